@@ -1,0 +1,43 @@
+/** Every way Miyabi says no. Entrypoints translate a code; nothing else in an error is for machines. */
+export type ErrorCode =
+  | 'invalid_input'
+  | 'not_found'
+  | 'task_not_found'
+  | 'project_not_found'
+  | 'already_exists'
+  | 'version_conflict'
+  | 'invalid_transition'
+  | 'method_not_allowed'
+  | 'unsupported_media_type'
+  | 'payload_too_large'
+  | 'unavailable'
+  | 'configuration'
+  | 'internal';
+
+/** What is wrong with one field of an input. `path` is dotted, e.g. `progress.total`. */
+export type FieldProblem = Readonly<{ path: string; reason: string }>;
+
+export class MiyabiError extends Error {
+  readonly code: ErrorCode;
+  readonly fields: readonly FieldProblem[];
+
+  constructor(code: ErrorCode, message: string, options: { fields?: readonly FieldProblem[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MiyabiError';
+    this.code = code;
+    this.fields = options.fields ?? [];
+  }
+}
+
+export const isMiyabiError = (error: unknown, ...codes: readonly ErrorCode[]): error is MiyabiError =>
+  error instanceof MiyabiError && (codes.length === 0 || codes.includes(error.code));
+
+export const invalidField = (path: string, reason: string): MiyabiError =>
+  new MiyabiError('invalid_input', `${path} ${reason}`, { fields: [{ path, reason }] });
+
+export const versionConflict = (kind: string, id: string, cause?: unknown): MiyabiError =>
+  new MiyabiError('version_conflict', `${kind} ${id} was changed by someone else meanwhile`, { cause });
+
+/** A backend that cannot answer now. Never to be mistaken for "not found". */
+export const unavailable = (what: string, cause: unknown): MiyabiError =>
+  new MiyabiError('unavailable', `${what} is not available`, { cause });

@@ -1,0 +1,68 @@
+import type { TaskDetails } from '../details.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { TaskStatus } from '../status.ts';
+
+/**
+ * A log format: what its lines say, and how what they say adds up to tasks.
+ *
+ * A format is pure. `read` looks at one line alone and gives a signal, plain JSON, that is kept and replayed when
+ * events arrive late; `evolve` folds signals, in order of time, into a state, plain JSON too. One state exists per
+ * stream and format, so a stream may hold several formats and several tasks of each.
+ */
+export interface LogFormat<S extends Json = Json, State extends Json = Json> {
+  /** Short and stable, e.g. `cdk`: it is stored with the signals. */
+  readonly name: string;
+
+  /**
+   * What one line says, undefined where it is not of this format. The line comes without line ending, terminal
+   * escapes and logger prefixes. Takes time linear in the line and never throws.
+   */
+  read(line: string): S | undefined;
+
+  /** The task that the line itself names, where the format has such a thing. */
+  taskOf?(signal: S): string | undefined;
+
+  /** The project that the line itself names, where the format has such a thing. */
+  projectOf?(signal: S): string | undefined;
+
+  /** The moment that the line itself states, epoch milliseconds, where the format has one that is absolute. */
+  timeOf?(signal: S): number | undefined;
+
+  /** The state of a stream that has said nothing yet. */
+  readonly initial: State;
+
+  /** The state after one more signal, and the keys of the runs that it touched. Never changes its argument. */
+  evolve(state: State, signal: S, at: number): Evolved<State>;
+
+  /** What is known of one run, undefined for a key that the state does not hold. */
+  observe(state: State, key: string): Observation | undefined;
+
+  /** The same state without runs that nothing can change any more; what numbers the next run stays. */
+  settle(state: State): State;
+}
+
+export type Evolved<State> = Readonly<{ state: State; touched: readonly string[] }>;
+
+/**
+ * One run of something, as the log tells it. Times are epoch milliseconds of log events.
+ *
+ * `key` names the run within its stream and format and is the same in every replay, e.g. `MyStack#2`: the stack and
+ * the how manieth run of it. `status` is never `cancelled` or `completed` on the ground of a full counter alone,
+ * except for counts that a task reports of itself.
+ */
+export type Observation = Readonly<{
+  key: string;
+  task_name: string;
+  task_type: string;
+  status: TaskStatus;
+  current: number | null;
+  total: number | null;
+  details: TaskDetails;
+  description?: string;
+  metadata?: JsonObject;
+  started_at: number;
+  last_at: number;
+  ended_at?: number;
+  /** The last thing said in words, for the history. */
+  message?: string;
+}>;

@@ -1,0 +1,70 @@
+import { isTerminal, type TaskStatus } from './status.ts';
+
+/**
+ * How far a task is. `current` and `total` are integers ≥ 0; null where nobody has said.
+ * `percentage` is an integer 0–100, null while the total is unknown or 0.
+ */
+export type Progress = Readonly<{ current: number | null; total: number | null; percentage: number | null }>;
+
+export type Counter = Readonly<{ current: number | null; total: number | null }>;
+
+/** Larger counters are no progress but a mistake; the bound also keeps every sum an exact integer. */
+export const MAX_COUNT = 1_000_000_000_000;
+
+/**
+ * The percentage that a counter shows: whole percent, rounded down. Real counters overshoot (`6/5`), fall and end
+ * early (`2/3`), so it is clamped, and 100 is kept for a task that has completed: full but not done shows 99.
+ */
+export const percentageOf = ({ current, total }: Counter, status: TaskStatus): number | null => {
+  if (current === null || total === null || total === 0) return null;
+  if (status === 'completed') return 100;
+  return Math.max(0, Math.min(99, Math.floor((current * 100) / total)));
+};
+
+export const progressOf = (counter: Counter, status: TaskStatus): Progress => ({
+  current: counter.current,
+  total: counter.total,
+  percentage: percentageOf(counter, status),
+});
+
+/** The state of a task at one moment of its life. `timestamp` is ISO 8601 in UTC with milliseconds. */
+export type HistoryPoint = Readonly<{
+  timestamp: string;
+  current: number | null;
+  total: number | null;
+  percentage: number | null;
+  status: TaskStatus;
+  phase?: string;
+  message?: string;
+}>;
+
+/** Whether a point adds nothing to the one before it. */
+export const saysTheSame = (a: HistoryPoint, b: HistoryPoint): boolean =>
+  a.current === b.current && a.total === b.total && a.status === b.status && a.phase === b.phase;
+
+/**
+ * Thins points to at most `limit`, in order of time: every change of status or phase stays as long as there is
+ * room, the counters between them are sampled evenly, first and last are kept.
+ */
+export const thinPoints = (points: readonly HistoryPoint[], limit: number): readonly HistoryPoint[] => {
+  if (points.length <= limit) return points;
+  const turning = points.filter((point, index) => {
+    const before = points[index - 1];
+    return (
+      index === points.length - 1 || before?.status !== point.status || before.phase !== point.phase || isTerminal(point.status)
+    );
+  });
+  if (turning.length >= limit) return sampleEvenly(turning, limit);
+  const kept = new Set(turning);
+  const rest = points.filter((point) => !kept.has(point));
+  for (const point of sampleEvenly(rest, limit - turning.length)) kept.add(point);
+  return points.filter((point) => kept.has(point));
+};
+
+const sampleEvenly = <T>(items: readonly T[], count: number): readonly T[] => {
+  if (items.length <= count) return items;
+  if (count === 1) return items.slice(-1);
+  return Array.from({ length: count }, (_, index) =>
+    items[Math.round((index * (items.length - 1)) / (count - 1))],
+  ).filter((item): item is T => item !== undefined);
+};
