@@ -1,0 +1,36 @@
+/**
+ * An id that a client or a log line may choose: safe in a URL path, a Redis key and a DynamoDB key, and never
+ * able to collide with a key of Miyabi's own, which all carry a `#`.
+ */
+export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
+export const ID_RULE = 'must be 1 to 128 letters, digits, or . _ : @ - and start with a letter or digit';
+
+export const isId = (text: string): boolean => ID_PATTERN.test(text);
+
+/**
+ * Turns any text into an id: what is not allowed becomes `-`. Two texts may meet in one id, so add what tells
+ * them apart. Empty where nothing of the text can stay.
+ */
+export const toId = (text: string, maxLength = 128): string =>
+  text
+    .replace(/[^A-Za-z0-9._:@-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, maxLength);
+
+/**
+ * Two independent 32-bit FNV-1a hashes over the UTF-16 code units of the parts, in base 36 (14 characters). It tells
+ * identities apart; it protects nothing. Source of the prime and the first offset basis: draft-eastlake-fnv.
+ */
+export const fingerprint = (...parts: readonly string[]): string => {
+  let first = 0x811c9dc5;
+  let second = 0x2f7d1a4b;
+  const mix = (unit: number) => {
+    first = Math.imul(first ^ unit, 0x01000193);
+    second = Math.imul(second ^ (unit + 0x9e37), 0x01000193);
+  };
+  for (const part of parts) {
+    for (let index = 0; index < part.length; index += 1) mix(part.charCodeAt(index));
+    mix(0xffff);
+  }
+  return `${(first >>> 0).toString(36).padStart(7, '0')}${(second >>> 0).toString(36).padStart(7, '0')}`;
+};

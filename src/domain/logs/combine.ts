@@ -1,0 +1,43 @@
+import type { TaskStatus } from '../status.ts';
+import { isTerminal } from '../status.ts';
+import type { Observation } from './format.ts';
+
+/**
+ * Several runs told as one task, e.g. three stacks deployed in a stream that is named after its task. What the task
+ * reports of itself, in runs of type `agent_execution`, outranks what was read out of the tools that it ran. Counters
+ * add up where every one of them is known; words are those of the run heard of last.
+ */
+export const combineRuns = (runs: readonly Observation[]): Observation | undefined => {
+  const own = runs.filter(({ task_type }) => task_type === 'agent_execution');
+  const telling = own.length > 0 ? own : runs;
+  const last = telling.reduce<Observation | undefined>(
+    (newest, run) => (newest === undefined || run.last_at >= newest.last_at ? run : newest),
+    undefined,
+  );
+  if (last === undefined || runs.length === 1) return last;
+  const status = combinedStatus(telling.map((run) => run.status));
+  const failed = [...new Set(runs.flatMap(({ details }) => details.failed_resources ?? []))];
+  const ended = isTerminal(status) ? Math.max(...telling.map((run) => run.ended_at ?? run.last_at)) : undefined;
+  const { ended_at: _ended, ...rest } = last;
+  return {
+    ...rest,
+    task_name: telling.length > 1 ? '' : last.task_name,
+    status,
+    current: sumOf(telling.map(({ current }) => current)),
+    total: sumOf(telling.map(({ total }) => total)),
+    details: { ...last.details, ...(failed.length === 0 ? {} : { failed_resources: failed }) },
+    started_at: Math.min(...runs.map(({ started_at }) => started_at)),
+    last_at: Math.max(...runs.map(({ last_at }) => last_at)),
+    ...(ended === undefined ? {} : { ended_at: ended }),
+  };
+};
+
+const combinedStatus = (statuses: readonly TaskStatus[]): TaskStatus => {
+  for (const status of ['running', 'blocked'] as const) if (statuses.includes(status)) return status;
+  if (statuses.includes('pending')) return statuses.some(isTerminal) ? 'running' : 'pending';
+  for (const status of ['failed', 'cancelled'] as const) if (statuses.includes(status)) return status;
+  return 'completed';
+};
+
+const sumOf = (counts: readonly (number | null)[]): number | null =>
+  counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count));

@@ -1,0 +1,253 @@
+import type { Json, JsonObject } from '../json.ts';
+import { type HistoryPoint, saysTheSame } from '../progress.ts';
+import { observedPoint } from '../task.ts';
+import { combineRuns } from './combine.ts';
+import type { LogFormat, Observation } from './format.ts';
+import type { PlacedSignal } from './signals.ts';
+
+/**
+ * What a stream, or a task that names itself, has said so far: the folded past and the recent signals one by one.
+ *
+ * Logs arrive late, twice and out of order. So the newest signals are kept and replayed in order whenever one comes
+ * in between: the end is the same as if each had come once and in order. Older ones are folded into `base`, and what
+ * then still arrives from before `sealed_at` is counted as late and changes nothing.
+ */
+export type Ledger = Readonly<{
+  base: Readonly<Record<string, Json>>;
+  /** Epoch milliseconds of the newest signal in `base`; -1 while it is empty. */
+  sealed_at: number;
+  /** Ids of folded signals of that very millisecond: others of the same moment may still come. */
+  sealed_ids: readonly string[];
+  recent: readonly PlacedSignal[];
+  /** Keys of the runs that `base` still holds, by format: what a whole task is put together from. */
+  runs: Readonly<Record<string, readonly string[]>>;
+  /** The attempt of the task that this ledger follows; a reopened task begins a new ledger. */
+  attempt: number;
+}>;
+
+export const emptyLedger: Ledger = { base: {}, sealed_at: -1, sealed_ids: [], recent: [], runs: {}, attempt: 1 };
+
+/** How many recent signals stay replayable, at least. Twice as many are kept before the older half is folded. */
+export const REPLAYABLE = 500;
+const MAX_SEALED_IDS = 4096;
+
+/** One run that new signals have changed, and the points that they add to its history. */
+export type RunChange = Readonly<{ observation: Observation; points: readonly HistoryPoint[] }>;
+
+export type Advance = Readonly<{
+  ledger: Ledger;
+  changes: readonly RunChange[];
+  /** Keys of runs that an earlier fold had seen and that a late signal has merged into others. */
+  gone: readonly string[];
+  /** How many of the incoming signals were new, already known, and too late to be placed. */
+  fresh: number;
+  known: number;
+  late: number;
+}>;
+
+/** Adds signals to a ledger. `wholeTask`: all runs are one task, e.g. in a stream that is named after its task. */
+export const advance = (
+  ledger: Ledger,
+  incoming: readonly PlacedSignal[],
+  formats: ReadonlyMap<string, LogFormat>,
+  { wholeTask }: Readonly<{ wholeTask: boolean }>,
+): Advance => {
+  const { fresh, known, late } = sift(ledger, incoming);
+  if (fresh.length === 0) return { ledger, changes: [], gone: [], fresh: 0, known, late };
+
+  const ordered = inOrder([...ledger.recent, ...fresh]);
+  const isFresh = new Set(fresh);
+  const firstFresh = ordered.findIndex((signal) => isFresh.has(signal));
+  const inSequence = firstFresh === ledger.recent.length;
+
+  const replay = newReplay(ledger, formats, wholeTask);
+  const touchedBefore = new Set<string>();
+  const points = new Map<string, HistoryPoint[]>();
+  let before = new Map<string, Observation>();
+  if (inSequence) {
+    for (const signal of ledger.recent) replay.play(signal);
+  } else {
+    const old = newReplay(ledger, formats, wholeTask);
+    for (const signal of ledger.recent) for (const key of old.play(signal)) touchedBefore.add(key);
+    before = old.observe(touchedBefore);
+  }
+
+  const touched = new Set<string>();
+  for (const signal of inSequence ? ordered.slice(firstFresh) : ordered) {
+    for (const key of replay.play(signal)) {
+      touched.add(key);
+      if (!isFresh.has(signal)) continue;
+      const observation = replay.observeOne(key);
+      if (observation !== undefined) addPoint(points, key, observedPoint(observation));
+    }
+  }
+
+  const after = replay.observe(touched);
+  const changes: RunChange[] = [];
+  for (const [key, observation] of after) {
+    const earlier = before.get(key);
+    const itsPoints = points.get(key) ?? [];
+    if (itsPoints.length === 0 && earlier !== undefined && JSON.stringify(earlier) === JSON.stringify(observation)) continue;
+    changes.push({ observation, points: itsPoints });
+  }
+  const gone = [...touchedBefore].filter((key) => replay.observeOne(key) === undefined);
+  return { ledger: seal({ ...ledger, recent: ordered }, formats), changes, gone, fresh: fresh.length, known, late };
+};
+
+const sift = (ledger: Ledger, incoming: readonly PlacedSignal[]) => {
+  const seen = new Set(ledger.recent.map(nameOf));
+  const sealed = new Set(ledger.sealed_ids);
+  const fresh: PlacedSignal[] = [];
+  let known = 0;
+  let late = 0;
+  for (const signal of incoming) {
+    const name = nameOf(signal);
+    if (seen.has(name) || (signal.at === ledger.sealed_at && sealed.has(name))) known += 1;
+    else if (signal.at < ledger.sealed_at) late += 1;
+    else {
+      seen.add(name);
+      fresh.push(signal);
+    }
+  }
+  return { fresh, known, late };
+};
+
+const nameOf = (signal: PlacedSignal): string => `${signal.id}/${signal.line}`;
+
+/**
+ * Order of time. Within one millisecond ids that count upwards decide, as those of CloudWatch Logs and of a file's
+ * offsets do; where ids are not of that kind, signals stay in the order in which they arrived.
+ */
+const inOrder = (signals: readonly PlacedSignal[]): readonly PlacedSignal[] => {
+  const sorted = signals.toSorted((a, b) => a.at - b.at);
+  let start = 0;
+  for (let index = 1; index <= sorted.length; index += 1) {
+    if (sorted[index]?.at === sorted[start]?.at) continue;
+    if (index - start > 1) {
+      const block = sorted.slice(start, index);
+      sorted.splice(start, block.length, ...byCountingIds(block));
+    }
+    start = index;
+  }
+  return sorted;
+};
+
+const byCountingIds = (block: readonly PlacedSignal[]): readonly PlacedSignal[] => {
+  const counted = block.map((signal) => ({ signal, count: countOf(signal.id) }));
+  const prefix = counted[0]?.count?.prefix;
+  if (counted.some(({ count }) => count === undefined || count.prefix !== prefix)) return block;
+  return counted
+    .toSorted((a, b) => compareDigits(a.count?.digits ?? '', b.count?.digits ?? '') || a.signal.line - b.signal.line)
+    .map(({ signal }) => signal);
+};
+
+const countOf = (id: string): { prefix: string; digits: string } | undefined => {
+  const parts = /^([^0-9]{0,64})([0-9]{1,64})$/.exec(id);
+  return parts === null ? undefined : { prefix: parts[1] ?? '', digits: (parts[2] ?? '').replace(/^0+(?=.)/, '') };
+};
+
+const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+
+type Replay = Readonly<{
+  play(signal: PlacedSignal): readonly string[];
+  observeOne(key: string): Observation | undefined;
+  observe(keys: ReadonlySet<string>): Map<string, Observation>;
+  /** The states without what can no longer change. */
+  settled(): Pick<Ledger, 'base' | 'runs'>;
+}>;
+
+/** The key of the one run that a task has in a ledger of its own. */
+const WHOLE = 'task';
+
+const newReplay = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
+  const states: Record<string, Json> = { ...ledger.base };
+  const runsOf = new Map(Object.entries(ledger.runs).map(([name, keys]) => [name, new Set(keys)]));
+  const play = (placed: PlacedSignal): readonly string[] => {
+    const format = formats.get(placed.format);
+    // A format that has left the configuration says nothing any more; its signals age out.
+    if (format === undefined) return [];
+    const evolved = format.evolve(states[format.name] ?? format.initial, placed.signal, placed.at);
+    states[format.name] = evolved.state;
+    if (evolved.touched.length === 0) return [];
+    let runs = runsOf.get(format.name);
+    if (runs === undefined) {
+      runs = new Set();
+      runsOf.set(format.name, runs);
+    }
+    for (const key of evolved.touched) runs.add(key);
+    return wholeTask ? [WHOLE] : evolved.touched.map((key) => `${format.name}/${key}`);
+  };
+  const observeRun = (name: string, key: string): Observation | undefined => {
+    const format = formats.get(name);
+    return format?.observe(states[name] ?? format.initial, key);
+  };
+  const observeOne = (key: string): Observation | undefined => {
+    if (!wholeTask) {
+      const slash = key.indexOf('/');
+      const seen = observeRun(key.slice(0, slash), key.slice(slash + 1));
+      return seen === undefined ? undefined : { ...seen, key };
+    }
+    const runs = [...runsOf].flatMap(([name, keys]) => [...keys].map((run) => observeRun(name, run)));
+    const combined = combineRuns(runs.filter((run) => run !== undefined));
+    return combined === undefined ? undefined : { ...combined, key: WHOLE };
+  };
+  return {
+    play,
+    observeOne,
+    observe: (keys) => {
+      const found = new Map<string, Observation>();
+      for (const key of keys) {
+        const observation = observeOne(key);
+        if (observation !== undefined) found.set(key, observation);
+      }
+      return found;
+    },
+    settled: () => {
+      const base: Record<string, Json> = {};
+      const runs: Record<string, readonly string[]> = {};
+      for (const [name, state] of Object.entries(states)) {
+        const format = formats.get(name);
+        // What a format that is not configured now has left behind waits for its return.
+        const settled = format?.settle(state) ?? state;
+        base[name] = settled;
+        runs[name] = [...(runsOf.get(name) ?? [])].filter(
+          (key) => format === undefined || format.observe(settled, key) !== undefined,
+        );
+      }
+      return { base, runs };
+    },
+  };
+};
+
+/** One point a millisecond, and none that repeats the one before it. */
+const addPoint = (points: Map<string, HistoryPoint[]>, key: string, point: HistoryPoint): void => {
+  const list = points.get(key);
+  if (list === undefined) {
+    points.set(key, [point]);
+    return;
+  }
+  const last = list.at(-1);
+  if (last?.timestamp === point.timestamp) list[list.length - 1] = point;
+  else if (last === undefined || !saysTheSame(last, point)) list.push(point);
+};
+
+const seal = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>): Ledger => {
+  if (ledger.recent.length <= 2 * REPLAYABLE) return ledger;
+  const old = ledger.recent.slice(0, -REPLAYABLE);
+  const replay = newReplay(ledger, formats, false);
+  for (const signal of old) replay.play(signal);
+  const sealedAt = old.at(-1)?.at ?? ledger.sealed_at;
+  const sameMoment = old.filter(({ at }) => at === sealedAt).map(nameOf);
+  const earlier = sealedAt === ledger.sealed_at ? ledger.sealed_ids : [];
+  return {
+    ...ledger,
+    ...replay.settled(),
+    sealed_at: sealedAt,
+    sealed_ids: [...earlier, ...sameMoment].slice(-MAX_SEALED_IDS),
+    recent: ledger.recent.slice(-REPLAYABLE),
+  };
+};
+
+/** A ledger as a store keeps it, and back. What a store returns was written by this function. */
+export const ledgerToJson = (ledger: Ledger): JsonObject => ledger as unknown as JsonObject;
+export const ledgerFromJson = (json: Json): Ledger => ({ ...emptyLedger, ...(json as unknown as Partial<Ledger>) });

@@ -1,0 +1,101 @@
+import type { Task } from './task.ts';
+import { isTerminal } from './status.ts';
+import { toIso } from './time.ts';
+
+export const PROJECT_STATUSES = ['active', 'paused', 'completed', 'archived'] as const;
+export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
+
+export type ProjectResources = Readonly<{
+  github_repo?: string;
+  s3_bucket?: string;
+  cloudfront_distribution?: string;
+  api_endpoint?: string;
+}>;
+
+/**
+ * `active_tasks` have not ended and are not blocked. `success_rate` is completed ÷ (completed + failed), 0–1, null before
+ * the first of them; `avg_completion_time_seconds` is the mean duration of completed tasks, null before the first.
+ */
+export type ProjectMetrics = Readonly<{
+  total_tasks: number;
+  active_tasks: number;
+  completed_tasks: number;
+  failed_tasks: number;
+  blocked_tasks: number;
+  success_rate: number | null;
+  avg_completion_time_seconds: number | null;
+  last_updated: string;
+}>;
+
+export type Project = Readonly<{
+  project_id: string;
+  project_name: string;
+  description?: string;
+  status: ProjectStatus;
+  owner: string;
+  account_id?: string;
+  resources: ProjectResources;
+  metrics: ProjectMetrics;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}>;
+
+export type NewProject = Readonly<{
+  project_id?: string | undefined;
+  project_name: string;
+  description?: string | undefined;
+  status?: ProjectStatus | undefined;
+  owner?: string | undefined;
+  account_id?: string | undefined;
+  resources?: ProjectResources | undefined;
+}>;
+
+export const createProject = (input: NewProject, context: Readonly<{ id: string; now: number }>): Project => {
+  const now = toIso(context.now);
+  return {
+    project_id: context.id,
+    project_name: input.project_name,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    status: input.status ?? 'active',
+    owner: input.owner ?? '',
+    ...(input.account_id === undefined ? {} : { account_id: input.account_id }),
+    resources: input.resources ?? {},
+    metrics: metricsOf([], context.now),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+  };
+};
+
+/** What the metrics need of a task: a small part, so that a recount need not read whole tasks. */
+export type Counted = Pick<Task, 'status'> & Readonly<{ duration_seconds?: number | undefined }>;
+
+export const metricsOf = (tasks: Iterable<Counted>, now: number): ProjectMetrics => {
+  let total = 0;
+  let active = 0;
+  let completed = 0;
+  let failed = 0;
+  let blocked = 0;
+  let seconds = 0;
+  for (const task of tasks) {
+    total += 1;
+    if (task.status === 'blocked') blocked += 1;
+    else if (!isTerminal(task.status)) active += 1;
+    if (task.status === 'failed') failed += 1;
+    if (task.status === 'completed') {
+      completed += 1;
+      seconds += task.duration_seconds ?? 0;
+    }
+  }
+  return {
+    total_tasks: total,
+    active_tasks: active,
+    completed_tasks: completed,
+    failed_tasks: failed,
+    blocked_tasks: blocked,
+    success_rate: completed + failed === 0 ? null : completed / (completed + failed),
+    avg_completion_time_seconds: completed === 0 ? null : seconds / completed,
+    last_updated: toIso(now),
+  };
+};

@@ -1,0 +1,250 @@
+import type { TaskDetails } from './details.ts';
+import { MiyabiError } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { Observation } from './logs/format.ts';
+import { type Counter, type HistoryPoint, type Progress, progressOf } from './progress.ts';
+import { isTerminal, type TaskStatus } from './status.ts';
+import { fromIso, toIso } from './time.ts';
+
+export const PRIORITIES = ['P0', 'P1', 'P2', 'P3'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export type GithubLinks = Readonly<{
+  issue_number?: number;
+  issue_url?: string;
+  pr_number?: number;
+  pr_url?: string;
+}>;
+
+/**
+ * One piece of long-running work, in the shape that the API answers and the stores keep.
+ *
+ * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
+ * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
+ * read from a log.
+ */
+export type Task = Readonly<{
+  task_id: string;
+  task_name: string;
+  task_type: string;
+  description?: string;
+  project_id: string;
+  status: TaskStatus;
+  priority: Priority;
+  progress: Progress;
+  details: TaskDetails;
+  labels: Readonly<Record<string, string>>;
+  metadata: JsonObject;
+  github?: GithubLinks;
+  attempt: number;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  started_at?: string;
+  completed_at?: string;
+  duration_seconds?: number;
+  eta_seconds?: number;
+  stale: boolean;
+  reported_at?: string;
+}>;
+
+export const DEFAULT_PROJECT_ID = 'default';
+export const DEFAULT_TASK_NAME = 'Untitled';
+export const DEFAULT_TASK_TYPE = 'agent_execution';
+
+/** What a client may say of a new task; everything has a default. */
+export type NewTask = Readonly<{
+  task_id?: string | undefined;
+  task_name?: string | undefined;
+  task_type?: string | undefined;
+  description?: string | undefined;
+  project_id?: string | undefined;
+  status?: TaskStatus | undefined;
+  priority?: Priority | undefined;
+  progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }> | undefined;
+  details?: TaskDetails | undefined;
+  labels?: Readonly<Record<string, string>> | undefined;
+  metadata?: JsonObject | undefined;
+  github?: GithubLinks | undefined;
+}>;
+
+/** A change of a task and the point that it adds to the history, if any. */
+export type TaskChange = Readonly<{ task: Task; point?: HistoryPoint }>;
+
+export const createTask = (input: NewTask, context: Readonly<{ id: string; now: number }>): TaskChange => {
+  const now = toIso(context.now);
+  const status = input.status ?? 'pending';
+  const counter = { current: input.progress?.current ?? 0, total: input.progress?.total ?? null };
+  const task: Task = {
+    task_id: context.id,
+    task_name: input.task_name ?? DEFAULT_TASK_NAME,
+    task_type: input.task_type ?? DEFAULT_TASK_TYPE,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    project_id: input.project_id ?? DEFAULT_PROJECT_ID,
+    status,
+    priority: input.priority ?? 'P2',
+    progress: progressOf(counter, status),
+    details: input.details ?? {},
+    labels: input.labels ?? {},
+    metadata: input.metadata ?? {},
+    ...(input.github === undefined ? {} : { github: input.github }),
+    attempt: 1,
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    ...(status === 'running' || isTerminal(status) ? { started_at: now } : {}),
+    ...(isTerminal(status) ? { completed_at: now, duration_seconds: 0 } : {}),
+    stale: false,
+    reported_at: now,
+  };
+  return { task, point: pointOf(task, now) };
+};
+
+/** What a client reports of a task's progress. `timestamp` is epoch milliseconds, by default now. */
+export type ProgressReport = Readonly<{
+  current?: number | undefined;
+  total?: number | null | undefined;
+  status?: TaskStatus | undefined;
+  phase?: string | undefined;
+  message?: string | undefined;
+  timestamp?: number | undefined;
+}>;
+
+/**
+ * A task after a report. A count that reaches its total without a status completes the task, as the first design
+ * had it; a task that is waiting begins to run with its first report.
+ *
+ * @throws MiyabiError `invalid_transition` where the task has ended: reopen it first.
+ */
+export const reportProgress = (task: Task, report: ProgressReport, now: number): TaskChange => {
+  if (isTerminal(task.status)) {
+    throw new MiyabiError('invalid_transition', `Task ${task.task_id} is ${task.status}; reopen it before reporting progress`);
+  }
+  const at = report.timestamp ?? now;
+  const counter = {
+    current: report.current ?? task.progress.current,
+    total: report.total === undefined ? task.progress.total : report.total,
+  };
+  const status = report.status ?? (isFull(counter) && report.current !== undefined ? 'completed' : 'running');
+  const changed = withTimes(
+    {
+      ...task,
+      status,
+      progress: progressOf(counter, status),
+      details: report.phase === undefined ? task.details : { ...task.details, phase: report.phase },
+      stale: false,
+      reported_at: toIso(now),
+    },
+    { at },
+  );
+  const next = { ...changed, version: task.version + 1, updated_at: toIso(now) };
+  return { task: next, point: pointOf(next, toIso(at), report.message) };
+};
+
+const isFull = ({ current, total }: Counter): boolean =>
+  current !== null && total !== null && total > 0 && current >= total;
+
+/**
+ * A task after what a log says of it. The log decides name, status, counter, details and times; what people set
+ * (project, priority, labels, description, links) stays. An end that a client declared absorbs everything that the
+ * log says afterwards, and a client's word holds until the log says something newer.
+ *
+ * Undefined where the observation changes nothing.
+ */
+export const applyObservation = (task: Task, seen: Observation, now: number): Task | undefined => {
+  const reported = task.reported_at === undefined ? undefined : fromIso(task.reported_at);
+  if (reported !== undefined && (isTerminal(task.status) || seen.last_at <= reported)) return undefined;
+  const { completed_at: _completed, duration_seconds: _duration, started_at: _started, ...rest } = task;
+  const next = withTimes(
+    {
+      ...rest,
+      // A name that the log does not know itself is no reason to lose one that somebody gave.
+      task_name: seen.task_name === '' ? task.task_name : seen.task_name,
+      ...(seen.description === undefined ? {} : { description: seen.description }),
+      status: seen.status,
+      progress: progressOf(seen, seen.status),
+      details: { ...placeOf(task.details), ...seen.details },
+      metadata: seen.metadata === undefined ? task.metadata : { ...task.metadata, ...seen.metadata },
+      ...(task.reported_at === undefined ? {} : keep('started_at', task.started_at)),
+      stale: false,
+    },
+    { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at },
+  );
+  if (sameButVersion(task, next)) return undefined;
+  return { ...next, version: task.version + 1, updated_at: toIso(now) };
+};
+
+const placeOf = ({ log_group, log_stream }: TaskDetails): TaskDetails => ({
+  ...keep('log_group', log_group),
+  ...keep('log_stream', log_stream),
+});
+
+const keep = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+
+/** A task that a log has brought into being. */
+export const taskFromObservation = (
+  seen: Observation,
+  context: Readonly<{ id: string; project_id: string; details: TaskDetails; now: number; fallback_name: string }>,
+): Task => {
+  const born: Task = {
+    task_id: context.id,
+    task_name: seen.task_name === '' ? context.fallback_name : seen.task_name,
+    task_type: seen.task_type,
+    ...keep('description', seen.description),
+    project_id: context.project_id,
+    status: seen.status,
+    priority: 'P2',
+    progress: progressOf(seen, seen.status),
+    details: { ...context.details, ...seen.details },
+    labels: {},
+    metadata: seen.metadata ?? {},
+    attempt: 1,
+    version: 1,
+    created_at: toIso(context.now),
+    updated_at: toIso(context.now),
+    stale: false,
+  };
+  return withTimes(born, { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at });
+};
+
+/** Sets when the task started, ended and how long it took, from its status and the moment it took it on. */
+const withTimes = (task: Task, { at, startedAt }: Readonly<{ at: number; startedAt?: number }>): Task => {
+  const { completed_at: _completed, duration_seconds: _duration, eta_seconds: _eta, ...open } = task;
+  const started = task.started_at ?? (task.status === 'pending' ? undefined : toIso(startedAt ?? at));
+  const begun = { ...open, ...keep('started_at', started) };
+  if (!isTerminal(task.status)) return begun;
+  const start = started === undefined ? at : fromIso(started);
+  return {
+    ...begun,
+    completed_at: toIso(Math.max(at, start)),
+    duration_seconds: Math.max(0, Math.round((at - start) / 1000)),
+  };
+};
+
+const sameButVersion = (a: Task, b: Task): boolean => canonical({ ...a, stale: false }) === canonical({ ...b, stale: false }) && a.stale === b.stale;
+
+/** Text that is equal for equal values, whatever the order of their keys. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+/** What a task is at a moment, as a point of its history. */
+export const pointOf = (task: Task, timestamp: string, message?: string): HistoryPoint => ({
+  timestamp,
+  ...task.progress,
+  status: task.status,
+  ...keep('phase', task.details.phase),
+  ...keep('message', message),
+});
+
+export const observedPoint = (seen: Observation): HistoryPoint => ({
+  timestamp: toIso(seen.last_at),
+  ...progressOf(seen, seen.status),
+  status: seen.status,
+  ...keep('phase', seen.details.phase),
+  ...keep('message', seen.message),
+});

@@ -1,0 +1,10 @@
+/** What an operator reads. Fields are plain data; secrets never belong in them. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured logging. An `error` field may hold an Error; its cause chain is written too. None of these throws. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}

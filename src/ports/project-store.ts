@@ -1,0 +1,25 @@
+import type { Page } from '../domain/page.ts';
+import type { Project } from '../domain/project.ts';
+
+/** `limit` is 1–100; `after` is the id at which the page before ended. */
+export type ProjectQuery = Readonly<{ limit: number; after?: string }>;
+
+/** Projects. Every method throws MiyabiError `unavailable` where the backend does not answer. */
+export interface ProjectStore {
+  /** The project, undefined where there is none. Sees every save that ended before. */
+  find(projectId: string): Promise<Project | undefined>;
+
+  /**
+   * Keeps a project. `version` 1 creates it; a higher one replaces the version before it.
+   *
+   * @throws MiyabiError `already_exists` where a new project's id is taken.
+   * @throws MiyabiError `version_conflict` where the stored version is not the one before, or the project is gone.
+   */
+  save(project: Project): Promise<void>;
+
+  /** A page of projects, in an order that is stable but otherwise the backend's own. */
+  list(query: ProjectQuery): Promise<Page<Project, string>>;
+
+  /** Removes the project. Removing what is not there is no error. Its tasks stay. */
+  remove(projectId: string): Promise<void>;
+}

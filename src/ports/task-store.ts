@@ -1,0 +1,67 @@
+import type { HistoryPoint } from '../domain/progress.ts';
+import type { Page } from '../domain/page.ts';
+import type { TaskStatus } from '../domain/status.ts';
+import type { Task } from '../domain/task.ts';
+
+/**
+ * Which tasks a list holds. All conditions must hold; `statuses` is a choice. `q` is found in the name, whatever the
+ * case. `limit` is 1–100. `after` is where the page before ended.
+ */
+export type TaskQuery = Readonly<{
+  statuses?: readonly TaskStatus[];
+  project_id?: string;
+  task_type?: string;
+  labels?: Readonly<Record<string, string>>;
+  q?: string;
+  /** ISO 8601; tasks whose last update is at or after it. */
+  updated_since?: string;
+  limit: number;
+  after?: TaskPosition;
+}>;
+
+/** A place in the list of tasks, newest update first, equal times by descending id. */
+export type TaskPosition = Readonly<{ updated_at: string; task_id: string }>;
+
+/** The current state of tasks. Every method throws MiyabiError `unavailable` where the backend does not answer. */
+export interface TaskStore {
+  /** The task, undefined where there is none. Sees every save that ended before. */
+  find(taskId: string): Promise<Task | undefined>;
+
+  /** The tasks that exist among these, in no particular order. Ids may repeat; any number of them. */
+  findMany(taskIds: readonly string[]): Promise<readonly Task[]>;
+
+  /**
+   * Keeps a task. `version` 1 creates it; a higher one replaces the version before it.
+   *
+   * @throws MiyabiError `already_exists` where a new task's id is taken.
+   * @throws MiyabiError `version_conflict` where the stored version is not the one before, or the task is gone.
+   */
+  save(task: Task): Promise<void>;
+
+  /** A page of tasks, newest update first. It may trail the latest saves by a moment. */
+  list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
+
+  /** Removes the task. Removing what is not there is no error. Its history goes by `TaskHistory.remove`. */
+  remove(taskId: string): Promise<void>;
+}
+
+/** Which points of a history: `from` and `to` are epoch milliseconds, both included. `limit` is 1–1000. */
+export type HistoryQuery = Readonly<{
+  from?: number;
+  to?: number;
+  limit: number;
+  /** The timestamp, epoch milliseconds, at which the page before ended. */
+  after?: number;
+}>;
+
+/** The past of tasks. Every method throws MiyabiError `unavailable` where the backend does not answer. */
+export interface TaskHistory {
+  /** Adds points. One point a millisecond: a later one with the same timestamp takes the place of the earlier. */
+  append(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
+
+  /** A page of points, oldest first; empty for a task that is not there. */
+  read(taskId: string, query: HistoryQuery): Promise<Page<HistoryPoint, number>>;
+
+  /** Removes every point of the task. */
+  remove(taskId: string): Promise<void>;
+}
