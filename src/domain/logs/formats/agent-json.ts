@@ -1,0 +1,439 @@
+import { isId } from '../../ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
+import { MAX_COUNT } from '../../progress.ts';
+import { isTerminal, type TaskStatus } from '../../status.ts';
+import { isTime } from '../../time.ts';
+import type { LogFormat, Observation } from '../format.ts';
+import { firstMember, MAX_JSON_LENGTH, member, parseObject } from './json-line.ts';
+import { statusOfWord } from './status-words.ts';
+import { cut, TEXT_LIMITS } from './text.ts';
+
+/** What one JSON line says. `fraction` marks a counter that was given as a part of 1, e.g. `"progress": 0.45`. */
+export type AgentSignal = Readonly<{
+  task?: string;
+  project?: string;
+  time?: number;
+  name?: string;
+  type?: string;
+  current?: number;
+  total?: number;
+  fraction?: true;
+  status?: TaskStatus;
+  phase?: string;
+  step?: string;
+  message?: string;
+  error?: string;
+}>;
+
+type AgentRun = Readonly<{
+  name: string;
+  type: string;
+  status: TaskStatus;
+  current: number | null;
+  total: number | null;
+  fraction?: true;
+  phase?: string;
+  step?: string;
+  message?: string;
+  error?: string;
+  started_at: number;
+  last_at: number;
+  ended_at?: number;
+}>;
+
+/** `ended` are the ids of finished runs that were settled: what still comes for them is too late. */
+export type AgentState = Readonly<{ runs: { readonly [key: string]: AgentRun }; ended: readonly string[] }>;
+
+/** A stream rarely has more than one live task; the bounds keep a stream of invented ids from growing for ever. */
+const MAX_RUNS = 500;
+const MAX_ENDED = 500;
+/** A prefix before the object, e.g. a logger's, is at most this long. */
+const MAX_PREFIX = 200;
+
+const TASK_ID_KEYS = ['task_id', 'taskId', 'taskID'];
+const PROJECT_KEYS = ['project_id', 'projectId'];
+const NAME_KEYS = ['task_name', 'taskName', 'task'];
+const TYPE_KEYS = ['task_type', 'taskType'];
+const TIME_KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime'];
+const PERCENT_KEYS = ['percentage', 'percent', 'pct', 'progress_percent', 'progressPercent'];
+const COUNTER_KEYS = [
+  ['current', 'total'],
+  ['completed', 'total'],
+  ['done', 'total'],
+  ['processed', 'total'],
+  ['step', 'total_steps'],
+] as const;
+const STATUS_KEYS = ['status', 'state', 'task_status'];
+const PHASE_KEYS = ['phase', 'stage'];
+const STEP_KEYS = ['current_step', 'currentStep', 'step'];
+const MESSAGE_KEYS = ['message', 'msg', '@message', 'event'];
+const ERROR_KEYS = ['error', 'error_message', 'errorMessage', 'err', 'exception'];
+const LEVEL_KEYS = ['level', 'levelname', 'severity', '@level'];
+
+/** Where log shippers and loggers put what the program wrote; the outer members fill what the inner ones leave open. */
+const ENVELOPE_KEYS = ['log', 'message', 'msg', 'fields'];
+const MAX_ENVELOPES = 3;
+
+/** Members of a logger's own record: a `name` beside one of them is the logger's. */
+const LOGGER_KEYS = ['levelname', 'logger', 'hostname', 'pid', 'lineno'];
+
+/** Beside one of these a status, count or percentage is of a request, a page or a measurement, not of a task. */
+const FOREIGN_KEYS = [
+  ...[
+    'method',
+    'url',
+    'path',
+    'route',
+    'http',
+    'req',
+    'res',
+    'request',
+    'response',
+    'statusCode',
+    'status_code',
+  ],
+  ...['page', 'pageSize', 'page_size', 'per_page', 'limit', 'offset'],
+  ...['metric', 'metric_name', 'unit', 'cpu', 'memory', 'disk', 'usage', 'coverage', 'mountpoint', 'battery'],
+];
+
+/**
+ * One JSON object a line, as agents and scripts write them: `task_id, status, phase, message, level, timestamp,
+ * progress{current,total,percentage}` and the common variants of each. Documented in docs/log-formats.md.
+ *
+ * A counter that reaches its total completes its task unless the same line states a status. An end is final: nothing
+ * that comes later for the same task changes anything of it, its counter and words included. Lines without a task id
+ * are of one run in their stream, `agent#1`.
+ */
+export const agentJson: LogFormat<AgentSignal, AgentState> = {
+  name: 'agent-json',
+
+  read(line) {
+    const found = objectIn(line);
+    if (found === undefined) return undefined;
+    const signal = signalOf(unwrap(found.object));
+    // Behind prose, an object may just be quoted (`Request body: {"status":"done"}`); a task's own report is explicit.
+    if (found.prefixed && signal?.task === undefined && signal?.total === undefined) return undefined;
+    return signal;
+  },
+
+  taskOf: (signal) => signal.task,
+  projectOf: (signal) => signal.project,
+  timeOf: (signal) => signal.time,
+
+  initial: { runs: {}, ended: [] },
+
+  evolve(state, signal, at) {
+    return evolveRun(state, signal.task ?? UNNAMED, signal, at);
+  },
+
+  observe(state, key) {
+    const run = runOf(state, key);
+    return run === undefined ? undefined : observation(key, run);
+  },
+
+  settle(state) {
+    const finished = Object.entries(state.runs)
+      .filter(([key, run]) => isTerminal(run.status) && key !== UNNAMED)
+      .map(([key]) => key);
+    return finished.length === 0 ? state : without(state, finished);
+  },
+};
+
+/** The run of lines without a task id. `#` is in no id, so that it never meets a task that has one. */
+const UNNAMED = 'agent#1';
+
+const runOf = (state: AgentState, key: string): AgentRun | undefined =>
+  Object.hasOwn(state.runs, key) ? state.runs[key] : undefined;
+
+const without = (state: AgentState, keys: readonly string[]): AgentState => {
+  const ended = keys.filter((key) => isTerminal(state.runs[key]?.status ?? 'running'));
+  const runs = Object.fromEntries(Object.entries(state.runs).filter(([key]) => !keys.includes(key)));
+  return { runs, ended: [...state.ended, ...ended].slice(-MAX_ENDED) };
+};
+
+const evolveRun = (state: AgentState, key: string, signal: AgentSignal, at: number) => {
+  const before = runOf(state, key);
+  if (before === undefined && state.ended.includes(key)) return { state, touched: [] };
+  if (before !== undefined && isTerminal(before.status)) return { state, touched: [] };
+  const roomy = before === undefined ? withRoom(state) : state;
+  return { state: { ...roomy, runs: { ...roomy.runs, [key]: advance(before, signal, at) } }, touched: [key] };
+};
+
+const withRoom = (state: AgentState): AgentState => {
+  const entries = Object.entries(state.runs);
+  if (entries.length < MAX_RUNS) return state;
+  const age = ([, run]: readonly [string, AgentRun]) =>
+    isTerminal(run.status) ? Number.NEGATIVE_INFINITY : run.last_at;
+  const oldest = entries.reduce((a, b) => (age(b) < age(a) ? b : a));
+  return without(state, [oldest[0]]);
+};
+
+const advance = (before: AgentRun | undefined, signal: AgentSignal, at: number): AgentRun => {
+  const total = signal.total ?? before?.total ?? null;
+  const fraction = signal.fraction ?? before?.fraction;
+  const current = currentAfter(before, signal);
+  const status = statusAfter(before, signal, { current, total });
+  const error = signal.error ?? before?.error;
+  return {
+    ...before,
+    ...pick(signal, 'phase', 'step', 'message'),
+    name: signal.name ?? before?.name ?? '',
+    type: signal.type ?? before?.type ?? 'agent_execution',
+    status,
+    current,
+    total,
+    ...(fraction !== undefined && { fraction }),
+    ...(error !== undefined && { error }),
+    started_at: before?.started_at ?? at,
+    last_at: Math.max(before?.last_at ?? at, at),
+    ...(isTerminal(status) && { ended_at: at }),
+  };
+};
+
+/** A task that counts in parts of 1 means all of it with its last `1`, not one percent. */
+const currentAfter = (before: AgentRun | undefined, signal: AgentSignal): number | null =>
+  before?.fraction && signal.current === 1 && signal.total === 100
+    ? 100
+    : (signal.current ?? before?.current ?? null);
+
+const statusAfter = (
+  before: AgentRun | undefined,
+  signal: AgentSignal,
+  { current, total }: Pick<AgentRun, 'current' | 'total'>,
+): TaskStatus => {
+  if (signal.status !== undefined) return signal.status;
+  const counted = signal.current !== undefined && current !== null;
+  if (counted && total !== null && total > 0 && current >= total) return 'completed';
+  if (before === undefined || (counted && current !== before.current)) return 'running';
+  return before.status;
+};
+
+const observation = (key: string, run: AgentRun): Observation => {
+  const error = run.status === 'failed' ? (run.error ?? run.message) : undefined;
+  return {
+    key,
+    task_name: run.name,
+    task_type: run.type,
+    status: run.status,
+    current: run.current,
+    total: run.total,
+    details: {
+      ...pick(run, 'phase'),
+      ...(run.step !== undefined && { current_step: run.step }),
+      ...(error !== undefined && { error_message: error }),
+    },
+    started_at: run.started_at,
+    last_at: run.last_at,
+    ...pick(run, 'ended_at', 'message'),
+  };
+};
+
+/** The members of an object that are there, so that an absent one stays absent in its copy. */
+const pick = <T extends object, K extends keyof T>(from: T, ...keys: readonly K[]): Partial<Pick<T, K>> => {
+  const picked: Partial<Pick<T, K>> = {};
+  for (const key of keys) if (from[key] !== undefined) picked[key] = from[key];
+  return picked;
+};
+
+type Found = Readonly<{ object: JsonObject; prefixed: boolean }>;
+
+const objectIn = (line: string): Found | undefined => {
+  if (line.length > MAX_JSON_LENGTH) return undefined;
+  const text = line.trim();
+  if (!text.endsWith('}')) return undefined;
+  const start = text.indexOf('{');
+  if (start < 0 || start > MAX_PREFIX) return undefined;
+  const object = parseObject(text.slice(start));
+  return object === undefined ? undefined : { object, prefixed: start > 0 };
+};
+
+const unwrap = (outer: JsonObject): JsonObject => {
+  let object = outer;
+  for (let round = 0; round < MAX_ENVELOPES; round += 1) {
+    const opened = open(object);
+    if (opened === undefined) return object;
+    object = opened;
+  }
+  return object;
+};
+
+const open = (object: JsonObject): JsonObject | undefined => {
+  for (const key of ENVELOPE_KEYS) {
+    const value = member(object, key);
+    const inner = typeof value === 'string' ? parseObject(value) : value;
+    if (!isJsonObject(inner)) continue;
+    const { [key]: _opened, ...rest } = object;
+    return { ...rest, ...inner };
+  }
+  return undefined;
+};
+
+const signalOf = (object: JsonObject): AgentSignal | undefined => {
+  const progress = member(object, 'progress');
+  const inProgress = isJsonObject(progress) ? progress : {};
+  const status = statusIn(object) ?? statusIn(inProgress);
+  const stated = counterOfProgress(progress);
+  const counter = stated ?? counterIn(object);
+  const phase =
+    textIn(object, PHASE_KEYS, TEXT_LIMITS.phase) ?? textIn(inProgress, PHASE_KEYS, TEXT_LIMITS.phase);
+  const speaks = counter !== undefined || status !== undefined || phase !== undefined;
+  const named = idIn(object, TASK_ID_KEYS);
+  const task = named ?? (speaks ? idIn(object, ['id']) : undefined);
+  if (!speaks && task === undefined) return undefined;
+  if (named === undefined && stated === undefined && FOREIGN_KEYS.some((key) => Object.hasOwn(object, key))) {
+    return undefined;
+  }
+  const project = idIn(object, PROJECT_KEYS);
+  const time = timeIn(object);
+  const name = nameIn(object);
+  const type = typeIn(object);
+  const step = textIn(object, STEP_KEYS, TEXT_LIMITS.step);
+  const message =
+    textIn(object, MESSAGE_KEYS, TEXT_LIMITS.message) ??
+    textIn(inProgress, MESSAGE_KEYS, TEXT_LIMITS.message);
+  const error = errorIn(object) ?? (isErrorLevel(object) && status !== 'failed' ? message : undefined);
+  return {
+    ...(task !== undefined && { task }),
+    ...(project !== undefined && { project }),
+    ...(time !== undefined && { time }),
+    ...(name !== undefined && { name }),
+    ...(type !== undefined && { type }),
+    ...counter,
+    ...(status !== undefined && { status }),
+    ...(phase !== undefined && { phase }),
+    ...(step !== undefined && { step }),
+    ...(message !== undefined && { message }),
+    ...(error !== undefined && { error }),
+  };
+};
+
+type SignalCounter = Pick<AgentSignal, 'current' | 'total' | 'fraction'>;
+
+const counterOfProgress = (progress: Json | undefined): SignalCounter | undefined => {
+  if (isJsonObject(progress)) return counterIn(progress, true);
+  if (typeof progress === 'number') return percentCounter(progress, true);
+  if (typeof progress !== 'string' || progress.length > 32) return undefined;
+  const [, current, total] = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(progress) ?? [];
+  if (current === undefined || total === undefined) return percentCounter(progress);
+  return pairCounter(countOf(current), countOf(total));
+};
+
+/** `partial`: inside a `progress` object a count without its total, or the reverse, is meant as one. */
+const counterIn = (object: JsonObject, partial = false): SignalCounter | undefined => {
+  const percent = percentCounter(firstMember(object, PERCENT_KEYS));
+  for (const [currentKey, totalKey] of COUNTER_KEYS) {
+    const current = countOf(member(object, currentKey));
+    const total = countOf(member(object, totalKey));
+    if (current === undefined || total === undefined) continue;
+    // A producer that divides by its unknown total still knows the percentage.
+    return total === 0 && percent?.current ? percent : { current, total };
+  }
+  if (percent !== undefined || !partial) return percent;
+  return pairCounter(countOf(member(object, 'current')), countOf(member(object, 'total')));
+};
+
+const pairCounter = (current: number | undefined, total: number | undefined): SignalCounter | undefined =>
+  current === undefined && total === undefined
+    ? undefined
+    : { ...(current !== undefined && { current }), ...(total !== undefined && { total }) };
+
+const percentCounter = (value: Json | undefined, mayBeFraction = false): SignalCounter | undefined => {
+  const percent = numberOf(
+    typeof value === 'string' ? value.slice(0, MAX_NUMBER_LENGTH + 1).replace(/%\s*$/, '') : value,
+  );
+  if (percent === undefined || percent > 100) return undefined;
+  if (mayBeFraction && percent > 0 && percent < 1) {
+    return { current: Math.floor(percent * 100 + 1e-9), total: 100, fraction: true };
+  }
+  return { current: Math.floor(percent), total: 100 };
+};
+
+const countOf = (value: Json | undefined): number | undefined => {
+  const number = numberOf(value);
+  return number === undefined || number > MAX_COUNT ? undefined : Math.floor(number);
+};
+
+const MAX_NUMBER_LENGTH = 32;
+
+const numberOf = (value: Json | undefined): number | undefined => {
+  if (typeof value === 'string' && value.length > MAX_NUMBER_LENGTH) return undefined;
+  const number =
+    typeof value === 'string' && /^\s*\d{1,13}(?:\.\d{1,12})?\s*$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
+};
+
+const statusIn = (object: JsonObject): TaskStatus | undefined => {
+  for (const key of STATUS_KEYS) {
+    const value = member(object, key);
+    const status = typeof value === 'string' ? statusOfWord(value) : undefined;
+    if (status !== undefined) return status;
+  }
+  return undefined;
+};
+
+const idIn = (object: JsonObject, keys: readonly string[]): string | undefined => {
+  const value = firstMember(object, keys);
+  const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  return typeof id === 'string' && isId(id) ? id : undefined;
+};
+
+const nameIn = (object: JsonObject): string | undefined =>
+  textIn(object, NAME_KEYS, TEXT_LIMITS.name) ??
+  (LOGGER_KEYS.some((key) => Object.hasOwn(object, key))
+    ? undefined
+    : textIn(object, ['name'], TEXT_LIMITS.name));
+
+const typeIn = (object: JsonObject): string | undefined => {
+  const type = firstMember(object, TYPE_KEYS);
+  return typeof type === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(type) ? type : undefined;
+};
+
+const textIn = (object: JsonObject, keys: readonly string[], limit: number): string | undefined => {
+  const value = firstMember(object, keys);
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  return text === '' ? undefined : cut(text, limit);
+};
+
+const errorIn = (object: JsonObject): string | undefined => {
+  const error = firstMember(object, ERROR_KEYS);
+  if (isJsonObject(error)) return textIn(error, ['message', 'reason', 'type', 'name'], TEXT_LIMITS.error);
+  return typeof error === 'string' ? textIn(object, ERROR_KEYS, TEXT_LIMITS.error) : undefined;
+};
+
+/** In words, or as the numbers of bunyan and pino. */
+const isErrorLevel = (object: JsonObject): boolean => {
+  const level = firstMember(object, LEVEL_KEYS);
+  if (typeof level === 'number') return level >= 50;
+  return typeof level === 'string' && /^(?:error|err|fatal|critical|crit|emerg|alert)$/i.test(level);
+};
+
+/** ISO 8601 with a zone, or epoch seconds or milliseconds; smaller numbers are durations, not moments. */
+const timeIn = (object: JsonObject): number | undefined => {
+  for (const key of TIME_KEYS) {
+    const value = member(object, key);
+    const time = typeof value === 'string' ? timeOfText(value) : timeOfNumber(value);
+    if (time !== undefined && isTime(time)) return time;
+  }
+  return undefined;
+};
+
+const EARLIEST_EPOCH_SECONDS = 100_000_000;
+const EARLIEST_EPOCH_MILLISECONDS = 100_000_000_000;
+
+const timeOfNumber = (value: Json | undefined): number | undefined => {
+  const number = numberOf(value);
+  if (number === undefined || number < EARLIEST_EPOCH_SECONDS) return undefined;
+  return Math.floor(number < EARLIEST_EPOCH_MILLISECONDS ? number * 1000 : number);
+};
+
+const timeOfText = (text: string): number | undefined => {
+  if (text.length > 40) return undefined;
+  if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)? ?(?:Z|[+-]\d\d:?\d\d)$/i.test(text))
+    return timeOfNumber(text);
+  const iso = text
+    .replace(',', '.')
+    .replace(/(\.\d{3})\d+/, '$1')
+    .replace(/^(.{10}) /, '$1T')
+    .replace(' ', '');
+  return Date.parse(iso.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+};

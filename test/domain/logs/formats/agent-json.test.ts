@@ -1,0 +1,383 @@
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Observation } from '../../../../src/domain/logs/format.ts';
+import { type AgentSignal, agentJson } from '../../../../src/domain/logs/formats/agent-json.ts';
+import { MAX_JSON_DEPTH } from '../../../../src/domain/logs/formats/json-line.ts';
+
+const test = suite('agent-json');
+
+const read = (value: unknown): AgentSignal | undefined =>
+  agentJson.read(typeof value === 'string' ? value : JSON.stringify(value));
+
+/** Plays lines a second apart and gives what is known of one run at the end. */
+const play = (lines: readonly unknown[], key = 't1'): Observation | undefined => {
+  let state = agentJson.initial;
+  let at = 1000;
+  for (const line of lines) {
+    const signal = read(line);
+    if (signal !== undefined) state = agentJson.evolve(state, signal, at).state;
+    at += 1000;
+  }
+  return agentJson.observe(state, key);
+};
+
+test('reads every member of the agent line', () => {
+  const line = {
+    timestamp: '2026-01-02T03:04:05.678Z',
+    level: 'info',
+    task_id: 'task-42',
+    task_name: 'Write the docs',
+    project_id: 'docs',
+    message: 'halfway',
+    phase: 'writing',
+    step: 'chapter 2',
+    progress: { current: 5, total: 10, percentage: 50 },
+    status: 'in_progress',
+  };
+  const signal = read(line);
+  assert.equal(signal, {
+    task: 'task-42',
+    project: 'docs',
+    time: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+    name: 'Write the docs',
+    current: 5,
+    total: 10,
+    status: 'running',
+    phase: 'writing',
+    step: 'chapter 2',
+    message: 'halfway',
+  });
+  assert.is(signal && agentJson.taskOf?.(signal), 'task-42');
+  assert.is(signal && agentJson.projectOf?.(signal), 'docs');
+  assert.is(signal && agentJson.timeOf?.(signal), Date.UTC(2026, 0, 2, 3, 4, 5, 678));
+});
+
+const COUNTERS: readonly (readonly [string, object, number | undefined, number | undefined])[] = [
+  ['a number', { progress: 50 }, 50, 100],
+  ['a part of 1', { progress: 0.29 }, 29, 100],
+  ['a text of percent', { progress: '45%' }, 45, 100],
+  ['a text N/M', { progress: '3/10' }, 3, 10],
+  ['a percentage alone', { progress: { percentage: 12.9 } }, 12, 100],
+  ['a count without total', { progress: { current: 7 } }, 7, undefined],
+  ['texts of digits', { progress: { current: '3', total: '10' } }, 3, 10],
+  ['fractions of counts', { progress: { current: 3.9, total: 10.2 } }, 3, 10],
+  ['top level counts', { current: 3, total: 10 }, 3, 10],
+  ['percent', { percent: 33 }, 33, 100],
+  ['percentage', { percentage: 33 }, 33, 100],
+  ['pct', { pct: '33' }, 33, 100],
+  ['steps', { step: 2, total_steps: 8 }, 2, 8],
+  ['a total of 0', { progress: { current: 0, total: 0, percentage: 0 } }, 0, 0],
+  ['a total of 0 with a percentage', { progress: { current: 0, total: 0, percentage: 40 } }, 40, 100],
+];
+for (const [title, members, current, total] of COUNTERS) {
+  test(`counts from ${title}`, () => {
+    const signal = read({ taskId: 't1', ...members });
+    assert.is(signal?.current, current);
+    assert.is(signal?.total, total);
+  });
+}
+
+for (const [title, members] of [
+  ['negative', { progress: { current: -1, total: -5 } }],
+  ['negative percent', { progress: -3 }],
+  ['over 100 percent', { percent: 150 }],
+  ['larger than 10^12', { progress: { current: 2e12, total: 3e12 } }],
+  ['infinite', '{"task_id":"t1","progress":{"current":1e999,"total":1e999}}'],
+  ['no number', { progress: { current: 'NaN', total: 'ten' } }],
+  ['a list', { progress: [1, 2] }],
+] as const) {
+  test(`ignores a counter that is ${title}`, () => {
+    const signal = read(typeof members === 'string' ? members : { task_id: 't1', ...members });
+    assert.is(signal?.task, 't1');
+    assert.is(signal?.current, undefined);
+    assert.is(signal?.total, undefined);
+  });
+}
+
+for (const [word, status] of [
+  ['in_progress', 'running'],
+  ['In Progress', 'running'],
+  ['started', 'running'],
+  ['done', 'completed'],
+  ['SUCCESS', 'completed'],
+  ['succeeded', 'completed'],
+  ['error', 'failed'],
+  ['timed-out', 'failed'],
+  ['canceled', 'cancelled'],
+  ['cancelled', 'cancelled'],
+  ['queued', 'pending'],
+  ['waiting', 'blocked'],
+  ['constructor', undefined],
+  ['purple', undefined],
+] as const) {
+  test(`takes the status word ${word} for ${status ?? 'none'}`, () => {
+    assert.is(read({ task_id: 't1', status: word })?.status, status);
+  });
+}
+
+for (const [title, members, expected] of [
+  ['ISO with zone', { timestamp: '2026-01-02T05:04:05+02:00' }, Date.UTC(2026, 0, 2, 3, 4, 5)],
+  [
+    'ISO with nanoseconds',
+    { '@timestamp': '2026-01-02T03:04:05.123456789Z' },
+    Date.UTC(2026, 0, 2, 3, 4, 5, 123),
+  ],
+  ['a blank and a short zone', { time: '2026-01-02 03:04:05,5 +0000' }, Date.UTC(2026, 0, 2, 3, 4, 5, 500)],
+  ['epoch milliseconds', { ts: 1_767_323_045_000 }, 1_767_323_045_000],
+  ['epoch seconds', { ts: 1_767_323_045.25 }, 1_767_323_045_250],
+  ['epoch as text', { time: '1767323045' }, 1_767_323_045_000],
+  ['no zone', { timestamp: '2026-01-02T03:04:05' }, undefined],
+  ['a duration', { time: 12.5 }, undefined],
+  ['a year beyond 9999', { ts: 999_999_999_999_999 }, undefined],
+  ['a year before 1970', { timestamp: '1969-12-31T23:59:59Z' }, undefined],
+  ['no date', { timestamp: '2026-13-45T99:99:99Z' }, undefined],
+] as const) {
+  test(`reads a time: ${title}`, () => assert.is(read({ task_id: 't1', ...members })?.time, expected));
+}
+
+test('opens the envelopes of log shippers', () => {
+  const inner = { task_id: 't1', progress: { current: 1, total: 4 } };
+  const expected = { current: 1, total: 4, task: 't1' };
+  for (const line of [
+    { log: `${JSON.stringify(inner)}\n`, stream: 'stdout' },
+    { message: JSON.stringify(inner) },
+    { message: inner },
+    { level: 'info', fields: inner },
+    { log: JSON.stringify({ message: JSON.stringify(inner) }), stream: 'stderr' },
+  ]) {
+    const { task, current, total } = read(line) ?? {};
+    assert.equal({ task, current, total }, expected);
+  }
+});
+
+test('fills from the envelope what the inner object leaves open', () => {
+  const signal = read({ task_id: 't1', time: '2026-01-02T03:04:05Z', message: { progress: 5 } });
+  assert.is(signal?.task, 't1');
+  assert.is(signal?.current, 5);
+  assert.is(signal?.time, Date.UTC(2026, 0, 2, 3, 4, 5));
+});
+
+test('reads an object behind a prefix only where it is a report', () => {
+  assert.is(read('worker-1 INFO {"task_id":"t1","status":"done"}')?.status, 'completed');
+  assert.is(read('INFO {"current":1,"total":2}')?.total, 2);
+  assert.is(read('Request body: {"status":"done"}'), undefined);
+  assert.is(read('{"task_id":"t1","status":"done"} was sent'), undefined);
+});
+
+for (const [title, line] of [
+  ['prose', 'nothing here'],
+  ['an empty line', ''],
+  ['a list', '[{"task_id":"t1"}]'],
+  ['broken JSON', '{"task_id":"t1","progress":50'],
+  ['an object without any of it', '{"level":"error","message":"boom"}'],
+  ['an HTTP access line', '{"method":"GET","path":"/health","status":"success","percent":3}'],
+  ['a numeric status', '{"status":200}'],
+  ['a page of a list', '{"page":1,"current":1,"total":10}'],
+  ['a measurement', '{"metric":"cpu","percent":45}'],
+] as const) {
+  test(`${title} is no signal`, () => assert.is(read(line), undefined));
+}
+
+test('a line with nothing but its task is a sign of life', () => {
+  const seen = play([{ task_id: 't1', message: 'hello' }]);
+  assert.is(seen?.status, 'running');
+  assert.is(seen?.current, null);
+  assert.is(seen?.message, 'hello');
+});
+
+for (const id of ['__proto__', '../x', 'a b', '', 'x'.repeat(129), 'a#1', '<b>', 'ü']) {
+  test(`treats a line as one without id where the id is ${JSON.stringify(id.slice(0, 12))}`, () => {
+    const signal = read(`{"task_id":${JSON.stringify(id)},"progress":5}`);
+    assert.is(signal?.task, undefined);
+    assert.is(signal?.current, 5);
+  });
+}
+
+test('is not led astray by ids and keys that objects have of their own', () => {
+  assert.is(play([{ task_id: 'constructor', progress: 5 }], 'constructor')?.current, 5);
+  assert.is(play([{ task_id: 'constructor', progress: 5 }], 'toString'), undefined);
+  assert.is(read('{"__proto__":{"task_id":"t1","progress":5}}'), undefined);
+  assert.is(({} as Record<string, unknown>)['task_id'], undefined);
+});
+
+test(`refuses JSON deeper than ${MAX_JSON_DEPTH} before parsing it`, () => {
+  const deep = (levels: number) => `{"task_id":"t1","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+  assert.is(read(deep(MAX_JSON_DEPTH))?.task, 't1');
+  assert.is(read(deep(MAX_JSON_DEPTH + 1)), undefined);
+  assert.is(read(deep(30_000)), undefined);
+  assert.is(read(`{"task_id":"t1","x":"${'['.repeat(100)}"}`)?.task, 't1');
+});
+
+test('a counter that reaches its total without a status completes the task', () => {
+  const seen = play([
+    { task_id: 't1', progress: 50 },
+    { task_id: 't1', progress: 100 },
+  ]);
+  assert.is(seen?.status, 'completed');
+  assert.is(seen?.ended_at, 2000);
+  assert.is(seen?.started_at, 1000);
+});
+
+test('a counter that reaches its total while the line says running does not', () => {
+  const seen = play([{ task_id: 't1', current: 4, total: 4, status: 'running' }]);
+  assert.is(seen?.status, 'running');
+  assert.is(seen?.ended_at, undefined);
+});
+
+test('a total of 0 completes nothing', () => {
+  assert.is(play([{ task_id: 't1', current: 0, total: 0 }])?.status, 'running');
+});
+
+test('a task that counts in parts of 1 ends with 1', () => {
+  const seen = play([0.25, 0.5, 1].map((progress) => ({ task_id: 't1', progress })));
+  assert.is(seen?.current, 100);
+  assert.is(seen?.status, 'completed');
+});
+
+test('counters are taken as stated: they may fall, and totals may grow', () => {
+  const seen = play([
+    { task_id: 't1', current: 5, total: 8 },
+    { task_id: 't1', current: 4, total: 12 },
+  ]);
+  assert.is(seen?.current, 4);
+  assert.is(seen?.total, 12);
+});
+
+test('a waiting task runs again with its next count', () => {
+  assert.is(
+    play([
+      { task_id: 't1', status: 'queued' },
+      { task_id: 't1', progress: 1 },
+    ])?.status,
+    'running',
+  );
+  assert.is(
+    play([
+      { task_id: 't1', progress: 1, status: 'blocked' },
+      { task_id: 't1', message: 'still waiting' },
+    ])?.status,
+    'blocked',
+  );
+});
+
+for (const status of ['completed', 'failed', 'cancelled'] as const) {
+  test(`${status} is final, counter and words included`, () => {
+    const lines = [{ task_id: 't1', progress: { current: 3, total: 9 }, status, message: 'end' }];
+    const later = [{ task_id: 't1', progress: { current: 4, total: 9 }, status: 'running', message: 'late' }];
+    assert.equal(play([...lines, ...later]), play(lines));
+  });
+}
+
+test('a failure shows the error that the line states, else the last one before it', () => {
+  assert.is(
+    play([
+      { task_id: 't1', level: 'error', message: 'disk full' },
+      { task_id: 't1', status: 'failed', level: 'error', message: 'giving up' },
+    ])?.details.error_message,
+    'disk full',
+  );
+  assert.is(
+    play([{ task_id: 't1', status: 'failed', error: { message: 'boom' }, msg: 'x' }])?.details.error_message,
+    'boom',
+  );
+  assert.is(play([{ task_id: 't1', status: 'failed', msg: 'because' }])?.details.error_message, 'because');
+});
+
+test('an error line alone is no failure and leaves no error behind on success', () => {
+  const seen = play([
+    { task_id: 't1', level: 'error', message: 'retrying' },
+    { task_id: 't1', status: 'done' },
+  ]);
+  assert.is(seen?.status, 'completed');
+  assert.is(seen?.details.error_message, undefined);
+});
+
+test('lines without a task id are one run without a name', () => {
+  const seen = play([{ progress: 10 }, { progress: 20, phase: 'build' }], 'agent#1');
+  assert.is(seen?.task_name, '');
+  assert.is(seen?.task_type, 'agent_execution');
+  assert.is(seen?.current, 20);
+  assert.equal(seen?.details, { phase: 'build' });
+});
+
+test('cuts long texts without splitting a character', () => {
+  const seen = play([{ task_id: 't1', message: `${'a'.repeat(498)}😀😀`, phase: 'p'.repeat(10_000) }]);
+  assert.is(seen?.message, `${'a'.repeat(498)}…`);
+  assert.is(seen?.details.phase?.length, 120);
+});
+
+test('keeps tasks of one stream apart, and forgets finished ones without reviving them', () => {
+  let state = agentJson.initial;
+  const say = (value: object, at: number) => {
+    const signal = read(value);
+    assert.ok(signal);
+    const evolved = agentJson.evolve(state, signal, at);
+    state = evolved.state;
+    return evolved.touched;
+  };
+  assert.equal(say({ task_id: 'a', progress: 1 }, 1), ['a']);
+  assert.equal(say({ task_id: 'b', status: 'done' }, 2), ['b']);
+  state = agentJson.settle(state);
+  assert.is(agentJson.observe(state, 'b'), undefined);
+  assert.is(agentJson.observe(state, 'a')?.current, 1);
+  assert.equal(say({ task_id: 'b', status: 'running' }, 3), []);
+  assert.is(agentJson.observe(state, 'b'), undefined);
+});
+
+test('bounds how many tasks a stream may hold', () => {
+  let state = agentJson.initial;
+  for (let index = 0; index < 1200; index += 1) {
+    state = agentJson.evolve(state, { task: `t${index}`, current: 1, total: 2 }, index).state;
+  }
+  assert.ok(Object.keys(state.runs).length <= 500);
+  assert.ok(state.ended.length <= 500);
+  assert.is(agentJson.observe(state, 't1199')?.current, 1);
+});
+
+test('never changes a state that it was given', () => {
+  const signal = read({ task_id: 't1', progress: 5 });
+  assert.ok(signal);
+  const { state } = agentJson.evolve(agentJson.initial, signal, 1);
+  const before = JSON.stringify(state);
+  agentJson.evolve(state, { task: 't1', status: 'failed' }, 2);
+  agentJson.settle(state);
+  assert.is(JSON.stringify(state), before);
+  assert.equal(agentJson.initial, { runs: {}, ended: [] });
+});
+
+test('any JSON object gives no exception and only whole counts in bounds', () => {
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.double(),
+    fc.integer(),
+    fc.constantFrom('1/2', '5%', 'done'),
+  );
+  const object = fc.dictionary(
+    fc.constantFrom(
+      'task_id',
+      'id',
+      'progress',
+      'current',
+      'total',
+      'percent',
+      'status',
+      'time',
+      'error',
+      '__proto__',
+    ),
+    value,
+  );
+  fc.assert(
+    fc.property(object, (members) => {
+      const signal = read(members);
+      for (const count of [signal?.current, signal?.total]) {
+        assert.ok(count === undefined || (Number.isInteger(count) && count >= 0 && count <= 1e12));
+      }
+      assert.equal(signal, signal === undefined ? undefined : JSON.parse(JSON.stringify(signal)));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.run();
