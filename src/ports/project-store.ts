@@ -17,7 +17,10 @@ export interface ProjectStore {
    */
   save(project: Project): Promise<void>;
 
-  /** A page of projects, in an order that is stable but otherwise the backend's own. */
+  /**
+   * A page of projects, in an order that is stable but otherwise the backend's own. It may trail the latest saves by
+   * a moment, and a page may hold fewer than `limit` and still have a `next`.
+   */
   list(query: ProjectQuery): Promise<Page<Project, string>>;
 
   /** Removes the project. Removing what is not there is no error. Its tasks stay. */

@@ -1,26 +1,12 @@
-import type { HistoryPoint } from '../domain/progress.ts';
 import type { Page } from '../domain/page.ts';
-import type { TaskStatus } from '../domain/status.ts';
+import type { HistoryPoint } from '../domain/progress.ts';
 import type { Task } from '../domain/task.ts';
+import type { TaskFilter, TaskPosition } from '../domain/task-list.ts';
 
-/**
- * Which tasks a list holds. All conditions must hold; `statuses` is a choice. `q` is found in the name, whatever the
- * case. `limit` is 1–100. `after` is where the page before ended.
- */
-export type TaskQuery = Readonly<{
-  statuses?: readonly TaskStatus[];
-  project_id?: string;
-  task_type?: string;
-  labels?: Readonly<Record<string, string>>;
-  q?: string;
-  /** ISO 8601; tasks whose last update is at or after it. */
-  updated_since?: string;
-  limit: number;
-  after?: TaskPosition;
-}>;
+export type { TaskFilter, TaskPosition } from '../domain/task-list.ts';
 
-/** A place in the list of tasks, newest update first, equal times by descending id. */
-export type TaskPosition = Readonly<{ updated_at: string; task_id: string }>;
+/** What a list is asked for. `limit` is 1–100; `after` is where the page before ended. */
+export type TaskQuery = TaskFilter & Readonly<{ limit: number; after?: TaskPosition }>;
 
 /** The current state of tasks. Every method throws MiyabiError `unavailable` where the backend does not answer. */
 export interface TaskStore {
@@ -38,7 +24,11 @@ export interface TaskStore {
    */
   save(task: Task): Promise<void>;
 
-  /** A page of tasks, newest update first. It may trail the latest saves by a moment. */
+  /**
+   * A page of tasks, newest update first. It may trail the latest saves by a moment, but no task in it is older than
+   * any save that ended before. Where a filter passes over many tasks, a page may hold fewer than `limit`, even none,
+   * and still have a `next`: the work of one call is bounded.
+   */
   list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
 
   /** Removes the task. Removing what is not there is no error. Its history goes by `TaskHistory.remove`. */

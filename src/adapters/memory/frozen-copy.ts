@@ -1,0 +1,10 @@
+/** A deep copy that nobody can change: it may be handed out as often as it is asked for. */
+export const frozenCopy = <T>(value: T): T => deepFreeze(structuredClone(value));
+
+const deepFreeze = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner);
+    Object.freeze(value);
+  }
+  return value;
+};

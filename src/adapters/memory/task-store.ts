@@ -1,0 +1,96 @@
+import { TASK_STATUSES } from '../../domain/status.ts';
+import type { Task } from '../../domain/task.ts';
+import { byNewest, matchesFilter, type TaskPosition } from '../../domain/task-list.ts';
+import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
+import { frozenCopy } from './frozen-copy.ts';
+import { type SortedList, sortedList } from './sorted-list.ts';
+import { refuseUnlessNext } from './versions.ts';
+
+/** Tasks in this process's memory. Nothing survives it. What it returns is frozen. */
+export const memoryTaskStore = (): TaskStore => {
+  const tasks = new Map<string, Task>();
+  const byStatus = new Map<string, TaskList>(TASK_STATUSES.map((status) => [status, taskList()]));
+  const byProject = new Map<string, TaskList>();
+
+  const enter = (task: Task): void => {
+    tasks.set(task.task_id, task);
+    byStatus.get(task.status)?.add(task);
+    let ofProject = byProject.get(task.project_id);
+    if (ofProject === undefined) {
+      ofProject = taskList();
+      byProject.set(task.project_id, ofProject);
+    }
+    ofProject.add(task);
+  };
+  const leave = (task: Task): void => {
+    tasks.delete(task.task_id);
+    byStatus.get(task.status)?.remove(task);
+    const ofProject = byProject.get(task.project_id);
+    ofProject?.remove(task);
+    if (ofProject?.size === 0) byProject.delete(task.project_id);
+  };
+  const listsFor = ({ project_id, statuses }: TaskQuery): readonly TaskList[] =>
+    (project_id === undefined
+      ? [...new Set(statuses ?? TASK_STATUSES)].map((status) => byStatus.get(status))
+      : [byProject.get(project_id)]
+    ).filter((list) => list !== undefined);
+
+  return {
+    async find(taskId) {
+      return tasks.get(taskId);
+    },
+
+    async findMany(taskIds) {
+      return [...new Set(taskIds)].map((id) => tasks.get(id)).filter((task) => task !== undefined);
+    },
+
+    async save(task) {
+      const stored = tasks.get(task.task_id);
+      refuseUnlessNext('Task', task.task_id, stored, task.version);
+      const copy = frozenCopy(task);
+      if (stored !== undefined) leave(stored);
+      enter(copy);
+    },
+
+    async list(query) {
+      const items: Task[] = [];
+      for (const task of merged(listsFor(query), query.after)) {
+        // The lists run from the newest update to the oldest: nothing that follows is newer.
+        if (query.updated_since !== undefined && task.updated_at < query.updated_since) break;
+        if (!matchesFilter(task, query)) continue;
+        const last = items.at(-1);
+        if (items.length === query.limit && last !== undefined) return { items, next: positionOf(last) };
+        items.push(task);
+      }
+      return { items };
+    },
+
+    async remove(taskId) {
+      const stored = tasks.get(taskId);
+      if (stored !== undefined) leave(stored);
+    },
+  };
+};
+
+type TaskList = SortedList<Task, TaskPosition>;
+
+const taskList = (): TaskList => sortedList(byNewest);
+
+const positionOf = ({ updated_at, task_id }: Task): TaskPosition => ({ updated_at, task_id });
+
+/** Sorted lists as one. */
+function* merged(lists: readonly TaskList[], after: TaskPosition | undefined): Generator<Task> {
+  const heads: { task: Task; rest: Generator<Task> }[] = [];
+  for (const list of lists) {
+    const rest = list.after(after);
+    const first = rest.next();
+    if (!first.done) heads.push({ task: first.value, rest });
+  }
+  while (heads.length > 0) {
+    const newest = heads.reduce((best, head) => (byNewest(head.task, best.task) < 0 ? head : best));
+    yield newest.task;
+    const following = newest.rest.next();
+    if (following.done) heads.splice(heads.indexOf(newest), 1);
+    else newest.task = following.value;
+  }
+}

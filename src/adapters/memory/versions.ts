@@ -1,0 +1,15 @@
+import { MiyabiError, versionConflict } from '../../domain/errors.ts';
+
+/** Refuses a write that is not the next version of what is stored. */
+export const refuseUnlessNext = (
+  kind: string,
+  id: string,
+  stored: Readonly<{ version: number }> | undefined,
+  version: number,
+): void => {
+  if (version === 1) {
+    if (stored !== undefined) throw new MiyabiError('already_exists', `${kind} ${id} exists already`);
+  } else if (stored?.version !== version - 1) {
+    throw versionConflict(kind, id);
+  }
+};

@@ -1,0 +1,37 @@
+import type { TaskStatus } from './status.ts';
+import type { Task } from './task.ts';
+
+/** A place in the list of tasks, newest update first, equal times by descending id. */
+export type TaskPosition = Readonly<{ updated_at: string; task_id: string }>;
+
+/** Which tasks a list holds. All conditions must hold; `statuses` is a choice, and an empty one holds nothing. */
+export type TaskFilter = Readonly<{
+  statuses?: readonly TaskStatus[];
+  project_id?: string;
+  task_type?: string;
+  labels?: Readonly<Record<string, string>>;
+  /** Found in the name, whatever the case. */
+  q?: string;
+  /** ISO 8601 in UTC with milliseconds; tasks whose last update is at or after it. */
+  updated_since?: string;
+}>;
+
+/** Order of a list: negative where `a` comes before `b`. */
+export const byNewest = (a: TaskPosition, b: TaskPosition): number => {
+  if (a.updated_at !== b.updated_at) return a.updated_at > b.updated_at ? -1 : 1;
+  if (a.task_id === b.task_id) return 0;
+  return a.task_id > b.task_id ? -1 : 1;
+};
+
+/** The form in which names are compared with what somebody searches for. */
+export const searchable = (text: string): string => text.toLowerCase();
+
+export const matchesFilter = (task: Task, filter: TaskFilter): boolean =>
+  (filter.statuses === undefined || filter.statuses.includes(task.status)) &&
+  (filter.project_id === undefined || filter.project_id === task.project_id) &&
+  (filter.task_type === undefined || filter.task_type === task.task_type) &&
+  (filter.updated_since === undefined || task.updated_at >= filter.updated_since) &&
+  (filter.q === undefined || searchable(task.task_name).includes(searchable(filter.q))) &&
+  Object.entries(filter.labels ?? {}).every(
+    ([name, value]) => Object.hasOwn(task.labels, name) && task.labels[name] === value,
+  );

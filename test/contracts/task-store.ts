@@ -1,0 +1,386 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isMiyabiError } from '../../src/domain/errors.ts';
+import { TASK_STATUSES } from '../../src/domain/status.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { toIso } from '../../src/domain/time.ts';
+import type { TaskStore } from '../../src/ports/task-store.ts';
+import { type Open, rejects, using } from '../support/contract.ts';
+import { allPages, aTask, NOON, nextOf } from '../support/tasks.ts';
+
+const idsOf = (tasks: readonly Task[]): readonly string[] => tasks.map(({ task_id }) => task_id);
+
+const saveAll = async (store: TaskStore, tasks: readonly Task[]): Promise<void> => {
+  for (let start = 0; start < tasks.length; start += 20) {
+    await Promise.all(tasks.slice(start, start + 20).map((task) => store.save(task)));
+  }
+};
+
+/** A task that uses every field, with values that a store is tempted to change. */
+const fullTask = (): Task => ({
+  ...aTask('full:1@x.y_z-0'),
+  description: '',
+  progress: { current: 0, total: 1_000_000_000_000, percentage: 0 },
+  details: {
+    phase: 'déploiement ✅',
+    current_step: '',
+    operation: 'update',
+    outcome: 'rolling_back',
+    stack_state: 'UPDATE_ROLLBACK_IN_PROGRESS',
+    failed_resources: ['Queue', 'Topic', 'Queue'],
+    log_group: '/cdk/deployments',
+    log_stream: 'a/b#c',
+    error_message: 'line\nbreak \u0000 \ud83d\ude80',
+  },
+  labels: { env: 'prod', 'a.b/c': '', constructor: 'x', '1': 'one', ключ: 'значение' },
+  metadata: {
+    nothing: null,
+    yes: true,
+    no: false,
+    tiny: 1e-300,
+    huge: 1e300,
+    precise: 0.1,
+    negative: -7,
+    empty: {},
+    list: [1, 'two', null, [], {}, ['']],
+    '': 'empty key',
+    deep: { a: { b: { c: { d: { e: [{ f: 'g' }] } } } } },
+  },
+  github: {
+    issue_number: 7,
+    issue_url: 'https://github.com/o/r/issues/7',
+    pr_number: 8,
+    pr_url: 'https://x',
+  },
+  attempt: 3,
+  started_at: toIso(NOON - 5000),
+  completed_at: toIso(NOON),
+  duration_seconds: 5,
+  eta_seconds: 0,
+  stale: true,
+  reported_at: toIso(NOON),
+});
+
+/** What every task store promises. */
+export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void => {
+  const test = suite(`TaskStore: ${adapter}`);
+
+  test(
+    'finds nothing under an id that was never saved',
+    using(open, async (store) => {
+      assert.is(await store.find('nobody'), undefined);
+      assert.equal(await store.findMany(['nobody', 'none']), []);
+      assert.equal(await store.findMany([]), []);
+      assert.equal(await store.list({ limit: 10 }), { items: [] });
+    }),
+  );
+
+  test(
+    'returns every field of a task as it was saved',
+    using(open, async (store) => {
+      await store.save(fullTask());
+      assert.equal(await store.find(fullTask().task_id), fullTask());
+      assert.equal(await store.findMany([fullTask().task_id]), [fullTask()]);
+      assert.equal((await store.list({ limit: 10 })).items, [fullTask()]);
+    }),
+  );
+
+  test(
+    'returns a task without its optional fields as it was saved',
+    using(open, async (store) => {
+      const {
+        started_at: _started,
+        reported_at: _reported,
+        ...bare
+      } = aTask('bare', {
+        status: 'pending',
+        progress: { current: null, total: null, percentage: null },
+      });
+      await store.save(bare);
+      assert.equal(await store.find('bare'), bare);
+    }),
+  );
+
+  test(
+    'keeps metadata of 60 KB and nested 30 deep',
+    using(open, async (store) => {
+      let nested: Task['metadata'] = { text: 'x'.repeat(60_000) };
+      for (let depth = 0; depth < 30; depth += 1) nested = { nested };
+      await store.save(aTask('large', { metadata: nested }));
+      assert.equal((await store.find('large'))?.metadata, nested);
+    }),
+  );
+
+  test(
+    'keeps a copy: neither what was saved nor what was returned is shared',
+    using(open, async (store) => {
+      const labels: Record<string, string> = { env: 'prod' };
+      await store.save(aTask('copied', { labels }));
+      labels['env'] = 'changed after the save';
+      const returned = await store.find('copied');
+      assert.equal(returned?.labels, { env: 'prod' });
+      try {
+        Object.assign(returned?.labels ?? {}, { env: 'changed by a reader' });
+      } catch (error) {
+        assert.instance(error, TypeError, 'a store may return what cannot be changed');
+      }
+      assert.equal((await store.find('copied'))?.labels, { env: 'prod' });
+    }),
+  );
+
+  test(
+    'refuses to create a task whose id is taken',
+    using(open, async (store) => {
+      await store.save(aTask('taken', { task_name: 'first' }));
+      await rejects(store.save(aTask('taken', { task_name: 'second' })), 'already_exists');
+      assert.is((await store.find('taken'))?.task_name, 'first');
+    }),
+  );
+
+  test(
+    'replaces the version before, and nothing else of it stays',
+    using(open, async (store) => {
+      const first = aTask('replaced', { description: 'goes away', labels: { old: 'yes' } });
+      await store.save(first);
+      const { description: _gone, ...second } = nextOf(first, 1, { labels: {} });
+      await store.save(second);
+      assert.equal(await store.find('replaced'), second);
+    }),
+  );
+
+  test(
+    'rejects a save that lost the race, one that skips a version, and one of a task that is gone',
+    using(open, async (store) => {
+      const first = aTask('raced');
+      await store.save(first);
+      await store.save(nextOf(first, 1, { task_name: 'winner' }));
+      await rejects(store.save(nextOf(first, 2, { task_name: 'loser' })), 'version_conflict');
+      await rejects(store.save({ ...first, version: 4 }), 'version_conflict');
+      await rejects(store.save(aTask('never', { version: 2 })), 'version_conflict');
+      assert.is((await store.find('raced'))?.task_name, 'winner');
+      assert.is(await store.find('never'), undefined);
+    }),
+  );
+
+  test(
+    'lets exactly one of 100 concurrent saves of a version win',
+    using(open, async (store) => {
+      const first = aTask('contended');
+      await store.save(first);
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 100 }, (_, index) =>
+          store.save(nextOf(first, 1, { task_name: `writer ${index}` })),
+        ),
+      );
+      const winners = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index] : []));
+      assert.is(winners.length, 1);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') assert.ok(isMiyabiError(outcome.reason, 'version_conflict'));
+      }
+      const stored = await store.find('contended');
+      assert.is(stored?.version, 2);
+      assert.is(stored?.task_name, `writer ${winners[0]}`);
+    }),
+  );
+
+  test(
+    'lets exactly one of 50 concurrent creations of an id win',
+    using(open, async (store) => {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 50 }, (_, index) => store.save(aTask('born', { task_name: `parent ${index}` }))),
+      );
+      const winners = outcomes.flatMap(({ status }, index) => (status === 'fulfilled' ? [index] : []));
+      assert.is(winners.length, 1);
+      assert.is((await store.find('born'))?.task_name, `parent ${winners[0]}`);
+    }),
+  );
+
+  test(
+    'finds many at once: each once, whatever is missing, repeated or more than a hundred',
+    using(open, async (store) => {
+      const tasks = Array.from({ length: 130 }, (_, index) => aTask(`many-${index}`));
+      await saveAll(store, tasks);
+      const asked = [...idsOf(tasks), 'missing', 'many-0', 'many-0'];
+      const found = await store.findMany(asked);
+      assert.equal(idsOf(found).toSorted(), idsOf(tasks).toSorted());
+    }),
+  );
+
+  test(
+    'lists the newest update first, equal times by descending id',
+    using(open, async (store) => {
+      await saveAll(store, [
+        aTask('b', {}, 10),
+        aTask('a', { status: 'completed' }, 10),
+        aTask('c', { status: 'pending' }, 10),
+        aTask('old', {}, 1),
+        aTask('new', { status: 'failed' }, 20),
+      ]);
+      assert.equal(idsOf((await store.list({ limit: 10 })).items), ['new', 'c', 'b', 'a', 'old']);
+    }),
+  );
+
+  test(
+    'pages through equal times without losing or repeating a task',
+    using(open, async (store) => {
+      const tasks = Array.from({ length: 60 }, (_, index) =>
+        aTask(`page-${index}`, { status: TASK_STATUSES[index % 6] ?? 'running' }, index % 4),
+      );
+      await saveAll(store, tasks);
+      const whole = idsOf((await store.list({ limit: 100 })).items);
+      assert.is(whole.length, 60);
+      for (const limit of [1, 7, 20, 59, 60]) {
+        assert.equal(idsOf(await allPages(store, { limit })), whole, `limit ${limit}`);
+        assert.equal(
+          idsOf(await allPages(store, { limit, project_id: 'default' })),
+          whole,
+          `limit ${limit} of a project`,
+        );
+      }
+    }),
+  );
+
+  test(
+    'a last page that is just full says that nothing follows, here or on the page after',
+    using(open, async (store) => {
+      await saveAll(store, [aTask('one', {}, 1), aTask('two', {}, 2)]);
+      assert.equal(idsOf(await allPages(store, { limit: 2 })), ['two', 'one']);
+      assert.equal(idsOf(await allPages(store, { limit: 1 })), ['two', 'one']);
+    }),
+  );
+
+  test(
+    'goes on from a position whose task is gone or has moved',
+    using(open, async (store) => {
+      const tasks = ['a', 'b', 'c', 'd'].map((id, index) => aTask(id, {}, index));
+      await saveAll(store, tasks);
+      const page = await store.list({ limit: 2 });
+      assert.equal(idsOf(page.items), ['d', 'c']);
+      assert.ok(page.next);
+      await store.remove('c');
+      const [a] = tasks;
+      assert.ok(a);
+      await store.save(nextOf(a, 100));
+      assert.equal(idsOf(await allPages(store, { limit: 2, after: page.next })), ['b']);
+      assert.equal(idsOf(await allPages(store, { limit: 2 })), ['a', 'd', 'b']);
+    }),
+  );
+
+  test(
+    'a task is listed once, at the place of its last update and under its present status and project',
+    using(open, async (store) => {
+      const first = aTask('moving', { project_id: 'before' }, 1);
+      await saveAll(store, [first, aTask('other', {}, 2)]);
+      await store.save(nextOf(first, 3, { status: 'completed', project_id: 'behind', task_type: 'build' }));
+      assert.equal(idsOf((await store.list({ limit: 10 })).items), ['moving', 'other']);
+      assert.equal((await store.list({ limit: 10, project_id: 'before' })).items, []);
+      assert.equal(idsOf((await store.list({ limit: 10, project_id: 'behind' })).items), ['moving']);
+      assert.equal(idsOf((await store.list({ limit: 10, statuses: ['completed'] })).items), ['moving']);
+      assert.equal(idsOf((await store.list({ limit: 10, statuses: ['running'] })).items), ['other']);
+      assert.equal(idsOf((await store.list({ limit: 10, task_type: 'build' })).items), ['moving']);
+    }),
+  );
+
+  test(
+    'filters by any mixture of status, project, type, label, name and time',
+    using(open, async (store) => {
+      const tasks = Array.from({ length: 48 }, (_, index) =>
+        aTask(
+          `t-${String(index).padStart(2, '0')}`,
+          {
+            status: TASK_STATUSES[index % 6] ?? 'running',
+            project_id: `p${index % 2}`,
+            task_type: index % 3 === 0 ? 'build' : 'cdk_deploy',
+            labels: { env: index % 4 === 0 ? 'prod' : 'test', 'team.name': `t${index % 5}` },
+            task_name: index % 8 < 4 ? `Deploy API ${index}` : `Ünder the Bridge ${index}`,
+          },
+          index,
+        ),
+      );
+      await saveAll(store, tasks);
+      const newestFirst = tasks.toReversed();
+      const since = toIso(NOON + 30);
+      const cases: readonly [
+        string,
+        Omit<Parameters<TaskStore['list']>[0], 'limit'>,
+        (task: Task) => boolean,
+      ][] = [
+        ['one status', { statuses: ['running'] }, (task) => task.status === 'running'],
+        [
+          'two statuses',
+          { statuses: ['failed', 'pending', 'failed'] },
+          (task) => task.status === 'failed' || task.status === 'pending',
+        ],
+        ['no status', { statuses: [] }, () => false],
+        ['a project', { project_id: 'p1' }, (task) => task.project_id === 'p1'],
+        ['a project that is not there', { project_id: 'p9' }, () => false],
+        ['a type', { task_type: 'build' }, (task) => task.task_type === 'build'],
+        ['a label', { labels: { env: 'prod' } }, (task) => task.labels['env'] === 'prod'],
+        [
+          'two labels',
+          { labels: { env: 'test', 'team.name': 't2' } },
+          (task) => task.labels['env'] === 'test' && task.labels['team.name'] === 't2',
+        ],
+        ['a label that nothing has', { labels: { toString: 'x' } }, () => false],
+        ['no label', { labels: {} }, () => true],
+        ['a name', { q: 'dEPLOY api' }, (task) => task.task_name.startsWith('Deploy')],
+        ['a name beyond ASCII', { q: 'üNDER' }, (task) => task.task_name.startsWith('Ü')],
+        ['an empty name', { q: '' }, () => true],
+        ['a time', { updated_since: since }, (task) => task.updated_at >= since],
+        ['a time that is to come', { updated_since: toIso(NOON + 1000) }, () => false],
+        [
+          'a type and two ended statuses',
+          { task_type: 'build', statuses: ['completed', 'pending'] },
+          (task) => task.task_type === 'build' && (task.status === 'completed' || task.status === 'pending'),
+        ],
+        [
+          'everything at once',
+          {
+            statuses: ['pending', 'blocked', 'failed'],
+            project_id: 'p0',
+            task_type: 'cdk_deploy',
+            labels: { env: 'prod' },
+            q: 'ploy',
+            updated_since: toIso(NOON + 5),
+          },
+          (task) =>
+            ['pending', 'blocked', 'failed'].includes(task.status) &&
+            task.project_id === 'p0' &&
+            task.task_type === 'cdk_deploy' &&
+            task.labels['env'] === 'prod' &&
+            task.task_name.includes('ploy') &&
+            task.updated_at >= toIso(NOON + 5),
+        ],
+      ];
+      for (const [title, query, holds] of cases) {
+        const expected = idsOf(newestFirst.filter(holds));
+        for (const limit of [3, 100]) {
+          assert.equal(
+            idsOf(await allPages(store, { ...query, limit })),
+            expected,
+            `${title}, limit ${limit}`,
+          );
+        }
+      }
+    }),
+  );
+
+  test(
+    'removes a task from everywhere, and its id may be used anew',
+    using(open, async (store) => {
+      const first = aTask('gone');
+      await store.save(first);
+      await store.remove('gone');
+      await store.remove('gone');
+      await store.remove('never there');
+      assert.is(await store.find('gone'), undefined);
+      assert.equal(await store.findMany(['gone']), []);
+      assert.equal((await store.list({ limit: 10 })).items, []);
+      await rejects(store.save(nextOf(first, 1)), 'version_conflict');
+      await store.save(aTask('gone', { task_name: 'anew' }));
+      assert.is((await store.find('gone'))?.task_name, 'anew');
+    }),
+  );
+
+  test.run();
+};
