@@ -16,16 +16,24 @@ export interface ChangeFeed {
   /** Adds changes, in this order. Losing them under an outage is allowed; holding the writer up is not. */
   publish(changes: readonly Change[]): Promise<void>;
 
-  /** The position behind the newest entry: what a reader starts from who wants only what comes. */
+  /**
+   * The position behind the newest entry: what a reader starts from who wants only what comes.
+   *
+   * @throws MiyabiError `unavailable` where the backend does not answer.
+   */
   position(): Promise<string>;
 
   /**
    * Entries behind `after`, oldest first, at most `limit`.
    *
-   * @throws MiyabiError `not_found` where the feed no longer holds what came right behind that position.
+   * @throws MiyabiError `not_found` where the feed no longer holds what came right behind that position, or never
+   * gave it out; `unavailable` where the backend does not answer.
    */
   read(after: string, limit: number): Promise<readonly FeedEntry[]>;
 
-  /** Waits until there is something behind `after`, the signal aborts, or `timeoutMs` are over. */
+  /**
+   * Waits until there is something behind `after`, the signal aborts, or `timeoutMs` are over. It may return early
+   * with nothing to read: read, then wait again. It ends at once where `read` would not find the position.
+   */
   wait(after: string, options: Readonly<{ signal: AbortSignal; timeoutMs: number }>): Promise<void>;
 }

@@ -1,0 +1,36 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import { memoryTaskCache } from '../../../src/adapters/memory/task-cache.ts';
+import { taskCacheContract } from '../../contracts/task-cache.ts';
+import { breakable } from '../../support/down-cache.ts';
+import { aTask } from '../../support/tasks.ts';
+
+taskCacheContract('memory', () => {
+  const clock = memoryClock();
+  return { port: { cache: memoryTaskCache({ clock }), clock } };
+});
+
+const test = suite('memoryTaskCache');
+
+test('keeps no more than its capacity, the latest used', async () => {
+  const cache = memoryTaskCache({ clock: memoryClock(), capacity: 3 });
+  await cache.save([aTask('a'), aTask('b'), aTask('c')]);
+  await cache.find('a');
+  await cache.save([aTask('d')]);
+  assert.is(await cache.find('b'), undefined);
+  for (const id of ['a', 'c', 'd']) assert.is.not(await cache.find(id), undefined);
+});
+
+test('is empty to everybody while it is down, and knows the past again afterwards', async () => {
+  const cache = breakable(memoryTaskCache({ clock: memoryClock() }));
+  await cache.save([aTask('a')]);
+  cache.down = true;
+  assert.is(await cache.find('a'), undefined);
+  await cache.save([aTask('b')]);
+  cache.down = false;
+  assert.is.not(await cache.find('a'), undefined);
+  assert.is(await cache.find('b'), undefined);
+});
+
+test.run();
