@@ -99,3 +99,37 @@ export const metricsOf = (tasks: Iterable<Counted>, now: number): ProjectMetrics
     last_updated: toIso(now),
   };
 };
+
+/** A task before and after one write: no `before` where it was created, no `after` where it was deleted. */
+export type MetricsChange = Readonly<{ before?: Counted | undefined; after?: Counted | undefined }>;
+
+/** A project whose metrics take these changes in, one version on. */
+export const countChanges = (project: Project, changes: readonly MetricsChange[], now: number): Project => {
+  const removed = metricsOf(changes.flatMap(({ before }) => before ?? []), now);
+  const added = metricsOf(changes.flatMap(({ after }) => after ?? []), now);
+  const was = project.metrics;
+  const moved = (count: CountName) => Math.max(0, was[count] - removed[count] + added[count]);
+  const completed = moved('completed_tasks');
+  const failed = moved('failed_tasks');
+  const seconds = secondsOf(was) - secondsOf(removed) + secondsOf(added);
+  return {
+    ...project,
+    metrics: {
+      total_tasks: moved('total_tasks'),
+      active_tasks: moved('active_tasks'),
+      completed_tasks: completed,
+      failed_tasks: failed,
+      blocked_tasks: moved('blocked_tasks'),
+      success_rate: completed + failed === 0 ? null : completed / (completed + failed),
+      avg_completion_time_seconds: completed === 0 ? null : Math.max(0, seconds / completed),
+      last_updated: toIso(now),
+    },
+    version: project.version + 1,
+    updated_at: toIso(now),
+  };
+};
+
+type CountName = 'total_tasks' | 'active_tasks' | 'completed_tasks' | 'failed_tasks' | 'blocked_tasks';
+
+const secondsOf = (metrics: ProjectMetrics): number =>
+  (metrics.avg_completion_time_seconds ?? 0) * metrics.completed_tasks;

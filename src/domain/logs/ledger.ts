@@ -37,8 +37,8 @@ export type RunChange = Readonly<{ observation: Observation; points: readonly Hi
 export type Advance = Readonly<{
   ledger: Ledger;
   changes: readonly RunChange[];
-  /** Keys of runs that an earlier fold had seen and that a late signal has merged into others. */
-  gone: readonly string[];
+  /** Runs as an earlier fold had seen them, which a late signal has shown to be part of others. */
+  gone: readonly Observation[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
   known: number;
@@ -90,7 +90,7 @@ export const advance = (
     if (itsPoints.length === 0 && earlier !== undefined && JSON.stringify(earlier) === JSON.stringify(observation)) continue;
     changes.push({ observation, points: itsPoints });
   }
-  const gone = [...touchedBefore].filter((key) => replay.observeOne(key) === undefined);
+  const gone = [...before].flatMap(([key, earlier]) => (replay.observeOne(key) === undefined ? [earlier] : []));
   return { ledger: seal({ ...ledger, recent: ordered }, formats), changes, gone, fresh: fresh.length, known, late };
 };
 

@@ -1,0 +1,40 @@
+import { type Logger as Pino, pino } from 'pino';
+import type { Logger, LogLevel } from '../../ports/logger.ts';
+
+/** JSON lines on standard error, so that standard output stays for what a program has to say. */
+export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOptions): Logger => {
+  const log: Pino = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.errWithCause },
+      redact: { paths: SECRETS, censor: '[redacted]' },
+    },
+    destination,
+  );
+  return {
+    debug(message, fields = {}) {
+      log.debug(fields, message);
+    },
+    info(message, fields = {}) {
+      log.info(fields, message);
+    },
+    warn(message, fields = {}) {
+      log.warn(fields, message);
+    },
+    error(message, fields = {}) {
+      log.error(fields, message);
+    },
+  };
+};
+
+export type PinoOptions = Readonly<{ level: LogLevel; destination?: { write(text: string): void } }>;
+
+/** A second fence: nothing that carries these names should be handed to the logger in the first place. */
+const SECRETS = ['password', 'authorization', 'api_key', 'secret', 'token'].flatMap((name) => [
+  name,
+  `*.${name}`,
+  `*.*.${name}`,
+]);

@@ -1,0 +1,169 @@
+import * as v from 'valibot';
+import { MiyabiError } from './domain/errors.ts';
+import type { ProjectRule } from './domain/logs/identity.ts';
+import { LOG_LEVELS, type LogLevel } from './ports/logger.ts';
+
+const BACKENDS = ['memory', 'local', 'aws'] as const;
+const STORES = ['memory', 'embedded', 'dynamodb'] as const;
+const CACHES = ['none', 'memory', 'redis'] as const;
+const LOG_SOURCES = ['memory', 'file', 'cloudwatch'] as const;
+const FEEDS = ['memory', 'redis'] as const;
+
+export type StoreKind = (typeof STORES)[number];
+export type CacheKind = (typeof CACHES)[number];
+export type LogSourceKind = (typeof LOG_SOURCES)[number];
+export type FeedKind = (typeof FEEDS)[number];
+
+/** Everything that can be set, read once. Where a port is not named on its own, the backend's preset decides. */
+export type Config = Readonly<{
+  backend: (typeof BACKENDS)[number];
+  taskStore: StoreKind;
+  cache: CacheKind;
+  logSource: LogSourceKind;
+  feed: FeedKind;
+  host: string;
+  port: number;
+  dataDir: string;
+  /** The folder whose sub-folders are log groups. */
+  logDir: string;
+  logLevel: LogLevel;
+  collectIntervalMs: number;
+  tasksTable: string;
+  projectsTable: string;
+  region?: string;
+  dynamodbEndpoint?: string;
+  cloudwatchLogsEndpoint?: string;
+  redis?: RedisConfig;
+  /** Signs cursors; processes that share it accept each other's. Undefined: made anew by each process. */
+  secret?: string;
+  /** CloudWatch log groups that a scheduled collection reads. */
+  logGroups: readonly string[];
+  /** First matching rule decides the project of a log that names none itself. */
+  projectRules: readonly ProjectRule[];
+}>;
+
+export type RedisConfig = Readonly<{
+  host: string;
+  port: number;
+  tls: boolean;
+  cluster: boolean;
+  username?: string;
+  password?: string;
+}>;
+
+const PRESETS = {
+  memory: { taskStore: 'memory', cache: 'memory', logSource: 'memory', feed: 'memory' },
+  local: { taskStore: 'embedded', cache: 'memory', logSource: 'file', feed: 'memory' },
+  aws: { taskStore: 'dynamodb', cache: 'redis', logSource: 'cloudwatch', feed: 'redis' },
+} as const satisfies Record<Config['backend'], Pick<Config, 'taskStore' | 'cache' | 'logSource' | 'feed'>>;
+
+const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'));
+const choice = <const T extends readonly [string, ...string[]]>(options: T) =>
+  v.picklist(options, (issue) => `must be one of ${options.join(', ')}, not ${issue.received}`);
+const integer = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`),
+    v.transform(Number),
+    v.minValue(min, `must be a whole number from ${min} to ${max}`),
+    v.maxValue(max, `must be a whole number from ${min} to ${max}`),
+  );
+const flag = v.pipe(choice(['true', 'false', '1', '0']), v.transform((value) => value === 'true' || value === '1'));
+const httpUrl = v.pipe(v.string(), v.url('must be a URL such as http://127.0.0.1:8000'), v.startsWith('http', 'must be an http or https URL'));
+
+const projectRules = v.pipe(
+  v.string(),
+  v.parseJson(undefined, 'must be a JSON array of rules'),
+  v.array(
+    v.strictObject({
+      log_group: v.optional(v.string()),
+      log_stream: v.optional(v.string()),
+      task_name: v.optional(v.string()),
+      project_id: text,
+    }),
+    'must be a JSON array of rules',
+  ),
+);
+
+const environment = v.object({
+  MIYABI_BACKEND: v.optional(choice(BACKENDS), 'local'),
+  TASK_STORE: v.optional(choice(STORES)),
+  CACHE: v.optional(choice(CACHES)),
+  LOG_SOURCE: v.optional(choice(LOG_SOURCES)),
+  FEED: v.optional(choice(FEEDS)),
+  HOST: v.optional(text, '127.0.0.1'),
+  PORT: v.optional(integer(0, 65_535), '8787'),
+  MIYABI_DATA_DIR: v.optional(text, '.miyabi'),
+  MIYABI_LOG_DIR: v.optional(text),
+  LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
+  COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
+  TASKS_TABLE_NAME: v.optional(v.pipe(text, v.minLength(3, 'must have at least 3 characters')), 'miyabi-tasks'),
+  PROJECTS_TABLE_NAME: v.optional(v.pipe(text, v.minLength(3, 'must have at least 3 characters')), 'miyabi-projects'),
+  AWS_REGION: v.optional(text),
+  DYNAMODB_ENDPOINT: v.optional(httpUrl),
+  CLOUDWATCH_LOGS_ENDPOINT: v.optional(httpUrl),
+  REDIS_ENDPOINT: v.optional(text),
+  REDIS_PORT: v.optional(integer(1, 65_535), '6379'),
+  REDIS_TLS: v.optional(flag, 'false'),
+  REDIS_CLUSTER: v.optional(flag, 'false'),
+  REDIS_USERNAME: v.optional(text),
+  REDIS_PASSWORD: v.optional(text),
+  CDK_LOG_GROUP: v.optional(text, '/miyabi/cdk-deploy'),
+  AGENTS_LOG_GROUP: v.optional(text, '/miyabi/agents'),
+  MIYABI_SECRET: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
+  MIYABI_PROJECT_RULES: v.optional(projectRules, '[]'),
+});
+
+/**
+ * The configuration that an environment describes. An empty variable counts as one that is not set.
+ *
+ * @throws MiyabiError `configuration` that names every variable that is wrong, and why.
+ */
+export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = v.safeParse(environment, given);
+  if (!parsed.success) {
+    const fields = parsed.issues.map((issue) => ({ path: String(issue.path?.[0]?.key), reason: issue.message }));
+    throw new MiyabiError('configuration', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), { fields });
+  }
+  const vars = parsed.output;
+  const preset = PRESETS[vars.MIYABI_BACKEND];
+  const cache = vars.CACHE ?? (preset.cache === 'redis' && vars.REDIS_ENDPOINT === undefined ? 'none' : preset.cache);
+  const feed = vars.FEED ?? (preset.feed === 'redis' && vars.REDIS_ENDPOINT === undefined ? 'memory' : preset.feed);
+  if ((cache === 'redis' || feed === 'redis') && vars.REDIS_ENDPOINT === undefined) {
+    throw new MiyabiError('configuration', `REDIS_ENDPOINT must be set where ${cache === 'redis' ? 'CACHE' : 'FEED'} is redis`);
+  }
+  return Object.freeze({
+    backend: vars.MIYABI_BACKEND,
+    taskStore: vars.TASK_STORE ?? preset.taskStore,
+    cache,
+    logSource: vars.LOG_SOURCE ?? preset.logSource,
+    feed,
+    host: vars.HOST,
+    port: vars.PORT,
+    dataDir: vars.MIYABI_DATA_DIR,
+    logDir: vars.MIYABI_LOG_DIR ?? `${vars.MIYABI_DATA_DIR}/logs`,
+    logLevel: vars.LOG_LEVEL,
+    collectIntervalMs: vars.COLLECT_INTERVAL_MS,
+    tasksTable: vars.TASKS_TABLE_NAME,
+    projectsTable: vars.PROJECTS_TABLE_NAME,
+    ...(vars.AWS_REGION === undefined ? {} : { region: vars.AWS_REGION }),
+    ...(vars.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: vars.DYNAMODB_ENDPOINT }),
+    ...(vars.CLOUDWATCH_LOGS_ENDPOINT === undefined ? {} : { cloudwatchLogsEndpoint: vars.CLOUDWATCH_LOGS_ENDPOINT }),
+    ...(vars.REDIS_ENDPOINT === undefined
+      ? {}
+      : {
+          redis: {
+            host: vars.REDIS_ENDPOINT,
+            port: vars.REDIS_PORT,
+            tls: vars.REDIS_TLS,
+            cluster: vars.REDIS_CLUSTER,
+            ...(vars.REDIS_USERNAME === undefined ? {} : { username: vars.REDIS_USERNAME }),
+            ...(vars.REDIS_PASSWORD === undefined ? {} : { password: vars.REDIS_PASSWORD }),
+          },
+        }),
+    ...(vars.MIYABI_SECRET === undefined ? {} : { secret: vars.MIYABI_SECRET }),
+    logGroups: [vars.CDK_LOG_GROUP, vars.AGENTS_LOG_GROUP],
+    projectRules: vars.MIYABI_PROJECT_RULES,
+  });
+};

@@ -1,0 +1,28 @@
+import { ContainerModule } from 'inversify';
+import { memoryChangeFeed } from '../../adapters/memory/change-feed.ts';
+import { memoryCheckpoints } from '../../adapters/memory/checkpoints.ts';
+import { memoryLogSource } from '../../adapters/memory/log-source.ts';
+import { memoryProjectStore } from '../../adapters/memory/project-store.ts';
+import { memoryTaskCache } from '../../adapters/memory/task-cache.ts';
+import { memoryTaskHistory } from '../../adapters/memory/task-history.ts';
+import { memoryTaskStore } from '../../adapters/memory/task-store.ts';
+import { TOKENS } from '../tokens.ts';
+
+export const stores = new ContainerModule(({ bind }) => {
+  bind(TOKENS.taskStore).toResolvedValue(memoryTaskStore);
+  bind(TOKENS.taskHistory).toResolvedValue(memoryTaskHistory);
+  bind(TOKENS.projectStore).toResolvedValue(memoryProjectStore);
+  bind(TOKENS.checkpoints).toResolvedValue(memoryCheckpoints);
+});
+
+export const cache = new ContainerModule(({ bind }) => {
+  bind(TOKENS.taskCache).toResolvedValue((clock) => memoryTaskCache({ clock }), [TOKENS.clock]);
+});
+
+export const feed = new ContainerModule(({ bind }) => {
+  bind(TOKENS.changeFeed).toResolvedValue((clock) => memoryChangeFeed({ clock }), [TOKENS.clock]);
+});
+
+export const logSource = new ContainerModule(({ bind }) => {
+  bind(TOKENS.logSource).toResolvedValue(() => memoryLogSource());
+});

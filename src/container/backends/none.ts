@@ -1,0 +1,17 @@
+import { ContainerModule } from 'inversify';
+import type { TaskCache } from '../../ports/task-cache.ts';
+import { TOKENS } from '../tokens.ts';
+
+/** No cache: it never knows anything, and every read goes to the store. */
+const noTaskCache: TaskCache = {
+  async find() {
+    return undefined;
+  },
+  async save() {},
+  async markAbsent() {},
+  async remove() {},
+};
+
+export const cache = new ContainerModule(({ bind }) => {
+  bind(TOKENS.taskCache).toConstantValue(noTaskCache);
+});

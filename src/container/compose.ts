@@ -1,0 +1,86 @@
+import 'reflect-metadata';
+import { Container, type ContainerModule } from 'inversify';
+import { systemClock } from '../adapters/system/clock.ts';
+import { uuidIds } from '../adapters/system/ids.ts';
+import { pinoLogger } from '../adapters/system/logger.ts';
+import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
+import { builtInFormats } from '../domain/logs/formats/registry.ts';
+import type { Logger } from '../ports/logger.ts';
+import { services } from './services.ts';
+import { TOKENS } from './tokens.ts';
+
+/** Loads what a backend needs and says how its ports are made. Nothing of it is loaded before it is asked for. */
+export type Backend = (config: Config, logger: Logger) => Promise<ContainerModule>;
+
+const STORES: Record<StoreKind, Backend> = {
+  memory: async () => (await import('./backends/memory.ts')).stores,
+  embedded: async (config, logger) => (await import('./backends/embedded.ts')).stores(config, logger),
+  dynamodb: async (config, logger) => (await import('./backends/dynamodb.ts')).stores(config, logger),
+};
+
+const CACHES: Record<CacheKind, Backend> = {
+  none: async () => (await import('./backends/none.ts')).cache,
+  memory: async () => (await import('./backends/memory.ts')).cache,
+  redis: async (config, logger) => (await import('./backends/redis.ts')).cache(config, logger),
+};
+
+const FEEDS: Record<FeedKind, Backend> = {
+  memory: async () => (await import('./backends/memory.ts')).feed,
+  redis: async (config, logger) => (await import('./backends/redis.ts')).feed(config, logger),
+};
+
+const LOG_SOURCES: Record<LogSourceKind, Backend> = {
+  memory: async () => (await import('./backends/memory.ts')).logSource,
+  file: async (config) => (await import('./backends/file.ts')).logSource(config),
+  cloudwatch: async (config, logger) => (await import('./backends/cloudwatch.ts')).logSource(config, logger),
+};
+
+/**
+ * The container of a configuration: every port bound to the adapter that it names.
+ *
+ * @throws MiyabiError `configuration` where a backend cannot be opened; what was opened before it is closed again.
+ */
+export const containerFor = async (
+  config: Config,
+  logger: Logger = pinoLogger({ level: config.logLevel }),
+): Promise<Container> => {
+  // Singletons: a port is one thing for the whole process, with one connection and one state.
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.bind(TOKENS.config).toConstantValue(config);
+  container.bind(TOKENS.logger).toConstantValue(logger);
+  container.bind(TOKENS.clock).toResolvedValue(systemClock);
+  container.bind(TOKENS.ids).toResolvedValue(uuidIds);
+  container.bind(TOKENS.logFormats).toConstantValue(builtInFormats);
+  container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
+  await container.load(services);
+  try {
+    for (const open of [
+      STORES[config.taskStore],
+      CACHES[config.cache],
+      FEEDS[config.feed],
+      LOG_SOURCES[config.logSource],
+    ]) {
+      await container.load(await open(config, logger));
+    }
+  } catch (error) {
+    await container.unbindAllAsync();
+    throw error;
+  }
+  return container;
+};
+
+/** What an entrypoint works with: the services, and the way to let go of everything they hold. */
+export const compose = async (config: Config, logger?: Logger) => {
+  const container = await containerFor(config, logger);
+  return {
+    tasks: container.get(TOKENS.taskService),
+    projects: container.get(TOKENS.projectService),
+    progress: container.get(TOKENS.progressService),
+    collector: container.get(TOKENS.collectorService),
+    logger: container.get(TOKENS.logger),
+    clock: container.get(TOKENS.clock),
+    close: () => container.unbindAllAsync(),
+  };
+};
+
+export type Composition = Awaited<ReturnType<typeof compose>>;

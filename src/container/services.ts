@@ -1,0 +1,49 @@
+import { ContainerModule } from 'inversify';
+import { collectorService } from '../services/collector.ts';
+import { progressService } from '../services/progress.ts';
+import { projectService } from '../services/projects.ts';
+import { taskWriter } from '../services/task-writer.ts';
+import { taskService } from '../services/tasks.ts';
+import { TOKENS } from './tokens.ts';
+
+/** What the system does, on whatever ports the backends bind. */
+export const services = new ContainerModule(({ bind }) => {
+  bind(TOKENS.projectService).toResolvedValue(projectService, [
+    TOKENS.projectStore,
+    TOKENS.changeFeed,
+    TOKENS.clock,
+    TOKENS.ids,
+    TOKENS.logger,
+  ]);
+  bind(TOKENS.taskWriter).toResolvedValue(taskWriter, [
+    TOKENS.taskStore,
+    TOKENS.taskHistory,
+    TOKENS.taskCache,
+    TOKENS.changeFeed,
+    TOKENS.projectService,
+  ]);
+  bind(TOKENS.taskService).toResolvedValue(taskService, [
+    TOKENS.taskStore,
+    TOKENS.taskHistory,
+    TOKENS.taskCache,
+    TOKENS.taskWriter,
+    TOKENS.projectService,
+    TOKENS.clock,
+    TOKENS.ids,
+  ]);
+  bind(TOKENS.progressService).toResolvedValue(progressService, [
+    TOKENS.taskStore,
+    TOKENS.checkpoints,
+    TOKENS.taskWriter,
+    TOKENS.projectService,
+    TOKENS.clock,
+    TOKENS.logFormats,
+    TOKENS.projectRules,
+  ]);
+  bind(TOKENS.collectorService).toResolvedValue(collectorService, [
+    TOKENS.logSource,
+    TOKENS.checkpoints,
+    TOKENS.progressService,
+    TOKENS.logger,
+  ]);
+});

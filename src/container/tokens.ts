@@ -1,0 +1,44 @@
+import type { ServiceIdentifier } from 'inversify';
+import type { Config } from '../config.ts';
+import type { LogFormat } from '../domain/logs/format.ts';
+import type { ProjectRule } from '../domain/logs/identity.ts';
+import type { ChangeFeed } from '../ports/change-feed.ts';
+import type { Checkpoints } from '../ports/checkpoints.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { LogSource } from '../ports/log-source.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { ProjectStore } from '../ports/project-store.ts';
+import type { TaskCache } from '../ports/task-cache.ts';
+import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
+import type { CollectorService } from '../services/collector.ts';
+import type { ProgressService } from '../services/progress.ts';
+import type { ProjectService } from '../services/projects.ts';
+import type { TaskWriter } from '../services/task-writer.ts';
+import type { TaskService } from '../services/tasks.ts';
+
+const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
+
+export const TOKENS = {
+  config: token<Config>('Config'),
+  clock: token<Clock>('Clock'),
+  ids: token<Ids>('Ids'),
+  logger: token<Logger>('Logger'),
+
+  taskStore: token<TaskStore>('TaskStore'),
+  taskHistory: token<TaskHistory>('TaskHistory'),
+  projectStore: token<ProjectStore>('ProjectStore'),
+  checkpoints: token<Checkpoints>('Checkpoints'),
+  taskCache: token<TaskCache>('TaskCache'),
+  changeFeed: token<ChangeFeed>('ChangeFeed'),
+  logSource: token<LogSource>('LogSource'),
+
+  logFormats: token<readonly LogFormat[]>('LogFormats'),
+  projectRules: token<readonly ProjectRule[]>('ProjectRules'),
+
+  projectService: token<ProjectService>('ProjectService'),
+  taskWriter: token<TaskWriter>('TaskWriter'),
+  taskService: token<TaskService>('TaskService'),
+  progressService: token<ProgressService>('ProgressService'),
+  collectorService: token<CollectorService>('CollectorService'),
+} as const;

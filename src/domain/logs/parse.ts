@@ -1,0 +1,53 @@
+import type { LogFormat, Observation } from './format.ts';
+import { advance, emptyLedger, type Ledger } from './ledger.ts';
+import { type PlacedSignal, readEvents } from './signals.ts';
+
+/** One task of a log. `task_id` is there where its lines name it. */
+export type ParsedTask = Readonly<{ task_id?: string; run: Observation }>;
+
+export type LogParser = Readonly<{
+  /** Takes the next lines, any number of them. */
+  add(lines: readonly string[]): void;
+  /** The tasks so far, in the order in which the log first spoke of them. */
+  tasks(): readonly ParsedTask[];
+  /** Lines that were too long to be read. */
+  oversized(): number;
+}>;
+
+/**
+ * Reads a log on its own, whose lines have no times but those that they state. The tasks are those that a server
+ * finds in the same log; memory grows with the number of tasks, not of lines.
+ */
+export const logParser = (formats: readonly LogFormat[]): LogParser => {
+  const byName = new Map(formats.map((format) => [format.name, format]));
+  const ledgers = new Map<string | undefined, Ledger>();
+  const found = new Map<string, ParsedTask>();
+  let lines = 0;
+  let oversized = 0;
+
+  const fold = (taskId: string | undefined, signals: readonly PlacedSignal[]) => {
+    const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, { wholeTask: taskId !== undefined });
+    ledgers.set(taskId, step.ledger);
+    for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
+    for (const { observation: run } of step.changes) {
+      found.set(`${taskId ?? ''} ${run.key}`, taskId === undefined ? { run } : { task_id: taskId, run });
+    }
+  };
+
+  return {
+    add(chunk) {
+      const events = chunk.map((message, index) => ({ id: String(lines + index), timestamp: 0, message }));
+      lines += chunk.length;
+      const reading = readEvents(events, formats);
+      oversized += reading.oversized;
+      if (reading.ofStream.length > 0) fold(undefined, reading.ofStream);
+      for (const [taskId, signals] of reading.ofTask) fold(taskId, signals);
+    },
+    tasks() {
+      return [...found.values()];
+    },
+    oversized() {
+      return oversized;
+    },
+  };
+};

@@ -1,0 +1,91 @@
+import * as v from 'valibot';
+import { invalidField, MiyabiError } from '../../domain/errors.ts';
+import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
+
+/** The deepest nesting of arrays and objects that is read. Deeper JSON parses, but overflows the stack of what follows. */
+export const MAX_JSON_DEPTH = 32;
+
+/** The JSON of a request body, checked for its size, depth and keys before anything looks at it. */
+export const readJson = (request: HttpRequest): unknown => {
+  const type = request.headers['content-type'];
+  if (type !== undefined && !/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
+    throw new MiyabiError('unsupported_media_type', `Content-Type must be application/json, not ${type.slice(0, 100)}`);
+  }
+  const text = request.body ?? '';
+  requireSize(Buffer.byteLength(text));
+  if (text.trim() === '') throw new MiyabiError('invalid_input', 'The body is empty; send a JSON object');
+  requireDepth(text);
+  try {
+    return JSON.parse(text, refuseProto);
+  } catch (error) {
+    if (error instanceof MiyabiError) throw error;
+    throw new MiyabiError('invalid_input', `The body is not valid JSON: ${messageOf(error)}`, { cause: error });
+  }
+};
+
+export const requireSize = (bytes: number): void => {
+  if (bytes > MAX_BODY_BYTES) {
+    throw new MiyabiError('payload_too_large', `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`);
+  }
+};
+
+const requireDepth = (text: string): void => {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (inString) {
+      if (unit === BACKSLASH) index += 1;
+      else if (unit === QUOTE) inString = false;
+    } else if (unit === QUOTE) inString = true;
+    else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) throw new MiyabiError('invalid_input', `The body is nested deeper than ${MAX_JSON_DEPTH} levels`);
+    } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) depth -= 1;
+  }
+};
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+const refuseProto = (key: string, value: unknown): unknown => {
+  if (key === '__proto__') throw invalidField('__proto__', 'is not allowed as a field name');
+  return value;
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 200) : 'unreadable');
+
+/**
+ * An input as its schema describes it.
+ *
+ * @throws MiyabiError `invalid_input` that names every field that is wrong, and why.
+ */
+export const validate = <S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> => {
+  const result = v.safeParse(schema, input, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  const fields = result.issues.slice(0, MAX_PROBLEMS).map((issue) => ({
+    path: v.getDotPath(issue) ?? 'body',
+    reason: reasonOf(issue),
+  }));
+  throw new MiyabiError('invalid_input', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), { fields });
+};
+
+const MAX_PROBLEMS = 20;
+
+const reasonOf = (issue: v.BaseIssue<unknown>): string => {
+  if (issue.type === 'strict_object') {
+    if (issue.expected === 'never') return 'is not a known field';
+    if (issue.received === 'undefined') return 'is missing';
+    return `must be ${describe(issue.expected)}`;
+  }
+  if (issue.kind === 'schema' && issue.message.startsWith('Invalid ')) {
+    return `must be ${describe(issue.expected)}, not ${issue.received.slice(0, 100)}`;
+  }
+  return issue.message;
+};
+
+const describe = (expected: string | null): string => (expected ?? 'something else').replaceAll('"', '').toLowerCase();

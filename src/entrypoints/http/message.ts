@@ -1,0 +1,30 @@
+/**
+ * A request as the application sees it, whatever brought it. Header names are in lower case; `search` is the query
+ * string without `?`; `path` is still percent-encoded.
+ */
+export type HttpRequest = Readonly<{
+  method: string;
+  path: string;
+  search: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  body?: string | undefined;
+}>;
+
+export type HttpResponse = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>;
+
+/** The application: it answers every request and never throws. */
+export type HttpApp = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** The largest body that is read, in bytes. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
+export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' } as const;
+
+export const jsonText = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse => ({
+  status,
+  headers: { ...JSON_HEADERS, ...headers },
+  body,
+});
+
+export const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse =>
+  jsonText(status, JSON.stringify(body), headers);

@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { MiyabiError } from '../../domain/errors.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { type HttpApp, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
+import { problemOf } from './problem.ts';
+
+/** A listening server. `close` stops accepting, lets running requests end within the grace, then cuts the rest. */
+export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
+
+/**
+ * Serves the application on a socket.
+ *
+ * @throws MiyabiError `configuration` where the port or the host cannot be had.
+ */
+export const serve = async (
+  app: HttpApp,
+  { host, port, logger }: Readonly<{ host: string; port: number; logger: Logger }>,
+): Promise<Listening> => {
+  const server = createServer((incoming, outgoing) => {
+    answer(app, incoming, outgoing, logger).catch((error: unknown) => {
+      logger.error('A connection broke', { error });
+      outgoing.destroy();
+    });
+  });
+  await listen(server, host, port);
+  const address = server.address();
+  const actualPort = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`,
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+};
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new MiyabiError('configuration', reasonOf(error, host, port), { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+
+const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): string => {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port} is in use; stop what listens there, or choose another with PORT=8788`;
+    case 'EACCES':
+      return `port ${port} may not be used by this user; choose one above 1023 with PORT`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST ${host} is no address of this machine; use 127.0.0.1`;
+    default:
+      return `cannot listen on ${host}:${port}: ${error.message}`;
+  }
+};
+
+const answer = async (app: HttpApp, incoming: IncomingMessage, outgoing: ServerResponse, logger: Logger): Promise<void> => {
+  const target = incoming.url ?? '/';
+  const mark = target.indexOf('?');
+  let response: HttpResponse;
+  try {
+    const body = await readBody(incoming);
+    const headers = Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    );
+    response = await app({
+      method: incoming.method ?? 'GET',
+      path: mark === -1 ? target : target.slice(0, mark),
+      search: mark === -1 ? '' : target.slice(mark + 1),
+      headers,
+      body,
+    });
+  } catch (error) {
+    if (!(error instanceof MiyabiError)) {
+      // The client has gone away in the middle of its body: there is nobody to answer.
+      logger.debug('A request broke off', { error });
+      outgoing.destroy();
+      return;
+    }
+    // What is left of the body is not worth reading, so the connection cannot serve another request.
+    response = problemOf(error, logger, { connection: 'close' });
+  }
+  const bytes = Buffer.from(response.body);
+  outgoing.writeHead(response.status, {
+    ...response.headers,
+    ...(response.status === 204 || response.status === 304 ? {} : { 'content-length': String(bytes.length) }),
+  });
+  outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
+};
+
+/** How long a client that sends too much may go on sending while it is told so. */
+const DRAIN_MS = 2_000;
+
+const readBody = (incoming: IncomingMessage): Promise<string | undefined> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const refuse = () => {
+      incoming.off('data', take);
+      // Closing at once would reset the connection and lose the answer, so the rest is read and thrown away.
+      incoming.resume();
+      setTimeout(() => incoming.destroy(), DRAIN_MS).unref();
+      reject(new MiyabiError('payload_too_large', `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`));
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) refuse();
+      else chunks.push(chunk);
+    };
+    if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+      refuse();
+      return;
+    }
+    incoming.on('data', take);
+    incoming.once('end', () => resolve(size === 0 ? undefined : Buffer.concat(chunks).toString('utf8')));
+    incoming.once('error', reject);
+  });

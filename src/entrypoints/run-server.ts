@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { readConfig } from '../config.ts';
+import { compose } from '../container/compose.ts';
+import { playDemo } from './demo.ts';
+import { httpApp } from './http/app.ts';
+import { signedCursors } from './http/cursor.ts';
+import { serve } from './http/serve.ts';
+import { repeat } from './repeat.ts';
+import { reportFailure } from './report-failure.ts';
+
+/** How long running requests may go on after the order to stop. */
+const GRACE_MS = 5_000;
+
+/** The local server: the HTTP application on a port, and a collector that follows the log folder. */
+export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
+  const config = readConfig(process.env);
+  const { logger, close, ...services } = await compose(config);
+  const app = httpApp(
+    { ...services, cursors: signedCursors(config.secret ?? randomBytes(32).toString('hex')) },
+    logger,
+  );
+  const listening = await serve(app, { host: config.host, port: config.port, logger }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+
+  const stopping = new AbortController();
+  const jobs = [repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger)];
+  if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
+
+  process.stdout.write(greeting(listening.url, config.taskStore === 'embedded' ? config.dataDir : undefined, demo));
+
+  const stop = async () => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    await listening.close(GRACE_MS);
+    await Promise.allSettled(jobs);
+    await close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // A second signal means now.
+      if (stopping.signal.aborted) process.exit(1);
+      stop().catch((error: unknown) => {
+        reportFailure('miyabi', error);
+        process.exit(1);
+      });
+    });
+  }
+};
+
+const greeting = (url: string, dataDir: string | undefined, demo: boolean): string =>
+  [
+    `Miyabi Progress answers at ${url}`,
+    dataDir === undefined ? 'Data is kept in memory only' : `Data is kept in ${dataDir}`,
+    demo ? `Watch the demo with: curl -s ${url}/api/tasks` : 'Try next: npm start -- --demo',
+    '',
+  ].join('\n');

@@ -1,0 +1,18 @@
+import { parseArgs } from 'node:util';
+import { MiyabiError } from '../domain/errors.ts';
+import { reportFailure } from './report-failure.ts';
+import { runServer } from './run-server.ts';
+
+const readArgs = (args: readonly string[]): { demo: boolean } => {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { demo: { type: 'boolean', default: false } } });
+    return { demo: values.demo };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MiyabiError('configuration', `${reason}; the one option is --demo`, { cause: error });
+  }
+};
+
+const start = async () => runServer(readArgs(process.argv.slice(2)));
+
+start().catch((error: unknown) => reportFailure('miyabi', error));

@@ -1,0 +1,157 @@
+import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
+import type { LogFormat, Observation } from '../domain/logs/format.ts';
+import { type ProjectRule, projectOf, type Scope, streamScope, taskIdOf, taskScope } from '../domain/logs/identity.ts';
+import { type Advance, advance, emptyLedger, type Ledger, ledgerFromJson, ledgerToJson, type RunChange } from '../domain/logs/ledger.ts';
+import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
+import { applyObservation, type Task, taskFromObservation } from '../domain/task.ts';
+import { fromIso } from '../domain/time.ts';
+import type { Checkpoints } from '../ports/checkpoints.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import { eachOf, inTurn } from './in-turn.ts';
+import { untilWon } from './optimistic.ts';
+import type { ProjectService } from './projects.ts';
+import type { TaskMove, TaskWriter } from './task-writer.ts';
+
+/** Events of one stream. `project_id` is whose they are where neither the lines nor a task already there say so. */
+export type LogBatch = LogOrigin & Readonly<{ project_id?: string | undefined; events: readonly LogEvent[] }>;
+
+/**
+ * What a batch came to. `records` are the signals that were new, `duplicates` those that were known already, `late`
+ * those too old to be put in their place; `oversized` lines were not read. `tasks` are those that changed.
+ */
+export type Ingested = Readonly<{
+  events: number;
+  lines: number;
+  records: number;
+  duplicates: number;
+  late: number;
+  oversized: number;
+  tasks: readonly Task[];
+}>;
+
+export type ProgressService = Readonly<{
+  /**
+   * Folds events of one stream into tasks and keeps them. Sending the same events again changes nothing.
+   *
+   * @throws MiyabiError `unavailable` where a store does not answer: what was written stands, send the batch again.
+   */
+  ingest(batch: LogBatch): Promise<Ingested>;
+}>;
+
+/** How many scopes, and tasks of one scope, are written side by side. */
+const WIDTH = 8;
+
+export const progressService = (
+  tasks: TaskStore,
+  checkpoints: Checkpoints,
+  writer: TaskWriter,
+  projects: ProjectService,
+  clock: Clock,
+  formats: readonly LogFormat[],
+  rules: readonly ProjectRule[],
+): ProgressService => {
+  const byName = new Map(formats.map((format) => [format.name, format]));
+  const turn = inTurn();
+
+  const writeRun = (scope: Scope, batch: LogBatch, change: RunChange, project: string | undefined, moves: TaskMove[]): Promise<void> =>
+    untilWon(async () => {
+      const id = taskIdOf(scope, batch, change.observation);
+      const before = await tasks.find(id);
+      const after =
+        before === undefined
+          ? taskFromObservation(change.observation, {
+              id,
+              project_id: project ?? projectOf(batch, change.observation.task_name, batch.project_id, rules),
+              details: { log_group: batch.log_group, log_stream: batch.log_stream },
+              now: clock.now(),
+              fallback_name: scope.task_id ?? batch.log_stream,
+            })
+          : applyObservation(before, change.observation, clock.now());
+      if (after === undefined) return;
+      await projects.ensure(after.project_id);
+      await writer.save({ before, after, points: change.points });
+      moves.push({ before, after });
+    });
+
+  /** A run that turned out to be part of another leaves no task behind, unless a client has made it its own. */
+  const removeRun = async (scope: Scope, batch: LogBatch, run: Observation, moves: TaskMove[]): Promise<void> => {
+    const task = await tasks.find(taskIdOf(scope, batch, run));
+    if (task === undefined || task.reported_at !== undefined) return;
+    await writer.remove(task);
+    moves.push({ before: task });
+  };
+
+  const advanceScope = (
+    scope: Scope,
+    batch: LogBatch,
+    signals: readonly PlacedSignal[],
+    project: string | undefined,
+    moves: TaskMove[],
+  ): Promise<Advance> =>
+    turn(scope.key, () =>
+      untilWon(async () => {
+        const kept = await checkpoints.read(scope.key);
+        const ledger = await currentLedger(scope, kept === undefined ? emptyLedger : ledgerFromJson(kept.value));
+        const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined });
+        if (step.fresh === 0) return step;
+        await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, moves));
+        await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, moves));
+        // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
+        await checkpoints.write(scope.key, ledgerToJson(step.ledger), kept?.version ?? 0);
+        return step;
+      }),
+    );
+
+  /** A task that somebody reopened begins anew: what its log said before then is of the attempt before. */
+  const currentLedger = async (scope: Scope, ledger: Ledger): Promise<Ledger> => {
+    if (scope.task_id === undefined) return ledger;
+    const task = await tasks.find(scope.task_id);
+    if (task === undefined || task.attempt <= ledger.attempt) return ledger;
+    const since = task.reported_at === undefined ? -1 : fromIso(task.reported_at);
+    return { ...emptyLedger, sealed_at: since, attempt: task.attempt };
+  };
+
+  return {
+    async ingest(batch) {
+      const reading = readEvents(batch.events, formats);
+      const scopes = new Map<string, { scope: Scope; signals: PlacedSignal[]; project: string | undefined }>();
+      const add = (scope: Scope, signals: readonly PlacedSignal[], project: string | undefined) => {
+        if (signals.length === 0) return;
+        const known = scopes.get(scope.key);
+        if (known === undefined) scopes.set(scope.key, { scope, signals: [...signals], project });
+        else {
+          known.signals.push(...signals);
+          known.project = project ?? known.project;
+        }
+      };
+      add(streamScope(batch), reading.ofStream, reading.projectOfStream);
+      for (const [taskId, signals] of reading.ofTask) add(taskScope(taskId), signals, reading.projectOfTask.get(taskId));
+
+      const moves: TaskMove[] = [];
+      try {
+        const steps = await eachOf([...scopes.values()], WIDTH, ({ scope, signals, project }) =>
+          advanceScope(scope, batch, signals, project, moves),
+        );
+        const sum = (count: (step: Advance) => number) => steps.reduce((total, step) => total + count(step), 0);
+        return {
+          events: batch.events.length,
+          lines: reading.lines,
+          records: sum((step) => step.fresh),
+          duplicates: sum((step) => step.known),
+          late: sum((step) => step.late),
+          oversized: reading.oversized,
+          tasks: newestOf(moves),
+        };
+      } finally {
+        // Even where a later write failed: what was written counts, and a repeated batch finds it unchanged.
+        await writer.account(moves);
+      }
+    },
+  };
+};
+
+/** Each task once, as its last write left it. */
+const newestOf = (moves: readonly TaskMove[]): readonly Task[] => [
+  ...new Map(moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, after] as const]))).values(),
+];
