@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const SRC = resolve(dirname(fileURLToPath(import.meta.url)), '../src');
+
+/** What each room may import from: itself, and what lies further in. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  domain: ['domain'],
+  ports: ['ports', 'domain'],
+  services: ['services', 'ports', 'domain'],
+  adapters: ['adapters', 'ports', 'domain'],
+  'config.ts': ['ports', 'domain'],
+  container: ['container', 'services', 'adapters', 'ports', 'domain', 'config.ts'],
+  entrypoints: ['entrypoints', 'container', 'services', 'adapters', 'ports', 'domain', 'config.ts'],
+};
+
+/** Packages that belong to one place only. */
+const ONLY_IN: readonly (readonly [pattern: RegExp, place: RegExp])[] = [
+  [/^(inversify|reflect-metadata)$/, /^container\//],
+  [/^@aws-sdk\//, /^adapters\/(dynamodb|cloudwatch)\//],
+  [/^ioredis/, /^adapters\/redis\//],
+  [/^dynalite$/, /^adapters\/dynalite\//],
+];
+
+type Import = Readonly<{ file: string; specifier: string }>;
+
+const sourceFiles = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+const importsOf = (file: string): readonly Import[] => {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  const found = text.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm);
+  return [...found].map((match) => ({ file: file.split(sep).join('/'), specifier: match[1] ?? '' }));
+};
+
+const imports = sourceFiles.flatMap(importsOf);
+const roomOf = (path: string): string => path.split('/')[0] ?? '';
+const targetOf = ({ file, specifier }: Import): string =>
+  relative(SRC, resolve(SRC, dirname(file), specifier)).split(sep).join('/');
+
+const test = suite('architecture');
+
+test('imports run inwards only', () => {
+  assert.ok(imports.length > 100, 'the imports were found');
+  const wrong = imports
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .filter((found) => !MAY_IMPORT[roomOf(found.file)]?.includes(roomOf(targetOf(found))))
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  assert.equal(wrong, []);
+});
+
+test('an adapter imports no other technology', () => {
+  const technology = (path: string) => path.split('/')[1];
+  const shared = new Set(['memory', 'system']);
+  const wrong = imports
+    .filter(({ file, specifier }) => file.startsWith('adapters/') && specifier.startsWith('.'))
+    .filter((found) => targetOf(found).startsWith('adapters/'))
+    .filter((found) => technology(found.file) !== technology(targetOf(found)) && !shared.has(technology(targetOf(found)) ?? ''))
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  assert.equal(wrong, []);
+});
+
+test('the domain is pure: no package, no Node module, no clock, no chance', () => {
+  const outside = imports
+    .filter(({ file, specifier }) => file.startsWith('domain/') && !specifier.startsWith('.'))
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  assert.equal(outside, []);
+  const impure = sourceFiles
+    .filter((file) => file.startsWith('domain'))
+    .filter((file) => /Date\.now|new Date\(\)|Math\.random|process\.|console\./.test(readFileSync(join(SRC, file), 'utf8')));
+  assert.equal(impure, []);
+});
+
+test('ports and services import no package', () => {
+  const outside = imports
+    .filter(({ file, specifier }) => /^(ports|services)\//.test(file) && !specifier.startsWith('.'))
+    .filter(({ specifier }) => specifier !== 'exponential-backoff')
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  assert.equal(outside, []);
+});
+
+test('a package that belongs to one technology stays with its adapter', () => {
+  const strays = imports
+    .filter(({ file, specifier }) => ONLY_IN.some(([name, place]) => name.test(specifier) && !place.test(file)))
+    .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  assert.equal(strays, []);
+});
+
+test('only config.ts reads the environment, and only entrypoints hand it over', () => {
+  const readers = sourceFiles.filter((file) => /process\.env/.test(readFileSync(join(SRC, file), 'utf8')));
+  assert.equal(
+    readers.filter((file) => !file.startsWith('entrypoints')),
+    [],
+  );
+});
+
+test('a port has at most five methods', () => {
+  const crowded = sourceFiles
+    .filter((file) => file.startsWith('ports'))
+    .flatMap((file) =>
+      [...readFileSync(join(SRC, file), 'utf8').matchAll(/export interface (\w+) \{([\s\S]*?)\n\}/g)].map(
+        ([, name, body]) => ({ name, methods: body?.match(/^ {2}\w+\??(<[^>]*>)?\(/gm)?.length ?? 0 }),
+      ),
+    );
+  assert.ok(crowded.length >= 9, 'the ports were found');
+  assert.equal(
+    crowded.filter(({ methods }) => methods > 5 || methods === 0),
+    [],
+  );
+});
+
+test.run();
