@@ -1,0 +1,176 @@
+import type { Dirent } from 'node:fs';
+import { lstat, readdir, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { MiyabiError, unavailable } from '../../domain/errors.ts';
+import { errnoOf } from './errno.ts';
+
+/** A file as a listing sees it. `inode` is `device:number`, `born` epoch milliseconds, 0 where unknown. */
+export type LogFile = Readonly<{
+  /** Its path below the folder of logs: unique, and the same in each listing. */
+  name: string;
+  path: string;
+  /** The stream that a file of this name belongs to. */
+  stream: string;
+  inode: string;
+  born: number;
+  size: number;
+  modified: number;
+  /** Changes whenever the file does. */
+  stamp: string;
+}>;
+
+export type Problem = Readonly<{ log_stream: string; reason: string }>;
+
+export type Listing = Readonly<{ files: readonly LogFile[]; problems: readonly Problem[] }>;
+
+/** The group of files that lie in the folder itself rather than in a folder below it. */
+export const ROOT_GROUP = 'default';
+
+/** More files than this in one group are not followed at once: each costs a look per reading and a place in the cursor. */
+export const MAX_FILES = 2000;
+
+const MAX_DEPTH = 16;
+/** Packed logs, and what editors and downloads leave beside a file. */
+const PASSED_OVER = /~$|\.(?:gz|bz2|xz|zst|lz4|zip|bak|swp|tmp|part)$/i;
+
+/** `app.log`, and what log rotation makes of it: `app.log.1`, `app.log-20261123`. */
+const LOG_NAME = /^(.+)\.log(?:[.-][0-9][0-9TZ_.:-]{0,31})?$/i;
+
+const streamOf = (fileName: string): string => LOG_NAME.exec(fileName)?.[1] ?? fileName;
+
+const isHidden = (name: string): boolean => name.startsWith('.');
+
+const isLog = (entry: Dirent): boolean =>
+  entry.isFile() && !isHidden(entry.name) && !PASSED_OVER.test(entry.name);
+
+/** Every group below the folder that holds a file, sorted. A folder that is not there holds none. */
+export const listGroups = async (directory: string): Promise<readonly string[]> => {
+  const groups = new Set<string>();
+  const walk = async (segments: readonly string[]): Promise<void> => {
+    let entries: readonly Dirent[];
+    try {
+      entries = await readdir(join(directory, ...segments), { withFileTypes: true });
+    } catch (error) {
+      if (isAbsence(error)) return;
+      if (segments.length === 0) throw unavailable('the log folder', error);
+      // Reading this group says what is wrong with it, and the others go on.
+      groups.add(segments.join('/'));
+      return;
+    }
+    if (entries.some(isLog)) groups.add(segments.length === 0 ? ROOT_GROUP : segments.join('/'));
+    if (segments.length >= MAX_DEPTH) return;
+    for (const entry of entries) {
+      if (entry.isDirectory() && !isHidden(entry.name)) await walk([...segments, entry.name]);
+    }
+  };
+  await walk([]);
+  return [...groups].sort();
+};
+
+/**
+ * The files of a group, oldest change first.
+ *
+ * @throws MiyabiError `not_found` where no folder is that group's, `unavailable` where it cannot be listed.
+ */
+export const listFiles = async (directory: string, group: string): Promise<Listing> => {
+  const folders = await foldersOf(directory, group);
+  const files: LogFile[] = [];
+  const problems: Problem[] = [];
+  for (const segments of folders) {
+    const folder = join(directory, ...segments);
+    const births = await keepsBirths(folder);
+    for (const entry of await entriesOf(folder, group)) {
+      if (isHidden(entry.name) || PASSED_OVER.test(entry.name) || entry.isDirectory()) continue;
+      const stream = streamOf(entry.name);
+      if (!entry.isFile()) {
+        const kind = entry.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
+        problems.push({ log_stream: stream, reason: `${entry.name} is ${kind}, which is not read` });
+        continue;
+      }
+      try {
+        files.push(
+          await lookAt(join(folder, entry.name), [...segments, entry.name].join('/'), stream, births),
+        );
+      } catch (error) {
+        if (!isAbsence(error))
+          problems.push({ log_stream: stream, reason: `${entry.name}: ${errnoOf(error)}` });
+      }
+    }
+  }
+  files.sort((a, b) => a.modified - b.modified || (a.name < b.name ? -1 : 1));
+  for (const { stream, name } of files.splice(0, Math.max(0, files.length - MAX_FILES))) {
+    problems.push({
+      log_stream: stream,
+      reason: `${name} is not read: the folder has ${MAX_FILES} newer files`,
+    });
+  }
+  return { files, problems };
+};
+
+/**
+ * Whether times of birth are worth anything here: where a file system keeps none, that of the last change stands in,
+ * and a folder that has entries has changed since its birth.
+ */
+const keepsBirths = async (folder: string): Promise<boolean> => {
+  try {
+    const seen = await lstat(folder, { bigint: true });
+    return seen.birthtimeNs > 0n && seen.birthtimeNs !== seen.ctimeNs;
+  } catch {
+    return false;
+  }
+};
+
+const lookAt = async (path: string, name: string, stream: string, births: boolean): Promise<LogFile> => {
+  const seen = await lstat(path, { bigint: true });
+  return {
+    name,
+    path,
+    stream,
+    inode: `${seen.dev}:${seen.ino}`,
+    born: births ? Number(seen.birthtimeMs) : 0,
+    size: Number(seen.size),
+    modified: Number(seen.mtimeMs),
+    stamp: `${seen.size}:${seen.mtimeNs}`,
+  };
+};
+
+const foldersOf = async (directory: string, group: string): Promise<readonly (readonly string[])[]> => {
+  const segments = group.split('/');
+  const candidates = group === ROOT_GROUP ? [[], segments] : [segments];
+  const folders: (readonly string[])[] = [];
+  for (const candidate of candidates) {
+    if (candidate.every(isSegment) && (await isFolder(directory, candidate))) folders.push(candidate);
+  }
+  if (folders.length === 0) throw noSuchGroup(group);
+  return folders;
+};
+
+const isSegment = (text: string): boolean =>
+  text !== '' && !isHidden(text) && !text.includes('\0') && !(sep === '\\' && /[\\:]/.test(text));
+
+/** Whether the path leads, without a symbolic link on its way, to a folder. */
+const isFolder = async (directory: string, segments: readonly string[]): Promise<boolean> => {
+  try {
+    const root = await realpath(directory);
+    const wanted = join(root, ...segments);
+    return (await realpath(wanted)) === wanted && (await lstat(wanted)).isDirectory();
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw unavailable('the log folder', error);
+  }
+};
+
+const entriesOf = async (folder: string, group: string): Promise<readonly Dirent[]> => {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isAbsence(error)) throw noSuchGroup(group, error);
+    throw unavailable(`the log group ${group}`, error);
+  }
+};
+
+const noSuchGroup = (group: string, cause?: unknown): MiyabiError =>
+  new MiyabiError('not_found', `there is no log group ${group}`, { cause });
+
+export const isAbsence = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(errnoOf(error));

@@ -1,0 +1,342 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { LogEvent } from '../../domain/logs/event.ts';
+import { REPLAYABLE } from '../../domain/logs/ledger.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LogPage, LogSource } from '../../ports/log-source.ts';
+import { errnoOf } from './errno.ts';
+import { isAbsence, type LogFile, listFiles, listGroups, type Problem } from './log-folder.ts';
+import {
+  HEAD_BYTES,
+  hashOf,
+  keyOf,
+  type Mark,
+  marksFromJson,
+  marksToJson,
+  TAIL_BYTES,
+  withGone,
+} from './marks.ts';
+
+/** Lines longer than this many bytes are cut, and a page holds at most this many bytes of text. */
+export const MAX_LINE_BYTES = 64 * 1024;
+export const MAX_PAGE_BYTES = 1024 * 1024;
+
+/**
+ * As many events of one stream as a ledger can always replay: a page that is read again after a crash is then known
+ * again event by event, whatever time its file bears by then.
+ */
+const MAX_PAGE_EVENTS = REPLAYABLE;
+
+const CHUNK_BYTES = 256 * 1024;
+const FIRST_LINE_BYTES = 256;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+export type FileLogSourceOptions = Readonly<{
+  /** The folder of logs. It need not be there yet. */
+  directory: string;
+  clock: Clock;
+  /** Milliseconds without a change after which a last line counts as whole though no line ending follows. */
+  quietMs?: number;
+}>;
+
+/**
+ * Follows the files of a folder. A log group is the path of a folder below it; files right in it are the group
+ * `default`. A stream is a file, named without `.log`; a rotated file goes on under the stream that it was.
+ *
+ * An event is a line that is not empty. Its time is the file's last change when the line was read: not in the future and
+ * never falling within a stream. See docs/decisions/0030.
+ */
+export const fileLogSource = ({ directory, clock, quietMs = 2000 }: FileLogSourceOptions): LogSource => ({
+  groups: () => listGroups(directory),
+
+  async *read({ log_group, cursor }) {
+    const before = marksFromJson(cursor, log_group);
+    const listing = await listFiles(directory, log_group);
+    const problems: Problem[] = [...listing.problems];
+    const claimed = await claim(listing.files, before, problems);
+    const marks = new Map(claimed.map(({ file, mark }) => [file.name, mark]));
+    const snapshot = () => marksToJson(withGone([...marks.values()], before));
+
+    let page = newPage(problems);
+    for (const { file, mark } of claimed) {
+      if (mark.stamp === file.stamp && mark.offset === file.size) continue;
+      const now = clock.now();
+      const age = now - file.modified;
+      const reading = readFile(file, mark, {
+        // A file from the future tells nothing of how long it has been quiet.
+        quiet: Math.abs(age) >= quietMs,
+        at: Math.max(0, Math.min(Math.floor(file.modified), now), lastTime(marks.values(), mark.stream)),
+      });
+      try {
+        for await (const { events, bytes, cut, mark: reached } of reading) {
+          if (!hasRoom(page, mark.stream, events.length, bytes)) {
+            yield closePage(page, snapshot());
+            page = newPage([]);
+          }
+          addTo(page, mark.stream, events, bytes);
+          if (cut > 0) page.problems.push({ log_stream: mark.stream, reason: cutLines(cut) });
+          marks.set(file.name, reached);
+        }
+      } catch (error) {
+        if (!isAbsence(error)) {
+          page.problems.push({
+            log_stream: mark.stream,
+            reason: `${file.name} cannot be read: ${errnoOf(error)}`,
+          });
+        }
+      }
+    }
+    const reached = snapshot();
+    const moved = JSON.stringify(reached) !== JSON.stringify(marksToJson(before));
+    if (moved || page.problems.length > 0) yield closePage(page, reached);
+  },
+});
+
+const cutLines = (count: number): string =>
+  `${count} ${count === 1 ? 'line' : 'lines'} longer than ${MAX_LINE_BYTES} bytes cut`;
+
+const lastTime = (marks: Iterable<Mark>, stream: string): number => {
+  let last = 0;
+  for (const mark of marks) if (mark.stream === stream) last = Math.max(last, mark.at);
+  return last;
+};
+
+type OpenPage = Readonly<{ streams: Map<string, LogEvent[]>; problems: Problem[] }> & { bytes: number };
+
+const newPage = (problems: Problem[]): OpenPage => ({ streams: new Map(), problems, bytes: 0 });
+
+const hasRoom = (page: OpenPage, stream: string, count: number, bytes: number): boolean =>
+  page.bytes + bytes <= MAX_PAGE_BYTES && (page.streams.get(stream)?.length ?? 0) + count <= MAX_PAGE_EVENTS;
+
+const addTo = (page: OpenPage, stream: string, events: readonly LogEvent[], bytes: number): void => {
+  page.bytes += bytes;
+  if (events.length === 0) return;
+  const list = page.streams.get(stream);
+  if (list === undefined) page.streams.set(stream, [...events]);
+  else list.push(...events);
+};
+
+const closePage = (page: OpenPage, cursor: LogPage['cursor']): LogPage => ({
+  streams: [...page.streams].map(([log_stream, events]) => ({ log_stream, events })),
+  cursor,
+  problems: page.problems,
+});
+
+type Claim = Readonly<{ file: LogFile; mark: Mark }>;
+
+/** Tells of each file how far it was read before: by its inode and its bytes, not by its name, which rotation changes. */
+const claim = async (
+  files: readonly LogFile[],
+  before: readonly Mark[],
+  problems: Problem[],
+): Promise<readonly Claim[]> => {
+  const byInode = new Map(before.map((mark) => [mark.inode, mark]));
+  const generations = new Map<string, number>();
+  for (const { stream, generation } of before) {
+    generations.set(stream, Math.max(generation, generations.get(stream) ?? 0));
+  }
+  const inodes = new Set<string>();
+  const claims: Claim[] = [];
+  for (const file of files) {
+    // A second name of the same file.
+    if (inodes.has(file.inode)) continue;
+    inodes.add(file.inode);
+    try {
+      const known = await recognise(file, byInode, before);
+      const generation = known?.generation ?? (generations.get(file.stream) ?? 0) + 1;
+      if (known === undefined) generations.set(file.stream, generation);
+      const mark = known ?? { ...UNREAD, stream: file.stream, generation };
+      const { name, inode } = file;
+      claims.push({ file, mark: { ...mark, name, inode, born: file.born || mark.born, gone: false } });
+    } catch (error) {
+      if (isAbsence(error)) continue;
+      problems.push({ log_stream: file.stream, reason: `${file.name} cannot be read: ${errnoOf(error)}` });
+      // It keeps its place: once it can be read again, reading goes on there.
+      const mark = byInode.get(file.inode);
+      if (mark !== undefined)
+        claims.push({ file: { ...file, name: mark.name, size: mark.offset, stamp: mark.stamp }, mark });
+    }
+  }
+  // In the order of a stream's files, so that its events come in order too.
+  return claims.toSorted((a, b) => a.mark.generation - b.mark.generation);
+};
+
+const UNREAD = {
+  offset: 0,
+  head: '',
+  tail: '',
+  key: '',
+  skipping: false,
+  at: 0,
+  stamp: '',
+  born: 0,
+};
+
+const recognise = async (
+  file: LogFile,
+  byInode: ReadonlyMap<string, Mark>,
+  before: readonly Mark[],
+): Promise<Mark | undefined> => {
+  const same = byInode.get(file.inode);
+  const reborn = same !== undefined && same.born !== 0 && file.born !== 0 && same.born !== file.born;
+  // A file that was gone comes back as it was, e.g. with its volume; otherwise a new one has been given its inode.
+  const another = same?.gone === true && same.stamp !== file.stamp;
+  const original = reborn || another ? undefined : same;
+  if (original?.name === file.name && original.stamp === file.stamp && original.offset === file.size) {
+    return original;
+  }
+  // `copytruncate` leaves what was read in a copy, named after the file, and the rest of it only there.
+  const copied = before.filter(
+    ({ name, stream, offset }) => offset > 0 && stream === file.stream && isRotationOf(file.name, name),
+  );
+  const candidates = [...(original === undefined ? [] : [original]), ...copied];
+  const possible = candidates.filter(({ offset }) => offset <= file.size);
+  if (possible.every(({ offset }) => offset === 0)) return possible[0];
+  const handle = await openToRead(file);
+  try {
+    for (const mark of possible) {
+      const { head, tail } = await edgesAt(handle, mark.offset);
+      if (mark.offset === 0 || (hashOf(head) === mark.head && hashOf(tail) === mark.tail)) return mark;
+    }
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+};
+
+const isRotationOf = (name: string, original: string): boolean =>
+  name.startsWith(original) && /^[.-][0-9]/.test(name.slice(original.length));
+
+/** The first and the last of the bytes before an offset. */
+const edgesAt = async (handle: FileHandle, offset: number): Promise<{ head: Buffer; tail: Buffer }> => ({
+  head: await bytesAt(handle, 0, Math.min(HEAD_BYTES, offset)),
+  tail: await bytesAt(handle, Math.max(0, offset - TAIL_BYTES), Math.min(TAIL_BYTES, offset)),
+});
+
+const bytesAt = async (handle: FileHandle, position: number, length: number): Promise<Buffer> => {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+};
+
+/** Opens what was listed: no link put in its place meanwhile, and no pipe that would hold the reader up. */
+const openToRead = (file: LogFile): Promise<FileHandle> =>
+  open(file.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+
+/** A stretch of a file: its events, how many bytes of text they hold, and the mark behind it. */
+type Stretch = Readonly<{ events: readonly LogEvent[]; bytes: number; cut: number; mark: Mark }>;
+
+/** Reads on from a mark to the size that was listed, in stretches that fit a page. */
+async function* readFile(
+  file: LogFile,
+  mark: Mark,
+  { quiet, at }: Readonly<{ quiet: boolean; at: number }>,
+): AsyncGenerator<Stretch> {
+  const handle = await openToRead(file);
+  try {
+    const seen = await handle.stat({ bigint: true });
+    // Replaced since it was listed: the next reading deals with it.
+    if (`${seen.dev}:${seen.ino}` !== file.inode || !seen.isFile()) return;
+    let { offset, skipping, key } = mark;
+    let { head, tail } = await edgesAt(handle, offset);
+    if (key === '' && file.size > 0) key = keyOf(firstLineOf(await bytesAt(handle, 0, FIRST_LINE_BYTES)));
+    for (;;) {
+      const chunk = await bytesAt(handle, offset, Math.min(CHUNK_BYTES, file.size - offset));
+      const isLast = offset + chunk.length >= file.size || chunk.length === 0;
+      const scan = scanLines(chunk, skipping, isLast && quiet);
+      const idOf = (start: number): string =>
+        `f${mark.generation}${key}${String(offset + start).padStart(15, '0')}`;
+      const events = scan.lines.map(({ start, end }) => ({
+        id: idOf(start),
+        timestamp: at,
+        message: textOf(chunk.subarray(start, end)),
+      }));
+      const consumed = chunk.subarray(0, scan.end);
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, consumed]).subarray(0, HEAD_BYTES);
+      tail = Buffer.concat([tail, consumed]).subarray(-TAIL_BYTES);
+      offset += scan.end;
+      skipping = scan.skipping;
+      const ended = scan.end === 0 || (isLast && scan.end === chunk.length);
+      yield {
+        events,
+        bytes: scan.bytes,
+        cut: scan.cut,
+        mark: {
+          ...mark,
+          offset,
+          skipping,
+          head: hashOf(head),
+          tail: hashOf(tail),
+          key: offset === 0 ? '' : key,
+          at: events.length > 0 ? at : mark.at,
+          stamp: offset === file.size ? file.stamp : '',
+        },
+      };
+      if (ended) return;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+const firstLineOf = (bytes: Buffer): Buffer => {
+  const end = bytes.indexOf(NEWLINE);
+  return end === -1 ? bytes : bytes.subarray(0, end);
+};
+
+type Scan = Readonly<{
+  lines: readonly Readonly<{ start: number; end: number }>[];
+  /** How far the chunk is dealt with. What is behind it begins the next one. */
+  end: number;
+  skipping: boolean;
+  bytes: number;
+  cut: number;
+}>;
+
+/** Finds the lines of a chunk. `whole`: what stands behind the last line ending is a line too. */
+const scanLines = (chunk: Buffer, skippingBefore: boolean, whole: boolean): Scan => {
+  const lines: { start: number; end: number }[] = [];
+  let position = 0;
+  let skipping = skippingBefore;
+  let bytes = 0;
+  let cut = 0;
+  while (position < chunk.length && lines.length < MAX_PAGE_EVENTS) {
+    // A file that was truncated under its writer begins with a hole of NULs.
+    while (!skipping && chunk[position] === 0) position += 1;
+    const newline = chunk.indexOf(NEWLINE, position);
+    let end = newline === -1 ? chunk.length : newline;
+    if (skipping) {
+      skipping = newline === -1;
+      position = newline === -1 ? chunk.length : newline + 1;
+      continue;
+    }
+    const tooLong = end - position > MAX_LINE_BYTES;
+    if (newline === -1 && !tooLong && !whole) break;
+    if (tooLong) {
+      end = characterStart(chunk, position + MAX_LINE_BYTES);
+      cut += 1;
+      skipping = newline === -1;
+    } else if (chunk[end - 1] === CARRIAGE_RETURN && end > position) {
+      end -= 1;
+    }
+    if (end > position) {
+      lines.push({ start: position, end });
+      bytes += end - position;
+    }
+    position = newline === -1 ? chunk.length : newline + 1;
+  }
+  return { lines, end: position, skipping, bytes, cut };
+};
+
+/** The last place up to `position` where a character of UTF-8 begins. */
+const characterStart = (bytes: Buffer, position: number): number => {
+  for (let start = position; start > position - 4; start -= 1) {
+    if (((bytes[start] ?? 0) & 0xc0) !== 0x80) return start;
+  }
+  return position;
+};
+
+const decoder = new TextDecoder();
+
+/** Invalid bytes become U+FFFD; the byte order mark that some editors begin a file with is left out. */
+const textOf = (bytes: Buffer): string => decoder.decode(bytes);

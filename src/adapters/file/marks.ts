@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { MiyabiError } from '../../domain/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+
+/** How far a file has been read, and by what it is known again. */
+export type Mark = Readonly<{
+  name: string;
+  stream: string;
+  /** The how manieth file of its stream this is, from 1. */
+  generation: number;
+  inode: string;
+  born: number;
+  /** Bytes that are dealt with. */
+  offset: number;
+  /** Hashes of the first and the last of those bytes. */
+  head: string;
+  tail: string;
+  /** Ten digits made from its first line, empty before its first event. */
+  key: string;
+  /** What is at `offset` belongs to a line that was cut. */
+  skipping: boolean;
+  /** Epoch milliseconds of its last event. */
+  at: number;
+  /** The file's stamp when all of it had been read. */
+  stamp: string;
+  /** It was not there at the last reading. */
+  gone: boolean;
+}>;
+
+export const HEAD_BYTES = 1024;
+export const TAIL_BYTES = 256;
+
+/** Files that are gone are remembered for their return, the last ones of them. */
+const MAX_GONE = 1000;
+
+export const hashOf = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
+
+export const keyOf = (firstLine: Uint8Array): string =>
+  String(createHash('sha256').update(firstLine).digest().readUInt32BE()).padStart(10, '0');
+
+/** One reading's marks become the next one's: of what is gone, only what may still come back is kept. */
+export const withGone = (present: readonly Mark[], before: readonly Mark[]): readonly Mark[] => {
+  const names = new Set(present.map(({ name }) => name));
+  const inodes = new Set(present.map(({ inode }) => inode));
+  const newest = new Map<string, number>();
+  for (const { stream, generation } of [...before, ...present]) {
+    newest.set(stream, Math.max(generation, newest.get(stream) ?? 0));
+  }
+  const gone = before.filter(
+    ({ name, inode, stream, generation }) =>
+      !names.has(name) && !inodes.has(inode) && generation === newest.get(stream),
+  );
+  return [...gone.slice(-MAX_GONE).map((mark) => ({ ...mark, gone: true })), ...present];
+};
+
+const KIND = 'file';
+
+export const marksToJson = (marks: readonly Mark[]): JsonObject => ({
+  kind: KIND,
+  files: marks.map((mark) => ({
+    name: mark.name,
+    stream: mark.stream,
+    generation: mark.generation,
+    inode: mark.inode,
+    offset: mark.offset,
+    at: mark.at,
+    ...(mark.born === 0 ? {} : { born: mark.born }),
+    ...(mark.offset === 0 ? {} : { head: mark.head, tail: mark.tail }),
+    ...(mark.key === '' ? {} : { key: mark.key }),
+    ...(mark.skipping ? { skipping: true } : {}),
+    ...(mark.stamp === '' ? {} : { stamp: mark.stamp }),
+    ...(mark.gone ? { gone: true } : {}),
+  })),
+});
+
+/** A cursor that another kind of source has left says nothing of files: everything is read from its beginning. */
+export const marksFromJson = (json: Json | undefined, group: string): readonly Mark[] => {
+  if (!isJsonObject(json) || json['kind'] !== KIND) return [];
+  const files = json['files'];
+  if (!Array.isArray(files)) throw broken(group, 'files');
+  return files.map((file: unknown, index) =>
+    markFromJson(file, (field) => broken(group, `files.${index}.${field}`)),
+  );
+};
+
+const markFromJson = (json: unknown, brokenAt: (field: string) => MiyabiError): Mark => {
+  const fields = isJsonObject(json) ? json : {};
+  const text = (field: string, fallback?: string): string => {
+    const value = fields[field] ?? fallback;
+    if (typeof value !== 'string') throw brokenAt(field);
+    return value;
+  };
+  const count = (field: string, fallback?: number): number => {
+    const value = fields[field] ?? fallback;
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw brokenAt(field);
+    return value;
+  };
+  return {
+    name: text('name'),
+    stream: text('stream'),
+    generation: count('generation'),
+    inode: text('inode'),
+    born: count('born', 0),
+    offset: count('offset'),
+    head: text('head', ''),
+    tail: text('tail', ''),
+    key: text('key', ''),
+    skipping: fields['skipping'] === true,
+    at: count('at'),
+    stamp: text('stamp', ''),
+    gone: fields['gone'] === true,
+  };
+};
+
+const broken = (group: string, path: string): MiyabiError =>
+  new MiyabiError('internal', `the file cursor of log group ${group} is broken at ${path}`);
