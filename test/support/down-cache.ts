@@ -9,7 +9,7 @@ export const breakable = <Cache extends TaskCache>(cache: Cache): Cache & { down
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
       return async (...parameters: readonly unknown[]): Promise<unknown> =>
-        state.down ? undefined : Reflect.apply(value, target, parameters);
+        state.down ? (name === 'page' ? {} : undefined) : Reflect.apply(value, target, parameters);
     },
     set(_target, name, value) {
       if (name === 'down') state.down = value === true;

@@ -1,7 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { isTerminal } from '../../domain/status.ts';
+import type { Task } from '../../domain/task.ts';
+import { byNewest, type TaskPosition } from '../../domain/task-list.ts';
+import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
+import { LIST_CACHE, type ListAnswer, type TaskListCache } from '../../ports/task-list-cache.ts';
+import type { TaskQuery } from '../../ports/task-store.ts';
+import { type SortedList, sortedList } from './sorted-list.ts';
 
 export type MemoryTaskCacheOptions = Readonly<{
   clock: Clock;
@@ -9,19 +15,101 @@ export type MemoryTaskCacheOptions = Readonly<{
   capacity?: number;
 }>;
 
-type Entry = Readonly<
-  { until: number } & ({ kind: 'task'; document: TaskDocument } | { kind: 'absent' } | { kind: 'removed' })
->;
+type TaskEntry = Readonly<{
+  kind: 'task';
+  until: number;
+  document: TaskDocument;
+  place: Pick<Task, 'task_id' | 'updated_at' | 'project_id' | 'status'>;
+}>;
+/** `unsure`: something was saved after the deletion; it may be the task made anew, or merely late. */
+type RemovedEntry = Readonly<{ kind: 'removed'; until: number; at: number; unsure: boolean }>;
+type Entry = TaskEntry | RemovedEntry | Readonly<{ kind: 'absent'; until: number }>;
 
-/** A cache in this process's memory, shared by nobody else. */
-export const memoryTaskCache = ({ clock, capacity = 10_000 }: MemoryTaskCacheOptions): TaskCache => {
+/** Where a list begins to be unknown: behind this place, or nowhere. */
+type Floor = TaskPosition | 'end';
+
+type List = {
+  readonly scope: TaskScope;
+  readonly token: string;
+  readonly until: number;
+  readonly order: SortedList<TaskPosition, TaskPosition>;
+  readonly places: Map<string, TaskPosition>;
+  /** Undefined until the list is filled for the first time. */
+  floor?: Floor;
+};
+
+/** A cache of tasks and of lists of them in this process's memory, shared by nobody else. */
+export const memoryTaskCache = ({
+  clock,
+  capacity = 10_000,
+}: MemoryTaskCacheOptions): TaskCache & TaskListCache => {
   const entries = new LRUCache<string, Entry>({ max: capacity });
+  const lists = new LRUCache<string, List>({ max: 1_000 });
+  let tickets = 0;
 
   const valid = (taskId: string): Entry | undefined => {
     const entry = entries.get(taskId);
     if (entry === undefined || entry.until > clock.now()) return entry;
     entries.delete(taskId);
     return undefined;
+  };
+
+  const keep = (task: Task, until: number): void => {
+    const { task_id, version, updated_at, project_id, status } = task;
+    const document = Object.freeze({ task_id, version, json: JSON.stringify(task) });
+    entries.set(task_id, {
+      kind: 'task',
+      until,
+      document,
+      place: { task_id, updated_at, project_id, status },
+    });
+  };
+
+  const putInLists = (place: TaskEntry['place']): void => {
+    for (const scope of scopesOf(place)) {
+      const list = lists.peek(scopeName(scope));
+      if (list !== undefined) put(list, { updated_at: place.updated_at, task_id: place.task_id });
+    }
+  };
+
+  /** The list of a scope; an empty one, to be filled, where there is none to be believed. */
+  const listOf = (scope: TaskScope): List => {
+    const name = scopeName(scope);
+    const known = lists.get(name);
+    if (known !== undefined && known.until > clock.now()) return known;
+    tickets += 1;
+    const list: List = {
+      scope,
+      token: String(tickets),
+      until: clock.now() + LIST_CACHE.ttl,
+      order: sortedList(byNewest),
+      places: new Map(),
+    };
+    lists.set(name, list);
+    return list;
+  };
+
+  const ticketFor = (query: TaskQuery, scopes: readonly TaskScope[]): ListAnswer => ({
+    ticket: { query, asOf: clock.now(), tokens: scopes.map((scope) => listOf(scope).token) },
+  });
+
+  /** The first tasks of a list behind a place, as far down as the floor; undefined where the list does not know. */
+  const firstOf = (list: List, floor: Floor, query: TaskQuery): readonly TaskEntry[] | undefined => {
+    const found: TaskEntry[] = [];
+    const strays: TaskPosition[] = [];
+    for (const position of list.order.after(query.after)) {
+      if (found.length > query.limit || isBelow(position, floor)) break;
+      const entry = valid(position.task_id);
+      if (entry === undefined || entry.kind === 'absent') {
+        lists.delete(scopeName(list.scope));
+        return undefined;
+      }
+      if (entry.kind === 'removed' && entry.unsure) return undefined;
+      if (entry.kind === 'task' && fits(entry, list.scope, position)) found.push(entry);
+      else strays.push(position);
+    }
+    for (const stray of strays) drop(list, stray);
+    return found;
   };
 
   return {
@@ -35,13 +123,16 @@ export const memoryTaskCache = ({ clock, capacity = 10_000 }: MemoryTaskCacheOpt
     async save(tasks, asOf = clock.now()) {
       if (asOf + CACHE_TTL.live <= clock.now()) return;
       for (const task of tasks) {
-        const { task_id, version } = task;
-        const known = valid(task_id);
-        if (known?.kind === 'removed') continue;
-        if (known?.kind === 'task' && known.document.version >= version) continue;
-        const until = asOf + (isTerminal(task.status) ? CACHE_TTL.terminal : CACHE_TTL.live);
-        const document = Object.freeze({ task_id, version, json: JSON.stringify(task) });
-        entries.set(task_id, { kind: 'task', until, document });
+        const known = valid(task.task_id);
+        if (known?.kind === 'removed') {
+          if (asOf < known.at) continue;
+          entries.set(task.task_id, { ...known, unsure: true });
+        } else if (known?.kind === 'task' && known.document.version >= task.version) {
+          continue;
+        } else {
+          keep(task, asOf + (isTerminal(task.status) ? CACHE_TTL.terminal : CACHE_TTL.live));
+        }
+        putInLists(task);
       }
     },
 
@@ -51,7 +142,92 @@ export const memoryTaskCache = ({ clock, capacity = 10_000 }: MemoryTaskCacheOpt
     },
 
     async remove(taskId) {
-      entries.set(taskId, { kind: 'removed', until: clock.now() + CACHE_TTL.removed });
+      const now = clock.now();
+      entries.set(taskId, { kind: 'removed', until: now + CACHE_TTL.removed, at: now, unsure: false });
+    },
+
+    async page(query) {
+      const scopes = scopesFor(query);
+      if (scopes === undefined) return {};
+      const parts = scopes.map(listOf);
+      let floor: Floor = 'end';
+      for (const part of parts) {
+        if (part.floor === undefined) return ticketFor(query, scopes);
+        floor = upper(floor, part.floor);
+      }
+      const found: TaskEntry[] = [];
+      for (const part of parts) {
+        const first = firstOf(part, floor, query);
+        if (first === undefined) return ticketFor(query, scopes);
+        found.push(...first);
+      }
+      found.sort((a, b) => byNewest(a.place, b.place));
+      const items = found.slice(0, query.limit);
+      const last = items.at(-1);
+      const more = found.length > query.limit || floor !== 'end';
+      if (!more) return { page: { items: items.map(documentOf) } };
+      if (items.length < query.limit || last === undefined) return ticketFor(query, scopes);
+      const next = { updated_at: last.place.updated_at, task_id: last.place.task_id };
+      return { page: { items: items.map(documentOf), next } };
+    },
+
+    async fill({ query, asOf, tokens }, page) {
+      const until = asOf + CACHE_TTL.live;
+      if (until <= clock.now()) return;
+      let complete = true;
+      for (const task of page.items) {
+        const known = valid(task.task_id);
+        if (known?.kind === 'removed') {
+          if (asOf < known.at) continue;
+          entries.set(task.task_id, { ...known, unsure: true });
+          complete = false;
+        } else if (known?.kind !== 'task' || known.document.version < task.version) {
+          keep(task, until);
+          putInLists(task);
+        } else {
+          if (known.document.version === task.version && known.until < until)
+            entries.set(task.task_id, { ...known, until });
+          putInLists(known.place);
+        }
+      }
+      if (!complete) return;
+      for (const [index, scope] of (scopesFor(query) ?? []).entries()) {
+        const list = lists.peek(scopeName(scope));
+        if (list === undefined || list.token !== tokens[index]) continue;
+        lower(list, query.after, page.next ?? 'end');
+      }
     },
   };
+};
+
+const documentOf = (entry: TaskEntry): TaskDocument => entry.document;
+
+const put = (list: List, position: TaskPosition): void => {
+  const before = list.places.get(position.task_id);
+  if (before !== undefined) list.order.remove(before);
+  list.places.set(position.task_id, position);
+  list.order.add(position);
+};
+
+const drop = (list: List, position: TaskPosition): void => {
+  list.places.delete(position.task_id);
+  list.order.remove(position);
+};
+
+const fits = ({ place }: TaskEntry, scope: TaskScope, position: TaskPosition): boolean =>
+  place.updated_at === position.updated_at &&
+  (scope.status === undefined || scope.status === place.status) &&
+  (scope.project_id === undefined || scope.project_id === place.project_id);
+
+const isBelow = (position: TaskPosition, floor: Floor): boolean =>
+  floor !== 'end' && byNewest(position, floor) > 0;
+
+/** The floor of lists that are read as one: what is above the floor of each. */
+const upper = (a: Floor, b: Floor): Floor => (a === 'end' || (b !== 'end' && byNewest(b, a) < 0) ? b : a);
+
+/** Takes a list's floor down to where a page ended, if the page began at or above the floor. */
+const lower = (list: List, after: TaskPosition | undefined, end: Floor): void => {
+  if (after !== undefined && (list.floor === undefined || isBelow(after, list.floor))) return;
+  if (list.floor === undefined) list.floor = end;
+  else if (list.order.size <= LIST_CACHE.depth && upper(list.floor, end) === list.floor) list.floor = end;
 };

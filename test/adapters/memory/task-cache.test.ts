@@ -3,13 +3,16 @@ import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryTaskCache } from '../../../src/adapters/memory/task-cache.ts';
 import { taskCacheContract } from '../../contracts/task-cache.ts';
+import { taskListCacheContract } from '../../contracts/task-list-cache.ts';
 import { breakable } from '../../support/down-cache.ts';
 import { aTask } from '../../support/tasks.ts';
 
-taskCacheContract('memory', () => {
+const open = () => {
   const clock = memoryClock();
   return { port: { cache: memoryTaskCache({ clock }), clock } };
-});
+};
+taskCacheContract('memory', open);
+taskListCacheContract('memory', open);
 
 const test = suite('memoryTaskCache');
 
