@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import dynalite from 'dynalite';
+import { MiyabiError } from '../../domain/errors.ts';
+
+/** A DynamoDB in this process, on the loopback interface alone. */
+export type EmbeddedDynamodb = Readonly<{
+  /** E.g. `http://127.0.0.1:40123`. */
+  endpoint: string;
+  /** Ends it, once what is under way is written, and frees its folder. */
+  close(): Promise<void>;
+}>;
+
+/**
+ * Opens a DynamoDB that keeps its data in a folder, or without one in memory. Whatever it has acknowledged is there
+ * again after the process was killed. It knows no transactions and no expiry.
+ *
+ * @throws MiyabiError `configuration` where the folder cannot be written, is damaged, or is open in another process.
+ */
+export const openEmbeddedDynamodb = async ({
+  path,
+}: Readonly<{ path?: string }> = {}): Promise<EmbeddedDynamodb> => {
+  const folder = path === undefined ? undefined : await claim(path);
+  const server = dynalite({
+    ...(folder === undefined ? {} : { path: folder.data }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
+  // A client that goes away in the middle of a request would otherwise end the process: dynalite throws there.
+  server.on('request', (request) => {
+    request.removeAllListeners('error');
+    request.on('error', () => request.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    await folder?.release();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async close() {
+      await new Promise<void>((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeIdleConnections();
+      });
+      await folder?.release();
+    },
+  };
+};
+
+/**
+ * Makes the folder this process's own. dynalite would end the process on a folder that is open elsewhere, and from a
+ * callback that nobody can catch. So another, empty database beside its data is held open as a lock: LevelDB locks
+ * its files by the operating system, which frees them when a process ends in whatever way.
+ */
+const claim = async (path: string): Promise<Readonly<{ data: string; release(): Promise<void> }>> => {
+  const data = join(path, 'data');
+  try {
+    await mkdir(data, { recursive: true });
+  } catch (error) {
+    throw unusable(path, 'unwritable', error);
+  }
+  const lock = new ClassicLevel(join(path, 'lock'));
+  await openOrRefuse(path, lock);
+  try {
+    const trial = new ClassicLevel(data);
+    await openOrRefuse(path, trial);
+    await trial.close();
+  } catch (error) {
+    await lock.close();
+    throw error;
+  }
+  return { data, release: () => lock.close() };
+};
+
+const openOrRefuse = async (path: string, database: ClassicLevel): Promise<void> => {
+  try {
+    await database.open();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'LEVEL_LOCKED') throw unusable(path, 'open', error);
+    throw unusable(path, code === 'LEVEL_CORRUPTION' ? 'damaged' : 'unwritable', error);
+  }
+};
+
+const PROBLEMS = {
+  open: 'is open in another process: end that one, or set MIYABI_DATA_DIR to another folder',
+  damaged: 'holds damaged data: restore it, move it away, or set MIYABI_DATA_DIR to another folder',
+  unwritable: 'cannot be written: make it writable, or set MIYABI_DATA_DIR to another folder',
+} as const;
+
+const unusable = (path: string, problem: keyof typeof PROBLEMS, cause: unknown): MiyabiError =>
+  new MiyabiError('configuration', `The data folder ${path} ${PROBLEMS[problem]}`, { cause });

@@ -1,0 +1,69 @@
+import { PROJECT_STATUSES, type Project } from '../../domain/project.ts';
+import { type Item, maybeNumber, number, present, reader, text } from './attributes.ts';
+
+/** The one partition of the list of projects: see the index of that name. */
+export const LISTED = 'projects';
+
+export const projectKey = (projectId: string): Item => ({ project_id: text(projectId) });
+
+/** `writeId` tells a write apart from every other. */
+export const projectToItem = (project: Project, writeId: string): Item => ({
+  ...projectKey(project.project_id),
+  listing: text(LISTED),
+  project_name: text(project.project_name),
+  status: text(project.status),
+  owner: text(project.owner),
+  ...present({ description: project.description, account_id: project.account_id }, text),
+  resources: { M: present(project.resources, text) },
+  metrics: {
+    M: {
+      total_tasks: number(project.metrics.total_tasks),
+      active_tasks: number(project.metrics.active_tasks),
+      completed_tasks: number(project.metrics.completed_tasks),
+      failed_tasks: number(project.metrics.failed_tasks),
+      blocked_tasks: number(project.metrics.blocked_tasks),
+      success_rate: maybeNumber(project.metrics.success_rate),
+      avg_completion_time_seconds: maybeNumber(project.metrics.avg_completion_time_seconds),
+      last_updated: text(project.metrics.last_updated),
+    },
+  },
+  version: number(project.version),
+  created_at: text(project.created_at),
+  updated_at: text(project.updated_at),
+  write_id: text(writeId),
+});
+
+/** @throws MiyabiError `internal` that names the project and what of it is damaged. */
+export const projectFromItem = (item: Item): Project => {
+  const read = reader(`Project ${item['project_id']?.S ?? ''}`, item);
+  const resources = read.map('resources');
+  const metrics = read.map('metrics');
+  return {
+    project_id: read.text('project_id'),
+    project_name: read.text('project_name'),
+    ...read.present(read.text, 'description'),
+    status: read.oneOf('status', PROJECT_STATUSES),
+    owner: read.text('owner'),
+    ...read.present(read.text, 'account_id'),
+    resources: resources.present(
+      resources.text,
+      'github_repo',
+      's3_bucket',
+      'cloudfront_distribution',
+      'api_endpoint',
+    ),
+    metrics: {
+      total_tasks: metrics.number('total_tasks'),
+      active_tasks: metrics.number('active_tasks'),
+      completed_tasks: metrics.number('completed_tasks'),
+      failed_tasks: metrics.number('failed_tasks'),
+      blocked_tasks: metrics.number('blocked_tasks'),
+      success_rate: metrics.maybeNumber('success_rate'),
+      avg_completion_time_seconds: metrics.maybeNumber('avg_completion_time_seconds'),
+      last_updated: metrics.text('last_updated'),
+    },
+    version: read.number('version'),
+    created_at: read.text('created_at'),
+    updated_at: read.text('updated_at'),
+  };
+};

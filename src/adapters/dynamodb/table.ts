@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+  QueryCommand,
+  type QueryCommandInput,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { MiyabiError, unavailable } from '../../domain/errors.ts';
+import type { Item } from './attributes.ts';
+import { failedCondition, translated } from './errors.ts';
+
+/** What every adapter of DynamoDB works with. */
+export type TableOptions = Readonly<{
+  client: DynamoDBClient;
+  tableName: string;
+  /** Waits so many milliseconds. Tests replace it. */
+  pause?: (ms: number) => Promise<unknown>;
+  random?: () => number;
+}>;
+
+/** A page of a query; `from` goes on behind it. */
+export type QueryPage = Readonly<{ items: readonly Item[]; from?: Item }>;
+
+/** A table, with the failures of its requests in Miyabi's words. */
+export type Table = Readonly<{
+  name: string;
+  /** The item as every write that ended before has left it. */
+  get(key: Item): Promise<Item | undefined>;
+  /** The items that exist under these keys, which must differ, as `get` sees them. */
+  getMany(keys: readonly Item[]): Promise<readonly Item[]>;
+  /**
+   * Puts an item if the condition holds; false where it does not. `item.write_id` must be new: by it a write is known
+   * again whose reply was lost, and which the SDK then sent once more.
+   */
+  putIf(item: Item, key: Item, condition: Condition): Promise<boolean>;
+  query(input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryPage>;
+  /** Puts and deletes, in no order. Their keys must differ. */
+  writeMany(requests: readonly WriteRequest[]): Promise<void>;
+  /** Sends a command of another kind. */
+  send<T>(run: (client: DynamoDBClient) => Promise<T>): Promise<T>;
+}>;
+
+export type Condition = Pick<
+  PutItemCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
+const GET_CHUNK = 100;
+const WRITE_CHUNK = 25;
+/** Chunks under way at once. */
+const WIDTH = 4;
+/** How often in a row a batch may come back wholly undone. */
+const PATIENCE = 6;
+const FIRST_PAUSE_MS = 50;
+
+export const newWriteId = (): string => randomUUID();
+
+export const tableOf = ({
+  client,
+  tableName,
+  pause = pauseFor,
+  random = Math.random,
+}: TableOptions): Table => {
+  const send = async <T>(run: (client: DynamoDBClient) => Promise<T>): Promise<T> => {
+    try {
+      return await run(client);
+    } catch (error) {
+      throw failedCondition(error) === undefined ? translated(tableName, error) : error;
+    }
+  };
+
+  const get = async (key: Item): Promise<Item | undefined> => {
+    const { Item: item } = await send((it) =>
+      it.send(new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true })),
+    );
+    return item;
+  };
+
+  /**
+   * Sends a batch, then what of it came back undone, until all is done. Full jitter between the rounds; one that got
+   * something done starts the count anew, because large items come back for their size alone.
+   */
+  const untilDone = async <T>(batch: readonly T[], round: (batch: readonly T[]) => Promise<readonly T[]>) => {
+    let left = batch;
+    for (let fruitless = 0; ; ) {
+      const undone = await round(left);
+      if (undone.length === 0) return;
+      fruitless = undone.length < left.length ? 0 : fruitless + 1;
+      if (fruitless > PATIENCE) {
+        throw unavailable(
+          `DynamoDB table ${tableName}`,
+          new Error(`${undone.length} items of a batch stay unprocessed`),
+        );
+      }
+      left = undone;
+      await pause(random() * FIRST_PAUSE_MS * 2 ** fruitless);
+    }
+  };
+
+  return {
+    name: tableName,
+    send,
+    get,
+
+    async getMany(keys) {
+      const items: Item[] = [];
+      await inParallel(chunksOf(keys, GET_CHUNK), (chunk) =>
+        untilDone(chunk, async (left) => {
+          // Asked anew in our own words: of an unprocessed request only the keys are sure to come back.
+          const output: BatchGetItemCommandOutput = await send((it) =>
+            it.send(
+              new BatchGetItemCommand({
+                RequestItems: { [tableName]: { Keys: [...left], ConsistentRead: true } },
+              }),
+            ),
+          );
+          items.push(...(output.Responses?.[tableName] ?? []));
+          return output.UnprocessedKeys?.[tableName]?.Keys ?? [];
+        }),
+      );
+      return items;
+    },
+
+    async putIf(item, key, condition) {
+      try {
+        await send((it) => it.send(new PutItemCommand({ TableName: tableName, Item: item, ...condition })));
+        return true;
+      } catch (error) {
+        const failed = failedCondition(error);
+        if (failed === undefined) throw error;
+        if (failed.attempts === 1) return false;
+        return (await get(key))?.['write_id']?.S === item['write_id']?.S;
+      }
+    },
+
+    async query(input) {
+      const output = await send((it) => it.send(new QueryCommand({ TableName: tableName, ...input })));
+      const from = output.LastEvaluatedKey;
+      return { items: output.Items ?? [], ...(from === undefined ? {} : { from }) };
+    },
+
+    async writeMany(requests) {
+      await inParallel(chunksOf(requests, WRITE_CHUNK), (chunk) =>
+        untilDone(chunk, async (left) => {
+          const output = await send((it) =>
+            it.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: [...left] } })),
+          );
+          return output.UnprocessedItems?.[tableName] ?? [];
+        }),
+      );
+    },
+  };
+};
+
+const chunksOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+
+/** Runs over all items, a few at a time. */
+const inParallel = async <T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> => {
+  const waiting = items.values();
+  await Promise.all(
+    Array.from({ length: Math.min(WIDTH, items.length) }, async () => {
+      for (const item of waiting) await run(item);
+    }),
+  );
+};
+
+/** The condition on a save of that version: nothing is there yet, or the version before. */
+export const isNext = (version: number, keyName: string): Condition =>
+  version === 1
+    ? { ConditionExpression: 'attribute_not_exists(#key)', ExpressionAttributeNames: { '#key': keyName } }
+    : {
+        ConditionExpression: '#version = :before',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':before': { N: String(version - 1) } },
+      };
+
+/** What a save that was refused is told. */
+export const refusal = (kind: string, id: string, version: number): MiyabiError =>
+  version === 1
+    ? new MiyabiError('already_exists', `${kind} ${id} exists already`)
+    : new MiyabiError('version_conflict', `${kind} ${id} was changed by someone else meanwhile`);

@@ -1,0 +1,164 @@
+import { isTerminal, TASK_STATUSES } from '../../domain/status.ts';
+import { searchable, type TaskPosition } from '../../domain/task-list.ts';
+import { fromIso, toIso } from '../../domain/time.ts';
+import type { TaskQuery } from '../../ports/task-store.ts';
+import type { Item } from './attributes.ts';
+import type { Table } from './table.ts';
+import { PROJECT_INDEX, STATUS_INDEX, TYPE_INDEX } from './tables.ts';
+import { labelMark, positionOf, updatedKey } from './task-item.ts';
+
+/** Places in the list that an index names, newest first, and where the next page begins. */
+export type IndexPage = Readonly<{ positions: readonly TaskPosition[]; next?: TaskPosition }>;
+
+/** How many entries one query looks at where most may be passed over by a filter. */
+const FILTERED_PAGE = 400;
+/** How many queries one call makes beyond the first of each partition. */
+const MORE_QUERIES = 8;
+
+/**
+ * A page of the list, out of the partitions of an index that hold it. Each partition is in the order of the list; a
+ * key counts as read once every partition has been read up to it, so that merging them loses and repeats nothing.
+ */
+export const readIndex = async (table: Table, query: TaskQuery): Promise<IndexPage> => {
+  const { index, hash, values, filter } = planFor(query);
+  const partitions = values.map((value) => partitionOf(table, query, { index, hash, value, filter }));
+  await Promise.all(partitions.map((partition) => partition.advance()));
+
+  for (let queries = 0; ; queries += 1) {
+    const open = partitions.filter((partition) => !partition.isDone());
+    const horizon = open.reduce((highest, { frontier }) => (frontier() > highest ? frontier() : highest), '');
+    const keys = partitions
+      .flatMap((partition) => partition.keys)
+      .filter((key) => key >= horizon)
+      .sort((a, b) => (a > b ? -1 : 1));
+    if (keys.length > query.limit) {
+      const page = keys.slice(0, query.limit);
+      return pageOf(page, page.at(-1));
+    }
+    if (open.length === 0) return pageOf(keys);
+    if (keys.length === query.limit || queries === MORE_QUERIES) return pageOf(keys, horizon);
+    await Promise.all(
+      open.filter(({ frontier }) => frontier() === horizon).map((partition) => partition.advance()),
+    );
+  }
+};
+
+const pageOf = (keys: readonly string[], next?: string): IndexPage => {
+  const positions = new Map<string, TaskPosition>();
+  // While a task moves between partitions, both may name it for a moment. The newer place is the right one.
+  for (const position of keys.map(positionOf)) {
+    if (!positions.has(position.task_id)) positions.set(position.task_id, position);
+  }
+  return { positions: [...positions.values()], ...(next === undefined ? {} : { next: positionOf(next) }) };
+};
+
+type Filter = Readonly<{ expressions: readonly string[]; names: Record<string, string>; values: Item }>;
+
+type Plan = Readonly<{ index: string; hash: string; values: readonly string[]; filter: Filter }>;
+
+/** The index that has to pass over the fewest entries, and what is left to be filtered in it. */
+const planFor = (query: TaskQuery): Plan => {
+  const { project_id, task_type, statuses } = query;
+  // Of the statuses that do not last there are few tasks, whatever is stored.
+  const fewByStatus = statuses !== undefined && !statuses.some(isTerminal);
+  if (project_id !== undefined) {
+    const filter = filterOf(query, { byType: true, byStatus: true });
+    return { index: PROJECT_INDEX, hash: 'project_id', values: [project_id], filter };
+  }
+  if (task_type !== undefined && !fewByStatus) {
+    const filter = filterOf(query, { byType: false, byStatus: true });
+    return { index: TYPE_INDEX, hash: 'task_type', values: [task_type], filter };
+  }
+  const filter = filterOf(query, { byType: true, byStatus: false });
+  return { index: STATUS_INDEX, hash: 'status', values: [...new Set(statuses ?? TASK_STATUSES)], filter };
+};
+
+const filterOf = (
+  query: TaskQuery,
+  { byType, byStatus }: Readonly<{ byType: boolean; byStatus: boolean }>,
+): Filter => {
+  const expressions: string[] = [];
+  const names: Record<string, string> = {};
+  const values: Item = {};
+  if (byType && query.task_type !== undefined) {
+    names['#type'] = 'task_type';
+    values[':type'] = { S: query.task_type };
+    expressions.push('#type = :type');
+  }
+  if (byStatus && query.statuses !== undefined) {
+    names['#status'] = 'status';
+    const choices = query.statuses.map((status, index) => {
+      values[`:status${index}`] = { S: status };
+      return `:status${index}`;
+    });
+    expressions.push(`#status IN (${choices.join(', ')})`);
+  }
+  if (query.q !== undefined && query.q !== '') {
+    names['#name'] = 'search_name';
+    values[':q'] = { S: searchable(query.q) };
+    expressions.push('contains(#name, :q)');
+  }
+  for (const [index, [name, value]] of Object.entries(query.labels ?? {}).entries()) {
+    names['#labels'] = 'label_marks';
+    values[`:label${index}`] = { S: labelMark(name, value) };
+    expressions.push(`contains(#labels, :label${index})`);
+  }
+  return { expressions, names, values };
+};
+
+type Partition = Readonly<{
+  /** The sort keys found so far, newest first. */
+  keys: readonly string[];
+  /** The sort key up to which the partition has been read. */
+  frontier(): string;
+  isDone(): boolean;
+  advance(): Promise<void>;
+}>;
+
+const partitionOf = (
+  table: Table,
+  query: TaskQuery,
+  { index, hash, value, filter }: Readonly<{ index: string; hash: string; value: string; filter: Filter }>,
+): Partition => {
+  const oldest = query.updated_since === undefined ? '0' : toIso(fromIso(query.updated_since));
+  // Behind every time there is.
+  const newest = query.after === undefined ? '~' : updatedKey(query.after);
+  const isFiltered = filter.expressions.length > 0;
+  const keys: string[] = [];
+  let from: Item | undefined;
+  let done = oldest > newest;
+  let frontier = newest;
+  return {
+    keys,
+    frontier: () => frontier,
+    isDone: () => done,
+    async advance() {
+      if (done) return;
+      const page = await table.query({
+        IndexName: index,
+        KeyConditionExpression: '#hash = :hash AND #updated BETWEEN :oldest AND :newest',
+        ...(isFiltered ? { FilterExpression: filter.expressions.join(' AND ') } : {}),
+        ProjectionExpression: '#updated',
+        ExpressionAttributeNames: { '#hash': hash, '#updated': 'updated_key', ...filter.names },
+        ExpressionAttributeValues: {
+          ':hash': { S: value },
+          ':oldest': { S: oldest },
+          ':newest': { S: newest },
+          ...filter.values,
+        },
+        ScanIndexForward: false,
+        // One for the entry at which the page before ended, one to know whether more follow.
+        Limit: isFiltered ? FILTERED_PAGE : query.limit + 2,
+        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+      });
+      for (const item of page.items) {
+        const key = item['updated_key']?.S;
+        if (key !== undefined && key !== newest) keys.push(key);
+      }
+      from = page.from;
+      const last = from?.['updated_key']?.S;
+      if (last === undefined) done = true;
+      else frontier = last;
+    },
+  };
+};

@@ -1,0 +1,192 @@
+import { OUTCOMES } from '../../domain/details.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import type { HistoryPoint } from '../../domain/progress.ts';
+import { TASK_STATUSES } from '../../domain/status.ts';
+import { PRIORITIES, type Task } from '../../domain/task.ts';
+import { searchable, type TaskPosition } from '../../domain/task-list.ts';
+import { fromIso, toIso } from '../../domain/time.ts';
+import {
+  flag,
+  type Item,
+  json,
+  maybeNumber,
+  number,
+  present,
+  type Reader,
+  reader,
+  text,
+} from './attributes.ts';
+
+/** Items nobody has touched for so long may go. */
+const KEPT_SECONDS = 90 * 24 * 60 * 60;
+
+/** The `ttl` of an item last written then: epoch seconds. */
+export const ttlAfter = (epochMs: number) => number(Math.floor(epochMs / 1000) + KEPT_SECONDS);
+
+/** The sort key of the current state of a task. */
+export const CURRENT = 0;
+
+export const taskKey = (taskId: string): Item => ({ task_id: text(taskId), timestamp: number(CURRENT) });
+
+/** Times of one length, then the id: text order is the order of a list, reversed, and no two tasks are equal in it. */
+export const updatedKey = ({ updated_at, task_id }: TaskPosition): string => `${updated_at}#${task_id}`;
+
+export const positionOf = (key: string): TaskPosition => {
+  const end = key.indexOf('#');
+  return { updated_at: key.slice(0, end), task_id: key.slice(end + 1) };
+};
+
+/** A label as an index filters by it. Two labels may meet in one mark, so what is found is checked again. */
+export const labelMark = (name: string, value: string): string => `${name}=${value}`;
+
+/** The current state of a task. `writeId` tells a write apart from every other. */
+export const taskToItem = (task: Task, writeId: string): Item => {
+  const { operation, outcome, failed_resources, ...texts } = task.details;
+  const labels = Object.entries(task.labels);
+  return {
+    ...taskKey(task.task_id),
+    task_name: text(task.task_name),
+    task_type: text(task.task_type),
+    project_id: text(task.project_id),
+    status: text(task.status),
+    priority: text(task.priority),
+    progress: {
+      M: {
+        current: maybeNumber(task.progress.current),
+        total: maybeNumber(task.progress.total),
+        percentage: maybeNumber(task.progress.percentage),
+      },
+    },
+    details: {
+      M: {
+        ...present({ ...texts, operation, outcome }, text),
+        ...present({ failed_resources }, (names) => ({ L: names.map(text) })),
+      },
+    },
+    labels: json(task.labels),
+    metadata: json(task.metadata),
+    ...present({ github: task.github }, (github) => ({
+      M: {
+        ...present({ issue_number: github.issue_number, pr_number: github.pr_number }, number),
+        ...present({ issue_url: github.issue_url, pr_url: github.pr_url }, text),
+      },
+    })),
+    attempt: number(task.attempt),
+    version: number(task.version),
+    created_at: text(task.created_at),
+    updated_at: text(task.updated_at),
+    ...present(
+      {
+        description: task.description,
+        started_at: task.started_at,
+        completed_at: task.completed_at,
+        reported_at: task.reported_at,
+      },
+      text,
+    ),
+    ...present({ duration_seconds: task.duration_seconds, eta_seconds: task.eta_seconds }, number),
+    stale: flag(task.stale),
+    updated_key: text(updatedKey(task)),
+    search_name: text(searchable(task.task_name)),
+    ...(labels.length === 0
+      ? {}
+      : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
+    write_id: text(writeId),
+    ttl: ttlAfter(fromIso(task.updated_at)),
+  };
+};
+
+/** @throws MiyabiError `internal` that names the task and what of it is damaged. */
+export const taskFromItem = (item: Item): Task => {
+  const taskId = item['task_id']?.S ?? '';
+  const read = reader(`Task ${taskId}`, item);
+  const progress = read.map('progress');
+  const details = read.map('details');
+  return {
+    task_id: read.text('task_id'),
+    task_name: read.text('task_name'),
+    task_type: read.text('task_type'),
+    ...read.present(read.text, 'description'),
+    project_id: read.text('project_id'),
+    status: read.oneOf('status', TASK_STATUSES),
+    priority: read.oneOf('priority', PRIORITIES),
+    progress: {
+      current: progress.maybeNumber('current'),
+      total: progress.maybeNumber('total'),
+      percentage: progress.maybeNumber('percentage'),
+    },
+    details: {
+      ...details.present(details.text, 'phase', 'current_step', 'operation'),
+      ...details.present((name) => details.oneOf(name, OUTCOMES), 'outcome'),
+      ...details.present(details.text, 'stack_state'),
+      ...details.present(details.texts, 'failed_resources'),
+      ...details.present(details.text, 'log_group', 'log_stream', 'error_message'),
+    },
+    labels: labelsOf(read),
+    metadata: objectOf(read, 'metadata'),
+    ...read.present((name) => {
+      const github = read.map(name);
+      return {
+        ...github.present(github.number, 'issue_number', 'pr_number'),
+        ...github.present(github.text, 'issue_url', 'pr_url'),
+      };
+    }, 'github'),
+    attempt: read.number('attempt'),
+    version: read.number('version'),
+    created_at: read.text('created_at'),
+    updated_at: read.text('updated_at'),
+    ...read.present(read.text, 'started_at', 'completed_at', 'reported_at'),
+    ...read.present(read.number, 'duration_seconds', 'eta_seconds'),
+    stale: read.flag('stale'),
+  };
+};
+
+const objectOf = (read: Reader, name: string): JsonObject => {
+  const value = read.json(name);
+  if (!isJsonObject(value)) throw read.broken(name, 'is no JSON object');
+  return value;
+};
+
+const labelsOf = (read: Reader): Task['labels'] => {
+  const labels = objectOf(read, 'labels');
+  const holdsTexts = (value: JsonObject): value is Record<string, string> =>
+    Object.values(value).every((label) => typeof label === 'string');
+  if (!holdsTexts(labels)) throw read.broken('labels', 'hold something other than text');
+  return labels;
+};
+
+/** The sort key of a point. The first millisecond of all would meet the current state, so it stands right behind. */
+const pointKey = (epochMs: number): number => (epochMs === CURRENT ? CURRENT + 0.5 : epochMs);
+
+export const pointBounds = (from: number, to: number): readonly [Item[string], Item[string]] => [
+  number(pointKey(from)),
+  number(Math.max(CURRENT + 0.5, to)),
+];
+
+/** A point of a task's history. `now` is epoch milliseconds. */
+export const pointToItem = (taskId: string, point: HistoryPoint, now: number): Item => ({
+  task_id: text(taskId),
+  timestamp: number(pointKey(fromIso(point.timestamp))),
+  current: maybeNumber(point.current),
+  total: maybeNumber(point.total),
+  percentage: maybeNumber(point.percentage),
+  status: text(point.status),
+  ...present({ phase: point.phase, message: point.message }, text),
+  ttl: ttlAfter(now),
+});
+
+/** @throws MiyabiError `internal` that names the task and what of the point is damaged. */
+export const pointFromItem = (item: Item): HistoryPoint => {
+  const read = reader(
+    `The history of task ${item['task_id']?.S ?? ''} at ${item['timestamp']?.N ?? ''}`,
+    item,
+  );
+  return {
+    timestamp: toIso(Math.floor(read.number('timestamp'))),
+    current: read.maybeNumber('current'),
+    total: read.maybeNumber('total'),
+    percentage: read.maybeNumber('percentage'),
+    status: read.oneOf('status', TASK_STATUSES),
+    ...read.present(read.text, 'phase', 'message'),
+  };
+};

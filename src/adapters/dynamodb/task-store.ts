@@ -1,0 +1,58 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { byNewest, matchesFilter } from '../../domain/task-list.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TaskStore } from '../../ports/task-store.ts';
+import { isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';
+import { readIndex } from './task-index.ts';
+import { taskFromItem, taskKey, taskToItem } from './task-item.ts';
+
+export type DynamodbTaskStoreOptions = TableOptions & Readonly<{ clock: Clock }>;
+
+/** How long an index may lag behind its table. An entry that is older than its task for longer is a leftover. */
+const INDEX_LAG_MS = 60_000;
+
+/** Tasks in the tasks table, as `createTables` makes it. */
+export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOptions): TaskStore => {
+  const table = tableOf(options);
+
+  const findMany: TaskStore['findMany'] = async (taskIds) => {
+    const items = await table.getMany([...new Set(taskIds)].map(taskKey));
+    return items.map(taskFromItem);
+  };
+
+  return {
+    async find(taskId) {
+      const item = await table.get(taskKey(taskId));
+      return item === undefined ? undefined : taskFromItem(item);
+    },
+
+    findMany,
+
+    async save(task) {
+      const item = taskToItem(task, newWriteId());
+      const won = await table.putIf(item, taskKey(task.task_id), isNext(task.version, 'task_id'));
+      if (!won) throw refusal('Task', task.task_id, task.version);
+    },
+
+    async list(query) {
+      const { positions, next } = await readIndex(table, query);
+      // The index says which tasks and in what order; what they are is read from the table, so that a list is never
+      // older than a task that was seen before, and a task that is gone or has changed out of the filter drops out.
+      const entryOf = new Map(positions.map((position) => [position.task_id, position]));
+      const lagging = clock.now() - INDEX_LAG_MS;
+      const tasks = (await findMany([...entryOf.keys()])).filter((task) => {
+        const entry = entryOf.get(task.task_id);
+        const isLeftover =
+          entry !== undefined && entry.updated_at < task.updated_at && Date.parse(task.updated_at) < lagging;
+        return !isLeftover && matchesFilter(task, query);
+      });
+      return { items: tasks.sort(byNewest), ...(next === undefined ? {} : { next }) };
+    },
+
+    async remove(taskId) {
+      await table.send((client) =>
+        client.send(new DeleteItemCommand({ TableName: table.name, Key: taskKey(taskId) })),
+      );
+    },
+  };
+};

@@ -1,0 +1,63 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { suite } from 'uvu';
+import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
+import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
+import { createTables, type TableNames } from '../../src/adapters/dynamodb/tables.ts';
+import type { Opened } from './contract.ts';
+
+/** A client and tables of one test alone. */
+export type Dynamodb = Readonly<{ client: DynamoDBClient; names: TableNames }>;
+type Endpoint = Readonly<{ endpoint: string; close(): Promise<void> }>;
+
+let count = 0;
+
+/** Tables that no other test has, on a server that is closed with the last test that uses it. */
+const shared = (start: () => Promise<Endpoint>) => {
+  let users = 0;
+  let server: Promise<Endpoint> | undefined;
+  return async <T>(make: (dynamodb: Dynamodb) => T): Promise<Opened<T>> => {
+    users += 1;
+    server ??= start();
+    const { endpoint, close } = await server;
+    const client = dynamodbClient({ endpoint, requestTimeoutMs: 20_000 });
+    count += 1;
+    const run = `${process.pid}-${Date.now().toString(36)}-${count}`;
+    const names = { tasks: `tasks-${run}`, projects: `projects-${run}` };
+    await createTables(client, names);
+    return {
+      port: make({ client, names }),
+      close: async () => {
+        client.destroy();
+        users -= 1;
+        if (users > 0) return;
+        server = undefined;
+        await close();
+      },
+    };
+  };
+};
+
+/** Opens on the embedded DynamoDB, in memory. */
+export const openEmbedded = shared(() => openEmbeddedDynamodb());
+
+const { DYNAMODB_ENDPOINT: endpoint } = process.env;
+
+/**
+ * Runs a contract on the embedded DynamoDB, and once more on the one at `DYNAMODB_ENDPOINT`. Without that variable it
+ * is a skipped test of that name, so that a report says what it does not cover.
+ */
+export const onEveryDynamodb = <T>(
+  port: string,
+  contract: (adapter: string, open: () => Promise<Opened<T>>) => void,
+  make: (dynamodb: Dynamodb) => T,
+): void => {
+  contract('dynamodb on dynalite', () => openEmbedded(make));
+  if (endpoint === undefined || endpoint === '') {
+    const absent = suite(`${port}: dynamodb at DYNAMODB_ENDPOINT`);
+    absent.skip('meets the contract (DYNAMODB_ENDPOINT is not set)', () => {});
+    absent.run();
+    return;
+  }
+  const openThere = shared(async () => ({ endpoint, close: async () => {} }));
+  contract(`dynamodb at ${new URL(endpoint).host}`, () => openThere(make));
+};
