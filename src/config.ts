@@ -68,8 +68,15 @@ const integer = (min: number, max: number) =>
     v.minValue(min, `must be a whole number from ${min} to ${max}`),
     v.maxValue(max, `must be a whole number from ${min} to ${max}`),
   );
-const flag = v.pipe(choice(['true', 'false', '1', '0']), v.transform((value) => value === 'true' || value === '1'));
-const httpUrl = v.pipe(v.string(), v.url('must be a URL such as http://127.0.0.1:8000'), v.startsWith('http', 'must be an http or https URL'));
+const flag = v.pipe(
+  choice(['true', 'false', '1', '0']),
+  v.transform((value) => value === 'true' || value === '1'),
+);
+const httpUrl = v.pipe(
+  v.string(),
+  v.url('must be a URL such as http://127.0.0.1:8000'),
+  v.startsWith('http', 'must be an http or https URL'),
+);
 
 const projectRules = v.pipe(
   v.string(),
@@ -97,8 +104,14 @@ const environment = v.object({
   MIYABI_LOG_DIR: v.optional(text),
   LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
-  TASKS_TABLE_NAME: v.optional(v.pipe(text, v.minLength(3, 'must have at least 3 characters')), 'miyabi-tasks'),
-  PROJECTS_TABLE_NAME: v.optional(v.pipe(text, v.minLength(3, 'must have at least 3 characters')), 'miyabi-projects'),
+  TASKS_TABLE_NAME: v.optional(
+    v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
+    'miyabi-tasks',
+  ),
+  PROJECTS_TABLE_NAME: v.optional(
+    v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
+    'miyabi-projects',
+  ),
   AWS_REGION: v.optional(text),
   DYNAMODB_ENDPOINT: v.optional(httpUrl),
   CLOUDWATCH_LOGS_ENDPOINT: v.optional(httpUrl),
@@ -120,18 +133,30 @@ const environment = v.object({
  * @throws MiyabiError `configuration` that names every variable that is wrong, and why.
  */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = v.safeParse(environment, given);
   if (!parsed.success) {
-    const fields = parsed.issues.map((issue) => ({ path: String(issue.path?.[0]?.key), reason: issue.message }));
-    throw new MiyabiError('configuration', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), { fields });
+    const fields = parsed.issues.map((issue) => ({
+      path: String(issue.path?.[0]?.key),
+      reason: issue.message,
+    }));
+    throw new MiyabiError('configuration', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), {
+      fields,
+    });
   }
   const vars = parsed.output;
   const preset = PRESETS[vars.MIYABI_BACKEND];
-  const cache = vars.CACHE ?? (preset.cache === 'redis' && vars.REDIS_ENDPOINT === undefined ? 'none' : preset.cache);
-  const feed = vars.FEED ?? (preset.feed === 'redis' && vars.REDIS_ENDPOINT === undefined ? 'memory' : preset.feed);
+  const cache =
+    vars.CACHE ?? (preset.cache === 'redis' && vars.REDIS_ENDPOINT === undefined ? 'none' : preset.cache);
+  const feed =
+    vars.FEED ?? (preset.feed === 'redis' && vars.REDIS_ENDPOINT === undefined ? 'memory' : preset.feed);
   if ((cache === 'redis' || feed === 'redis') && vars.REDIS_ENDPOINT === undefined) {
-    throw new MiyabiError('configuration', `REDIS_ENDPOINT must be set where ${cache === 'redis' ? 'CACHE' : 'FEED'} is redis`);
+    throw new MiyabiError(
+      'configuration',
+      `REDIS_ENDPOINT must be set where ${cache === 'redis' ? 'CACHE' : 'FEED'} is redis`,
+    );
   }
   return Object.freeze({
     backend: vars.MIYABI_BACKEND,
@@ -149,7 +174,9 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     projectsTable: vars.PROJECTS_TABLE_NAME,
     ...(vars.AWS_REGION === undefined ? {} : { region: vars.AWS_REGION }),
     ...(vars.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: vars.DYNAMODB_ENDPOINT }),
-    ...(vars.CLOUDWATCH_LOGS_ENDPOINT === undefined ? {} : { cloudwatchLogsEndpoint: vars.CLOUDWATCH_LOGS_ENDPOINT }),
+    ...(vars.CLOUDWATCH_LOGS_ENDPOINT === undefined
+      ? {}
+      : { cloudwatchLogsEndpoint: vars.CLOUDWATCH_LOGS_ENDPOINT }),
     ...(vars.REDIS_ENDPOINT === undefined
       ? {}
       : {

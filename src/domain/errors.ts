@@ -21,7 +21,11 @@ export class MiyabiError extends Error {
   readonly code: ErrorCode;
   readonly fields: readonly FieldProblem[];
 
-  constructor(code: ErrorCode, message: string, options: { fields?: readonly FieldProblem[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { fields?: readonly FieldProblem[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MiyabiError';
     this.code = code;

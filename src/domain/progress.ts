@@ -51,7 +51,10 @@ export const thinPoints = (points: readonly HistoryPoint[], limit: number): read
   const turning = points.filter((point, index) => {
     const before = points[index - 1];
     return (
-      index === points.length - 1 || before?.status !== point.status || before.phase !== point.phase || isTerminal(point.status)
+      index === points.length - 1 ||
+      before?.status !== point.status ||
+      before.phase !== point.phase ||
+      isTerminal(point.status)
     );
   });
   if (turning.length >= limit) return sampleEvenly(turning, limit);
@@ -64,7 +67,8 @@ export const thinPoints = (points: readonly HistoryPoint[], limit: number): read
 const sampleEvenly = <T>(items: readonly T[], count: number): readonly T[] => {
   if (items.length <= count) return items;
   if (count === 1) return items.slice(-1);
-  return Array.from({ length: count }, (_, index) =>
-    items[Math.round((index * (items.length - 1)) / (count - 1))],
+  return Array.from(
+    { length: count },
+    (_, index) => items[Math.round((index * (items.length - 1)) / (count - 1))],
   ).filter((item): item is T => item !== undefined);
 };

@@ -1,5 +1,5 @@
-import type { Task } from './task.ts';
 import { isTerminal } from './status.ts';
+import type { Task } from './task.ts';
 import { toIso } from './time.ts';
 
 export const PROJECT_STATUSES = ['active', 'paused', 'completed', 'archived'] as const;
@@ -105,8 +105,14 @@ export type MetricsChange = Readonly<{ before?: Counted | undefined; after?: Cou
 
 /** A project whose metrics take these changes in, one version on. */
 export const countChanges = (project: Project, changes: readonly MetricsChange[], now: number): Project => {
-  const removed = metricsOf(changes.flatMap(({ before }) => before ?? []), now);
-  const added = metricsOf(changes.flatMap(({ after }) => after ?? []), now);
+  const removed = metricsOf(
+    changes.flatMap(({ before }) => before ?? []),
+    now,
+  );
+  const added = metricsOf(
+    changes.flatMap(({ after }) => after ?? []),
+    now,
+  );
   const was = project.metrics;
   const moved = (count: CountName) => Math.max(0, was[count] - removed[count] + added[count]);
   const completed = moved('completed_tasks');

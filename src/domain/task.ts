@@ -118,7 +118,10 @@ export type ProgressReport = Readonly<{
  */
 export const reportProgress = (task: Task, report: ProgressReport, now: number): TaskChange => {
   if (isTerminal(task.status)) {
-    throw new MiyabiError('invalid_transition', `Task ${task.task_id} is ${task.status}; reopen it before reporting progress`);
+    throw new MiyabiError(
+      'invalid_transition',
+      `Task ${task.task_id} is ${task.status}; reopen it before reporting progress`,
+    );
   }
   const at = report.timestamp ?? now;
   const counter = {
@@ -185,7 +188,13 @@ const keep = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V
 /** A task that a log has brought into being. */
 export const taskFromObservation = (
   seen: Observation,
-  context: Readonly<{ id: string; project_id: string; details: TaskDetails; now: number; fallback_name: string }>,
+  context: Readonly<{
+    id: string;
+    project_id: string;
+    details: TaskDetails;
+    now: number;
+    fallback_name: string;
+  }>,
 ): Task => {
   const born: Task = {
     task_id: context.id,
@@ -222,7 +231,8 @@ const withTimes = (task: Task, { at, startedAt }: Readonly<{ at: number; started
   };
 };
 
-const sameButVersion = (a: Task, b: Task): boolean => canonical({ ...a, stale: false }) === canonical({ ...b, stale: false }) && a.stale === b.stale;
+const sameButVersion = (a: Task, b: Task): boolean =>
+  canonical({ ...a, stale: false }) === canonical({ ...b, stale: false }) && a.stale === b.stale;
 
 /** Text that is equal for equal values, whatever the order of their keys. */
 const canonical = (value: unknown): string =>

@@ -1,13 +1,17 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import type { Task } from '../domain/task.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
-import type { Logger } from '../ports/logger.ts';
 import type { LogSource } from '../ports/log-source.ts';
+import type { Logger } from '../ports/logger.ts';
 import { inTurn } from './in-turn.ts';
 import type { ProgressService } from './progress.ts';
 
 /** What to collect: one log group or all of them; a window of time, epoch milliseconds, or on from the checkpoint. */
-export type CollectRequest = Readonly<{ log_group?: string | undefined; start_time?: number | undefined; end_time?: number | undefined }>;
+export type CollectRequest = Readonly<{
+  log_group?: string | undefined;
+  start_time?: number | undefined;
+  end_time?: number | undefined;
+}>;
 
 /** `records`: progress signals that were new. `tasks`: the ids of the tasks that changed. */
 export type GroupResult = Readonly<{

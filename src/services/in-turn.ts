@@ -17,7 +17,11 @@ export const inTurn = () => {
 };
 
 /** Runs a job for each item, at most `width` at a time; the results are in the order of the items. */
-export const eachOf = async <T, R>(items: readonly T[], width: number, job: (item: T) => Promise<R>): Promise<readonly R[]> => {
+export const eachOf = async <T, R>(
+  items: readonly T[],
+  width: number,
+  job: (item: T) => Promise<R>,
+): Promise<readonly R[]> => {
   const results = new Array<R>(items.length);
   let next = 0;
   const worker = async () => {

@@ -1,7 +1,22 @@
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
-import { type ProjectRule, projectOf, type Scope, streamScope, taskIdOf, taskScope } from '../domain/logs/identity.ts';
-import { type Advance, advance, emptyLedger, type Ledger, ledgerFromJson, ledgerToJson, type RunChange } from '../domain/logs/ledger.ts';
+import {
+  type ProjectRule,
+  projectOf,
+  type Scope,
+  streamScope,
+  taskIdOf,
+  taskScope,
+} from '../domain/logs/identity.ts';
+import {
+  type Advance,
+  advance,
+  emptyLedger,
+  type Ledger,
+  ledgerFromJson,
+  ledgerToJson,
+  type RunChange,
+} from '../domain/logs/ledger.ts';
 import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
 import { applyObservation, type Task, taskFromObservation } from '../domain/task.ts';
 import { fromIso } from '../domain/time.ts';
@@ -54,7 +69,13 @@ export const progressService = (
   const byName = new Map(formats.map((format) => [format.name, format]));
   const turn = inTurn();
 
-  const writeRun = (scope: Scope, batch: LogBatch, change: RunChange, project: string | undefined, moves: TaskMove[]): Promise<void> =>
+  const writeRun = (
+    scope: Scope,
+    batch: LogBatch,
+    change: RunChange,
+    project: string | undefined,
+    moves: TaskMove[],
+  ): Promise<void> =>
     untilWon(async () => {
       const id = taskIdOf(scope, batch, change.observation);
       const before = await tasks.find(id);
@@ -75,7 +96,12 @@ export const progressService = (
     });
 
   /** A run that turned out to be part of another leaves no task behind, unless a client has made it its own. */
-  const removeRun = async (scope: Scope, batch: LogBatch, run: Observation, moves: TaskMove[]): Promise<void> => {
+  const removeRun = async (
+    scope: Scope,
+    batch: LogBatch,
+    run: Observation,
+    moves: TaskMove[],
+  ): Promise<void> => {
     const task = await tasks.find(taskIdOf(scope, batch, run));
     if (task === undefined || task.reported_at !== undefined) return;
     await writer.remove(task);
@@ -92,7 +118,10 @@ export const progressService = (
     turn(scope.key, () =>
       untilWon(async () => {
         const kept = await checkpoints.read(scope.key);
-        const ledger = await currentLedger(scope, kept === undefined ? emptyLedger : ledgerFromJson(kept.value));
+        const ledger = await currentLedger(
+          scope,
+          kept === undefined ? emptyLedger : ledgerFromJson(kept.value),
+        );
         const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined });
         if (step.fresh === 0) return step;
         await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, moves));
@@ -115,7 +144,10 @@ export const progressService = (
   return {
     async ingest(batch) {
       const reading = readEvents(batch.events, formats);
-      const scopes = new Map<string, { scope: Scope; signals: PlacedSignal[]; project: string | undefined }>();
+      const scopes = new Map<
+        string,
+        { scope: Scope; signals: PlacedSignal[]; project: string | undefined }
+      >();
       const add = (scope: Scope, signals: readonly PlacedSignal[], project: string | undefined) => {
         if (signals.length === 0) return;
         const known = scopes.get(scope.key);
@@ -126,14 +158,16 @@ export const progressService = (
         }
       };
       add(streamScope(batch), reading.ofStream, reading.projectOfStream);
-      for (const [taskId, signals] of reading.ofTask) add(taskScope(taskId), signals, reading.projectOfTask.get(taskId));
+      for (const [taskId, signals] of reading.ofTask)
+        add(taskScope(taskId), signals, reading.projectOfTask.get(taskId));
 
       const moves: TaskMove[] = [];
       try {
         const steps = await eachOf([...scopes.values()], WIDTH, ({ scope, signals, project }) =>
           advanceScope(scope, batch, signals, project, moves),
         );
-        const sum = (count: (step: Advance) => number) => steps.reduce((total, step) => total + count(step), 0);
+        const sum = (count: (step: Advance) => number) =>
+          steps.reduce((total, step) => total + count(step), 0);
         return {
           events: batch.events.length,
           lines: reading.lines,
@@ -153,5 +187,7 @@ export const progressService = (
 
 /** Each task once, as its last write left it. */
 const newestOf = (moves: readonly TaskMove[]): readonly Task[] => [
-  ...new Map(moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, after] as const]))).values(),
+  ...new Map(
+    moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, after] as const])),
+  ).values(),
 ];

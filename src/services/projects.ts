@@ -1,6 +1,12 @@
-import { MiyabiError, isMiyabiError } from '../domain/errors.ts';
-import { type Page } from '../domain/page.ts';
-import { countChanges, createProject, type MetricsChange, type NewProject, type Project } from '../domain/project.ts';
+import { isMiyabiError, MiyabiError } from '../domain/errors.ts';
+import type { Page } from '../domain/page.ts';
+import {
+  countChanges,
+  createProject,
+  type MetricsChange,
+  type NewProject,
+  type Project,
+} from '../domain/project.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';

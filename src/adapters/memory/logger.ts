@@ -1,6 +1,10 @@
 import type { LogFields, Logger } from '../../ports/logger.ts';
 
-export type LogEntry = Readonly<{ level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields: LogFields }>;
+export type LogEntry = Readonly<{
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  fields: LogFields;
+}>;
 
 /** Keeps what is logged, for tests to read. */
 export const memoryLogger = (): Logger & { readonly entries: readonly LogEntry[] } => {

@@ -5,5 +5,8 @@ import { TOKENS } from '../tokens.ts';
 
 export const logSource = (config: Config): ContainerModule =>
   new ContainerModule(({ bind }) => {
-    bind(TOKENS.logSource).toResolvedValue((clock) => fileLogSource({ directory: config.logDir, clock }), [TOKENS.clock]);
+    bind(TOKENS.logSource).toResolvedValue(
+      (clock) => fileLogSource({ directory: config.logDir, clock }),
+      [TOKENS.clock],
+    );
   });

@@ -17,7 +17,9 @@ export const combineRuns = (runs: readonly Observation[]): Observation | undefin
   if (last === undefined || runs.length === 1) return last;
   const status = combinedStatus(telling.map((run) => run.status));
   const failed = [...new Set(runs.flatMap(({ details }) => details.failed_resources ?? []))];
-  const ended = isTerminal(status) ? Math.max(...telling.map((run) => run.ended_at ?? run.last_at)) : undefined;
+  const ended = isTerminal(status)
+    ? Math.max(...telling.map((run) => run.ended_at ?? run.last_at))
+    : undefined;
   const { ended_at: _ended, ...rest } = last;
   return {
     ...rest,

@@ -46,18 +46,22 @@ export const projectOf = (
   requested ??
   rules.find(
     (rule) =>
-      fits(rule.log_group, origin.log_group) && fits(rule.log_stream, origin.log_stream) && fits(rule.task_name, taskName),
+      fits(rule.log_group, origin.log_group) &&
+      fits(rule.log_stream, origin.log_stream) &&
+      fits(rule.task_name, taskName),
   )?.project_id ??
   DEFAULT_PROJECT_ID;
 
-const fits = (pattern: string | undefined, text: string): boolean => pattern === undefined || matches(pattern, text);
+const fits = (pattern: string | undefined, text: string): boolean =>
+  pattern === undefined || matches(pattern, text);
 
 /** Whether text fits a pattern in which `*` stands for any characters. Takes pattern × text steps at most. */
 const matches = (pattern: string, text: string): boolean => {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();
   if (last === undefined) return text === pattern;
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false;
   const end = text.length - last.length;
   let at = first.length;
   for (const part of rest) {

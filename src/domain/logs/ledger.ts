@@ -25,7 +25,14 @@ export type Ledger = Readonly<{
   attempt: number;
 }>;
 
-export const emptyLedger: Ledger = { base: {}, sealed_at: -1, sealed_ids: [], recent: [], runs: {}, attempt: 1 };
+export const emptyLedger: Ledger = {
+  base: {},
+  sealed_at: -1,
+  sealed_ids: [],
+  recent: [],
+  runs: {},
+  attempt: 1,
+};
 
 /** How many recent signals stay replayable, at least. Twice as many are kept before the older half is folded. */
 export const REPLAYABLE = 500;
@@ -87,11 +94,25 @@ export const advance = (
   for (const [key, observation] of after) {
     const earlier = before.get(key);
     const itsPoints = points.get(key) ?? [];
-    if (itsPoints.length === 0 && earlier !== undefined && JSON.stringify(earlier) === JSON.stringify(observation)) continue;
+    if (
+      itsPoints.length === 0 &&
+      earlier !== undefined &&
+      JSON.stringify(earlier) === JSON.stringify(observation)
+    )
+      continue;
     changes.push({ observation, points: itsPoints });
   }
-  const gone = [...before].flatMap(([key, earlier]) => (replay.observeOne(key) === undefined ? [earlier] : []));
-  return { ledger: seal({ ...ledger, recent: ordered }, formats), changes, gone, fresh: fresh.length, known, late };
+  const gone = [...before].flatMap(([key, earlier]) =>
+    replay.observeOne(key) === undefined ? [earlier] : [],
+  );
+  return {
+    ledger: seal({ ...ledger, recent: ordered }, formats),
+    changes,
+    gone,
+    fresh: fresh.length,
+    known,
+    late,
+  };
 };
 
 const sift = (ledger: Ledger, incoming: readonly PlacedSignal[]) => {
@@ -137,13 +158,17 @@ const byCountingIds = (block: readonly PlacedSignal[]): readonly PlacedSignal[] 
   const prefix = counted[0]?.count?.prefix;
   if (counted.some(({ count }) => count === undefined || count.prefix !== prefix)) return block;
   return counted
-    .toSorted((a, b) => compareDigits(a.count?.digits ?? '', b.count?.digits ?? '') || a.signal.line - b.signal.line)
+    .toSorted(
+      (a, b) => compareDigits(a.count?.digits ?? '', b.count?.digits ?? '') || a.signal.line - b.signal.line,
+    )
     .map(({ signal }) => signal);
 };
 
 const countOf = (id: string): { prefix: string; digits: string } | undefined => {
   const parts = /^([^0-9]{0,64})([0-9]{1,64})$/.exec(id);
-  return parts === null ? undefined : { prefix: parts[1] ?? '', digits: (parts[2] ?? '').replace(/^0+(?=.)/, '') };
+  return parts === null
+    ? undefined
+    : { prefix: parts[1] ?? '', digits: (parts[2] ?? '').replace(/^0+(?=.)/, '') };
 };
 
 const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
@@ -250,4 +275,7 @@ const seal = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>): Ledger =
 
 /** A ledger as a store keeps it, and back. What a store returns was written by this function. */
 export const ledgerToJson = (ledger: Ledger): JsonObject => ledger as unknown as JsonObject;
-export const ledgerFromJson = (json: Json): Ledger => ({ ...emptyLedger, ...(json as unknown as Partial<Ledger>) });
+export const ledgerFromJson = (json: Json): Ledger => ({
+  ...emptyLedger,
+  ...(json as unknown as Partial<Ledger>),
+});

@@ -26,7 +26,9 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
   let oversized = 0;
 
   const fold = (taskId: string | undefined, signals: readonly PlacedSignal[]) => {
-    const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, { wholeTask: taskId !== undefined });
+    const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, {
+      wholeTask: taskId !== undefined,
+    });
     ledgers.set(taskId, step.ledger);
     for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
     for (const { observation: run } of step.changes) {

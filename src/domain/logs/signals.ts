@@ -73,4 +73,5 @@ export const readEvents = (events: readonly LogEvent[], formats: readonly LogFor
   };
 };
 
-const validId = (id: string | undefined): string | undefined => (id !== undefined && isId(id) ? id : undefined);
+const validId = (id: string | undefined): string | undefined =>
+  id !== undefined && isId(id) ? id : undefined;

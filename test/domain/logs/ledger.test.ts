@@ -1,0 +1,190 @@
+import * as fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { LogEvent } from '../../../src/domain/logs/event.ts';
+import type { Observation } from '../../../src/domain/logs/format.ts';
+import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import {
+  advance,
+  emptyLedger,
+  type Ledger,
+  ledgerFromJson,
+  ledgerToJson,
+  REPLAYABLE,
+} from '../../../src/domain/logs/ledger.ts';
+import { readEvents } from '../../../src/domain/logs/signals.ts';
+
+const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
+const NOON = Date.UTC(2026, 10, 23, 12);
+
+/** Feeds batches one after the other, as posts to a server would come. The end is what was last said of each run. */
+const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false) => {
+  let ledger: Ledger = emptyLedger;
+  const runs = new Map<string, Observation>();
+  const counts = { fresh: 0, known: 0, late: 0 };
+  for (const batch of batches) {
+    const step = advance(ledger, readEvents(batch, builtInFormats).ofStream, FORMATS, { wholeTask });
+    // Through the store and back, as a real ledger goes.
+    ledger = ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(step.ledger))));
+    for (const { observation } of step.changes) runs.set(observation.key, observation);
+    for (const { key } of step.gone) runs.delete(key);
+    counts.fresh += step.fresh;
+    counts.known += step.known;
+    counts.late += step.late;
+  }
+  const end = Object.fromEntries([...runs].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return { end, ledger, counts };
+};
+
+const report = (at: number, fields: Record<string, unknown>): LogEvent => ({
+  id: `e${at}`,
+  timestamp: NOON + at,
+  message: JSON.stringify(fields),
+});
+
+const deployment = (stack: string, from: number): readonly LogEvent[] => {
+  const rows = [
+    `${stack}: deploying... [1/1]`,
+    `${stack} | 0/3 | 12:00:01 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | ${stack} User Initiated`,
+    `${stack} | 0/3 | 12:00:02 PM | CREATE_IN_PROGRESS   | AWS::SQS::Queue            | Queue (Queue4A7E3555)`,
+    `${stack} | 1/3 | 12:00:04 PM | CREATE_COMPLETE      | AWS::SQS::Queue            | Queue (Queue4A7E3555)`,
+    `${stack} | 2/3 | 12:00:05 PM | CREATE_COMPLETE      | AWS::SNS::Topic            | Topic (TopicBFC7AF6E)`,
+    `${stack} | 3/3 | 12:00:06 PM | CREATE_COMPLETE      | AWS::CloudFormation::Stack | ${stack}`,
+    ` ✅  ${stack}`,
+  ];
+  return rows.map((message, index) => ({ id: `e${from + index}`, timestamp: NOON + from + index, message }));
+};
+
+/** Logs that a stream may hold: a deployment or two, and reports of an agent between them. */
+const logs = fc
+  .record({
+    agent: fc.array(
+      fc.record({
+        current: fc.integer({ min: 0, max: 20 }),
+        status: fc.constantFrom('running', 'blocked', 'completed', undefined),
+      }),
+      { maxLength: 12 },
+    ),
+    stacks: fc.constantFrom([], ['Api'], ['Api', 'Web'], ['Api', 'Api']),
+  })
+  .map(({ agent, stacks }) => [
+    ...agent.map(({ current, status }, index) =>
+      report(index * 100, { progress: { current, total: 20 }, status }),
+    ),
+    ...stacks.flatMap((stack, index) => deployment(stack, 10_000 + index * 1000)),
+  ]);
+
+const cuts = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 4 });
+const cutAt = (events: readonly LogEvent[], places: readonly number[]): readonly (readonly LogEvent[])[] => {
+  const bounds = [
+    0,
+    ...places.map((place) => Math.min(place, events.length)).toSorted((a, b) => a - b),
+    events.length,
+  ];
+  return bounds.slice(1).map((end, index) => events.slice(bounds[index], end));
+};
+
+const test = suite('Ledger');
+
+test('events in any number of batches end as in one', () => {
+  fc.assert(
+    fc.property(logs, cuts, (events, places) => {
+      assert.equal(feed(cutAt(events, places)).end, feed([events]).end);
+    }),
+  );
+});
+
+test('events in any order, in any batches, end as in order', () => {
+  fc.assert(
+    fc.property(
+      logs.chain((events) =>
+        fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }), cuts),
+      ),
+      ([events, shuffled, places]) => {
+        assert.equal(feed(cutAt(shuffled, places)).end, feed([events]).end);
+      },
+    ),
+  );
+});
+
+test('events that come twice change nothing and are counted as known', () => {
+  fc.assert(
+    fc.property(logs, cuts, (events, places) => {
+      const once = feed([events]);
+      const twice = feed([...cutAt(events, places), ...cutAt(events, places)]);
+      assert.equal(twice.end, once.end);
+      assert.is(twice.counts.fresh, once.counts.fresh);
+      assert.is(twice.counts.known, once.counts.fresh);
+    }),
+  );
+});
+
+test('what is kept stays bounded, however long the log', () => {
+  const events = Array.from({ length: 20 * REPLAYABLE }, (_, index) =>
+    report(index, { progress: { current: index, total: 1_000_000 } }),
+  );
+  const batches = Array.from({ length: 40 }, (_, index) => events.slice(index * 250, (index + 1) * 250));
+  const { ledger, end, counts } = feed(batches);
+  assert.ok(ledger.recent.length <= 2 * REPLAYABLE);
+  assert.is(counts.fresh, events.length);
+  assert.is(Object.values(end)[0]?.current, events.length - 1);
+});
+
+test('a repeated long log brings nothing new: its old part is late, its new part known', () => {
+  const events = Array.from({ length: 5 * REPLAYABLE }, (_, index) =>
+    report(index, { progress: { current: index, total: 1_000_000 } }),
+  );
+  const once = feed([events]);
+  const twice = feed([events, events]);
+  assert.equal(twice.end, once.end);
+  assert.is(twice.counts.fresh, events.length);
+});
+
+test('a long log of one single moment is known again as well', () => {
+  const events = Array.from({ length: 3 * REPLAYABLE }, (_, index) => ({
+    ...report(index, { progress: { current: index, total: 1_000_000 } }),
+    timestamp: NOON,
+  }));
+  const twice = feed([events, events]);
+  assert.is(twice.counts.fresh, events.length);
+  assert.is(twice.counts.known, events.length);
+});
+
+test('within one millisecond, ids that count decide the order', () => {
+  const events = [1, 2, 10, 11].map((count) => ({
+    ...report(count, { progress: { current: count, total: 100 }, status: 'running' }),
+    timestamp: NOON,
+  }));
+  const { end } = feed([[...events].reverse()]);
+  assert.is(Object.values(end)[0]?.current, 11);
+});
+
+test('ids that do not count leave the order of arrival', () => {
+  const events = ['7f3a', '01bc', 'e4e4'].map((id, index) => ({
+    ...report(0, { progress: { current: index, total: 100 }, status: 'running' }),
+    id,
+  }));
+  assert.is(Object.values(feed([events]).end)[0]?.current, 2);
+});
+
+test('each new state of a run is a point of its history, none twice in a row', () => {
+  const events = [1, 1, 2, 2, 3].map((current, index) => report(index, { progress: { current, total: 10 } }));
+  const step = advance(emptyLedger, readEvents(events, builtInFormats).ofStream, FORMATS, {
+    wholeTask: false,
+  });
+  assert.equal(
+    step.changes[0]?.points.map((point) => point.current),
+    [1, 2, 3],
+  );
+});
+
+test('a stream that is one task tells its stacks as one', () => {
+  const events = [...deployment('Api', 0), ...deployment('Web', 1000).slice(0, 4)];
+  const { end } = feed([events], true);
+  assert.equal(Object.keys(end), ['task']);
+  assert.is(end['task']?.status, 'running');
+  assert.is(end['task']?.current, 4);
+  assert.is(end['task']?.total, 6);
+});
+
+test.run();

@@ -1,0 +1,167 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { unavailable } from '../../src/domain/errors.ts';
+import type { LogEvent } from '../../src/domain/logs/event.ts';
+import { rejects } from '../support/contract.ts';
+import { memoryPorts, system } from '../support/system.ts';
+
+const NOON = Date.UTC(2026, 10, 23, 12);
+const event = (index: number, fields: Record<string, unknown>): LogEvent => ({
+  id: `e${index}`,
+  timestamp: NOON + index,
+  message: JSON.stringify(fields),
+});
+const batch = (...events: readonly LogEvent[]) => ({ log_group: 'agents', log_stream: 'run-1', events });
+
+const test = suite('Progress service');
+
+test('a batch makes tasks, history and projects, and tells what it came to', async () => {
+  const { progress, tasks, projects } = system();
+  const result = await progress.ingest(
+    batch(
+      event(1, { task_id: 'a', project_id: 'tea', progress: { current: 1, total: 4 } }),
+      event(2, { task_id: 'b', progress: 50 }),
+      event(3, { task_id: 'a', progress: { current: 4, total: 4 } }),
+      { id: 'e4', timestamp: NOON, message: 'nothing to see' },
+    ),
+  );
+  assert.is(result.records, 3);
+  assert.is(result.lines, 4);
+  assert.equal(result.tasks.map((task) => task.task_id).toSorted(), ['a', 'b']);
+  const a = JSON.parse((await tasks.read('a')).json);
+  assert.is(a.status, 'completed');
+  assert.is(a.project_id, 'tea');
+  const { items } = await tasks.history('a', { limit: 10 });
+  assert.equal(
+    items.map((point) => point.current),
+    [1, 4],
+  );
+  assert.is((await projects.get('tea')).metrics.completed_tasks, 1);
+  assert.is((await projects.get('default')).metrics.active_tasks, 1);
+});
+
+test('the same batch again changes nothing', async () => {
+  const { progress, tasks, ports } = system();
+  const events = [event(1, { task_id: 'a', progress: 10 }), event(2, { task_id: 'a', progress: 20 })];
+  await progress.ingest(batch(...events));
+  const first = await tasks.read('a');
+  ports.clock.advance(1000);
+  const again = await progress.ingest(batch(...events));
+  assert.is(again.records, 0);
+  assert.is(again.duplicates, 2);
+  assert.equal(again.tasks, []);
+  assert.equal(await tasks.read('a'), first);
+});
+
+test('a late event takes its place: it neither turns the counter back nor ends what goes on', async () => {
+  const { progress, tasks } = system();
+  await progress.ingest(batch(event(5, { task_id: 'a', progress: 50 })));
+  await progress.ingest(batch(event(1, { task_id: 'a', progress: 10 })));
+  assert.is(JSON.parse((await tasks.read('a')).json).progress.current, 50);
+});
+
+test('two streams may speak of one task', async () => {
+  const { progress, tasks } = system();
+  await progress.ingest({ ...batch(event(1, { task_id: 'a', progress: 10 })), log_stream: 'one' });
+  await progress.ingest({ ...batch(event(2, { task_id: 'a', status: 'failed' })), log_stream: 'two' });
+  assert.is(JSON.parse((await tasks.read('a')).json).status, 'failed');
+});
+
+test('a stream that is named after its task is that task', async () => {
+  const { progress, tasks } = system();
+  await progress.ingest({ ...batch(event(1, { progress: 10 })), log_stream: 'task-42' });
+  const task = JSON.parse((await tasks.read('task-42')).json);
+  assert.is(task.task_name, 'task-42');
+  assert.is(task.details.log_stream, 'task-42');
+});
+
+test("the project is the line's own, else the request's, else that of a rule, else default", async () => {
+  const rules = [{ log_group: 'agents', log_stream: 'run-*', project_id: 'ruled' }];
+  const { progress, tasks } = system(memoryPorts(), rules);
+  const projectOf = async (id: string) => JSON.parse((await tasks.read(id)).json).project_id;
+  await progress.ingest({
+    ...batch(event(1, { task_id: 'own', project_id: 'line', progress: 1 })),
+    project_id: 'asked',
+  });
+  await progress.ingest({ ...batch(event(2, { task_id: 'asked', progress: 1 })), project_id: 'asked' });
+  await progress.ingest(batch(event(3, { task_id: 'ruled', progress: 1 })));
+  await progress.ingest({ ...batch(event(4, { task_id: 'none', progress: 1 })), log_stream: 'other' });
+  assert.equal(await Promise.all(['own', 'asked', 'ruled', 'none'].map(projectOf)), [
+    'line',
+    'asked',
+    'ruled',
+    'default',
+  ]);
+});
+
+test('processes that fold one stream at the same time lose nothing', async () => {
+  const ports = memoryPorts();
+  const workers = Array.from({ length: 4 }, () => system(ports));
+  await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      workers[index % 4]?.progress.ingest(
+        batch(event(index, { task_id: 'a', progress: { current: index, total: 100 } })),
+      ),
+    ),
+  );
+  const [worker] = workers;
+  assert.is(JSON.parse((await worker?.tasks.read('a'))?.json ?? '{}').progress.current, 39);
+  assert.is((await worker?.projects.get('default'))?.metrics.total_tasks, 1);
+});
+
+test('a store that fails midway loses nothing: the same batch again ends as if it had not', async () => {
+  const ports = memoryPorts();
+  let failures = 1;
+  const flaky = {
+    ...ports.checkpoints,
+    write: async (...args: Parameters<typeof ports.checkpoints.write>) => {
+      if (failures > 0) {
+        failures -= 1;
+        throw unavailable('the store', new Error('gone'));
+      }
+      return ports.checkpoints.write(...args);
+    },
+  };
+  const { progress, tasks, projects } = system({ ...ports, checkpoints: flaky });
+  const events = batch(
+    event(1, { task_id: 'a', progress: 10 }),
+    event(2, { task_id: 'a', status: 'completed' }),
+  );
+  await rejects(progress.ingest(events), 'unavailable');
+  await progress.ingest(events);
+  assert.is(JSON.parse((await tasks.read('a')).json).status, 'completed');
+  assert.is((await projects.get('default')).metrics.completed_tasks, 1);
+  assert.is((await tasks.history('a', { limit: 10 })).items.length, 2);
+});
+
+test('ten thousand events of fifty tasks cost fifty task writes and fifty history writes', async () => {
+  const ports = memoryPorts();
+  const written = { tasks: 0, history: 0 };
+  const counting = {
+    ...ports,
+    tasks: {
+      ...ports.tasks,
+      save: async (task: Parameters<typeof ports.tasks.save>[0]) => {
+        written.tasks += 1;
+        return ports.tasks.save(task);
+      },
+    },
+    history: {
+      ...ports.history,
+      append: async (...args: Parameters<typeof ports.history.append>) => {
+        written.history += 1;
+        assert.ok(args[1].length <= 25);
+        return ports.history.append(...args);
+      },
+    },
+  };
+  const { progress } = system(counting);
+  const events = Array.from({ length: 10_000 }, (_, index) =>
+    event(index, { task_id: `t${index % 50}`, progress: { current: Math.floor(index / 50), total: 500 } }),
+  );
+  const result = await progress.ingest(batch(...events));
+  assert.is(result.records, 10_000);
+  assert.equal(written, { tasks: 50, history: 50 });
+});
+
+test.run();

@@ -1,0 +1,62 @@
+import { memoryChangeFeed } from '../../src/adapters/memory/change-feed.ts';
+import { memoryCheckpoints } from '../../src/adapters/memory/checkpoints.ts';
+import { memoryClock } from '../../src/adapters/memory/clock.ts';
+import { memoryIds } from '../../src/adapters/memory/ids.ts';
+import { memoryLogSource } from '../../src/adapters/memory/log-source.ts';
+import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { memoryProjectStore } from '../../src/adapters/memory/project-store.ts';
+import { memoryTaskCache } from '../../src/adapters/memory/task-cache.ts';
+import { memoryTaskHistory } from '../../src/adapters/memory/task-history.ts';
+import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
+import { builtInFormats } from '../../src/domain/logs/formats/registry.ts';
+import type { ProjectRule } from '../../src/domain/logs/identity.ts';
+import { collectorService } from '../../src/services/collector.ts';
+import { progressService } from '../../src/services/progress.ts';
+import { projectService } from '../../src/services/projects.ts';
+import { taskWriter } from '../../src/services/task-writer.ts';
+import { taskService } from '../../src/services/tasks.ts';
+
+/** The ports that a test may put in the place of the fakes. */
+export const memoryPorts = () => {
+  const clock = memoryClock();
+  return {
+    clock,
+    ids: memoryIds(),
+    logger: memoryLogger(),
+    tasks: memoryTaskStore(),
+    history: memoryTaskHistory(),
+    projects: memoryProjectStore(),
+    checkpoints: memoryCheckpoints(),
+    cache: memoryTaskCache({ clock }),
+    feed: memoryChangeFeed({ clock }),
+    source: memoryLogSource(),
+  };
+};
+
+export type TestPorts = ReturnType<typeof memoryPorts>;
+
+/** The services as the container wires them, on fakes; `processes` of them may share one set of ports. */
+export const system = (ports: TestPorts = memoryPorts(), rules: readonly ProjectRule[] = []) => {
+  const projects = projectService(ports.projects, ports.feed, ports.clock, ports.ids, ports.logger);
+  const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, projects);
+  const tasks = taskService(
+    ports.tasks,
+    ports.history,
+    ports.cache,
+    writer,
+    projects,
+    ports.clock,
+    ports.ids,
+  );
+  const progress = progressService(
+    ports.tasks,
+    ports.checkpoints,
+    writer,
+    projects,
+    ports.clock,
+    builtInFormats,
+    rules,
+  );
+  const collector = collectorService(ports.source, ports.checkpoints, progress, ports.logger);
+  return { ports, projects, writer, tasks, progress, collector };
+};
