@@ -9,3 +9,8 @@ export const cut = (text: string, limit: number): string => {
 };
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+
+/** What tools say of themselves stands at the beginning of a line; a line of any length costs no more than this. */
+const HEAD = 2000;
+
+export const headOf = (line: string): string => (line.length > HEAD ? line.slice(0, HEAD) : line);

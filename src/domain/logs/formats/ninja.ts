@@ -1,0 +1,142 @@
+import { isTerminal } from '../../status.ts';
+import { counterRuns, type Run, withText } from './counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './text.ts';
+
+export type NinjaSignal =
+  | Readonly<{ kind: 'counter'; tool: string; current: number; total: number; step: string; closes: boolean }>
+  | Readonly<{ kind: 'failed'; target?: string }>
+  | Readonly<{ kind: 'stopped'; text: string; interrupted: boolean }>
+  | Readonly<{ kind: 'idle' }>;
+
+/**
+ * Ninja (source: src/status_printer.cc) and the Makefiles of CMake. Neither has a closing line when all went well, so
+ * a full counter concludes a run: Ninja's counts finished steps, and CMake's 100 % counts once a target is built. A
+ * failure stated right after it takes that back, as the step that failed last may well be the last one.
+ */
+export const ninja = counterRuns<NinjaSignal, null>({
+  name: 'ninja',
+  taskType: 'build',
+  memory: null,
+
+  read: (line) => readLine(headOf(line)),
+
+  begins(last, signal) {
+    if (signal.kind === 'idle') return true;
+    if (signal.kind !== 'counter') return false;
+    return isTerminal(last.status) ? !isFull(signal) || !isFull(last) : startsOver(last, signal);
+  },
+
+  apply(run, signal) {
+    switch (signal.kind) {
+      case 'counter':
+        return {
+          name: signal.tool,
+          current: signal.current,
+          total: signal.total,
+          details: { phase: 'build', current_step: signal.step },
+          ...(signal.closes && { status: 'completed', concluded: true }),
+        };
+      case 'failed':
+        if (run === undefined) return undefined;
+        return {
+          // After the last step nothing else tells that the build has failed.
+          ...(isTerminal(run.status) && { status: 'failed' }),
+          details: {
+            ...(signal.target !== undefined && {
+              failed_resources: withText(run.details.failed_resources, signal.target),
+            }),
+            ...(signal.target !== undefined &&
+              run.details.error_message === undefined && { error_message: `FAILED: ${signal.target}` }),
+          },
+        };
+      case 'stopped':
+        if (run === undefined && !signal.text.startsWith('ninja: ')) return undefined;
+        return {
+          name: run?.name ?? 'ninja',
+          status: signal.interrupted ? 'cancelled' : 'failed',
+          details: { outcome: 'failed', error_message: run?.details.error_message ?? signal.text },
+          message: signal.text,
+        };
+      case 'idle':
+        return {
+          name: 'ninja',
+          status: 'completed',
+          details: { operation: 'none', outcome: 'no_changes' },
+          message: 'no work to do',
+        };
+    }
+  },
+});
+
+const isFull = ({ current, total }: Pick<Run, 'current' | 'total'>): boolean =>
+  current !== null && total !== null && current >= total;
+
+const startsOver = (
+  last: Run<null>,
+  { current, total }: Readonly<{ current: number; total: number }>,
+): boolean => last.current !== null && current < last.current && (current <= 1 || total < (last.total ?? 0));
+
+/**
+ * `[12/345] Building CXX object …`. Other tools number their steps like this as well, so what follows must be the
+ * work of a build: the words of CMake, Meson and GN, a compiler's name, or a file that a build makes.
+ */
+const STEP = /^\[ {0,7}(\d{1,7})\/(\d{1,7})\] (\S.*)$/;
+const WORK =
+  /^(?:(?:Building|Linking|Compiling|Generating|Archiving|Automatic|Copying|Re-running|Re-checking|Scanning) |(?:ACTION|AR|CC|CXX|LINK|SOLINK|ALINK|ASM|COPY|STAMP|RUST|OBJCXX?|PROTO|MOC|UIC|RCC)\b|(?:\S{0,200}\/)?(?:g?cc|g\+\+|clang|clang\+\+|c\+\+|cc|ld|ar|rustc|cl\.exe)(?:-\d+)? |cd \S{1,300} && )|\.(?:o|obj|so|a|dll|lib|dylib|rlib|cpp|cc|cxx|stamp)(?:\.\d+)*$/;
+/** A package manager's numbered steps begin with the same words. */
+const NOT_WORK = /^(?:Linking dependencies|Building fresh packages|Building packages)/;
+const MAKE =
+  /^\[ {0,2}(\d{1,3})%\] ((?:Building|Linking|Built target|Generating|Automatic|Running|Completed|Creating|Performing|No \w+ step for)\b.*)$/;
+
+const readLine = (line: string): NinjaSignal | undefined => {
+  switch (line[0]) {
+    case '[':
+      return readCounter(line);
+    case 'F': {
+      const [, target] = /^FAILED: (?:\[code=-?\d{1,10}\] )?(\S{1,500})\s{0,8}$/.exec(line) ?? [];
+      return target === undefined ? undefined : { kind: 'failed', target: cut(target, TEXT_LIMITS.step) };
+    }
+    case 'n':
+      if (line.startsWith('ninja: no work to do')) return { kind: 'idle' };
+      if (!/^ninja: (?:build stopped|error|fatal): /.test(line)) return undefined;
+      return {
+        kind: 'stopped',
+        text: cut(line, TEXT_LIMITS.message),
+        interrupted: line.includes('interrupted'),
+      };
+    case 'm':
+    case 'g':
+      if (!/^g?make(?:\[\d{1,3}\])?: \*\*\* .{0,1000}(?:Error \d+|Stop\.|Interrupt)/.test(line))
+        return undefined;
+      return {
+        kind: 'stopped',
+        text: cut(line, TEXT_LIMITS.message),
+        interrupted: line.endsWith('Interrupt'),
+      };
+    default:
+      return undefined;
+  }
+};
+
+const readCounter = (line: string): NinjaSignal | undefined => {
+  const [, current, total, work] = STEP.exec(line) ?? [];
+  if (work !== undefined) {
+    const count = { current: Number(current), total: Number(total) };
+    if (count.total === 0 || count.current > count.total || !WORK.test(work) || NOT_WORK.test(work))
+      return undefined;
+    // Ninja makes its own build file anew first, as a step 1 of 1.
+    const closes = isFull(count) && !work.startsWith('Re-running');
+    return { kind: 'counter', tool: 'ninja', ...count, step: cut(work, TEXT_LIMITS.step), closes };
+  }
+  const [, percent, made] = MAKE.exec(line) ?? [];
+  if (made === undefined || Number(percent) > 100) return undefined;
+  const closes = Number(percent) === 100 && made.startsWith('Built target');
+  return {
+    kind: 'counter',
+    tool: 'make',
+    current: Number(percent),
+    total: 100,
+    step: cut(made, TEXT_LIMITS.step),
+    closes,
+  };
+};

@@ -1,0 +1,287 @@
+import type { TaskDetails } from '../../details.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
+import { isTerminal } from '../../status.ts';
+import { counterRuns, type Run, type RunUpdate, withText } from './counter-runs.ts';
+import { member, parseObject } from './json-line.ts';
+import { cut, headOf, TEXT_LIMITS } from './text.ts';
+
+type Totals = Readonly<{ add: number; change: number; destroy: number; import: number }>;
+
+/** What one line of Terraform or OpenTofu says, in text or with `-json`. */
+export type TerraformSignal = Readonly<{ time?: number }> &
+  (
+    | Readonly<{ kind: 'refresh'; address: string }>
+    | Readonly<{ kind: 'plan'; totals: Totals }>
+    | Readonly<{ kind: 'no_changes' | 'plan_only' | 'plan_saved' | 'asks' | 'cancelled' }>
+    | Readonly<{ kind: 'start'; address: string; action: string }>
+    | Readonly<{ kind: 'done'; address: string; action: string }>
+    | Readonly<{ kind: 'failing'; address: string }>
+    | Readonly<{ kind: 'applied'; destroy: boolean; count: number }>
+    | Readonly<{ kind: 'error'; message: string; address?: string }>
+    | Readonly<{ kind: 'at'; address: string }>
+  );
+
+/** `planned`: a plan has been shown. `begun`: something has been changed. */
+type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
+
+/**
+ * Terraform and OpenTofu (source of the texts: internal/command/views, hook_ui.go and apply.go; of `-json`:
+ * views/json). One run is one apply with the plan before it; changes done are counted against the plan's sum. A plan
+ * that is saved or asks for approval is blocked until something is applied.
+ */
+export const terraform = counterRuns<TerraformSignal, Memory>({
+  name: 'terraform',
+  taskType: 'terraform_apply',
+  memory: { planned: false, begun: false, destroys: false },
+
+  read(line) {
+    return line.startsWith('{') ? readJson(line) : readText(headOf(line));
+  },
+
+  timeOf: (signal) => signal.time,
+
+  begins(last, signal) {
+    if (isTerminal(last.status)) {
+      if (signal.kind === 'applied') return last.details.outcome !== 'no_changes';
+      return (
+        signal.kind !== 'error' &&
+        signal.kind !== 'at' &&
+        signal.kind !== 'failing' &&
+        signal.kind !== 'cancelled'
+      );
+    }
+    return last.memory.begun && (signal.kind === 'plan' || signal.kind === 'no_changes');
+  },
+
+  apply(run, signal) {
+    return signal.kind === 'refresh' || signal.kind === 'plan' || signal.kind === 'applied'
+      ? onFrame(run, signal)
+      : onChange(run, signal);
+  },
+});
+
+type Frame = Extract<TerraformSignal, { kind: 'refresh' | 'plan' | 'applied' }>;
+
+const onFrame = (run: Run<Memory> | undefined, signal: Frame): RunUpdate<Memory> => {
+  switch (signal.kind) {
+    case 'refresh':
+      // An apply reads data sources in between; that is no new planning.
+      return run?.memory.begun
+        ? { details: { current_step: signal.address } }
+        : {
+            name: 'terraform',
+            status: 'running',
+            details: { ...inProgress('plan'), current_step: signal.address },
+          };
+    case 'plan': {
+      const { totals } = signal;
+      const destroys = totals.destroy > 0 && totals.add + totals.change + totals.import === 0;
+      const operation = destroys ? 'destroy' : totals.change + totals.destroy === 0 ? 'create' : 'update';
+      return {
+        name: 'terraform',
+        status: 'running',
+        current: 0,
+        total: totals.add + totals.change + totals.destroy + totals.import,
+        details: { ...inProgress('plan'), operation },
+        memory: { planned: true, begun: false, destroys },
+      };
+    }
+    case 'applied': {
+      const { destroy, count } = signal;
+      return {
+        name: 'terraform',
+        status: 'completed',
+        current: Math.max(run?.current ?? 0, count),
+        total: run?.total ?? count,
+        details: {
+          phase: destroy ? 'destroy' : (run?.details.phase ?? 'apply'),
+          outcome: 'completed',
+          ...(destroy && { operation: 'destroy' as const }),
+        },
+        message: destroy ? 'Destroy complete' : 'Apply complete',
+      };
+    }
+  }
+};
+
+const onChange = (
+  run: Run<Memory> | undefined,
+  signal: Exclude<TerraformSignal, Frame>,
+): RunUpdate<Memory> | undefined => {
+  switch (signal.kind) {
+    case 'no_changes':
+      return {
+        name: 'terraform',
+        status: 'completed',
+        current: 0,
+        total: 0,
+        details: { phase: 'plan', operation: 'none', outcome: 'no_changes' },
+        message: 'No changes',
+      };
+    case 'start':
+    case 'done': {
+      const destroys = run?.memory.planned ? run.memory.destroys : signal.action === 'delete';
+      return {
+        name: 'terraform',
+        status: 'running',
+        ...(signal.kind === 'done' && { current: (run?.current ?? 0) + 1 }),
+        details: { ...inProgress(destroys ? 'destroy' : 'apply'), current_step: signal.address },
+        memory: { planned: run?.memory.planned ?? false, begun: true, destroys },
+      };
+    }
+    case 'plan_only':
+      return run?.memory.planned && !run.memory.begun
+        ? { status: 'completed', details: { phase: 'plan', outcome: 'completed' }, message: 'Planned' }
+        : undefined;
+    case 'plan_saved':
+    case 'asks':
+      if (!run?.memory.planned || run.memory.begun) return undefined;
+      return { status: 'blocked', message: signal.kind === 'asks' ? 'Waiting for approval' : 'Plan saved' };
+    case 'cancelled':
+      return run && { status: 'cancelled', message: 'Apply cancelled' };
+    case 'failing':
+      return run && { details: failing(run, signal.address) };
+    case 'at':
+      // The address stands in the lines after an error; anywhere else it means nothing.
+      return run?.status === 'failed' ? { details: failing(run, signal.address) } : undefined;
+    case 'error':
+      if (run === undefined) return undefined;
+      return {
+        status: 'failed',
+        details: {
+          outcome: 'failed',
+          ...(signal.address !== undefined && failing(run, signal.address)),
+          ...(run.status !== 'failed' && { error_message: signal.message }),
+        },
+        message: cut(signal.message, TEXT_LIMITS.message),
+      };
+  }
+};
+
+const inProgress = (phase: string): TaskDetails => ({ phase, outcome: 'in_progress' });
+
+const failing = (run: Run<Memory>, address: string): TaskDetails => ({
+  failed_resources: withText(run.details.failed_resources, address),
+});
+
+const CHANGE = /^([\w-]{1,200}\.\S{1,500}): (Creating|Modifying|Destroying|Importing)\.\.\.(?: \[|$)/;
+const CHANGED =
+  /^([\w-]{1,200}\.\S{1,500}): (Creation|Modifications|Destruction|Import) complete(?: after [\dhms]{1,12})?(?: \[|$)/;
+const REFRESH = /^([\w-]{1,200}\.\S{1,500}): (?:Refreshing state|Reading)\.\.\.(?: \[|$)/;
+const PLAN = /^Plan: (?:(\d{1,7}) to import, )?(\d{1,7}) to add, (\d{1,7}) to change, (\d{1,7}) to destroy[.,]/;
+const APPLIED =
+  /^(Apply|Destroy) complete! Resources: (?:(\d{1,7}) imported, )?(?:(\d{1,7}) added, (\d{1,7}) changed, )?(\d{1,7}) destroyed\./;
+const ACTIONS: Readonly<Record<string, string>> = {
+  Creating: 'create',
+  Creation: 'create',
+  Modifying: 'update',
+  Modifications: 'update',
+  Destroying: 'delete',
+  Destruction: 'delete',
+};
+
+const readText = (text: string): TerraformSignal | undefined => {
+  const line = text.replace(/^[│|╷╵] ?/, '').trim();
+  // Every line of Terraform that says something has one of these characters in it; most other lines end here.
+  if (!line.includes(':') && !line.includes(' ')) return undefined;
+  const [, starting, starts] = CHANGE.exec(line) ?? [];
+  if (starting !== undefined && starts !== undefined) {
+    return { kind: 'start', address: cutName(starting), action: ACTIONS[starts] ?? 'import' };
+  }
+  const [, done, did] = CHANGED.exec(line) ?? [];
+  if (done !== undefined && did !== undefined) {
+    return { kind: 'done', address: cutName(done), action: ACTIONS[did] ?? 'import' };
+  }
+  const [, refreshed] = REFRESH.exec(line) ?? [];
+  if (refreshed !== undefined) return { kind: 'refresh', address: cutName(refreshed) };
+  const plan = PLAN.exec(line);
+  if (plan !== null) {
+    const [imports = 0, add = 0, change = 0, destroy = 0] = plan
+      .slice(1)
+      .map((digits) => Number(digits ?? 0));
+    return { kind: 'plan', totals: { add, change, destroy, import: imports } };
+  }
+  const applied = APPLIED.exec(line);
+  if (applied !== null) {
+    const count = applied.slice(2).reduce((sum, digits) => sum + Number(digits ?? 0), 0);
+    return { kind: 'applied', destroy: applied[1] === 'Destroy', count };
+  }
+  if (/^No changes\. (?:Your infrastructure|Infrastructure|No objects)/.test(line))
+    return { kind: 'no_changes' };
+  if (line.startsWith("Note: You didn't use the -out option")) return { kind: 'plan_only' };
+  if (line.startsWith('Saved the plan to: ')) return { kind: 'plan_saved' };
+  if (/^(?:Do you want to perform these actions|Do you really want to destroy)/.test(line))
+    return { kind: 'asks' };
+  if (/^(?:Apply|Destroy) cancelled\./.test(line)) return { kind: 'cancelled' };
+  const [, message] = /^Error: (.+)$/.exec(line) ?? [];
+  if (message !== undefined) return { kind: 'error', message: cut(message, TEXT_LIMITS.error) };
+  const [, address] = /^with (\S{1,500}),$/.exec(line) ?? [];
+  return address === undefined ? undefined : { kind: 'at', address: cutName(address) };
+};
+
+const cutName = (address: string): string => cut(address, TEXT_LIMITS.step);
+
+const readJson = (line: string): TerraformSignal | undefined => {
+  // Parsing is dear; a line of this feed names its module.
+  if (!line.includes('"terraform.ui"') && !line.includes('"tofu.ui"')) return undefined;
+  const object = parseObject(line);
+  if (object === undefined) return undefined;
+  const signal = jsonSignal(object);
+  const stamp = member(object, '@timestamp');
+  const time = typeof stamp === 'string' && stamp.length <= 40 ? Date.parse(stamp) : Number.NaN;
+  return signal === undefined || Number.isNaN(time) ? signal : { ...signal, time };
+};
+
+const jsonSignal = (object: JsonObject): TerraformSignal | undefined => {
+  const hook = objectOf(member(object, 'hook'));
+  const address = textOf(member(objectOf(member(hook, 'resource')), 'addr'));
+  const action = textOf(member(hook, 'action')) ?? '';
+  switch (member(object, 'type')) {
+    case 'change_summary':
+      return summary(objectOf(member(object, 'changes')));
+    case 'refresh_start':
+      return address === undefined ? undefined : { kind: 'refresh', address };
+    case 'apply_start':
+      if (address === undefined) return undefined;
+      return action === 'read' ? { kind: 'refresh', address } : { kind: 'start', address, action };
+    case 'apply_complete':
+      return address === undefined || action === 'read' ? undefined : { kind: 'done', address, action };
+    case 'apply_errored':
+      return address === undefined ? undefined : { kind: 'failing', address };
+    case 'diagnostic': {
+      const diagnostic = objectOf(member(object, 'diagnostic'));
+      if (member(diagnostic, 'severity') !== 'error') return undefined;
+      const texts = [textOf(member(diagnostic, 'summary')), textOf(member(diagnostic, 'detail'))];
+      const message = cut(
+        texts.filter((text) => text !== undefined && text !== '').join(': '),
+        TEXT_LIMITS.error,
+      );
+      const place = textOf(member(diagnostic, 'address'));
+      return { kind: 'error', message, ...(place !== undefined && { address: place }) };
+    }
+    default:
+      return undefined;
+  }
+};
+
+const summary = (changes: JsonObject): TerraformSignal => {
+  const count = (key: string): number => {
+    const value = member(changes, key);
+    return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 1e7 ? value : 0;
+  };
+  const totals = {
+    add: count('add'),
+    change: count('change'),
+    destroy: count('remove'),
+    import: count('import'),
+  };
+  const sum = totals.add + totals.change + totals.destroy + totals.import;
+  const operation = member(changes, 'operation');
+  if (operation !== 'plan') return { kind: 'applied', destroy: operation === 'destroy', count: sum };
+  return sum === 0 ? { kind: 'no_changes' } : { kind: 'plan', totals };
+};
+
+const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
+
+const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? cut(value, TEXT_LIMITS.step) : undefined;

@@ -1,0 +1,69 @@
+import { isTerminal } from '../../status.ts';
+import { counterRuns, withText } from './counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './text.ts';
+
+export type TurboSignal =
+  | Readonly<{ kind: 'starts'; phase: string }>
+  | Readonly<{ kind: 'tasks'; successful: number; total: number }>
+  | Readonly<{ kind: 'failed'; task: string }>
+  | Readonly<{ kind: 'error'; text: string }>;
+
+/**
+ * Turborepo. While it runs it prints what its tasks print, so all that is known is that it runs; its closing line
+ * (` Tasks:    3 successful, 5 total`) counts, and fewer successful tasks than tasks are a failure.
+ */
+export const turbo = counterRuns<TurboSignal, null>({
+  name: 'turbo',
+  taskType: 'build',
+  memory: null,
+
+  read: (line) => readLine(headOf(line)),
+
+  begins: (last, { kind }) =>
+    isTerminal(last.status) ? kind === 'starts' || kind === 'tasks' : kind === 'starts',
+
+  apply(run, signal) {
+    switch (signal.kind) {
+      case 'starts':
+        return { name: 'turbo', details: { phase: signal.phase } };
+      case 'tasks': {
+        const failed = signal.successful < signal.total;
+        return {
+          name: 'turbo',
+          status: failed ? 'failed' : 'completed',
+          current: signal.successful,
+          total: signal.total,
+          details: {
+            outcome: failed ? 'failed' : 'completed',
+            ...(failed && {
+              error_message:
+                run?.details.error_message ??
+                `${signal.total - signal.successful} of ${signal.total} tasks not successful`,
+            }),
+          },
+        };
+      }
+      case 'failed':
+        return run && { details: { failed_resources: withText(run.details.failed_resources, signal.task) } };
+      case 'error':
+        return run && { details: { error_message: signal.text } };
+    }
+  },
+});
+
+const readLine = (text: string): TurboSignal | undefined => {
+  const line = text.trim();
+  const [, successful, total] = /^Tasks: {1,8}(\d{1,7}) successful, (\d{1,7}) total$/.exec(line) ?? [];
+  if (successful !== undefined) {
+    const counts = { successful: Number(successful), total: Number(total) };
+    return counts.successful > counts.total ? undefined : { kind: 'tasks', ...counts };
+  }
+  const [, phase] = /^• Running (.{1,120}) in \d{1,7} packages?$/.exec(line) ?? [];
+  if (phase !== undefined) return { kind: 'starts', phase };
+  const [, failed] = /^Failed: {1,8}((?:@?[\w./-]{1,120}#[\w:-]{1,80}(?:, )?){1,50})$/.exec(line) ?? [];
+  if (failed !== undefined) return { kind: 'failed', task: cut(failed, TEXT_LIMITS.step) };
+  // `ERROR` may have been taken for a logger's level on the way.
+  const [, error] =
+    /^(?:ERROR {1,4})?(run failed: .+|\S+: command \(.{1,300}\) .+ exited \(\d+\))$/.exec(line) ?? [];
+  return error === undefined ? undefined : { kind: 'error', text: cut(error, TEXT_LIMITS.error) };
+};
