@@ -1,0 +1,115 @@
+/** How often to try, and the bounds of the waits between two tries. */
+export type RetryPolicy = Readonly<{ attempts: number; first_delay_ms: number; max_delay_ms: number }>;
+
+export const RETRY_POLICY: RetryPolicy = { attempts: 5, first_delay_ms: 1000, max_delay_ms: 30_000 };
+
+/** What came of it, how many tries it took, and the milliseconds that were waited between them. */
+export type Attempted<T> = Readonly<{ value: T; attempts: number; waited_ms: number }>;
+
+/**
+ * Tries something until it succeeds, fails in a way that is not worth another try, or has failed often enough.
+ *
+ * @throws AttemptsFailed whose `cause` is what the last try threw.
+ */
+export type Retry = <T>(run: () => Promise<T>) => Promise<Attempted<T>>;
+
+export class AttemptsFailed extends Error {
+  readonly attempts: number;
+  readonly waited_ms: number;
+
+  constructor(attempts: number, waitedMs: number, cause: unknown) {
+    super(`${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} failed`, { cause });
+    this.name = 'AttemptsFailed';
+    this.attempts = attempts;
+    this.waited_ms = waitedMs;
+  }
+}
+
+/** What was tried before this error, for a result or a metric; undefined where nothing was tried again. */
+export const attemptsOf = (error: unknown): Readonly<{ attempts: number; waited_ms: number }> | undefined => {
+  const failed = causesOf(error).find((cause) => cause instanceof AttemptsFailed);
+  return failed === undefined ? undefined : { attempts: failed.attempts, waited_ms: failed.waited_ms };
+};
+
+/**
+ * The wait before a retry, in milliseconds; `retry` counts from 1. Full jitter: evenly between 0 and a bound that
+ * doubles with each retry. `random` is from 0 up to but not including 1.
+ * Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ */
+export const retryDelay = (retry: number, random: number, policy: RetryPolicy = RETRY_POLICY): number =>
+  Math.round(random * Math.min(policy.max_delay_ms, policy.first_delay_ms * 2 ** (retry - 1)));
+
+/** The names and codes by which backends, their clients and Node say: later it may work. */
+const PASSING: ReadonlySet<string> = new Set([
+  // Throttled.
+  'BandwidthLimitExceeded',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  // The backend's own trouble.
+  'InternalFailure',
+  'InternalServerError',
+  'InternalServerException',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+  // Time-outs.
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'TimeoutError',
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  // The network.
+  'NetworkingError',
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETRESET',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+]);
+
+const TOO_MANY_REQUESTS = 429;
+const MAX_CAUSES = 10;
+
+/** Whether the same request may succeed a little later. An abort is someone's will, and is respected. */
+export const isWorthRetrying = (error: unknown): boolean =>
+  causesOf(error).some((cause) => {
+    if (typeof cause !== 'object' || cause === null) return false;
+    const status = statusOf(cause);
+    return (
+      [read(cause, 'name'), read(cause, 'code')].some(
+        (name) => typeof name === 'string' && PASSING.has(name),
+      ) ||
+      (status !== undefined && (status >= 500 || status === TOO_MANY_REQUESTS))
+    );
+  });
+
+const statusOf = (error: object): number | undefined => {
+  const metadata = read(error, '$metadata');
+  const status =
+    typeof metadata === 'object' && metadata !== null ? read(metadata, 'httpStatusCode') : undefined;
+  return typeof status === 'number' ? status : undefined;
+};
+
+/** The error and what caused it, outermost first. */
+const causesOf = (error: unknown): readonly unknown[] => {
+  const causes: unknown[] = [];
+  let cause = error;
+  while (cause !== undefined && cause !== null && causes.length < MAX_CAUSES) {
+    causes.push(cause);
+    cause = typeof cause === 'object' ? read(cause, 'cause') : undefined;
+  }
+  return causes;
+};
+
+const read = (value: object, key: string): unknown => Reflect.get(value, key);
