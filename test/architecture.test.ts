@@ -27,7 +27,9 @@ const ONLY_IN: readonly (readonly [pattern: RegExp, place: RegExp])[] = [
 
 type Import = Readonly<{ file: string; specifier: string }>;
 
-const sourceFiles = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const sourceFiles = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
 
 const importsOf = (file: string): readonly Import[] => {
   const text = readFileSync(join(SRC, file), 'utf8');
@@ -38,7 +40,9 @@ const importsOf = (file: string): readonly Import[] => {
 const imports = sourceFiles.flatMap(importsOf);
 const roomOf = (path: string): string => path.split('/')[0] ?? '';
 const targetOf = ({ file, specifier }: Import): string =>
-  relative(SRC, resolve(SRC, dirname(file), specifier)).split(sep).join('/');
+  relative(SRC, resolve(SRC, dirname(file), specifier))
+    .split(sep)
+    .join('/');
 
 const test = suite('architecture');
 
@@ -57,7 +61,11 @@ test('an adapter imports no other technology', () => {
   const wrong = imports
     .filter(({ file, specifier }) => file.startsWith('adapters/') && specifier.startsWith('.'))
     .filter((found) => targetOf(found).startsWith('adapters/'))
-    .filter((found) => technology(found.file) !== technology(targetOf(found)) && !shared.has(technology(targetOf(found)) ?? ''))
+    .filter(
+      (found) =>
+        technology(found.file) !== technology(targetOf(found)) &&
+        !shared.has(technology(targetOf(found)) ?? ''),
+    )
     .map(({ file, specifier }) => `${file} imports ${specifier}`);
   assert.equal(wrong, []);
 });
@@ -69,7 +77,9 @@ test('the domain is pure: no package, no Node module, no clock, no chance', () =
   assert.equal(outside, []);
   const impure = sourceFiles
     .filter((file) => file.startsWith('domain'))
-    .filter((file) => /Date\.now|new Date\(\)|Math\.random|process\.|console\./.test(readFileSync(join(SRC, file), 'utf8')));
+    .filter((file) =>
+      /Date\.now|new Date\(\)|Math\.random|process\.|console\./.test(readFileSync(join(SRC, file), 'utf8')),
+    );
   assert.equal(impure, []);
 });
 
@@ -83,7 +93,9 @@ test('ports and services import no package', () => {
 
 test('a package that belongs to one technology stays with its adapter', () => {
   const strays = imports
-    .filter(({ file, specifier }) => ONLY_IN.some(([name, place]) => name.test(specifier) && !place.test(file)))
+    .filter(({ file, specifier }) =>
+      ONLY_IN.some(([name, place]) => name.test(specifier) && !place.test(file)),
+    )
     .map(({ file, specifier }) => `${file} imports ${specifier}`);
   assert.equal(strays, []);
 });

@@ -21,8 +21,12 @@ test('a percentage is whole, 0 to 100, or null where the total is unknown or 0',
 
 test('100 per cent is for a task that completed, and for no other', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 1e12 }), fc.integer({ min: 1, max: 1e12 }), statuses, (current, total, status) =>
-      assert.is(percentageOf({ current, total }, status) === 100, status === 'completed'),
+    fc.property(
+      fc.integer({ min: 0, max: 1e12 }),
+      fc.integer({ min: 1, max: 1e12 }),
+      statuses,
+      (current, total, status) =>
+        assert.is(percentageOf({ current, total }, status) === 100, status === 'completed'),
     ),
   );
 });
@@ -59,7 +63,9 @@ test('thinning keeps first, last and every change of status and phase as long as
 test('thinning never gives more than the limit, never reorders, and leaves a short list alone', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(statuses, fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined })), { maxLength: 200 }),
+      fc.array(fc.tuple(statuses, fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined })), {
+        maxLength: 200,
+      }),
       fc.integer({ min: 1, max: 60 }),
       (shape, limit) => {
         const points = shape.map(([status, phase], index) => point(index, status, phase));
@@ -67,7 +73,10 @@ test('thinning never gives more than the limit, never reorders, and leaves a sho
         assert.ok(kept.length <= limit);
         if (points.length <= limit) assert.equal(kept, points);
         const indexes = kept.map((item) => points.indexOf(item));
-        assert.equal(indexes, [...new Set(indexes)].toSorted((a, b) => a - b));
+        assert.equal(
+          indexes,
+          [...new Set(indexes)].toSorted((a, b) => a - b),
+        );
         assert.is(kept.at(-1), points.at(-1));
       },
     ),

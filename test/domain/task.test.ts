@@ -3,7 +3,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../src/domain/logs/format.ts';
 import { TASK_STATUSES } from '../../src/domain/status.ts';
-import { applyObservation, createTask, reportProgress, type Task, taskFromObservation } from '../../src/domain/task.ts';
+import {
+  applyObservation,
+  createTask,
+  reportProgress,
+  type Task,
+  taskFromObservation,
+} from '../../src/domain/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 
 const NOW = 1_800_000_000_000;
@@ -20,7 +26,13 @@ const seen = (changes: Partial<Observation> = {}): Observation => ({
   ...changes,
 });
 const fromLog = (run: Observation): Task =>
-  taskFromObservation(run, { id: 'Stack-1', project_id: 'p', details: {}, now: NOW, fallback_name: 'stream' });
+  taskFromObservation(run, {
+    id: 'Stack-1',
+    project_id: 'p',
+    details: {},
+    now: NOW,
+    fallback_name: 'stream',
+  });
 
 const test = suite('Task');
 
@@ -68,7 +80,13 @@ test('what a log says decides status, counter and times; what people set stays',
   const born = { ...fromLog(seen()), priority: 'P0' as const, labels: { team: 'tea' }, project_id: 'moved' };
   const next = applyObservation(
     born,
-    seen({ status: 'failed', current: 3, last_at: NOW + 5000, ended_at: NOW + 5000, details: { outcome: 'rolled_back' } }),
+    seen({
+      status: 'failed',
+      current: 3,
+      last_at: NOW + 5000,
+      ended_at: NOW + 5000,
+      details: { outcome: 'rolled_back' },
+    }),
     NOW + 6000,
   );
   assert.is(next?.status, 'failed');
@@ -106,7 +124,11 @@ test("a client's word holds until the log says something newer", () => {
 
 test('a late log can still correct an end that only the log had told', () => {
   const ended = fromLog(seen({ status: 'failed', ended_at: NOW }));
-  const corrected = applyObservation(ended, seen({ status: 'completed', ended_at: NOW + 10, last_at: NOW + 10 }), NOW + 20);
+  const corrected = applyObservation(
+    ended,
+    seen({ status: 'completed', ended_at: NOW + 10, last_at: NOW + 10 }),
+    NOW + 20,
+  );
   assert.is(corrected?.status, 'completed');
 });
 

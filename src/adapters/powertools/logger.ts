@@ -1,0 +1,32 @@
+import { Logger as Powertools } from '@aws-lambda-powertools/logger';
+import type { Logger, LogLevel } from '../../ports/logger.ts';
+
+const LEVELS = {
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  silent: 'SILENT',
+} as const satisfies Record<LogLevel, string>;
+
+/** JSON lines with the fields that Lambda's own log lines have, for CloudWatch Logs Insights. */
+export const powertoolsLogger = ({
+  level,
+  service,
+}: Readonly<{ level: LogLevel; service: string }>): Logger => {
+  const log = new Powertools({ serviceName: service, logLevel: LEVELS[level] });
+  return {
+    debug(message, fields = {}) {
+      log.debug(message, fields);
+    },
+    info(message, fields = {}) {
+      log.info(message, fields);
+    },
+    warn(message, fields = {}) {
+      log.warn(message, fields);
+    },
+    error(message, fields = {}) {
+      log.error(message, fields);
+    },
+  };
+};

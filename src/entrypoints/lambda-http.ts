@@ -1,0 +1,70 @@
+import type {
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyResult,
+  APIGatewayProxyStructuredResultV2,
+} from 'aws-lambda';
+import type { HttpRequest, HttpResponse } from './http/message.ts';
+
+export type ApiEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2;
+export type ApiResult = APIGatewayProxyResult | APIGatewayProxyStructuredResultV2;
+
+/**
+ * A request out of what API Gateway hands to a Lambda: payload format 1.0 (REST APIs and HTTP APIs on request) or 2.0
+ * (HTTP APIs and function URLs).
+ */
+export const requestOf = (event: ApiEvent): HttpRequest =>
+  'version' in event && event.version === '2.0'
+    ? fromV2(event as APIGatewayProxyEventV2)
+    : fromV1(event as APIGatewayProxyEvent);
+
+const fromV2 = (event: APIGatewayProxyEventV2): HttpRequest => {
+  const { stage, http } = event.requestContext;
+  return {
+    method: http.method,
+    path: withoutStage(event.rawPath, stage),
+    search: event.rawQueryString,
+    headers: event.headers,
+    body: bodyOf(event.body, event.isBase64Encoded),
+  };
+};
+
+const fromV1 = (event: APIGatewayProxyEvent): HttpRequest => {
+  const search = new URLSearchParams();
+  for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
+    for (const value of values ?? []) search.append(name, value);
+  }
+  if (event.multiValueQueryStringParameters === null || event.multiValueQueryStringParameters === undefined) {
+    for (const [name, value] of Object.entries(event.queryStringParameters ?? {}))
+      search.append(name, value ?? '');
+  }
+  return {
+    method: event.httpMethod,
+    path: event.path,
+    search: search.toString(),
+    headers: Object.fromEntries(
+      Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    ),
+    body: bodyOf(event.body, event.isBase64Encoded),
+  };
+};
+
+/** A named stage is part of the raw path in payload 2.0; the default one is not. */
+const withoutStage = (path: string, stage: string): string => {
+  const prefix = `/${stage}`;
+  if (stage === '$default' || !(path === prefix || path.startsWith(`${prefix}/`))) return path;
+  return path.slice(prefix.length) || '/';
+};
+
+const bodyOf = (body: string | null | undefined, isBase64: boolean): string | undefined => {
+  if (body === null || body === undefined || body === '') return undefined;
+  return isBase64 ? Buffer.from(body, 'base64').toString('utf8') : body;
+};
+
+/** The answer in the form that both payload formats accept. */
+export const resultOf = ({ status, headers, body }: HttpResponse & { body: string }): ApiResult => ({
+  statusCode: status,
+  headers: { ...headers },
+  body,
+  isBase64Encoded: false,
+});
