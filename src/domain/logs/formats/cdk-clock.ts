@@ -1,0 +1,65 @@
+/**
+ * The clock of a row: `Date.toLocaleTimeString()` in whatever locale the machine had, so `8:00:00 PM`, `20:00:00`,
+ * `20.00.00`, `오후 8:00:00`, `下午8:00:00`, `٨:٠٠:٠٠ م`. Three numbers, and perhaps words that say which half of the day.
+ *
+ * `t` counts seconds since midnight. `h` where the line does not tell the half of the day: then since midnight or noon.
+ */
+export type Clock = Readonly<{ t: number; h?: 1 }>;
+
+const LONGEST = 40;
+
+export const clockOf = (column: string): Clock | undefined => {
+  if (column.length < 5 || column.length > LONGEST) return undefined;
+  const numbers: number[] = [];
+  let words = '';
+  let digits = 0;
+  for (let at = 0; at < column.length; at += 1) {
+    const digit = digitOf(column.charCodeAt(at));
+    if (digit === -1) {
+      digits = 0;
+      if (numbers.length === 0 || numbers.length === 3) words += column[at];
+      continue;
+    }
+    if (digits === 0) numbers.push(0);
+    digits += 1;
+    if (digits > 2 || numbers.length > 3) return undefined;
+    numbers.push((numbers.pop() ?? 0) * 10 + digit);
+  }
+  const [hour, minute, second] = numbers;
+  if (hour === undefined || minute === undefined || second === undefined) return undefined;
+  if (hour > 24 || minute > 59 || second > 60) return undefined;
+  return withHalf(hour, minute * 60 + second, words.trim().toLowerCase());
+};
+
+const HOUR = 3600;
+const HALF_DAY = 12 * HOUR;
+
+const withHalf = (hour: number, rest: number, words: string): Clock => {
+  if (words === '' || hour > 12 || hour === 0 || NO_HALF.test(words)) return { t: (hour % 24) * HOUR + rest };
+  const t = (hour % 12) * HOUR + rest;
+  if (MORNING.test(words)) return { t };
+  return AFTERNOON.test(words) ? { t: t + HALF_DAY } : { t, h: 1 };
+};
+
+/** Words that stand beside a clock of 24 hours: French Canada's `s`, Bulgaria's `ч.` */
+const NO_HALF = /^(?:s$|ч)/;
+const MORNING = /^(?:a|π|ص|오전|午前|上午|凌晨|早上|ጥዋት|gh|wd|p\.d)/;
+const AFTERNOON = /^(?:p|μ|µ|م|오후|午後|下午|中午|晚上|ከሰዓት|gd|wb|m\.d)/;
+
+/** Zeros of the decimal digits that `toLocaleTimeString` writes: ASCII, Arabic, Persian, Devanagari, Bengali, Burmese. */
+const ZEROS = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0x1040] as const;
+
+const digitOf = (code: number): number => {
+  for (const zero of ZEROS) if (code >= zero && code <= zero + 9) return code - zero;
+  return -1;
+};
+
+/**
+ * The seconds of a clock on an axis that runs on past midnight: of all moments that the clock may mean, the one nearest
+ * to `near`, which is such a moment of the same run.
+ */
+export const unwrap = ({ t, h }: Clock, near: number | undefined): number => {
+  if (near === undefined) return t;
+  const cycle = h === 1 ? HALF_DAY : 2 * HALF_DAY;
+  return t + Math.round((near - t) / cycle) * cycle;
+};

@@ -1,0 +1,242 @@
+import { MESSAGE, STACK_NAME } from './cdk-rows.ts';
+import type { CdkSignal, SaidSignal, Verb } from './cdk-signals.ts';
+import { cut } from './text.ts';
+
+/** Lines of CDK that are no rows: what it is about to do, what came of it, and what it says meanwhile. */
+export const readFrame = (line: string): CdkSignal | undefined => {
+  const code = line.charCodeAt(0);
+  if (code === OPENING_BRACKET) {
+    const bar = readBar(line);
+    if (bar !== undefined) return bar;
+  }
+  const mark = line.indexOf(CHECK);
+  if (mark !== -1) return readSuccess(line.slice(mark + 1));
+  const cross = line.indexOf(CROSS);
+  if (cross !== -1) return readFailure(line.slice(cross + 1));
+  const sparkles = line.indexOf(SPARKLES);
+  if (sparkles !== -1) return readSparkles(line.slice(sparkles + 1).trim());
+  if (line.includes('...')) {
+    const doing = readDoing(line);
+    if (doing !== undefined) return doing;
+  }
+  if (line.endsWith(')') && line.includes('::')) return readCause(line);
+  if (line.includes('skipping ')) return readSkipping(line);
+  if (line.includes('start: ') || line.includes('success: ')) return readAsset(line);
+  if (line.includes(BUSY)) return readBusy(line);
+  if (line.includes('he stack named ')) return readNamed(line);
+  if (line.includes('hotswap')) return readHotswapWords(line);
+  if (line.includes(ARN)) return readArn(line);
+  if (line === 'Stack ARN:' || line === 'Outputs:') return { k: 'close' };
+  if (line === FALLBACK) return { k: 'hot', v: 'full' };
+  if (line.startsWith(ROLLING_BACK)) return readRollingBack(line);
+  return undefined;
+};
+
+const OPENING_BRACKET = 0x5b;
+const CHECK = '✅';
+const CROSS = '❌';
+const SPARKLES = '✨';
+const BUSY = 'Currently in progress: ';
+const ARN = ':cloudformation:';
+const FALLBACK = 'Falling back to doing a full deployment';
+const ROLLING_BACK = 'Rolling back ';
+
+const readBar = (line: string): CdkSignal | undefined => {
+  const parts = PROGRESS_BAR.exec(line);
+  return parts === null ? undefined : { k: 'bar', c: [Number(parts[1]), Number(parts[2])] };
+};
+const PROGRESS_BAR = /^\[[█▏▎▍▌▋▊▉·]{1,200}\] \((\d{1,9})\/(\d{1,9})\)$/;
+
+type Named = Readonly<{ s: string; d?: string }>;
+
+/** `Stack`, or `Stage/Stack (Stage-Stack)`, whose parentheses hold the stack's real name. */
+const nameIn = (text: string): Named | undefined => {
+  const named = text.trim();
+  if (named.length > 400) return undefined;
+  if (named.endsWith(')')) {
+    const parts = DISPLAYED.exec(named);
+    return parts?.[1] === undefined || parts[2] === undefined ? undefined : { s: parts[2], d: parts[1] };
+  }
+  return NAME.test(named) ? { s: named } : undefined;
+};
+const DISPLAYED = /^(\S{1,256}) \(([A-Za-z][A-Za-z0-9-]{0,127})\)$/;
+const NAME = /^[A-Za-z][\w./-]{0,255}$/;
+
+/** The same at the end of a text before which an unknown logger may have put words of its own. */
+const nameAtEnd = (text: string): Named | undefined => {
+  const words = text.slice(-400).trimEnd().split(' ');
+  const last = words[words.length - 1] ?? '';
+  return last.startsWith('(') ? nameIn(words.slice(-2).join(' ')) : nameIn(last);
+};
+
+const say = (v: Verb, named: Named, more: Partial<SaidSignal> = {}): SaidSignal => ({
+  k: 'say',
+  v,
+  ...named,
+  ...more,
+});
+
+/** CDK sets its marks off by two spaces, hardly anyone else does. Less is believed of known stacks only. */
+const weak = (text: string): { w?: 1 } => (text.startsWith('  ') ? {} : { w: 1 });
+
+const readSuccess = (text: string): CdkSignal | undefined => {
+  if (text.length > 800) return undefined;
+  const words = text.trim();
+  const environment = BOOTSTRAPPED.exec(words);
+  if (environment?.[1] !== undefined)
+    return say(environment[2] === undefined ? 'ok' : 'unchanged', { s: environment[1] });
+  const [v, rest] = endOfSuccess(words);
+  const named = ENVIRONMENT.test(rest) ? { s: rest } : nameIn(rest);
+  return named === undefined ? undefined : say(v, named, weak(text));
+};
+
+const BOOTSTRAPPED = /^Environment (aws:\/\/\S{1,200}) bootstrapped( \(no changes\))?\.?$/;
+const ENVIRONMENT = /^aws:\/\/[\w-]{1,64}\/[\w-]{1,64}$/;
+
+const endOfSuccess = (words: string): readonly [Verb, string] => {
+  for (const [ending, verb] of SUCCESSES)
+    if (words.endsWith(ending)) return [verb, words.slice(0, -ending.length)];
+  return ['ok', words];
+};
+const SUCCESSES: readonly (readonly [string, Verb])[] = [
+  [' (no changes)', 'unchanged'],
+  [': destroyed', 'destroyed'],
+  [': deployed', 'ok'],
+];
+
+const readFailure = (text: string): CdkSignal | undefined => {
+  const words = text.slice(0, 4 * MESSAGE).trim();
+  const environment = NOT_BOOTSTRAPPED.exec(words);
+  if (environment?.[1] !== undefined) {
+    return say(
+      'failed',
+      { s: environment[1] },
+      { m: cut(words.slice(environment[0].length).trim(), MESSAGE) },
+    );
+  }
+  for (const [phrase, length] of FAILURES) {
+    const at = words.indexOf(phrase);
+    if (at === -1 || at > 400) continue;
+    const subject = words.slice(0, at);
+    const m = cut(words.slice(at + length).trim(), MESSAGE);
+    if (subject === 'Deployment' && !text.startsWith('  ')) return errorOf(m);
+    const named = ENVIRONMENT.test(subject) ? { s: subject } : nameIn(subject);
+    if (named === undefined) continue;
+    const likely = phrase !== ' failed:' || (text.startsWith('  ') && ERROR_NAME.test(m));
+    return say('failed', named, { m, ...(likely ? {} : { w: 1 }) });
+  }
+  return undefined;
+};
+
+const NOT_BOOTSTRAPPED = /^Environment (aws:\/\/\S{1,200}) failed bootstrapping:/;
+const FAILURES: readonly (readonly [string, number])[] = [
+  [': destroy failed ', 16],
+  [': deploy failed ', 15],
+  [' failed:', 8],
+];
+/** What a message of CDK begins with: the name of an error, or words that only it uses. */
+const ERROR_NAME =
+  /^(?:[A-Za-z_$][\w$]*(?: \[[\w:.]{1,100}\])?: |The stack named |Resource updates failed|Failed to create |\S*Error\b)/;
+
+/** An error that is no stack's own line; the stack may be named within. */
+const errorOf = (m: string): CdkSignal => {
+  const stack = THE_STACK.exec(m)?.[1];
+  return { k: 'error', m, ...(stack === undefined ? {} : { s: stack }) };
+};
+const THE_STACK = /\bThe stack named ([A-Za-z][A-Za-z0-9-]{0,127}) /;
+
+const readNamed = (line: string): CdkSignal | undefined => {
+  const text = line.slice(0, MESSAGE);
+  return /^(?:Error: |\S{1,60}Error: )?The stack named /.test(text) && text.includes('fail')
+    ? errorOf(text)
+    : undefined;
+};
+
+const readSparkles = (words: string): CdkSignal | undefined => {
+  const took = TOOK.exec(words);
+  if (took?.[1] !== undefined)
+    return took[1] === 'Deployment' ? { k: 'close', x: Number(took[2]) } : undefined;
+  if (words.startsWith('hotswapping resources')) return { k: 'hot', v: 'start' };
+  if (words.startsWith('hotswap deployment skipped')) return undefined;
+  const swapped = HOTSWAPPED.exec(words);
+  if (swapped?.[1] === undefined) return undefined;
+  return { k: 'hot', v: swapped[2] === undefined ? 'start' : 'done', n: swapped[1] };
+};
+const TOOK = /^(Deployment|Synthesis|Total|Destroy|Rollback) time: (\d{1,9}(?:\.\d{1,9})?)s$/;
+const HOTSWAPPED = /^(\S[^']{0,120} '[^']{1,255}')( hotswapped!)?$/;
+
+const readDoing = (line: string): CdkSignal | undefined => {
+  const environment = BOOTSTRAPPING.exec(line);
+  if (environment?.[1] !== undefined) return say('bootstrapping', { s: environment[1] });
+  const parts = DOING.exec(line);
+  const verb = DOINGS.get(parts?.[1] ?? '');
+  const named = parts === null ? undefined : nameAtEnd(line.slice(0, parts.index));
+  if (parts === null || verb === undefined || named === undefined) return undefined;
+  return say(verb, named, parts[2] === undefined ? {} : { p: [Number(parts[2]), Number(parts[3])] });
+};
+const BOOTSTRAPPING = /Bootstrapping environment (aws:\/\/[\w-]{1,64}\/[\w-]{1,64})\.\.\.$/;
+const DOING =
+  /: (deploying|destroying|creating CloudFormation changeset|importing resources into stack|creating stack|updating stack)\.\.\.(?: \[(\d{1,5})\/(\d{1,5})\])?$/;
+const DOINGS: ReadonlyMap<string, Verb> = new Map([
+  ['deploying', 'deploying'],
+  ['destroying', 'destroying'],
+  ['creating CloudFormation changeset', 'changeset'],
+  ['importing resources into stack', 'importing'],
+  ['creating stack', 'creating'],
+  ['updating stack', 'updating'],
+]);
+
+const readSkipping = (line: string): CdkSignal | undefined => {
+  const at = line.search(
+    /: (?:stack has no resources, skipping deployment|no new resources compared to the currently deployed stack, skipping import)\.$/,
+  );
+  const named = at === -1 ? undefined : nameAtEnd(line.slice(0, at));
+  return named === undefined ? undefined : say('unchanged', named);
+};
+
+const readAsset = (line: string): CdkSignal | undefined => {
+  const parts = ASSET.exec(line);
+  if (parts === null) return undefined;
+  const v = parts[3]?.startsWith('Buil') ? 'building' : 'publishing';
+  return { k: 'asset', v, ...(parts[1] === undefined ? {} : { s: parts[1] }) };
+};
+const ASSET =
+  /(?:(?:^| )([A-Za-z][A-Za-z0-9-]{0,127}): {1,4}|^\[ {0,2}\d{1,3}%\] |^)(start|success): (Building|Built|Publishing|Published) \S/;
+
+/** The first word of each name is a logical id, or the stack itself. */
+const readBusy = (line: string): CdkSignal | undefined => {
+  const at = line.indexOf(BUSY);
+  if (at > 40) return undefined;
+  const ids = line
+    .slice(at + BUSY.length)
+    .slice(0, 4 * MESSAGE)
+    .split(', ')
+    .slice(0, 50);
+  return ids.every((id) => STACK_NAME.test(id) || /^\w{1,255}$/.test(id)) ? { k: 'busy', ids } : undefined;
+};
+
+const readHotswapWords = (line: string): CdkSignal | undefined => {
+  if (line.startsWith('Could not perform a hotswap deployment')) return { k: 'hot', v: 'full' };
+  return undefined;
+};
+
+const readArn = (line: string): CdkSignal | undefined => {
+  const parts = STACK_ARN.exec(line);
+  return parts?.[1] === undefined ? undefined : { k: 'close', s: parts[1] };
+};
+const STACK_ARN =
+  /^arn:[\w-]{1,20}:cloudformation:[^:\s]{1,40}:[^:\s]{1,40}:stack\/([A-Za-z][A-Za-z0-9-]{0,127})\/\S{1,100}$/;
+
+/** `Stack/Path  (AWS::IAM::Role LogicalId)`, the head of a block in the list of what failed. */
+const readCause = (line: string): CdkSignal | undefined => {
+  const parts = CAUSE.exec(line);
+  return parts?.[1] === undefined || parts[2] === undefined
+    ? undefined
+    : { k: 'cause', n: cut(parts[1], 200), i: parts[2] };
+};
+const CAUSE = /^(\S{1,400}) {1,4}\([A-Za-z]\w{0,60}::[\w:@-]{1,120} ([A-Za-z0-9]{1,255})\)$/;
+
+const readRollingBack = (line: string): CdkSignal | undefined => {
+  const named = nameIn(line.slice(ROLLING_BACK.length));
+  return named === undefined ? undefined : say('rolling-back', named, { w: 1 });
+};

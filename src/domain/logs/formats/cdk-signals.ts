@@ -1,0 +1,84 @@
+/**
+ * What one line of CDK output says. Signals are stored by the thousand, so their property names are short:
+ * `s` stack, `d` display name, `m` message, `c` counter, `i` logical id, `n` name, `ty` resource type, `st` state.
+ */
+export type CdkSignal =
+  | RowSignal
+  | SaidSignal
+  | BarSignal
+  | BusySignal
+  | HotswapSignal
+  | AssetSignal
+  | ErrorSignal
+  | CauseSignal
+  | ClosingSignal;
+
+/** `[done, total]`; the total is null where CDK does not know it. */
+export type Count = readonly [current: number, total: number | null];
+
+/**
+ * One event of a stack. Which columns it has tells how it was printed: stack, counter and time by `events`; no stack by
+ * version 1 and by the bar; no counter in the recapitulation of failures; no time by `errors-only`.
+ */
+export type RowSignal = Readonly<{
+  k: 'row';
+  s?: string;
+  c?: Count;
+  /** Seconds since midnight, or since noon or midnight where `h` says that the line does not tell which. */
+  t?: number;
+  h?: 1;
+  st: string;
+  /** CloudFormation goes on without this failure. */
+  skip?: 1;
+  ty: string;
+  n: string;
+  i: string;
+  m?: string;
+}>;
+
+/** What the frame around the rows says of a stack, or of an environment that is being bootstrapped. */
+export type Verb =
+  | 'deploying'
+  | 'destroying'
+  | 'importing'
+  | 'bootstrapping'
+  | 'changeset'
+  | 'creating'
+  | 'updating'
+  | 'rolling-back'
+  | 'ok'
+  | 'unchanged'
+  | 'destroyed'
+  | 'failed';
+
+export type SaidSignal = Readonly<{
+  k: 'say';
+  v: Verb;
+  s: string;
+  d?: string;
+  /** Which of how many stacks, `[1/5]`. */
+  p?: readonly [number, number];
+  m?: string;
+  /** Too much like what other programs print to make a task of it; says something of a known stack only. */
+  w?: 1;
+}>;
+
+/** The progress bar: everything below it is printed anew. */
+export type BarSignal = Readonly<{ k: 'bar'; c: Count }>;
+
+/** `Currently in progress: …`, after half a minute of silence. */
+export type BusySignal = Readonly<{ k: 'busy'; ids: readonly string[] }>;
+
+/** `v`: `start` or `done` of a hotswap, or `full`, the deployment that follows where a hotswap would not do. */
+export type HotswapSignal = Readonly<{ k: 'hot'; v: 'start' | 'done' | 'full'; n?: string }>;
+
+export type AssetSignal = Readonly<{ k: 'asset'; v: 'building' | 'publishing'; s?: string }>;
+
+/** An error that is printed once per command. `s` where it names a stack. */
+export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string }>;
+
+/** A resource in the list of causes below a `failed:` line. */
+export type CauseSignal = Readonly<{ k: 'cause'; i: string; n: string }>;
+
+/** What follows a check mark and shows that it was CDK's own. */
+export type ClosingSignal = Readonly<{ k: 'close'; s?: string; x?: number }>;

@@ -1,0 +1,55 @@
+/** CloudFormation's states, of stacks and of resources, as CDK prints them. */
+
+const STATES = [
+  ...[
+    'CREATE',
+    'UPDATE',
+    'DELETE',
+    'IMPORT',
+    'ROLLBACK',
+    'UPDATE_ROLLBACK',
+    'IMPORT_ROLLBACK',
+    'EXPORT',
+    'EXPORT_ROLLBACK',
+  ].flatMap((verb) => [`${verb}_IN_PROGRESS`, `${verb}_COMPLETE`, `${verb}_FAILED`]),
+  'DELETE_SKIPPED',
+  'REVIEW_IN_PROGRESS',
+  'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+  'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
+] as const;
+
+const KNOWN: ReadonlySet<string> = new Set(STATES);
+
+/**
+ * What stands in the status column where it was cut (at 20 characters before May 2026, at 23 since): the state that it
+ * must have been. `UPDATE_ROLLBACK_COMP` may have been either of two, see {@link AMBIGUOUS}.
+ */
+const CUT: ReadonlyMap<string, string> = new Map(
+  [20, 23].flatMap((width) =>
+    STATES.filter((state) => state.length > width).map((state) => [state.slice(0, width), state] as const),
+  ),
+);
+
+/** How a cut row reads that is `UPDATE_ROLLBACK_COMPLETE` or its `_CLEANUP_IN_PROGRESS`, which comes first. */
+export const AMBIGUOUS = 'UPDATE_ROLLBACK_COMPLETE?';
+const EITHER: ReadonlySet<string> = new Set(['UPDATE_ROLLBACK_COMP', 'UPDATE_ROLLBACK_COMPLET']);
+
+/** The state in a status column, never cut; undefined where it is none. */
+export const stateOf = (column: string): string | undefined => {
+  if (KNOWN.has(column)) return column;
+  return EITHER.has(column) ? AMBIGUOUS : CUT.get(column);
+};
+
+/** States in which nothing goes on any more. */
+export const isTerminalState = (state: string): boolean =>
+  (state.endsWith('_COMPLETE') || state.endsWith('_FAILED')) && state !== AMBIGUOUS;
+
+/** States with which a deployment of a stack ends well. Whether `DELETE_COMPLETE` is one depends on what was asked for. */
+export const isSuccessState = (state: string): boolean =>
+  state === 'CREATE_COMPLETE' || state === 'UPDATE_COMPLETE' || state === 'IMPORT_COMPLETE';
+
+/** The first states that a stack goes through when something new is done to it. */
+export const isFirstState = (state: string): boolean =>
+  state === 'REVIEW_IN_PROGRESS' || /^(?:CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS$/.test(state);
+
+export const isRollbackState = (state: string): boolean => state.includes('ROLLBACK');

@@ -1,0 +1,22 @@
+import type { LogFormat } from '../format.ts';
+import { type CdkState, evolveCdk, initialCdk, settleCdk } from './cdk-fold.ts';
+import { readFrame } from './cdk-frame.ts';
+import { observeRun } from './cdk-observe.ts';
+import { readRow } from './cdk-rows.ts';
+import type { CdkSignal } from './cdk-signals.ts';
+
+/**
+ * What the AWS CDK prints while it deploys, destroys, hotswaps, imports and bootstraps: its event rows of all ages, its
+ * progress bar, and the lines around them. A task is one run of one stack; see docs/log-formats.md.
+ */
+export const cdk: LogFormat<CdkSignal, CdkState> = {
+  name: 'cdk',
+  read: (line) => readRow(line) ?? readFrame(line),
+  initial: initialCdk,
+  evolve: evolveCdk,
+  observe: (state, key) => {
+    const run = state.runs[key];
+    return run === undefined ? undefined : observeRun(run);
+  },
+  settle: settleCdk,
+};

@@ -1,0 +1,188 @@
+/**
+ * Plain text out of log text: lines, without terminal escapes and without what loggers put in front of them.
+ *
+ * All of it takes time linear in the text: the expressions below are anchored, and where they repeat they are bounded
+ * or cannot give back what they took.
+ */
+
+/** Lines longer than this, in UTF-16 code units, are passed over unread. */
+export const MAX_LINE = 65_536;
+
+/** The lines of a text. A carriage return ends a line too: progress bars redraw themselves with it. */
+export const splitLines = (text: string): string[] =>
+  text.includes('\r') ? text.split(/\r\n?|\n/) : text.split('\n');
+
+/** One line as its author wrote it: no escapes, no logger prefixes (several may be stacked), no outer white space. */
+export const cleanLine = (raw: string): string => {
+  const text = (hasControl(raw) ? stripEscapes(raw) : raw).trim();
+  const plain = text.includes('[') ? stripBareColours(text) : text;
+  let start = 0;
+  for (let count = 0; count < MAX_PREFIXES; count += 1) {
+    const next = skipPrefix(plain, start, count > 0);
+    if (next === start) break;
+    start = next;
+  }
+  return start === 0 ? plain : plain.slice(start).trim();
+};
+
+/** How many prefixes may stand before a line. More than any chain of loggers adds; it bounds the work. */
+const MAX_PREFIXES = 8;
+
+const ESC = 0x1b;
+const CSI = 0x9b;
+const BEL = 0x07;
+const BACKSLASH = 0x5c;
+
+const hasControl = (text: string): boolean => CONTROL.test(text);
+/** Any control character but a tab; and the byte order mark. */
+const CONTROL = /[^\P{Cc}\t]|\ufeff/u;
+
+/** Removes escape sequences (ECMA-48: CSI, OSC and other strings, two-character ones) and other control characters. */
+const stripEscapes = (text: string): string => {
+  const kept: string[] = [];
+  let from = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code > 0x9f ? code !== 0xfeff : code >= 0x20 && code < 0x7f) {
+      at += 1;
+      continue;
+    }
+    if (code === 0x09) {
+      at += 1;
+      continue;
+    }
+    kept.push(text.slice(from, at));
+    at = code === ESC ? endOfEscape(text, at) : code === CSI ? endOfCsi(text, at + 1) : at + 1;
+    from = at;
+  }
+  kept.push(text.slice(from));
+  return kept.join('');
+};
+
+const endOfEscape = (text: string, esc: number): number => {
+  const kind = text[esc + 1];
+  if (kind === '[') return endOfCsi(text, esc + 2);
+  if (kind === ']' || kind === 'P' || kind === 'X' || kind === '^' || kind === '_')
+    return endOfString(text, esc + 2);
+  let at = esc + 1;
+  while (isBetween(text.charCodeAt(at), 0x20, 0x2f)) at += 1;
+  return isBetween(text.charCodeAt(at), 0x30, 0x7e) ? at + 1 : at;
+};
+
+const endOfCsi = (text: string, start: number): number => {
+  let at = start;
+  while (isBetween(text.charCodeAt(at), 0x20, 0x3f)) at += 1;
+  return isBetween(text.charCodeAt(at), 0x40, 0x7e) ? at + 1 : at;
+};
+
+/** A string such as a window title or a link ends with BEL or ESC \; one without an end takes the rest of the line. */
+const endOfString = (text: string, start: number): number => {
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === BEL) return at + 1;
+    if (code === ESC) return text.charCodeAt(at + 1) === BACKSLASH ? at + 2 : at;
+  }
+  return text.length;
+};
+
+const isBetween = (code: number, low: number, high: number): boolean => code >= low && code <= high;
+
+/**
+ * Colours whose escape character was lost on the way through a web page or a clipboard: `[32mok[39m`. What a digit
+ * follows is a duration, as in Terraform's `[10m0s elapsed]`.
+ */
+const stripBareColours = (text: string): string => text.replace(/\[(?:\d{1,3}(?:;\d{1,3}){0,4})m(?!\d)/g, '');
+
+/** Where the text goes on after a prefix at `start`, or `start` where there is none. */
+const skipPrefix = (text: string, start: number, stacked: boolean): number => {
+  const code = text.charCodeAt(start);
+  if (isBetween(code, 0x30, 0x39)) return end(TIMESTAMP, text, start) ?? skipTime(text, start) ?? start;
+  if (code === 0x5b) return end(BRACKETS, text, start) ?? start;
+  if (code === 0x23) return end(RUNNER_COMMAND, text, start) ?? start;
+  if (code === 0x3a) return skipWorkflowCommand(text, start);
+  if (code === 0x2d && stacked) return end(DASH, text, start) ?? start;
+  if (!isLetter(code) && code !== 0x40) return start;
+  return (
+    (stacked ? end(LEVEL_AFTER_TIME, text, start) : undefined) ??
+    end(LEVEL, text, start) ??
+    end(CONTAINER, text, start) ??
+    end(SYSLOG, text, start) ??
+    end(TASK_OF_PACKAGE, text, start) ??
+    skipColumns(text, start) ??
+    start
+  );
+};
+
+const isLetter = (code: number): boolean => isBetween(code | 0x20, 0x61, 0x7a);
+
+const end = (prefix: RegExp, text: string, start: number): number | undefined => {
+  prefix.lastIndex = start;
+  return prefix.test(text) ? prefix.lastIndex : undefined;
+};
+
+/**
+ * `2026-01-01T00:00:00.0000000Z `, `2026/01/01 00:00:00,123 - `, and what container runtimes (`stdout F `), GitLab
+ * (`00O `) and Lambda (a request id between tabs) put after it.
+ */
+const TIMESTAMP =
+  /\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?(?:\s{1,8}|$)(?:(?:stdout|stderr) [FP] |\d\d[OE][+ ]|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\s{1,8})?/y;
+
+/** `12:34:56 ` or `12:34:56.789 `, unless it is the first column of a row of CDK's progress bar. */
+const skipTime = (text: string, start: number): number | undefined => {
+  const next = end(TIME, text, start);
+  return next === undefined || end(REST_OF_CLOCK, text, next) !== undefined ? undefined : next;
+};
+const TIME = /\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s{1,8}/y;
+const REST_OF_CLOCK = /[^|]{0,12}\| (?:[A-Z]{6,8}_[A-Z_]{4,40}\b)/y;
+
+/**
+ * `[INFO] `, `[12:34:56] `, `[2026-01-01T00:00:00Z] `, `[Container] `, `[pod/name/container] `, `[0] `; not `[3/10] `,
+ * `[45%] ` or `[+] `, which mean something.
+ */
+const BRACKETS =
+  /\[(?: {0,4}[A-Za-z@][\w@./:-]{0,120} {0,4}|\d{1,3}|\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[AaPp][Mm])?|\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,+Z -]{5,40})\](?::?\s{1,8}|:?$)/y;
+
+/** `##[group]` and its kind, of GitHub Actions and Azure Pipelines. */
+const RUNNER_COMMAND = /##\[[a-z]{1,20}\]\s{0,8}/y;
+
+/** `::group::` and `::error file=a.ts,line=1::` of GitHub Actions. */
+const skipWorkflowCommand = (text: string, start: number): number => {
+  const name = end(WORKFLOW_COMMAND, text, start);
+  if (name === undefined) return start;
+  const close = text.slice(name, name + 1000).indexOf('::');
+  return close === -1 ? start : name + close + 2;
+};
+const WORKFLOW_COMMAND = /::(?:group|endgroup|error|warning|notice|debug)(?= |::)/y;
+
+const DASH = /- {1,4}/y;
+
+/** `INFO: `, `DEBUG - `, `warn: `; not `ERROR: ` or `error: `, which other tools begin their own lines with. */
+const LEVEL =
+  /(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING)(?::| -|(?=\s)|(?= \())|(?:debug|info|warn|notice):)(?: \(\S{1,40}\):?)?(?:\s{1,8}|$)/y;
+
+/** After a time any level is the logger's, and a logger's name may stand before it: `app.deploy - INFO - `. */
+const LEVEL_AFTER_TIME =
+  /(?:[\w.-]{1,64} - )?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|trace|debug|info|notice|warn|warning|error)(?:(?: -|:)?\s{1,8}|$)/y;
+
+/**
+ * `deploy-1  | ` of Docker Compose. Its column is set off by two spaces, which a stack's name in a row of CDK is not.
+ * With one space only it must end in a number, and what follows must not be a column of such a row.
+ */
+const CONTAINER =
+  /[A-Za-z][\w.-]{0,120}(?: {2,64}\| {0,4}|[-_]\d{1,4} \| (?!\s{0,4}\d{1,6}(?:\/\d{1,6})? \||[^|]{0,24}\d\D{1,8}\d\d\D{1,8}\d\d[^|]{0,12}\||[A-Z]{6,8}_[A-Z_]{4,40}\s{0,30}\|))/y;
+
+/** `Jan  1 00:00:00 host program[123]: ` */
+const SYSLOG = /[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: /y;
+
+/** `infra:deploy: ` or `@org/infra:deploy: ` of Turborepo and its kind. */
+const TASK_OF_PACKAGE = /@?[a-z][\w./-]{0,120}:[a-z][\w-]{0,60}(?::[a-z][\w-]{0,60}){0,4}: /y;
+
+/** `job<TAB>step<TAB>time ` of a log downloaded with the GitHub CLI. */
+const skipColumns = (text: string, start: number): number | undefined => {
+  const first = text.indexOf('\t', start);
+  if (first === -1 || first - start > 200) return undefined;
+  const second = text.indexOf('\t', first + 1);
+  if (second === -1 || second - first > 200) return undefined;
+  return end(TIMESTAMP, text, second + 1);
+};
