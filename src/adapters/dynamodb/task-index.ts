@@ -26,7 +26,7 @@ export const readIndex = async (table: Table, query: TaskQuery): Promise<IndexPa
 
   for (let queries = 0; ; queries += 1) {
     const open = partitions.filter((partition) => !partition.isDone());
-    const horizon = open.reduce((highest, { frontier }) => (frontier() > highest ? frontier() : highest), '');
+    const horizon = newestOf(open.map((partition) => partition.frontier()));
     const keys = partitions
       .flatMap((partition) => partition.keys)
       .filter((key) => key >= horizon)
@@ -42,6 +42,8 @@ export const readIndex = async (table: Table, query: TaskQuery): Promise<IndexPa
     );
   }
 };
+
+const newestOf = (keys: readonly string[]): string => keys.toSorted().at(-1) ?? '';
 
 const pageOf = (keys: readonly string[], next?: string): IndexPage => {
   const positions = new Map<string, TaskPosition>();
