@@ -77,6 +77,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     projects: container.get(TOKENS.projectService),
     progress: container.get(TOKENS.progressService),
     collector: container.get(TOKENS.collectorService),
+    events: container.get(TOKENS.eventService),
     logger: container.get(TOKENS.logger),
     clock: container.get(TOKENS.clock),
     close: () => container.unbindAllAsync(),

@@ -1,5 +1,6 @@
 import { ContainerModule } from 'inversify';
 import { collectorService } from '../services/collector.ts';
+import { eventService } from '../services/events.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { taskWriter } from '../services/task-writer.ts';
@@ -46,4 +47,5 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.progressService,
     TOKENS.logger,
   ]);
+  bind(TOKENS.eventService).toResolvedValue(eventService, [TOKENS.changeFeed, TOKENS.clock, TOKENS.logger]);
 });

@@ -12,6 +12,7 @@ import type { ProjectStore } from '../ports/project-store.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { CollectorService } from '../services/collector.ts';
+import type { EventService } from '../services/events.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
@@ -41,4 +42,5 @@ export const TOKENS = {
   taskService: token<TaskService>('TaskService'),
   progressService: token<ProgressService>('ProgressService'),
   collectorService: token<CollectorService>('CollectorService'),
+  eventService: token<EventService>('EventService'),
 } as const;

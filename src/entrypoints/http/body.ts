@@ -9,7 +9,10 @@ export const MAX_JSON_DEPTH = 32;
 export const readJson = (request: HttpRequest): unknown => {
   const type = request.headers['content-type'];
   if (type !== undefined && !/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new MiyabiError('unsupported_media_type', `Content-Type must be application/json, not ${type.slice(0, 100)}`);
+    throw new MiyabiError(
+      'unsupported_media_type',
+      `Content-Type must be application/json, not ${type.slice(0, 100)}`,
+    );
   }
   const text = request.body ?? '';
   requireSize(Buffer.byteLength(text));
@@ -19,13 +22,18 @@ export const readJson = (request: HttpRequest): unknown => {
     return JSON.parse(text, refuseProto);
   } catch (error) {
     if (error instanceof MiyabiError) throw error;
-    throw new MiyabiError('invalid_input', `The body is not valid JSON: ${messageOf(error)}`, { cause: error });
+    throw new MiyabiError('invalid_input', `The body is not valid JSON: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 };
 
 export const requireSize = (bytes: number): void => {
   if (bytes > MAX_BODY_BYTES) {
-    throw new MiyabiError('payload_too_large', `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`);
+    throw new MiyabiError(
+      'payload_too_large',
+      `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`,
+    );
   }
 };
 
@@ -40,7 +48,8 @@ const requireDepth = (text: string): void => {
     } else if (unit === QUOTE) inString = true;
     else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
       depth += 1;
-      if (depth > MAX_JSON_DEPTH) throw new MiyabiError('invalid_input', `The body is nested deeper than ${MAX_JSON_DEPTH} levels`);
+      if (depth > MAX_JSON_DEPTH)
+        throw new MiyabiError('invalid_input', `The body is nested deeper than ${MAX_JSON_DEPTH} levels`);
     } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) depth -= 1;
   }
 };
@@ -57,7 +66,8 @@ const refuseProto = (key: string, value: unknown): unknown => {
   return value;
 };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 200) : 'unreadable');
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
 
 /**
  * An input as its schema describes it.
@@ -71,7 +81,9 @@ export const validate = <S extends v.GenericSchema>(schema: S, input: unknown): 
     path: v.getDotPath(issue) ?? 'body',
     reason: reasonOf(issue),
   }));
-  throw new MiyabiError('invalid_input', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), { fields });
+  throw new MiyabiError('invalid_input', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), {
+    fields,
+  });
 };
 
 const MAX_PROBLEMS = 20;
@@ -88,4 +100,5 @@ const reasonOf = (issue: v.BaseIssue<unknown>): string => {
   return issue.message;
 };
 
-const describe = (expected: string | null): string => (expected ?? 'something else').replaceAll('"', '').toLowerCase();
+const describe = (expected: string | null): string =>
+  (expected ?? 'something else').replaceAll('"', '').toLowerCase();

@@ -8,9 +8,16 @@ export type HttpRequest = Readonly<{
   search: string;
   headers: Readonly<Record<string, string | undefined>>;
   body?: string | undefined;
+  /** Aborts when the client has gone away. Only where an answer may be a stream. */
+  signal?: AbortSignal | undefined;
 }>;
 
-export type HttpResponse = Readonly<{ status: number; headers: Readonly<Record<string, string>>; body: string }>;
+/** A body is a text, or a stream of texts that ends when the request's signal aborts. */
+export type HttpResponse = Readonly<{
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: string | AsyncIterable<string>;
+}>;
 
 /** The application: it answers every request and never throws. */
 export type HttpApp = (request: HttpRequest) => Promise<HttpResponse>;
@@ -18,13 +25,23 @@ export type HttpApp = (request: HttpRequest) => Promise<HttpResponse>;
 /** The largest body that is read, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
-export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' } as const;
+export const JSON_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+} as const;
 
-export const jsonText = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse => ({
+export const jsonText = (
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse => ({
   status,
   headers: { ...JSON_HEADERS, ...headers },
   body,
 });
 
-export const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpResponse =>
-  jsonText(status, JSON.stringify(body), headers);
+export const json = (
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse => jsonText(status, JSON.stringify(body), headers);

@@ -26,11 +26,23 @@ const RETRY_AFTER_SECONDS = '1';
  * An error as an RFC 9457 problem document, with `code` for programs, `error` as the first design had it, and the
  * offending `fields`. What is our own fault is logged and told without its inside.
  */
-export const problemOf = (error: unknown, logger: Logger, headers: Readonly<Record<string, string>> = {}): HttpResponse => {
-  const known = error instanceof MiyabiError ? error : new MiyabiError('internal', 'Internal Server Error', { cause: error });
+export const problemOf = (
+  error: unknown,
+  logger: Logger,
+  headers: Readonly<Record<string, string>> = {},
+): HttpResponse => {
+  const known =
+    error instanceof MiyabiError
+      ? error
+      : new MiyabiError('internal', 'Internal Server Error', { cause: error });
   const status = STATUS_OF[known.code];
   if (status >= 500) logger.error('Request failed', { code: known.code, error });
-  const told = status === 500 ? 'Internal Server Error' : status === 503 ? 'A backend is not available; try again' : known.message;
+  const told =
+    status === 500
+      ? 'Internal Server Error'
+      : status === 503
+        ? 'A backend is not available; try again'
+        : known.message;
   return {
     status,
     headers: {

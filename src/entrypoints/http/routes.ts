@@ -1,13 +1,15 @@
 import type { TaskPosition } from '../../ports/task-store.ts';
 import type { CollectorService } from '../../services/collector.ts';
+import type { EventService } from '../../services/events.ts';
 import type { ProgressService } from '../../services/progress.ts';
 import type { ProjectService } from '../../services/projects.ts';
 import type { TaskService } from '../../services/tasks.ts';
 import { readJson, validate } from './body.ts';
 import type { Cursors } from './cursor.ts';
+import { eventPageText, eventStream, eventText } from './events.ts';
+import { eventsOf } from './log-events.ts';
 import { type HttpRequest, type HttpResponse, json, jsonText } from './message.ts';
 import * as schemas from './schemas.ts';
-import { eventsOf } from './log-events.ts';
 
 export type Context = Readonly<{
   request: HttpRequest;
@@ -24,11 +26,28 @@ export type HttpServices = Readonly<{
   projects: ProjectService;
   progress: ProgressService;
   collector: CollectorService;
+  events: EventService;
   cursors: Cursors;
 }>;
 
+export type HttpOptions = Readonly<{
+  /** Whether an answer may be a stream. Where a stream is billed by the second, events are told at once instead. */
+  streaming?: boolean | undefined;
+}>;
+
+/** How long a browser waits before it asks for events again where they are no stream. */
+const POLL_MS = 3_000;
+const SSE_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+};
+
 /** Every route there is, in the order of the documentation. */
-export const routes = ({ tasks, projects, progress, collector, cursors }: HttpServices): readonly Route[] => [
+export const routes = (
+  { tasks, projects, progress, collector, events, cursors }: HttpServices,
+  { streaming = true }: HttpOptions = {},
+): readonly Route[] => [
   {
     path: '/health',
     methods: { GET: () => json(200, { status: 'healthy' }) },
@@ -147,7 +166,45 @@ export const routes = ({ tasks, projects, progress, collector, cursors }: HttpSe
       },
     },
   },
+  {
+    path: '/api/events',
+    methods: {
+      GET: async ({ request, query }) => {
+        const { since: sinceQuery, project_id, task_id } = validate(schemas.eventsQuery, query());
+        const lastId = request.headers['last-event-id'];
+        const since =
+          lastId === undefined || lastId === '' ? sinceQuery : validate(schemas.lastEventId, lastId);
+        const wanted = {
+          ...(project_id === undefined ? {} : { project_id }),
+          ...(task_id === undefined ? {} : { task_id }),
+          ...(since === undefined ? {} : { since }),
+        };
+        const accept = request.headers['accept'] ?? '';
+        const asStream =
+          accept.includes('text/event-stream') || (streaming && !accept.includes('application/json'));
+        if (asStream && request.method === 'HEAD') return { status: 200, headers: SSE_HEADERS, body: '' };
+        if (asStream && streaming) {
+          const signal = request.signal ?? new AbortController().signal;
+          return {
+            status: 200,
+            headers: SSE_HEADERS,
+            body: eventStream(await events.subscribe({ ...wanted, signal })),
+          };
+        }
+        const page = await events.since(wanted);
+        if (asStream) return { status: 200, headers: SSE_HEADERS, body: eventText(page, POLL_MS) };
+        const etag = `"${page.next}"`;
+        return page.news ? jsonText(200, eventPageText(page), { etag }) : notModified(etag);
+      },
+    },
+  },
 ];
+
+const notModified = (etag: string): HttpResponse => ({
+  status: 304,
+  headers: { etag, 'cache-control': 'no-cache' },
+  body: '',
+});
 
 const idOf = (params: Readonly<Record<string, string>>, name: string): string =>
   validate(schemas.pathParams(name), params)[name] as string;

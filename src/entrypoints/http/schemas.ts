@@ -9,7 +9,8 @@ import { PRIORITIES } from '../../domain/task.ts';
 import { isTime } from '../../domain/time.ts';
 
 /** A union that tells its options in words. */
-const oneOf = <const T extends readonly string[]>(options: T) => v.picklist(options, `must be one of ${options.join(', ')}`);
+const oneOf = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, `must be one of ${options.join(', ')}`);
 
 const id = v.pipe(v.string(), v.regex(ID_PATTERN, ID_RULE));
 
@@ -20,7 +21,11 @@ const line = (maxLength: number) =>
     v.check((value) => !CONTROL.test(value), 'must not contain control characters'),
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   );
-const name = (maxLength: number) => v.pipe(line(maxLength), v.check((value) => value.trim() !== '', 'must not be empty'));
+const name = (maxLength: number) =>
+  v.pipe(
+    line(maxLength),
+    v.check((value) => value.trim() !== '', 'must not be empty'),
+  );
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
@@ -32,11 +37,19 @@ const prose = (maxLength: number) =>
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   );
 
-const slug = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits, _ or -'));
+const slug = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits, _ or -'),
+);
 
 const integerRule = (min: number) => `must be a whole number from ${min} to ${MAX_COUNT}`;
 const count = (min: number) =>
-  v.pipe(v.number(), v.integer(integerRule(min)), v.minValue(min, integerRule(min)), v.maxValue(MAX_COUNT, integerRule(min)));
+  v.pipe(
+    v.number(),
+    v.integer(integerRule(min)),
+    v.minValue(min, integerRule(min)),
+    v.maxValue(MAX_COUNT, integerRule(min)),
+  );
 const current = count(0);
 const total = v.nullable(count(1));
 
@@ -44,13 +57,22 @@ const TIME_RULE = 'must be an ISO 8601 time or epoch milliseconds, of the years 
 /** A moment, as ISO 8601 text or epoch milliseconds; epoch milliseconds inside. */
 export const time = v.pipe(
   v.union([v.string(), v.number()], TIME_RULE),
-  v.transform((value) => (typeof value === 'number' ? value : ISO.test(value) ? Date.parse(value) : Number.NaN)),
+  v.transform((value) =>
+    typeof value === 'number' ? value : ISO.test(value) ? Date.parse(value) : Number.NaN,
+  ),
   v.check(isTime, TIME_RULE),
 );
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 const jsonValue: v.GenericSchema<Json> = v.lazy(() =>
-  v.union([v.null(), v.boolean(), v.pipe(v.number(), v.finite()), prose(65_536), v.array(jsonValue), jsonObject]),
+  v.union([
+    v.null(),
+    v.boolean(),
+    v.pipe(v.number(), v.finite()),
+    prose(65_536),
+    v.array(jsonValue),
+    jsonObject,
+  ]),
 );
 const jsonObject: v.GenericSchema<JsonObject> = v.record(v.pipe(v.string(), v.maxLength(256)), jsonValue);
 
@@ -78,7 +100,9 @@ const details = v.pipe(
     operation: v.optional(oneOf(OPERATIONS)),
     outcome: v.optional(oneOf(OUTCOMES)),
     stack_state: v.optional(line(128)),
-    failed_resources: v.optional(v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries'))),
+    failed_resources: v.optional(
+      v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries')),
+    ),
     log_group: v.optional(line(512)),
     log_stream: v.optional(line(512)),
     error_message: v.optional(prose(4096)),
@@ -159,7 +183,8 @@ export const collectRequest = v.pipe(
     end_time: v.optional(time),
   }),
   v.check(
-    ({ start_time, end_time }) => start_time === undefined || end_time === undefined || start_time <= end_time,
+    ({ start_time, end_time }) =>
+      start_time === undefined || end_time === undefined || start_time <= end_time,
     'must not end before it starts',
   ),
 );
@@ -172,7 +197,10 @@ const limit = (max: number) =>
     v.minValue(1, `must be a whole number from 1 to ${max}`),
     v.maxValue(max, `must be a whole number from 1 to ${max}`),
   );
-const list = v.pipe(v.string(), v.transform((value) => value.split(',')));
+const list = v.pipe(
+  v.string(),
+  v.transform((value) => value.split(',')),
+);
 
 export const taskListQuery = v.strictObject({
   status: v.optional(v.pipe(list, v.array(oneOf(TASK_STATUSES)))),
@@ -187,7 +215,11 @@ export const projectListQuery = v.strictObject({
   cursor: v.optional(v.string()),
 });
 
-const queryTime = v.pipe(v.string(), v.transform((value) => (/^\d{1,15}$/.test(value) ? Number(value) : value)), time);
+const queryTime = v.pipe(
+  v.string(),
+  v.transform((value) => (/^\d{1,15}$/.test(value) ? Number(value) : value)),
+  time,
+);
 
 export const historyQuery = v.strictObject({
   from: v.optional(queryTime),
@@ -195,6 +227,19 @@ export const historyQuery = v.strictObject({
   limit: v.optional(limit(1000), '100'),
   cursor: v.optional(v.string()),
 });
+
+const position = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an event'));
+
+export const eventsQuery = v.strictObject({
+  since: v.optional(position),
+  project_id: v.optional(id),
+  task_id: v.optional(id),
+});
+
+export const lastEventId = v.pipe(
+  v.string(),
+  v.check((value) => v.is(position, value), 'Last-Event-ID must be the id of an event'),
+);
 
 /** An id in a path, under the name that an error is to call it. */
 export const pathParams = (name: string) => v.object({ [name]: id });

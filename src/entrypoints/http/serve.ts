@@ -1,10 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type HttpApp, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
 import { problemOf } from './problem.ts';
 
-/** A listening server. `close` stops accepting, lets running requests end within the grace, then cuts the rest. */
+/** A listening server. `close` stops accepting, ends streams, lets other requests end within the grace, then cuts the rest. */
 export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
 
 /**
@@ -16,8 +17,11 @@ export const serve = async (
   app: HttpApp,
   { host, port, logger }: Readonly<{ host: string; port: number; logger: Logger }>,
 ): Promise<Listening> => {
+  const stopping = new AbortController();
+  // Each open stream listens to it.
+  setMaxListeners(0, stopping.signal);
   const server = createServer((incoming, outgoing) => {
-    answer(app, incoming, outgoing, logger).catch((error: unknown) => {
+    answer(app, incoming, outgoing, logger, stopping.signal).catch((error: unknown) => {
       logger.error('A connection broke', { error });
       outgoing.destroy();
     });
@@ -34,6 +38,8 @@ export const serve = async (
           clearTimeout(cut);
           resolve();
         });
+        // Streams have no end of their own to wait for.
+        stopping.abort();
         server.closeIdleConnections();
       }),
   };
@@ -61,14 +67,25 @@ const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): str
   }
 };
 
-const answer = async (app: HttpApp, incoming: IncomingMessage, outgoing: ServerResponse, logger: Logger): Promise<void> => {
+const answer = async (
+  app: HttpApp,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  logger: Logger,
+  stopping: AbortSignal,
+): Promise<void> => {
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
   const target = incoming.url ?? '/';
   const mark = target.indexOf('?');
   let response: HttpResponse;
   try {
     const body = await readBody(incoming);
     const headers = Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+      Object.entries(incoming.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(', ') : value,
+      ]),
     );
     response = await app({
       method: incoming.method ?? 'GET',
@@ -76,6 +93,7 @@ const answer = async (app: HttpApp, incoming: IncomingMessage, outgoing: ServerR
       search: mark === -1 ? '' : target.slice(mark + 1),
       headers,
       body,
+      signal: gone.signal,
     });
   } catch (error) {
     if (!(error instanceof MiyabiError)) {
@@ -87,6 +105,17 @@ const answer = async (app: HttpApp, incoming: IncomingMessage, outgoing: ServerR
     // What is left of the body is not worth reading, so the connection cannot serve another request.
     response = problemOf(error, logger, { connection: 'close' });
   }
+  if (typeof response.body !== 'string') {
+    const stop = () => gone.abort();
+    stopping.addEventListener('abort', stop);
+    if (stopping.aborted) stop();
+    try {
+      await stream(response, response.body, outgoing);
+    } finally {
+      stopping.removeEventListener('abort', stop);
+    }
+    return;
+  }
   const bytes = Buffer.from(response.body);
   outgoing.writeHead(response.status, {
     ...response.headers,
@@ -94,6 +123,44 @@ const answer = async (app: HttpApp, incoming: IncomingMessage, outgoing: ServerR
   });
   outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
 };
+
+/** How long a reader may take nothing at all, in milliseconds, before its connection is cut. */
+const STALL_MS = 30_000;
+
+/** Writes a stream as fast as its reader takes it. The connection serves nothing else afterwards. */
+const stream = async (
+  response: HttpResponse,
+  body: AsyncIterable<string>,
+  outgoing: ServerResponse,
+): Promise<void> => {
+  // Without chunks every text is one write to the socket; the end of the body is the end of the connection.
+  outgoing.useChunkedEncodingByDefault = false;
+  outgoing.shouldKeepAlive = false;
+  outgoing.writeHead(response.status, response.headers);
+  outgoing.flushHeaders();
+  for await (const text of body) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(text)) await drained(outgoing);
+  }
+  outgoing.end();
+};
+
+const drained = (outgoing: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    if (outgoing.destroyed) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      clearTimeout(timer);
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(() => outgoing.destroy(), STALL_MS);
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+  });
 
 /** How long a client that sends too much may go on sending while it is told so. */
 const DRAIN_MS = 2_000;
@@ -107,7 +174,12 @@ const readBody = (incoming: IncomingMessage): Promise<string | undefined> =>
       // Closing at once would reset the connection and lose the answer, so the rest is read and thrown away.
       incoming.resume();
       setTimeout(() => incoming.destroy(), DRAIN_MS).unref();
-      reject(new MiyabiError('payload_too_large', `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`));
+      reject(
+        new MiyabiError(
+          'payload_too_large',
+          `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`,
+        ),
+      );
     };
     const take = (chunk: Buffer) => {
       size += chunk.length;

@@ -1,0 +1,351 @@
+import { isMiyabiError } from '../domain/errors.ts';
+import type { ChangeFeed, FeedEntry } from '../ports/change-feed.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+
+/** Which changes a reader wants. With `task_id` those of that task alone; all conditions must hold. */
+export type EventFilter = Readonly<{ project_id?: string; task_id?: string }>;
+
+/**
+ * What a subscriber is told. `start`: where it begins. `entries`: changes, oldest first, never empty. `reset`: what came
+ * between is lost, so whoever keeps a copy must read it anew; it goes on behind `position`. `beat`: nothing has
+ * happened for a while; everything up to `position` is told. `size` is that of the entries, in characters, roughly.
+ */
+export type EventSignal =
+  | Readonly<{ type: 'start' | 'reset' | 'beat'; position: string }>
+  | Readonly<{ type: 'entries'; entries: readonly FeedEntry[]; size: number }>;
+
+/** What happened behind a position, for a reader who asks rather than listens. */
+export type EventPage = Readonly<{
+  entries: readonly FeedEntry[];
+  next: string;
+  reset: boolean;
+  news: boolean;
+}>;
+
+export type EventService = Readonly<{
+  /**
+   * A stream of changes: those behind `since`, without a gap or a duplicate, or those from now on. It ends when the
+   * signal aborts, or when its reader leaves more unread than `MAX_UNREAD`: reconnecting resumes it.
+   *
+   * @throws MiyabiError `unavailable` where the feed does not answer.
+   */
+  subscribe(
+    query: EventFilter & Readonly<{ since?: string; signal: AbortSignal }>,
+  ): Promise<AsyncIterable<EventSignal>>;
+
+  /**
+   * Changes behind a position, as many as fit an answer; without a position none, but where to begin.
+   *
+   * @throws MiyabiError `unavailable` where the feed does not answer.
+   */
+  since(query: EventFilter & Readonly<{ since?: string }>): Promise<EventPage>;
+}>;
+
+/** What a slow reader may leave unread, in characters of JSON, before it is let go. */
+export const MAX_UNREAD = 1_048_576;
+/** The longest silence of a stream, in milliseconds. */
+export const BEAT_MS = 15_000;
+/** How many changes are read from the feed at once. */
+const BATCH = 500;
+/** How many changes are kept for those who join; at least one batch, so that a position just read is among them. */
+const WINDOW = 1_000;
+/** The largest answer of `since`, in characters of JSON. */
+const MAX_ANSWER = 1_000_000;
+const RETRY_MS = 1_000;
+
+type Subscriber = EventFilter & {
+  /** Whether it takes what the reader reads; before that it catches up by itself. */
+  live: boolean;
+  slow: boolean;
+  queue: EventSignal[];
+  unread: number;
+  wake: (() => void) | undefined;
+};
+
+/**
+ * One reader of the feed for all subscribers of a process: however many there are, the feed is read once, and what
+ * is told to those with the same filter is one array, so that it can be written out once too.
+ */
+export const eventService = (feed: ChangeFeed, clock: Clock, logger: Logger): EventService => {
+  const subscribers = new Set<Subscriber>();
+  let reader: Reader | undefined;
+
+  const enqueue = (subscriber: Subscriber, signal: EventSignal): void => {
+    subscriber.queue.push(signal);
+    if (signal.type === 'entries') subscriber.unread += signal.size;
+    if (subscriber.unread > MAX_UNREAD) {
+      subscriber.slow = true;
+      subscriber.queue = [];
+    }
+    subscriber.wake?.();
+  };
+
+  const tell = (signal: EventSignal): void => {
+    for (const subscriber of subscribers) if (subscriber.live) enqueue(subscriber, signal);
+  };
+
+  const tellEntries = (entries: readonly FeedEntry[]): void => {
+    const filtered = new Map<string, EventSignal | undefined>();
+    for (const subscriber of subscribers) {
+      if (!subscriber.live) continue;
+      const key = `${subscriber.project_id ?? ''} ${subscriber.task_id ?? ''}`;
+      if (!filtered.has(key)) {
+        const wanted = entries.filter(({ change }) => isWanted(change, subscriber));
+        filtered.set(key, wanted.length === 0 ? undefined : entriesSignal(wanted));
+      }
+      const signal = filtered.get(key);
+      if (signal !== undefined) enqueue(subscriber, signal);
+    }
+  };
+
+  const start = async (): Promise<Reader> => {
+    const current =
+      reader ?? feedReader(feed, clock, logger, { tell, tellEntries, count: () => subscribers.size });
+    reader = current;
+    try {
+      await current.started;
+    } catch (error) {
+      if (reader === current) reader = undefined;
+      throw error;
+    }
+    return current;
+  };
+
+  const leave = (subscriber: Subscriber): void => {
+    subscribers.delete(subscriber);
+    if (subscribers.size > 0) return;
+    reader?.stop();
+    reader = undefined;
+  };
+
+  async function* streamOf(subscriber: Subscriber, since: string | undefined, signal: AbortSignal) {
+    const wake = () => subscriber.wake?.();
+    signal.addEventListener('abort', wake);
+    try {
+      yield* join(subscriber, since, signal);
+      while (!signal.aborted && !subscriber.slow) {
+        const next = subscriber.queue.shift();
+        if (next === undefined) {
+          await new Promise<void>((resolve) => {
+            subscriber.wake = resolve;
+          });
+          subscriber.wake = undefined;
+          continue;
+        }
+        if (next.type === 'entries') subscriber.unread -= next.size;
+        yield next;
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      leave(subscriber);
+    }
+  }
+
+  /** Brings a subscriber to where the reader is. Between finding its place and going live nothing is awaited. */
+  async function* join(
+    subscriber: Subscriber,
+    since: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventSignal> {
+    const current = await start();
+    if (since === undefined) {
+      subscriber.live = true;
+      yield { type: 'start', position: current.position() };
+      return;
+    }
+    let at = since;
+    // What the reader has not come to yet, it comes to within a step; more than that is a place it will not find.
+    for (let stuck = 0; stuck < 3 && !signal.aborted; ) {
+      const rest = current.behind(at);
+      if (rest !== undefined) {
+        subscriber.live = true;
+        yield { type: 'start', position: at };
+        const wanted = rest.filter(({ change }) => isWanted(change, subscriber));
+        if (wanted.length > 0) yield entriesSignal(wanted);
+        return;
+      }
+      try {
+        const entries = await feed.read(at, BATCH);
+        const last = entries.at(-1);
+        if (last === undefined) {
+          stuck += 1;
+          await current.step();
+          continue;
+        }
+        at = last.position;
+        const wanted = entries.filter(({ change }) => isWanted(change, subscriber));
+        if (wanted.length > 0) yield entriesSignal(wanted);
+      } catch (error) {
+        if (!isMiyabiError(error, 'not_found')) throw error;
+        break;
+      }
+    }
+    subscriber.live = true;
+    yield { type: 'reset', position: current.position() };
+  }
+
+  return {
+    async subscribe({ since, signal, ...filter }) {
+      const subscriber: Subscriber = {
+        ...filter,
+        live: false,
+        slow: false,
+        queue: [],
+        unread: 0,
+        wake: undefined,
+      };
+      subscribers.add(subscriber);
+      try {
+        await start();
+      } catch (error) {
+        leave(subscriber);
+        throw error;
+      }
+      return streamOf(subscriber, since, signal);
+    },
+
+    async since({ since, ...filter }) {
+      if (since === undefined) return { entries: [], next: await feed.position(), reset: false, news: true };
+      try {
+        const read = await feed.read(since, BATCH);
+        const entries: FeedEntry[] = [];
+        let next = since;
+        let size = 0;
+        for (const entry of read) {
+          const wanted = isWanted(entry.change, filter);
+          if (wanted) size += sizeOf([entry]);
+          if (size > MAX_ANSWER && entries.length > 0) break;
+          if (wanted) entries.push(entry);
+          next = entry.position;
+        }
+        return { entries, next, reset: false, news: read.length > 0 };
+      } catch (error) {
+        if (!isMiyabiError(error, 'not_found')) throw error;
+        return { entries: [], next: await feed.position(), reset: true, news: true };
+      }
+    },
+  };
+};
+
+type Reader = Readonly<{
+  started: Promise<void>;
+  position(): string;
+  /** What was read behind a position, undefined where that is no place among what is kept. */
+  behind(position: string): readonly FeedEntry[] | undefined;
+  /** Resolves when the reader has read again. */
+  step(): Promise<void>;
+  stop(): void;
+}>;
+
+type Audience = Readonly<{
+  tell(signal: EventSignal): void;
+  tellEntries(entries: readonly FeedEntry[]): void;
+  count(): number;
+}>;
+
+const feedReader = (feed: ChangeFeed, clock: Clock, logger: Logger, audience: Audience): Reader => {
+  const stopped = new AbortController();
+  let window: readonly FeedEntry[] = [];
+  let base = '';
+  let at = '';
+  let steps: (() => void)[] = [];
+
+  const begin = (position: string) => {
+    window = [];
+    base = position;
+    at = position;
+  };
+  const take = (entries: readonly FeedEntry[]) => {
+    const kept = [...window, ...entries];
+    const dropped = kept.length - WINDOW;
+    if (dropped > 0) base = kept[dropped - 1]?.position ?? base;
+    window = dropped > 0 ? kept.slice(dropped) : kept;
+    at = entries.at(-1)?.position ?? at;
+    audience.tellEntries(entries);
+  };
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        stopped.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      stopped.signal.addEventListener('abort', done);
+    });
+
+  const run = async () => {
+    let beaten = clock.now();
+    while (!stopped.signal.aborted) {
+      try {
+        const entries = await feed.read(at, BATCH);
+        if (stopped.signal.aborted) return;
+        if (entries.length > 0) take(entries);
+        const woken = steps;
+        steps = [];
+        for (const wake of woken) wake();
+        if (clock.now() - beaten >= BEAT_MS) {
+          beaten = clock.now();
+          audience.tell({ type: 'beat', position: at });
+        }
+        if (entries.length === BATCH) continue;
+        // Many listeners are told less often and more at once: a write to each socket is what costs.
+        if (entries.length > 0) await pause(Math.min(200, audience.count() / 10));
+        await feed.wait(at, {
+          signal: stopped.signal,
+          timeoutMs: Math.max(1, beaten + BEAT_MS - clock.now()),
+        });
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        if (isMiyabiError(error, 'not_found')) {
+          try {
+            begin(await feed.position());
+            audience.tell({ type: 'reset', position: at });
+            continue;
+          } catch (again) {
+            logger.warn('The change feed cannot be read', { error: again });
+          }
+        } else logger.warn('The change feed cannot be read', { error });
+        await pause(RETRY_MS);
+      }
+    }
+  };
+
+  const started = feed.position().then((position) => {
+    begin(position);
+    void run();
+  });
+  return {
+    started,
+    position: () => at,
+    behind(position) {
+      if (position === base) return window;
+      const index = window.findLastIndex((entry) => entry.position === position);
+      return index === -1 ? undefined : window.slice(index + 1);
+    },
+    step: () =>
+      new Promise((resolve) => {
+        if (stopped.signal.aborted) resolve();
+        else steps.push(resolve);
+      }),
+    stop() {
+      stopped.abort();
+      for (const wake of steps) wake();
+    },
+  };
+};
+
+const isWanted = ({ kind, id, project_id }: FeedEntry['change'], filter: EventFilter): boolean =>
+  (filter.project_id === undefined || filter.project_id === project_id) &&
+  (filter.task_id === undefined || (kind === 'task' && filter.task_id === id));
+
+const entriesSignal = (entries: readonly FeedEntry[]): EventSignal => ({
+  type: 'entries',
+  entries,
+  size: sizeOf(entries),
+});
+
+/** A rough size of entries, in characters. */
+const sizeOf = (entries: readonly FeedEntry[]): number =>
+  entries.reduce((sum, { change }) => sum + (change.body?.length ?? 0) + 200, 0);
