@@ -1,39 +1,41 @@
 import 'reflect-metadata';
-import { Container, type ContainerModule } from 'inversify';
+import { Container } from 'inversify';
 import { systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
 import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
 import { builtInFormats } from '../domain/logs/formats/registry.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Backend } from './backend.ts';
 import { services } from './services.ts';
 import { TOKENS } from './tokens.ts';
 
-/** Loads what a backend needs and says how its ports are made. Nothing of it is loaded before it is asked for. */
-export type Backend = (config: Config, logger: Logger) => Promise<ContainerModule>;
-
+/** Every backend by its name. Nothing of one is loaded before it is asked for. */
 const STORES: Record<StoreKind, Backend> = {
-  memory: async () => (await import('./backends/memory.ts')).stores,
+  memory: async () => ({ module: (await import('./backends/memory.ts')).stores }),
   embedded: async (config, logger) => (await import('./backends/embedded.ts')).stores(config, logger),
   dynamodb: async (config, logger) => (await import('./backends/dynamodb.ts')).stores(config, logger),
 };
 
 const CACHES: Record<CacheKind, Backend> = {
-  none: async () => (await import('./backends/none.ts')).cache,
-  memory: async () => (await import('./backends/memory.ts')).cache,
+  none: async () => ({ module: (await import('./backends/none.ts')).cache }),
+  memory: async () => ({ module: (await import('./backends/memory.ts')).cache }),
   redis: async (config, logger) => (await import('./backends/redis.ts')).cache(config, logger),
 };
 
 const FEEDS: Record<FeedKind, Backend> = {
-  memory: async () => (await import('./backends/memory.ts')).feed,
+  memory: async () => ({ module: (await import('./backends/memory.ts')).feed }),
   redis: async (config, logger) => (await import('./backends/redis.ts')).feed(config, logger),
 };
 
 const LOG_SOURCES: Record<LogSourceKind, Backend> = {
-  memory: async () => (await import('./backends/memory.ts')).logSource,
-  file: async (config) => (await import('./backends/file.ts')).logSource(config),
+  memory: async () => ({ module: (await import('./backends/memory.ts')).logSource }),
+  file: async (config, logger) => (await import('./backends/file.ts')).logSource(config, logger),
   cloudwatch: async (config, logger) => (await import('./backends/cloudwatch.ts')).logSource(config, logger),
 };
+
+/** A container, and how to let go of all that its backends hold. */
+export type OpenContainer = Readonly<{ container: Container; close(): Promise<void> }>;
 
 /**
  * The container of a configuration: every port bound to the adapter that it names.
@@ -43,7 +45,7 @@ const LOG_SOURCES: Record<LogSourceKind, Backend> = {
 export const containerFor = async (
   config: Config,
   logger: Logger = pinoLogger({ level: config.logLevel }),
-): Promise<Container> => {
+): Promise<OpenContainer> => {
   // Singletons: a port is one thing for the whole process, with one connection and one state.
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(TOKENS.config).toConstantValue(config);
@@ -53,25 +55,33 @@ export const containerFor = async (
   container.bind(TOKENS.logFormats).toConstantValue(builtInFormats);
   container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
   await container.load(services);
+
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
   try {
-    for (const open of [
+    const named = [
       STORES[config.taskStore],
       CACHES[config.cache],
       FEEDS[config.feed],
       LOG_SOURCES[config.logSource],
-    ]) {
-      await container.load(await open(config, logger));
+    ];
+    for (const open of named) {
+      const backend = await open(config, logger);
+      if (backend.close !== undefined) closers.push(backend.close);
+      await container.load(backend.module);
     }
   } catch (error) {
-    await container.unbindAllAsync();
+    await close();
     throw error;
   }
-  return container;
+  return { container, close };
 };
 
 /** What an entrypoint works with: the services, and the way to let go of everything they hold. */
 export const compose = async (config: Config, logger?: Logger) => {
-  const container = await containerFor(config, logger);
+  const { container, close } = await containerFor(config, logger);
   return {
     tasks: container.get(TOKENS.taskService),
     projects: container.get(TOKENS.projectService),
@@ -80,7 +90,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     events: container.get(TOKENS.eventService),
     logger: container.get(TOKENS.logger),
     clock: container.get(TOKENS.clock),
-    close: () => container.unbindAllAsync(),
+    close,
   };
 };
 

@@ -1,0 +1,36 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ContainerModule } from 'inversify';
+import { dynamodbCheckpoints } from '../../adapters/dynamodb/checkpoints.ts';
+import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
+import { dynamodbProjectStore } from '../../adapters/dynamodb/project-store.ts';
+import { dynamodbTaskHistory } from '../../adapters/dynamodb/task-history.ts';
+import { dynamodbTaskStore } from '../../adapters/dynamodb/task-store.ts';
+import type { Config } from '../../config.ts';
+import type { Backend } from '../backend.ts';
+import { TOKENS } from '../tokens.ts';
+
+export const stores: Backend = async (config) => {
+  const client = dynamodbClient({
+    ...(config.dynamodbEndpoint === undefined ? {} : { endpoint: config.dynamodbEndpoint }),
+    ...(config.region === undefined ? {} : { region: config.region }),
+  });
+  return { module: storesOn(client, config), close: async () => client.destroy() };
+};
+
+/** The stores' bindings on a client, whatever it is connected to. */
+export const storesOn = (client: DynamoDBClient, config: Config): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    const tasks = { client, tableName: config.tasksTable };
+    bind(TOKENS.taskStore).toResolvedValue((clock) => dynamodbTaskStore({ ...tasks, clock }), [TOKENS.clock]);
+    bind(TOKENS.taskHistory).toResolvedValue(
+      (clock) => dynamodbTaskHistory({ ...tasks, clock }),
+      [TOKENS.clock],
+    );
+    bind(TOKENS.projectStore).toResolvedValue(() =>
+      dynamodbProjectStore({ client, tableName: config.projectsTable }),
+    );
+    bind(TOKENS.checkpoints).toResolvedValue(
+      (clock) => dynamodbCheckpoints({ ...tasks, clock }),
+      [TOKENS.clock],
+    );
+  });

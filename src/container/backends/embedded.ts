@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { openEmbeddedDynamodb } from '../../adapters/dynalite/embedded.ts';
+import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
+import { createTables } from '../../adapters/dynamodb/tables.ts';
+import type { Backend } from '../backend.ts';
+import { storesOn } from './dynamodb.ts';
+
+/** DynamoDB's own adapters over a DynamoDB inside this process, its data in a folder. */
+export const stores: Backend = async (config) => {
+  const server = await openEmbeddedDynamodb({ path: join(config.dataDir, 'db') });
+  const client = dynamodbClient({ endpoint: server.endpoint });
+  const close = async () => {
+    client.destroy();
+    await server.close();
+  };
+  try {
+    await createTables(client, { tasks: config.tasksTable, projects: config.projectsTable });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { module: storesOn(client, config), close };
+};
