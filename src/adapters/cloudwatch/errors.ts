@@ -1,0 +1,53 @@
+import { MiyabiError, unavailable } from '../../domain/errors.ts';
+import { AttemptsFailed, isWorthRetrying } from '../../domain/retry.ts';
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'CredentialsProviderError',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+]);
+
+const INVALID: ReadonlySet<string> = new Set(['InvalidParameterException', 'ValidationException']);
+
+const nameOf = (error: unknown): string => {
+  const last = error instanceof AttemptsFailed ? error.cause : error;
+  return last instanceof Error ? last.name : '';
+};
+
+/** Whether the backend calls a parameter wrong; of a page token it says so when its time is over. */
+export const isInvalid = (error: unknown): boolean => INVALID.has(nameOf(error));
+
+/** A failed request in Miyabi's words. The cause keeps what was tried. */
+export const translated = (group: string, error: unknown): MiyabiError => {
+  const name = nameOf(error);
+  if (name === 'ResourceNotFoundException') {
+    return new MiyabiError('not_found', `there is no log group ${group}`, { cause: error });
+  }
+  if (isWorthRetrying(error)) return unavailable(`CloudWatch log group ${group}`, error);
+  if (REFUSALS.has(name)) {
+    return new MiyabiError('configuration', `CloudWatch Logs refuses access to ${group}: ${name}`, {
+      cause: error,
+    });
+  }
+  if (INVALID.has(name)) {
+    return new MiyabiError(
+      'invalid_input',
+      `CloudWatch Logs does not take the request for log group ${group}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return new MiyabiError(
+    'internal',
+    `CloudWatch Logs refused a request for ${group}: ${name || 'unknown error'}`,
+    {
+      cause: error,
+    },
+  );
+};

@@ -1,0 +1,189 @@
+import {
+  type FilteredLogEvent,
+  FilterLogEventsCommand,
+  type FilterLogEventsCommandOutput,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { unavailable } from '../../domain/errors.ts';
+import { fingerprint } from '../../domain/ids.ts';
+import type { LogEvent } from '../../domain/logs/event.ts';
+import type { Attempted, Retry } from '../../domain/retry.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LogPage, LogSource, StreamEvents } from '../../ports/log-source.ts';
+import type { Sleep } from '../../ports/sleep.ts';
+import { type CloudwatchCursor, cursorFromJson, cursorToJson, type Window } from './cursor.ts';
+import { isInvalid, translated } from './errors.ts';
+import { paced } from './pace.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Of a CloudWatchLogsClient, what is used. */
+export type FilterLogEventsClient = Readonly<{
+  send(command: FilterLogEventsCommand): Promise<FilterLogEventsCommandOutput>;
+}>;
+
+/** Times in milliseconds. */
+export type CloudwatchLogSourceOptions = Readonly<{
+  client: FilterLogEventsClient;
+  /** The log groups to collect from when none is named. */
+  groups: readonly string[];
+  clock: Clock;
+  sleep: Sleep;
+  retry: Retry;
+  /** How far each reading goes back behind the one before. It must exceed the time that events take to be found. */
+  overlapMs?: number;
+  /** How far the sweep goes back, for events that took longer than that, and how often it is made. */
+  sweepMs?: number;
+  sweepEveryMs?: number;
+  /** How far back the very first reading of a group begins. */
+  lookbackMs?: number;
+  /** The quota is 5 a second for each account and Region; this is one process's share of it. */
+  callsPerSecond?: number;
+}>;
+
+/** How often one reading begins a window again because its page token is no longer taken. */
+const MAX_RESTARTS = 3;
+
+/**
+ * Reads CloudWatch Logs by FilterLogEvents. A reading without a window of its own goes from the cursor, less the
+ * overlap, to the present; a window that was left half-way is finished first. See docs/decisions/0032.
+ */
+export const cloudwatchLogSource = ({
+  client,
+  groups,
+  clock,
+  sleep,
+  retry,
+  overlapMs = MINUTE,
+  sweepMs = 2 * HOUR,
+  sweepEveryMs = HOUR,
+  lookbackMs = 24 * HOUR,
+  callsPerSecond = 4,
+}: CloudwatchLogSourceOptions): LogSource => {
+  const pace = paced(clock, sleep, callsPerSecond);
+
+  const request = (
+    group: string,
+    { from, to, token }: Window,
+  ): Promise<Attempted<FilterLogEventsCommandOutput>> =>
+    retry(async () => {
+      await pace();
+      return client.send(
+        new FilterLogEventsCommand({
+          logGroupName: group,
+          startTime: from,
+          endTime: to,
+          ...(token === undefined ? {} : { nextToken: token }),
+        }),
+      );
+    });
+
+  /** Every page of a window. The window that comes with a page is what is left of it: undefined behind the last. */
+  async function* pagesOf(
+    group: string,
+    begun: Window,
+  ): AsyncGenerator<Readonly<{ answer: Attempted<FilterLogEventsCommandOutput>; rest: Window | undefined }>> {
+    let window = begun;
+    let restarts = 0;
+    for (;;) {
+      let answer: Attempted<FilterLogEventsCommandOutput>;
+      try {
+        answer = await request(group, window);
+      } catch (error) {
+        if (window.token === undefined || !isInvalid(error)) throw translated(group, error);
+        // Its token has expired. What was read before comes again, and is known by its ids.
+        restarts += 1;
+        if (restarts > MAX_RESTARTS) throw unavailable(`CloudWatch log group ${group}`, error);
+        window = { from: window.from, to: window.to, sweep: window.sweep };
+        continue;
+      }
+      const token = answer.value.nextToken;
+      const rest = token === undefined || token === '' ? undefined : { ...window, token };
+      yield { answer, rest };
+      if (rest === undefined) return;
+      window = rest;
+    }
+  }
+
+  const nextWindow = (cursor: CloudwatchCursor | undefined): Window => {
+    const to = clock.now();
+    if (cursor === undefined) return { from: Math.max(0, to - lookbackMs), to, sweep: true };
+    const sweep = to - cursor.swept_at >= sweepEveryMs;
+    const from = Math.min(cursor.read_to - overlapMs, sweep ? to - sweepMs : to);
+    return { from: Math.max(0, from), to, sweep };
+  };
+
+  return {
+    async groups() {
+      return groups;
+    },
+
+    async *read({ log_group: group, cursor: kept, start_time, end_time }) {
+      if (start_time !== undefined || end_time !== undefined) {
+        const window = { from: start_time ?? 0, to: end_time ?? clock.now(), sweep: false };
+        if (window.from > window.to) return;
+        for await (const { answer } of pagesOf(group, window)) yield pageOf(answer, kept ?? null);
+        return;
+      }
+      let cursor = cursorFromJson(kept, group);
+      let resumed: boolean;
+      do {
+        resumed = cursor?.window !== undefined;
+        const window = cursor?.window ?? nextWindow(cursor);
+        for await (const { answer, rest } of pagesOf(group, window)) {
+          cursor = behind(cursor, window, rest);
+          yield pageOf(answer, cursorToJson(cursor));
+        }
+        // What was left half-way ends in the past: on to the present.
+      } while (resumed);
+    },
+  };
+};
+
+/** The place behind a page of a window: within it while there is a rest. */
+const behind = (
+  cursor: CloudwatchCursor | undefined,
+  window: Window,
+  rest: Window | undefined,
+): CloudwatchCursor => {
+  const read_to = cursor?.read_to ?? window.from;
+  const swept_at = cursor?.swept_at ?? 0;
+  if (rest !== undefined) return { read_to, swept_at, window: rest };
+  return { read_to: Math.max(read_to, window.to), swept_at: window.sweep ? window.to : swept_at };
+};
+
+const pageOf = (
+  { value, attempts, waited_ms }: Attempted<FilterLogEventsCommandOutput>,
+  cursor: LogPage['cursor'],
+): LogPage => {
+  const streams = new Map<string, LogEvent[]>();
+  const broken = new Map<string, number>();
+  for (const found of value.events ?? []) {
+    const stream = found.logStreamName ?? '';
+    const event = eventOf(found);
+    if (event === undefined || stream === '') {
+      broken.set(stream, (broken.get(stream) ?? 0) + 1);
+      continue;
+    }
+    const events = streams.get(stream);
+    if (events === undefined) streams.set(stream, [event]);
+    else events.push(event);
+  }
+  return {
+    streams: [...streams].map(([log_stream, events]): StreamEvents => ({ log_stream, events })),
+    cursor,
+    problems: [...broken].map(([log_stream, count]) => ({
+      log_stream,
+      reason: `${count} ${count === 1 ? 'event' : 'events'} without stream, time or message`,
+    })),
+    attempts,
+    waited_ms,
+  };
+};
+
+const eventOf = ({ eventId, timestamp, message, logStreamName }: FilteredLogEvent): LogEvent | undefined => {
+  if (timestamp === undefined || !Number.isSafeInteger(timestamp) || message === undefined) return undefined;
+  // The type allows an event without id; then what it says is its identity.
+  const id = eventId || fingerprint(logStreamName ?? '', String(timestamp), message);
+  return { id, timestamp, message };
+};
