@@ -1,0 +1,199 @@
+import { isTerminal } from '../../status.ts';
+import { counterRuns } from './counter-runs.ts';
+import { isMeasure } from './measures.ts';
+import { cut, TEXT_LIMITS } from './text.ts';
+
+/** `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. */
+export type PlainSignal = Readonly<{ current: number; total: number; outer?: true; text: string }>;
+
+type Memory = Readonly<{ outer: boolean }>;
+
+/** People and tools say how far they are in short lines; longer ones are passed over. */
+const MAX_LENGTH = 600;
+
+/**
+ * A counter in plain words: `Processing 3/10`, `Step 2/7: test`, `12 of 40 files`, `[####    ] 45%`. A number counts
+ * as progress only where the words or the drawing around it say so, because dates, versions, paths, scores and
+ * measurements look the same. It is what a task says of itself: a full counter completes it.
+ */
+export const plain = counterRuns<PlainSignal, Memory>({
+  name: 'plain',
+  taskType: 'agent_execution',
+  memory: { outer: false },
+
+  read(line) {
+    if (line.length > MAX_LENGTH || !LIKELY.test(line)) return undefined;
+    const counter = counterIn(line, PAIRS, 'pair') ?? counterIn(line, PERCENTS, 'percent');
+    return counter && { ...counter, text: cut(line, TEXT_LIMITS.step) };
+  },
+
+  begins: (last, signal) =>
+    isTerminal(last.status) && signal.current < signal.total && (signal.outer === true || !last.memory.outer),
+
+  apply(run, { current, total, outer, text }) {
+    if (run?.memory.outer && !outer) return { details: { current_step: text } };
+    return {
+      current,
+      total,
+      status: current >= total ? 'completed' : 'running',
+      details: { current_step: text },
+      message: text,
+      memory: { outer: outer === true },
+    };
+  },
+});
+
+const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
+
+const NUMBER = '\\d{1,12}|\\d{1,3}(?:,\\d{3}){1,3}';
+const OPENS = '(?<=^|[\\s(\\[{=|>]|\\D:)';
+const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
+/** `3/10`, `3 / 10`, `3 of 10`, `3 out of 10`, standing free: no part of a path, a date, an address or a version. */
+const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
+const PERCENTS = new RegExp(`${OPENS}(\\d{1,3}(?:[.,]\\d{1,6})?) ?%${CLOSES}`, 'g');
+
+/** A line has few numbers that matter; the bound keeps a line of numbers cheap. */
+const MAX_CANDIDATES = 8;
+
+type Kind = 'pair' | 'percent';
+type Place = Readonly<{ kind: Kind; before: string; after: string; padded: boolean }>;
+
+const counterIn = (
+  line: string,
+  pattern: RegExp,
+  kind: Kind,
+): Pick<PlainSignal, 'current' | 'total' | 'outer'> | undefined => {
+  let candidates = 0;
+  for (const match of line.matchAll(pattern)) {
+    candidates += 1;
+    if (candidates > MAX_CANDIDATES) return undefined;
+    const [all, first = '', second = '100'] = match;
+    const current = Math.floor(Number(kind === 'pair' ? first.replaceAll(',', '') : first.replace(',', '.')));
+    const total = Number(second.replaceAll(',', ''));
+    if (total === 0 || current > total) continue;
+    const before = line.slice(0, match.index);
+    const after = line.slice(match.index + all.length);
+    const padded = kind === 'pair' && /^0\d/.test(first);
+    const found = standing({ kind, before, after, padded });
+    if (found !== undefined) return { current, total, ...(found === 'outer' && { outer: true }) };
+  }
+  return undefined;
+};
+
+/** What makes a number a counter, undefined where nothing does. */
+const standing = (place: Place): 'outer' | 'inner' | undefined => {
+  const { kind, before, after, padded } = place;
+  if (isForeign(place)) return undefined;
+  if (OUTER.test(before)) return 'outer';
+  if (LABEL.test(before) || NOUN.test(before) || isBar(before, after) || isBracketed(before, after))
+    return 'inner';
+  if (kind === 'percent' ? ACTIVITY.test(before) : ACTIVITY_LABEL.test(before)) return 'inner';
+  // `03/10` is a date unless something drawn or named around it says otherwise.
+  if (padded) return undefined;
+  if (before.trim() === '' && isEnd(after)) return 'inner';
+  if (kind === 'pair' && isMark(before) && THINGS.test(after)) return 'inner';
+  if (isUnderWay(before) && isFollowedWell(kind, after)) return 'inner';
+  if (PAST_BEFORE.test(before) && isFollowedWell(kind, after)) return 'inner';
+  return before.length <= MAX_LEAD && DONE_AFTER.test(after) && isSubject(kind, before) ? 'inner' : undefined;
+};
+
+/** So many characters may stand before a counter that is told by the words after it. */
+const MAX_LEAD = 60;
+
+const isForeign = ({ kind, before, after }: Place): boolean =>
+  CONDITION.test(before) ||
+  (!LABEL.test(before) && PREPOSITION.test(before)) ||
+  UNIT.test(after) ||
+  JUDGED.test(after) ||
+  GIT.test(before) ||
+  (kind === 'percent' && /^ of\b/.test(after)) ||
+  isMeasure(before, after);
+
+/** Dates, destinations and bounds: `due on 3/10`, `set to 45%`. */
+const PREPOSITION =
+  /\b(?:on|for|since|until|till|by|due|dated?|from|to|than|over|above|below|under|least|most|only|with|without|about|around|nearly|at|v|vs|and|or|between|the|a|an|is|was|are|in)\s{0,3}[~(]?$/i;
+const CONDITION =
+  /\b(?:if|when|whenever|once|unless|until|not|never|should|would|could|must|cannot|can't|e\.g\.|example|expected?|expects|assert\w*|max(?:imum)?|min(?:imum)?|warn(?:ing)? (?:at|above))\b/i;
+/** Kitchens, rulers and clocks, and what a fraction is of. */
+const UNIT =
+  /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
+/** Results of tests and the like are a verdict on what has already happened. */
+const JUDGED =
+  /^[^\p{L}]{0,4}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
+/** What git says while it talks to a server belongs to no task of its own. */
+const GIT =
+  /(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
+
+const OUTER =
+  /(?:^|[^\p{L}\d])(?:steps?|stages?|phases?|epochs?|ステップ|フェーズ|工程)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
+const NOUN =
+  /(?:^|[^\p{L}\d])(?:tasks?|items?|files?|chunks?|batch(?:es)?|iterations?|iter|records?|rows?|jobs?|images?|frames?|modules?|packages?|documents?|objects?|entries|処理中|処理済み|タスク)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
+const LABEL =
+  /(?:^|[^\p{L}\d])(?:progress|progression|progreso|progresso|fortschritt|прогресс|completed?|completion|done|finished|進捗(?:率|状況)?|進度|进度|진행률?)(?: (?:bar|so far|is|at|now))?\s{0,2}[:：=-]?\s{0,4}[([]?\s{0,2}$/iu;
+const ACTIVITY_NAMES =
+  'downloads?|uploads?|imports?|exports?|migrations?|sync|backups?|restore|install(?:ation)?|build|deploy(?:ment)?|index|scan|conversion|render|training|transfer|copy|crawl|encode|overall|total';
+const ACTIVITY = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,2}[:=-]?\\s{0,4}[([]?$`, 'iu');
+const ACTIVITY_LABEL = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,2}[:=]\\s{0,4}[([]?$`, 'iu');
+
+const DRAWN = '#=*>█▓▒░▏▎▍▌▋▊▉■□▇▰▱⣿⣀━╸╺─';
+const BAR_BEFORE = new RegExp(`(?:[[|(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]|[${DRAWN}]{3,150}) {0,3}[([]?$`, 'u');
+const BAR_AFTER = new RegExp(`^ {0,3}(?:[[|(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]|\\|? ?[${DRAWN}]{3,150})`, 'u');
+
+const isBar = (before: string, after: string): boolean =>
+  BAR_BEFORE.test(before.slice(-160)) || BAR_AFTER.test(after.slice(0, 160));
+
+/** `[3/10] what comes next`. CDK's asset lines look the same (`[50%] success: Published …`) and are not. */
+const isBracketed = (before: string, after: string): boolean =>
+  /^[^\p{L}\d([]{0,8}[([] {0,4}$/u.test(before) &&
+  /^ {0,4}[)\]]:?(?:\s|$)/.test(after) &&
+  !/^ {0,4}[)\]] (?:start|success|fail|check|build|cached|upload|debug|exists): /.test(after);
+
+const isEnd = (after: string): boolean => /^[\s)\]}.…!]{0,8}$/.test(after);
+
+/** Nothing but a mark such as `✓` or `-`. */
+const isMark = (before: string): boolean => /^[^\p{L}\d]{0,8}$/u.test(before);
+
+/** `12 of 40 files`, and nothing said of them. */
+const THINGS =
+  /^ (?:files?|items?|records?|rows?|tasks?|steps?|packages?|objects?|chunks?|batches|modules?|images?|documents?|jobs?|entries|messages?|resources?|tables?|blocks?|layers?|events?|frames?|urls?|assets?|crates?|targets?|MB|GB|kB|MiB|GiB|KiB|bytes)[\s.…,;:!)]{0,4}$/;
+
+/** A line that begins with an activity: `Processing users: `, `worker-1: Uploading a/b.txt `. */
+const GERUND =
+  /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:now |still |currently )?((?:re|pre|un)?\p{L}{3,16}ing)\b/iu;
+const NO_ACTIVITY = new Set(
+  'according allocating anything bearing being billing booking boxing calling ceiling charging charting clothing closing coming costing during earning evening everything excluding failing fading feeling going having heading hearing heating holding housing including increasing king landing lasting leasing leaving listening living losing meeting missing monitoring morning nothing offering opening owning paying pending playing pricing proceeding ranking rating reaching reducing remaining reserving retrying ring rising scaling scoring seating seeing selling serving setting shifting showing sibling sitting sleeping something spending spring staffing standing starting string swimming taking talking teaching thing throttling timing trading trimming trying turning using waiting walking wedding weighing winning zooming'.split(
+    ' ',
+  ),
+);
+
+const isUnderWay = (before: string): boolean => {
+  const [, verb] = GERUND.exec(before) ?? [];
+  return verb !== undefined && !NO_ACTIVITY.has(verb.toLowerCase());
+};
+
+const PAST =
+  'processed|completed?|complete|downloaded|uploaded|imported|exported|migrated|indexed|synced|synchroni[sz]ed|copied|converted|finished|done|rendered|analy[sz]ed|scanned|installed|generated|handled|translated|fetched|transferred|extracted|loaded|verified|validated|parsed|compiled|deployed|archived|encoded|trained|written|sent|built|created|updated|deleted|ready to go|完了|処理済み|完成|済み';
+const PAST_BEFORE =
+  /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:processed|completed|downloaded|uploaded|imported|exported|migrated|indexed|synced|synchroni[sz]ed|copied|converted|finished|rendered|analy[sz]ed|scanned|installed|generated|handled|translated|fetched|transferred|extracted|loaded|verified|validated|parsed|compiled|deployed|archived|encoded|trained|written|sent)[: (]{1,3}$/iu;
+
+const DONE_AFTER = new RegExp(
+  `^[)\\]]?\\s{0,2}(?:[\\p{L}-]{2,24} ){0,2}(?:(?:have been|has been|were|was|are|is) )?(?:${PAST}|processing|downloading|uploading|building|importing|exporting|indexing|copying|compiling|sealing|emitting)(?![\\p{L}])`,
+  'iu',
+);
+
+/** A statement about somebody (`The bridge is 45% complete`) is not a line that reports its own progress. */
+const isSubject = (kind: Kind, before: string): boolean =>
+  kind === 'pair'
+    ? /^[^\p{L}\d]{0,8}$/u.test(before)
+    : !/[.!?] |\b(?:is|was|are|were|be)\b.{0,10}$/i.test(before);
+
+/** What may follow a counter in a line about an activity: its end, its unit, a remark set off, the time that is left. */
+const isFollowedWell = (kind: Kind, after: string): boolean =>
+  /^\s{0,3}[)\]}]?\s{0,3}(?:$|[.…,;:!|([–—-])/u.test(after) ||
+  /^[)\]]?\s{1,3}(?:eta|elapsed|left|remaining|[kmgt]i?b\b|\d)/i.test(after) ||
+  (kind === 'pair'
+    ? /^\s{1,2}(?:[a-z]{2,24} ){0,2}[a-z]{2,24}s(?:\s{0,2}(?:$|[.…,;:!|([–—-])| (?:to|from|in|into|with|so far|at)\b)/u.test(
+        after,
+      )
+    : false) ||
+  DONE_AFTER.test(after);
