@@ -1,0 +1,59 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+
+/** One server or a cluster of them: the same commands. */
+export type RedisClient = Redis | Cluster;
+
+export type RedisAddress = Readonly<{
+  host: string;
+  /** By default 6379. */
+  port?: number | undefined;
+  /** Whether to speak TLS; certificates that Node does not trust by itself come as `ca`, in PEM. */
+  tls?: boolean | Readonly<{ ca: string }> | undefined;
+  cluster?: boolean | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+}>;
+
+/** The longest that a command may take, connecting included, in milliseconds. */
+export const COMMAND_TIMEOUT_MS = 250;
+
+/** A client that connects with its first command. Whoever made it disconnects it. */
+export const redisClient = ({
+  host,
+  port = 6379,
+  tls = false,
+  cluster = false,
+  username,
+  password,
+}: RedisAddress): RedisClient => {
+  const options: RedisOptions = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === false ? {} : { tls: tls === true ? {} : { ca: tls.ca } }),
+    lazyConnect: true,
+    // The offline queue stays on: without it the first command after a frozen process thaws fails.
+    enableOfflineQueue: true,
+    // A command that was cut off is sent again, for an idle connection is often found dead by its next command. It
+    // may have run before: every write has to bear being run twice.
+    autoResendUnfulfilledCommands: true,
+    maxRetriesPerRequest: 1,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 500,
+    keepAlive: 10_000,
+  };
+  const client: RedisClient = cluster
+    ? new Cluster([{ host, port }], {
+        lazyConnect: true,
+        redisOptions: options,
+        // Certificates name hosts, not addresses; and ElastiCache answers with names that must stay names.
+        dnsLookup: (address, callback) => callback(null, address),
+        slotsRefreshTimeout: 2_000,
+        clusterRetryStrategy: retryDelay,
+      })
+    : new Redis({ ...options, host, port, retryStrategy: retryDelay });
+  // Without a listener ioredis prints every failed attempt. Commands fail with the same errors, and are heard.
+  client.on('error', () => undefined);
+  return client;
+};
+
+const retryDelay = (attempt: number): number => Math.min(attempt * 50, 500);

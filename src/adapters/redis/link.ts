@@ -1,0 +1,178 @@
+import { type MiyabiError, unavailable } from '../../domain/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { type BreakerState, breaker } from './breaker.ts';
+import { COMMAND_TIMEOUT_MS, type RedisClient } from './connection.ts';
+
+export type RedisLinkOptions = Readonly<{
+  /** Makes a client; called again whenever the one before has failed. */
+  connect: () => RedisClient;
+  clock: Clock;
+  logger: Logger;
+  /** The longest that a call may take, in milliseconds. */
+  timeoutMs?: number;
+  /** How long to leave a Redis alone that has failed, in milliseconds. */
+  retryMs?: number;
+}>;
+
+/** What is shared by everything that talks to one Redis: the connection, and whether it is worth talking. */
+export interface RedisLink {
+  /**
+   * Runs commands within the time limit.
+   *
+   * @throws MiyabiError `unavailable`, at once where Redis has failed a moment ago.
+   */
+  run<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>;
+
+  /** Adds what has to be done when Redis is back, before anybody else is let through. It may fail and be called again. */
+  onReturn(repair: (client: RedisClient) => Promise<void>): void;
+
+  /** `open`: Redis has failed, and calls are refused; `half_open`: somebody is trying whether it is back. */
+  state(): BreakerState;
+
+  /**
+   * The round trip in milliseconds. Connects where there is no connection yet.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  ping(): Promise<number>;
+
+  /** Closes the connection. Whatever is called afterwards fails. */
+  close(): Promise<void>;
+}
+
+export const redisLink = ({
+  connect,
+  clock,
+  logger,
+  timeoutMs = COMMAND_TIMEOUT_MS + 50,
+  retryMs = 500,
+}: RedisLinkOptions): RedisLink => {
+  const circuit = breaker({ retryMs });
+  const repairs: ((client: RedisClient) => Promise<void>)[] = [];
+  const complaints = new Set<string>();
+  let client: RedisClient | undefined;
+  let moved = 0;
+  let closed = false;
+
+  const current = (): RedisClient => {
+    client ??= connect();
+    return client;
+  };
+
+  /** Gives the client up: its socket may be dead without knowing it, and whoever waits for it waits in vain. */
+  const abandon = (failed: RedisClient): void => {
+    failed.disconnect();
+    if (client === failed) client = undefined;
+  };
+
+  const fail = (failed: RedisClient, error: unknown): void => {
+    abandon(failed);
+    if (circuit.failed(clock.now()))
+      logger.warn('Redis does not answer; going on without it', { reason: reasonOf(error) });
+  };
+
+  /** Whether an error says that this client is of no use, rather than that a command was refused. */
+  const isOutage = (error: unknown): boolean => {
+    const text = reasonOf(error);
+    // After a failover a cluster client may hold on to slots that are elsewhere (redis/ioredis#1865).
+    moved = /\bMOVED\b/.test(text) ? moved + 1 : 0;
+    if (moved > 0) return moved >= 2;
+    return (
+      !isReply(error) ||
+      /^(ERR )?(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|NOAUTH|WRONGPASS|NOPERM)\b/.test(text)
+    );
+  };
+
+  const complain = (error: unknown): void => {
+    const reason = reasonOf(error);
+    const kind = reason.split(' ', 1)[0] ?? '';
+    if (complaints.has(kind)) return;
+    complaints.add(kind);
+    logger.error('Redis refuses a command; further errors of this kind are not logged', { reason });
+  };
+
+  const probe = async (): Promise<void> => {
+    const candidate = current();
+    try {
+      await withinTime(
+        (async () => {
+          await candidate.ping();
+          for (const repair of repairs) await repair(candidate);
+        })(),
+        timeoutMs,
+      );
+    } catch (error) {
+      fail(candidate, error);
+      return;
+    }
+    if (circuit.succeeded()) logger.info('Redis answers again');
+  };
+
+  const link: RedisLink = {
+    async run(commands) {
+      if (closed) throw unavailable('Redis', new Error('The connection was closed'));
+      const permit = circuit.permit(clock.now());
+      if (permit === 'probe') void probe();
+      if (permit !== 'go') throw unavailable('Redis', new Error('Redis has failed a moment ago'));
+      const used = current();
+      try {
+        const result = await withinTime(commands(used), timeoutMs);
+        moved = 0;
+        return result;
+      } catch (error) {
+        if (isOutage(error)) {
+          // Others of the same client may have failed long since, and Redis be back.
+          if (used === client) fail(used, error);
+        } else {
+          complain(error);
+        }
+        throw lost(error);
+      }
+    },
+
+    onReturn(repair) {
+      repairs.push(repair);
+    },
+
+    state() {
+      return circuit.state();
+    },
+
+    async ping() {
+      const before = performance.now();
+      await link.run((used) => used.ping());
+      return performance.now() - before;
+    },
+
+    async close() {
+      closed = true;
+      const last = client;
+      client = undefined;
+      if (last === undefined) return;
+      // A client that has never connected would connect to say goodbye.
+      if (last.status === 'ready') await withinTime(last.quit(), timeoutMs).catch(() => undefined);
+      last.disconnect();
+    },
+  };
+  return link;
+};
+
+/** The text of an error alone: ioredis attaches the command and its arguments, among them the password of AUTH. */
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const lost = (error: unknown): MiyabiError => unavailable('Redis', new Error(reasonOf(error)));
+
+const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
+
+const withinTime = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+};

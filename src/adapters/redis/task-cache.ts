@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { isMiyabiError } from '../../domain/errors.ts';
+import { isTerminal } from '../../domain/status.ts';
+import type { Task } from '../../domain/task.ts';
+import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
+import { fromIso, toIso } from '../../domain/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { CACHE_TTL, type CacheAnswer, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
+import { LIST_CACHE, type TaskListCache, type TaskListPage } from '../../ports/task-list-cache.ts';
+import type { RedisClient } from './connection.ts';
+import type { RedisLink } from './link.ts';
+import { FILL, PAGE, REMOVE, SAVE } from './task-cache-scripts.ts';
+
+export type RedisTaskCacheOptions = Readonly<{
+  redis: RedisLink;
+  clock: Clock;
+  /** Begins every key, as its hash tag. */
+  namespace?: string;
+  /** By how much the store's lists may trail its latest saves, in milliseconds: an index of DynamoDB does. */
+  storeDelayMs?: number;
+  /** How many tasks the lists may hold together. */
+  capacity?: number;
+}>;
+
+/** How long what nobody uses any more stays in Redis, in milliseconds. */
+const IDLE_MS = 600_000;
+const MAX_MISSED = 1_000;
+
+/** A cache of tasks and of lists of them in Redis, shared by every process with the same namespace. */
+export const redisTaskCache = ({
+  redis,
+  clock,
+  namespace = 'miyabi',
+  storeDelayMs = 5_000,
+  capacity = 20_000,
+}: RedisTaskCacheOptions): TaskCache & TaskListCache => {
+  const entryKey = (taskId: string): string => `{${namespace}}:task:${taskId}`;
+  const listsKey = `{${namespace}}:lists`;
+  const recentKey = `{${namespace}}:recent`;
+  const listKey = (scope: TaskScope): string => `{${namespace}}:list:${scopeName(scope)}`;
+
+  /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
+  const bounds = (now: number): readonly number[] => [now - CACHE_TTL.live, capacity, IDLE_MS];
+
+  /** Tasks of which this process knows that the cache has missed a change. */
+  const missed = new Set<string>();
+  redis.onReturn(async (client) => {
+    if (missed.size === 0) return;
+    const taskIds = [...missed];
+    await client.del(listsKey, recentKey, ...taskIds.map(entryKey));
+    for (const id of taskIds) missed.delete(id);
+  });
+
+  const ask = async <T>(commands: (client: RedisClient) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await redis.run(commands);
+    } catch (error) {
+      // A cache that cannot answer is an empty one. The link has logged what happened.
+      if (isMiyabiError(error, 'unavailable')) return undefined;
+      throw error;
+    }
+  };
+
+  const tell = async (taskId: string, commands: (client: RedisClient) => Promise<unknown>): Promise<void> => {
+    const told = await ask(async (client) => {
+      await commands(client);
+      return true;
+    });
+    if (told === undefined && missed.size < MAX_MISSED) missed.add(taskId);
+  };
+
+  return {
+    async find(taskId) {
+      const text = await ask((client) => client.get(entryKey(taskId)));
+      return typeof text === 'string' ? decodeEntry(taskId, text, clock.now()) : undefined;
+    },
+
+    async save(tasks, asOf = clock.now()) {
+      const now = clock.now();
+      const listUntil = asOf + CACHE_TTL.live;
+      if (listUntil <= now) return;
+      await Promise.all(
+        tasks.map((task) => {
+          const until = asOf + (isTerminal(task.status) ? CACHE_TTL.terminal : CACHE_TTL.live);
+          const keys = [entryKey(task.task_id), listsKey, recentKey, ...scopesOf(task).map(listKey)];
+          return tell(task.task_id, (client) =>
+            SAVE(client, keys, [now, asOf, ...fieldsOf(task), until, listUntil, until - now, ...bounds(now)]),
+          );
+        }),
+      );
+    },
+
+    async markAbsent(taskId, asOf = clock.now()) {
+      const until = asOf + CACHE_TTL.absent;
+      const life = until - clock.now();
+      if (life <= 0) return;
+      await ask((client) => client.set(entryKey(taskId), `a|${until}`, 'PX', life, 'NX'));
+    },
+
+    async remove(taskId) {
+      const now = clock.now();
+      await tell(taskId, (client) =>
+        REMOVE(
+          client,
+          [entryKey(taskId), listsKey, recentKey],
+          [now, taskId, now + CACHE_TTL.removed, CACHE_TTL.removed, ...bounds(now)],
+        ),
+      );
+    },
+
+    async page(query) {
+      const scopes = scopesFor(query);
+      if (scopes === undefined) return {};
+      const now = clock.now();
+      const { after, limit } = query;
+      const answer = await ask((client) =>
+        PAGE(
+          client,
+          [listsKey, recentKey, ...scopes.map(listKey)],
+          [
+            now,
+            limit,
+            after === undefined ? '' : fromIso(after.updated_at),
+            after?.task_id ?? '',
+            randomUUID(),
+            now + LIST_CACHE.ttl,
+            LIST_CACHE.ttl,
+            now - storeDelayMs,
+            IDLE_MS,
+            ...scopes.flatMap((scope) => [scopeName(scope), scope.status ?? '', scope.project_id ?? '']),
+          ],
+        ),
+      );
+      const page = answer === undefined ? undefined : decodeAnswer(answer);
+      if (page === undefined) return {};
+      return 'tokens' in page ? { ticket: { query, asOf: now, tokens: page.tokens } } : { page };
+    },
+
+    async fill({ query, asOf, tokens }, { items, next }) {
+      const scopes = scopesFor(query);
+      const now = clock.now();
+      const until = asOf + CACHE_TTL.live;
+      if (scopes === undefined || until <= now) return;
+      await ask((client) =>
+        FILL(
+          client,
+          [listsKey, recentKey, ...scopes.map(listKey), ...items.map(({ task_id }) => entryKey(task_id))],
+          [
+            now,
+            asOf,
+            until,
+            scopes.length,
+            query.after === undefined ? '' : fromIso(query.after.updated_at),
+            query.after?.task_id ?? '',
+            next === undefined ? '' : fromIso(next.updated_at),
+            next?.task_id ?? '',
+            LIST_CACHE.depth,
+            storeDelayMs,
+            ...bounds(now),
+            ...scopes.flatMap((scope, index) => [
+              scopeName(scope),
+              tokens[index] ?? '',
+              scope.status ?? '',
+              scope.project_id ?? '',
+            ]),
+            ...items.flatMap(fieldsOf),
+          ],
+        ),
+      );
+    },
+  };
+};
+
+/** What a script is told of a task: id, version, score, status, project, json. */
+const fieldsOf = (task: Task): readonly (string | number)[] => [
+  task.task_id,
+  task.version,
+  fromIso(task.updated_at),
+  task.status,
+  task.project_id,
+  JSON.stringify(task),
+];
+
+const ENTRY = /^(?:t\|(\d+)\|(\d+)\||a\|(\d+)$)/;
+
+/** What an entry says now: a deleted task may have been made anew, so of it only the store knows. */
+const decodeEntry = (taskId: string, text: string, now: number): CacheAnswer => {
+  const [head, taskUntil, version, absentUntil] = ENTRY.exec(text) ?? [];
+  if (head === undefined || Number(taskUntil ?? absentUntil) <= now) return undefined;
+  if (version === undefined) return 'absent';
+  return { task_id: taskId, version: Number(version), json: text.slice(head.length) };
+};
+
+/** The answer of `PAGE`; undefined where it is none that this version of the program understands. */
+const decodeAnswer = (
+  answer: unknown,
+): TaskListPage | Readonly<{ tokens: readonly string[] }> | undefined => {
+  if (!Array.isArray(answer)) return undefined;
+  const texts = answer.map(String);
+  if (texts[0] === 'ticket') return { tokens: texts.slice(1) };
+  const [, more, ...fields] = texts;
+  const items: TaskDocument[] = [];
+  for (let at = 0; at + 3 < fields.length; at += 4) {
+    items.push({ task_id: fields[at] ?? '', version: Number(fields[at + 1]), json: fields[at + 3] ?? '' });
+  }
+  const last = items.at(-1);
+  if (more !== '1' || last === undefined) return { items };
+  return { items, next: { updated_at: toIso(Number(fields.at(-2))), task_id: last.task_id } };
+};

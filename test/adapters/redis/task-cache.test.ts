@@ -1,0 +1,16 @@
+import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import type { RedisLink } from '../../../src/adapters/redis/link.ts';
+import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
+import { taskCacheContract } from '../../contracts/task-cache.ts';
+import { taskListCacheContract } from '../../contracts/task-list-cache.ts';
+import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
+
+const opens = (link: () => RedisLink) => () => {
+  const redis = link();
+  const clock = memoryClock();
+  const cache = redisTaskCache({ redis, clock, namespace: freshNamespace(), storeDelayMs: 0 });
+  return { port: { cache, clock }, close: () => redis.close() };
+};
+
+taskCacheContract('ioredis-mock', opens(mockLink));
+taskListCacheContract('ioredis-mock', opens(mockLink));
