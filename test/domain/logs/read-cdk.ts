@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { cdk } from '../../../src/domain/logs/formats/cdk.ts';
 import type { CdkState } from '../../../src/domain/logs/formats/cdk-fold.ts';
@@ -34,6 +33,3 @@ export const told = (log: string): readonly string[] =>
       details.failed_resources?.join(',') ?? '-',
     ].join(' '),
   );
-
-export const fixture = (name: string): string =>
-  readFileSync(new URL(`../../fixtures/cdk/${name}.log`, import.meta.url), 'utf8');

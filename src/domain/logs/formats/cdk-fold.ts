@@ -46,12 +46,17 @@ export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step 
       return onError(state, signal, at);
     case 'cause':
       return onCause(state, signal.i, at);
+    case 'listed':
+      return onCurrent(state, at, (run) => ({ ...run, listed: merged(run.listed, signal.ids) }));
     case 'close':
       return onClosing(state, signal.s, signal.x, at);
     default:
       return signal satisfies never;
   }
 };
+
+const merged = (ids: readonly string[], more: readonly string[]): readonly string[] =>
+  [...new Set([...ids, ...more])].slice(0, 50);
 
 const untouched = (state: CdkState): Step => ({ state, touched: [] });
 
@@ -464,8 +469,8 @@ const onError = (state: CdkState, { m, s }: ErrorSignal, at: number): Step => {
 const onCause = (state: CdkState, id: string, at: number): Step => {
   const failed = Object.values(state.runs).findLast((run) => run.mark === 'failed' && run.at === at);
   const run = failed ?? current(state);
-  if (run?.mark !== 'failed' || run.listed.includes(id) || run.listed.length >= 50) return untouched(state);
-  return keep(state, heard({ ...run, listed: [...run.listed, id] }, at));
+  if (run?.mark !== 'failed' || run.listed.includes(id)) return untouched(state);
+  return keep(state, heard({ ...run, listed: merged(run.listed, [id]) }, at));
 };
 
 /** `Deployment time: …`, `Outputs:` and `Stack ARN:` follow a check mark of CDK. */

@@ -1,4 +1,5 @@
 import { MESSAGE, STACK_NAME } from './cdk-rows.ts';
+import { listedIn } from './cdk-run.ts';
 import type { CdkSignal, SaidSignal, Verb } from './cdk-signals.ts';
 import { cut } from './text.ts';
 
@@ -20,6 +21,7 @@ export const readFrame = (line: string): CdkSignal | undefined => {
     if (doing !== undefined) return doing;
   }
   if (line.endsWith(')') && line.includes('::')) return readCause(line);
+  if (line.startsWith(LISTED)) return { k: 'listed', ids: listedIn(line.slice(0, 8 * MESSAGE), []) };
   if (line.includes('skipping ')) return readSkipping(line);
   if (line.includes('start: ') || line.includes('success: ')) return readAsset(line);
   if (line.includes(BUSY)) return readBusy(line);
@@ -36,6 +38,7 @@ const OPENING_BRACKET = 0x5b;
 const CHECK = '✅';
 const CROSS = '❌';
 const SPARKLES = '✨';
+const LISTED = 'The following resource(s) failed to ';
 const BUSY = 'Currently in progress: ';
 const ARN = ':cloudformation:';
 const FALLBACK = 'Falling back to doing a full deployment';
@@ -162,7 +165,7 @@ const readSparkles = (words: string): CdkSignal | undefined => {
   if (swapped?.[1] === undefined) return undefined;
   return { k: 'hot', v: swapped[2] === undefined ? 'start' : 'done', n: swapped[1] };
 };
-const TOOK = /^(Deployment|Synthesis|Total|Destroy|Rollback) time: (\d{1,9}(?:\.\d{1,9})?)s$/;
+const TOOK = /^(Deployment|Synthesis|Total|Destroy|Rollback) time: (\d{1,9}(?:\.\d{1,9})?)s\**$/;
 const HOTSWAPPED = /^(\S[^']{0,120} '[^']{1,255}')( hotswapped!)?$/;
 
 const readDoing = (line: string): CdkSignal | undefined => {

@@ -2,7 +2,7 @@ import type { Operation, Outcome, TaskDetails } from '../../details.ts';
 import type { JsonObject } from '../../json.ts';
 import type { TaskStatus } from '../../status.ts';
 import type { Observation } from '../format.ts';
-import { MESSAGE } from './cdk-rows.ts';
+import { isIdOf, MESSAGE } from './cdk-rows.ts';
 import { CLEANING_UP, type Failure, isOver, type Run } from './cdk-run.ts';
 import { isSuccessState } from './cdk-status.ts';
 import { cut, TEXT_LIMITS } from './text.ts';
@@ -61,7 +61,11 @@ const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
   const operation = operationOf(run, outcome);
   const causes = running || STATUS[outcome] === 'failed' ? causesOf(run) : [];
   const failed =
-    causes.length > 0 ? causes.map(({ i }) => i) : STATUS[outcome] === 'failed' ? listed(run) : [];
+    causes.length > 0
+      ? causes.map(({ i }) => idOf(i, run.listed))
+      : STATUS[outcome] === 'failed'
+        ? listed(run)
+        : [];
   const error = STATUS[outcome] === 'completed' ? undefined : errorOf(run, causes);
   return {
     phase: phaseOf(run, outcome),
@@ -114,12 +118,23 @@ const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
  * failed, and a resource that an update could not remove only where something else ended it.
  */
 const causesOf = (run: Run): readonly Failure[] => {
-  const inner = run.fail.some((failure) => failure.in === 1);
   const updating = run.op === 'update';
   return run.fail
-    .filter((failure) => !(inner && failure.e === 1) && !(updating && failure.d === 1))
+    .filter(
+      (failure) =>
+        !(updating && failure.d === 1) &&
+        !(failure.e === 1 && run.fail.some((other) => isWithin(other, failure))),
+    )
     .toSorted((a, b) => (a.u ?? Infinity) - (b.u ?? Infinity) || 0);
 };
+
+/** Whether a failure is one inside a nested stack; without a stack's name in the row, whether it came before. */
+const isWithin = (inner: Failure, stack: Failure): boolean =>
+  inner.e !== 1 && (inner.in === 1 || (stack.b === 1 && inner.b === 1 && (inner.u ?? 0) <= (stack.u ?? 0)));
+
+/** The bar shows construct paths. The stack's own list of what failed may have the logical id. */
+const idOf = (shown: string, ids: readonly string[]): string =>
+  /^[A-Za-z0-9]+$/.test(shown) ? shown : (ids.find((id) => isIdOf(id, shown)) ?? shown);
 
 const listed = ({ listed: ids, off }: Run): readonly string[] => ids.filter((id) => !off.includes(id));
 

@@ -150,21 +150,32 @@ const isMadeOf = (id: string, path: string): boolean => {
   return letters !== '' && id.startsWith(letters);
 };
 
-/** Whether a logical id is that of a construct path, which may have been shortened in its middle: `Api/Handl...e/Role`. */
+/**
+ * Whether a logical id is that of a construct path. The bar shortens either in its middle: `Api/Handler/Serv...ole/Role`.
+ */
 export const isIdOf = (id: string, path: string): boolean => {
-  const gap = path.indexOf('...');
-  if (gap === -1) {
-    const letters = lettersOf(path);
-    return letters !== '' && id.startsWith(letters) && HASH.test(id.slice(letters.length));
-  }
+  const [head, tail] = endsOf(path);
+  const [idHead, idTail] = endsOf(id);
+  if (head === '' || tail === '') return false;
+  if (tail === head && idTail === idHead)
+    return id.startsWith(head) && /^(?:[0-9A-F]{8})?$/.test(id.slice(head.length));
+  const plain = idTail.replace(HASH, '');
   return (
-    isMadeOf(id, path.slice(0, gap)) && id.slice(0, -HASH_LENGTH).endsWith(lettersOf(path.slice(gap + 3)))
+    (idHead.startsWith(head) || head.startsWith(idHead)) &&
+    [idTail, plain].some((ending) => ending !== '' && (ending.endsWith(tail) || tail.endsWith(ending)))
   );
 };
 
 /** What CDK puts behind the letters of a path to make ids unique. */
-const HASH = /^(?:[0-9A-F]{8})?$/;
-const HASH_LENGTH = 8;
+const HASH = /[0-9A-F]{8}$/;
+
+/** The letters before and after the gap of a shortened name; all of them twice where there is none. */
+const endsOf = (name: string): readonly [string, string] => {
+  const gap = name.indexOf('...');
+  if (gap !== -1) return [lettersOf(name.slice(0, gap)), lettersOf(name.slice(gap + 3))];
+  const letters = lettersOf(name);
+  return [letters, letters];
+};
 
 const lettersOf = (path: string): string =>
   path

@@ -12,8 +12,10 @@ export type Failure = Readonly<{
   m?: string;
   /** When, on the run's own clock. */
   u?: number;
-  /** A nested stack that failed because something in it did. */
+  /** A nested stack. */
   e?: 1;
+  /** From a row without a stack's name. */
+  b?: 1;
   /** Of a resource inside a nested stack. */
   in?: 1;
   /** Not removed during an update, which goes on without it. */
@@ -275,6 +277,7 @@ const withFailure = (run: Run, row: RowSignal, nested: boolean, moment: number |
     ...(moment === undefined ? {} : { u: moment }),
     ...(row.ty === STACK_TYPE ? { e: 1 as const } : {}),
     ...(nested ? { in: 1 as const } : {}),
+    ...(row.s === undefined ? { b: 1 as const } : {}),
     ...(row.st === 'DELETE_FAILED' ? { d: 1 as const } : {}),
   };
   const same = run.fail.findIndex((known) => isSame(known, row));
@@ -285,7 +288,7 @@ const withFailure = (run: Run, row: RowSignal, nested: boolean, moment: number |
   const better: Failure = {
     ...failure,
     ...known,
-    i: ID.test(i) ? i : known.i,
+    i: ID.test(i) || known.i.includes('/') ? i : known.i,
     ...(known.m === undefined && m !== undefined ? { m } : {}),
   };
   return { ...run, fail: run.fail.with(same, better) };

@@ -11,6 +11,7 @@ export type CdkSignal =
   | AssetSignal
   | ErrorSignal
   | CauseSignal
+  | ListedSignal
   | ClosingSignal;
 
 /** `[done, total]`; the total is null where CDK does not know it. */
@@ -79,6 +80,9 @@ export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string }>;
 
 /** A resource in the list of causes below a `failed:` line. */
 export type CauseSignal = Readonly<{ k: 'cause'; i: string; n: string }>;
+
+/** What a stack failed of, where its row puts the reason on a line of its own. */
+export type ListedSignal = Readonly<{ k: 'listed'; ids: readonly string[] }>;
 
 /** What follows a check mark and shows that it was CDK's own. */
 export type ClosingSignal = Readonly<{ k: 'close'; s?: string; x?: number }>;
