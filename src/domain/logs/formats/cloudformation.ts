@@ -78,6 +78,7 @@ export const cloudformation = counterRuns<CloudformationSignal, Memory>({
 
   begins(last, signal) {
     if (signal.kind === 'start') return last.memory.deployment !== signal.deployment;
+    if (signal.kind === 'deployed') return signal.unchanged && isTerminal(last.status);
     if (isTerminal(last.status))
       return signal.kind === 'state' && isFirstState(signal.state) && isNews(last, signal);
     // The end of the operation before has been missed.

@@ -3,6 +3,7 @@ import { agentJson } from './agent-json.ts';
 import { buildkit } from './buildkit.ts';
 import { cargo } from './cargo.ts';
 import { cdk } from './cdk.ts';
+import { cloudformation } from './cloudformation.ts';
 import { ninja } from './ninja.ts';
 import { plain } from './plain.ts';
 import { pytest } from './pytest.ts';
@@ -14,6 +15,7 @@ import { turbo } from './turbo.ts';
  * other. So an exact feed comes before what was meant for people, and a bare counter comes last.
  */
 export const builtInFormats: readonly LogFormat[] = [
+  cloudformation,
   terraform,
   agentJson,
   cdk,

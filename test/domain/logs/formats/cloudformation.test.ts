@@ -211,6 +211,19 @@ test('a deployment without changes', () => {
   assert.is(run?.details.operation, 'none');
 });
 
+test('a deployment without changes leaves the one before it alone', () => {
+  const unchanged = message('CDK_TOOLKIT_I5900', {
+    type: 'did-deploy-stack',
+    noOp: true,
+    stackArn: arn('Shop'),
+    outputs: {},
+  });
+  const log = [start('Shop', 'd1'), activity('d1', 'Shop', 'Shop', 'CREATE_COMPLETE', 4), unchanged];
+  const [first, second] = play(cloudformation, log.join('\n'));
+  assert.is(first?.details.outcome, 'completed');
+  assert.is(second?.details.outcome, 'no_changes');
+});
+
 for (const [title, line] of [
   ['another source', '{"source":"aws.ec2","detail":{}}'],
   ['no stack', '{"source":"aws.cloudformation","detail":{"status-details":{"status":"CREATE_COMPLETE"}}}'],
