@@ -33,7 +33,9 @@ export const NO_MISCHIEF: Mischief = {
 type Stored = Readonly<{ stream: string; id: string; timestamp: number; message: string; visibleAt: number }>;
 
 /** What a page token stands for: the events of its window as they were found when it was opened, and a place there. */
-type Continuation = Readonly<{ key: string; found: readonly Stored[]; position: number }>;
+type Continuation = Readonly<{ key: string; found: readonly Stored[]; position: number; madeAt: number }>;
+
+const TOKEN_LIFE_MS = 24 * 3_600_000;
 
 /** An error as the SDK throws it. */
 export const awsError = (name: string, httpStatusCode: number, message = name): Error =>
@@ -86,6 +88,8 @@ export const fakeCloudwatch = (clock: Clock, random: () => number, initial: Part
       tokens.delete(token);
       throw awsError('InvalidParameterException', 400, 'The specified nextToken is invalid.');
     }
+    // What moto does with a token that it does not know: it answers that there is nothing more.
+    if (clock.now() - continuation.madeAt > TOKEN_LIFE_MS) return { ...continuation, found: [], position: 0 };
     return continuation;
   };
 
@@ -96,6 +100,11 @@ export const fakeCloudwatch = (clock: Clock, random: () => number, initial: Part
     set(change: Partial<Mischief>): void {
       mischief = { ...mischief, ...change };
       burst = 0;
+    },
+
+    /** From now on every token that was given out leads to an empty page that is the last. */
+    forgetTokens(): void {
+      for (const [token, continuation] of tokens) tokens.set(token, { ...continuation, madeAt: -Infinity });
     },
 
     createGroup(group: string): void {
@@ -140,7 +149,7 @@ export const fakeCloudwatch = (clock: Clock, random: () => number, initial: Part
       const events = [...page, ...repeated].map(toAnswer);
       if (end >= found.length && !isEmpty) return { $metadata, events, searchedLogStreams: [] };
       const token = `token-${tokens.size + 1}-${Math.floor(random() * 1e9)}`;
-      tokens.set(token, { key, found, position: end });
+      tokens.set(token, { key, found, position: end, madeAt: clock.now() });
       return { $metadata, events, searchedLogStreams: [], nextToken: token };
     },
   };

@@ -32,7 +32,7 @@ export type CloudwatchLogSourceOptions = Readonly<{
   retry: Retry;
   /** How far each reading goes back behind the one before. It must exceed the time that events take to be found. */
   overlapMs?: number;
-  /** How far the sweep goes back, for events that took longer than that, and how often it is made. */
+  /** How far each sweep goes back behind the one before, for events that took longer, and how often one is made. */
   sweepMs?: number;
   sweepEveryMs?: number;
   /** How far back the very first reading of a group begins. */
@@ -43,6 +43,9 @@ export type CloudwatchLogSourceOptions = Readonly<{
 
 /** How often one reading begins a window again because its page token is no longer taken. */
 const MAX_RESTARTS = 3;
+
+/** A token lives for a day. Whether its end shows as an error or as an empty page, only its age tells for sure. */
+const TOKEN_LIFE_MS = 12 * HOUR;
 
 /**
  * Reads CloudWatch Logs by FilterLogEvents. A reading without a window of its own goes from the cursor, less the
@@ -55,7 +58,7 @@ export const cloudwatchLogSource = ({
   sleep,
   retry,
   overlapMs = MINUTE,
-  sweepMs = 2 * HOUR,
+  sweepMs = HOUR,
   sweepEveryMs = HOUR,
   lookbackMs = 24 * HOUR,
   callsPerSecond = 4,
@@ -83,9 +86,10 @@ export const cloudwatchLogSource = ({
     group: string,
     begun: Window,
   ): AsyncGenerator<Readonly<{ answer: Attempted<FilterLogEventsCommandOutput>; rest: Window | undefined }>> {
-    let window = begun;
+    let window = clock.now() - begun.to > TOKEN_LIFE_MS ? fromItsBeginning(begun) : begun;
     let restarts = 0;
     for (;;) {
+      const resumed = window === begun && window.token !== undefined;
       let answer: Attempted<FilterLogEventsCommandOutput>;
       try {
         answer = await request(group, window);
@@ -94,11 +98,16 @@ export const cloudwatchLogSource = ({
         // Its token has expired. What was read before comes again, and is known by its ids.
         restarts += 1;
         if (restarts > MAX_RESTARTS) throw unavailable(`CloudWatch log group ${group}`, error);
-        window = { from: window.from, to: window.to, sweep: window.sweep };
+        window = fromItsBeginning(window);
         continue;
       }
-      const token = answer.value.nextToken;
-      const rest = token === undefined || token === '' ? undefined : { ...window, token };
+      const { nextToken: token, events = [] } = answer.value;
+      // A token from before that leads to nothing may as well be one that was not understood.
+      if (resumed && !token && events.length === 0) {
+        window = fromItsBeginning(window);
+        continue;
+      }
+      const rest = token ? { ...window, token } : undefined;
       yield { answer, rest };
       if (rest === undefined) return;
       window = rest;
@@ -109,7 +118,8 @@ export const cloudwatchLogSource = ({
     const to = clock.now();
     if (cursor === undefined) return { from: Math.max(0, to - lookbackMs), to, sweep: true };
     const sweep = to - cursor.swept_at >= sweepEveryMs;
-    const from = Math.min(cursor.read_to - overlapMs, sweep ? to - sweepMs : to);
+    // Behind the last sweep, not the present: a reader that was away for a day goes on where it was.
+    const from = Math.min(cursor.read_to - overlapMs, sweep ? cursor.swept_at - sweepMs : to);
     return { from: Math.max(0, from), to, sweep };
   };
 
@@ -139,6 +149,8 @@ export const cloudwatchLogSource = ({
     },
   };
 };
+
+const fromItsBeginning = ({ from, to, sweep }: Window): Window => ({ from, to, sweep });
 
 /** The place behind a page of a window: within it while there is a rest. */
 const behind = (

@@ -162,6 +162,28 @@ test('begins a window again when its token has expired', async () => {
   assert.is(new Set(messagesOf(await pagesOf(source, { log_group: 'g', cursor }))).size, 6);
 });
 
+for (const [passed, age] of [
+  ['a moment', 1000],
+  ['a day', 25 * HOUR],
+] as const) {
+  test(`loses nothing by a token that leads nowhere after ${passed}`, async () => {
+    const { clock, cloudwatch, source } = setUp({ pageSize: 2 });
+    for (let count = 0; count < 6; count += 1)
+      cloudwatch.put('g', 's', clock.now() - 50 + count, `line ${count}`);
+    const seen = new Set<string>();
+    let cursor: Json = null;
+    for await (const page of source.read({ log_group: 'g' })) {
+      for (const message of messagesOf([page])) seen.add(message);
+      cursor = page.cursor;
+      break;
+    }
+    clock.advance(age);
+    if (age < HOUR) cloudwatch.forgetTokens();
+    for (const message of messagesOf(await pagesOf(source, { log_group: 'g', cursor }))) seen.add(message);
+    assert.is(seen.size, 6);
+  });
+}
+
 test('gives up when no token is ever taken', async () => {
   const { clock, cloudwatch, source } = setUp({ pageSize: 2, expiredToken: 1 });
   for (let count = 0; count < 50; count += 1) cloudwatch.put('g', 's', clock.now() - 50, `line ${count}`);
@@ -337,6 +359,7 @@ random('a collector loop loses nothing, and a repeat is known by its id', async 
         clock.advance(Math.floor(chance() * 40_000));
         await collect(true);
         if (chance() < 0.1) clock.advance(Math.floor(chance() * 20 * MINUTE));
+        if (chance() < 0.02) clock.advance(25 * HOUR);
       }
       cloudwatch.set({ throttled: 0, timedOut: 0, cutOff: 0, broken: 0, expiredToken: 0 });
       clock.advance(50_000);
