@@ -121,6 +121,7 @@ export const redisLink = ({
         moved = 0;
         return result;
       } catch (error) {
+        if (isMistake(error)) throw error;
         if (isOutage(error)) {
           // Others of the same client may have failed long since, and Redis be back.
           if (used === client) fail(used, error);
@@ -162,6 +163,10 @@ export const redisLink = ({
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const lost = (error: unknown): MiyabiError => unavailable('Redis', new Error(reasonOf(error)));
+
+/** A fault of this program, not of Redis. */
+const isMistake = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
 

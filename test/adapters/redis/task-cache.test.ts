@@ -3,10 +3,11 @@ import type { RedisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
 import { taskCacheContract } from '../../contracts/task-cache.ts';
 import { taskListCacheContract } from '../../contracts/task-list-cache.ts';
+import { onEveryRedis } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
 
-const opens = (link: () => RedisLink) => () => {
-  const redis = link();
+const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
+  const redis = await link();
   const clock = memoryClock();
   const cache = redisTaskCache({ redis, clock, namespace: freshNamespace(), storeDelayMs: 0 });
   return { port: { cache, clock }, close: () => redis.close() };
@@ -14,3 +15,7 @@ const opens = (link: () => RedisLink) => () => {
 
 taskCacheContract('ioredis-mock', opens(mockLink));
 taskListCacheContract('ioredis-mock', opens(mockLink));
+onEveryRedis('TaskCache', (adapter, link) => {
+  taskCacheContract(adapter, opens(link));
+  taskListCacheContract(adapter, opens(link));
+});

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { isMiyabiError, MiyabiError } from '../../domain/errors.ts';
+import type { Change, ChangeFeed, FeedEntry } from '../../ports/change-feed.ts';
+import type { RedisLink } from './link.ts';
+import { script } from './script.ts';
+
+export type RedisChangeFeedOptions = Readonly<{
+  redis: RedisLink;
+  /** Begins the key, as its hash tag. */
+  namespace?: string;
+  /** How many changes to keep, about: Redis trims by whole blocks of its own. */
+  capacity?: number;
+  /** How often to look for news while somebody waits, in milliseconds. */
+  pollMs?: number;
+}>;
+
+/** As long as anything was published in so many milliseconds, readers find their place again. */
+const IDLE_MS = 86_400_000;
+
+/**
+ * Adds changes. A client that has lost the connection sends its commands again, and a call that has run is not to run
+ * twice: it leaves its mark.
+ *
+ * KEYS: stream, mark. ARGV: capacity, idle life, life of the mark, changes.
+ */
+const PUBLISH = script(`
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
+for i = 4, #ARGV do
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'change', ARGV[i])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`);
+
+/**
+ * Begins a stream, where there is none, with an entry that says nothing. So every position that is given out is that
+ * of an entry, and where that is missing, the stream was trimmed or lost behind it.
+ *
+ * KEYS: stream. ARGV: idle life.
+ */
+const BEGIN = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('XADD', KEYS[1], '*', 'begin', '1')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1
+`);
+
+const MARK_MS = 10_000;
+
+/** How many changes one call of the script adds: it holds every other client up while it runs. */
+const BATCH = 100;
+
+/** A feed in a stream of Redis. Whoever waits looks again and again, all of a process together. */
+export const redisChangeFeed = ({
+  redis,
+  namespace = 'miyabi',
+  capacity = 10_000,
+  pollMs = 100,
+}: RedisChangeFeedOptions): ChangeFeed => {
+  const key = `{${namespace}}:changes`;
+  const waiting = new Map<() => void, string>();
+  let polling: NodeJS.Timeout | undefined;
+
+  const newest = async (): Promise<string> =>
+    redis.run(async (client) => {
+      const last = async () => (await client.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[0];
+      const position = await last();
+      if (position !== undefined) return position;
+      await BEGIN(client, [key], [IDLE_MS]);
+      return (await last()) ?? '';
+    });
+
+  /** Wakes those who wait behind another position than the newest. */
+  const wake = (position: string): void => {
+    for (const [done, after] of [...waiting]) if (after !== position) done();
+  };
+
+  const poll = async (): Promise<void> => {
+    try {
+      wake(await newest());
+    } catch (error) {
+      // They wait on: either Redis comes back or their time is over.
+      if (!isMiyabiError(error, 'unavailable')) wake('');
+    } finally {
+      polling = undefined;
+      schedule();
+    }
+  };
+  const schedule = (): void => {
+    if (waiting.size > 0) polling ??= setTimeout(() => void poll(), pollMs);
+  };
+
+  return {
+    async publish(changes) {
+      try {
+        for (let start = 0; start < changes.length; start += BATCH) {
+          const texts = changes.slice(start, start + BATCH).map((change) => JSON.stringify(change));
+          const mark = `{${namespace}}:mark:${randomUUID()}`;
+          await redis.run((client) => PUBLISH(client, [key, mark], [capacity, IDLE_MS, MARK_MS, ...texts]));
+        }
+      } catch (error) {
+        // What is lost here, readers find in the tasks themselves. The link has logged what happened.
+        if (!isMiyabiError(error, 'unavailable')) throw error;
+        return;
+      }
+      if (changes.length > 0) wake('');
+    },
+
+    async position() {
+      return newest();
+    },
+
+    async read(after, limit) {
+      if (!POSITION_PATTERN.test(after)) throw gone(after);
+      const rows = await redis.run((client) => client.xrange(key, after, '+', 'COUNT', limit + 1));
+      if (rows[0]?.[0] !== after) throw gone(after);
+      return rows.slice(1).map(decode);
+    },
+
+    async wait(after, { signal, timeoutMs }) {
+      if (signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', done);
+          waiting.delete(done);
+          if (waiting.size === 0) {
+            clearTimeout(polling);
+            polling = undefined;
+          }
+          resolve();
+        };
+        const timer = setTimeout(done, timeoutMs);
+        signal.addEventListener('abort', done);
+        waiting.set(done, after);
+        schedule();
+      });
+    },
+  };
+};
+
+const POSITION_PATTERN = /^\d{1,19}-\d{1,19}$/;
+
+const gone = (position: string): MiyabiError =>
+  new MiyabiError('not_found', `The change feed no longer holds what came after ${position}`);
+
+const decode = ([position, fields]: [string, string[]]): FeedEntry => {
+  const text = fields[fields.indexOf('change') + 1] ?? '';
+  try {
+    return { position, change: changeFrom(JSON.parse(text)) };
+  } catch (cause) {
+    throw new MiyabiError('internal', `The entry ${position} of the change feed cannot be read`, { cause });
+  }
+};
+
+const changeFrom = (value: unknown): Change => {
+  if (typeof value !== 'object' || value === null) throw new TypeError('not an object');
+  const { kind, action, id, project_id, version, body } = value as Readonly<Record<string, unknown>>;
+  if (kind !== 'task' && kind !== 'project') throw new TypeError('kind');
+  if (action !== 'saved' && action !== 'deleted') throw new TypeError('action');
+  if (typeof id !== 'string' || typeof project_id !== 'string') throw new TypeError('id or project_id');
+  if (typeof version !== 'number') throw new TypeError('version');
+  if (body !== undefined && typeof body !== 'string') throw new TypeError('body');
+  return { kind, action, id, project_id, version, ...(body === undefined ? {} : { body }) };
+};
