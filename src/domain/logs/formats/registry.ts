@@ -1,3 +1,4 @@
+import { MiyabiError } from '../../errors.ts';
 import type { LogFormat } from '../format.ts';
 import { agentJson } from './agent-json.ts';
 import { buildkit } from './buildkit.ts';
@@ -26,3 +27,14 @@ export const builtInFormats: readonly LogFormat[] = [
   turbo,
   plain,
 ];
+
+/**
+ * The built-in formats with own ones before them, as whoever defines a format means it to be heard.
+ *
+ * @throws MiyabiError `configuration` where an own format has the name of a built-in one.
+ */
+export const formatsWith = (own: readonly LogFormat[]): readonly LogFormat[] => {
+  const taken = own.find(({ name }) => builtInFormats.some((format) => format.name === name));
+  if (taken === undefined) return [...own, ...builtInFormats];
+  throw new MiyabiError('configuration', `own log format "${taken.name}" has the name of a built-in format`);
+};

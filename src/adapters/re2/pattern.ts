@@ -1,0 +1,33 @@
+import type { CompilePattern } from '../../domain/logs/formats/custom.ts';
+
+/** Matching costs program × text steps; a pattern of nested counts may have a very large program. */
+const MAX_PROGRAM = 5000;
+
+/**
+ * Patterns matched by RE2's automata, in time linear in the text whatever the pattern. What would need backtracking,
+ * i.e. look-around and back-references, is refused. The engine is loaded here, so that nobody without own formats
+ * pays for it.
+ */
+export const loadPatterns = async (): Promise<CompilePattern> => {
+  const { RE2JS } = await import('re2js');
+  return (text) => {
+    const refused = NEEDS_BACKTRACKING.exec(text)?.[0];
+    if (refused !== undefined) {
+      throw new Error(`\`${refused}\` (look-around or a back-reference) cannot be matched in linear time`);
+    }
+    const pattern = RE2JS.compile(text);
+    if (pattern.programSize() > MAX_PROGRAM) throw new Error('it is too large: use smaller repeat counts');
+    const groups = Object.keys(pattern.namedGroups());
+    return {
+      groups,
+      match(line) {
+        const matcher = pattern.matcher(line);
+        if (!matcher.find()) return undefined;
+        return Object.fromEntries(groups.map((group) => [group, matcher.group(group) ?? undefined]));
+      },
+    };
+  };
+};
+
+/** For a clear message only: the engine refuses them by itself, as it does what this misses. */
+const NEEDS_BACKTRACKING = /\(\?<?[=!]|\\[1-9]|\\k[<{']/;
