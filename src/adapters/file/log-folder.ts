@@ -97,7 +97,8 @@ export const listFiles = async (directory: string, group: string): Promise<Listi
       }
     }
   }
-  files.sort((a, b) => a.modified - b.modified || (a.name < b.name ? -1 : 1));
+  // Of two changed at the same moment, the one rotated further is the older.
+  files.sort((a, b) => a.modified - b.modified || b.name.localeCompare(a.name, 'en', { numeric: true }));
   for (const { stream, name } of files.splice(0, Math.max(0, files.length - MAX_FILES))) {
     problems.push({
       log_stream: stream,
