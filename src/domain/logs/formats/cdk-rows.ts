@@ -24,88 +24,105 @@ const BAR = ' | ';
 export const readRow = (line: string): RowSignal | undefined => {
   const first = line.indexOf(BAR);
   if (first === -1 || line.indexOf('::', first) === -1) return undefined;
-  const cells = [line.slice(0, first)];
+  // Where the columns before the status begin and end: at most three.
+  const cells = [0, first];
   let start = first + BAR.length;
-  for (;;) {
+  while (cells.length <= 6) {
     const next = line.indexOf(BAR, start);
     if (next === -1) return undefined;
-    const cell = line.slice(start, next).trim();
-    start = next + BAR.length;
-    const skipped = cell.endsWith(SKIPPED);
-    const st = stateOf(skipped ? cell.slice(0, -SKIPPED.length) : cell);
-    if (st !== undefined) {
-      const lead = readLead(cells);
-      return lead === undefined
-        ? undefined
-        : readTail(line, start, { ...lead, st, ...(skipped ? { skip: 1 } : {}) });
+    if (isCapital(line.charCodeAt(start)) && isCapital(line.charCodeAt(start + 1))) {
+      const column = line.slice(start, next).trim();
+      const skipped = column.endsWith(SKIPPED);
+      const st = stateOf(skipped ? column.slice(0, -SKIPPED.length) : column);
+      if (st !== undefined) return readColumns(line, cells, next + BAR.length, st, skipped);
     }
-    if (cells.push(cell) > 3) return undefined;
+    cells.push(start, next);
+    start = next + BAR.length;
   }
+  return undefined;
 };
 
 const SKIPPED = ' (skipped)';
 
-type Lead = Pick<RowSignal, 's' | 'c' | 't' | 'h'>;
+const isCapital = (code: number): boolean => code >= 0x41 && code <= 0x5a;
 
-/** The columns before the status: some of stack, counter and time, in this order, at least one. */
-const readLead = (cells: readonly string[]): Lead | undefined => {
-  let rest = cells;
-  const last = rest[rest.length - 1] ?? '';
-  const clock = clockOf(last.trim());
-  if (clock !== undefined) rest = rest.slice(0, -1);
-  const counter = countOf(lastWords(rest[rest.length - 1] ?? ''));
-  if (counter !== undefined) rest = rest.slice(0, -1);
-  if (rest.length > 1 || (clock === undefined && (counter !== undefined || rest.length === 0)))
-    return undefined;
-  if (rest.length === 0) return { ...(counter === undefined ? {} : { c: counter }), ...clock };
-  if (clock === undefined && TIME.test(rest[0] ?? '')) return undefined;
-  const stack = lastWord(rest[0] ?? '');
-  return STACK_NAME.test(stack)
-    ? { s: stack, ...(counter === undefined ? {} : { c: counter }), ...clock }
-    : undefined;
+type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
+
+const readColumns = (
+  line: string,
+  cells: readonly number[],
+  afterStatus: number,
+  st: string,
+  skipped: boolean,
+): RowSignal | undefined => {
+  const bar = line.indexOf(BAR, afterStatus);
+  if (bar === -1) return undefined;
+  const ty = line.slice(afterStatus, bar).trim();
+  if (ty.length > NAME || !TYPE.test(ty)) return undefined;
+  const draft: Draft = { k: 'row', st, ty, n: '', i: '' };
+  if (!readLead(draft, line, cells)) return undefined;
+  const { n, i, m } = readResource(line.slice(bar + BAR.length).trim());
+  if (i === '') return undefined;
+  draft.n = cut(n, NAME);
+  draft.i = i.slice(0, MAX_LOGICAL_ID);
+  if (m !== '') draft.m = cut(m, MESSAGE);
+  if (skipped) draft.skip = 1;
+  return draft;
+};
+
+/** Reads the columns before the status: some of stack, counter and time, in this order; false where they are others. */
+const readLead = (draft: Draft, line: string, cells: readonly number[]): boolean => {
+  let left = cells.length / 2;
+  const column = () => line.slice(cells[2 * left - 2], cells[2 * left - 1]).trim();
+  const clock = clockOf(column());
+  if (clock !== undefined) {
+    draft.t = clock.t;
+    if (clock.h !== undefined) draft.h = clock.h;
+    left -= 1;
+  }
+  const counter = left === 0 ? undefined : countOf(column());
+  if (counter !== undefined) {
+    draft.c = counter;
+    left -= 1;
+  }
+  if (left === 0) return clock !== undefined;
+  if (left > 1 || (clock === undefined && (counter !== undefined || TIME.test(column())))) return false;
+  const words = column();
+  const stack = words.slice(words.lastIndexOf(' ') + 1);
+  draft.s = stack;
+  return STACK_NAME.test(stack);
 };
 
 const TIME = /\d[:.]\d\d/;
 
-const lastWord = (cell: string): string => {
-  const text = cell.trimEnd();
-  return text.slice(text.lastIndexOf(' ') + 1);
+/** The counter at the end of a column, `3/6`, or `9/ 12` whose total is padded, or `4` where there is no total. */
+const countOf = (column: string): Count | undefined => {
+  const last = numberBefore(column, column.length);
+  if (last === undefined) return undefined;
+  let at = last.start;
+  while (column.charCodeAt(at - 1) === SPACE) at -= 1;
+  if (column.charCodeAt(at - 1) !== SLASH)
+    return isWordStart(column, last.start) ? [last.value, null] : undefined;
+  const first = numberBefore(column, at - 1);
+  return first !== undefined && isWordStart(column, first.start) ? [first.value, last.value] : undefined;
 };
 
-/** The counter at the end of a cell, `3/6` or `  9/ 12`, whose slash may have spaces behind it. */
-const lastWords = (cell: string): string => {
-  const text = cell.trim();
-  const slash = text.lastIndexOf('/');
-  if (slash === -1) return lastWord(text);
-  return lastWord(text.slice(0, slash)) + text.slice(slash).replaceAll(' ', '');
-};
+const SPACE = 0x20;
+const SLASH = 0x2f;
+const MAX_DIGITS = 9;
 
-const COUNT = /^(\d{1,9})(?:\/(\d{1,9}))?$/;
+const isWordStart = (text: string, at: number): boolean => at === 0 || text.charCodeAt(at - 1) === SPACE;
 
-const countOf = (text: string): Count | undefined => {
-  const parts = COUNT.exec(text);
-  return parts === null ? undefined : [Number(parts[1]), parts[2] === undefined ? null : Number(parts[2])];
-};
-
-const readTail = (
-  line: string,
-  start: number,
-  lead: Lead & Pick<RowSignal, 'st' | 'skip'>,
-): RowSignal | undefined => {
-  const bar = line.indexOf(BAR, start);
-  if (bar === -1) return undefined;
-  const ty = line.slice(start, bar).trim();
-  if (ty.length > NAME || !TYPE.test(ty)) return undefined;
-  const { n, i, m } = readResource(line.slice(bar + BAR.length).trim());
-  if (i === '') return undefined;
-  return {
-    k: 'row',
-    ...lead,
-    ty,
-    n: cut(n, NAME),
-    i: i.slice(0, MAX_LOGICAL_ID),
-    ...(m === '' ? {} : { m: cut(m, MESSAGE) }),
-  };
+const numberBefore = (text: string, end: number): { start: number; value: number } | undefined => {
+  let start = end;
+  let value = 0;
+  for (let unit = 1; start > 0; unit *= 10) {
+    const digit = text.charCodeAt(start - 1) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    value += digit * unit;
+    start -= 1;
+  }
+  return start === end || end - start > MAX_DIGITS ? undefined : { start, value };
 };
 
 const TYPE = /^[A-Za-z]\w*(?:::[\w@-]+)+$/;

@@ -126,27 +126,38 @@ export const belongs = (run: Run, row: RowSignal, self: boolean, at: number): bo
 /** A row of the list of failures that is printed once more at the end. */
 const isRecap = ({ s, c, t }: RowSignal): boolean => s !== undefined && c === undefined && t !== undefined;
 
+/** A run while the next one is made of it: rows come by the thousand, so each costs one copy. */
+type Draft = { -readonly [Key in keyof Run]: Run[Key] };
+
 /** The run after a row of its own stack (`self`: about the stack itself), or of a stack nested in it. */
 export const withRow = (run: Run, row: RowSignal, self: boolean, nested: boolean, at: number): Run => {
+  const draft: Draft = { ...run };
   const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
-  const recap = isRecap(row);
-  const counted: Run = {
-    ...run,
-    rows: run.rows + 1,
-    ...(row.c === undefined ? {} : { c: row.c[0] }),
-    ...(row.c?.[1] == null ? {} : { of: row.c[1] }),
-    ...(moment === undefined ? {} : { u: run.u === undefined ? moment : Math.max(run.u, moment) }),
-    ...(recap ? { recap: 1 as const } : {}),
-    msg: wordsOf(row),
-  };
-  const changed = self ? withState(counted, row, moment) : withResource(counted, row, recap, nested, moment);
-  return heard(changed, at);
+  draft.rows += 1;
+  if (row.c !== undefined) {
+    draft.c = row.c[0];
+    if (row.c[1] !== null) draft.of = row.c[1];
+  }
+  if (moment !== undefined && (run.u === undefined || moment > run.u)) draft.u = moment;
+  if (isRecap(row)) draft.recap = 1;
+  draft.msg = wordsOf(row);
+  if (self) addState(draft, row, moment);
+  else addResource(draft, row, nested, moment);
+  hear(draft, at);
+  return draft;
 };
 
 /** A run that has just been heard of: remembers when, and when it ended. */
 export const heard = (run: Run, at: number): Run => {
-  const { to, ...rest } = run;
-  return { ...rest, at: Math.max(run.at, at), ...(isOver(run) ? { to: to ?? at } : {}) };
+  const draft: Draft = { ...run };
+  hear(draft, at);
+  return draft;
+};
+
+const hear = (draft: Draft, at: number): void => {
+  if (at > draft.at) draft.at = at;
+  if (!isOver(draft)) delete draft.to;
+  else if (draft.to === undefined) draft.to = at;
 };
 
 const wordsOf = ({ st, n, m }: RowSignal): string =>
@@ -154,24 +165,21 @@ const wordsOf = ({ st, n, m }: RowSignal): string =>
 
 export const CLEANING_UP = 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS';
 
-const withState = (run: Run, row: RowSignal, moment: number | undefined): Run => {
-  const settled = settleState(run, row, moment);
-  const why = reasonOfFailure(row);
-  const told: Run = {
-    ...run,
-    listed: row.m === undefined ? run.listed : listedIn(row.m, run.listed),
-    ...(why === undefined || run.why !== undefined ? {} : { why }),
-  };
-  if (settled === undefined) return told;
-  const { cut: _cut, ...known } = told;
-  const next: Run = {
-    ...known,
-    st: settled.st,
-    ...(moment === undefined ? {} : { su: moment }),
-    ...(settled.cut ? { cut: 1 as const } : {}),
-    ...operationOf(run, settled.st),
-  };
-  return isRetry(run, settled.st) ? forgetFailures(next) : next;
+const addState = (draft: Draft, row: RowSignal, moment: number | undefined): void => {
+  const before = draft.st;
+  const settled = settleState(draft, row, moment);
+  if (settled !== undefined) {
+    const op = operationOf(draft, settled.st);
+    if (op !== undefined) draft.op = op;
+    draft.st = settled.st;
+    if (moment !== undefined) draft.su = moment;
+    if (settled.cut === true) draft.cut = 1;
+    else delete draft.cut;
+    if (before !== undefined && isTerminalState(before) && isRetry(settled.st)) forgetFailures(draft);
+  }
+  if (row.m === undefined) return;
+  draft.listed = listedIn(row.m, draft.listed);
+  if (draft.why === undefined && isReasonOfFailure(row.st, row.m)) draft.why = row.m;
 };
 
 /** The state after a row about the stack, undefined where it tells of a moment that has passed. */
@@ -191,31 +199,32 @@ const settleState = (
   return row.st === AMBIGUOUS ? { st: CLEANING_UP, cut: true } : { st: row.st };
 };
 
-const operationOf = ({ op, verb }: Run, st: string): Pick<Run, 'op'> => {
-  if (verb === 'destroy') return { op: 'destroy' };
-  if (/^(?:CREATE_|REVIEW_)/.test(st)) return { op: 'create' };
-  if (/^(?:UPDATE_(?!ROLLBACK)|IMPORT_)/.test(st)) return { op: 'update' };
-  if (op !== undefined) return { op };
-  if (st.startsWith('UPDATE_')) return { op: 'update' };
-  if (st.startsWith('ROLLBACK_')) return { op: 'create' };
-  return st.startsWith('DELETE_') && verb === undefined ? { op: 'destroy' } : {};
+const operationOf = ({ op, verb }: Run, st: string): Run['op'] => {
+  if (verb === 'destroy') return 'destroy';
+  if (st.startsWith('CREATE_') || st.startsWith('REVIEW_')) return 'create';
+  if (st.startsWith('IMPORT_') || (st.startsWith('UPDATE_') && !isRollbackState(st))) return 'update';
+  if (op !== undefined) return op;
+  if (st.startsWith('UPDATE_')) return 'update';
+  if (st.startsWith('ROLLBACK_')) return 'create';
+  return st.startsWith('DELETE_') && verb === undefined ? 'destroy' : undefined;
 };
 
-const isRetry = (run: Run, st: string): boolean =>
-  run.st !== undefined && isTerminalState(run.st) && isFirstState(st) && st !== 'DELETE_IN_PROGRESS';
+const isRetry = (st: string): boolean => isFirstState(st) && st !== 'DELETE_IN_PROGRESS';
 
-const forgetFailures = (run: Run): Run => {
-  const { why: _why, err: _err, recap: _recap, ...rest } = run;
-  return { ...rest, fail: [], off: [], listed: [], prog: [] };
+const forgetFailures = (draft: Draft): void => {
+  delete draft.why;
+  delete draft.err;
+  delete draft.recap;
+  draft.fail = [];
+  draft.off = [];
+  draft.listed = [];
+  draft.prog = [];
 };
 
-const reasonOfFailure = ({ st, m }: RowSignal): string | undefined =>
-  m !== undefined &&
+const isReasonOfFailure = (st: string, reason: string): boolean =>
   (st.endsWith('_FAILED') || isRollbackState(st)) &&
-  !CONSEQUENCE.test(m) &&
-  !/^User Initiated$/i.test(m)
-    ? m
-    : undefined;
+  !CONSEQUENCE.test(reason) &&
+  !/^User Initiated$/i.test(reason);
 
 const CONSEQUENCE =
   /^(?:The following resource\(s\) failed to |Rollback requested by user|Resource \w{1,20} cancel)/;
@@ -238,39 +247,34 @@ const DID: readonly (readonly [string, number])[] = [
   ['DELETE_', 4],
 ];
 
-const withResource = (
-  run: Run,
-  row: RowSignal,
-  recap: boolean,
-  nested: boolean,
-  moment: number | undefined,
-): Run => {
+const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
   const did = nested ? 0 : (DID.find(([verb]) => row.st.startsWith(verb))?.[1] ?? 0);
   // What is deleted once something has failed is taken back, which says nothing of what was asked for.
-  const taken = did === 4 && (run.fail.length > 0 || (run.st !== undefined && isRollbackState(run.st)));
-  const next: Run = {
-    ...run,
-    did: run.did | (taken ? 0 : did),
-    prog: recap ? run.prog : inProgress(run.prog, row),
-  };
-  if (row.st.endsWith('_FAILED')) return row.skip === 1 ? next : withFailure(next, row, nested, moment);
-  if (row.st === 'DELETE_COMPLETE' && next.fail.some(({ i, d }) => d === 1 && i === row.i)) {
-    return { ...next, fail: next.fail.filter(({ i, d }) => d !== 1 || i !== row.i) };
+  const taken = did === 4 && (draft.fail.length > 0 || (draft.st !== undefined && isRollbackState(draft.st)));
+  if (!taken) draft.did |= did;
+  if (!isRecap(row)) draft.prog = inProgress(draft.prog, row);
+  if (row.st.endsWith('_FAILED')) {
+    if (row.skip === undefined) addFailure(draft, row, nested, moment);
+  } else if (row.st === 'DELETE_COMPLETE' && draft.fail.length > 0) {
+    draft.fail = draft.fail.filter(({ i, d }) => d === undefined || i !== row.i);
   }
-  return next;
 };
 
 const inProgress = (prog: Run['prog'], { st, i, n }: RowSignal): Run['prog'] => {
-  const others = prog.some(([id]) => id === i) ? prog.filter(([id]) => id !== i) : prog;
-  return st.endsWith('_IN_PROGRESS') ? [...others, [i, n] as const].slice(-MAX_IN_PROGRESS) : others;
+  const known = prog.findIndex(([id]) => id === i);
+  const begun = st.endsWith('_IN_PROGRESS');
+  if (known === -1 && !begun) return prog;
+  const others = known === -1 ? prog : prog.toSpliced(known, 1);
+  return begun ? [...others.slice(1 - MAX_IN_PROGRESS), [i, n]] : others;
 };
 
-const withFailure = (run: Run, row: RowSignal, nested: boolean, moment: number | undefined): Run => {
+const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
   const { i, m } = row;
   if (m !== undefined && isCancelled(m)) {
-    return run.off.includes(i) ? run : { ...run, off: [...run.off, i].slice(-MAX_CANCELLED) };
+    if (!draft.off.includes(i)) draft.off = [...draft.off, i].slice(-MAX_CANCELLED);
+    return;
   }
-  if (m !== undefined && CONSEQUENCE.test(m)) return run;
+  if (m !== undefined && CONSEQUENCE.test(m)) return;
   const failure: Failure = {
     i,
     ...(m === undefined ? {} : { m }),
@@ -280,18 +284,15 @@ const withFailure = (run: Run, row: RowSignal, nested: boolean, moment: number |
     ...(row.s === undefined ? { b: 1 as const } : {}),
     ...(row.st === 'DELETE_FAILED' ? { d: 1 as const } : {}),
   };
-  const same = run.fail.findIndex((known) => isSame(known, row));
-  if (same === -1) return run.fail.length >= MAX_FAILURES ? run : { ...run, fail: [...run.fail, failure] };
-  const known = run.fail[same];
-  if (known === undefined) return run;
+  const same = draft.fail.findIndex((known) => isSame(known, row));
+  const known = draft.fail[same];
+  if (known === undefined) {
+    if (draft.fail.length < MAX_FAILURES) draft.fail = [...draft.fail, failure];
+    return;
+  }
   // The bar shows a construct path first and the logical id when it recapitulates.
-  const better: Failure = {
-    ...failure,
-    ...known,
-    i: ID.test(i) || known.i.includes('/') ? i : known.i,
-    ...(known.m === undefined && m !== undefined ? { m } : {}),
-  };
-  return { ...run, fail: run.fail.with(same, better) };
+  const better = { ...failure, ...known, i: ID.test(i) || known.i.includes('/') ? i : known.i };
+  draft.fail = draft.fail.with(same, known.m === undefined && m !== undefined ? { ...better, m } : better);
 };
 
 const ID = /^[A-Za-z0-9]+$/;

@@ -18,8 +18,6 @@ const STATES = [
   'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
 ] as const;
 
-const KNOWN: ReadonlySet<string> = new Set(STATES);
-
 /**
  * What stands in the status column where it was cut (at 20 characters before May 2026, at 23 since): the state that it
  * must have been. `UPDATE_ROLLBACK_COMP` may have been either of two, see {@link AMBIGUOUS}.
@@ -32,13 +30,16 @@ const CUT: ReadonlyMap<string, string> = new Map(
 
 /** How a cut row reads that is `UPDATE_ROLLBACK_COMPLETE` or its `_CLEANUP_IN_PROGRESS`, which comes first. */
 export const AMBIGUOUS = 'UPDATE_ROLLBACK_COMPLETE?';
-const EITHER: ReadonlySet<string> = new Set(['UPDATE_ROLLBACK_COMP', 'UPDATE_ROLLBACK_COMPLET']);
+const EITHER = ['UPDATE_ROLLBACK_COMP', 'UPDATE_ROLLBACK_COMPLET'] as const;
+
+const BY_COLUMN: ReadonlyMap<string, string> = new Map([
+  ...CUT,
+  ...EITHER.map((column) => [column, AMBIGUOUS] as const),
+  ...STATES.map((state) => [state, state] as const),
+]);
 
 /** The state in a status column, never cut; undefined where it is none. */
-export const stateOf = (column: string): string | undefined => {
-  if (KNOWN.has(column)) return column;
-  return EITHER.has(column) ? AMBIGUOUS : CUT.get(column);
-};
+export const stateOf = (column: string): string | undefined => BY_COLUMN.get(column);
 
 /** States in which nothing goes on any more. */
 export const isTerminalState = (state: string): boolean =>
@@ -49,7 +50,10 @@ export const isSuccessState = (state: string): boolean =>
   state === 'CREATE_COMPLETE' || state === 'UPDATE_COMPLETE' || state === 'IMPORT_COMPLETE';
 
 /** The first states that a stack goes through when something new is done to it. */
-export const isFirstState = (state: string): boolean =>
-  state === 'REVIEW_IN_PROGRESS' || /^(?:CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS$/.test(state);
+export const isFirstState = (state: string): boolean => FIRST.has(state);
 
 export const isRollbackState = (state: string): boolean => state.includes('ROLLBACK');
+
+const FIRST: ReadonlySet<string> = new Set(
+  ['REVIEW', 'CREATE', 'UPDATE', 'DELETE', 'IMPORT'].map((verb) => `${verb}_IN_PROGRESS`),
+);
