@@ -1,34 +1,46 @@
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { readConfig } from '../config.ts';
 import { compose } from '../container/compose.ts';
 import { playDemo } from './demo.ts';
 import { httpApp } from './http/app.ts';
 import { signedCursors } from './http/cursor.ts';
 import { serve } from './http/serve.ts';
+import { staticFiles } from './http/static.ts';
 import { repeat } from './repeat.ts';
 import { reportFailure } from './report-failure.ts';
 
 /** How long running requests may go on after the order to stop. */
 const GRACE_MS = 5_000;
 
+/** Where the build puts the dashboard, whether this runs from `dist` or from the sources. */
+const DASHBOARD = fileURLToPath(new URL('../../dist/web', import.meta.url));
+
 /** The local server: the HTTP application on a port, and a collector that follows the log folder. */
 export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
   const config = readConfig(process.env);
+  const files = await staticFiles(DASHBOARD);
   const { logger, close, ...services } = await compose(config);
   const app = httpApp(
     { ...services, cursors: signedCursors(config.secret ?? randomBytes(32).toString('hex')) },
     logger,
   );
-  const listening = await serve(app, { host: config.host, port: config.port, logger }).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  const listening = await serve(app, { host: config.host, port: config.port, logger, files }).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
 
   const stopping = new AbortController();
-  const jobs = [repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger)];
+  const jobs = [
+    repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger),
+  ];
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 
-  process.stdout.write(greeting(listening.url, config.taskStore === 'embedded' ? config.dataDir : undefined, demo));
+  process.stdout.write(
+    greeting(listening.url, config.taskStore === 'embedded' ? config.dataDir : undefined, demo),
+  );
 
   const stop = async () => {
     if (stopping.signal.aborted) return;
@@ -53,6 +65,6 @@ const greeting = (url: string, dataDir: string | undefined, demo: boolean): stri
   [
     `Miyabi Progress answers at ${url}`,
     dataDir === undefined ? 'Data is kept in memory only' : `Data is kept in ${dataDir}`,
-    demo ? `Watch the demo with: curl -s ${url}/api/tasks` : 'Try next: npm start -- --demo',
+    demo ? `Watch the demo there, or with: curl -s ${url}/api/tasks` : 'Try next: npm start -- --demo',
     '',
   ].join('\n');

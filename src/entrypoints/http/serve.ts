@@ -4,23 +4,30 @@ import { MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type HttpApp, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
 import { problemOf } from './problem.ts';
+import type { StaticFiles } from './static.ts';
 
 /** A listening server. `close` stops accepting, ends streams, lets other requests end within the grace, then cuts the rest. */
 export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
 
 /**
- * Serves the application on a socket.
+ * Serves the application on a socket, and the dashboard's files beside it where there are some.
  *
  * @throws MiyabiError `configuration` where the port or the host cannot be had.
  */
 export const serve = async (
   app: HttpApp,
-  { host, port, logger }: Readonly<{ host: string; port: number; logger: Logger }>,
+  {
+    host,
+    port,
+    logger,
+    files,
+  }: Readonly<{ host: string; port: number; logger: Logger; files?: StaticFiles | undefined }>,
 ): Promise<Listening> => {
   const stopping = new AbortController();
   // Each open stream listens to it.
   setMaxListeners(0, stopping.signal);
   const server = createServer((incoming, outgoing) => {
+    if (files?.(incoming, outgoing)) return;
     answer(app, incoming, outgoing, logger, stopping.signal).catch((error: unknown) => {
       logger.error('A connection broke', { error });
       outgoing.destroy();

@@ -1,0 +1,105 @@
+import { useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { Announcer } from './components/announcer.tsx';
+import { PageState } from './components/page-state.tsx';
+import { ago } from './format.ts';
+import { language, speak, t } from './i18n.ts';
+import { overviewPath, route } from './router.ts';
+import { now } from './state/clock.ts';
+import { key, signIn, signOut } from './state/session.ts';
+import { connection, loaded } from './state/sync.ts';
+import { Overview } from './views/overview.tsx';
+import { ProjectView } from './views/project.tsx';
+import { SignIn } from './views/sign-in.tsx';
+import { TaskView } from './views/task.tsx';
+
+export const App = () => {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef('');
+  useSignalEffect(() => {
+    document.documentElement.lang = language.value;
+  });
+  const at = route.value;
+  const where = `${at.name} ${'id' in at ? at.id : ''}`;
+  useEffect(() => {
+    // Whoever does not see the page hears what has come; on the first load the browser does that itself.
+    if (shown.current !== '' && shown.current !== where) main.current?.focus({ preventScroll: true });
+    shown.current = where;
+  }, [where]);
+  return (
+    <>
+      <a class="skip" href="#main">
+        {t.value.toContent}
+      </a>
+      <Header />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Lost />
+        <View />
+      </main>
+      <Announcer />
+    </>
+  );
+};
+
+const View = () => {
+  if (signIn.value !== 'no') return <SignIn />;
+  const at = route.value;
+  switch (at.name) {
+    case 'overview':
+      return <Overview />;
+    case 'task':
+      return <TaskView key={at.id} id={at.id} />;
+    case 'project':
+      return <ProjectView key={at.id} id={at.id} />;
+    case 'nowhere':
+      return <PageState title={t.value.notFoundPage} help={t.value.notFoundHelp} />;
+    default:
+      return at satisfies never;
+  }
+};
+
+const Header = () => (
+  <header class="header">
+    <a class="brand" href={overviewPath} aria-label={`Miyabi — ${t.value.overview}`}>
+      <img src={`${import.meta.env.BASE_URL}seal.svg`} alt="" width="30" height="30" />
+      <span>Miyabi</span>
+    </a>
+    <div class="header-side">
+      {signIn.value === 'no' && <ConnectionState />}
+      {key.value !== '' && signIn.value === 'no' && (
+        <button type="button" class="plain" onClick={signOut}>
+          {t.value.signOut}
+        </button>
+      )}
+      <button
+        type="button"
+        class="plain"
+        lang={language.value === 'en' ? 'ja' : 'en'}
+        title={t.value.otherLanguageName}
+        onClick={() => speak(language.value === 'en' ? 'ja' : 'en')}
+      >
+        {t.value.otherLanguage}
+      </button>
+    </div>
+  </header>
+);
+
+const ConnectionState = () => {
+  const { state } = connection.value;
+  return (
+    <span class={`connection connection-${state}`} role="status">
+      <span class="dot" aria-hidden="true" />
+      {t.value.connection[state]}
+    </span>
+  );
+};
+
+const Lost = () => {
+  const { state, since } = connection.value;
+  if (state !== 'lost' || !loaded.value) return null;
+  return (
+    <p class="banner" role="status">
+      {t.value.lostBanner(ago(since, Math.max(now.value, since)))}
+    </p>
+  );
+};

@@ -1,0 +1,27 @@
+import type { Task } from '../../../src/domain/task.ts';
+import { spoken } from '../format.ts';
+import { t } from '../i18n.ts';
+
+/**
+ * How far a task is, as a line of ink. A screen reader finds the value when it gets there; changes are not announced,
+ * as a page of moving bars would never be silent (see `Announcer`).
+ */
+export const Bar = ({ task, large = false }: Readonly<{ task: Task; large?: boolean }>) => {
+  const { percentage } = task.progress;
+  const known = percentage !== null;
+  const unknown = !known && task.status === 'running';
+  const filled = known ? percentage / 100 : task.status === 'completed' ? 1 : 0;
+  return (
+    <div
+      class={`bar bar-${task.status}${large ? ' bar-large' : ''}${unknown ? ' bar-unknown' : ''}`}
+      role="progressbar"
+      aria-label={task.task_name}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percentage ?? undefined}
+      aria-valuetext={`${t.value.status[task.status]}, ${spoken(task.progress, task.details.phase)}`}
+    >
+      <div class="bar-ink" style={unknown ? undefined : { transform: `scaleX(${filled})` }} />
+    </div>
+  );
+};

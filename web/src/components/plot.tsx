@@ -1,0 +1,178 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { language } from '../i18n.ts';
+
+export type Series = Readonly<{
+  label: string;
+  values: readonly (number | null)[];
+  /** A custom property of the style sheet, so that the plot follows light and dark. */
+  colour: string;
+  /** `steps`: a value holds until the next; `dots`: each stands alone. */
+  kind: 'steps' | 'dots';
+}>;
+
+export type PlotProps = Readonly<{
+  /** Epoch seconds, ascending. */
+  times: readonly number[];
+  series: readonly Series[];
+  /** How a value of the vertical axis reads. */
+  text: (value: number) => string;
+  /** The range of the vertical axis where it is not to follow the values. */
+  range?: readonly [number, number] | undefined;
+  /** Moments to mark with a fine line, in epoch seconds. */
+  lines?: readonly number[];
+  label: string;
+}>;
+
+const HEIGHT = 240;
+const FONT = '12px system-ui, "Helvetica Neue", Arial, sans-serif';
+
+/** Values over time, drawn by uPlot. It is loaded when a view wants it, as most of its weight is not the first view's. */
+export const Plot = ({ times, series, text, range, lines = [], label }: PlotProps) => {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const marks = useRef(lines);
+  marks.current = lines;
+  const shape = `${language.value} ${range?.join()} ${series.map((one) => one.label + one.kind + one.colour).join()}`;
+  const data = [times, ...series.map(({ values }) => values)] as uPlot.AlignedData;
+  const latest = useRef(data);
+  latest.current = data;
+
+  useEffect(() => {
+    const at = place.current;
+    if (at === null) return;
+    const build = () => {
+      plot.current?.destroy();
+      plot.current = new uPlot(optionsOf(at, series, text, range, marks), latest.current, at);
+    };
+    build();
+    const resized = new ResizeObserver(() => {
+      if (at.clientWidth > 0) plot.current?.setSize({ width: at.clientWidth, height: HEIGHT });
+    });
+    resized.observe(at);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', build);
+    return () => {
+      resized.disconnect();
+      dark.removeEventListener('change', build);
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [shape]);
+
+  useEffect(() => {
+    plot.current?.setData(latest.current);
+  });
+
+  return <div class="plot" ref={place} role="img" aria-label={label} />;
+};
+
+const optionsOf = (
+  at: HTMLElement,
+  series: readonly Series[],
+  text: (value: number) => string,
+  range: readonly [number, number] | undefined,
+  marks: Readonly<{ current: readonly number[] }>,
+): uPlot.Options => {
+  const style = getComputedStyle(at);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  const steps = uPlot.paths.stepped?.({ align: 1 });
+  const none = () => null;
+  const axis: uPlot.Axis = {
+    stroke: colour('--ink-2'),
+    font: FONT,
+    grid: { stroke: colour('--hairline'), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: at.clientWidth,
+    height: HEIGHT,
+    padding: [12, 12, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { setScale: false }, points: { size: 7 } },
+    scales: {
+      x: { time: true },
+      y: range === undefined ? { range: (_, __, high) => [0, niceTop(high)] } : { range: [...range] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 90, values: timeTexts },
+      { ...axis, values: (_, splits) => splits.map(text), size: axisWidth, space: 44 },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, colour: name, kind }): uPlot.Series => {
+        const stroke = colour(name);
+        return kind === 'steps'
+          ? {
+              label,
+              stroke,
+              fill: `${stroke}1f`,
+              width: 2,
+              points: { show: false },
+              ...(steps === undefined ? {} : { paths: steps }),
+            }
+          : { label, stroke, paths: none, points: { show: true, size: 7, fill: stroke, stroke } };
+      }),
+    ],
+    hooks: {
+      drawAxes: [
+        ({ ctx, bbox, valToPos }) => {
+          ctx.save();
+          ctx.strokeStyle = colour('--line');
+          ctx.setLineDash([2, 4]);
+          for (const time of marks.current) {
+            const x = Math.round(valToPos(time, 'x', true)) + 0.5;
+            if (x <= bbox.left + 2 || x > bbox.left + bbox.width) continue;
+            ctx.beginPath();
+            ctx.moveTo(x, bbox.top);
+            ctx.lineTo(x, bbox.top + bbox.height);
+            ctx.stroke();
+          }
+          ctx.restore();
+        },
+      ],
+      setCursor: [(self) => tell(self, at, text)],
+    },
+  };
+};
+
+const niceTop = (high: number | null): number => (high === null || high <= 0 ? 1 : high * 1.1);
+
+const timeTexts = (_: uPlot, splits: readonly number[], __: number, ___: number, step: number): string[] => {
+  const options: Intl.DateTimeFormatOptions =
+    step >= 86_400
+      ? { month: 'short', day: 'numeric' }
+      : { hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) };
+  const format = new Intl.DateTimeFormat(language.peek(), options);
+  return splits.map((seconds) => format.format(seconds * 1_000));
+};
+
+const axisWidth = (self: uPlot, values: readonly string[] | null): number => {
+  self.ctx.font = FONT;
+  const widest = Math.max(0, ...(values ?? []).map((value) => self.ctx.measureText(value).width));
+  return Math.ceil(widest / devicePixelRatio) + 16;
+};
+
+/** Writes what is under the pointer into a corner of the plot. */
+const tell = (self: uPlot, at: HTMLElement, text: (value: number) => string): void => {
+  let note = at.querySelector<HTMLElement>('.plot-note');
+  if (note === null) {
+    note = document.createElement('div');
+    note.className = 'plot-note';
+    at.append(note);
+  }
+  const index = self.cursor.idx;
+  const time = index === null || index === undefined ? undefined : self.data[0][index];
+  const value =
+    index === null || index === undefined
+      ? undefined
+      : self.data
+          .slice(1)
+          .map((values) => values[index])
+          .find((one) => one !== null && one !== undefined);
+  note.hidden = time === undefined || value === undefined || value === null;
+  if (time === undefined || value === undefined || value === null) return;
+  const moment = new Intl.DateTimeFormat(language.peek(), { timeStyle: 'medium' }).format(time * 1_000);
+  note.textContent = `${moment}  ${text(value)}`;
+};

@@ -1,0 +1,112 @@
+import type { Signal } from '@preact/signals';
+import type { Task } from '../../../src/domain/task.ts';
+import { figures } from '../format.ts';
+import { t } from '../i18n.ts';
+import { projectPath, taskPath } from '../router.ts';
+import { findProject } from '../state/store.ts';
+import { Bar } from './bar.tsx';
+import { Mark } from './mark.tsx';
+import { Ago, Elapsed, Eta } from './times.tsx';
+
+const ProjectLink = ({ id }: Readonly<{ id: string }>) => (
+  <a class="quiet" href={projectPath(id)}>
+    {findProject(id)?.value.project_name ?? id}
+  </a>
+);
+
+export const Stale = () => (
+  <span class="stale" title={t.value.staleHelp}>
+    {t.value.stale}
+  </span>
+);
+
+/** A task that goes on. */
+export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inProject: boolean }>) => {
+  const task = held.value;
+  const { phase, current_step } = task.details;
+  return (
+    <li class="row row-live" data-task={task.task_id}>
+      <div class="row-head">
+        <Mark status={task.status} told />
+        <a class="name" href={taskPath(task.task_id)}>
+          {task.task_name}
+        </a>
+        {task.stale && <Stale />}
+        {task.priority === 'P0' && <span class="urgent">P0</span>}
+      </div>
+      <div class="row-figure">{figures(task.progress)}</div>
+      <div class="row-bar">
+        <Bar task={task} />
+      </div>
+      <div class="row-foot">
+        {!inProject && <ProjectLink id={task.project_id} />}
+        {task.status !== 'running' && (
+          <span class={`word-${task.status}`}>{t.value.status[task.status]}</span>
+        )}
+        {phase !== undefined && <span class="phase">{phase}</span>}
+        {current_step !== undefined && current_step !== phase && <span class="step">{current_step}</span>}
+      </div>
+      <div class="row-times">
+        <span>
+          <Elapsed task={task} />
+        </span>
+        <span class="eta">
+          <Eta task={task} />
+        </span>
+      </div>
+    </li>
+  );
+};
+
+/** A task that failed, and why. */
+export const FailedRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inProject: boolean }>) => {
+  const task = held.value;
+  const { error_message, failed_resources = [] } = task.details;
+  return (
+    <li class="row row-failed" data-task={task.task_id}>
+      <div class="row-head">
+        <Mark status={task.status} told />
+        <a class="name" href={taskPath(task.task_id)}>
+          {task.task_name}
+        </a>
+      </div>
+      <div class="row-when">
+        <Ago at={task.completed_at ?? task.updated_at} />
+      </div>
+      {error_message !== undefined && <p class="cause">{error_message}</p>}
+      <div class="row-foot">
+        {!inProject && <ProjectLink id={task.project_id} />}
+        {failed_resources.slice(0, 3).map((name) => (
+          <code key={name}>{name}</code>
+        ))}
+        {failed_resources.length > 3 && <span>+{failed_resources.length - 3}</span>}
+      </div>
+    </li>
+  );
+};
+
+/** A task that ended otherwise. */
+export const DoneRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inProject: boolean }>) => {
+  const task = held.value;
+  return (
+    <li class="row row-done" data-task={task.task_id}>
+      <div class="row-head">
+        <Mark status={task.status} told />
+        <a class="name" href={taskPath(task.task_id)}>
+          {task.task_name}
+        </a>
+        {!inProject && (
+          <span class="row-foot">
+            <ProjectLink id={task.project_id} />
+          </span>
+        )}
+      </div>
+      <div class="row-took">
+        <Elapsed task={task} />
+      </div>
+      <div class="row-when">
+        <Ago at={task.completed_at ?? task.updated_at} />
+      </div>
+    </li>
+  );
+};

@@ -1,0 +1,92 @@
+import type { Progress } from '../../src/domain/progress.ts';
+import { language, t } from './i18n.ts';
+
+/** A length of time in its two largest units: `3m 12s`, `2h 05m`. */
+export const duration = (seconds: number): string => {
+  const { d, h, m, s, gap, lessThan } = t.value.duration;
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole === 0) return lessThan;
+  const two = (big: number, bigUnit: string, small: number, smallUnit: string) =>
+    `${big}${bigUnit}${gap}${String(small).padStart(2, '0')}${smallUnit}`;
+  if (whole < 60) return `${whole}${s}`;
+  if (whole < 3_600) return two(Math.floor(whole / 60), m, whole % 60, s);
+  if (whole < 86_400) return two(Math.floor(whole / 3_600), h, Math.floor((whole % 3_600) / 60), m);
+  return two(Math.floor(whole / 86_400), d, Math.floor((whole % 86_400) / 3_600), h);
+};
+
+/** A guess, told no more precisely than it is: steps of five seconds, then whole minutes. */
+export const roughDuration = (seconds: number): string => {
+  if (seconds < 60) return duration(Math.max(5, Math.ceil(seconds / 5) * 5));
+  if (seconds < 3_600) return `${Math.round(seconds / 60)}${t.value.duration.m}`;
+  return duration(Math.round(seconds / 60) * 60);
+};
+
+const once = <T>(make: (locale: string) => T): (() => T) => {
+  const made = new Map<string, T>();
+  return () => {
+    const locale = language.value;
+    const known = made.get(locale);
+    if (known !== undefined) return known;
+    const fresh = make(locale);
+    made.set(locale, fresh);
+    return fresh;
+  };
+};
+
+const relative = once((locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
+const clock = once((locale) => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }));
+const dayAndClock = once(
+  (locale) =>
+    new Intl.DateTimeFormat(locale, {
+      month: 'short',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    }),
+);
+const full = once((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' }));
+const share = once((locale) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }));
+const whole = once((locale) => new Intl.NumberFormat(locale));
+
+/** How long ago a moment was. Below a minute it says so in steps, so that a list is not all movement. */
+export const ago = (iso: string | number, now: number): string => {
+  const then = typeof iso === 'number' ? iso : Date.parse(iso);
+  const seconds = Math.round((then - now) / 1_000);
+  const age = Math.abs(seconds);
+  if (age < 10) return relative().format(0, 'second');
+  if (age < 60) return relative().format(Math.trunc(seconds / 10) * 10, 'second');
+  if (age < 3_600) return relative().format(Math.trunc(seconds / 60), 'minute');
+  if (age < 86_400) return relative().format(Math.trunc(seconds / 3_600), 'hour');
+  return relative().format(Math.trunc(seconds / 86_400), 'day');
+};
+
+/** A time of day, with its date where that is another than today's. */
+export const moment = (iso: string): string => {
+  const date = new Date(iso);
+  return (date.toDateString() === new Date().toDateString() ? clock() : dayAndClock()).format(date);
+};
+
+export const fullMoment = (iso: string): string => full().format(new Date(iso));
+export const rate = (value: number): string => share().format(value);
+export const count = (value: number): string => whole().format(value);
+
+/** Progress in words, for those who hear it. */
+export const spoken = ({ current, total, percentage }: Progress, phase: string | undefined): string => {
+  const texts = t.value;
+  const parts: string[] = [];
+  if (percentage !== null) parts.push(texts.percent(percentage));
+  if (current !== null && total !== null) parts.push(texts.counter(current, total));
+  else if (current !== null && current > 0) parts.push(texts.steps(current));
+  if (parts.length === 0) parts.push(texts.unknownProgress);
+  if (phase !== undefined) parts.push(phase);
+  return parts.join(language.value === 'ja' ? '、' : ', ');
+};
+
+/** Progress in figures: `42%`, `9/20`, `17`. */
+export const figures = ({ current, total, percentage }: Progress): string => {
+  if (percentage !== null) return `${percentage}%`;
+  if (current !== null && current > 0)
+    return total === null ? count(current) : `${count(current)}/${count(total)}`;
+  return '–';
+};

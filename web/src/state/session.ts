@@ -1,0 +1,42 @@
+import { signal } from '@preact/signals';
+
+const SLOT = 'miyabi-api-key';
+
+// Storage may be forbidden in a private window; then the key lives as long as the page.
+const stored = (): string => {
+  try {
+    return sessionStorage.getItem(SLOT) ?? '';
+  } catch {
+    return '';
+  }
+};
+
+const store = (value: string): void => {
+  try {
+    if (value === '') sessionStorage.removeItem(SLOT);
+    else sessionStorage.setItem(SLOT, value);
+  } catch {
+    // Nothing to do: see above.
+  }
+};
+
+/** The API key in use, empty where there is none. It ends with the browser tab. */
+export const key = signal(stored());
+
+/** Whether the server wants a key: `wanted` before one was tried, `refused` after. */
+export const signIn = signal<'no' | 'wanted' | 'refused'>('no');
+
+export const keyRefused = (): void => {
+  signIn.value = key.peek() === '' ? 'wanted' : 'refused';
+};
+
+export const signInWith = (value: string): void => {
+  store(value);
+  key.value = value;
+  signIn.value = 'no';
+};
+
+export const signOut = (): void => {
+  store('');
+  key.value = '';
+};

@@ -1,0 +1,162 @@
+import { batch, type Signal, signal } from '@preact/signals';
+import type { Project } from '../../../src/domain/project.ts';
+import type { Task } from '../../../src/domain/task.ts';
+
+/** How many ended tasks are remembered; the oldest go first. */
+const MOST_ENDED = 1_000;
+
+/** How long a frame may be waited for. A page in the background draws none, but must not fall behind for good. */
+const LONGEST_WAIT_MS = 500;
+
+export const isLive = ({ status }: Task): boolean =>
+  status === 'pending' || status === 'running' || status === 'blocked';
+
+/**
+ * Every task and project that the page knows, one signal each, so that a change redraws one row and nothing else.
+ * Changes wait for the next frame and are applied together; of two versions of one thing, the newer wins, in
+ * whatever order they come.
+ */
+const tasks = new Map<string, Signal<Task>>();
+const projects = new Map<string, Signal<Project>>();
+
+/** Goes up where lists may have changed: something came, went, or changed its status, name or project. */
+export const taskShape = signal(0);
+export const projectShape = signal(0);
+
+type Change<T> = Readonly<{ value: T }> | Readonly<{ gone: number }>;
+const waitingTasks = new Map<string, Change<Task>>();
+const waitingProjects = new Map<string, Change<Project>>();
+
+/** Statuses that tasks have come to since they were last told, for those who listen rather than look. */
+export const ended = signal<readonly Task[]>([]);
+
+export const findTask = (id: string): Signal<Task> | undefined => tasks.get(id);
+export const allTasks = (): IterableIterator<Signal<Task>> => tasks.values();
+export const findProject = (id: string): Signal<Project> | undefined => projects.get(id);
+export const allProjects = (): IterableIterator<Signal<Project>> => projects.values();
+
+let frame: number | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+const soon = (): void => {
+  if (frame !== undefined) return;
+  frame = requestAnimationFrame(flush);
+  timer = setTimeout(flush, LONGEST_WAIT_MS);
+};
+
+export const takeTask = (task: Task): void => {
+  const waiting = waitingTasks.get(task.task_id);
+  if (waiting !== undefined && versionOf(waiting) > task.version) return;
+  waitingTasks.set(task.task_id, { value: task });
+  soon();
+};
+
+export const takeProject = (project: Project): void => {
+  const waiting = waitingProjects.get(project.project_id);
+  if (waiting !== undefined && versionOf(waiting) > project.version) return;
+  waitingProjects.set(project.project_id, { value: project });
+  soon();
+};
+
+export const dropTask = (id: string, version: number): void => {
+  waitingTasks.set(id, { gone: version });
+  soon();
+};
+
+export const dropProject = (id: string, version: number): void => {
+  waitingProjects.set(id, { gone: version });
+  soon();
+};
+
+/** Keeps only the live tasks that a complete reading has seen: the rest have gone while nobody looked. */
+export const forgetUnseen = (seen: ReadonlySet<string>): void => {
+  for (const { value } of tasks.values()) {
+    if (isLive(value) && !seen.has(value.task_id)) dropTask(value.task_id, value.version);
+  }
+};
+
+export const forgetAll = (): void => {
+  waitingTasks.clear();
+  waitingProjects.clear();
+  tasks.clear();
+  projects.clear();
+  batch(() => {
+    taskShape.value += 1;
+    projectShape.value += 1;
+  });
+};
+
+const versionOf = <T extends Readonly<{ version: number }>>(change: Change<T>): number =>
+  'gone' in change ? change.gone : change.value.version;
+
+/** Applies at once what waits for the next frame. */
+export const flush = (): void => {
+  if (frame !== undefined) cancelAnimationFrame(frame);
+  clearTimeout(timer);
+  frame = undefined;
+  batch(() => {
+    const ending: Task[] = [];
+    const shapeChanged = applyAll(waitingTasks, tasks, sameShape, (before, after) => {
+      if (isLive(before) && !isLive(after)) ending.push(after);
+    });
+    if (shapeChanged) {
+      forgetOldest();
+      taskShape.value += 1;
+    }
+    if (ending.length > 0) ended.value = ending;
+    if (
+      applyAll(
+        waitingProjects,
+        projects,
+        () => true,
+        () => {},
+      )
+    )
+      projectShape.value += 1;
+  });
+};
+
+const applyAll = <T extends Readonly<{ version: number }>>(
+  waiting: Map<string, Change<T>>,
+  known: Map<string, Signal<T>>,
+  same: (before: T, after: T) => boolean,
+  changed: (before: T, after: T) => void,
+): boolean => {
+  let reshaped = false;
+  for (const [id, change] of waiting) {
+    const held = known.get(id);
+    if ('gone' in change) {
+      if (held !== undefined && held.peek().version <= change.gone) {
+        known.delete(id);
+        reshaped = true;
+      }
+    } else if (held === undefined) {
+      known.set(id, signal(change.value));
+      reshaped = true;
+    } else {
+      const before = held.peek();
+      if (before.version > change.value.version) continue;
+      if (!same(before, change.value)) reshaped = true;
+      held.value = change.value;
+      changed(before, change.value);
+    }
+  }
+  waiting.clear();
+  return reshaped;
+};
+
+// A search looks at a phase too, but a list that reorders itself with every phase would be no list to read.
+const sameShape = (a: Task, b: Task): boolean =>
+  a.status === b.status &&
+  a.task_name === b.task_name &&
+  a.project_id === b.project_id &&
+  a.task_type === b.task_type &&
+  a.started_at === b.started_at &&
+  a.completed_at === b.completed_at;
+
+const forgetOldest = (): void => {
+  const done = [...tasks.values()].map((held) => held.peek()).filter((task) => !isLive(task));
+  if (done.length <= MOST_ENDED) return;
+  done.sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1));
+  for (const { task_id } of done.slice(0, done.length - MOST_ENDED)) tasks.delete(task_id);
+};

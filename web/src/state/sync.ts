@@ -1,0 +1,232 @@
+import { signal } from '@preact/signals';
+import { ApiError, allPages, isProject, isRecord, isTask, listProjects, listTasks, open } from '../api.ts';
+import { key, signIn } from './session.ts';
+import { readEvents } from './sse.ts';
+import { dropProject, dropTask, forgetAll, forgetUnseen, takeProject, takeTask } from './store.ts';
+
+/**
+ * `live`: changes come by themselves. `polling`: asked for every few seconds, since the server gives no stream.
+ * `lost`: no answer; what is shown is what was last known.
+ */
+export type Connection = Readonly<{ state: 'connecting' | 'live' | 'polling' | 'lost'; since: number }>;
+
+export const connection = signal<Connection>({ state: 'connecting', since: Date.now() });
+
+/** Whether the first reading has come: before it, an empty list says nothing. */
+export const loaded = signal(false);
+
+/** Live tasks beyond this are counted by the server and not shown. */
+const MOST_LIVE = 1_000;
+/** Ended tasks of each kind that a first reading brings. */
+const ENDED_PAGE = 100;
+
+const POLL_MS = 2_000;
+const PROJECTS_EVERY = 5;
+/** How many polls go by before a server that gave no stream is asked for one again. */
+const STREAM_AGAIN = 30;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 8_000;
+/** A stream that says nothing for so long is dead: a living one says at least that it is there. */
+const SILENCE_MS = 45_000;
+
+const become = (state: Connection['state']): void => {
+  if (connection.peek().state !== state) connection.value = { state, since: Date.now() };
+};
+
+/** Reads everything that the page shows, at once. */
+const readAll = async (): Promise<void> => {
+  const seen = new Set<string>();
+  const [live, failed, done, projects] = await Promise.all([
+    allPages(listTasks, { status: 'pending,running,blocked' }, MOST_LIVE),
+    listTasks({ status: 'failed', limit: ENDED_PAGE }),
+    listTasks({ status: 'completed,cancelled', limit: ENDED_PAGE }),
+    allPages(listProjects, {}, MOST_LIVE),
+  ]);
+  for (const task of live) {
+    seen.add(task.task_id);
+    takeTask(task);
+  }
+  for (const task of [...failed.items, ...done.items]) takeTask(task);
+  for (const project of projects) takeProject(project);
+  // A task that ended while nobody looked is in one of the other lists; what is in none is gone.
+  if (live.length < MOST_LIVE)
+    forgetUnseen(new Set([...seen, ...failed.items.map(idOf), ...done.items.map(idOf)]));
+  loaded.value = true;
+};
+
+const idOf = ({ task_id }: Readonly<{ task_id: string }>): string => task_id;
+
+/** What one event of the stream says. */
+const take = (kind: string, data: string): void => {
+  let said: unknown;
+  try {
+    said = JSON.parse(data);
+  } catch {
+    return;
+  }
+  if (!isRecord(said)) return;
+  const version = typeof said['version'] === 'number' ? said['version'] : Number.POSITIVE_INFINITY;
+  const deleted = said['action'] === 'deleted';
+  if (kind === 'task') {
+    if (deleted && typeof said['task_id'] === 'string') dropTask(said['task_id'], version);
+    else if (isTask(said['task'])) takeTask(said['task']);
+  } else if (kind === 'project') {
+    if (deleted && typeof said['project_id'] === 'string') dropProject(said['project_id'], version);
+    else if (isProject(said['project'])) takeProject(said['project']);
+  }
+};
+
+/** How a stream came to its end: `none` where the server has no stream, `short` where it tells and hangs up. */
+type StreamEnd = 'none' | 'short' | 'long';
+
+type Resume = { position: string; retryMs: number };
+
+const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => {
+  const quiet = new AbortController();
+  const signal = AbortSignal.any([stop, quiet.signal]);
+  let alarm = setTimeout(() => quiet.abort(), SILENCE_MS);
+  const heard = () => {
+    clearTimeout(alarm);
+    alarm = setTimeout(() => quiet.abort(), SILENCE_MS);
+  };
+  try {
+    const response = await open('/api/events', {
+      signal,
+      headers: {
+        accept: 'text/event-stream',
+        ...(resume.position === '' ? {} : { 'last-event-id': resume.position }),
+      },
+    });
+    if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+      return 'none';
+    const resumed = resume.position !== '';
+    // From here on nothing is missed, so what is read now can only be older than what the stream tells later.
+    const reading = resumed ? Promise.resolve() : readAll();
+    const openedAt = Date.now();
+    let fault: unknown;
+    reading.catch((error: unknown) => {
+      fault = error;
+      quiet.abort();
+    });
+    if (resumed) become('live');
+    else
+      reading.then(
+        () => become('live'),
+        () => undefined,
+      );
+    try {
+      for await (const event of readEvents(response.body, heard)) {
+        if (event.retry !== undefined) resume.retryMs = event.retry;
+        if (event.id !== undefined) resume.position = event.id;
+        if (event.kind === 'reset') await readAll();
+        else if (event.data !== '') take(event.kind, event.data);
+      }
+    } catch (error) {
+      // What was not read in full cannot be resumed.
+      if (fault !== undefined) resume.position = '';
+      throw fault ?? error;
+    }
+    await reading;
+    return Date.now() - openedAt < 1_000 ? 'short' : 'long';
+  } catch (error) {
+    if (error instanceof ApiError && [404, 405, 406, 501].includes(error.status)) return 'none';
+    // A place that the server does not know any more: begin anew.
+    if (
+      error instanceof ApiError &&
+      (error.status === 400 || error.status === 410) &&
+      resume.position !== ''
+    ) {
+      resume.position = '';
+      return 'long';
+    }
+    throw error;
+  } finally {
+    clearTimeout(alarm);
+    quiet.abort();
+  }
+};
+
+/** Asks for what changed, for a server without a stream. Ends when it is time to try for one. */
+const poll = async (stop: AbortSignal): Promise<void> => {
+  let newest = '';
+  for (let round = 0; round < STREAM_AGAIN && !stop.aborted; round += 1) {
+    if (round === 0) await readAll();
+    else {
+      let cursor: string | undefined;
+      let top = newest;
+      do {
+        const page = await listTasks({ limit: 100, cursor });
+        page.items.forEach(takeTask);
+        top = page.items[0] !== undefined && page.items[0].updated_at > top ? page.items[0].updated_at : top;
+        const oldest = page.items.at(-1);
+        cursor = oldest !== undefined && newest !== '' && oldest.updated_at >= newest ? page.next : undefined;
+      } while (cursor !== undefined);
+      newest = top;
+      if (round % PROJECTS_EVERY === 0) (await allPages(listProjects, {}, MOST_LIVE)).forEach(takeProject);
+    }
+    become('polling');
+    await pause(POLL_MS, stop);
+  }
+};
+
+const pause = (ms: number, stop: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (stop.aborted) {
+      resolve();
+      return;
+    }
+    const end = () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', end);
+      removeEventListener('online', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    stop.addEventListener('abort', end);
+    addEventListener('online', end);
+  });
+
+const run = async (stop: AbortSignal): Promise<void> => {
+  const resume: Resume = { position: '', retryMs: FIRST_RETRY_MS };
+  let failures = 0;
+  while (!stop.aborted) {
+    try {
+      const end = await follow(resume, stop);
+      failures = 0;
+      if (end === 'none') {
+        resume.position = '';
+        await poll(stop);
+      } else {
+        if (end === 'short') become('polling');
+        await pause(resume.retryMs, stop);
+      }
+    } catch (error) {
+      if (stop.aborted) return;
+      // Without a key there is nothing to try; a new one starts this afresh.
+      if (error instanceof ApiError && error.status === 401) return;
+      if (failures > 0) become('lost');
+      failures += 1;
+      const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+      await pause(longest * (0.5 + Math.random() / 2), stop);
+    }
+  }
+};
+
+/** Keeps the store in step with the server for as long as the page lives, with whatever key is in use. */
+export const startSync = (): void => {
+  let stop = new AbortController();
+  key.subscribe(() => {
+    stop.abort();
+    stop = new AbortController();
+    forgetAll();
+    loaded.value = false;
+    connection.value = { state: 'connecting', since: Date.now() };
+    void run(stop.signal);
+  });
+  signIn.subscribe((state) => {
+    if (state !== 'no') {
+      stop.abort();
+      forgetAll();
+    }
+  });
+};

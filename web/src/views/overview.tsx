@@ -1,0 +1,325 @@
+import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Project } from '../../../src/domain/project.ts';
+import { TASK_STATUSES } from '../../../src/domain/status.ts';
+import type { Task } from '../../../src/domain/task.ts';
+import { ApiError, listTasks } from '../api.ts';
+import { Command } from '../components/command.tsx';
+import { OUTCOMES, ProjectList } from '../components/project-list.tsx';
+import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
+import { type Filters, filters, isFiltered, matches, narrow } from '../filters.ts';
+import { t } from '../i18n.ts';
+import { now } from '../state/clock.ts';
+import { allProjects, allTasks, isLive, projectShape, takeTask, taskShape } from '../state/store.ts';
+import { connection, loaded } from '../state/sync.ts';
+import { useTitle } from '../title.ts';
+
+const DAY_MS = 86_400_000;
+
+type Groups = Readonly<{
+  live: readonly Signal<Task>[];
+  failed: readonly Signal<Task>[];
+  done: readonly Signal<Task>[];
+}>;
+
+export const Overview = () => {
+  useTitle('');
+  useDeeperSearch();
+  const groups = useComputed<Groups>(() => {
+    taskShape.value;
+    const live: Signal<Task>[] = [];
+    const failed: Signal<Task>[] = [];
+    const done: Signal<Task>[] = [];
+    for (const held of allTasks()) {
+      const task = held.peek();
+      if (!matches(task, filters.value)) continue;
+      (isLive(task) ? live : task.status === 'failed' ? failed : done).push(held);
+    }
+    return { live: live.sort(byStart), failed: failed.sort(byEnd), done: done.sort(byEnd) };
+  });
+  const known = useComputed(() => taskShape.value >= 0 && !allTasks().next().done);
+  const projects = useComputed<readonly Signal<Project>[]>(() => {
+    projectShape.value;
+    const { project_id } = filters.value;
+    return [...allProjects()]
+      .filter((held) => project_id === '' || held.peek().project_id === project_id)
+      .filter((held) => held.peek().status !== 'archived')
+      .sort(
+        (a, b) => b.peek().metrics.active_tasks - a.peek().metrics.active_tasks || byName(a.peek(), b.peek()),
+      );
+  });
+  const outcomes = useComputed(() => {
+    taskShape.value;
+    return outcomesByProject();
+  });
+
+  if (!loaded.value) return connection.value.state === 'lost' ? <NoServer /> : <Reading />;
+  if (!known.value) return <NoTasks />;
+  const { live, failed, done } = groups.value;
+  const filtered = isFiltered.value;
+  const { status } = filters.value;
+  const wants = (...statuses: readonly Task['status'][]) => status === '' || statuses.includes(status);
+  const nothing = filtered && live.length + failed.length + done.length === 0;
+  return (
+    <>
+      <Summary />
+      <FilterBar />
+      {nothing ? (
+        <div class="page-state">
+          <p>{t.value.nothingMatches}</p>
+          <button
+            type="button"
+            class="more"
+            onClick={() => narrow({ q: '', status: '', project_id: '', task_type: '' })}
+          >
+            {t.value.clear}
+          </button>
+        </div>
+      ) : (
+        <div class="columns">
+          <div class="column">
+            {wants('pending', 'running', 'blocked') && (
+              <TaskList
+                id="live"
+                title={t.value.inProgress}
+                kind="live"
+                tasks={live}
+                empty={t.value.nothingRuns}
+                first={500}
+              />
+            )}
+            {wants('completed', 'cancelled') && (done.length > 0 || !filtered) && (
+              <TaskList
+                id="done"
+                title={t.value.finishedLately}
+                kind="done"
+                tasks={done}
+                empty="–"
+                first={filtered ? 50 : 8}
+              />
+            )}
+          </div>
+          <div class="column">
+            {wants('failed') && (
+              <TaskList
+                id="failed"
+                title={t.value.failedLately}
+                kind="failed"
+                tasks={failed}
+                empty={t.value.nothingFailed}
+                first={filtered ? 50 : 5}
+              />
+            )}
+            <ProjectList projects={projects.value} outcomesOf={outcomes.value} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+};
+
+const byName = (a: Project, b: Project): number => a.project_name.localeCompare(b.project_name);
+
+const outcomesByProject = (): ReadonlyMap<string, readonly Task[]> => {
+  const ended = [...allTasks()].filter(
+    (held) => held.peek().status === 'completed' || held.peek().status === 'failed',
+  );
+  const found = new Map<string, Task[]>();
+  for (const held of ended.sort(byEnd)) {
+    const task = held.peek();
+    const of = found.get(task.project_id);
+    if (of === undefined) found.set(task.project_id, [task]);
+    else if (of.length < OUTCOMES) of.push(task);
+  }
+  return found;
+};
+
+/** The state of things in one sentence. */
+const Summary = () => {
+  const tally = useComputed(() => {
+    taskShape.value;
+    const since = now.value - DAY_MS;
+    let running = 0;
+    let blocked = 0;
+    let failed = 0;
+    for (const held of allTasks()) {
+      const { status, completed_at, updated_at } = held.peek();
+      if (status === 'running') running += 1;
+      else if (status === 'blocked') blocked += 1;
+      else if (status === 'failed' && Date.parse(completed_at ?? updated_at) >= since) failed += 1;
+    }
+    return `${running} ${blocked} ${failed}`;
+  });
+  const [running = 0, blocked = 0, failed = 0] = tally.value.split(' ').map(Number);
+  const { summary } = t.value;
+  return (
+    <h1 class="summary">
+      <span>{running === 0 ? summary.none : summary.running(running)}</span>
+      {blocked > 0 && <span class="word-blocked">{summary.blocked(blocked)}</span>}
+      {failed > 0 ? (
+        <span class="word-failed">{summary.failed(failed)}</span>
+      ) : (
+        <span class="calm">{summary.calm}</span>
+      )}
+    </h1>
+  );
+};
+
+const TYPING_MS = 120;
+
+const FilterBar = () => {
+  const typed = useSignal(filters.peek().q);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const field = useRef<HTMLInputElement>(null);
+  // The address may change by itself: by the browser's buttons, or by clearing the filters.
+  useSignalEffect(() => {
+    const { q } = filters.value;
+    if (document.activeElement !== field.current) typed.value = q;
+  });
+  useEffect(() => {
+    const slash = (event: KeyboardEvent) => {
+      const inField =
+        event.target instanceof Element && event.target.closest('input, select, textarea') !== null;
+      if (event.key !== '/' || inField || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    addEventListener('keydown', slash);
+    return () => {
+      removeEventListener('keydown', slash);
+      clearTimeout(timer.current);
+    };
+  }, []);
+  const choices = useComputed(() => {
+    taskShape.value;
+    projectShape.value;
+    const projects = new Map<string, string>();
+    const types = new Set<string>();
+    for (const held of allProjects()) projects.set(held.peek().project_id, held.peek().project_name);
+    for (const held of allTasks()) {
+      const { project_id, task_type } = held.peek();
+      if (!projects.has(project_id)) projects.set(project_id, project_id);
+      types.add(task_type);
+    }
+    return { projects: [...projects].sort((a, b) => a[1].localeCompare(b[1])), types: [...types].sort() };
+  });
+  const { status, project_id, task_type } = filters.value;
+  const type = (value: string) => {
+    typed.value = value;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => narrow({ q: value.trim() }, { replace: true }), TYPING_MS);
+  };
+  return (
+    <search class="filters">
+      <div class="field field-search">
+        <label for="q">{t.value.search}</label>
+        <input
+          id="q"
+          ref={field}
+          type="search"
+          placeholder={t.value.searchHint}
+          aria-keyshortcuts="/"
+          value={typed.value}
+          onInput={(event) => type(event.currentTarget.value)}
+        />
+      </div>
+      <Choice
+        name="status"
+        label={t.value.statusFilter}
+        value={status}
+        options={TASK_STATUSES.map((one) => [one, t.value.status[one]])}
+      />
+      <Choice
+        name="project_id"
+        label={t.value.projectFilter}
+        value={project_id}
+        options={choices.value.projects}
+      />
+      <Choice
+        name="task_type"
+        label={t.value.typeFilter}
+        value={task_type}
+        options={choices.value.types.map((one) => [one, one])}
+      />
+      {isFiltered.value && (
+        <button
+          type="button"
+          class="plain clear"
+          onClick={() => {
+            clearTimeout(timer.current);
+            typed.value = '';
+            narrow({ q: '', status: '', project_id: '', task_type: '' });
+          }}
+        >
+          {t.value.clear}
+        </button>
+      )}
+    </search>
+  );
+};
+
+type ChoiceProps = Readonly<{
+  name: keyof Filters;
+  label: string;
+  value: string;
+  options: readonly (readonly [value: string, text: string])[];
+}>;
+
+const Choice = ({ name, label, value, options }: ChoiceProps) => (
+  <div class={`field${value === '' ? '' : ' field-set'}`}>
+    <label for={name}>{label}</label>
+    <select id={name} value={value} onChange={(event) => narrow({ [name]: event.currentTarget.value })}>
+      <option value="">{t.value.any}</option>
+      {value !== '' && !options.some(([one]) => one === value) && <option value={value}>{value}</option>}
+      {options.map(([one, text]) => (
+        <option key={one} value={one}>
+          {text}
+        </option>
+      ))}
+    </select>
+  </div>
+);
+
+const SEARCH_MS = 300;
+
+/** Asks the server for what the filters match beyond the tasks that are here already. */
+const useDeeperSearch = () => {
+  useSignalEffect(() => {
+    const wanted = filters.value;
+    if (!loaded.value || !isFiltered.value) return;
+    const timer = setTimeout(() => {
+      listTasks({ ...wanted, limit: 100 }).then(
+        ({ items }) => items.forEach(takeTask),
+        (error: unknown) => {
+          // What is here is searched in any case; the connection state tells of a server that is away.
+          if (!(error instanceof ApiError)) throw error;
+        },
+      );
+    }, SEARCH_MS);
+    return () => clearTimeout(timer);
+  });
+};
+
+const Reading = () => (
+  <p class="reading" role="status">
+    {t.value.loading}
+  </p>
+);
+
+const NoServer = () => (
+  <div class="page-state">
+    <h1>{t.value.lostFirst}</h1>
+    <p>{t.value.lostFirstHelp}</p>
+    <Command text="npm start" />
+  </div>
+);
+
+const NoTasks = () => (
+  <div class="page-state">
+    <h1>{t.value.noTasks}</h1>
+    <p>{t.value.noTasksHelp}</p>
+    <Command text="miyabi run -- npx cdk deploy --all" />
+    <p>{t.value.noTasksOr}</p>
+    <Command text="npm start -- --demo" />
+  </div>
+);

@@ -1,0 +1,367 @@
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import type { Json } from '../../../src/domain/json.ts';
+import type { HistoryPoint } from '../../../src/domain/progress.ts';
+import type { Task } from '../../../src/domain/task.ts';
+import { ApiError, logUrl, readTask } from '../api.ts';
+import { Bar } from '../components/bar.tsx';
+import { Facts, Out } from '../components/facts.tsx';
+import { LazyPlot } from '../components/lazy-plot.tsx';
+import { Mark } from '../components/mark.tsx';
+import { PageState } from '../components/page-state.tsx';
+import { Stale } from '../components/task-row.tsx';
+import { Ago, Elapsed, Eta } from '../components/times.tsx';
+import { duration, figures, fullMoment, moment } from '../format.ts';
+import { t } from '../i18n.ts';
+import { type Stretch, stretchesOf } from '../phases.ts';
+import { projectPath } from '../router.ts';
+import { now } from '../state/clock.ts';
+import { useHistory } from '../state/history.ts';
+import { findProject, findTask, isLive, projectShape, takeTask, taskShape } from '../state/store.ts';
+import { connection } from '../state/sync.ts';
+import { useTitle } from '../title.ts';
+
+export const TaskView = ({ id }: Readonly<{ id: string }>) => {
+  const fault = useSignal<ApiError | undefined>(undefined);
+  const asked = useSignal(false);
+  // Read again whenever the connection has come back: what is here may be old, or gone.
+  useSignalEffect(() => {
+    const { state } = connection.value;
+    if (asked.peek() && state !== 'live' && state !== 'polling') return;
+    asked.value = true;
+    readTask(id).then(
+      (task) => {
+        fault.value = undefined;
+        takeTask(task);
+      },
+      (error: unknown) => {
+        if (!(error instanceof ApiError)) throw error;
+        fault.value = error;
+      },
+    );
+  });
+  const held = useComputed(() => (taskShape.value >= 0 ? findTask(id) : undefined));
+  const task = held.value?.value;
+  useTitle(task?.task_name ?? id);
+  if (task === undefined) {
+    if (fault.value === undefined) return <p class="reading">{t.value.loading}</p>;
+    return fault.value.status === 404 ? (
+      <PageState title={t.value.notFoundTask} help={t.value.notFoundHelp} />
+    ) : (
+      <PageState title={t.value.unreadable} help={fault.value.message} />
+    );
+  }
+  return <TaskPage task={task} />;
+};
+
+const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
+  const points = useHistory(task);
+  const { details } = task;
+  return (
+    <article class="task">
+      <TaskHead task={task} />
+      {task.status === 'failed' && <RootCause task={task} />}
+      <div class="columns columns-task">
+        <div class="column">
+          <ProgressPlot task={task} points={points} />
+          <Phases task={task} points={points} />
+          <History points={points} />
+        </div>
+        <div class="column">
+          <Links task={task} />
+          <Facts title={t.value.labels} facts={Object.entries(task.labels)} />
+          <Facts
+            title={t.value.details}
+            facts={[
+              [t.value.step, details.current_step],
+              [t.value.operation, details.operation],
+              [t.value.outcome, details.outcome],
+              [t.value.stackState, details.stack_state],
+              [t.value.type, task.task_type],
+              [t.value.priority, task.priority],
+              [t.value.started, task.started_at === undefined ? undefined : <When at={task.started_at} />],
+              [t.value.ended, task.completed_at === undefined ? undefined : <When at={task.completed_at} />],
+              [t.value.updated, <Ago key="ago" at={task.updated_at} />],
+              [t.value.attempt, task.attempt > 1 ? task.attempt : undefined],
+              ['ID', <code key="id">{task.task_id}</code>],
+            ]}
+          />
+          <Facts
+            title={t.value.metadata}
+            facts={Object.entries(task.metadata ?? {}).map(([name, value]) => [name, told(value)])}
+          />
+        </div>
+      </div>
+    </article>
+  );
+};
+
+const told = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const When = ({ at }: Readonly<{ at: string }>) => (
+  <time dateTime={at} title={fullMoment(at)}>
+    {moment(at)}
+  </time>
+);
+
+const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
+  projectShape.value;
+  const project = findProject(task.project_id)?.value.project_name ?? task.project_id;
+  return (
+    <header class="task-head">
+      <p class="crumb">
+        <a class="quiet" href={projectPath(task.project_id)}>
+          {project}
+        </a>
+        <span class={`status word-${task.status}`}>
+          <Mark status={task.status} /> {t.value.status[task.status]}
+        </span>
+        {task.stale && <Stale />}
+      </p>
+      <h1>{task.task_name}</h1>
+      {task.description !== undefined && <p class="description">{task.description}</p>}
+      <div class="task-now">
+        <div class="task-figure">{figures(task.progress)}</div>
+        <dl class="task-times">
+          <div>
+            <dt>{t.value.phase}</dt>
+            <dd>{task.details.phase ?? '–'}</dd>
+          </div>
+          <div>
+            <dt>{isLive(task) ? t.value.elapsed : t.value.took}</dt>
+            <dd>
+              <Elapsed task={task} />
+            </dd>
+          </div>
+          {isLive(task) && (
+            <div>
+              <dt>{t.value.remaining}</dt>
+              <dd>
+                <Eta task={task} bare />
+              </dd>
+            </div>
+          )}
+          {task.progress.current !== null && task.progress.total !== null && (
+            <div>
+              <dt>{t.value.progress}</dt>
+              <dd>
+                {task.progress.current} / {task.progress.total}
+              </dd>
+            </div>
+          )}
+        </dl>
+      </div>
+      <Bar task={task} large />
+    </header>
+  );
+};
+
+const RootCause = ({ task }: Readonly<{ task: Task }>) => {
+  const { error_message, failed_resources = [] } = task.details;
+  if (error_message === undefined && failed_resources.length === 0) return null;
+  return (
+    <section class="root-cause" aria-labelledby="root-cause">
+      <h2 id="root-cause">{t.value.rootCause}</h2>
+      {error_message !== undefined && <p>{error_message}</p>}
+      {failed_resources.length > 0 && (
+        <p class="resources">
+          {t.value.failedResources}:{' '}
+          {failed_resources.map((name) => (
+            <code key={name}>{name}</code>
+          ))}
+        </p>
+      )}
+    </section>
+  );
+};
+
+const ProgressPlot = ({ task, points }: Readonly<{ task: Task; points: readonly HistoryPoint[] }>) => {
+  const end = isLive(task) ? now.value : undefined;
+  const inPercent = points.some(({ percentage }) => percentage !== null);
+  const heightOf = (point: HistoryPoint) => (inPercent ? point.percentage : point.current);
+  const last = points.at(-1);
+  const first = points[0];
+  if (first === undefined || last === undefined) {
+    return (
+      <section class="section">
+        <h2>{t.value.progressOverTime}</h2>
+        <p class="empty">{t.value.noHistory}</p>
+      </section>
+    );
+  }
+  const times = points.map(({ timestamp }) => Date.parse(timestamp) / 1_000);
+  const values = points.map(heightOf);
+  const lastTime = times.at(-1) ?? 0;
+  // What holds still holds: the line goes on to the present.
+  if (end !== undefined && end / 1_000 > lastTime) {
+    times.push(end / 1_000);
+    values.push(heightOf(last));
+  }
+  const turns = stretchesOf(points, end ?? Date.parse(last.timestamp)).map(({ from }) => from / 1_000);
+  const text = (value: number) => (inPercent ? `${value}%` : String(value));
+  return (
+    <section class="section">
+      <h2>{t.value.progressOverTime}</h2>
+      <LazyPlot
+        times={times}
+        series={[
+          {
+            label: t.value.progress,
+            values,
+            colour:
+              task.status === 'failed'
+                ? '--failed'
+                : task.status === 'completed'
+                  ? '--completed'
+                  : '--running',
+            kind: 'steps',
+          },
+        ]}
+        text={text}
+        range={inPercent ? [0, 100] : undefined}
+        lines={turns}
+        label={t.value.plotLabel(
+          moment(first.timestamp),
+          moment(last.timestamp),
+          figures(first),
+          figures(last),
+        )}
+      />
+    </section>
+  );
+};
+
+const Phases = ({ task, points }: Readonly<{ task: Task; points: readonly HistoryPoint[] }>) => {
+  const until = task.completed_at === undefined ? now.value : Date.parse(task.completed_at);
+  const stretches = stretchesOf(points, until);
+  const [first] = stretches;
+  const last = stretches.at(-1);
+  if (first === undefined || last === undefined || (stretches.length === 1 && first.name === undefined))
+    return null;
+  const whole = Math.max(1, last.to - first.from);
+  const nameOf = ({ name, status }: Stretch) =>
+    status === 'blocked' || status === 'pending' || name === undefined ? t.value.status[status] : name;
+  return (
+    <section class="section" aria-labelledby="phases">
+      <h2 id="phases">{t.value.phases}</h2>
+      <div class="phase-line" aria-hidden="true">
+        {stretches.map((stretch) => (
+          <span
+            key={stretch.from}
+            class={`phase-${stretch.status}`}
+            style={{ flexGrow: (stretch.to - stretch.from) / whole }}
+            title={nameOf(stretch)}
+          />
+        ))}
+      </div>
+      <ol class="phase-list">
+        {stretches.map((stretch) => (
+          <li key={stretch.from} class={`phase-${stretch.status}`}>
+            <span class="phase-name">{nameOf(stretch)}</span>
+            <span class="phase-time">{duration((stretch.to - stretch.from) / 1_000)}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+};
+
+const FIRST_POINTS = 20;
+
+const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
+  const shown = useSignal(FIRST_POINTS);
+  if (points.length === 0) return null;
+  const newest = points.slice(-shown.value).reverse();
+  return (
+    <section class="section" aria-labelledby="history">
+      <h2 id="history">
+        {t.value.history} <span class="tally">{points.length}</span>
+      </h2>
+      <div class="table-wrap">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t.value.time}</th>
+              <th scope="col" class="number">
+                {t.value.progress}
+              </th>
+              <th scope="col">{t.value.phase}</th>
+              <th scope="col">{t.value.message}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {newest.map((point) => (
+              <tr key={point.timestamp}>
+                <td>
+                  <When at={point.timestamp} />
+                </td>
+                <td class="number">{figures(point)}</td>
+                <td>
+                  <Mark status={point.status} told /> {point.phase}
+                </td>
+                <td class="message">{point.message}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {points.length > shown.value && (
+        <button
+          type="button"
+          class="more"
+          onClick={() => {
+            shown.value += 200;
+          }}
+        >
+          {t.value.more(points.length - shown.value)}
+        </button>
+      )}
+    </section>
+  );
+};
+
+const Links = ({ task }: Readonly<{ task: Task }>) => {
+  const { github, details } = task;
+  const { log_group, log_stream } = details;
+  const toLog = log_group === undefined ? undefined : logUrl(log_group, log_stream ?? '');
+  const texts = t.value;
+  return (
+    <Facts
+      title={texts.links}
+      facts={[
+        [
+          texts.issueLink,
+          github?.issue_url === undefined ? (
+            github?.issue_number === undefined ? undefined : (
+              texts.issue(github.issue_number)
+            )
+          ) : (
+            <Out to={github.issue_url}>
+              {github.issue_number === undefined ? github.issue_url : texts.issue(github.issue_number)}
+            </Out>
+          ),
+        ],
+        [
+          texts.pullRequestLink,
+          github?.pr_url === undefined ? (
+            github?.pr_number === undefined ? undefined : (
+              texts.pullRequest(github.pr_number)
+            )
+          ) : (
+            <Out to={github.pr_url}>
+              {github.pr_number === undefined ? github.pr_url : texts.pullRequest(github.pr_number)}
+            </Out>
+          ),
+        ],
+        [
+          texts.logGroup,
+          log_group === undefined ? undefined : (
+            <Out to={toLog ?? ''}>
+              <code>{log_group}</code>
+            </Out>
+          ),
+        ],
+        [texts.logStream, log_stream === undefined ? undefined : <code>{log_stream}</code>],
+      ]}
+    />
+  );
+};
