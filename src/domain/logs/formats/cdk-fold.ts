@@ -161,15 +161,15 @@ const parentOf = (state: CdkState, stack: string): string | undefined =>
     undefined,
   );
 
-/** What a stack's rows are filed under, remembering it where it takes a look around. */
-const placeStack = (state: CdkState, stack: string): { state: CdkState; name: string } => {
-  const boot = state.boot === undefined ? undefined : state.runs[state.boot];
+/** What a stack is filed under, remembering it where it takes a look around. */
+const placeStack = (state: CdkState, stack: string, prepared: boolean): { state: CdkState; name: string } => {
   const known = nameOf(state, stack);
-  if (
-    boot !== undefined &&
-    (runOf(state, known) === undefined || runOf(state, known)?.verb === 'bootstrap')
-  ) {
-    return { name: boot.name, state: known === boot.name ? state : withAlias(state, stack, boot.name) };
+  const boot = state.boot === undefined ? undefined : state.runs[state.boot];
+  if (boot !== undefined && known !== boot.name) {
+    // The stack behind an environment may have any name, but then a change set of it is the first that is heard of it.
+    const run = runOf(state, known);
+    const behind = run === undefined ? prepared || TOOLKIT.test(stack) : run.verb === 'bootstrap';
+    if (behind) return { name: boot.name, state: withAlias(state, stack, boot.name) };
   }
   if (known !== stack || runOf(state, stack) !== undefined) return { state, name: known };
   const parent = parentOf(state, stack);
@@ -177,6 +177,8 @@ const placeStack = (state: CdkState, stack: string): { state: CdkState; name: st
     ? { state, name: stack }
     : { state: withAlias(state, stack, parent), name: parent };
 };
+
+const TOOLKIT = /toolkit|bootstrap/i;
 
 const withAlias = (state: CdkState, other: string, name: string): CdkState => ({
   ...state,
@@ -187,7 +189,7 @@ const onRow = (state: CdkState, row: RowSignal, at: number): Step =>
   row.s === undefined ? onRowWithoutStack(state, row, at) : onRowOfStack(state, row, row.s, at);
 
 const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: number): Step => {
-  const { state, name } = placeStack(before, stack);
+  const { state, name } = placeStack(before, stack, false);
   const about = row.ty === STACK_TYPE && row.i === stack;
   const known = runOf(state, name);
   const nested = stack !== (known?.stack ?? (known?.verb === 'bootstrap' ? stack : name));
@@ -365,7 +367,7 @@ const onPreparing = (
   doing: Pick<Run, 'ph' | 'direct'> & { ph: string },
   at: number,
 ): Step => {
-  const { state, name } = placeStack(before, said.s);
+  const { state, name } = placeStack(before, said.s, true);
   const known = runOf(state, name);
   const begun =
     known === undefined || isOver(known) ? begin(state, name, at) : { state, run: known, gone: [] };
