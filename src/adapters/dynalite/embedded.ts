@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
 import { MiyabiError } from '../../domain/errors.ts';
@@ -61,13 +61,15 @@ export const openEmbeddedDynamodb = async ({
  * its files by the operating system, which frees them when a process ends in whatever way.
  */
 const claim = async (path: string): Promise<Readonly<{ data: string; release(): Promise<void> }>> => {
-  const data = join(path, 'data');
+  const data = resolve(path, 'data');
+  const lockFolder = resolve(path, 'lock');
   try {
-    await mkdir(data, { recursive: true });
+    await makeFolder(data);
+    await makeFolder(lockFolder);
   } catch (error) {
     throw unusable(path, 'unwritable', error);
   }
-  const lock = new ClassicLevel(join(path, 'lock'));
+  const lock = new ClassicLevel(lockFolder);
   await openOrRefuse(path, lock);
   try {
     const trial = new ClassicLevel(data);
@@ -80,6 +82,27 @@ const claim = async (path: string): Promise<Readonly<{ data: string; release(): 
   return { data, release: () => lock.close() };
 };
 
+/** A folder and those above it. Node's own recursive `mkdir` never comes back from a path such as `/proc/data`. */
+const makeFolder = async (folder: string): Promise<void> => {
+  const parent = dirname(folder);
+  if (await madeFolder(folder)) return;
+  if (parent !== folder) await makeFolder(parent);
+  if (!(await madeFolder(folder))) throw new Error(`${folder} cannot be made`);
+};
+
+/** Whether the folder is there now; false where the one above it is missing. */
+const madeFolder = async (folder: string): Promise<boolean> => {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return true;
+    if (code === 'ENOENT') return false;
+    throw error;
+  }
+};
+
 const openOrRefuse = async (path: string, database: ClassicLevel): Promise<void> => {
   try {
     await database.open();
@@ -87,13 +110,15 @@ const openOrRefuse = async (path: string, database: ClassicLevel): Promise<void>
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'LEVEL_LOCKED') throw unusable(path, 'open', error);
-    throw unusable(path, code === 'LEVEL_CORRUPTION' ? 'damaged' : 'unwritable', error);
+    throw unusable(path, code === 'LEVEL_CORRUPTION' ? 'damaged' : 'unreadable', error);
   }
 };
 
 const PROBLEMS = {
   open: 'is open in another process: end that one, or set MIYABI_DATA_DIR to another folder',
   damaged: 'holds damaged data: restore it, move it away, or set MIYABI_DATA_DIR to another folder',
+  unreadable:
+    'cannot be opened: make it readable and writable, restore it, or set MIYABI_DATA_DIR to another folder',
   unwritable: 'cannot be written: make it writable, or set MIYABI_DATA_DIR to another folder',
 } as const;
 

@@ -12,8 +12,8 @@ export type IndexPage = Readonly<{ positions: readonly TaskPosition[]; next?: Ta
 
 /** How many entries one query looks at where most may be passed over by a filter. */
 const FILTERED_PAGE = 400;
-/** How many queries one call makes beyond the first of each partition. */
-const MORE_QUERIES = 8;
+/** How many rounds of queries one call makes beyond the first: in each, the partitions that lag behind go on. */
+const MORE_ROUNDS = 8;
 
 /**
  * A page of the list, out of the partitions of an index that hold it. Each partition is in the order of the list; a
@@ -24,7 +24,7 @@ export const readIndex = async (table: Table, query: TaskQuery): Promise<IndexPa
   const partitions = values.map((value) => partitionOf(table, query, { index, hash, value, filter }));
   await Promise.all(partitions.map((partition) => partition.advance()));
 
-  for (let queries = 0; ; queries += 1) {
+  for (let round = 0; ; round += 1) {
     const open = partitions.filter((partition) => !partition.isDone());
     const horizon = newestOf(open.map((partition) => partition.frontier()));
     const keys = partitions
@@ -36,7 +36,7 @@ export const readIndex = async (table: Table, query: TaskQuery): Promise<IndexPa
       return pageOf(page, page.at(-1));
     }
     if (open.length === 0) return pageOf(keys);
-    if (keys.length === query.limit || queries === MORE_QUERIES) return pageOf(keys, horizon);
+    if (keys.length === query.limit || round === MORE_ROUNDS) return pageOf(keys, horizon);
     await Promise.all(
       open.filter(({ frontier }) => frontier() === horizon).map((partition) => partition.advance()),
     );

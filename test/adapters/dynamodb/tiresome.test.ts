@@ -1,0 +1,30 @@
+import { dynamodbCheckpoints } from '../../../src/adapters/dynamodb/checkpoints.ts';
+import { dynamodbProjectStore } from '../../../src/adapters/dynamodb/project-store.ts';
+import { dynamodbTaskHistory } from '../../../src/adapters/dynamodb/task-history.ts';
+import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
+import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import { checkpointsContract } from '../../contracts/checkpoints.ts';
+import { projectStoreContract } from '../../contracts/project-store.ts';
+import { taskHistoryContract } from '../../contracts/task-history.ts';
+import { taskStoreContract } from '../../contracts/task-store.ts';
+import { type Dynamodb, openEmbedded } from '../../support/dynamodb.ts';
+import { tiresome } from '../../support/faulty-dynamodb.ts';
+import { NOON } from '../../support/tasks.ts';
+
+const TIRESOME = 'dynamodb in short and empty pages and halved batches';
+
+const optionsOf = ({ client, names }: Dynamodb) => ({
+  client: tiresome(client),
+  tableName: names.tasks,
+  clock: memoryClock(NOON),
+  pause: async () => {},
+});
+
+taskStoreContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbTaskStore(optionsOf(dynamodb))));
+taskHistoryContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbTaskHistory(optionsOf(dynamodb))));
+checkpointsContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbCheckpoints(optionsOf(dynamodb))));
+projectStoreContract(TIRESOME, () =>
+  openEmbedded((dynamodb) =>
+    dynamodbProjectStore({ ...optionsOf(dynamodb), tableName: dynamodb.names.projects }),
+  ),
+);
