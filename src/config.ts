@@ -34,6 +34,8 @@ export type Config = Readonly<{
   dynamodbEndpoint?: string;
   cloudwatchLogsEndpoint?: string;
   redis?: RedisConfig;
+  /** A JSON file of log formats of one's own. */
+  logFormatsFile?: string;
   /** Signs cursors; processes that share it accept each other's. Undefined: made anew by each process. */
   secret?: string;
   /** CloudWatch log groups that a scheduled collection reads. */
@@ -123,6 +125,7 @@ const environment = v.object({
   REDIS_PASSWORD: v.optional(text),
   CDK_LOG_GROUP: v.optional(text, '/miyabi/cdk-deploy'),
   AGENTS_LOG_GROUP: v.optional(text, '/miyabi/agents'),
+  MIYABI_LOG_FORMATS: v.optional(text),
   MIYABI_SECRET: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   MIYABI_PROJECT_RULES: v.optional(projectRules, '[]'),
 });
@@ -189,6 +192,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
             ...(vars.REDIS_PASSWORD === undefined ? {} : { password: vars.REDIS_PASSWORD }),
           },
         }),
+    ...(vars.MIYABI_LOG_FORMATS === undefined ? {} : { logFormatsFile: vars.MIYABI_LOG_FORMATS }),
     ...(vars.MIYABI_SECRET === undefined ? {} : { secret: vars.MIYABI_SECRET }),
     logGroups: [vars.CDK_LOG_GROUP, vars.AGENTS_LOG_GROUP],
     projectRules: vars.MIYABI_PROJECT_RULES,

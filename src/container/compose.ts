@@ -1,18 +1,25 @@
 import 'reflect-metadata';
 import { Container } from 'inversify';
+import { readJsonFile } from '../adapters/file/json-file.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
 import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
-import { builtInFormats } from '../domain/logs/formats/registry.ts';
+import type { LogFormat } from '../domain/logs/format.ts';
+import { customFormats } from '../domain/logs/formats/custom.ts';
+import { builtInFormats, formatsWith } from '../domain/logs/formats/registry.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Probe } from '../ports/probe.ts';
 import type { Backend } from './backend.ts';
 import { services } from './services.ts';
 import { TOKENS } from './tokens.ts';
 
+/** Memory cannot be away. */
+const ALWAYS_UP: Probe = { name: 'store', required: true, check: async () => undefined };
+
 /** Every backend by its name. Nothing of one is loaded before it is asked for. */
 const STORES: Record<StoreKind, Backend> = {
-  memory: async () => ({ module: (await import('./backends/memory.ts')).stores }),
+  memory: async () => ({ module: (await import('./backends/memory.ts')).stores, probes: [ALWAYS_UP] }),
   embedded: async (config, logger) => (await import('./backends/embedded.ts')).stores(config, logger),
   dynamodb: async (config, logger) => (await import('./backends/dynamodb.ts')).stores(config, logger),
 };
@@ -52,10 +59,12 @@ export const containerFor = async (
   container.bind(TOKENS.logger).toConstantValue(logger);
   container.bind(TOKENS.clock).toResolvedValue(systemClock);
   container.bind(TOKENS.ids).toResolvedValue(uuidIds);
-  container.bind(TOKENS.logFormats).toConstantValue(builtInFormats);
+  container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
   container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
   await container.load(services);
 
+  const probes: Probe[] = [];
+  container.bind(TOKENS.probes).toConstantValue(probes);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
@@ -70,6 +79,7 @@ export const containerFor = async (
     for (const open of named) {
       const backend = await open(config, logger);
       if (backend.close !== undefined) closers.push(backend.close);
+      probes.push(...(backend.probes ?? []));
       await container.load(backend.module);
     }
   } catch (error) {
@@ -77,6 +87,13 @@ export const containerFor = async (
     throw error;
   }
   return { container, close };
+};
+
+/** The built-in formats, and those of the file that the configuration names; only then is their engine loaded. */
+const logFormats = async ({ logFormatsFile: file }: Config): Promise<readonly LogFormat[]> => {
+  if (file === undefined) return builtInFormats;
+  const { loadPatterns } = await import('../adapters/re2/pattern.ts');
+  return formatsWith(customFormats(await readJsonFile(file, 'MIYABI_LOG_FORMATS'), await loadPatterns()));
 };
 
 /** What an entrypoint works with: the services, and the way to let go of everything they hold. */
@@ -88,6 +105,8 @@ export const compose = async (config: Config, logger?: Logger) => {
     progress: container.get(TOKENS.progressService),
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
+    lister: container.get(TOKENS.taskLister),
+    health: container.get(TOKENS.healthService),
     logger: container.get(TOKENS.logger),
     clock: container.get(TOKENS.clock),
     close,

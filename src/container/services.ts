@@ -1,8 +1,10 @@
 import { ContainerModule } from 'inversify';
 import { collectorService } from '../services/collector.ts';
 import { eventService } from '../services/events.ts';
+import { healthService } from '../services/health.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
+import { taskLister } from '../services/task-list.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
 import { TOKENS } from './tokens.ts';
@@ -23,6 +25,8 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.changeFeed,
     TOKENS.projectService,
   ]);
+  bind(TOKENS.taskLister).toResolvedValue(taskLister, [TOKENS.taskStore, TOKENS.taskListCache]);
+  bind(TOKENS.healthService).toResolvedValue(healthService, [TOKENS.probes, TOKENS.clock, TOKENS.logger]);
   bind(TOKENS.taskService).toResolvedValue(taskService, [
     TOKENS.taskStore,
     TOKENS.taskHistory,

@@ -8,13 +8,17 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { LogSource } from '../ports/log-source.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Probe } from '../ports/probe.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
+import type { TaskListCache } from '../ports/task-list-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { EventService } from '../services/events.ts';
+import type { HealthService } from '../services/health.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
+import type { TaskLister } from '../services/task-list.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
 
@@ -31,14 +35,20 @@ export const TOKENS = {
   projectStore: token<ProjectStore>('ProjectStore'),
   checkpoints: token<Checkpoints>('Checkpoints'),
   taskCache: token<TaskCache>('TaskCache'),
+  taskListCache: token<TaskListCache>('TaskListCache'),
+  memoryTaskCache: token<TaskCache & TaskListCache>('MemoryTaskCache'),
+  redisTaskCache: token<TaskCache & TaskListCache>('RedisTaskCache'),
   changeFeed: token<ChangeFeed>('ChangeFeed'),
   logSource: token<LogSource>('LogSource'),
 
+  probes: token<readonly Probe[]>('Probes'),
   logFormats: token<readonly LogFormat[]>('LogFormats'),
   projectRules: token<readonly ProjectRule[]>('ProjectRules'),
 
   projectService: token<ProjectService>('ProjectService'),
   taskWriter: token<TaskWriter>('TaskWriter'),
+  taskLister: token<TaskLister>('TaskLister'),
+  healthService: token<HealthService>('HealthService'),
   taskService: token<TaskService>('TaskService'),
   progressService: token<ProgressService>('ProgressService'),
   collectorService: token<CollectorService>('CollectorService'),

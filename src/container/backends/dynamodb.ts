@@ -1,12 +1,12 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ContainerModule } from 'inversify';
 import { dynamodbCheckpoints } from '../../adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
 import { dynamodbProjectStore } from '../../adapters/dynamodb/project-store.ts';
 import { dynamodbTaskHistory } from '../../adapters/dynamodb/task-history.ts';
 import { dynamodbTaskStore } from '../../adapters/dynamodb/task-store.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
 import type { Config } from '../../config.ts';
-import type { Backend } from '../backend.ts';
+import type { Backend, OpenBackend } from '../backend.ts';
 import { TOKENS } from '../tokens.ts';
 
 export const stores: Backend = async (config) => {
@@ -14,13 +14,13 @@ export const stores: Backend = async (config) => {
     ...(config.dynamodbEndpoint === undefined ? {} : { endpoint: config.dynamodbEndpoint }),
     ...(config.region === undefined ? {} : { region: config.region }),
   });
-  return { module: storesOn(client, config), close: async () => client.destroy() };
+  return { ...storesOn(client, config), close: async () => client.destroy() };
 };
 
-/** The stores' bindings on a client, whatever it is connected to. */
-export const storesOn = (client: DynamoDBClient, config: Config): ContainerModule =>
-  new ContainerModule(({ bind }) => {
-    const tasks = { client, tableName: config.tasksTable };
+/** The stores' bindings on a client, whatever it is connected to, and the probe of them all. */
+export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Config): OpenBackend => {
+  const tasks = { client, tableName: config.tasksTable };
+  const module = new ContainerModule(({ bind }) => {
     bind(TOKENS.taskStore).toResolvedValue((clock) => dynamodbTaskStore({ ...tasks, clock }), [TOKENS.clock]);
     bind(TOKENS.taskHistory).toResolvedValue(
       (clock) => dynamodbTaskHistory({ ...tasks, clock }),
@@ -34,3 +34,13 @@ export const storesOn = (client: DynamoDBClient, config: Config): ContainerModul
       [TOKENS.clock],
     );
   });
+  const probed = dynamodbTaskStore({ ...tasks, clock: systemClock() });
+  const store = {
+    name: 'store',
+    required: true,
+    check: async () => {
+      await probed.find('health');
+    },
+  };
+  return { module, probes: [store] };
+};

@@ -19,5 +19,5 @@ export const stores: Backend = async (config) => {
     await close();
     throw error;
   }
-  return { module: storesOn(client, config), close };
+  return { ...storesOn(client, config), close };
 };

@@ -16,7 +16,9 @@ export const stores = new ContainerModule(({ bind }) => {
 });
 
 export const cache = new ContainerModule(({ bind }) => {
-  bind(TOKENS.taskCache).toResolvedValue((clock) => memoryTaskCache({ clock }), [TOKENS.clock]);
+  bind(TOKENS.memoryTaskCache).toResolvedValue((clock) => memoryTaskCache({ clock }), [TOKENS.clock]);
+  bind(TOKENS.taskCache).toService(TOKENS.memoryTaskCache);
+  bind(TOKENS.taskListCache).toService(TOKENS.memoryTaskCache);
 });
 
 export const feed = new ContainerModule(({ bind }) => {

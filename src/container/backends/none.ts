@@ -1,17 +1,23 @@
 import { ContainerModule } from 'inversify';
 import type { TaskCache } from '../../ports/task-cache.ts';
+import type { TaskListCache } from '../../ports/task-list-cache.ts';
 import { TOKENS } from '../tokens.ts';
 
 /** No cache: it never knows anything, and every read goes to the store. */
-const noTaskCache: TaskCache = {
+const noTaskCache: TaskCache & TaskListCache = {
   async find() {
     return undefined;
   },
   async save() {},
   async markAbsent() {},
   async remove() {},
+  async page() {
+    return {};
+  },
+  async fill() {},
 };
 
 export const cache = new ContainerModule(({ bind }) => {
   bind(TOKENS.taskCache).toConstantValue(noTaskCache);
+  bind(TOKENS.taskListCache).toConstantValue(noTaskCache);
 });

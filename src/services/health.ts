@@ -1,0 +1,57 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Probe } from '../ports/probe.ts';
+
+/** `latency_ms` is how long the backend took to answer, or to fail. */
+export type BackendHealth = Readonly<{ status: 'up' | 'down'; latency_ms: number }>;
+
+/** `degraded`: something is down that the rest works without. `unavailable`: something is down that all needs. */
+export type Readiness = Readonly<{
+  status: 'ready' | 'degraded' | 'unavailable';
+  backends: Readonly<Record<string, BackendHealth>>;
+}>;
+
+export type HealthService = Readonly<{
+  /** Asks every backend at once, now. It never throws. */
+  ready(): Promise<Readiness>;
+}>;
+
+/** A backend that takes longer to answer is down for whoever waits for it. */
+const PATIENCE_MS = 1_000;
+
+export const healthService = (probes: readonly Probe[], clock: Clock, logger: Logger): HealthService => ({
+  async ready() {
+    const asked = await Promise.all(
+      probes.map(async (probe) => {
+        const began = clock.now();
+        const status = await isUp(probe, logger);
+        return { probe, health: { status, latency_ms: clock.now() - began } };
+      }),
+    );
+    const down = asked.filter(({ health }) => health.status === 'down');
+    return {
+      status: down.some(({ probe }) => probe.required)
+        ? 'unavailable'
+        : down.length > 0
+          ? 'degraded'
+          : 'ready',
+      backends: Object.fromEntries(asked.map(({ probe, health }) => [probe.name, health])),
+    };
+  },
+});
+
+const isUp = async (probe: Probe, logger: Logger): Promise<'up' | 'down'> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([probe.check(), late]);
+    return 'up';
+  } catch (error) {
+    logger.warn('A backend is down', { backend: probe.name, error });
+    return 'down';
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -1,0 +1,22 @@
+import type { TaskListCache, TaskListPage } from '../ports/task-list-cache.ts';
+import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
+
+/** A page of tasks as the texts that the API answers: out of the cache, or of the store, which then fills the cache. */
+export type TaskLister = (query: TaskQuery) => Promise<TaskListPage>;
+
+export const taskLister =
+  (tasks: TaskStore, lists: TaskListCache): TaskLister =>
+  async (query) => {
+    const known = await lists.page(query);
+    if (known.page !== undefined) return known.page;
+    const page = await tasks.list(query);
+    if (known.ticket !== undefined) await lists.fill(known.ticket, page);
+    return {
+      items: page.items.map((task) => ({
+        task_id: task.task_id,
+        version: task.version,
+        json: JSON.stringify(task),
+      })),
+      ...(page.next === undefined ? {} : { next: page.next }),
+    };
+  };

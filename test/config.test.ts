@@ -1,0 +1,66 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readConfig } from '../src/config.ts';
+
+const failure = (env: Record<string, string>): string => {
+  try {
+    readConfig(env);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return '';
+};
+
+const test = suite('Configuration');
+
+test('nothing set is a laptop', () => {
+  const config = readConfig({});
+  assert.is(config.backend, 'local');
+  assert.is(config.taskStore, 'embedded');
+  assert.is(config.host, '127.0.0.1');
+  assert.is(config.port, 8787);
+  assert.is(config.dataDir, '.miyabi');
+  assert.ok(Object.isFrozen(config));
+});
+
+test('a preset picks every port, and one port can be another', () => {
+  const config = readConfig({ MIYABI_BACKEND: 'aws', REDIS_ENDPOINT: 'cache.internal', FEED: 'memory' });
+  assert.equal(
+    [config.taskStore, config.cache, config.logSource, config.feed],
+    ['dynamodb', 'redis', 'cloudwatch', 'memory'],
+  );
+});
+
+test('aws without a Redis has no cache rather than a broken one', () => {
+  assert.is(readConfig({ MIYABI_BACKEND: 'aws' }).cache, 'none');
+  assert.match(failure({ MIYABI_BACKEND: 'aws', CACHE: 'redis' }), 'REDIS_ENDPOINT');
+});
+
+test('an empty variable is one that is not set', () => {
+  assert.is(readConfig({ PORT: '' }).port, 8787);
+});
+
+for (const [name, value, reason] of [
+  ['MIYABI_BACKEND', 'nonsense', 'must be one of memory, local, aws'],
+  ['PORT', '99999', 'whole number from 0 to 65535'],
+  ['PORT', '80a', 'whole number'],
+  ['LOG_LEVEL', 'loud', 'must be one of'],
+  ['DYNAMODB_ENDPOINT', 'localhost:8000', 'http'],
+  ['REDIS_TLS', 'maybe', 'must be one of'],
+  ['MIYABI_PROJECT_RULES', '{', 'JSON array'],
+  ['MIYABI_SECRET', 'short', 'at least 16'],
+] as const) {
+  test(`${name}=${value} is refused by name and reason`, () => {
+    const message = failure({ [name]: value });
+    assert.match(message, name);
+    assert.match(message, reason);
+  });
+}
+
+test('every wrong variable is named at once', () => {
+  const message = failure({ PORT: 'x', LOG_LEVEL: 'y' });
+  assert.match(message, 'PORT');
+  assert.match(message, 'LOG_LEVEL');
+});
+
+test.run();
