@@ -1,0 +1,65 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, fail } from './failure.ts';
+import { runCommand } from './run.ts';
+
+/** The command line, without doing anything yet. What a command needs is loaded when it is called. */
+export const buildProgram = (): Command => {
+  const program = new Command('miyabi')
+    .description('Log lines in, live progress out.')
+    .enablePositionalOptions()
+    .showHelpAfterError('(miyabi --help tells what there is)')
+    .addHelpText(
+      'after',
+      `
+Environment:
+  MIYABI_URL       the server, e.g. http://127.0.0.1:8787
+  MIYABI_API_KEY   its key, where it asks for one
+  MIYABI_PROJECT   the project where --project is not given
+  NO_COLOR         no colours
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 the server cannot be reached, 5 it refuses
+the key, 6 the watched task failed. miyabi run ends as its command does. What went wrong is one line on standard error.`,
+    );
+
+  program.addCommand(runCommand());
+
+  program
+    .command('parse')
+    .summary('read a log and print its tasks')
+    .description('Read a log and print one JSON task per line.')
+    .argument('[file]', 'the log; standard input where it is left out or -')
+    .addHelpText('after', '\nExample:\n  npx cdk deploy --progress events 2>&1 | miyabi parse')
+    .action(async (file: string | undefined) => {
+      const { parseLog } = await import('../parse.ts');
+      await parseLog(file);
+    });
+
+  program
+    .command('serve')
+    .summary('serve the API on this machine')
+    .description('Serve the API on this machine and follow its log folder: what npm start runs.')
+    .option('--demo', 'replay a deployment to watch')
+    .action(async ({ demo = false }: { demo?: boolean }) => {
+      const { runServer } = await import('../run-server.ts');
+      await runServer({ demo });
+    });
+
+  return program;
+};
+
+/** Reads the arguments and does what they say; the exit code is set, never forced. */
+export const runProgram = async (args: readonly string[]): Promise<void> => {
+  const program = buildProgram();
+  for (const command of [program, ...commandsOf(program)]) command.exitOverride();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    // Commander has said already what is wrong; asking for help is not wrong.
+    if (error instanceof CommanderError)
+      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : EXIT.usage;
+    else fail(error);
+  }
+};
+
+export const commandsOf = (command: Command): readonly Command[] =>
+  command.commands.flatMap((inner) => [inner, ...commandsOf(inner)]);

@@ -1,0 +1,197 @@
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Readable, Writable } from 'node:stream';
+import { ReadStream } from 'node:tty';
+import { CommandFailure, EXIT } from '../failure.ts';
+import type { PseudoTerminal } from './pseudo-terminal.ts';
+
+export type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+/** Takes output. False where the source has to pause until `resume` of that stream. */
+export type TakeOutput = (stream: 'stdout' | 'stderr', chunk: Buffer) => boolean;
+
+/** A command that runs. On a pseudo-terminal all that it writes comes as `stdout`. */
+export type Child = Readonly<{
+  pid: number;
+  /** Fulfilled when it has ended and what it wrote was read. */
+  ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+  resume(stream: 'stdout' | 'stderr'): void;
+  /** Nobody takes this stream any more: its writer is to learn so, by SIGPIPE. */
+  drop(stream: 'stdout' | 'stderr'): void;
+  /** Something for the command to read; on pipes it reads its own standard input. */
+  type(bytes: Buffer): void;
+}>;
+
+/** What a command's children still hold of its output is waited for this long after its end, in milliseconds. */
+const DRAIN_MS = 1_000;
+
+/**
+ * Runs a command whose output comes through pipes. Its standard input is ours.
+ *
+ * They are named pipes, unlinked at once: what Node makes itself are sockets, which a script cannot open again as
+ * `/dev/stderr`.
+ *
+ * @throws CommandFailure as `env` and `timeout` do: 127 where there is no such command, 126 where it cannot be run.
+ */
+export const startOnPipes = async (
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  take: TakeOutput,
+): Promise<Child> => {
+  const pipes = namedPipes();
+  const stdio: StdioOptions = ['inherit', pipes?.stdout.write ?? 'pipe', pipes?.stderr.write ?? 'pipe'];
+  const child = spawn(command[0] ?? '', command.slice(1), { stdio, env });
+  const sources = {
+    stdout:
+      pipes === undefined
+        ? child.stdout
+        : new Socket({ fd: pipes.stdout.read, readable: true, writable: false }),
+    stderr:
+      pipes === undefined
+        ? child.stderr
+        : new Socket({ fd: pipes.stderr.read, readable: true, writable: false }),
+  };
+  if (pipes !== undefined) {
+    closeSync(pipes.stdout.write);
+    closeSync(pipes.stderr.write);
+  }
+  return follow(await started(child, command), sources, take, () => undefined);
+};
+
+/** Runs a command on a pseudo-terminal, as the leader of a session of its own. Otherwise as `startOnPipes`. */
+export const startOnTerminal = async (
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  terminal: PseudoTerminal,
+  take: TakeOutput,
+): Promise<Child> => {
+  // Held until the end: without it reading ends as soon as no process has the other side open.
+  const held = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
+  // A session's leader gets the first terminal that it opens as its own; the shell does it and makes way.
+  const attach = 'p=$1; shift; exec "$@" 0<>"$p" 1>&0 2>&0';
+  const where = pathOf(command[0] ?? '', env);
+  if (where === undefined) {
+    closeSync(held);
+    closeSync(terminal.master);
+    throw cannotRun(command[0] ?? '', 'ENOENT');
+  }
+  const child = spawn('/bin/sh', ['-c', attach, 'sh', terminal.path, ...command], {
+    stdio: 'ignore',
+    env,
+    detached: true,
+  });
+  const source = new ReadStream(terminal.master);
+  const input = new Writable({
+    write: (bytes: Buffer, _encoding, done) => {
+      source.write(bytes, () => done());
+    },
+  });
+  return follow(
+    await started(child, command),
+    { stdout: source, stderr: null },
+    take,
+    (bytes) => input.write(bytes),
+    () => closeSync(held),
+  );
+};
+
+type Sources = Readonly<Record<'stdout' | 'stderr', Readable | null>>;
+
+const follow = (
+  child: ChildProcess & { pid: number },
+  sources: Sources,
+  take: TakeOutput,
+  type: (bytes: Buffer) => void,
+  letGo: () => void = () => undefined,
+): Child => {
+  const open = (['stdout', 'stderr'] as const).flatMap((name) => {
+    const source = sources[name];
+    if (source === null) return [];
+    source.on('data', (chunk: Buffer) => {
+      if (!take(name, chunk)) source.pause();
+    });
+    // A terminal whose other side is closed says EIO where a pipe says that it has ended.
+    source.on('error', () => source.destroy());
+    return [new Promise<void>((resolve) => source.once('close', resolve))];
+  });
+  const exited = new Promise<Ended>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  );
+  const ended = exited.then(async (how) => {
+    letGo();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, DRAIN_MS);
+    });
+    await Promise.race([Promise.all(open), late]);
+    clearTimeout(timer);
+    for (const source of Object.values(sources)) source?.destroy();
+    return how;
+  });
+  return {
+    pid: child.pid,
+    ended,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    resume: (stream) => void (sources[stream] ?? sources.stdout)?.resume(),
+    drop: (stream) => void (sources[stream] ?? sources.stdout)?.destroy(),
+    type,
+  };
+};
+
+const started = (child: ChildProcess, command: readonly string[]): Promise<ChildProcess & { pid: number }> =>
+  new Promise((resolve, reject) => {
+    child.once('spawn', () => resolve(child as ChildProcess & { pid: number }));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      reject(cannotRun(command[0] ?? '', error.code ?? error.message, error)),
+    );
+  });
+
+const cannotRun = (name: string, reason: string, cause?: unknown): CommandFailure => {
+  if (reason === 'ENOENT')
+    return new CommandFailure(EXIT.commandNotFound, `${name}: there is no such command`, { cause });
+  if (reason === 'EACCES')
+    return new CommandFailure(EXIT.notExecutable, `${name}: it may not be run`, { cause });
+  return new CommandFailure(EXIT.cannotRun, `${name} could not be run: ${reason}`, { cause });
+};
+
+/** Where a command is, as a shell would find it; the name itself where it is a path. */
+const pathOf = (name: string, env: NodeJS.ProcessEnv): string | undefined => {
+  if (name.includes('/')) return name;
+  const found = spawnSync('/bin/sh', ['-c', 'command -v -- "$1"', 'sh', name], { env, encoding: 'utf8' });
+  return found.status === 0 ? found.stdout.trim() : undefined;
+};
+
+type Pipe = Readonly<{ read: number; write: number }>;
+
+const namedPipes = (): Readonly<Record<'stdout' | 'stderr', Pipe>> | undefined => {
+  if (process.platform === 'win32') return undefined;
+  let directory: string | undefined;
+  const opened: number[] = [];
+  try {
+    directory = mkdtempSync(join(tmpdir(), 'miyabi-run-'));
+    const paths = { stdout: join(directory, 'stdout'), stderr: join(directory, 'stderr') };
+    if (spawnSync('mkfifo', ['-m', '600', paths.stdout, paths.stderr], { stdio: 'ignore' }).status !== 0)
+      return undefined;
+    const openBoth = (path: string): Pipe => {
+      // Readers first: a writer would wait for one.
+      const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      opened.push(read);
+      const write = openSync(path, constants.O_WRONLY);
+      opened.push(write);
+      return { read, write };
+    };
+    return { stdout: openBoth(paths.stdout), stderr: openBoth(paths.stderr) };
+  } catch {
+    // No place for temporary files: sockets do for all but scripts that open /dev/stderr.
+    for (const fd of opened) closeSync(fd);
+    return undefined;
+  } finally {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,127 @@
+import { systemClock } from '../../../adapters/system/clock.ts';
+import type { RunOptions } from '../run.ts';
+import { type ClientSettings, projectOf, readSettings } from '../settings.ts';
+import { type Child, startOnPipes, startOnTerminal, type TakeOutput } from './child.ts';
+import type { Follower } from './follower.ts';
+import { progressHint } from './hint.ts';
+import { openPseudoTerminal } from './pseudo-terminal.ts';
+import { screen } from './screen.ts';
+import { endLike, forwardSignals } from './signals.ts';
+
+/**
+ * `miyabi run`: starts the command first and loads what follows it meanwhile. Whatever goes wrong on our side, the
+ * command goes on, and we end as it does.
+ */
+export const runWrapped = async (command: readonly string[], options: RunOptions): Promise<void> => {
+  const settings = readSettings(process.env);
+  const project = options.project === undefined ? settings.project : projectOf(options.project, '--project');
+  const clock = systemClock();
+
+  const { stdin, stdout, stderr } = process;
+  const drawsBars = options.bars && stderr.isTTY === true && process.env.TERM !== 'dumb';
+  const onTerminal = options.pty && stdin.isTTY === true && stdout.isTTY === true && stderr.isTTY === true;
+  const terminal = onTerminal
+    ? openPseudoTerminal({ rows: stdout.rows, columns: stdout.columns })
+    : undefined;
+  const view = screen({ out: stdout, err: stderr, outIsTerminal: stdout.isTTY === true, live: drawsBars });
+
+  // Lines that come before the follower is loaded wait for it.
+  let follower: Follower | undefined;
+  const early: [stream: 'stdout' | 'stderr', chunk: Buffer, at: number][] = [];
+  const follows = drawsBars || settings.url !== undefined;
+  const hint = options.quiet ? undefined : progressHint((text) => view.say(text));
+
+  const take: TakeOutput = (stream, chunk) => {
+    const more = view.write(stream, chunk);
+    hint?.(chunk);
+    if (follower !== undefined) follower.take(stream, chunk, clock.now());
+    else if (follows) early.push([stream, chunk, clock.now()]);
+    return more;
+  };
+
+  let child: Child;
+  try {
+    child =
+      terminal === undefined
+        ? await startOnPipes(command, hintedEnvironment(), take)
+        : await startOnTerminal(command, process.env, terminal, take);
+  } catch (error) {
+    terminal?.restore();
+    throw error;
+  }
+  const stopForwarding = forwardSignals((signal) => child.kill(signal), {
+    sharesGroup: terminal === undefined,
+  });
+  for (const stream of ['stdout', 'stderr'] as const) {
+    process[stream].on('drain', () => child.resume(stream));
+    // Whoever read our output has gone away: the command is to learn it as it would without us.
+    process[stream].on('error', () => child.drop(stream));
+  }
+
+  const releaseInput = terminal === undefined ? () => undefined : typeInto(child);
+  process.once('exit', () => terminal?.restore());
+
+  if (follows) {
+    const { follow } = await import('./follower.ts');
+    follower = await follow({
+      settings,
+      clock,
+      command,
+      view,
+      ...(project === undefined ? {} : { project }),
+      ...(options.name === undefined ? {} : { name: options.name }),
+      drawsBars,
+      size: () => ({ rows: stderr.rows, columns: stderr.columns }),
+      onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
+    });
+    for (const [stream, chunk, at] of early.splice(0)) follower.take(stream, chunk, at);
+  }
+  const onResize = () => {
+    const reserved = follower?.resized() ?? 0;
+    terminal?.resize(Math.max(1, stdout.rows - reserved), stdout.columns);
+  };
+  stdout.on('resize', onResize);
+
+  const { code, signal } = await child.ended;
+  stdout.off('resize', onResize);
+  releaseInput();
+  follower?.stopDrawing();
+  view.end();
+  terminal?.restore();
+
+  const told = await follower?.finish();
+  if (told !== undefined && !options.quiet && (stderr.isTTY === true || told.serious))
+    stderr.write(`miyabi: ${told.text}\n`);
+  stopForwarding();
+  endLike(code, signal);
+};
+
+/** The user's keys are the command's, byte by byte. */
+const typeInto = (child: Child): (() => void) => {
+  const onData = (bytes: Buffer) => child.type(bytes);
+  process.stdin.on('data', onData);
+  return () => {
+    process.stdin.off('data', onData);
+    process.stdin.pause();
+  };
+};
+
+/**
+ * A command that writes to pipes although a terminal is at the other end may at least keep its colours and widths.
+ * Nothing is set where no terminal is there: then its output is the same without us, byte by byte.
+ */
+const hintedEnvironment = (): NodeJS.ProcessEnv => {
+  const { env, stdout, stderr } = process;
+  const terminal = stderr.isTTY ? stderr : stdout.isTTY ? stdout : undefined;
+  if (terminal === undefined || stdout.isTTY !== true) return env;
+  const plain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
+  return {
+    ...(plain
+      ? {}
+      : { FORCE_COLOR: String({ 4: 1, 8: 2, 24: 3 }[terminal.getColorDepth()] ?? 0), CLICOLOR_FORCE: '1' }),
+    COLUMNS: String(terminal.columns),
+    ...env,
+  };
+};
+
+export type { ClientSettings };

@@ -1,0 +1,135 @@
+/**
+ * Live lines below scrolling output, on one terminal.
+ *
+ * Between two writes the cursor always rests where the command's output left it, with the live lines drawn below it;
+ * so whatever the command writes next, also movements of the cursor, means what it would mean without them. Every
+ * write clears what is below the cursor, writes the output and draws the lines again, in one piece that terminals
+ * which know synchronized output (mode 2026) show at once. They are drawn only while the cursor is at the start of a
+ * line: a question that waits for an answer in the middle of one is left alone.
+ */
+export type Screen = Readonly<{
+  /** Passes output on. False where the destination asks for a pause until its `drain`. */
+  write(stream: 'stdout' | 'stderr', chunk: Buffer): boolean;
+  /** What is to be seen below the output from now on. */
+  draw(lines: readonly string[]): void;
+  /** A line of Miyabi's own on standard error, at the next start of a line. */
+  say(text: string): void;
+  /** Clears the live lines and says what was not said yet. */
+  end(): void;
+}>;
+
+type Sink = Readonly<{ write(data: Uint8Array | string): boolean }>;
+
+const BEGIN = '\u001b[?2026h';
+const END = '\u001b[?2026l';
+const CLEAR_BELOW = '\u001b[J';
+const CLEAR_LINE = '\u001b[K';
+
+export const screen = ({
+  out,
+  err,
+  outIsTerminal,
+  live,
+}: Readonly<{ out: Sink; err: Sink; outIsTerminal: boolean; live: boolean }>): Screen => {
+  let lines: readonly string[] = [];
+  let drawn = false;
+  /** Whether the command's output leaves the cursor at the start of a line, on the terminal and in standard error. */
+  let atStart = true;
+  let errAtStart = true;
+  let fullScreen = false;
+  let unsaid: string[] = [];
+
+  const drawing = (): string => {
+    if (lines.length === 0 || !atStart || fullScreen) {
+      drawn = false;
+      return '';
+    }
+    drawn = true;
+    // Make room first, so that saving the cursor's place and colours is not undone by a screen that scrolls.
+    const room = lines.length === 1 ? '' : `${'\n'.repeat(lines.length - 1)}\u001b[${lines.length - 1}A`;
+    return `${room}\u001b7\u001b[0m${lines.join(`${CLEAR_LINE}\r\n`)}${CLEAR_LINE}${CLEAR_BELOW}\u001b8`;
+  };
+
+  const speak = () => {
+    if (unsaid.length === 0 || !errAtStart || (live && !atStart)) return;
+    const texts = unsaid.map((text) => `${text}${live ? '\r\n' : '\n'}`).join('');
+    unsaid = [];
+    err.write(drawn ? `${BEGIN}${CLEAR_BELOW}${texts}${drawing()}${END}` : texts);
+  };
+
+  return {
+    write(stream, chunk) {
+      const sink = stream === 'stdout' ? out : err;
+      if (stream === 'stderr') errAtStart = endsLine(chunk, errAtStart);
+      const onTerminal = live && (stream === 'stderr' || outIsTerminal);
+      if (!onTerminal) {
+        const more = sink.write(chunk);
+        if (unsaid.length > 0) speak();
+        return more;
+      }
+      if (stream === 'stdout') errAtStart = true;
+      fullScreen = inFullScreen(chunk, fullScreen);
+      atStart = endsLine(chunk, atStart);
+      let more: boolean;
+      if (!drawn && (lines.length === 0 || !atStart)) more = sink.write(chunk);
+      else {
+        const before = drawn ? `${BEGIN}${CLEAR_BELOW}` : BEGIN;
+        more = sink.write(Buffer.concat([Buffer.from(before), chunk, Buffer.from(`${drawing()}${END}`)]));
+      }
+      if (unsaid.length > 0) speak();
+      return more;
+    },
+
+    draw(next) {
+      if (!live) return;
+      const same = next.length === lines.length && next.every((line, index) => line === lines[index]);
+      lines = next;
+      if (same && drawn === lines.length > 0) return;
+      if (!atStart || fullScreen) return;
+      if (lines.length > 0) err.write(`${BEGIN}${drawing()}${END}`);
+      else if (drawn) {
+        drawn = false;
+        err.write(CLEAR_BELOW);
+      }
+    },
+
+    say(text) {
+      unsaid.push(text);
+      speak();
+    },
+
+    end() {
+      lines = [];
+      if (drawn) err.write(CLEAR_BELOW);
+      drawn = false;
+      if (unsaid.length === 0) return;
+      if (!errAtStart || (live && !atStart)) err.write(live ? '\r\n' : '\n');
+      errAtStart = true;
+      atStart = true;
+      speak();
+    },
+  };
+};
+
+const LF = 0x0a;
+
+/** Whether the cursor is at the start of a line after these bytes; colours and erasures behind the line end do not move it. */
+const endsLine = (chunk: Buffer, before: boolean): boolean => {
+  if (chunk.length === 0) return before;
+  if (chunk[chunk.length - 1] === LF) return true;
+  const tail = chunk.subarray(Math.max(0, chunk.length - 64)).toString('latin1');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this looks for
+  const escapes = /(?:\u001b\[[0-9;?]{0,16}[mKJhl]){1,12}$/.exec(tail);
+  if (escapes === null) return false;
+  const rest = tail.slice(0, escapes.index);
+  return rest === '' ? chunk.length <= 64 && before : rest.endsWith('\n');
+};
+
+const ENTER = '\u001b[?1049h';
+const LEAVE = '\u001b[?1049l';
+
+/** Whether a full-screen program has the terminal after these bytes. */
+const inFullScreen = (chunk: Buffer, before: boolean): boolean => {
+  if (!chunk.includes('\u001b[?1049')) return before;
+  return chunk.lastIndexOf(ENTER) > chunk.lastIndexOf(LEAVE);
+};

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+/** What is passed on. SIGTSTP and SIGCONT are not: they stop and wake Miyabi and the command alike. */
+const FORWARDED = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR2',
+] as const satisfies readonly NodeJS.Signals[];
+
+/** How long it may take until the canary is known to have died of a signal that both of us got, in milliseconds. */
+const CANARY_MS = 100;
+
+/**
+ * Passes the signals that reach Miyabi on to the command, each once.
+ *
+ * A terminal's Ctrl-C, and programs such as `timeout`, signal a whole process group: then the command, which is in
+ * ours, has the signal already. `kill` signals Miyabi alone. Nothing tells the two apart but a third process in the
+ * group: an idle one that dies of a signal which was meant for all.
+ */
+export const forwardSignals = (
+  kill: (signal: NodeJS.Signals) => void,
+  { sharesGroup }: Readonly<{ sharesGroup: boolean }>,
+): (() => void) => {
+  let canary = sharesGroup ? newCanary() : undefined;
+
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (canary === undefined) {
+      kill(signal);
+      return;
+    }
+    const { died } = canary;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), CANARY_MS);
+    });
+    void Promise.race([died, late]).then((diedOf) => {
+      clearTimeout(timer);
+      if (diedOf === signal) canary = newCanary();
+      else kill(signal);
+    });
+  };
+
+  for (const signal of FORWARDED) process.on(signal, onSignal);
+  return () => {
+    for (const signal of FORWARDED) process.off(signal, onSignal);
+    canary?.release();
+  };
+};
+
+type Canary = Readonly<{ died: Promise<NodeJS.Signals | undefined>; release(): void }>;
+
+/** `cat` with nothing to read: it ends with us, also where we are killed. Without one every signal is passed on. */
+const newCanary = (): Canary => {
+  // At home in the root folder, where SIGQUIT leaves no core of it behind.
+  const child: ChildProcess = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+  child.stdin?.on('error', () => undefined);
+  const died = new Promise<NodeJS.Signals | undefined>((resolve) => {
+    child.once('exit', (_code, signal) => resolve(signal ?? undefined));
+    child.once('error', () => resolve(undefined));
+  });
+  child.unref();
+  (child.stdin as { unref?: () => void } | null)?.unref?.();
+  return { died, release: () => void child.stdin?.destroy() };
+};
+
+/**
+ * Ends this process as the command ended: with its code, or of the same signal, so that whoever waits for us sees
+ * what they would have seen.
+ */
+export const endLike = (code: number | null, signal: NodeJS.Signals | null): void => {
+  if (signal === null) {
+    process.exitCode = code ?? 1;
+    return;
+  }
+  process.exitCode = 128 + (constants.signals[signal] ?? 0);
+  try {
+    if (signal !== 'SIGKILL') {
+      // Node has handlers of its own for some; the default action comes back with the last listener.
+      const ignore = () => undefined;
+      process.on(signal, ignore);
+      process.off(signal, ignore);
+    }
+    process.kill(process.pid, signal);
+    // It may take a moment to arrive; where it does not kill, the exit code says the same.
+    setTimeout(() => undefined, 500);
+  } catch {
+    // A signal that this platform cannot send.
+  }
+};
