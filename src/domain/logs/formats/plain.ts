@@ -46,7 +46,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
 const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 
 const NUMBER = '\\d{1,12}|\\d{1,3}(?:,\\d{3}){1,3}';
-const OPENS = '(?<=^|[\\s(\\[{=|>]|\\D:)';
+const OPENS = '(?<=^|[\\s(\\[{=|>#]|\\D:)';
 const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
 /** `3/10`, `3 / 10`, `3 of 10`, `3 out of 10`, standing free: no part of a path, a date, an address or a version. */
 const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
@@ -105,7 +105,7 @@ const isForeign = ({ kind, before, after }: Place): boolean =>
   (!LABEL.test(before) && PREPOSITION.test(before)) ||
   UNIT.test(after) ||
   JUDGED.test(after) ||
-  GIT.test(before) ||
+  CHATTER.test(before) ||
   (kind === 'percent' && /^ of\b/.test(after)) ||
   isMeasure(before, after);
 
@@ -113,23 +113,23 @@ const isForeign = ({ kind, before, after }: Place): boolean =>
 const PREPOSITION =
   /\b(?:on|for|since|until|till|by|due|dated?|from|to|than|over|above|below|under|least|most|only|with|without|about|around|nearly|at|v|vs|and|or|between|the|a|an|is|was|are|in)\s{0,3}[~(]?$/i;
 const CONDITION =
-  /\b(?:if|when|whenever|once|unless|until|not|never|should|would|could|must|cannot|can't|e\.g\.|example|expected?|expects|assert\w*|max(?:imum)?|min(?:imum)?|warn(?:ing)? (?:at|above))\b/i;
+  /\b(?:if|when|whenever|once|unless|until|not|never|should|would|could|must|cannot|can't|e\.g\.|for example|expected?|expects|assert\w*|max(?:imum)?|min(?:imum)?|warn(?:ing)? (?:at|above))\b/i;
 /** Kitchens, rulers and clocks, and what a fraction is of. */
 const UNIT =
   /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
 /** Results of tests and the like are a verdict on what has already happened. */
 const JUDGED =
   /^[^\p{L}]{0,4}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
-/** What git says while it talks to a server belongs to no task of its own. */
-const GIT =
-  /(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
+/** What git and dpkg say of their own inner work belongs to no task. */
+const CHATTER =
+  /\(Reading database \.\.\.|(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
 
 const OUTER =
   /(?:^|[^\p{L}\d])(?:steps?|stages?|phases?|epochs?|ステップ|フェーズ|工程)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
 const NOUN =
   /(?:^|[^\p{L}\d])(?:tasks?|items?|files?|chunks?|batch(?:es)?|iterations?|iter|records?|rows?|jobs?|images?|frames?|modules?|packages?|documents?|objects?|entries|処理中|処理済み|タスク)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
 const LABEL =
-  /(?:^|[^\p{L}\d])(?:progress|progression|progreso|progresso|fortschritt|прогресс|completed?|completion|done|finished|進捗(?:率|状況)?|進度|进度|진행률?)(?: (?:bar|so far|is|at|now))?\s{0,2}[:：=-]?\s{0,4}[([]?\s{0,2}$/iu;
+  /(?:^|[^\p{L}\d])(?:progress|progression|progreso|progresso|fortschritt|прогресс|completed?|completion|done|finished|進捗(?:率|状況)?|進度|进度|진행률?)(?: (?:bar|so far|is|at|now))?\]?\s{0,2}[:：=-]?\s{0,4}[([]?\s{0,2}$/iu;
 const ACTIVITY_NAMES =
   'downloads?|uploads?|imports?|exports?|migrations?|sync|backups?|restore|install(?:ation)?|build|deploy(?:ment)?|index|scan|conversion|render|training|transfer|copy|crawl|encode|overall|total';
 const ACTIVITY = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,2}[:=-]?\\s{0,4}[([]?$`, 'iu');

@@ -1,11 +1,11 @@
 import { isTerminal } from '../../status.ts';
-import { counterRuns, withText } from './counter-runs.ts';
+import { counterRuns } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
 
 export type TurboSignal =
   | Readonly<{ kind: 'starts'; phase: string }>
   | Readonly<{ kind: 'tasks'; successful: number; total: number }>
-  | Readonly<{ kind: 'failed'; task: string }>
+  | Readonly<{ kind: 'failed'; tasks: readonly string[] }>
   | Readonly<{ kind: 'error'; text: string }>;
 
 /**
@@ -44,12 +44,14 @@ export const turbo = counterRuns<TurboSignal, null>({
         };
       }
       case 'failed':
-        return run && { details: { failed_resources: withText(run.details.failed_resources, signal.task) } };
+        return run && { details: { failed_resources: signal.tasks } };
       case 'error':
         return run && { details: { error_message: signal.text } };
     }
   },
 });
+
+const TASK = /^@?[\w./-]{1,120}#[\w:-]{1,80}$/;
 
 const readLine = (text: string): TurboSignal | undefined => {
   const line = text.trim();
@@ -60,8 +62,9 @@ const readLine = (text: string): TurboSignal | undefined => {
   }
   const [, phase] = /^• Running (.{1,120}) in \d{1,7} packages?$/.exec(line) ?? [];
   if (phase !== undefined) return { kind: 'starts', phase };
-  const [, failed] = /^Failed: {1,8}((?:@?[\w./-]{1,120}#[\w:-]{1,80}(?:, )?){1,50})$/.exec(line) ?? [];
-  if (failed !== undefined) return { kind: 'failed', task: cut(failed, TEXT_LIMITS.step) };
+  const [, failed] = /^Failed: {1,8}(\S.*)$/.exec(line) ?? [];
+  const tasks = failed?.split(', ');
+  if (tasks?.every((task) => TASK.test(task))) return { kind: 'failed', tasks: tasks.slice(0, 20) };
   // `ERROR` may have been taken for a logger's level on the way.
   const [, error] =
     /^(?:ERROR {1,4})?(run failed: .+|\S+: command \(.{1,300}\) .+ exited \(\d+\))$/.exec(line) ?? [];

@@ -1,0 +1,45 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { plain } from '../../../../src/domain/logs/formats/plain.ts';
+import { inShort, play } from './play.ts';
+
+const test = suite('plain');
+
+test('a full counter completes, and what counts again is another run', () => {
+  assert.equal(inShort(plain, 'Processing 1/3\nProcessing 3/3'), ['plain#1 completed 3/3']);
+  assert.equal(inShort(plain, 'Processing 3/3\nProcessing 3/3\nUploading 1/4'), [
+    'plain#1 completed 3/3',
+    'plain#2 running 1/4',
+  ]);
+});
+
+test('counters are taken as stated, they may fall', () => {
+  assert.equal(inShort(plain, 'Downloading 90%\nInstalling 10%'), ['plain#1 running 10/100']);
+});
+
+test('what counts inside a step is part of that step', () => {
+  const log = 'Step 1/3: fetch\nDownloading 50%\nDownloading 100%\nStep 2/3: build';
+  assert.equal(inShort(plain, log), ['plain#1 running 2/3']);
+  const [run] = play(plain, 'Step 1/3: fetch\nDownloading 50%');
+  assert.equal([run?.current, run?.total], [1, 3]);
+  assert.is(run?.details.current_step, 'Downloading 50%');
+  assert.equal(inShort(plain, `${log}\nStep 3/3: push\nUploading 45%`), ['plain#1 completed 3/3']);
+});
+
+test('a task without a name of its own, and its own report', () => {
+  const [run] = play(plain, 'Processing 1/3');
+  assert.is(run?.task_name, '');
+  assert.is(run?.task_type, 'agent_execution');
+  assert.is(run?.message, 'Processing 1/3');
+});
+
+test('takes the count where a line has both a count and a percentage', () => {
+  assert.equal(inShort(plain, 'Copying files: 45% (450/1000)'), ['plain#1 running 450/1000']);
+});
+
+test('passes over long lines and lines of many numbers', () => {
+  assert.is(plain.read(`Processing ${'x'.repeat(600)} 3/10`), undefined);
+  assert.is(plain.read(`x ${'4/5 '.repeat(100)}`), undefined);
+});
+
+test.run();
