@@ -211,6 +211,16 @@ const standalone = shared(() => startRedis());
 const cluster = shared(startRedisCluster);
 const withTls = shared(startTlsRedis);
 
+/** Runs something with a link to a redis-server of this process. */
+export const onStandaloneRedis = async (run: (redis: RedisLink) => Promise<void>): Promise<void> => {
+  const redis = await standalone();
+  try {
+    await run(redis);
+  } finally {
+    await redis.close();
+  }
+};
+
 /**
  * Runs suites on a redis-server standalone, in a cluster, and with TLS and a password, each of which it starts itself;
  * and on the one at `REDIS_URL`. Where one is missing it shows as a skipped test of its name.
