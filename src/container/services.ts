@@ -47,6 +47,7 @@ export const services = new ContainerModule(({ bind }) => {
   ]);
   bind(TOKENS.collectorService).toResolvedValue(collectorService, [
     TOKENS.logSource,
+    TOKENS.taskStore,
     TOKENS.checkpoints,
     TOKENS.progressService,
     TOKENS.logger,

@@ -1,8 +1,12 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import type { Task } from '../domain/task.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import type { Progress } from '../domain/progress.ts';
+import { attemptsOf } from '../domain/retry.ts';
+import type { TaskStatus } from '../domain/status.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { LogSource } from '../ports/log-source.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 import { inTurn } from './in-turn.ts';
 import type { ProgressService } from './progress.ts';
 
@@ -13,7 +17,19 @@ export type CollectRequest = Readonly<{
   end_time?: number | undefined;
 }>;
 
-/** `records`: progress signals that were new. `tasks`: the ids of the tasks that changed. */
+/** Progress as it was when the log could last be read. */
+export type LastKnown = Readonly<{
+  task_id: string;
+  task_name: string;
+  status: TaskStatus;
+  progress: Progress;
+  updated_at: string;
+}>;
+
+/**
+ * `records`: progress signals that were new. `tasks`: ids of the tasks that changed. `attempts` counts the requests to
+ * the log source, `waited_ms` the pauses between tries. `last_known` is there where the group could not be read.
+ */
 export type GroupResult = Readonly<{
   log_group: string;
   status: 'collected' | 'failed';
@@ -23,11 +39,15 @@ export type GroupResult = Readonly<{
   duplicates: number;
   late: number;
   oversized: number;
+  attempts: number;
+  waited_ms: number;
   tasks: readonly string[];
   problems: readonly Readonly<{ log_stream: string; reason: string }>[];
   error?: string;
+  last_known?: readonly LastKnown[];
 }>;
 
+/** `message` is that of the first design: `Collected N progress records`. */
 export type CollectResult = Readonly<{ message: string; records: number; groups: readonly GroupResult[] }>;
 
 export type CollectorService = Readonly<{
@@ -38,8 +58,24 @@ export type CollectorService = Readonly<{
   collect(request: CollectRequest): Promise<CollectResult>;
 }>;
 
+/** How many tasks of a group are remembered, those that changed last, to tell of when its log cannot be read. */
+const MAX_REMEMBERED = 50;
+
+/** Where a group was left: the source's own cursor, and the tasks that changed last. */
+type Place = Readonly<{ cursor?: Json; tasks: readonly string[] }>;
+
+const placeFromJson = (json: Json | undefined): Place => {
+  if (!isJsonObject(json)) return { tasks: [] };
+  const { cursor, tasks } = json;
+  return {
+    ...(cursor === undefined ? {} : { cursor }),
+    tasks: Array.isArray(tasks) ? tasks.filter((id) => typeof id === 'string') : [],
+  };
+};
+
 export const collectorService = (
   source: LogSource,
+  tasks: TaskStore,
   checkpoints: Checkpoints,
   progress: ProgressService,
   logger: Logger,
@@ -48,49 +84,85 @@ export const collectorService = (
 
   const collectGroup = async (group: string, request: CollectRequest): Promise<GroupResult> => {
     const tally = { events: 0, lines: 0, records: 0, duplicates: 0, late: 0, oversized: 0 };
-    const tasks = new Map<string, Task>();
+    const effort = { attempts: 0, waited_ms: 0 };
+    const changed = new Set<string>();
     const problems: { log_stream: string; reason: string }[] = [];
     const key = `source#${group}`;
     const window = request.start_time !== undefined || request.end_time !== undefined;
-    const result = (status: GroupResult['status'], error?: string): GroupResult => ({
+    let place: Place = { tasks: [] };
+    const result = (status: GroupResult['status']): GroupResult => ({
       log_group: group,
       status,
       ...tally,
-      tasks: [...tasks.keys()],
+      ...effort,
+      tasks: [...changed],
       problems,
-      ...(error === undefined ? {} : { error }),
     });
+
+    const fold = async (log_stream: string, events: Parameters<ProgressService['ingest']>[0]['events']) => {
+      try {
+        const step = await progress.ingest({ log_group: group, log_stream, events });
+        for (const count of Object.keys(tally) as (keyof typeof tally)[]) tally[count] += step[count];
+        for (const { task_id } of step.tasks) {
+          changed.delete(task_id);
+          changed.add(task_id);
+        }
+      } catch (error) {
+        // What may pass stops the group, to be read again; what would fail the same way again must not.
+        if (isMiyabiError(error, 'unavailable', 'version_conflict')) throw error;
+        logger.error('A log stream could not be folded', { log_group: group, log_stream, error });
+        problems.push({ log_stream, reason: reasonOf(error) });
+      }
+    };
+
     try {
       const kept = await checkpoints.read(key);
+      place = placeFromJson(kept?.value);
       let version = kept?.version ?? 0;
       const pages = source.read({
         log_group: group,
-        ...(kept === undefined || window ? {} : { cursor: kept.value }),
+        ...(place.cursor === undefined || window ? {} : { cursor: place.cursor }),
         ...(request.start_time === undefined ? {} : { start_time: request.start_time }),
         ...(request.end_time === undefined ? {} : { end_time: request.end_time }),
       });
       for await (const page of pages) {
+        effort.attempts += page.attempts ?? 1;
+        effort.waited_ms += page.waited_ms ?? 0;
         problems.push(...page.problems);
-        for (const { log_stream, events } of page.streams) {
-          try {
-            const step = await progress.ingest({ log_group: group, log_stream, events });
-            for (const count of Object.keys(tally) as (keyof typeof tally)[]) tally[count] += step[count];
-            for (const task of step.tasks) tasks.set(task.task_id, task);
-          } catch (error) {
-            // What may pass stops the group, to be read again; what would fail the same way again must not.
-            if (isMiyabiError(error, 'unavailable', 'version_conflict')) throw error;
-            logger.error('A log stream could not be folded', { log_group: group, log_stream, error });
-            problems.push({ log_stream, reason: error instanceof Error ? error.message : String(error) });
-          }
-        }
+        for (const { log_stream, events } of page.streams) await fold(log_stream, events);
         if (window) continue;
-        await checkpoints.write(key, page.cursor, version);
+        const remembered = [...new Set([...place.tasks, ...changed])].slice(-MAX_REMEMBERED);
+        await checkpoints.write(key, { cursor: page.cursor, tasks: remembered }, version);
         version += 1;
       }
       return result('collected');
     } catch (error) {
       logger.error('A log group could not be collected', { log_group: group, error });
-      return result('failed', error instanceof Error ? error.message : String(error));
+      const tried = attemptsOf(error);
+      effort.attempts += tried?.attempts ?? 0;
+      effort.waited_ms += tried?.waited_ms ?? 0;
+      const lastKnown = await knownProgress([...new Set([...place.tasks, ...changed])]);
+      return {
+        ...result('failed'),
+        error: reasonOf(error),
+        ...(lastKnown === undefined ? {} : { last_known: lastKnown }),
+      };
+    }
+  };
+
+  const knownProgress = async (ids: readonly string[]): Promise<readonly LastKnown[] | undefined> => {
+    try {
+      const known = await tasks.findMany(ids);
+      return known.map(({ task_id, task_name, status, progress: reached, updated_at }) => ({
+        task_id,
+        task_name,
+        status,
+        progress: reached,
+        updated_at,
+      }));
+    } catch (error) {
+      logger.warn('The last known progress could not be read', { error });
+      return undefined;
     }
   };
 
@@ -104,3 +176,5 @@ export const collectorService = (
     },
   };
 };
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MiyabiError, unavailable } from '../../src/domain/errors.ts';
+import { AttemptsFailed } from '../../src/domain/retry.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
@@ -44,8 +45,29 @@ test('a group that cannot be read stops no other, is told, and is read again lat
       ['broken', 'failed'],
     ],
   );
+  assert.equal(result.groups[1]?.last_known, []);
   ports.source.fail('broken', undefined);
   assert.is((await collector.collect({})).records, 1);
+});
+
+test('a group that cannot be read any more answers with its last known progress, and its checkpoint stays', async () => {
+  const { collector, ports } = system();
+  ports.source.add('agents', 's', line(1, { task_id: 'a', progress: 40 }));
+  await collector.collect({});
+  const before = await ports.checkpoints.read('source#agents');
+  ports.source.fail(
+    'agents',
+    unavailable('CloudWatch Logs', new AttemptsFailed(5, 900, new Error('throttled'))),
+  );
+  const { groups } = await collector.collect({});
+  assert.is(groups[0]?.status, 'failed');
+  assert.is(groups[0]?.attempts, 5);
+  assert.is(groups[0]?.waited_ms, 900);
+  assert.equal(
+    groups[0]?.last_known?.map(({ task_id, progress }) => [task_id, progress.percentage]),
+    [['a', 40]],
+  );
+  assert.equal(await ports.checkpoints.read('source#agents'), before);
 });
 
 test('a group that is not there is told by name', async () => {

@@ -57,6 +57,6 @@ export const system = (ports: TestPorts = memoryPorts(), rules: readonly Project
     builtInFormats,
     rules,
   );
-  const collector = collectorService(ports.source, ports.checkpoints, progress, ports.logger);
+  const collector = collectorService(ports.source, ports.tasks, ports.checkpoints, progress, ports.logger);
   return { ports, projects, writer, tasks, progress, collector };
 };
