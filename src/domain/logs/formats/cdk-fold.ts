@@ -226,8 +226,8 @@ const onRowWithoutStack = (state: CdkState, row: RowSignal, at: number): Step =>
   const self =
     bare &&
     (run.stack === undefined
-      ? run.name === '' || run.name === row.i || run.verb === 'bootstrap'
-      : run.stack === row.i);
+      ? run.name === '' || isCutOf(row.i, run.name) || run.verb === 'bootstrap'
+      : isCutOf(row.i, run.stack));
   if (!belongs(run, row, self, at)) {
     const begun = begin(state, run.name, at);
     return keep(
@@ -245,8 +245,12 @@ const onRowWithoutStack = (state: CdkState, row: RowSignal, at: number): Step =>
     return keep(state, heard({ ...run, ...countOf(row) }, at));
   if (self && run.name === '')
     return onNamed(state, run, row.i, (named) => withRow(named, row, true, false, at));
-  return keep(state, withRow(self ? { ...run, stack: row.i } : run, row, self, false, at));
+  const learnt = self && run.verb === 'bootstrap' && run.stack === undefined;
+  return keep(state, withRow(learnt ? { ...run, stack: row.i } : run, row, self, false, at));
 };
+
+/** Whether a name in a row is a stack's, perhaps without its end: the bar breaks rows where the terminal ends. */
+const isCutOf = (shown: string, name: string): boolean => name.startsWith(shown);
 
 /** Gives a run without a name the one that has turned up. */
 const onNamed = (state: CdkState, run: Run, name: string, change: (run: Run) => Run): Step => {
@@ -380,9 +384,17 @@ const onPreparing = (
 const closedBy = (state: CdkState, name: string): Run | undefined => {
   const known = runOf(state, name);
   if (known !== undefined) return known;
+  if (isEnvironment(name)) {
+    // Where the line that began a bootstrap is missing, its rows have been taken for those of a stack like any other.
+    return Object.values(state.runs).findLast(
+      (run) => run.verb === undefined && run.mark === undefined && TOOLKIT.test(run.name),
+    );
+  }
   const nameless = current(state);
   return nameless?.name === '' ? nameless : undefined;
 };
+
+const isEnvironment = (name: string): boolean => name.startsWith('aws://');
 
 const withMark = (
   state: CdkState,
@@ -405,7 +417,18 @@ const withMark = (
     );
   const { boot, ...rest } = state;
   const next = boot === undefined || boot === run.key ? rest : state;
-  return run.name === '' ? onNamed(next, run, said.s, change) : keep(next, change(run));
+  if (run.name === '') return onNamed(next, run, said.s, change);
+  const step = keep(next, change(run));
+  if (!isEnvironment(said.s) || run.name === said.s) return step;
+  const { [run.name]: key = run.key, ...last } = step.state.last;
+  return keep(
+    {
+      ...withAlias(step.state, run.name, said.s),
+      last: { ...last, [said.s]: key },
+      n: { ...state.n, [said.s]: 1 },
+    },
+    change({ ...run, name: said.s, stack: run.name, verb: 'bootstrap' }),
+  );
 };
 
 const WORDS: Readonly<Record<Mark, string>> = {
@@ -425,7 +448,7 @@ const onSuccess = (state: CdkState, said: SaidSignal, mark: Mark, at: number): S
     if (same || said.w === 1) return untouched(state);
   }
   if (said.w === 1) return untouched(state);
-  if (mark === 'ok' && !said.s.startsWith('aws://')) {
+  if (mark === 'ok' && !isEnvironment(said.s)) {
     return untouched({ ...state, ok: { s: said.s, ...(said.d === undefined ? {} : { d: said.d }), at } });
   }
   const begun = begin(state, name, at);
