@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { suite } from 'uvu';
-import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
+import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables, type TableNames } from '../../src/adapters/dynamodb/tables.ts';
 import type { Opened } from './contract.ts';
@@ -19,7 +19,7 @@ const shared = (start: () => Promise<Endpoint>) => {
     users += 1;
     server ??= start();
     const { endpoint, close } = await server;
-    const client = dynamodbClient({ endpoint, requestTimeoutMs: 20_000 });
+    const client = dynamodbClient({ endpoint, ...EMBEDDED_PATIENCE });
     count += 1;
     const run = `${process.pid}-${Date.now().toString(36)}-${count}`;
     const names = { tasks: `tasks-${run}`, projects: `projects-${run}` };

@@ -15,6 +15,16 @@ export type EmbeddedDynamodb = Readonly<{
 }>;
 
 /**
+ * For the client of an embedded DynamoDB. The peer is this very process: it cannot be dead, only busy, so a long
+ * wait is no reason to give up.
+ */
+export const EMBEDDED_PATIENCE = {
+  connectTimeoutMs: 30_000,
+  requestTimeoutMs: 30_000,
+  queueTimeoutMs: 120_000,
+} as const;
+
+/**
  * Opens a DynamoDB that keeps its data in a folder, or without one in memory. Whatever it has acknowledged is there
  * again after the process was killed. It knows no transactions and no expiry.
  *
@@ -35,6 +45,8 @@ export const openEmbeddedDynamodb = async ({
     request.removeAllListeners('error');
     request.on('error', () => request.destroy());
   });
+  // A connection that is closed while a request is on its way to it would fail that request.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');

@@ -7,8 +7,12 @@ export type DynamodbClientOptions = Readonly<{
   region?: string;
   /** How long a connection may take to come about. */
   connectTimeoutMs?: number;
-  /** How long a reply may take, from the request's first byte. */
+  /** How long a reply may take. */
   requestTimeoutMs?: number;
+  /** How many requests are under way at once; more wait for their turn. */
+  concurrency?: number;
+  /** How long a request may wait for its turn. */
+  queueTimeoutMs?: number;
   /** Attempts of the SDK's own for each request, the first included. */
   maxAttempts?: number;
 }>;
@@ -20,12 +24,14 @@ export type DynamodbClientOptions = Readonly<{
 export const dynamodbClient = ({
   endpoint,
   region,
-  connectTimeoutMs = 500,
+  connectTimeoutMs = 1000,
   requestTimeoutMs = 2000,
+  concurrency = 50,
+  queueTimeoutMs = 5000,
   maxAttempts = 3,
 }: DynamodbClientOptions = {}): DynamoDBClient => {
   const local = endpoint !== undefined && isLocal(endpoint);
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? (local ? { region: 'us-east-1' } : {}) : { region }),
     // An emulator asks for credentials and takes any. Real ones have no business there.
@@ -38,8 +44,66 @@ export const dynamodbClient = ({
       throwOnRequestTimeout: true,
       // For a peer that dies in the middle of its reply.
       socketTimeout: requestTimeoutMs,
+      httpAgent: { maxSockets: concurrency },
+      httpsAgent: { maxSockets: concurrency },
     },
   });
+  // The SDK's time-outs count from when a request is made, even while it waits for one of the agent's sockets: under
+  // load it would take a queue of its own for a dead peer. So a request is made once there is a socket for it.
+  const slots = slotsOf(concurrency, queueTimeoutMs);
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      await slots.take();
+      try {
+        return await next(request);
+      } finally {
+        slots.give();
+      }
+    },
+    { step: 'deserialize', priority: 'high', name: 'miyabiSlots' },
+  );
+  return client;
+};
+
+const slotsOf = (count: number, timeoutMs: number) => {
+  type Waiting = Readonly<{ go: () => void }>;
+  const waiting = new Set<Waiting>();
+  let free = count;
+  return {
+    take: async (): Promise<void> => {
+      if (free > 0) {
+        free -= 1;
+        return;
+      }
+      await new Promise<void>((resolve, reject) => {
+        const entry = {
+          go: () => {
+            clearTimeout(timer);
+            resolve();
+          },
+        };
+        const timer = setTimeout(() => {
+          waiting.delete(entry);
+          // Not by the SDK's name for a time-out: asking again would only wait again.
+          reject(
+            Object.assign(new Error(`no free connection within ${timeoutMs} ms`), {
+              name: 'QueueTimeoutError',
+            }),
+          );
+        }, timeoutMs);
+        waiting.add(entry);
+      });
+    },
+    give: (): void => {
+      const [first] = waiting;
+      if (first === undefined) {
+        free += 1;
+        return;
+      }
+      waiting.delete(first);
+      first.go();
+    },
+  };
 };
 
 /** This machine, or a name without a dot such as a container's. */

@@ -44,7 +44,7 @@ const OUTAGES = new Set([
   'RequestTimeoutException',
   'AbortError',
   'NetworkingError',
-  'TransientBatchError',
+  'QueueTimeoutError',
 ]);
 
 const SETUP_ERRORS = new Set([

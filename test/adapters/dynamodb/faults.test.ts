@@ -146,6 +146,45 @@ test('a peer that never answers is given up within the time-outs', () =>
     },
   ));
 
+test('requests beyond the connections there are wait for their turn, and not for ever', () =>
+  againstPeer(
+    () => {},
+    async (endpoint) => {
+      const client = dynamodbClient({
+        endpoint,
+        concurrency: 1,
+        requestTimeoutMs: 250,
+        queueTimeoutMs: 40,
+        maxAttempts: 1,
+      });
+      const { tasks } = adaptersOf({ client, names: UNREACHABLE });
+      const [first, second] = await Promise.all(
+        [tasks.find('a'), tasks.find('b')].map((found) => rejects(found, 'unavailable')),
+      );
+      assert.is((first?.cause as Error).name, 'TimeoutError');
+      assert.is((second?.cause as Error).name, 'QueueTimeoutError');
+      client.destroy();
+    },
+  ));
+
+test(
+  'a burst of ten times as many requests as there are connections is served, each within its time-outs',
+  onDynalite(async (dynamodb) => {
+    const endpoint = await dynamodb.client.config.endpoint?.();
+    assert.ok(endpoint);
+    const client = dynamodbClient({
+      endpoint: `http://${endpoint.hostname}:${endpoint.port}`,
+      concurrency: 10,
+      connectTimeoutMs: 500,
+      queueTimeoutMs: 30_000,
+    });
+    const { tasks } = adaptersOf({ client, names: dynamodb.names });
+    await Promise.all(Array.from({ length: 100 }, (_, index) => tasks.save(aTask(`burst-${index}`))));
+    assert.is((await allPages(tasks, { limit: 100 })).length, 100);
+    client.destroy();
+  }),
+);
+
 test('a reply that stops half-way, or is cut there, is unavailable and never half an answer', async () => {
   const half =
     'HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 500\r\n\r\n{"Item":{"task_id"';
