@@ -342,3 +342,59 @@ export const taskListCacheContract = (adapter: string, open: Open<TimedCache<Cac
 
   test.run();
 };
+
+/** `open` caches what a store answers whose lists trail its latest saves by at most five seconds. */
+export const trailingStoreContract = (adapter: string, open: Open<TimedCache<Cache>>): void => {
+  const test = suite(`TaskListCache on a store that trails: ${adapter}`);
+  const running: TaskQuery = { limit: 10, statuses: ['running'] };
+
+  /** A cache that has been there for a while. */
+  const settled = async ({ cache, clock }: TimedCache<Cache>): Promise<void> => {
+    await cache.page(ALL);
+    clock.advance(MINUTE);
+  };
+
+  test(
+    'shows what was saved shortly before the list was first asked for',
+    using(open, async (timed) => {
+      const { cache, clock } = timed;
+      await settled(timed);
+      await cache.save([nextOf(a, 9, { status: 'completed' })]);
+      clock.advance(4_999);
+      await cache.save([aTask('d', {}, 10)]);
+      await fill(cache, ALL, [b, a]);
+      await fill(cache, running, [a]);
+      assert.equal(await listed(cache, ALL), ['d1', 'a2', 'b1']);
+      assert.equal(await listed(cache, running), ['d1']);
+    }),
+  );
+
+  test(
+    'does not believe an answer before it knows what was saved shortly before',
+    using(open, async ({ cache, clock }) => {
+      await fill(cache, ALL, [a]);
+      assert.is(await listed(cache, ALL), undefined);
+      clock.advance(4_999);
+      await fill(cache, ALL, [a]);
+      assert.is(await listed(cache, ALL), undefined);
+      clock.advance(1);
+      await fill(cache, ALL, [b, a]);
+      assert.equal(await listed(cache, ALL), ['b1', 'a1']);
+    }),
+  );
+
+  test(
+    'believes a list for as much less than a minute as the store may trail',
+    using(open, async (timed) => {
+      const { cache, clock } = timed;
+      await settled(timed);
+      await fill(cache, ALL, [a]);
+      clock.advance(54_999);
+      assert.equal(await listed(cache, ALL), ['a1']);
+      clock.advance(1);
+      assert.is(await listed(cache, ALL), undefined);
+    }),
+  );
+
+  test.run();
+};

@@ -3,6 +3,7 @@ import { isTerminal } from '../../domain/status.ts';
 import type { Task } from '../../domain/task.ts';
 import { byNewest, type TaskPosition } from '../../domain/task-list.ts';
 import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
+import { toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
 import { LIST_CACHE, type ListAnswer, type TaskListCache } from '../../ports/task-list-cache.ts';
@@ -13,6 +14,8 @@ export type MemoryTaskCacheOptions = Readonly<{
   clock: Clock;
   /** How many entries to keep, by default 10,000. The ones that nobody asked for longest go first. */
   capacity?: number;
+  /** By how much the store's lists may trail its latest saves, in milliseconds: by default they do not. */
+  storeDelayMs?: number;
 }>;
 
 type TaskEntry = Readonly<{
@@ -42,9 +45,13 @@ type List = {
 export const memoryTaskCache = ({
   clock,
   capacity = 10_000,
+  storeDelayMs = 0,
 }: MemoryTaskCacheOptions): TaskCache & TaskListCache => {
   const entries = new LRUCache<string, Entry>({ max: capacity });
   const lists = new LRUCache<string, List>({ max: 1_000 });
+  /** When each task was last saved, the latest last, as far back as the store may not list it yet. */
+  const recent = new Map<string, number>();
+  const born = clock.now();
   let tickets = 0;
 
   const valid = (taskId: string): Entry | undefined => {
@@ -65,6 +72,28 @@ export const memoryTaskCache = ({
     });
   };
 
+  const remember = (taskId: string): void => {
+    if (storeDelayMs === 0) return;
+    const now = clock.now();
+    recent.delete(taskId);
+    recent.set(taskId, now);
+    for (const [id, savedAt] of recent) {
+      if (savedAt >= now - storeDelayMs) break;
+      recent.delete(id);
+    }
+  };
+
+  /** Puts into a new list what was saved so shortly before that the store may not list it yet. */
+  const putRecent = (list: List): void => {
+    for (const [taskId, savedAt] of recent) {
+      const entry = savedAt >= clock.now() - storeDelayMs ? valid(taskId) : undefined;
+      if (entry?.kind === 'removed' && entry.unsure)
+        put(list, { updated_at: toIso(savedAt), task_id: taskId });
+      if (entry?.kind === 'task' && isIn(entry.place, list.scope))
+        put(list, { updated_at: entry.place.updated_at, task_id: taskId });
+    }
+  };
+
   const putInLists = (place: TaskEntry['place']): void => {
     for (const scope of scopesOf(place)) {
       const list = lists.peek(scopeName(scope));
@@ -76,15 +105,18 @@ export const memoryTaskCache = ({
   const listOf = (scope: TaskScope): List => {
     const name = scopeName(scope);
     const known = lists.get(name);
-    if (known !== undefined && known.until > clock.now()) return known;
+    const now = clock.now();
+    if (known !== undefined && known.until > now) return known;
     tickets += 1;
     const list: List = {
       scope,
       token: String(tickets),
-      until: clock.now() + LIST_CACHE.ttl,
+      // A cache that has just begun does not know what was saved shortly before; a list begun then is for nothing.
+      until: now < born + storeDelayMs ? now : now + LIST_CACHE.ttl - storeDelayMs,
       order: sortedList(byNewest),
       places: new Map(),
     };
+    putRecent(list);
     lists.set(name, list);
     return list;
   };
@@ -132,6 +164,7 @@ export const memoryTaskCache = ({
         } else {
           keep(task, asOf + (isTerminal(task.status) ? CACHE_TTL.terminal : CACHE_TTL.live));
         }
+        remember(task.task_id);
         putInLists(task);
       }
     },
@@ -172,7 +205,7 @@ export const memoryTaskCache = ({
     },
 
     async fill({ query, asOf, tokens }, page) {
-      const until = asOf + CACHE_TTL.live;
+      const until = asOf + CACHE_TTL.live - storeDelayMs;
       if (until <= clock.now()) return;
       let complete = true;
       for (const task of page.items) {
@@ -193,7 +226,7 @@ export const memoryTaskCache = ({
       if (!complete) return;
       for (const [index, scope] of (scopesFor(query) ?? []).entries()) {
         const list = lists.peek(scopeName(scope));
-        if (list === undefined || list.token !== tokens[index]) continue;
+        if (list === undefined || list.token !== tokens[index] || list.until <= clock.now()) continue;
         lower(list, query.after, page.next ?? 'end');
       }
     },
@@ -215,7 +248,9 @@ const drop = (list: List, position: TaskPosition): void => {
 };
 
 const fits = ({ place }: TaskEntry, scope: TaskScope, position: TaskPosition): boolean =>
-  place.updated_at === position.updated_at &&
+  place.updated_at === position.updated_at && isIn(place, scope);
+
+const isIn = (place: TaskEntry['place'], scope: TaskScope): boolean =>
   (scope.status === undefined || scope.status === place.status) &&
   (scope.project_id === undefined || scope.project_id === place.project_id);
 

@@ -123,7 +123,7 @@ export const redisTaskCache = ({
             after === undefined ? '' : fromIso(after.updated_at),
             after?.task_id ?? '',
             randomUUID(),
-            now + LIST_CACHE.ttl,
+            now + LIST_CACHE.ttl - storeDelayMs,
             LIST_CACHE.ttl,
             now - storeDelayMs,
             IDLE_MS,
@@ -139,7 +139,7 @@ export const redisTaskCache = ({
     async fill({ query, asOf, tokens }, { items, next }) {
       const scopes = scopesFor(query);
       const now = clock.now();
-      const until = asOf + CACHE_TTL.live;
+      const until = asOf + CACHE_TTL.live - storeDelayMs;
       if (scopes === undefined || until <= now) return;
       await ask((client) =>
         FILL(

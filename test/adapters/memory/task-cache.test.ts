@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryTaskCache } from '../../../src/adapters/memory/task-cache.ts';
 import { taskCacheContract } from '../../contracts/task-cache.ts';
-import { taskListCacheContract } from '../../contracts/task-list-cache.ts';
+import { taskListCacheContract, trailingStoreContract } from '../../contracts/task-list-cache.ts';
 import { breakable } from '../../support/down-cache.ts';
 import { aTask } from '../../support/tasks.ts';
 
@@ -13,6 +13,10 @@ const open = () => {
 };
 taskCacheContract('memory', open);
 taskListCacheContract('memory', open);
+trailingStoreContract('memory', () => {
+  const clock = memoryClock();
+  return { port: { cache: memoryTaskCache({ clock, storeDelayMs: 5_000 }), clock } };
+});
 
 const test = suite('memoryTaskCache');
 

@@ -2,20 +2,24 @@ import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import type { RedisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
 import { taskCacheContract } from '../../contracts/task-cache.ts';
-import { taskListCacheContract } from '../../contracts/task-list-cache.ts';
+import { taskListCacheContract, trailingStoreContract } from '../../contracts/task-list-cache.ts';
 import { onEveryRedis } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
 
-const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
-  const redis = await link();
-  const clock = memoryClock();
-  const cache = redisTaskCache({ redis, clock, namespace: freshNamespace(), storeDelayMs: 0 });
-  return { port: { cache, clock }, close: () => redis.close() };
-};
+const opens =
+  (link: () => RedisLink | Promise<RedisLink>, storeDelayMs = 0) =>
+  async () => {
+    const redis = await link();
+    const clock = memoryClock();
+    const cache = redisTaskCache({ redis, clock, namespace: freshNamespace(), storeDelayMs });
+    return { port: { cache, clock }, close: () => redis.close() };
+  };
 
 taskCacheContract('ioredis-mock', opens(mockLink));
 taskListCacheContract('ioredis-mock', opens(mockLink));
+trailingStoreContract('ioredis-mock', opens(mockLink, 5_000));
 onEveryRedis('TaskCache', (adapter, link) => {
   taskCacheContract(adapter, opens(link));
   taskListCacheContract(adapter, opens(link));
+  trailingStoreContract(adapter, opens(link, 5_000));
 });
