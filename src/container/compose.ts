@@ -105,6 +105,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     progress: container.get(TOKENS.progressService),
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
+    idempotency: container.get(TOKENS.idempotencyService),
     lister: container.get(TOKENS.taskLister),
     health: container.get(TOKENS.healthService),
     logger: container.get(TOKENS.logger),

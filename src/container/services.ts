@@ -2,6 +2,7 @@ import { ContainerModule } from 'inversify';
 import { collectorService } from '../services/collector.ts';
 import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
+import { idempotencyService } from '../services/idempotency.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { taskLister } from '../services/task-list.ts';
@@ -53,4 +54,10 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.logger,
   ]);
   bind(TOKENS.eventService).toResolvedValue(eventService, [TOKENS.changeFeed, TOKENS.clock, TOKENS.logger]);
+  bind(TOKENS.idempotencyService).toResolvedValue(idempotencyService, [
+    TOKENS.checkpoints,
+    TOKENS.clock,
+    TOKENS.ids,
+    TOKENS.logger,
+  ]);
 });

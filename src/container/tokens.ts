@@ -16,6 +16,7 @@ import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
+import type { IdempotencyService } from '../services/idempotency.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { TaskLister } from '../services/task-list.ts';
@@ -53,4 +54,5 @@ export const TOKENS = {
   progressService: token<ProgressService>('ProgressService'),
   collectorService: token<CollectorService>('CollectorService'),
   eventService: token<EventService>('EventService'),
+  idempotencyService: token<IdempotencyService>('IdempotencyService'),
 } as const;

@@ -4,7 +4,8 @@ import type {
   APIGatewayProxyResult,
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
-import type { HttpRequest, HttpResponse } from './http/message.ts';
+import { MiyabiError } from '../domain/errors.ts';
+import type { HttpApp, HttpRequest } from './http/message.ts';
 
 export type ApiEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 export type ApiResult = APIGatewayProxyResult | APIGatewayProxyStructuredResultV2;
@@ -61,10 +62,11 @@ const bodyOf = (body: string | null | undefined, isBase64: boolean): string | un
   return isBase64 ? Buffer.from(body, 'base64').toString('utf8') : body;
 };
 
-/** The answer in the form that both payload formats accept. */
-export const resultOf = ({ status, headers, body }: HttpResponse & { body: string }): ApiResult => ({
-  statusCode: status,
-  headers: { ...headers },
-  body,
-  isBase64Encoded: false,
-});
+/** The application as a Lambda. Its answers must be whole texts: a stream would be billed by the second. */
+export const apiLambda =
+  (app: HttpApp) =>
+  async (event: ApiEvent): Promise<ApiResult> => {
+    const { status, headers, body } = await app(requestOf(event));
+    if (typeof body !== 'string') throw new MiyabiError('internal', 'A Lambda cannot answer with a stream');
+    return { statusCode: status, headers: { ...headers }, body, isBase64Encoded: false };
+  };

@@ -28,7 +28,7 @@ export type LastKnown = Readonly<{
 
 /**
  * `records`: progress signals that were new. `tasks`: ids of the tasks that changed. `attempts` counts the requests to
- * the log source, `waited_ms` the pauses between tries. `last_known` is there where the group could not be read.
+ * the log source, `retries` those of them that repeat a failed one, `waited_ms` the pauses before these. `last_known` is there where the group could not be read.
  */
 export type GroupResult = Readonly<{
   log_group: string;
@@ -40,6 +40,7 @@ export type GroupResult = Readonly<{
   late: number;
   oversized: number;
   attempts: number;
+  retries: number;
   waited_ms: number;
   tasks: readonly string[];
   problems: readonly Readonly<{ log_stream: string; reason: string }>[];
@@ -84,7 +85,7 @@ export const collectorService = (
 
   const collectGroup = async (group: string, request: CollectRequest): Promise<GroupResult> => {
     const tally = { events: 0, lines: 0, records: 0, duplicates: 0, late: 0, oversized: 0 };
-    const effort = { attempts: 0, waited_ms: 0 };
+    const effort = { attempts: 0, retries: 0, waited_ms: 0 };
     const changed = new Set<string>();
     const problems: { log_stream: string; reason: string }[] = [];
     const key = `source#${group}`;
@@ -127,6 +128,7 @@ export const collectorService = (
       });
       for await (const page of pages) {
         effort.attempts += page.attempts ?? 1;
+        effort.retries += (page.attempts ?? 1) - 1;
         effort.waited_ms += page.waited_ms ?? 0;
         problems.push(...page.problems);
         for (const { log_stream, events } of page.streams) await fold(log_stream, events);
@@ -140,6 +142,7 @@ export const collectorService = (
       logger.error('A log group could not be collected', { log_group: group, error });
       const tried = attemptsOf(error);
       effort.attempts += tried?.attempts ?? 0;
+      effort.retries += Math.max(0, (tried?.attempts ?? 0) - 1);
       effort.waited_ms += tried?.waited_ms ?? 0;
       const lastKnown = await knownProgress([...new Set([...place.tasks, ...changed])]);
       return {

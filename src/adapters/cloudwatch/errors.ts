@@ -51,3 +51,5 @@ export const translated = (group: string, error: unknown): MiyabiError => {
     },
   );
 };
+
+export const isAlreadyThere = (error: unknown): boolean => nameOf(error) === 'ResourceAlreadyExistsException';

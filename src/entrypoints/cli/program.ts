@@ -35,6 +35,22 @@ the key, 6 the watched task failed. miyabi run ends as its command does. What we
     });
 
   program
+    .command('setup')
+    .summary('make the tables and log groups that are missing')
+    .description(
+      'Make what is missing at the configured endpoints: tables, indexes, expiry, log groups. Safe to run twice.',
+    )
+    .option('--json', 'one JSON object per line')
+    .addHelpText(
+      'after',
+      '\nExample:\n  MIYABI_BACKEND=aws DYNAMODB_ENDPOINT=http://127.0.0.1:8000 miyabi setup',
+    )
+    .action(async (options: { json?: boolean }) => {
+      const { runSetup } = await import('./setup.ts');
+      await runSetup(options);
+    });
+
+  program
     .command('serve')
     .summary('serve the API on this machine')
     .description('Serve the API on this machine and follow its log folder: what npm start runs.')

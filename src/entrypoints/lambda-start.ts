@@ -1,0 +1,25 @@
+import { powertoolsLogger } from '../adapters/powertools/logger.ts';
+import { powertoolsMetrics } from '../adapters/powertools/metrics.ts';
+import { type Config, readConfig } from '../config.ts';
+import { type Composition, compose } from '../container/compose.ts';
+import type { Metrics } from '../ports/metrics.ts';
+
+/** How long the start of a Lambda waits for its connections; the first request makes those that took longer. */
+const PRIMING_MS = 1_000;
+
+export type Started = Readonly<{ config: Config; services: Composition; metrics: Metrics }>;
+
+/**
+ * What both Lambdas do once in a process, while they are being initialised: read the configuration, make the clients,
+ * and open their connections, so that the first request finds them warm.
+ */
+export const startLambda = async (service: string): Promise<Started> => {
+  // On Lambda the preset is that of production unless it says otherwise.
+  const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
+  const services = await compose(config, powertoolsLogger({ level: config.logLevel, service }));
+  await Promise.race([
+    services.health.ready(),
+    new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref()),
+  ]);
+  return { config, services, metrics: powertoolsMetrics({ service }) };
+};
