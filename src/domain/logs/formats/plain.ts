@@ -23,7 +23,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
 
   read(line) {
     if (line.length > MAX_LENGTH || !LIKELY.test(line)) return undefined;
-    const counter = counterIn(line, PAIRS, 'pair') ?? counterIn(line, PERCENTS, 'percent');
+    const counter = likelier(counterIn(line, PAIRS, 'pair'), () => counterIn(line, PERCENTS, 'percent'));
     return counter && { ...counter, text: cut(line, TEXT_LIMITS.step) };
   },
 
@@ -52,17 +52,22 @@ const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
 const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
 const PERCENTS = new RegExp(`${OPENS}(\\d{1,3}(?:[.,]\\d{1,6})?) ?%${CLOSES}`, 'g');
 
+type Counter = Pick<PlainSignal, 'current' | 'total' | 'outer'>;
+
+/** A count tells more than a percentage, unless it claims to be full where the percentage is not (`task 1 of 1, 45%`). */
+const likelier = (pair: Counter | undefined, percentage: () => Counter | undefined): Counter | undefined => {
+  if (pair !== undefined && pair.current < pair.total) return pair;
+  const percent = percentage();
+  return pair === undefined || (percent !== undefined && percent.current < percent.total) ? percent : pair;
+};
+
 /** A line has few numbers that matter; the bound keeps a line of numbers cheap. */
 const MAX_CANDIDATES = 8;
 
 type Kind = 'pair' | 'percent';
 type Place = Readonly<{ kind: Kind; before: string; after: string; padded: boolean }>;
 
-const counterIn = (
-  line: string,
-  pattern: RegExp,
-  kind: Kind,
-): Pick<PlainSignal, 'current' | 'total' | 'outer'> | undefined => {
+const counterIn = (line: string, pattern: RegExp, kind: Kind): Counter | undefined => {
   let candidates = 0;
   for (const match of line.matchAll(pattern)) {
     candidates += 1;
@@ -80,34 +85,41 @@ const counterIn = (
   return undefined;
 };
 
-/** What makes a number a counter, undefined where nothing does. */
+/** What makes a number a counter, undefined where nothing does. The clearest signs come first: they are doubted least. */
 const standing = (place: Place): 'outer' | 'inner' | undefined => {
   const { kind, before, after, padded } = place;
-  if (isForeign(place)) return undefined;
-  if (OUTER.test(before)) return 'outer';
-  if (LABEL.test(before) || NOUN.test(before) || isBar(before, after) || isBracketed(before, after))
-    return 'inner';
-  if (kind === 'percent' ? ACTIVITY.test(before) : ACTIVITY_LABEL.test(before)) return 'inner';
+  if (CONDITION.test(before) || CHATTER.test(before)) return undefined;
+  if (LABEL.test(before) || DONE_LABEL.test(before)) return isMeasure(before, '') ? undefined : 'inner';
+  if (PREPOSITION.test(before)) return undefined;
+  if (OUTER.test(before)) return isMeasure(before, '') ? undefined : 'outer';
+  if (UNIT.test(after) || JUDGED.test(after)) return undefined;
+  if (NOUN.test(before)) return isMeasure(before, '') ? undefined : 'inner';
+  if (kind === 'pair' && isBracketed(before, after)) return 'inner';
   // `03/10` is a date unless something drawn or named around it says otherwise.
-  if (padded) return undefined;
-  if (before.trim() === '' && isEnd(after)) return 'inner';
-  if (kind === 'pair' && isMark(before) && THINGS.test(after)) return 'inner';
-  if (isUnderWay(before) && isFollowedWell(kind, after)) return 'inner';
-  if (PAST_BEFORE.test(before) && isFollowedWell(kind, after)) return 'inner';
-  return before.length <= MAX_LEAD && DONE_AFTER.test(after) && isSubject(kind, before) ? 'inner' : undefined;
+  if (kind === 'pair' && !padded && isUnderWay(before) && isFollowedWell(kind, after)) {
+    return isVerdict(before, after) ? undefined : 'inner';
+  }
+  if (isMeasure(before, after)) return undefined;
+  return isBar(before, after) || isBracketed(before, after) || (!padded && isTold(place))
+    ? 'inner'
+    : undefined;
+};
+
+/** Whether the words of a line make a progress of its number. */
+const isTold = ({ kind, before, after }: Place): boolean => {
+  if (isMark(before)) {
+    if (isEnd(after) || LEADS.test(after)) return true;
+    if (kind === 'pair' ? THINGS.test(after) : SIZE.test(after)) return true;
+  }
+  if (kind === 'percent' && /^ of\b/.test(after)) return false;
+  if (kind === 'percent' ? ACTIVITY.test(before) : ACTIVITY_LABEL.test(before)) return true;
+  if (isUnderWay(before) || PAST_BEFORE.test(before)) return isFollowedWell(kind, after);
+  if (kind === 'pair' && DATED_BEFORE.test(before)) return PLURAL.test(after);
+  return before.length <= MAX_LEAD && DONE_AFTER.test(after) && isSubject(kind, before);
 };
 
 /** So many characters may stand before a counter that is told by the words after it. */
 const MAX_LEAD = 60;
-
-const isForeign = ({ kind, before, after }: Place): boolean =>
-  CONDITION.test(before) ||
-  (!LABEL.test(before) && PREPOSITION.test(before)) ||
-  UNIT.test(after) ||
-  JUDGED.test(after) ||
-  CHATTER.test(before) ||
-  (kind === 'percent' && /^ of\b/.test(after)) ||
-  isMeasure(before, after);
 
 /** Dates, destinations and bounds: `due on 3/10`, `set to 45%`. */
 const PREPOSITION =
@@ -119,7 +131,7 @@ const UNIT =
   /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
 /** Results of tests and the like are a verdict on what has already happened. */
 const JUDGED =
-  /^[^\p{L}]{0,4}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
+  /^[\s)\]]{0,3}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
 /** What git and dpkg say of their own inner work belongs to no task. */
 const CHATTER =
   /\(Reading database \.\.\.|(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
@@ -127,9 +139,12 @@ const CHATTER =
 const OUTER =
   /(?:^|[^\p{L}\d])(?:steps?|stages?|phases?|epochs?|ステップ|フェーズ|工程)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
 const NOUN =
-  /(?:^|[^\p{L}\d])(?:tasks?|items?|files?|chunks?|batch(?:es)?|iterations?|iter|records?|rows?|jobs?|images?|frames?|modules?|packages?|documents?|objects?|entries|処理中|処理済み|タスク)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
+  /(?:^|[^\p{L}\d])(?:tasks?|items?|files?|chunks?|batch(?:es)?|iterations?|iter|records?|rows?|jobs?|subtasks?|todos?|migrations?|issues?|stacks?|resources?|tables?|commits?|images?|frames?|modules?|packages?|documents?|objects?|entries|処理中|処理済み|タスク)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
 const LABEL =
-  /(?:^|[^\p{L}\d])(?:progress|progression|progreso|progresso|fortschritt|прогресс|completed?|completion|done|finished|進捗(?:率|状況)?|進度|进度|진행률?)(?: (?:bar|so far|is|at|now))?\]?\s{0,2}[:：=-]?\s{0,4}[([]?\s{0,2}$/iu;
+  /(?:^|[^\p{L}\d])(?:progress|progression|progreso|progresso|fortschritt|прогресс|進捗(?:率|状況)?|進度|进度|진행률?)(?: (?:bar|so far|is|at|now))?\]?\s{0,2}[:：=-]?\s{0,4}[([]?\s{0,2}$/iu;
+/** `Done: 3/10`, `Files uploaded: 3/10`, `Completed 3/10`: at the beginning, or set off; elsewhere it is a sentence. */
+const DONE_LABEL =
+  /(?:^[^\p{L}\d]{0,8}(?:completed?|completion|done|finished)|(?:^|[^\p{L}\d])(?:completed?|completion|done|finished|processed|downloaded|uploaded|imported|exported|migrated|indexed|copied|converted|handled|sent)\s{0,2}[:=])\s{0,4}[([]?\s{0,2}$/iu;
 const ACTIVITY_NAMES =
   'downloads?|uploads?|imports?|exports?|migrations?|sync|backups?|restore|install(?:ation)?|build|deploy(?:ment)?|index|scan|conversion|render|training|transfer|copy|crawl|encode|overall|total';
 const ACTIVITY = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,2}[:=-]?\\s{0,4}[([]?$`, 'iu');
@@ -148,6 +163,17 @@ const isBracketed = (before: string, after: string): boolean =>
   /^ {0,4}[)\]]:?(?:\s|$)/.test(after) &&
   !/^ {0,4}[)\]] (?:start|success|fail|check|build|cached|upload|debug|exists): /.test(after);
 
+/** A counter that leads its line: `45% - Uploading`, `3/10 (30%)`. */
+const LEADS = /^\s{0,2}(?:[-–—|:]\s{1,2}\p{L}{3,16}ing\b|[([]\d)/u;
+/** `45.3% of 10.00MiB` */
+const SIZE = /^ of {1,3}~? ?\d[\d.]{0,8} ?[KMGT]?i?B\b/i;
+
+/** A line about an activity may be about a verdict all the same. */
+const isVerdict = (before: string, after: string): boolean =>
+  VERDICT.test(before) || VERDICT.test(after.slice(0, 24));
+const VERDICT =
+  /\b(?:scores?|ratings?|grades?|stars?|accuracy|ratios?|odds|chances?|splits?|attempts?|retry|retries|tries|votes?|version|majority|quorum|loss|losses)\b/i;
+
 const isEnd = (after: string): boolean => /^[\s)\]}.…!]{0,8}$/.test(after);
 
 /** Nothing but a mark such as `✓` or `-`. */
@@ -161,7 +187,7 @@ const THINGS =
 const GERUND =
   /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:now |still |currently )?((?:re|pre|un)?\p{L}{3,16}ing)\b/iu;
 const NO_ACTIVITY = new Set(
-  'according allocating anything bearing being billing booking boxing calling ceiling charging charting clothing closing coming costing during earning evening everything excluding failing fading feeling going having heading hearing heating holding housing including increasing king landing lasting leasing leaving listening living losing meeting missing monitoring morning nothing offering opening owning paying pending playing pricing proceeding ranking rating reaching reducing remaining reserving retrying ring rising scaling scoring seating seeing selling serving setting shifting showing sibling sitting sleeping something spending spring staffing standing starting string swimming taking talking teaching thing throttling timing trading trimming trying turning using waiting walking wedding weighing winning zooming'.split(
+  'according allocating anything bearing being billing booking boxing calling ceiling charging charting clothing closing coming costing displaying during earning editing evening everything excluding failing fading feeling going having heading hearing heating holding housing including increasing king landing lasting leasing leaving listening living losing meeting missing monitoring morning nothing offering opening owning paying pending playing pricing proceeding ranking rating reaching reducing remaining reserving retrying ring rising scaling scoring seating seeing selling serving setting shifting showing sibling sitting sleeping something spending spring staffing standing starting string swimming taking talking teaching thing throttling timing trading trimming trying turning using viewing waiting walking wedding weighing winning zooming'.split(
     ' ',
   ),
 );
@@ -172,9 +198,15 @@ const isUnderWay = (before: string): boolean => {
 };
 
 const PAST =
-  'processed|completed?|complete|downloaded|uploaded|imported|exported|migrated|indexed|synced|synchroni[sz]ed|copied|converted|finished|done|rendered|analy[sz]ed|scanned|installed|generated|handled|translated|fetched|transferred|extracted|loaded|verified|validated|parsed|compiled|deployed|archived|encoded|trained|written|sent|built|created|updated|deleted|ready to go|完了|処理済み|完成|済み';
+  'processed|completed?|complete|downloaded|uploaded|imported|exported|migrated|indexed|synced|synchroni[sz]ed|copied|converted|finished|done|rendered|analy[sz]ed|scanned|installed|generated|handled|translated|fetched|transferred|extracted|loaded|verified|validated|parsed|compiled|deployed|archived|encoded|trained|written|sent|built|created|updated|deleted|applied|checked|crawled|merged|removed|published|完了|処理済み|完成|済み';
 const PAST_BEFORE =
   /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:processed|completed|downloaded|uploaded|imported|exported|migrated|indexed|synced|synchroni[sz]ed|copied|converted|finished|rendered|analy[sz]ed|scanned|installed|generated|handled|translated|fetched|transferred|extracted|loaded|verified|validated|parsed|compiled|deployed|archived|encoded|trained|written|sent)[: (]{1,3}$/iu;
+
+/** With a date after it, each of these tells when something was done: so what was done must be named. */
+const DATED_BEFORE =
+  /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:created|updated|deleted|removed|added|applied|checked|crawled|merged|moved|built|published|deployed|closed|opened)[: (]{1,3}$/iu;
+const PLURAL =
+  /^\s{1,2}(?:[a-z]{2,24} ){0,2}[a-z]{2,24}s(?:\s{0,2}(?:$|[.…,;:!|([–—-])| (?:to|from|in|into|with|so far|at)\b)/u;
 
 const DONE_AFTER = new RegExp(
   `^[)\\]]?\\s{0,2}(?:[\\p{L}-]{2,24} ){0,2}(?:(?:have been|has been|were|was|are|is) )?(?:${PAST}|processing|downloading|uploading|building|importing|exporting|indexing|copying|compiling|sealing|emitting)(?![\\p{L}])`,
@@ -191,9 +223,5 @@ const isSubject = (kind: Kind, before: string): boolean =>
 const isFollowedWell = (kind: Kind, after: string): boolean =>
   /^\s{0,3}[)\]}]?\s{0,3}(?:$|[.…,;:!|([–—-])/u.test(after) ||
   /^[)\]]?\s{1,3}(?:eta|elapsed|left|remaining|[kmgt]i?b\b|\d)/i.test(after) ||
-  (kind === 'pair'
-    ? /^\s{1,2}(?:[a-z]{2,24} ){0,2}[a-z]{2,24}s(?:\s{0,2}(?:$|[.…,;:!|([–—-])| (?:to|from|in|into|with|so far|at)\b)/u.test(
-        after,
-      )
-    : false) ||
+  (kind === 'pair' && PLURAL.test(after)) ||
   DONE_AFTER.test(after);
