@@ -113,10 +113,7 @@ const adoptNested = (state: CdkState, run: Run): { state: CdkState; run: Run; go
   const nested = Object.keys(state.last).filter((name) => {
     const other = runOf(state, name);
     return (
-      other !== undefined &&
-      other.verb === undefined &&
-      other.mark === undefined &&
-      isNestedIn(name, run.name)
+      other !== undefined && other.verb === undefined && other.mark === undefined && isNestedIn(name, run)
     );
   });
   if (nested.length === 0) return { state, run, gone: [] };
@@ -145,21 +142,31 @@ const adoptNested = (state: CdkState, run: Run): { state: CdkState; run: Run; go
 };
 
 /**
- * Whether a stack's name is one that CloudFormation gives to a stack nested in another: the other's name, the logical
- * id, which may be cut, and twelve or thirteen random characters.
+ * Whether a stack's name is one that CloudFormation gives to a stack nested in that of a run: its name, the logical id,
+ * which may be cut, and twelve or thirteen random characters. LocalStack puts eight others, which takes a row of the
+ * nested stack's resource to tell.
  */
-const isNestedIn = (stack: string, parent: string): boolean => {
-  if (parent === '' || stack.length < parent.length + 14 || !stack.startsWith(`${parent}-`)) return false;
+const isNestedIn = (stack: string, { name, stack: parent = name, subs }: Run): boolean => {
+  if (parent === '' || stack.length < parent.length + 8 || !stack.startsWith(`${parent}-`)) return false;
   const rest = stack.slice(parent.length + 1);
-  return /-[A-Z0-9]{12,13}$/.test(rest) && (/\d[A-Z0-9]{0,12}$/.test(rest) || rest.includes('NestedStack'));
+  const dash = rest.lastIndexOf('-');
+  const id = rest.slice(0, Math.max(0, dash));
+  if (/^[A-Z0-9]{12,13}$/.test(rest.slice(dash + 1)) && id !== '') {
+    return /\d/.test(rest.slice(dash)) || id.includes('NestedStack');
+  }
+  return subs.some((sub) => sub === id || (id.length >= SHORTEST_CUT && sub.startsWith(id)));
 };
+
+const SHORTEST_CUT = 20;
 
 /** The name of the stack that a stack not heard of before is part of, if there is one: the nearest. */
 const parentOf = (state: CdkState, stack: string): string | undefined =>
-  Object.keys(state.last).reduce<string | undefined>(
-    (nearest, name) => (isNestedIn(stack, name) && name.length > (nearest?.length ?? 0) ? name : nearest),
-    undefined,
-  );
+  Object.keys(state.last).reduce<string | undefined>((nearest, name) => {
+    const run = runOf(state, name);
+    return run !== undefined && isNestedIn(stack, run) && name.length > (nearest?.length ?? 0)
+      ? name
+      : nearest;
+  }, undefined);
 
 /** What a stack is filed under, remembering it where it takes a look around. */
 const placeStack = (state: CdkState, stack: string, prepared: boolean): { state: CdkState; name: string } => {
@@ -197,17 +204,28 @@ const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: numbe
   if (known !== undefined && belongs(known, row, self, at)) {
     // What a nested stack says of itself, its parent says too, in a row of the resource.
     if (about && nested) return keep(state, heard({ ...known, ...countOf(row) }, at));
-    return keep(
-      state,
-      withRow(known.stack === undefined && !nested ? { ...known, stack } : known, row, self, nested, at),
+    const run = withRow(
+      known.stack === undefined && !nested ? { ...known, stack } : known,
+      row,
+      self,
+      nested,
+      at,
     );
+    return run.subs === known.subs ? keep(state, run) : keepWithNested(state, run);
   }
   // A run that was dropped after its end may still be followed by rows of it, but a new one begins at the beginning.
   if (known === undefined && own(state.n, name) !== undefined && !(self && isFirstState(row.st)))
     return untouched(state);
   const begun = begin(state, name, at);
-  const step = keep(begun.state, withRow({ ...begun.run, stack }, row, about, false, at));
+  const step = keepWithNested(begun.state, withRow({ ...begun.run, stack }, row, about, false, at));
   return { state: step.state, touched: [...begun.gone, ...step.touched] };
+};
+
+/** Keeps a run whose rows have just told of a nested stack, which may have been taken for one of its own. */
+const keepWithNested = (state: CdkState, run: Run): Step => {
+  const whole = adoptNested(state, run);
+  const step = keep(whole.state, whole.run);
+  return { state: step.state, touched: [...whole.gone, ...step.touched] };
 };
 
 const countOf = ({ c }: RowSignal): Pick<Run, 'c' | 'of'> =>
@@ -241,8 +259,7 @@ const onRowWithoutStack = (state: CdkState, row: RowSignal, at: number): Step =>
       ),
     );
   }
-  if (bare && !self && isNestedIn(row.i, run.stack ?? run.name))
-    return keep(state, heard({ ...run, ...countOf(row) }, at));
+  if (bare && !self && isNestedIn(row.i, run)) return keep(state, heard({ ...run, ...countOf(row) }, at));
   if (self && run.name === '')
     return onNamed(state, run, row.i, (named) => withRow(named, row, true, false, at));
   const learnt = self && run.verb === 'bootstrap' && run.stack === undefined;

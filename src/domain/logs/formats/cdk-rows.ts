@@ -86,7 +86,7 @@ const readLead = (draft: Draft, line: string, cells: readonly number[]): boolean
     left -= 1;
   }
   if (left === 0) return clock !== undefined;
-  if (left > 1 || (clock === undefined && (counter !== undefined || TIME.test(column())))) return false;
+  if (left > 1 || (clock === undefined && TIME.test(column()))) return false;
   const words = column();
   const stack = words.slice(words.lastIndexOf(' ') + 1);
   draft.s = stack;

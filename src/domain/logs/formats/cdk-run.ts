@@ -2,7 +2,14 @@ import type { Clock } from './cdk-clock.ts';
 import { unwrap } from './cdk-clock.ts';
 import { isIdOf, STACK_TYPE } from './cdk-rows.ts';
 import type { RowSignal } from './cdk-signals.ts';
-import { AMBIGUOUS, isFirstState, isRollbackState, isSuccessState, isTerminalState } from './cdk-status.ts';
+import {
+  AMBIGUOUS,
+  isFirstState,
+  isRollbackState,
+  isSuccessState,
+  isTerminalState,
+  lifeOf,
+} from './cdk-status.ts';
 
 /** How a run was said to have ended, by CDK itself. */
 export type Mark = 'ok' | 'unchanged' | 'destroyed' | 'failed';
@@ -58,6 +65,8 @@ export type Run = Readonly<{
   /** Under way: logical id and name, the one begun last at the end. */
   prog: readonly (readonly [string, string])[];
   fail: readonly Failure[];
+  /** Logical ids of the stacks nested in it. */
+  subs: readonly string[];
   /** Logical ids of what was cancelled. */
   off: readonly string[];
   /** Logical ids that the stack, or an error message, lists as failed, whether cancelled or not. */
@@ -77,6 +86,7 @@ export type Run = Readonly<{
 const MAX_IN_PROGRESS = 64;
 const MAX_FAILURES = 50;
 const MAX_CANCELLED = 200;
+const MAX_NESTED = 100;
 
 export const newRun = (key: string, name: string, at: number): Run => ({
   key,
@@ -85,6 +95,7 @@ export const newRun = (key: string, name: string, at: number): Run => ({
   rows: 0,
   prog: [],
   fail: [],
+  subs: [],
   off: [],
   listed: [],
   from: at,
@@ -194,8 +205,10 @@ const settleState = (
     if (again || run.st === CLEANING_UP)
       return run.cut === 1 && !again ? undefined : { st: 'UPDATE_ROLLBACK_COMPLETE' };
   }
-  const past = moment !== undefined && run.su !== undefined && moment < run.su;
-  if (past) return undefined;
+  if (moment !== undefined && run.su !== undefined && run.st !== undefined) {
+    // Within one second rows may be printed in any order, so what comes later in a stack's life counts.
+    if (moment < run.su || (moment === run.su && lifeOf(row.st) < lifeOf(run.st))) return undefined;
+  }
   return row.st === AMBIGUOUS ? { st: CLEANING_UP, cut: true } : { st: row.st };
 };
 
@@ -253,6 +266,8 @@ const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: numb
   const taken = did === 4 && (draft.fail.length > 0 || (draft.st !== undefined && isRollbackState(draft.st)));
   if (!taken) draft.did |= did;
   if (!isRecap(row)) draft.prog = inProgress(draft.prog, row);
+  if (row.ty === STACK_TYPE && !nested && !draft.subs.includes(row.i))
+    draft.subs = [...draft.subs, row.i].slice(-MAX_NESTED);
   if (row.st.endsWith('_FAILED')) {
     if (row.skip === undefined) addFailure(draft, row, nested, moment);
   } else if (row.st === 'DELETE_COMPLETE' && draft.fail.length > 0) {

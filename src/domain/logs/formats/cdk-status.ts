@@ -57,3 +57,12 @@ export const isRollbackState = (state: string): boolean => state.includes('ROLLB
 const FIRST: ReadonlySet<string> = new Set(
   ['REVIEW', 'CREATE', 'UPDATE', 'DELETE', 'IMPORT'].map((verb) => `${verb}_IN_PROGRESS`),
 );
+
+/** How far a stack in this state has come in what is being done to it. */
+export const lifeOf = (state: string): number => {
+  if (isTerminalState(state)) return 5;
+  if (state === 'REVIEW_IN_PROGRESS') return 0;
+  if (FIRST.has(state)) return 1;
+  if (state === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') return 2;
+  return state.endsWith('ROLLBACK_IN_PROGRESS') ? 3 : 4;
+};
