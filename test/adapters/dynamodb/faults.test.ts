@@ -146,6 +146,20 @@ test('a peer that never answers is given up within the time-outs', () =>
     },
   ));
 
+test('an emulator on this machine or in a neighbouring container is given no real credentials', async () => {
+  for (const endpoint of [
+    'http://127.0.0.1:8000',
+    'http://localhost:8000',
+    'http://[::1]:8000',
+    'http://dynamodb:8000',
+  ]) {
+    const client = dynamodbClient({ endpoint });
+    assert.is((await client.config.credentials()).accessKeyId, 'local', endpoint);
+    assert.is(await client.config.region(), 'us-east-1');
+    client.destroy();
+  }
+});
+
 test('requests beyond the connections there are wait for their turn, and not for ever', () =>
   againstPeer(
     () => {},
@@ -498,6 +512,28 @@ test(
     assert.equal(await plain.checkpoints.read('large'), { value, version: 1 });
     await plain.checkpoints.write('large', 'next', 1);
     assert.equal(await plain.checkpoints.read('large'), { value: 'next', version: 2 });
+  }),
+);
+
+test(
+  'a reader from whom a writer takes the parts away reads again; parts that are gone for good are damage',
+  onDynalite(async (dynamodb) => {
+    const plain = adaptersOf(dynamodb);
+    await plain.checkpoints.write('large', noise(800_000), 0);
+    let overtaken = false;
+    const { checkpoints } = adaptersOf(dynamodb, async ({ name }, send) => {
+      if (name === 'BatchGetItemCommand' && !overtaken) {
+        overtaken = true;
+        await plain.checkpoints.write('large', noise(900_000, 2), 1);
+      }
+      return send();
+    });
+    assert.equal(await checkpoints.read('large'), { value: noise(900_000, 2), version: 2 });
+    assert.ok(overtaken);
+    const damaged = adaptersOf(dynamodb, async ({ name }, send) =>
+      name === 'BatchGetItemCommand' ? { Responses: {} } : send(),
+    );
+    assert.match((await rejects(damaged.checkpoints.read('large'), 'internal')).message, 'Checkpoint large');
   }),
 );
 
