@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadPatterns } from '../../../../src/adapters/re2/pattern.ts';
@@ -100,6 +101,17 @@ test('reads a list, alone or as `formats`, and refuses a name twice', () => {
   assert.throws(() => customFormats([entry, entry], compile), /"own" is defined twice/);
   assert.throws(() => customFormats('x', compile), /must be a list/);
   assert.throws(() => customFormats([entry, 3], compile), /own log format 2 must be an object/);
+});
+
+test('the example of docs/log-formats.md does what it says', () => {
+  const docs = readFileSync(new URL('../../../../docs/log-formats.md', import.meta.url), 'utf8');
+  const [example = ''] = /(?<=```json\n)\[[^`]*/.exec(docs) ?? [];
+  const [format] = customFormats(JSON.parse(example), compile);
+  assert.ok(format);
+  assert.equal(inShort(format, 'table users: 1,000/2,000 rows\ntable users: kaputt\ntable posts: 5/9 rows'), [
+    'users#1 failed 1000/2000',
+    'posts#1 running 5/9',
+  ]);
 });
 
 test('own formats come before the built-in ones and may not take their names', () => {
