@@ -31,10 +31,17 @@ const MAX_PREFIXES = 8;
 const ESC = 0x1b;
 const CSI = 0x9b;
 const BEL = 0x07;
+const TAB = 0x09;
+const BYTE_ORDER_MARK = 0xfeff;
 const BACKSLASH = 0x5c;
 
 const hasControl = (text: string): boolean => CONTROL.test(text);
+
 /** Any control character but a tab; and the byte order mark. */
+const isControl = (code: number): boolean =>
+  code < 0x20 ? code !== TAB : code >= 0x7f && (code <= 0x9f || code === BYTE_ORDER_MARK);
+
+/** The same for a whole text, which is faster than looking at its characters one by one. */
 const CONTROL = /[^\P{Cc}\t]|\ufeff/u;
 
 /** Removes escape sequences (ECMA-48: CSI, OSC and other strings, two-character ones) and other control characters. */
@@ -44,11 +51,7 @@ const stripEscapes = (text: string): string => {
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (code > 0x9f ? code !== 0xfeff : code >= 0x20 && code < 0x7f) {
-      at += 1;
-      continue;
-    }
-    if (code === 0x09) {
+    if (!isControl(code)) {
       at += 1;
       continue;
     }

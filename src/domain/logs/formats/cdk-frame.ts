@@ -5,42 +5,67 @@ import { cut } from './text.ts';
 
 /** Lines of CDK that are no rows: what it is about to do, what came of it, and what it says meanwhile. */
 export const readFrame = (line: string): CdkSignal | undefined => {
-  const code = line.charCodeAt(0);
-  if (code === OPENING_BRACKET) {
-    const bar = readBar(line);
-    if (bar !== undefined) return bar;
-  }
   const mark = line.indexOf(CHECK);
   if (mark !== -1) return readSuccess(line.slice(mark + 1));
   const cross = line.indexOf(CROSS);
   if (cross !== -1) return readFailure(line.slice(cross + 1));
   const sparkles = line.indexOf(SPARKLES);
   if (sparkles !== -1) return readSparkles(line.slice(sparkles + 1).trim());
-  if (line.includes('...')) {
-    const doing = readDoing(line);
-    if (doing !== undefined) return doing;
-  }
-  if (line.endsWith(')') && line.includes('::')) return readCause(line);
-  if (line.startsWith(LISTED)) return { k: 'listed', ids: listedIn(line.slice(0, 8 * MESSAGE), []) };
-  if (line.includes('skipping ')) return readSkipping(line);
-  if (line.includes('start: ') || line.includes('success: ')) return readAsset(line);
-  if (line.includes(BUSY)) return readBusy(line);
-  if (line.includes('he stack named ')) return readNamed(line);
-  if (line.includes('hotswap')) return readHotswapWords(line);
-  if (line.includes(ARN)) return readArn(line);
-  if (line === 'Stack ARN:' || line === 'Outputs:') return { k: 'close' };
-  if (line === FALLBACK) return { k: 'hot', v: 'full' };
-  if (line.startsWith(ROLLING_BACK)) return readRollingBack(line);
-  return undefined;
+  return readBeginning(line) ?? readEnding(line) ?? (line.includes(': ') ? readWithColon(line) : undefined);
 };
 
-const OPENING_BRACKET = 0x5b;
+/** Lines that are known by how they begin. */
+const readBeginning = (line: string): CdkSignal | undefined => {
+  switch (line.charCodeAt(0)) {
+    case 0x5b: // [
+      return readBar(line);
+    case 0x61: // a
+      return line.startsWith('arn:') ? readArn(line) : undefined;
+    case 0x43: // C
+      return line.startsWith(NO_HOTSWAP) ? { k: 'hot', v: 'full' } : undefined;
+    case 0x46: // F
+      return line === FALLBACK ? { k: 'hot', v: 'full' } : undefined;
+    case 0x4f: // O
+      return line === 'Outputs:' ? { k: 'close' } : undefined;
+    case 0x52: // R
+      return line.startsWith(ROLLING_BACK) ? readRollingBack(line) : undefined;
+    case 0x53: // S
+      return line === 'Stack ARN:' ? { k: 'close' } : undefined;
+    case 0x54: // T
+      return line.startsWith(LISTED)
+        ? { k: 'listed', ids: listedIn(line.slice(0, 8 * MESSAGE), []) }
+        : undefined;
+    default:
+      return undefined;
+  }
+};
+
+/** Lines that are known by how they end. */
+const readEnding = (line: string): CdkSignal | undefined => {
+  switch (line.charCodeAt(line.length - 1)) {
+    case 0x2e: // .
+    case 0x5d: // ]
+      return line.includes('...') ? readDoing(line) : undefined;
+    case 0x29: // )
+      return line.includes('::') ? readCause(line) : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const readWithColon = (line: string): CdkSignal | undefined => {
+  if (line.includes('start: ') || line.includes('success: ')) return readAsset(line);
+  if (line.includes(BUSY)) return readBusy(line);
+  if (line.includes(', skipping ')) return readSkipping(line);
+  return line.includes('he stack named ') ? readNamed(line) : undefined;
+};
+
 const CHECK = '✅';
 const CROSS = '❌';
 const SPARKLES = '✨';
 const LISTED = 'The following resource(s) failed to ';
 const BUSY = 'Currently in progress: ';
-const ARN = ':cloudformation:';
+const NO_HOTSWAP = 'Could not perform a hotswap deployment';
 const FALLBACK = 'Falling back to doing a full deployment';
 const ROLLING_BACK = 'Rolling back ';
 
@@ -216,11 +241,6 @@ const readBusy = (line: string): CdkSignal | undefined => {
     .split(', ')
     .slice(0, 50);
   return ids.every((id) => STACK_NAME.test(id) || /^\w{1,255}$/.test(id)) ? { k: 'busy', ids } : undefined;
-};
-
-const readHotswapWords = (line: string): CdkSignal | undefined => {
-  if (line.startsWith('Could not perform a hotswap deployment')) return { k: 'hot', v: 'full' };
-  return undefined;
 };
 
 const readArn = (line: string): CdkSignal | undefined => {
