@@ -42,8 +42,12 @@ const a = aTask('a', {}, 1);
 const b = aTask('b', { status: 'blocked', project_id: 'p' }, 2);
 const c = aTask('c', {}, 3);
 
-/** `open` caches what a store answers that sees every write at once. */
-export const taskListCacheContract = (adapter: string, open: Open<TimedCache<Cache>>): void => {
+/** `open` caches what a store answers that sees every write at once. `steps`: how long the random history is. */
+export const taskListCacheContract = (
+  adapter: string,
+  open: Open<TimedCache<Cache>>,
+  { steps = 150 }: Readonly<{ steps?: number }> = {},
+): void => {
   const test = suite(`TaskListCache: ${adapter}`);
 
   test(
@@ -301,7 +305,7 @@ export const taskListCacheContract = (adapter: string, open: Open<TimedCache<Cac
         { limit: 6, statuses: ['pending', 'blocked'] },
       ];
       let hits = 0;
-      for (let step = 0; step < 150; step += 1) {
+      for (let step = 0; step < steps; step += 1) {
         const now = clock.now();
         const id = `t${random(30)}`;
         const known = await store.find(id);
@@ -336,7 +340,7 @@ export const taskListCacheContract = (adapter: string, open: Open<TimedCache<Cac
           query = { ...query, after: stored.next };
         }
       }
-      assert.ok(hits > 50, `only ${hits} pages came from the cache`);
+      assert.ok(hits > steps / 5, `only ${hits} pages came from the cache`);
     }),
   );
 

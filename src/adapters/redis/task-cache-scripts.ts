@@ -152,7 +152,7 @@ end
  * ARGV: now, limit, after score and id or '', a new token, until of a new list, life of a list, since when what was
  * saved is put in a new list, idle life; per list its name, status, project, '' for any.
  *
- * Answers {'page', 1 where more may follow, id, version, score, json, …} or {'ticket', tokens of the lists}.
+ * Answers {'page', 1 where more may follow, id, text in `lists`, …} or {'ticket', tokens of the lists}.
  */
 export const PAGE = script(`${PRELUDE}${LISTS}
 local limit, afterScore, afterId = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
@@ -211,6 +211,7 @@ end
 if not filled then return array(answer) end
 
 local found = {}
+local SHOWN = '^t|(%d+)|%d+|(%d+)|(%a+)|([^|]*)|'
 
 -- Collects the first tasks of a list as far down as the floor. False where the list turns out not to be good.
 local function collect(i)
@@ -234,16 +235,11 @@ local function collect(i)
     if #ids > 0 then
       local texts = redis.call('HMGET', KEYS[1], unpack(ids))
       for n = 1, #ids do
-        local kind = read(texts[n])
-        if kind == nil then
-          answer[i + 1] = begin(i)
-          return false
-        elseif kind == 'u' then
-          return false
-        elseif kind == 'g' then
-          strays[#strays + 1] = ids[n]
-        else
-          local _, version, score, status, project, json = string.match(texts[n], TASK)
+        local text = texts[n]
+        -- One look at what is nearly always there: a task that is still good.
+        local til, score, status, project
+        if type(text) == 'string' then til, score, status, project = string.match(text, SHOWN) end
+        if til and tonumber(til) > now then
           if not fits(i, status, project) then
             strays[#strays + 1] = ids[n]
           elseif tonumber(score) ~= scores[n] then
@@ -251,9 +247,17 @@ local function collect(i)
             answer[i + 1] = begin(i)
             return false
           else
-            found[#found + 1] = { id = ids[n], version = version, score = scores[n], text = score, json = json }
+            found[#found + 1] = { id = ids[n], score = scores[n], text = text }
             taken = taken + 1
             if taken > limit then break end
+          end
+        else
+          local kind = read(text)
+          if kind == 'g' then
+            strays[#strays + 1] = ids[n]
+          else
+            if kind == nil then answer[i + 1] = begin(i) end
+            return false
           end
         end
       end
@@ -275,11 +279,8 @@ local more = #found > limit or floorScore >= 0
 if more and #found < limit then return array(answer) end
 local page = { 'page', more and '1' or '0' }
 for n = 1, math.min(#found, limit) do
-  local task = found[n]
-  page[#page + 1] = task.id
-  page[#page + 1] = task.version
-  page[#page + 1] = task.text
-  page[#page + 1] = task.json
+  page[n * 2 + 1] = found[n].id
+  page[n * 2 + 2] = found[n].text
 end
 return array(page)
 `);

@@ -131,7 +131,7 @@ export const redisTaskCache = ({
           ],
         ),
       );
-      const page = answer === undefined ? undefined : decodeAnswer(answer);
+      const page = decodeAnswer(answer);
       if (page === undefined) return {};
       return 'tokens' in page ? { ticket: { query, asOf: now, tokens: page.tokens } } : { page };
     },
@@ -191,19 +191,25 @@ const decodeEntry = (taskId: string, text: string, now: number): CacheAnswer => 
   return { task_id: taskId, version: Number(version), json: text.slice(head.length) };
 };
 
+const SHOWN = /^t\|\d+\|(\d+)\|(\d+)\|[a-z]+\|[^|]*\|/;
+
 /** The answer of `PAGE`; undefined where it is none that this version of the program understands. */
 const decodeAnswer = (
   answer: unknown,
 ): TaskListPage | Readonly<{ tokens: readonly string[] }> | undefined => {
-  if (!Array.isArray(answer)) return undefined;
-  const texts = answer.map(String);
-  if (texts[0] === 'ticket') return { tokens: texts.slice(1) };
-  const [, more, ...fields] = texts;
+  const [kind, more, ...fields] = Array.isArray(answer) ? answer.map(String) : [];
+  if (kind === 'ticket') return { tokens: [...(more === undefined ? [] : [more]), ...fields] };
+  if (kind !== 'page') return undefined;
   const items: TaskDocument[] = [];
-  for (let at = 0; at + 3 < fields.length; at += 4) {
-    items.push({ task_id: fields[at] ?? '', version: Number(fields[at + 1]), json: fields[at + 3] ?? '' });
+  let updatedAt = 0;
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [task_id = '', text = ''] = fields.slice(at, at + 2);
+    const [head, version, score] = SHOWN.exec(text) ?? [];
+    if (head === undefined) return undefined;
+    items.push({ task_id, version: Number(version), json: text.slice(head.length) });
+    updatedAt = Number(score);
   }
   const last = items.at(-1);
   if (more !== '1' || last === undefined) return { items };
-  return { items, next: { updated_at: toIso(Number(fields.at(-2))), task_id: last.task_id } };
+  return { items, next: { updated_at: toIso(updatedAt), task_id: last.task_id } };
 };

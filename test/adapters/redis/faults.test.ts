@@ -10,7 +10,14 @@ import { systemClock } from '../../../src/adapters/system/clock.ts';
 import type { Task } from '../../../src/domain/task.ts';
 import type { Change } from '../../../src/ports/change-feed.ts';
 import { rejects } from '../../support/contract.ts';
-import { hasRedisServer, type RedisServer, startRedis, startTlsRedis, until } from '../../support/redis.ts';
+import {
+  hasRedisServer,
+  type RedisServer,
+  startRedis,
+  startRedisCluster,
+  startTlsRedis,
+  until,
+} from '../../support/redis.ts';
 import { freshNamespace } from '../../support/redis-mock.ts';
 import { aTask, nextOf } from '../../support/tasks.ts';
 import { type ProxyMode, type TcpProxy, tcpProxy } from '../../support/tcp-proxy.ts';
@@ -236,6 +243,36 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
       await waiting;
       await until('the change is there', async () => (await feed.read(place, 1))[0]?.change.id === 'a');
     }),
+  ],
+  [
+    'goes on where a cluster is frozen, and comes back when it thaws',
+    async () => {
+      const server = await startRedisCluster();
+      const clock = systemClock();
+      const redis = redisLink({
+        connect: () => redisClient(server.address),
+        clock,
+        logger: memoryLogger(),
+      });
+      const cache = redisTaskCache({ redis, clock, namespace: freshNamespace(), storeDelayMs: 0 });
+      const isCached = async () => typeof (await cache.find('a')) === 'object';
+      await until('the cluster is used', async () => {
+        await cache.save([aTask('a')]);
+        return isCached();
+      });
+      for (const pid of server.pids) process.kill(pid, 'SIGSTOP');
+      const [, first] = await timed(isCached);
+      assert.ok(first < 1_000, `the first answer took ${first} ms`);
+      for (let index = 0; index < 20; index += 1) {
+        const [, ms] = await timed(isCached);
+        assert.ok(ms < 100, `an answer took ${ms} ms`);
+      }
+      for (const pid of server.pids) process.kill(pid, 'SIGCONT');
+      const [, back] = await timed(() => until('the cache answers again', isCached));
+      assert.ok(back < 2_000, `it took ${back} ms`);
+      await redis.close();
+      await server.stop();
+    },
   ],
   [
     'never says the password, whatever goes wrong',
