@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { API_KEY_RULE, type ApiKey, parseApiKey } from './domain/api-keys.ts';
 import { MiyabiError } from './domain/errors.ts';
 import type { ProjectRule } from './domain/logs/identity.ts';
 import { LOG_LEVELS, type LogLevel } from './ports/logger.ts';
@@ -38,6 +39,12 @@ export type Config = Readonly<{
   logFormatsFile?: string;
   /** Signs cursors; processes that share it accept each other's. Undefined: made anew by each process. */
   secret?: string;
+  /** Who may call the API; without any, whoever reaches it. */
+  apiKeys: readonly ApiKey[];
+  /** How many requests a minute one key may make; 0 is no limit. */
+  rateLimit: number;
+  /** Origins whose pages may call the API; `*` is any. */
+  corsOrigins: readonly string[];
   /** CloudWatch log groups that a scheduled collection reads. */
   logGroups: readonly string[];
   /** First matching rule decides the project of a log that names none itself. */
@@ -78,6 +85,20 @@ const httpUrl = v.pipe(
   v.string(),
   v.url('must be a URL such as http://127.0.0.1:8000'),
   v.startsWith('http', 'must be an http or https URL'),
+);
+
+const listed = v.pipe(
+  v.string(),
+  v.transform((value) => value.split(/[\s,]+/).filter((part) => part !== '')),
+);
+const apiKeys = v.pipe(
+  listed,
+  v.transform((parts) => parts.map(parseApiKey)),
+  v.array(v.custom<ApiKey>((key) => key !== undefined, API_KEY_RULE), API_KEY_RULE),
+);
+const origins = v.pipe(
+  listed,
+  v.array(v.pipe(v.string(), v.regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or origins such as https://example.org'))),
 );
 
 const projectRules = v.pipe(
@@ -127,6 +148,9 @@ const environment = v.object({
   AGENTS_LOG_GROUP: v.optional(text, '/miyabi/agents'),
   MIYABI_LOG_FORMATS: v.optional(text),
   MIYABI_SECRET: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
+  API_KEYS: v.optional(apiKeys, ''),
+  RATE_LIMIT: v.optional(integer(0, 1_000_000), '1200'),
+  CORS_ORIGINS: v.optional(origins, ''),
   MIYABI_PROJECT_RULES: v.optional(projectRules, '[]'),
 });
 
@@ -195,6 +219,9 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     ...(vars.MIYABI_LOG_FORMATS === undefined ? {} : { logFormatsFile: vars.MIYABI_LOG_FORMATS }),
     ...(vars.MIYABI_SECRET === undefined ? {} : { secret: vars.MIYABI_SECRET }),
     logGroups: [vars.CDK_LOG_GROUP, vars.AGENTS_LOG_GROUP],
+    apiKeys: vars.API_KEYS,
+    rateLimit: vars.RATE_LIMIT,
+    corsOrigins: vars.CORS_ORIGINS,
     projectRules: vars.MIYABI_PROJECT_RULES,
   });
 };

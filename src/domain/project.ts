@@ -68,6 +68,49 @@ export const createProject = (input: NewProject, context: Readonly<{ id: string;
   };
 };
 
+/** What a client may change of a project, as a merge patch (RFC 7396). */
+export type ProjectPatch = Readonly<{
+  project_name?: string;
+  description?: string | null;
+  status?: ProjectStatus;
+  owner?: string;
+  account_id?: string | null;
+  resources?: Readonly<{ [K in keyof ProjectResources]?: ProjectResources[K] | null }> | null;
+}>;
+
+/** A project after a patch, one version on; undefined where the patch changes nothing. */
+export const patchProject = (project: Project, patch: ProjectPatch, now: number): Project | undefined => {
+  const { description, account_id, resources, ...plain } = patch;
+  const { description: _description, account_id: _account, ...rest } = project;
+  const edited: Project = {
+    ...rest,
+    ...plain,
+    ...optional('description', description, project.description),
+    ...optional('account_id', account_id, project.account_id),
+    resources:
+      resources === undefined
+        ? project.resources
+        : Object.fromEntries(
+            Object.entries({ ...(resources === null ? {} : project.resources), ...resources }).filter(
+              ([, value]) => value !== null,
+            ),
+          ),
+  };
+  const changed = (Object.keys(patch) as (keyof ProjectPatch)[]).some(
+    (key) => JSON.stringify(edited[key]) !== JSON.stringify(project[key]),
+  );
+  return changed ? { ...edited, version: project.version + 1, updated_at: toIso(now) } : undefined;
+};
+
+const optional = <K extends string>(
+  key: K,
+  patch: string | null | undefined,
+  value: string | undefined,
+): { [P in K]?: string } => {
+  const next = patch === undefined ? value : patch;
+  return (next === undefined || next === null ? {} : { [key]: next }) as { [P in K]?: string };
+};
+
 /** What the metrics need of a task: a small part, so that a recount need not read whole tasks. */
 export type Counted = Pick<Task, 'status'> & Readonly<{ duration_seconds?: number | undefined }>;
 

@@ -9,6 +9,8 @@ export type TaskFilter = Readonly<{
   statuses?: readonly TaskStatus[];
   project_id?: string;
   task_type?: string;
+  /** Parts of that task. */
+  parent_id?: string;
   labels?: Readonly<Record<string, string>>;
   /** Found in the name, whatever the case. */
   q?: string;
@@ -29,6 +31,7 @@ export const searchable = (text: string): string => text.toLowerCase();
 export const matchesFilter = (task: Task, filter: TaskFilter): boolean =>
   (filter.statuses === undefined || filter.statuses.includes(task.status)) &&
   (filter.project_id === undefined || filter.project_id === task.project_id) &&
+  (filter.parent_id === undefined || filter.parent_id === task.parent_id) &&
   (filter.task_type === undefined || filter.task_type === task.task_type) &&
   (filter.updated_since === undefined || task.updated_at >= filter.updated_since) &&
   (filter.q === undefined || searchable(task.task_name).includes(searchable(filter.q))) &&

@@ -1,6 +1,6 @@
 import type { TaskDetails } from './details.ts';
 import { MiyabiError } from './errors.ts';
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import type { Observation } from './logs/format.ts';
 import { type Counter, type HistoryPoint, type Progress, progressOf } from './progress.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
@@ -21,7 +21,8 @@ export type GithubLinks = Readonly<{
  *
  * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
  * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
- * read from a log.
+ * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
+ * counts from `updated_at`. `stale` says that a running task has been silent for longer than its own rhythm allows.
  */
 export type Task = Readonly<{
   task_id: string;
@@ -29,6 +30,8 @@ export type Task = Readonly<{
   task_type: string;
   description?: string;
   project_id: string;
+  /** The task that this one is a part of. */
+  parent_id?: string;
   status: TaskStatus;
   priority: Priority;
   progress: Progress;
@@ -46,7 +49,14 @@ export type Task = Readonly<{
   eta_seconds?: number;
   stale: boolean;
   reported_at?: string;
+  last_event_at?: string;
 }>;
+
+/** The most labels of a task. */
+export const MAX_LABELS = 50;
+
+/** The largest metadata, in characters of JSON: with everything else it has to fit an item of DynamoDB. */
+export const MAX_METADATA = 65_536;
 
 export const DEFAULT_PROJECT_ID = 'default';
 export const DEFAULT_TASK_NAME = 'Untitled';
@@ -59,6 +69,7 @@ export type NewTask = Readonly<{
   task_type?: string | undefined;
   description?: string | undefined;
   project_id?: string | undefined;
+  parent_id?: string | undefined;
   status?: TaskStatus | undefined;
   priority?: Priority | undefined;
   progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }> | undefined;
@@ -81,6 +92,7 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
     task_type: input.task_type ?? DEFAULT_TASK_TYPE,
     ...(input.description === undefined ? {} : { description: input.description }),
     project_id: input.project_id ?? DEFAULT_PROJECT_ID,
+    ...keep('parent_id', input.parent_id),
     status,
     priority: input.priority ?? 'P2',
     progress: progressOf(counter, status),
@@ -147,6 +159,131 @@ export const reportProgress = (task: Task, report: ProgressReport, now: number):
 const isFull = ({ current, total }: Counter): boolean =>
   current !== null && total !== null && total > 0 && current >= total;
 
+/** A patch of an object: what is left out stays, null removes. */
+type Patch<T> = Readonly<{ [K in keyof T]?: T[K] | null }>;
+
+/** What a client may change of a task, as a merge patch (RFC 7396). */
+export type TaskPatch = Readonly<{
+  task_name?: string;
+  task_type?: string;
+  description?: string | null;
+  project_id?: string;
+  status?: TaskStatus;
+  priority?: Priority;
+  progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }>;
+  details?: Patch<TaskDetails> | null;
+  labels?: Readonly<Record<string, string | null>> | null;
+  metadata?: JsonObject | null;
+  github?: Patch<GithubLinks> | null;
+}>;
+
+/**
+ * A task after a patch; undefined where the patch changes nothing.
+ *
+ * @throws MiyabiError `invalid_transition` where it would move on a task that has ended: reopen it first.
+ */
+export const patchTask = (task: Task, patch: TaskPatch, now: number): TaskChange | undefined => {
+  const counter = {
+    current: patch.progress?.current ?? task.progress.current,
+    total: patch.progress?.total === undefined ? task.progress.total : patch.progress.total,
+  };
+  const status = patch.status ?? task.status;
+  const moves =
+    status !== task.status ||
+    counter.current !== task.progress.current ||
+    counter.total !== task.progress.total;
+  if (moves && isTerminal(task.status)) {
+    throw new MiyabiError(
+      'invalid_transition',
+      `Task ${task.task_id} is ${task.status}; reopen it before changing its status or progress`,
+    );
+  }
+  const { description: _description, github: _github, ...rest } = task;
+  const github = merged(task.github ?? {}, patch.github);
+  const edited: Task = {
+    ...rest,
+    task_name: patch.task_name ?? task.task_name,
+    task_type: patch.task_type ?? task.task_type,
+    ...keep('description', patch.description === null ? undefined : (patch.description ?? task.description)),
+    project_id: patch.project_id ?? task.project_id,
+    status,
+    priority: patch.priority ?? task.priority,
+    progress: progressOf(counter, status),
+    details: merged(task.details, patch.details),
+    labels: merged(task.labels, patch.labels),
+    metadata: patch.metadata === undefined ? task.metadata : mergedJson(task.metadata, patch.metadata),
+    ...keep('github', Object.keys(github).length === 0 ? undefined : github),
+  };
+  if (sameButVersion(task, edited)) return undefined;
+  const at = toIso(now);
+  const next = { ...edited, version: task.version + 1, updated_at: at };
+  if (!moves) return { task: next };
+  const moved = { ...withTimes({ ...next, stale: false, reported_at: at }, { at: now }) };
+  return { task: moved, point: pointOf(moved, at) };
+};
+
+/** Ends a task that nobody will finish. Undefined where it is cancelled already. @throws MiyabiError `invalid_transition` */
+export const cancelTask = (task: Task, message: string | undefined, now: number): TaskChange | undefined =>
+  task.status === 'cancelled' ? undefined : reportProgress(task, { status: 'cancelled', message }, now);
+
+/**
+ * Begins a task that has ended anew, as its next attempt: the counter and what told of the end go, the rest stays.
+ *
+ * @throws MiyabiError `invalid_transition` where it has not ended.
+ */
+export const reopenTask = (
+  task: Task,
+  {
+    status = 'pending',
+    message,
+  }: Readonly<{ status?: 'pending' | 'running' | undefined; message?: string | undefined }>,
+  now: number,
+): TaskChange => {
+  if (!isTerminal(task.status)) {
+    throw new MiyabiError(
+      'invalid_transition',
+      `Task ${task.task_id} is ${task.status}; only one that has ended can be reopened`,
+    );
+  }
+  const { started_at: _started, ...rest } = task;
+  const { operation } = task.details;
+  const at = toIso(now);
+  const next = withTimes(
+    {
+      ...rest,
+      status,
+      progress: progressOf({ current: 0, total: task.progress.total }, status),
+      details: { ...placeOf(task.details), ...keep('operation', operation) },
+      attempt: task.attempt + 1,
+      version: task.version + 1,
+      updated_at: at,
+      stale: false,
+      reported_at: at,
+    },
+    { at: now },
+  );
+  return { task: next, point: pointOf(next, at, message) };
+};
+
+const merged = <T extends object>(value: T, patch: Patch<T> | null | undefined): T =>
+  patch === undefined
+    ? value
+    : (Object.fromEntries(
+        Object.entries({ ...(patch === null ? {} : value), ...patch }).filter(([, inner]) => inner !== null),
+      ) as T);
+
+const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => {
+  const result = new Map(patch === null ? [] : Object.entries(value));
+  for (const [key, inner] of Object.entries(patch ?? {})) {
+    if (inner === null) result.delete(key);
+    else if (isJsonObject(inner)) {
+      const before = result.get(key);
+      result.set(key, mergedJson(isJsonObject(before) ? before : {}, inner));
+    } else result.set(key, inner);
+  }
+  return Object.fromEntries(result);
+};
+
 /**
  * A task after what a log says of it. The log decides name, status, counter, details and times; what people set
  * (project, priority, labels, description, links) stays. An end that a client declared absorbs everything that the
@@ -170,12 +307,19 @@ export const applyObservation = (task: Task, seen: Observation, now: number): Ta
       metadata: seen.metadata === undefined ? task.metadata : { ...task.metadata, ...seen.metadata },
       ...(task.reported_at === undefined ? {} : keep('started_at', task.started_at)),
       stale: false,
+      last_event_at: toIso(seen.last_at),
     },
     { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at },
   );
-  if (sameButVersion(task, next)) return undefined;
+  if (sameButVersion(task, next) && !isSignOfLife(task, seen)) return undefined;
   return { ...next, version: task.version + 1, updated_at: toIso(now) };
 };
+
+/** A running task that says the same again is alive; that is written down, but not with every line. */
+const isSignOfLife = (task: Task, seen: Observation): boolean =>
+  task.status === 'running' && seen.last_at - fromIso(task.last_event_at ?? task.created_at) >= LIFE_SIGN_MS;
+
+const LIFE_SIGN_MS = 30_000;
 
 const placeOf = ({ log_group, log_stream }: TaskDetails): TaskDetails => ({
   ...keep('log_group', log_group),
@@ -213,6 +357,7 @@ export const taskFromObservation = (
     created_at: toIso(context.now),
     updated_at: toIso(context.now),
     stale: false,
+    last_event_at: toIso(seen.last_at),
   };
   return withTimes(born, { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at });
 };
@@ -232,7 +377,10 @@ const withTimes = (task: Task, { at, startedAt }: Readonly<{ at: number; started
 };
 
 const sameButVersion = (a: Task, b: Task): boolean =>
-  canonical({ ...a, stale: false }) === canonical({ ...b, stale: false }) && a.stale === b.stale;
+  canonical(lasting(a)) === canonical(lasting(b));
+
+/** A task without what moves by itself as time passes. */
+const lasting = ({ eta_seconds: _eta, last_event_at: _seen, ...task }: Task) => task;
 
 /** Text that is equal for equal values, whatever the order of their keys. */
 const canonical = (value: unknown): string =>

@@ -6,6 +6,8 @@ import {
   type MetricsChange,
   type NewProject,
   type Project,
+  type ProjectPatch,
+  patchProject,
 } from '../domain/project.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -15,12 +17,21 @@ import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
 import { inTurn } from './in-turn.ts';
 import { untilWon } from './optimistic.ts';
 
+/** On what condition something may be done: the stored version must be among these. */
+export type ProjectGuard = Readonly<{ versions?: readonly number[] | undefined }>;
+
 export type ProjectService = Readonly<{
   /** @throws MiyabiError `already_exists` where the chosen id is taken. */
   create(input: NewProject): Promise<Project>;
   /** @throws MiyabiError `project_not_found` */
   get(projectId: string): Promise<Project>;
+  /** As `get`, undefined where there is no such project. */
+  find(projectId: string): Promise<Project | undefined>;
   list(query: ProjectQuery): Promise<Page<Project, string>>;
+  /** @throws MiyabiError `project_not_found`; `precondition_failed` where its version is none of those of the guard. */
+  patch(projectId: string, patch: ProjectPatch, guard?: ProjectGuard): Promise<Project>;
+  /** Removes a project that has no tasks. @throws as `patch`, and `project_not_empty`. */
+  remove(projectId: string, guard?: ProjectGuard): Promise<void>;
   /** Brings a project into being where a task names one that is not there yet. */
   ensure(projectId: string): Promise<void>;
   /** Takes what happened to tasks into the metrics of their project. It never fails a task's write: it logs. */
@@ -68,17 +79,59 @@ export const projectService = (
     return project;
   };
 
+  const get = async (projectId: string, { versions }: ProjectGuard = {}): Promise<Project> => {
+    const project = await projects.find(projectId);
+    if (project === undefined) throw new MiyabiError('project_not_found', 'Project not found');
+    if (versions !== undefined && !versions.includes(project.version)) {
+      throw new MiyabiError(
+        'precondition_failed',
+        `Project ${projectId} is at version ${project.version}; read it again`,
+      );
+    }
+    return project;
+  };
+
   return {
     create,
 
-    async get(projectId) {
-      const project = await projects.find(projectId);
-      if (project === undefined) throw new MiyabiError('project_not_found', 'Project not found');
-      return project;
-    },
+    get: (projectId) => get(projectId),
+
+    find: (projectId) => projects.find(projectId),
 
     list(query) {
       return projects.list(query);
+    },
+
+    patch(projectId, patch, guard) {
+      return untilWon(async () => {
+        const project = await get(projectId, guard);
+        const next = patchProject(project, patch, clock.now());
+        if (next === undefined) return project;
+        await projects.save(next);
+        await publish(next);
+        return next;
+      });
+    },
+
+    async remove(projectId, guard) {
+      const project = await get(projectId, guard);
+      if (project.metrics.total_tasks > 0) {
+        throw new MiyabiError(
+          'project_not_empty',
+          `Project ${projectId} has tasks; move or delete them first`,
+        );
+      }
+      await projects.remove(projectId);
+      known.delete(projectId);
+      await feed.publish([
+        {
+          kind: 'project',
+          action: 'deleted',
+          id: projectId,
+          project_id: projectId,
+          version: project.version,
+        },
+      ]);
     },
 
     async ensure(projectId) {

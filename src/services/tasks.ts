@@ -1,13 +1,20 @@
-import { MiyabiError } from '../domain/errors.ts';
+import { invalidField, MiyabiError } from '../domain/errors.ts';
 import type { Page } from '../domain/page.ts';
 import type { HistoryPoint } from '../domain/progress.ts';
 import {
+  cancelTask,
   createTask,
   DEFAULT_PROJECT_ID,
+  MAX_LABELS,
+  MAX_METADATA,
   type NewTask,
   type ProgressReport,
+  patchTask,
+  reopenTask,
   reportProgress,
   type Task,
+  type TaskChange,
+  type TaskPatch,
 } from '../domain/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -17,17 +24,40 @@ import { untilWon } from './optimistic.ts';
 import type { ProjectService } from './projects.ts';
 import type { TaskWriter } from './task-writer.ts';
 
+/**
+ * On what condition something may be done. `versions`: the stored one must be among them. `project_id`: to a caller
+ * of one project, whatever belongs to another is not there.
+ */
+export type Guard = Readonly<{ versions?: readonly number[] | undefined; project_id?: string | undefined }>;
+
+/**
+ * Every method but `list` throws MiyabiError `task_not_found` where there is no such task, or it is another
+ * project's; those that take versions `precondition_failed` where the stored one is none of them; every method
+ * `unavailable` where a store does not answer.
+ */
 export type TaskService = Readonly<{
-  /** @throws MiyabiError `already_exists` where the chosen id is taken. */
+  /**
+   * @throws MiyabiError `already_exists` where the chosen id is taken; `invalid_input` where its parent is not there.
+   */
   create(input: NewTask): Promise<Task>;
-  /** The task as the API answers it, from the cache where it is there. @throws MiyabiError `task_not_found` */
-  read(taskId: string): Promise<TaskDocument>;
+  /** The task as the API answers it, from the cache where it is there. */
+  read(taskId: string, guard?: Guard): Promise<TaskDocument>;
   list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
-  /** @throws MiyabiError `task_not_found`; `invalid_transition` where the task has ended. */
-  report(taskId: string, report: ProgressReport): Promise<Task>;
-  /** @throws MiyabiError `task_not_found` */
-  history(taskId: string, query: HistoryQuery): Promise<Page<HistoryPoint, number>>;
+  /** @throws MiyabiError `invalid_transition` where the task has ended. */
+  report(taskId: string, report: ProgressReport, guard?: Guard): Promise<Task>;
+  /** @throws MiyabiError `invalid_transition` where it would move on a task that has ended; `invalid_input`. */
+  patch(taskId: string, patch: TaskPatch, guard?: Guard): Promise<Task>;
+  /** @throws MiyabiError `invalid_transition` where it has ended otherwise. */
+  cancel(taskId: string, message: string | undefined, guard?: Guard): Promise<Task>;
+  /** @throws MiyabiError `invalid_transition` where it has not ended. */
+  reopen(taskId: string, options: Parameters<typeof reopenTask>[1], guard?: Guard): Promise<Task>;
+  /** Removes the task and its history. Its sub-tasks stay. */
+  remove(taskId: string, guard?: Guard): Promise<void>;
+  history(taskId: string, query: HistoryQuery, guard?: Guard): Promise<Page<HistoryPoint, number>>;
 }>;
+
+/** How deep tasks may be parts of tasks. */
+export const MAX_NESTING = 8;
 
 export const taskService = (
   tasks: TaskStore,
@@ -38,29 +68,79 @@ export const taskService = (
   clock: Clock,
   ids: Ids,
 ): TaskService => {
-  const find = async (taskId: string): Promise<Task> => {
+  const find = async (taskId: string, guard: Guard): Promise<Task> => {
     const task = await tasks.find(taskId);
-    if (task === undefined) throw notFound();
+    if (task === undefined || isHidden(task, guard)) throw notFound();
+    if (guard.versions !== undefined && !guard.versions.includes(task.version)) {
+      throw new MiyabiError(
+        'precondition_failed',
+        `Task ${taskId} is at version ${task.version}; read it again`,
+      );
+    }
     return task;
   };
 
-  const read = async (taskId: string): Promise<TaskDocument> => {
+  const read = async (taskId: string, guard: Guard = {}): Promise<TaskDocument> => {
     const cached = await cache.find(taskId);
     if (cached === 'absent') throw notFound();
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      if (guard.project_id !== undefined && isHidden(JSON.parse(cached.json), guard)) throw notFound();
+      return cached;
+    }
+    const asOf = clock.now();
     const task = await tasks.find(taskId);
     if (task === undefined) {
-      await cache.markAbsent(taskId);
+      await cache.markAbsent(taskId, asOf);
       throw notFound();
     }
-    await cache.save([task]);
+    await cache.save([task], asOf);
+    if (isHidden(task, guard)) throw notFound();
     return { task_id: taskId, version: task.version, json: JSON.stringify(task) };
+  };
+
+  /** Reads, changes and writes a task until no other writer comes in between; a change of nothing writes nothing. */
+  const change = (
+    taskId: string,
+    guard: Guard,
+    step: (before: Task) => TaskChange | undefined,
+  ): Promise<Task> =>
+    untilWon(async () => {
+      const before = await find(taskId, guard);
+      const changed = step(before);
+      if (changed === undefined) return before;
+      const { task: after, point } = changed;
+      if (after.project_id !== before.project_id) await projects.ensure(after.project_id);
+      const write = { before, after, points: point === undefined ? [] : [point] };
+      await writer.save(write);
+      await writer.account([write]);
+      return after;
+    });
+
+  /** The project of a new task, which a part has from its parent. */
+  const projectOf = async ({ task_id, parent_id, project_id }: NewTask): Promise<string> => {
+    if (parent_id === undefined) return project_id ?? DEFAULT_PROJECT_ID;
+    let parent = await tasks.find(parent_id);
+    if (parent === undefined || (project_id !== undefined && parent.project_id !== project_id)) {
+      throw invalidField('parent_id', 'names no task of this project');
+    }
+    const inherited = parent.project_id;
+    for (let depth = 2; parent !== undefined; depth += 1) {
+      if (parent.task_id === task_id) throw invalidField('parent_id', 'leads back to this task');
+      if (depth > MAX_NESTING)
+        throw invalidField('parent_id', `nests tasks deeper than ${MAX_NESTING} levels`);
+      parent = parent.parent_id === undefined ? undefined : await tasks.find(parent.parent_id);
+    }
+    return inherited;
   };
 
   return {
     async create(input) {
-      await projects.ensure(input.project_id ?? DEFAULT_PROJECT_ID);
-      const { task, point } = createTask(input, { id: input.task_id ?? ids.next(), now: clock.now() });
+      const project_id = await projectOf(input);
+      await projects.ensure(project_id);
+      const { task, point } = createTask(
+        { ...input, project_id },
+        { id: input.task_id ?? ids.next(), now: clock.now() },
+      );
       const write = { after: task, points: point === undefined ? [] : [point] };
       await writer.save(write);
       await writer.account([write]);
@@ -73,22 +153,50 @@ export const taskService = (
       return tasks.list(query);
     },
 
-    async report(taskId, report) {
-      return untilWon(async () => {
-        const before = await find(taskId);
-        const { task: after, point } = reportProgress(before, report, clock.now());
-        const write = { before, after, points: point === undefined ? [] : [point] };
-        await writer.save(write);
-        await writer.account([write]);
-        return after;
+    report(taskId, report, guard = {}) {
+      return change(taskId, guard, (task) => reportProgress(task, report, clock.now()));
+    },
+
+    patch(taskId, patch, guard = {}) {
+      return change(taskId, guard, (task) => {
+        const changed = patchTask(task, patch, clock.now());
+        if (changed !== undefined) requireBounds(changed.task);
+        return changed;
       });
     },
 
-    async history(taskId, query) {
-      await read(taskId);
+    cancel(taskId, message, guard = {}) {
+      return change(taskId, guard, (task) => cancelTask(task, message, clock.now()));
+    },
+
+    reopen(taskId, options, guard = {}) {
+      return change(taskId, guard, (task) => reopenTask(task, options, clock.now()));
+    },
+
+    async remove(taskId, guard = {}) {
+      const task = await find(taskId, guard);
+      await writer.remove(task);
+      await writer.account([{ before: task }]);
+    },
+
+    async history(taskId, query, guard = {}) {
+      await read(taskId, guard);
       return history.read(taskId, query);
     },
   };
 };
 
 const notFound = (): MiyabiError => new MiyabiError('task_not_found', 'Task not found');
+
+const isHidden = ({ project_id }: Pick<Task, 'project_id'>, guard: Guard): boolean =>
+  guard.project_id !== undefined && guard.project_id !== project_id;
+
+/** What patches add up to has the bounds of what is created at once. */
+const requireBounds = (task: Task): void => {
+  if (Object.keys(task.labels).length > MAX_LABELS) {
+    throw invalidField('labels', `must not have more than ${MAX_LABELS} entries`);
+  }
+  if (JSON.stringify(task.metadata).length > MAX_METADATA) {
+    throw invalidField('metadata', `must not be longer than ${MAX_METADATA} characters of JSON`);
+  }
+};

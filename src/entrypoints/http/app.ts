@@ -1,70 +1,184 @@
 import { addRoute, createRouter, findRoute } from 'rou3';
+import type { ApiKey } from '../../domain/api-keys.ts';
 import { invalidField, MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
-import type { HttpApp, HttpResponse } from './message.ts';
+import type { RateLimiter } from '../../ports/rate-limiter.ts';
+import { acceptsAny } from './accept.ts';
+import { authenticator, type Principal, requireScope } from './auth.ts';
+import { cors } from './cors.ts';
+import { answerOnce } from './idempotent.ts';
+import type { HttpApp, HttpRequest, HttpResponse } from './message.ts';
 import { problemOf } from './problem.ts';
-import { type Handler, type HttpOptions, type HttpServices, routes } from './routes.ts';
+import {
+  type HttpServices,
+  type Method,
+  type Operation,
+  type Query,
+  type Route,
+  type RouteOptions,
+  routes,
+} from './routes.ts';
+
+export type HttpOptions = RouteOptions &
+  Readonly<{
+    /** Who may call; without any, everybody may. */
+    apiKeys?: readonly ApiKey[] | undefined;
+    /** Counts the requests of each key. */
+    rateLimiter?: RateLimiter | undefined;
+    /** Origins whose pages may call; `*` is any. */
+    corsOrigins?: readonly string[] | undefined;
+  }>;
 
 /** The HTTP application over its services: one function, the same behind a socket and behind API Gateway. */
 export const httpApp = (services: HttpServices, logger: Logger, options: HttpOptions = {}): HttpApp => {
-  const router = createRouter<Readonly<Record<string, Handler>>>();
-  for (const { path, methods } of routes(services, options)) addRoute(router, '', path, methods);
+  const find = finder(routes(services, options));
+  const authenticate = authenticator(options.apiKeys ?? []);
+  const shared = cors(options.corsOrigins ?? []);
+
+  /** Lets a request through, or says why not: who asks, how often, for what, and in which form. */
+  const admit = async (request: HttpRequest, found: Found | undefined): Promise<Admitted> => {
+    const method = methodOf(request);
+    const operation =
+      found !== undefined && Object.hasOwn(found.methods, method) ? found.methods[method] : undefined;
+    const limits: Record<string, string> = {};
+    // Whoever has no key does not even learn which routes there are.
+    const principal = operation?.scope === 'open' ? undefined : authenticate(request);
+    if (principal !== undefined && options.rateLimiter !== undefined) {
+      const { allowed, limit, remaining, resetSeconds } = await options.rateLimiter.take(principal.id);
+      limits['ratelimit-limit'] = String(limit);
+      limits['ratelimit-remaining'] = String(remaining);
+      limits['ratelimit-reset'] = String(resetSeconds);
+      if (!allowed) {
+        const error = new MiyabiError(
+          'rate_limited',
+          `No more than ${limit} requests a minute; try again later`,
+        );
+        return { refusal: problemOf(error, logger, { ...limits, 'retry-after': String(resetSeconds) }) };
+      }
+    }
+    if (found === undefined) throw new MiyabiError('not_found', 'Not Found');
+    if (operation === undefined) {
+      const allow = allowOf(found.methods);
+      const error = new MiyabiError(
+        'method_not_allowed',
+        `${request.method} is not allowed here; use ${allow}`,
+      );
+      return { refusal: problemOf(error, logger, { allow }) };
+    }
+    if (principal !== undefined && operation.scope !== 'open') requireScope(principal, operation.scope);
+    const types = operation.types ?? JSON_TYPES;
+    if (!acceptsAny(request.headers['accept'], types)) {
+      throw new MiyabiError('not_acceptable', `This answers in ${types.join(' or ')}`);
+    }
+    return { operation, principal: principal ?? NOBODY, limits };
+  };
+
+  const answer = async (request: HttpRequest): Promise<HttpResponse> => {
+    try {
+      const found = find(pathOf(request));
+      if (request.method === 'OPTIONS' && found !== undefined) {
+        return { status: 204, headers: { allow: allowOf(found.methods), ...ACCEPT_PATCH }, body: '' };
+      }
+      const admitted = await admit(request, found);
+      if (admitted.refusal !== undefined) return admitted.refusal;
+      const { operation, principal, limits } = admitted;
+      const handle = async (once?: Parameters<typeof operation.handle>[0]['once']): Promise<HttpResponse> => {
+        try {
+          return await operation.handle({
+            request,
+            principal,
+            params: decoded(found?.params ?? {}),
+            query: (...repeatable) => queryOf(request.search, repeatable),
+            once,
+          });
+        } catch (error) {
+          return problemOf(
+            error,
+            logger,
+            isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {},
+          );
+        }
+      };
+      const response =
+        request.method === 'POST'
+          ? await answerOnce(services.idempotency, request, principal, handle)
+          : await handle();
+      return { ...response, headers: { ...response.headers, ...limits } };
+    } catch (error) {
+      return problemOf(error, logger);
+    }
+  };
 
   return async (request) => {
-    const isHead = request.method === 'HEAD';
-    try {
-      const path =
-        request.path.length > 1 && request.path.endsWith('/') ? request.path.slice(0, -1) : request.path;
-      const found = findRoute(router, '', path);
-      if (found === undefined) throw new MiyabiError('not_found', 'Not Found');
-      if (request.method === 'OPTIONS')
-        return { status: 204, headers: { allow: allowOf(found.data) }, body: '' };
-      const handler = found.data[isHead ? 'GET' : request.method];
-      if (handler === undefined) {
-        const allow = allowOf(found.data);
-        const error = new MiyabiError(
-          'method_not_allowed',
-          `${request.method} is not allowed here; use ${allow}`,
-        );
-        return problemOf(error, logger, { allow });
-      }
-      const response = await handler({
-        request,
-        params: decoded(found.params ?? {}),
-        query: () => queryOf(request.search),
-      });
-      return isHead ? withoutBody(response) : response;
-    } catch (error) {
-      const problem = problemOf(error, logger);
-      return isHead ? withoutBody(problem) : problem;
-    }
+    const response = shared.preflight(request) ?? (await answer(request));
+    const headers = { ...response.headers, ...SAFE, ...shared.headers(request) };
+    return { ...response, headers, body: request.method === 'HEAD' ? '' : response.body };
   };
 };
 
-const allowOf = (methods: Readonly<Record<string, Handler>>): string =>
-  [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+type Found = Readonly<{ methods: Route['methods']; params: Readonly<Record<string, string>> }>;
 
-const withoutBody = (response: HttpResponse): HttpResponse => ({ ...response, body: '' });
+type Admitted =
+  | Readonly<{ refusal: HttpResponse }>
+  | Readonly<{
+      refusal?: undefined;
+      operation: Operation;
+      principal: Principal;
+      limits: Readonly<Record<string, string>>;
+    }>;
+
+const JSON_TYPES = ['application/json'];
+const SAFE = { 'x-content-type-options': 'nosniff' };
+const ACCEPT_PATCH = { 'accept-patch': 'application/merge-patch+json, application/json' };
+/** Who calls what is open to everybody. */
+const NOBODY: Principal = { id: 'nobody', scope: 'read' };
+
+const finder = (table: readonly Route[]) => {
+  // Most routes have no parameter; a colon inside a segment means something else to the router.
+  const fixed = new Map<string, Route['methods']>();
+  const router = createRouter<Route['methods']>();
+  for (const { path, methods } of table) {
+    if (path.includes('/:')) addRoute(router, '', path, methods);
+    else fixed.set(path, methods);
+  }
+  return (path: string): Found | undefined => {
+    const methods = fixed.get(path);
+    if (methods !== undefined) return { methods, params: {} };
+    const found = findRoute(router, '', path);
+    return found === undefined ? undefined : { methods: found.data, params: found.params ?? {} };
+  };
+};
+
+const pathOf = ({ path }: HttpRequest): string =>
+  path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+
+const methodOf = ({ method }: HttpRequest): Method => (method === 'HEAD' ? 'GET' : method) as Method;
+
+const isUnsupported = (error: unknown): boolean =>
+  error instanceof MiyabiError && error.code === 'unsupported_media_type';
+
+const allowOf = (methods: Route['methods']): string =>
+  [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 
 const decoded = (params: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
       try {
         return [name, decodeURIComponent(value)];
-      } catch (error) {
-        throw new MiyabiError('invalid_input', `${name} is not valid percent-encoding`, {
-          fields: [{ path: name, reason: 'is not valid percent-encoding' }],
-          cause: error,
-        });
+      } catch {
+        throw invalidField(name, 'is not valid percent-encoding');
       }
     }),
   );
 
-const queryOf = (search: string): Readonly<Record<string, string>> => {
-  const query: Record<string, string> = {};
+/** Own fields only, whatever their names; a parameter that may be repeated is a list. */
+const queryOf = (search: string, repeatable: readonly string[]): Query => {
+  const query = new Map<string, string | string[]>();
   for (const [name, value] of new URLSearchParams(search)) {
-    if (Object.hasOwn(query, name)) throw invalidField(name, 'is given more than once');
-    query[name] = value;
+    const before = query.get(name);
+    if (repeatable.includes(name)) query.set(name, [...(before ?? []), value]);
+    else if (before !== undefined) throw invalidField(name, 'is given more than once');
+    else query.set(name, value);
   }
-  return query;
+  return Object.fromEntries(query);
 };

@@ -5,15 +5,13 @@ import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
 /** The deepest nesting of arrays and objects that is read. Deeper JSON parses, but overflows the stack of what follows. */
 export const MAX_JSON_DEPTH = 32;
 
-/** The JSON of a request body, checked for its size, depth and keys before anything looks at it. */
-export const readJson = (request: HttpRequest): unknown => {
-  const type = request.headers['content-type'];
-  if (type !== undefined && !/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new MiyabiError(
-      'unsupported_media_type',
-      `Content-Type must be application/json, not ${type.slice(0, 100)}`,
-    );
-  }
+/** What a body may be. A merge patch may be called plain JSON too. */
+const JSON_TYPES = ['application/json'];
+export const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
+
+/** The JSON of a request body, checked for its type, size, depth and keys before anything looks at it. */
+export const readJson = (request: HttpRequest, types: readonly string[] = JSON_TYPES): unknown => {
+  requireType(request, types);
   const text = request.body ?? '';
   requireSize(Buffer.byteLength(text));
   if (text.trim() === '') throw new MiyabiError('invalid_input', 'The body is empty; send a JSON object');
@@ -36,6 +34,31 @@ export const requireSize = (bytes: number): void => {
     );
   }
 };
+
+const requireType = ({ headers }: HttpRequest, types: readonly string[]): void => {
+  const type = headers['content-type'];
+  const [name = '', ...parameters] = (type ?? types[0] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  if (!types.includes(name) || !['utf-8', 'utf8', '"utf-8"', undefined].includes(charset)) {
+    throw new MiyabiError(
+      'unsupported_media_type',
+      `Content-Type must be ${types.join(' or ')} in UTF-8, not ${(type ?? '').slice(0, 100)}`,
+    );
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new MiyabiError(
+      'unsupported_media_type',
+      'Content-Encoding must be left out: send the body as it is',
+    );
+  }
+};
+
+/** The JSON of a body that may be left out. */
+export const readOptionalJson = (request: HttpRequest): unknown =>
+  (request.body ?? '').trim() === '' ? {} : readJson(request);
 
 const requireDepth = (text: string): void => {
   let depth = 0;

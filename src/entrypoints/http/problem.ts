@@ -1,31 +1,67 @@
 import { STATUS_CODES } from 'node:http';
-import { type ErrorCode, MiyabiError } from '../../domain/errors.ts';
+import { type ErrorCode, type FieldProblem, MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { HttpResponse } from './message.ts';
 
 const STATUS_OF = {
   invalid_input: 400,
+  unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
   task_not_found: 404,
   project_not_found: 404,
+  method_not_allowed: 405,
+  not_acceptable: 406,
   already_exists: 409,
   version_conflict: 409,
   invalid_transition: 409,
-  method_not_allowed: 405,
-  unsupported_media_type: 415,
+  project_not_empty: 409,
+  idempotency_in_flight: 409,
+  precondition_failed: 412,
   payload_too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_mismatch: 422,
+  rate_limited: 429,
   unavailable: 503,
   configuration: 500,
   internal: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** Seconds after which a client may try again when a backend is away. */
+/** Seconds after which a client may try again what failed for the moment only. */
 const RETRY_AFTER_SECONDS = '1';
 
-/**
- * An error as an RFC 9457 problem document, with `code` for programs, `error` as the first design had it, and the
- * offending `fields`. What is our own fault is logged and told without its inside.
- */
+/** A problem document (RFC 9457): `code` is for programs, `error` as the first design had it. */
+export type Problem = Readonly<{
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  error: string;
+  detail: string;
+  fields?: readonly FieldProblem[];
+}>;
+
+/** An error as a problem document. What is our own fault is told without its inside. */
+export const problemBody = (error: MiyabiError): Problem => {
+  const status = STATUS_OF[error.code];
+  const told =
+    status === 500
+      ? 'Internal Server Error'
+      : status === 503
+        ? 'A backend is not available; try again'
+        : error.message;
+  return {
+    type: `urn:miyabi:problem:${error.code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code: error.code,
+    error: told,
+    detail: told,
+    ...(error.fields.length === 0 || status >= 500 ? {} : { fields: error.fields }),
+  };
+};
+
+/** An error as an answer. What is our own fault is logged. */
 export const problemOf = (
   error: unknown,
   logger: Logger,
@@ -35,30 +71,23 @@ export const problemOf = (
     error instanceof MiyabiError
       ? error
       : new MiyabiError('internal', 'Internal Server Error', { cause: error });
-  const status = STATUS_OF[known.code];
-  if (status >= 500) logger.error('Request failed', { code: known.code, error });
-  const told =
-    status === 500
-      ? 'Internal Server Error'
-      : status === 503
-        ? 'A backend is not available; try again'
-        : known.message;
+  const problem = problemBody(known);
+  if (problem.status >= 500) logger.error('Request failed', { code: known.code, error });
   return {
-    status,
+    status: problem.status,
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
       'cache-control': 'no-store',
-      ...(status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
+      ...HEADERS_OF[known.code],
       ...headers,
     },
-    body: JSON.stringify({
-      type: `urn:miyabi:problem:${known.code}`,
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      code: known.code,
-      error: told,
-      detail: told,
-      ...(known.fields.length === 0 || status >= 500 ? {} : { fields: known.fields }),
-    }),
+    body: JSON.stringify(problem),
   };
+};
+
+const RETRY = { 'retry-after': RETRY_AFTER_SECONDS };
+const HEADERS_OF: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  unauthorized: { 'www-authenticate': 'Bearer realm="miyabi"' },
+  idempotency_in_flight: RETRY,
+  unavailable: RETRY,
 };

@@ -1,25 +1,53 @@
+import type { Scope } from '../../domain/api-keys.ts';
+import { isMiyabiError, MiyabiError } from '../../domain/errors.ts';
+import { isJsonObject } from '../../domain/json.ts';
+import type { Task } from '../../domain/task.ts';
+import { toIso } from '../../domain/time.ts';
 import type { TaskPosition } from '../../ports/task-store.ts';
 import type { CollectorService } from '../../services/collector.ts';
 import type { EventService } from '../../services/events.ts';
+import type { IdempotencyService, OnceContext } from '../../services/idempotency.ts';
+import { eachOf, inTurn } from '../../services/in-turn.ts';
 import type { ProgressService } from '../../services/progress.ts';
 import type { ProjectService } from '../../services/projects.ts';
-import type { TaskService } from '../../services/tasks.ts';
-import { readJson, validate } from './body.ts';
+import type { Guard, TaskService } from '../../services/tasks.ts';
+import type { Principal } from './auth.ts';
+import { PATCH_TYPES, readJson, readOptionalJson, validate } from './body.ts';
 import type { Cursors } from './cursor.ts';
 import { eventPageText, eventStream, eventText } from './events.ts';
 import { eventsOf } from './log-events.ts';
 import { type HttpRequest, type HttpResponse, json, jsonText } from './message.ts';
+import { etagOf, isFresh, notModified, versionsOf } from './preconditions.ts';
+import { problemBody } from './problem.ts';
 import * as schemas from './schemas.ts';
 
 export type Context = Readonly<{
   request: HttpRequest;
+  principal: Principal;
   params: Readonly<Record<string, string>>;
-  query(): Readonly<Record<string, string>>;
+  /** The query parameters; those named here may come several times. */
+  query(...repeatable: readonly string[]): Query;
+  /** Set where the request is answered once under an Idempotency-Key. */
+  once?: OnceContext | undefined;
 }>;
+
+export type Query = Readonly<Record<string, string | readonly string[]>>;
 
 export type Handler = (context: Context) => Promise<HttpResponse> | HttpResponse;
 
-export type Route = Readonly<{ path: string; methods: Readonly<Record<string, Handler>> }>;
+/** What answers one method of a path. `name` is its operation in the contract; `open` needs no key. */
+export type Operation = Readonly<{
+  name: string;
+  scope: Scope | 'open';
+  /** The media types that it answers in, JSON by default. */
+  types?: readonly string[];
+  handle: Handler;
+}>;
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** A path, its parameters as `:name`, and what it does by method. */
+export type Route = Readonly<{ path: string; methods: Readonly<Partial<Record<Method, Operation>>> }>;
 
 export type HttpServices = Readonly<{
   tasks: TaskService;
@@ -27,161 +55,374 @@ export type HttpServices = Readonly<{
   progress: ProgressService;
   collector: CollectorService;
   events: EventService;
+  idempotency: IdempotencyService;
   cursors: Cursors;
 }>;
 
-export type HttpOptions = Readonly<{
+export type RouteOptions = Readonly<{
   /** Whether an answer may be a stream. Where a stream is billed by the second, events are told at once instead. */
   streaming?: boolean | undefined;
 }>;
 
 /** How long a browser waits before it asks for events again where they are no stream. */
 const POLL_MS = 3_000;
+const SSE = 'text/event-stream';
 const SSE_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
+  'content-type': `${SSE}; charset=utf-8`,
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
 };
 
+/** Items of a batch that are dealt with side by side. */
+const WIDTH = 8;
+
 /** Every route there is, in the order of the documentation. */
-export const routes = (
-  { tasks, projects, progress, collector, events, cursors }: HttpServices,
-  { streaming = true }: HttpOptions = {},
-): readonly Route[] => [
+export const routes = (services: HttpServices, options: RouteOptions = {}): readonly Route[] => [
   {
     path: '/health',
-    methods: { GET: () => json(200, { status: 'healthy' }) },
+    methods: { GET: { name: 'getHealth', scope: 'open', handle: () => json(200, { status: 'healthy' }) } },
   },
+  ...taskRoutes(services),
+  ...batchRoutes(services),
+  ...projectRoutes(services),
+  ...logRoutes(services),
+  eventRoute(services, options),
+];
+
+const taskRoutes = ({ tasks, cursors }: HttpServices): readonly Route[] => [
   {
     path: '/api/tasks',
     methods: {
-      GET: async ({ query }) => {
-        const { cursor, limit, status, ...filter } = validate(schemas.taskListQuery, query());
-        const scope = `tasks ${JSON.stringify([status, filter])}`;
-        const page = await tasks.list({
-          limit,
-          ...(status === undefined ? {} : { statuses: status }),
-          ...(filter.project_id === undefined ? {} : { project_id: filter.project_id }),
-          ...(filter.task_type === undefined ? {} : { task_type: filter.task_type }),
-          ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor) as TaskPosition }),
-        });
-        return json(200, {
-          tasks: page.items,
-          next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
-        });
+      GET: {
+        name: 'listTasks',
+        scope: 'read',
+        handle: async ({ query, principal }) => {
+          const { cursor, limit, status, label, updated_since, ...filter } = validate(
+            schemas.taskListQuery,
+            query(...schemas.REPEATABLE),
+          );
+          if (isOthers(principal, filter.project_id)) return json(200, { tasks: [], next_cursor: null });
+          const project_id = filter.project_id ?? principal.project_id;
+          const wanted = present({
+            ...filter,
+            project_id,
+            statuses: status,
+            labels: label,
+            updated_since: updated_since === undefined ? undefined : toIso(updated_since),
+          });
+          const scope = `tasks ${JSON.stringify(Object.entries(wanted).sort())}`;
+          const page = await tasks.list({
+            ...wanted,
+            limit,
+            ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor) as TaskPosition }),
+          });
+          return json(200, {
+            tasks: page.items,
+            next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
+          });
+        },
       },
-      POST: async ({ request }) => {
-        const task = await tasks.create(validate(schemas.newTask, readJson(request)));
-        return json(
-          201,
-          { task_id: task.task_id, status: 'created', task },
-          { location: `/api/tasks/${task.task_id}` },
-        );
+      POST: {
+        name: 'createTask',
+        scope: 'write',
+        handle: async ({ request, principal, once }) => {
+          const task = await createTask(tasks, principal, readJson(request), once);
+          return json(
+            201,
+            { task_id: task.task_id, status: 'created', task },
+            { location: `/api/tasks/${task.task_id}`, etag: etagOf(task.version) },
+          );
+        },
       },
     },
   },
   {
     path: '/api/tasks/:task_id',
     methods: {
-      GET: async ({ params }) => jsonText(200, (await tasks.read(idOf(params, 'task_id'))).json),
+      GET: {
+        name: 'getTask',
+        scope: 'read',
+        handle: async (context) => {
+          const { version, json: text } = await tasks.read(idOf(context, 'task_id'), projectGuard(context));
+          const etag = etagOf(version);
+          return isFresh(context.request, etag)
+            ? notModified(etag)
+            : jsonText(200, text, { etag, ...REVALIDATE });
+        },
+      },
+      PATCH: {
+        name: 'patchTask',
+        scope: 'write',
+        handle: async (context) => {
+          const patch = validate(schemas.taskPatch, readJson(context.request, PATCH_TYPES));
+          requireOwn(context.principal, patch.project_id);
+          return taskAnswer(await tasks.patch(idOf(context, 'task_id'), patch, guardOf(context)));
+        },
+      },
+      DELETE: {
+        name: 'deleteTask',
+        scope: 'write',
+        handle: async (context) => {
+          await tasks.remove(idOf(context, 'task_id'), guardOf(context));
+          return NO_CONTENT;
+        },
+      },
     },
   },
   {
     path: '/api/tasks/:task_id/progress',
     methods: {
-      POST: async ({ params, request }) =>
-        json(
-          200,
-          await tasks.report(idOf(params, 'task_id'), validate(schemas.progressReport, readJson(request))),
-        ),
+      POST: {
+        name: 'reportProgress',
+        scope: 'write',
+        handle: async (context) => {
+          const report = validate(schemas.progressReport, readJson(context.request));
+          return taskAnswer(await tasks.report(idOf(context, 'task_id'), report, guardOf(context)));
+        },
+      },
+    },
+  },
+  {
+    path: '/api/tasks/:task_id/cancel',
+    methods: {
+      POST: {
+        name: 'cancelTask',
+        scope: 'write',
+        handle: async (context) => {
+          const { message } = validate(schemas.cancelRequest, readOptionalJson(context.request));
+          return taskAnswer(await tasks.cancel(idOf(context, 'task_id'), message, guardOf(context)));
+        },
+      },
+    },
+  },
+  {
+    path: '/api/tasks/:task_id/reopen',
+    methods: {
+      POST: {
+        name: 'reopenTask',
+        scope: 'write',
+        handle: async (context) => {
+          const options = validate(schemas.reopenRequest, readOptionalJson(context.request));
+          return taskAnswer(await tasks.reopen(idOf(context, 'task_id'), options, guardOf(context)));
+        },
+      },
     },
   },
   {
     path: '/api/tasks/:task_id/history',
     methods: {
-      GET: async ({ params, query }) => {
-        const taskId = idOf(params, 'task_id');
-        const { from, to, limit, cursor } = validate(schemas.historyQuery, query());
-        const scope = `history ${JSON.stringify([taskId, from, to])}`;
-        const page = await tasks.history(taskId, {
-          limit,
-          ...(from === undefined ? {} : { from }),
-          ...(to === undefined ? {} : { to }),
-          ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor) as number }),
-        });
-        return json(200, {
-          task_id: taskId,
-          history: page.items,
-          next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
-        });
+      GET: {
+        name: 'getTaskHistory',
+        scope: 'read',
+        handle: async (context) => {
+          const taskId = idOf(context, 'task_id');
+          const { from, to, limit, cursor } = validate(schemas.historyQuery, context.query());
+          const scope = `history ${JSON.stringify([taskId, from, to])}`;
+          const page = await tasks.history(
+            taskId,
+            {
+              limit,
+              ...(from === undefined ? {} : { from }),
+              ...(to === undefined ? {} : { to }),
+              ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor) as number }),
+            },
+            projectGuard(context),
+          );
+          return json(200, {
+            task_id: taskId,
+            history: page.items,
+            next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
+          });
+        },
+      },
+    },
+  },
+];
+
+/** Several things at once, each with a status of its own: one that is refused stops no other. */
+const batchRoutes = ({ tasks }: HttpServices): readonly Route[] => [
+  {
+    path: '/api/tasks:batch',
+    methods: {
+      POST: {
+        name: 'createTasks',
+        scope: 'write',
+        handle: async ({ request, principal }) => {
+          const { tasks: items } = validate(schemas.taskBatch, readJson(request));
+          const turn = inTurn();
+          const results = await eachOf(items, WIDTH, (item) => {
+            const { task_id, parent_id } = idsIn(item);
+            // A part comes after its parent, and of two with one id the first is made.
+            const inOrder = async <T>(job: () => Promise<T>): Promise<T> => {
+              if (parent_id !== undefined) await turn(parent_id, async () => undefined);
+              return task_id === undefined ? job() : turn(task_id, job);
+            };
+            return itemResult(async () => {
+              const task = await inOrder(() => createTask(tasks, principal, item));
+              return { status: 201, task_id: task.task_id, task };
+            });
+          });
+          return json(200, { results });
+        },
       },
     },
   },
   {
+    path: '/api/tasks:progress',
+    methods: {
+      POST: {
+        name: 'reportProgressOfTasks',
+        scope: 'write',
+        handle: async (context) => {
+          const { reports } = validate(schemas.progressBatch, readJson(context.request));
+          const turn = inTurn();
+          const results = await eachOf(reports, WIDTH, (item) =>
+            itemResult(async () => {
+              const { task_id, ...report } = validate(schemas.taskReport, item);
+              // Reports of one task in their order: the last of them has the last word.
+              const task = await turn(task_id, () => tasks.report(task_id, report, projectGuard(context)));
+              return { status: 200, task_id, task };
+            }),
+          );
+          return json(200, { results });
+        },
+      },
+    },
+  },
+];
+
+const projectRoutes = ({ projects, cursors }: HttpServices): readonly Route[] => [
+  {
     path: '/api/projects',
     methods: {
-      GET: async ({ query }) => {
-        const { limit, cursor } = validate(schemas.projectListQuery, query());
-        const page = await projects.list({
-          limit,
-          ...(cursor === undefined ? {} : { after: cursors.open('projects', cursor) as string }),
-        });
-        return json(200, {
-          projects: page.items,
-          next_cursor: page.next === undefined ? null : cursors.seal('projects', page.next),
-        });
+      GET: {
+        name: 'listProjects',
+        scope: 'read',
+        handle: async ({ query, principal }) => {
+          const { limit, cursor } = validate(schemas.projectListQuery, query());
+          if (principal.project_id !== undefined) {
+            const own = await projects.find(principal.project_id);
+            return json(200, { projects: own === undefined ? [] : [own], next_cursor: null });
+          }
+          const page = await projects.list({
+            limit,
+            ...(cursor === undefined ? {} : { after: cursors.open('projects', cursor) as string }),
+          });
+          return json(200, {
+            projects: page.items,
+            next_cursor: page.next === undefined ? null : cursors.seal('projects', page.next),
+          });
+        },
       },
-      POST: async ({ request }) => {
-        const project = await projects.create(validate(schemas.newProject, readJson(request)));
-        return json(
-          201,
-          { project_id: project.project_id, status: 'created', project },
-          { location: `/api/projects/${project.project_id}` },
-        );
+      POST: {
+        name: 'createProject',
+        scope: 'write',
+        handle: async ({ request, principal, once }) => {
+          const input = validate(schemas.newProject, readJson(request));
+          const chosen = input.project_id ?? principal.project_id;
+          requireOwn(principal, chosen);
+          const project_id = chosen ?? once?.id;
+          const project = await orMadeBefore(
+            () => projects.create({ ...input, project_id }),
+            once?.resumed === true && project_id !== undefined ? () => projects.get(project_id) : undefined,
+          );
+          return json(
+            201,
+            { project_id: project.project_id, status: 'created', project },
+            { location: `/api/projects/${project.project_id}`, etag: etagOf(project.version) },
+          );
+        },
       },
     },
   },
   {
     path: '/api/projects/:project_id',
     methods: {
-      GET: async ({ params }) => json(200, await projects.get(idOf(params, 'project_id'))),
+      GET: {
+        name: 'getProject',
+        scope: 'read',
+        handle: async (context) => {
+          const project = await projects.get(ownProjectId(context));
+          const etag = etagOf(project.version);
+          return isFresh(context.request, etag)
+            ? notModified(etag)
+            : json(200, project, { etag, ...REVALIDATE });
+        },
+      },
+      PATCH: {
+        name: 'patchProject',
+        scope: 'write',
+        handle: async (context) => {
+          const patch = validate(schemas.projectPatch, readJson(context.request, PATCH_TYPES));
+          const project = await projects.patch(ownProjectId(context), patch, {
+            versions: versionsOf(context.request),
+          });
+          return json(200, project, { etag: etagOf(project.version) });
+        },
+      },
+      DELETE: {
+        name: 'deleteProject',
+        scope: 'admin',
+        handle: async (context) => {
+          await projects.remove(ownProjectId(context), { versions: versionsOf(context.request) });
+          return NO_CONTENT;
+        },
+      },
     },
   },
+];
+
+const logRoutes = ({ progress, collector }: HttpServices): readonly Route[] => [
   {
     path: '/api/logs',
     methods: {
-      POST: async ({ request }) => {
-        const { events, ...batch } = validate(schemas.logBatch, readJson(request));
-        const result = await progress.ingest({ ...batch, events: eventsOf(events) });
-        return json(200, result);
+      POST: {
+        name: 'sendLogs',
+        scope: 'write',
+        handle: async ({ request, principal }) => {
+          const { events, ...batch } = validate(schemas.logBatch, readJson(request));
+          requireUnbound(principal, 'log lines name tasks and projects themselves');
+          return json(200, await progress.ingest({ ...batch, events: eventsOf(events) }));
+        },
       },
     },
   },
   {
     path: '/api/collect',
     methods: {
-      POST: async ({ request }) => {
-        const body = (request.body ?? '').trim() === '' ? {} : readJson(request);
-        return json(200, await collector.collect(validate(schemas.collectRequest, body)));
+      POST: {
+        name: 'collect',
+        scope: 'admin',
+        handle: async ({ request, principal }) => {
+          const wanted = validate(schemas.collectRequest, readOptionalJson(request));
+          requireUnbound(principal, 'logs are collected for all projects');
+          return json(200, await collector.collect(wanted));
+        },
       },
     },
   },
-  {
-    path: '/api/events',
-    methods: {
-      GET: async ({ request, query }) => {
+];
+
+const eventRoute = ({ events }: HttpServices, { streaming = true }: RouteOptions): Route => ({
+  path: '/api/events',
+  methods: {
+    GET: {
+      name: 'getEvents',
+      scope: 'read',
+      types: [SSE, 'application/json'],
+      handle: async ({ request, query, principal }) => {
         const { since: sinceQuery, project_id, task_id } = validate(schemas.eventsQuery, query());
         const lastId = request.headers['last-event-id'];
         const since =
           lastId === undefined || lastId === '' ? sinceQuery : validate(schemas.lastEventId, lastId);
-        const wanted = {
-          ...(project_id === undefined ? {} : { project_id }),
-          ...(task_id === undefined ? {} : { task_id }),
-          ...(since === undefined ? {} : { since }),
-        };
+        // Of another's project nothing is ever heard, as of one that is not there.
+        const wanted = present({
+          project_id: isOthers(principal, project_id) ? NO_PROJECT : (project_id ?? principal.project_id),
+          task_id,
+          since,
+        });
         const accept = request.headers['accept'] ?? '';
-        const asStream =
-          accept.includes('text/event-stream') || (streaming && !accept.includes('application/json'));
+        const asStream = accept.includes(SSE) || (streaming && !accept.includes('application/json'));
         if (asStream && request.method === 'HEAD') return { status: 200, headers: SSE_HEADERS, body: '' };
         if (asStream && streaming) {
           const signal = request.signal ?? new AbortController().signal;
@@ -198,13 +439,99 @@ export const routes = (
       },
     },
   },
-];
-
-const notModified = (etag: string): HttpResponse => ({
-  status: 304,
-  headers: { etag, 'cache-control': 'no-cache' },
-  body: '',
 });
 
-const idOf = (params: Readonly<Record<string, string>>, name: string): string =>
+const NO_CONTENT: HttpResponse = { status: 204, headers: { 'cache-control': 'no-store' }, body: '' };
+const REVALIDATE = { 'cache-control': 'private, no-cache' };
+
+const createTask = async (
+  tasks: TaskService,
+  principal: Principal,
+  item: unknown,
+  once?: OnceContext,
+): Promise<Task> => {
+  const input = validate(schemas.newTask, item);
+  requireOwn(principal, input.project_id);
+  const task_id = input.task_id ?? once?.id;
+  return orMadeBefore(
+    () => tasks.create({ ...input, task_id, project_id: input.project_id ?? principal.project_id }),
+    once?.resumed === true && input.task_id === undefined && task_id !== undefined
+      ? () => tasks.patch(task_id, {})
+      : undefined,
+  );
+};
+
+/** Makes something, or finds what a process made that died before it could say so. */
+const orMadeBefore = async <T>(make: () => Promise<T>, find: (() => Promise<T>) | undefined): Promise<T> => {
+  try {
+    return await make();
+  } catch (error) {
+    if (find === undefined || !isMiyabiError(error, 'already_exists')) throw error;
+    return find();
+  }
+};
+
+/** The ids in an item that nobody has looked at yet. */
+const idsIn = (item: unknown): Readonly<{ task_id?: string; parent_id?: string }> => {
+  const { task_id, parent_id } = isJsonObject(item) ? item : {};
+  return {
+    ...(typeof task_id === 'string' ? { task_id } : {}),
+    ...(typeof parent_id === 'string' ? { parent_id } : {}),
+  };
+};
+
+const itemResult = async (job: () => Promise<object>): Promise<object> => {
+  try {
+    return await job();
+  } catch (error) {
+    // An outage is the whole batch's: it is to be sent again, under its Idempotency-Key if it has one.
+    if (!isMiyabiError(error) || isMiyabiError(error, 'unavailable', 'internal')) throw error;
+    const problem = problemBody(error);
+    return { status: problem.status, problem };
+  }
+};
+
+const taskAnswer = (task: Task): HttpResponse => json(200, task, { etag: etagOf(task.version) });
+
+const projectGuard = ({ principal }: Context): Guard => ({ project_id: principal.project_id });
+
+const guardOf = ({ principal, request }: Context): Guard => ({
+  project_id: principal.project_id,
+  versions: versionsOf(request),
+});
+
+/** Whether a caller who is bound to a project asks for another one. */
+const isOthers = ({ project_id: bound }: Principal, asked: string | undefined): boolean =>
+  bound !== undefined && asked !== undefined && asked !== bound;
+
+/** No project can have this id. */
+const NO_PROJECT = '#';
+
+const ownProjectId = (context: Context): string => {
+  const projectId = idOf(context, 'project_id');
+  const bound = context.principal.project_id;
+  if (bound !== undefined && bound !== projectId)
+    throw new MiyabiError('project_not_found', 'Project not found');
+  return projectId;
+};
+
+/** @throws MiyabiError `forbidden` where something is to go into another project than the caller's. */
+const requireOwn = ({ project_id: bound }: Principal, projectId: string | undefined): void => {
+  if (bound !== undefined && projectId !== undefined && projectId !== bound) {
+    throw new MiyabiError('forbidden', 'This key is bound to another project');
+  }
+};
+
+const requireUnbound = ({ project_id }: Principal, why: string): void => {
+  if (project_id !== undefined) {
+    throw new MiyabiError('forbidden', `A key that is bound to a project cannot do this: ${why}`);
+  }
+};
+
+const idOf = ({ params }: Context, name: string): string =>
   validate(schemas.pathParams(name), params)[name] as string;
+
+const present = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { OPERATIONS, OUTCOMES } from '../../domain/details.ts';
 import { ID_PATTERN, ID_RULE } from '../../domain/ids.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { MAX_COUNT } from '../../domain/progress.ts';
 import { PROJECT_STATUSES } from '../../domain/project.ts';
 import { TASK_STATUSES } from '../../domain/status.ts';
-import { PRIORITIES } from '../../domain/task.ts';
+import { MAX_LABELS, MAX_METADATA, PRIORITIES } from '../../domain/task.ts';
 import { isTime } from '../../domain/time.ts';
 
 /** A union that tells its options in words. */
@@ -14,26 +14,34 @@ const oneOf = <const T extends readonly string[]>(options: T) =>
 
 const id = v.pipe(v.string(), v.regex(ID_PATTERN, ID_RULE));
 
+/** An object with these fields and no others. An array, which has no fields either, is none. */
+const object = <const E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, undefined> => {
+  const schema = v.strictObject(entries);
+  return {
+    ...schema,
+    '~run': (dataset, config) =>
+      schema['~run'](Array.isArray(dataset.value) ? { value: 'an array' } : dataset, config),
+  };
+};
+
+/** Text on one line. */
 const line = (maxLength: number) =>
   v.pipe(
     v.string(),
     v.maxLength(maxLength, `must not be longer than ${maxLength} characters`),
-    v.check((value) => !CONTROL.test(value), 'must not contain control characters'),
+    v.regex(NO_CONTROL, 'must not contain control characters'),
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   );
-const name = (maxLength: number) =>
-  v.pipe(
-    line(maxLength),
-    v.check((value) => value.trim() !== '', 'must not be empty'),
-  );
+const name = (maxLength: number) => v.pipe(line(maxLength), v.regex(/\S/, 'must not be empty'));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
 const prose = (maxLength: number) =>
   v.pipe(
     v.string(),
     v.maxLength(maxLength, `must not be longer than ${maxLength} characters`),
-    v.check((value) => !value.includes('\u0000'), 'must not contain NUL'),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what this looks for
+    v.regex(/^[^\u0000]*$/, 'must not contain NUL'),
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   );
 
@@ -64,109 +72,228 @@ export const time = v.pipe(
 );
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
-const jsonValue: v.GenericSchema<Json> = v.lazy(() =>
-  v.union([
-    v.null(),
-    v.boolean(),
-    v.pipe(v.number(), v.finite()),
-    prose(65_536),
-    v.array(jsonValue),
-    jsonObject,
-  ]),
+/** Any JSON object. Schemas of records lose keys such as `constructor`, so it is looked through by hand. */
+const jsonObject = v.pipe(
+  v.custom<JsonObject>(isJsonObject, 'must be an object'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const problem = problemOfJson(dataset.value);
+    if (problem !== undefined) addIssue({ message: problem });
+  }),
 );
-const jsonObject: v.GenericSchema<JsonObject> = v.record(v.pipe(v.string(), v.maxLength(256)), jsonValue);
+
+const problemOfJson = (value: JsonObject): string | undefined => {
+  const texts: string[] = [];
+  const collect = (inner: Json): void => {
+    if (typeof inner === 'string') texts.push(inner);
+    else if (typeof inner === 'object' && inner !== null) {
+      if (!Array.isArray(inner)) texts.push(...Object.keys(inner));
+      for (const member of Object.values(inner)) collect(member);
+    }
+  };
+  collect(value);
+  if (texts.some((text) => text.includes('\u0000'))) return 'must not contain NUL';
+  if (texts.some((text) => !text.isWellFormed())) return 'must be well-formed Unicode';
+  if (JSON.stringify(value).length > MAX_METADATA)
+    return `must not be longer than ${MAX_METADATA} characters of JSON`;
+  return undefined;
+};
 
 const url = v.pipe(line(2048), v.url('must be a URL'), v.regex(/^https?:/i, 'must be an http or https URL'));
 
-const labels = v.pipe(
-  v.record(name(63), line(256)),
-  v.check((value) => Object.keys(value).length <= 50, 'must not have more than 50 entries'),
-);
+const LABEL_NAME = 63;
+const LABEL_VALUE = 256;
 
-const github = v.pipe(
-  v.strictObject({
-    issue_number: v.optional(count(1)),
-    issue_url: v.optional(url),
-    pr_number: v.optional(count(1)),
-    pr_url: v.optional(url),
-  }),
-  v.transform((value) => withoutUndefined(value)),
-);
+type Labels<Value> = Readonly<Record<string, Value>>;
 
-const details = v.pipe(
-  v.strictObject({
-    phase: v.optional(line(256)),
-    current_step: v.optional(line(1024)),
-    operation: v.optional(oneOf(OPERATIONS)),
-    outcome: v.optional(oneOf(OUTCOMES)),
-    stack_state: v.optional(line(128)),
-    failed_resources: v.optional(
-      v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries')),
-    ),
-    log_group: v.optional(line(512)),
-    log_stream: v.optional(line(512)),
-    error_message: v.optional(prose(4096)),
-  }),
-  v.transform((value) => withoutUndefined(value)),
-);
+const labelsOf = <Value extends string | null>(isValue: (value: Json) => value is Value, rule: string) =>
+  v.pipe(
+    v.custom<Labels<Value>>(isJsonObject, 'must be an object'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const entries: readonly [string, Json][] = Object.entries(dataset.value);
+      if (entries.length > MAX_LABELS) addIssue({ message: `must not have more than ${MAX_LABELS} entries` });
+      for (const [key, value] of entries) {
+        const path: [v.IssuePathItem] = [
+          { type: 'object', origin: 'value', input: dataset.value, key, value },
+        ];
+        if (!v.is(name(LABEL_NAME), key)) {
+          addIssue({
+            message: `must have a name of 1 to ${LABEL_NAME} characters, none of them control characters`,
+            path,
+          });
+        }
+        if (!isValue(value)) addIssue({ message: rule, path });
+      }
+    }),
+  );
+const isLabelValue = (value: Json): value is string => v.is(line(LABEL_VALUE), value);
+const LABEL_RULE = `must be a string of at most ${LABEL_VALUE} characters, none of them control characters`;
+const labels = labelsOf(isLabelValue, LABEL_RULE);
 
-export const newTask = v.strictObject({
+const githubEntries = {
+  issue_number: v.optional(count(1)),
+  issue_url: v.optional(url),
+  pr_number: v.optional(count(1)),
+  pr_url: v.optional(url),
+};
+
+const detailsEntries = {
+  phase: v.optional(line(256)),
+  current_step: v.optional(line(1024)),
+  operation: v.optional(oneOf(OPERATIONS)),
+  outcome: v.optional(oneOf(OUTCOMES)),
+  stack_state: v.optional(line(128)),
+  failed_resources: v.optional(
+    v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries')),
+  ),
+  log_group: v.optional(line(512)),
+  log_stream: v.optional(line(512)),
+  error_message: v.optional(prose(4096)),
+};
+
+const tidy = <const E extends v.ObjectEntries>(entries: E) =>
+  v.pipe(
+    object(entries),
+    v.transform((value) => withoutUndefined(value)),
+  );
+
+/** A merge patch of an object: each field may be left out, or null to remove it. */
+const patchOf = <const E extends v.ObjectEntries>(entries: E) =>
+  tidy(nullable(entries)) as v.GenericSchema<
+    unknown,
+    { [K in keyof E]?: Exclude<v.InferOutput<E[K]>, undefined> | null }
+  >;
+
+const nullable = (entries: v.ObjectEntries): v.ObjectEntries =>
+  Object.fromEntries(
+    Object.entries(entries).map(([key, schema]) => [
+      key,
+      v.optional(v.nullable('wrapped' in schema ? (schema.wrapped as v.GenericSchema) : schema)),
+    ]),
+  );
+
+export const newTask = object({
   task_id: v.optional(id),
   task_name: v.optional(name(512)),
   task_type: v.optional(slug),
   description: v.optional(prose(16_384)),
   project_id: v.optional(id),
+  parent_id: v.optional(id),
   status: v.optional(oneOf(TASK_STATUSES)),
   priority: v.optional(oneOf(PRIORITIES)),
-  progress: v.optional(v.strictObject({ current: v.optional(current), total: v.optional(total) })),
-  details: v.optional(details),
+  progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
+  details: v.optional(tidy(detailsEntries)),
   labels: v.optional(labels),
   metadata: v.optional(jsonObject),
-  github: v.optional(github),
+  github: v.optional(tidy(githubEntries)),
 });
 
-export const progressReport = v.pipe(
-  v.strictObject({
-    current: v.optional(current),
-    total: v.optional(total),
+/** A JSON merge patch (RFC 7396). What a task must have cannot be null. */
+export const taskPatch = v.pipe(
+  object({
+    task_name: v.optional(name(512)),
+    task_type: v.optional(slug),
+    description: v.optional(v.nullable(prose(16_384))),
+    project_id: v.optional(id),
     status: v.optional(oneOf(TASK_STATUSES)),
-    phase: v.optional(line(256)),
-    message: v.optional(prose(4096)),
-    timestamp: v.optional(time),
+    priority: v.optional(oneOf(PRIORITIES)),
+    progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
+    details: v.optional(v.nullable(patchOf(detailsEntries))),
+    labels: v.optional(
+      v.nullable(
+        labelsOf(
+          (value): value is string | null => value === null || isLabelValue(value),
+          `${LABEL_RULE}, or null`,
+        ),
+      ),
+    ),
+    metadata: v.optional(v.nullable(jsonObject)),
+    github: v.optional(v.nullable(patchOf(githubEntries))),
   }),
-  v.check((report) => Object.values(report).some((value) => value !== undefined), 'must report something'),
+  v.transform((value) => withoutUndefined(value)),
 );
 
-export const newProject = v.strictObject({
+/** An empty body will do for these. */
+export const cancelRequest = object({ message: v.optional(prose(4096)) });
+export const reopenRequest = object({
+  status: v.optional(oneOf(['pending', 'running'])),
+  message: v.optional(prose(4096)),
+});
+
+/** The most items of a batch. */
+export const MAX_BATCH = 100;
+const batchOf = v.pipe(
+  v.array(v.unknown()),
+  v.minLength(1, 'must not be empty'),
+  v.maxLength(MAX_BATCH, `must not have more than ${MAX_BATCH} entries; send them in parts`),
+);
+/** Each item is looked at on its own. */
+export const taskBatch = object({ tasks: batchOf });
+export const progressBatch = object({ reports: batchOf });
+
+const reportEntries = {
+  current: v.optional(current),
+  total: v.optional(total),
+  status: v.optional(oneOf(TASK_STATUSES)),
+  phase: v.optional(line(256)),
+  message: v.optional(prose(4096)),
+  timestamp: v.optional(time),
+};
+const saysSomething = (report: Readonly<Record<string, unknown>>): boolean =>
+  Object.entries(report).some(([key, value]) => key !== 'task_id' && value !== undefined);
+
+export const progressReport = v.pipe(
+  object(reportEntries),
+  v.check((report) => saysSomething(report), 'must report something'),
+);
+/** A report among others, which says whose it is. */
+export const taskReport = v.pipe(
+  object({ task_id: id, ...reportEntries }),
+  v.check((report) => saysSomething(report), 'must report something'),
+);
+
+const resourcesEntries = {
+  github_repo: v.optional(line(256)),
+  s3_bucket: v.optional(line(256)),
+  cloudfront_distribution: v.optional(line(256)),
+  api_endpoint: v.optional(url),
+};
+const accountId = v.pipe(v.string(), v.regex(/^\d{12}$/, 'must be 12 digits'));
+
+export const newProject = object({
   project_id: v.optional(id),
   project_name: name(256),
   description: v.optional(prose(16_384)),
   status: v.optional(oneOf(PROJECT_STATUSES)),
   owner: v.optional(line(256)),
-  account_id: v.optional(v.pipe(v.string(), v.regex(/^\d{12}$/, 'must be 12 digits'))),
-  resources: v.optional(
-    v.pipe(
-      v.strictObject({
-        github_repo: v.optional(line(256)),
-        s3_bucket: v.optional(line(256)),
-        cloudfront_distribution: v.optional(line(256)),
-        api_endpoint: v.optional(url),
-      }),
-      v.transform((value) => withoutUndefined(value)),
-    ),
-  ),
+  account_id: v.optional(accountId),
+  resources: v.optional(tidy(resourcesEntries)),
 });
+
+/** A JSON merge patch (RFC 7396). What a project must have cannot be null. */
+export const projectPatch = v.pipe(
+  object({
+    project_name: v.optional(name(256)),
+    description: v.optional(v.nullable(prose(16_384))),
+    status: v.optional(oneOf(PROJECT_STATUSES)),
+    owner: v.optional(line(256)),
+    account_id: v.optional(v.nullable(accountId)),
+    resources: v.optional(v.nullable(patchOf(resourcesEntries))),
+  }),
+  v.transform((value) => withoutUndefined(value)),
+);
 
 /** The most log events in one post. */
 export const MAX_EVENTS = 10_000;
 
-export const logBatch = v.strictObject({
+export const logBatch = object({
   project_id: v.optional(id),
   log_group: name(512),
   log_stream: name(512),
   events: v.pipe(
     v.array(
-      v.strictObject({
+      object({
         id: v.optional(name(256)),
         timestamp: time,
         message: v.string(),
@@ -177,7 +304,7 @@ export const logBatch = v.strictObject({
 });
 
 export const collectRequest = v.pipe(
-  v.strictObject({
+  object({
     log_group: v.optional(name(512)),
     start_time: v.optional(time),
     end_time: v.optional(time),
@@ -197,23 +324,30 @@ const limit = (max: number) =>
     v.minValue(1, `must be a whole number from 1 to ${max}`),
     v.maxValue(max, `must be a whole number from 1 to ${max}`),
   );
-const list = v.pipe(
-  v.string(),
-  v.transform((value) => value.split(',')),
+const cursor = v.optional(v.pipe(v.string(), v.maxLength(4096, 'is not one that this list has given')));
+
+/** Several at once, by comma or by repetition. */
+const statuses = v.pipe(
+  v.array(v.string()),
+  v.transform((values) => values.flatMap((value) => value.split(','))),
+  v.array(oneOf(TASK_STATUSES)),
 );
 
-export const taskListQuery = v.strictObject({
-  status: v.optional(v.pipe(list, v.array(oneOf(TASK_STATUSES)))),
-  project_id: v.optional(id),
-  task_type: v.optional(slug),
-  limit: v.optional(limit(100), '50'),
-  cursor: v.optional(v.string()),
-});
-
-export const projectListQuery = v.strictObject({
-  limit: v.optional(limit(100), '50'),
-  cursor: v.optional(v.string()),
-});
+/** Labels as `name:value`, the name up to the first colon. All of them must be there. */
+const labelFilter = v.pipe(
+  v.array(
+    v.pipe(v.string(), v.regex(/^[^:]{1,63}:.{0,256}$/su, 'must be a name and a value, as in env:prod')),
+  ),
+  v.maxLength(10, 'must not be given more than 10 times'),
+  v.transform((values) =>
+    values.map((value) => [value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1)] as const),
+  ),
+  v.check(
+    (pairs) => new Set(pairs.map(([key]) => key)).size === new Set(pairs.map((pair) => pair.join(':'))).size,
+    'must not ask for two values of one name',
+  ),
+  v.transform((pairs) => Object.fromEntries(pairs)),
+);
 
 const queryTime = v.pipe(
   v.string(),
@@ -221,16 +355,36 @@ const queryTime = v.pipe(
   time,
 );
 
-export const historyQuery = v.strictObject({
+export const taskListQuery = object({
+  status: v.optional(statuses),
+  project_id: v.optional(id),
+  task_type: v.optional(slug),
+  parent_id: v.optional(id),
+  label: v.optional(labelFilter),
+  q: v.optional(line(256)),
+  updated_since: v.optional(queryTime),
+  limit: v.optional(limit(100), '50'),
+  cursor,
+});
+
+/** The parameters of lists that may be given several times. */
+export const REPEATABLE = ['status', 'label'] as const;
+
+export const projectListQuery = object({
+  limit: v.optional(limit(100), '50'),
+  cursor,
+});
+
+export const historyQuery = object({
   from: v.optional(queryTime),
   to: v.optional(queryTime),
   limit: v.optional(limit(1000), '100'),
-  cursor: v.optional(v.string()),
+  cursor,
 });
 
 const position = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an event'));
 
-export const eventsQuery = v.strictObject({
+export const eventsQuery = object({
   since: v.optional(position),
   project_id: v.optional(id),
   task_id: v.optional(id),

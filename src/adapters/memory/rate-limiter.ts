@@ -1,0 +1,37 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../ports/clock.ts';
+import type { RateLimiter } from '../../ports/rate-limiter.ts';
+
+export type MemoryRateLimiterOptions = Readonly<{
+  clock: Clock;
+  /** Requests in one window. */
+  limit: number;
+  windowMs?: number;
+}>;
+
+/** Counts in this process's memory, in fixed windows. */
+export const memoryRateLimiter = ({
+  clock,
+  limit,
+  windowMs = 60_000,
+}: MemoryRateLimiterOptions): RateLimiter => {
+  const windows = new LRUCache<string, { until: number; count: number }>({ max: 10_000 });
+
+  return {
+    async take(who) {
+      const now = clock.now();
+      let current = windows.get(who);
+      if (current === undefined || current.until <= now) {
+        current = { until: now + windowMs, count: 0 };
+        windows.set(who, current);
+      }
+      current.count += 1;
+      return {
+        allowed: current.count <= limit,
+        limit,
+        remaining: Math.max(0, limit - current.count),
+        resetSeconds: Math.max(1, Math.ceil((current.until - now) / 1000)),
+      };
+    },
+  };
+};

@@ -1,0 +1,49 @@
+import type { HttpRequest, HttpResponse } from './message.ts';
+
+export type Cors = Readonly<{
+  /** The answer to a browser that asks whether it may ask; undefined where it does not. */
+  preflight(request: HttpRequest): HttpResponse | undefined;
+  /** What an answer says to the browser about who may read it. */
+  headers(request: HttpRequest): Readonly<Record<string, string>>;
+}>;
+
+const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
+const REQUEST_HEADERS =
+  'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-api-key';
+const RESPONSE_HEADERS =
+  'etag, location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
+/** How long a browser may remember the answer to a preflight, in seconds. */
+const MAX_AGE = '600';
+
+/** Lets pages of these origins call. Without any origin nothing is said, and browsers keep other pages out. */
+export const cors = (origins: readonly string[]): Cors => {
+  const any = origins.includes('*');
+  const allowed = new Set(origins);
+  const headers = ({ headers: asked }: HttpRequest): Readonly<Record<string, string>> => {
+    if (origins.length === 0) return {};
+    const { origin } = asked;
+    const vary: Record<string, string> = any ? {} : { vary: 'origin' };
+    if (origin === undefined || !(any || allowed.has(origin))) return vary;
+    return {
+      ...vary,
+      'access-control-allow-origin': any ? '*' : origin,
+      'access-control-expose-headers': RESPONSE_HEADERS,
+    };
+  };
+  return {
+    headers,
+    preflight(request) {
+      const isPreflight = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
+      if (!isPreflight || !('access-control-allow-origin' in headers(request))) return undefined;
+      return {
+        status: 204,
+        headers: {
+          'access-control-allow-methods': METHODS,
+          'access-control-allow-headers': REQUEST_HEADERS,
+          'access-control-max-age': MAX_AGE,
+        },
+        body: '',
+      };
+    },
+  };
+};

@@ -1,0 +1,13 @@
+/** What became of one request. `remaining` are those left in the window, `resetSeconds` is when it begins anew. */
+export type RateAnswer = Readonly<{
+  allowed: boolean;
+  limit: number;
+  remaining: number;
+  resetSeconds: number;
+}>;
+
+/** How many requests somebody may make in a window of time. */
+export interface RateLimiter {
+  /** Counts one request. A limiter that cannot count allows everything: it never throws. */
+  take(who: string): Promise<RateAnswer>;
+}
