@@ -249,18 +249,18 @@ const batchRoutes = ({ tasks }: HttpServices): readonly Route[] => [
         scope: 'write',
         handle: async ({ request, principal }) => {
           const { tasks: items } = validate(schemas.taskBatch, readJson(request));
-          const turn = inTurn();
+          // A part comes after its parent, and of two with one id the first is made.
+          const begun = new Map<string, Promise<object>>();
           const results = await eachOf(items, WIDTH, (item) => {
-            const { task_id, parent_id } = idsIn(item);
-            // A part comes after its parent, and of two with one id the first is made.
-            const inOrder = async <T>(job: () => Promise<T>): Promise<T> => {
-              if (parent_id !== undefined) await turn(parent_id, async () => undefined);
-              return task_id === undefined ? job() : turn(task_id, job);
-            };
-            return itemResult(async () => {
-              const task = await inOrder(() => createTask(tasks, principal, item));
+            const { task_id = '', parent_id = '' } = idsIn(item);
+            const before = [begun.get(task_id), begun.get(parent_id)];
+            const result = itemResult(async () => {
+              await Promise.allSettled(before);
+              const task = await createTask(tasks, principal, item);
               return { status: 201, task_id: task.task_id, task };
             });
+            if (task_id !== '') begun.set(task_id, result);
+            return result;
           });
           return json(200, { results });
         },
