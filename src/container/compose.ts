@@ -108,6 +108,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     idempotency: container.get(TOKENS.idempotencyService),
     lister: container.get(TOKENS.taskLister),
     health: container.get(TOKENS.healthService),
+    sweepStale: container.get(TOKENS.staleSweep),
     logger: container.get(TOKENS.logger),
     clock: container.get(TOKENS.clock),
     close,

@@ -1,10 +1,12 @@
 import { ContainerModule } from 'inversify';
 import { collectorService } from '../services/collector.ts';
+import { estimates } from '../services/estimates.ts';
 import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
+import { staleSweep } from '../services/staleness.ts';
 import { taskLister } from '../services/task-list.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
@@ -27,6 +29,13 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.projectService,
   ]);
   bind(TOKENS.taskLister).toResolvedValue(taskLister, [TOKENS.taskStore, TOKENS.taskListCache]);
+  bind(TOKENS.estimates).toResolvedValue(estimates, [TOKENS.checkpoints, TOKENS.clock, TOKENS.logger]);
+  bind(TOKENS.staleSweep).toResolvedValue(staleSweep, [
+    TOKENS.taskStore,
+    TOKENS.taskHistory,
+    TOKENS.taskWriter,
+    TOKENS.clock,
+  ]);
   bind(TOKENS.healthService).toResolvedValue(healthService, [TOKENS.probes, TOKENS.clock, TOKENS.logger]);
   bind(TOKENS.taskService).toResolvedValue(taskService, [
     TOKENS.taskStore,
@@ -42,6 +51,7 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.checkpoints,
     TOKENS.taskWriter,
     TOKENS.projectService,
+    TOKENS.estimates,
     TOKENS.clock,
     TOKENS.logFormats,
     TOKENS.projectRules,

@@ -14,11 +14,13 @@ import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskListCache } from '../ports/task-list-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { CollectorService } from '../services/collector.ts';
+import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
+import type { StaleSweep } from '../services/staleness.ts';
 import type { TaskLister } from '../services/task-list.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
@@ -49,6 +51,8 @@ export const TOKENS = {
   projectService: token<ProjectService>('ProjectService'),
   taskWriter: token<TaskWriter>('TaskWriter'),
   taskLister: token<TaskLister>('TaskLister'),
+  estimates: token<Estimates>('Estimates'),
+  staleSweep: token<StaleSweep>('StaleSweep'),
   healthService: token<HealthService>('HealthService'),
   taskService: token<TaskService>('TaskService'),
   progressService: token<ProgressService>('ProgressService'),

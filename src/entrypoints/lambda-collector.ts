@@ -4,11 +4,13 @@ import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { CollectorService, CollectRequest, CollectResult } from '../services/collector.ts';
 import type { Ingested, ProgressService } from '../services/progress.ts';
+import type { StaleSweep } from '../services/staleness.ts';
 import { type CollectorEvent, decodeCollectorEvent } from './lambda-events.ts';
 
 export type CollectorPorts = Readonly<{
   collector: CollectorService;
   progress: ProgressService;
+  sweepStale: StaleSweep;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
@@ -25,7 +27,7 @@ export type CollectorAnswer = Readonly<{ ok: boolean; message: string; records: 
  * not be kept, so that CloudWatch Logs delivers them again.
  */
 export const collectorLambda =
-  ({ collector, progress, clock, logger, metrics }: CollectorPorts) =>
+  ({ collector, progress, sweepStale, clock, logger, metrics }: CollectorPorts) =>
   async (event: unknown): Promise<CollectorAnswer> => {
     const began = clock.now();
     try {
@@ -36,8 +38,12 @@ export const collectorLambda =
         case 'subscription':
           return await takeIn(decoded);
         case 'direct':
-        case 'schedule':
           return await collect(decoded);
+        case 'schedule': {
+          const answer = await collect(decoded);
+          metrics.count('TasksMarkedStale', (await sweepStale()).length);
+          return answer;
+        }
         default:
           return unknownKind(decoded);
       }

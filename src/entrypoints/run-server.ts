@@ -13,12 +13,19 @@ import { reportFailure } from './report-failure.ts';
 /** How long running requests may go on after the order to stop. */
 const GRACE_MS = 5_000;
 
+/** How often running tasks that have fallen silent are looked for. */
+const STALE_SWEEP_MS = 15_000;
+
 /** Where the build puts the dashboard, whether this runs from `dist` or from the sources. */
 const DASHBOARD = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
 /** The local server: the HTTP application on a port, and a collector that follows the log folder. */
 export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
   const config = readConfig(process.env);
+  if (config.taskStore === 'embedded') {
+    // The SDK asks for a newer Node for the sake of services that a laptop does not use.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  }
   const files = await staticFiles(DASHBOARD);
   const { logger, close, ...services } = await compose(config);
   const app = httpApp(
@@ -36,6 +43,7 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   const jobs = [
     repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger),
   ];
+  jobs.push(repeat(services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger));
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 
   process.stdout.write(

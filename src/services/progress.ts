@@ -23,6 +23,7 @@ import { fromIso } from '../domain/time.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
+import type { Estimates } from './estimates.ts';
 import { eachOf, inTurn } from './in-turn.ts';
 import { untilWon } from './optimistic.ts';
 import type { ProjectService } from './projects.ts';
@@ -62,6 +63,7 @@ export const progressService = (
   checkpoints: Checkpoints,
   writer: TaskWriter,
   projects: ProjectService,
+  estimate: Estimates,
   clock: Clock,
   formats: readonly LogFormat[],
   rules: readonly ProjectRule[],
@@ -79,7 +81,7 @@ export const progressService = (
     untilWon(async () => {
       const id = taskIdOf(scope, batch, change.observation);
       const before = await tasks.find(id);
-      const after =
+      const seen =
         before === undefined
           ? taskFromObservation(change.observation, {
               id,
@@ -89,10 +91,12 @@ export const progressService = (
               fallback_name: scope.task_id ?? batch.log_stream,
             })
           : applyObservation(before, change.observation, clock.now());
-      if (after === undefined) return;
-      await projects.ensure(after.project_id);
+      if (seen === undefined) return;
+      await projects.ensure(seen.project_id);
+      const after = await estimate.estimated(seen);
       await writer.save({ before, after, points: change.points });
       moves.push({ before, after });
+      if (before?.status !== after.status) await estimate.learn(after);
     });
 
   /** A run that turned out to be part of another leaves no task behind, unless a client has made it its own. */

@@ -11,8 +11,10 @@ import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
 import { builtInFormats } from '../../src/domain/logs/formats/registry.ts';
 import type { ProjectRule } from '../../src/domain/logs/identity.ts';
 import { collectorService } from '../../src/services/collector.ts';
+import { estimates } from '../../src/services/estimates.ts';
 import { progressService } from '../../src/services/progress.ts';
 import { projectService } from '../../src/services/projects.ts';
+import { staleSweep } from '../../src/services/staleness.ts';
 import { taskWriter } from '../../src/services/task-writer.ts';
 import { taskService } from '../../src/services/tasks.ts';
 
@@ -48,15 +50,18 @@ export const system = (ports: TestPorts = memoryPorts(), rules: readonly Project
     ports.clock,
     ports.ids,
   );
+  const estimate = estimates(ports.checkpoints, ports.clock, ports.logger);
+  const sweepStale = staleSweep(ports.tasks, ports.history, writer, ports.clock);
   const progress = progressService(
     ports.tasks,
     ports.checkpoints,
     writer,
     projects,
+    estimate,
     ports.clock,
     builtInFormats,
     rules,
   );
   const collector = collectorService(ports.source, ports.tasks, ports.checkpoints, progress, ports.logger);
-  return { ports, projects, writer, tasks, progress, collector };
+  return { sweepStale, ports, projects, writer, tasks, progress, collector };
 };

@@ -81,6 +81,7 @@ export const taskToItem = (task: Task, writeId: string): Item => {
         started_at: task.started_at,
         completed_at: task.completed_at,
         reported_at: task.reported_at,
+        last_event_at: task.last_event_at,
       },
       text,
     ),
@@ -135,7 +136,7 @@ export const taskFromItem = (item: Item): Task => {
     version: read.number('version'),
     created_at: read.text('created_at'),
     updated_at: read.text('updated_at'),
-    ...read.present(read.text, 'started_at', 'completed_at', 'reported_at'),
+    ...read.present(read.text, 'started_at', 'completed_at', 'reported_at', 'last_event_at'),
     ...read.present(read.number, 'duration_seconds', 'eta_seconds'),
     stale: read.flag('stale'),
   };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openEmbeddedDynamodb } from '../../adapters/dynalite/embedded.ts';
+import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
 import { createTables } from '../../adapters/dynamodb/tables.ts';
 import type { Backend } from '../backend.ts';
@@ -8,7 +8,7 @@ import { storesOn } from './dynamodb.ts';
 /** DynamoDB's own adapters over a DynamoDB inside this process, its data in a folder. */
 export const stores: Backend = async (config) => {
   const server = await openEmbeddedDynamodb({ path: join(config.dataDir, 'db') });
-  const client = dynamodbClient({ endpoint: server.endpoint });
+  const client = dynamodbClient({ endpoint: server.endpoint, ...EMBEDDED_PATIENCE });
   const close = async () => {
     client.destroy();
     await server.close();
