@@ -1,8 +1,10 @@
 /** Bars of a histogram: how many values lie from `from` up to, not including, `to`. The last one includes its end. */
 export type Bin = Readonly<{ from: number; to: number; count: number }>;
 
-/** Widths that read well as times, in seconds. */
-const WIDTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
+/** Steps that read well as times, in seconds. */
+export const ROUND_TIMES = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400,
+];
 
 /** At most `most` bins of equal and round width that hold all values, which are seconds. */
 export const binsOf = (seconds: readonly number[], most: number): readonly Bin[] => {
@@ -11,7 +13,8 @@ export const binsOf = (seconds: readonly number[], most: number): readonly Bin[]
   const high = Math.max(...seconds);
   const days = Math.ceil((high - low) / most / 86_400) * 86_400;
   const width =
-    WIDTHS.find((candidate) => Math.floor(high / candidate) - Math.floor(low / candidate) < most) ?? days;
+    ROUND_TIMES.find((candidate) => Math.floor(high / candidate) - Math.floor(low / candidate) < most) ??
+    days;
   const first = Math.floor(low / width);
   const counts = new Array<number>(Math.floor(high / width) - first + 1).fill(0);
   for (const value of seconds) {

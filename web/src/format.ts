@@ -1,5 +1,5 @@
 import type { Progress } from '../../src/domain/progress.ts';
-import { language, t } from './i18n.ts';
+import { language, locale, t } from './i18n.ts';
 
 /** A length of time in its two largest units: `3m 12s`, `2h 05m`. */
 export const duration = (seconds: number): string => {
@@ -21,23 +21,23 @@ export const roughDuration = (seconds: number): string => {
   return duration(Math.round(seconds / 60) * 60);
 };
 
-const once = <T>(make: (locale: string) => T): (() => T) => {
+const once = <T>(make: (region: string) => T): (() => T) => {
   const made = new Map<string, T>();
   return () => {
-    const locale = language.value;
-    const known = made.get(locale);
+    const region = locale.value;
+    const known = made.get(region);
     if (known !== undefined) return known;
-    const fresh = make(locale);
-    made.set(locale, fresh);
+    const fresh = make(region);
+    made.set(region, fresh);
     return fresh;
   };
 };
 
-const relative = once((locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
-const clock = once((locale) => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }));
+const relative = once((region) => new Intl.RelativeTimeFormat(region, { numeric: 'auto', style: 'short' }));
+const clock = once((region) => new Intl.DateTimeFormat(region, { timeStyle: 'medium' }));
 const dayAndClock = once(
-  (locale) =>
-    new Intl.DateTimeFormat(locale, {
+  (region) =>
+    new Intl.DateTimeFormat(region, {
       month: 'short',
       day: 'numeric',
       hour: '2-digit',
@@ -45,9 +45,9 @@ const dayAndClock = once(
       second: '2-digit',
     }),
 );
-const full = once((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' }));
-const share = once((locale) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }));
-const whole = once((locale) => new Intl.NumberFormat(locale));
+const full = once((region) => new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeStyle: 'long' }));
+const share = once((region) => new Intl.NumberFormat(region, { style: 'percent', maximumFractionDigits: 0 }));
+const whole = once((region) => new Intl.NumberFormat(region));
 
 /** How long ago a moment was. Below a minute it says so in steps, so that a list is not all movement. */
 export const ago = (iso: string | number, now: number): string => {
@@ -82,6 +82,10 @@ export const spoken = ({ current, total, percentage }: Progress, phase: string |
   if (phase !== undefined) parts.push(phase);
   return parts.join(language.value === 'ja' ? '、' : ', ');
 };
+
+/** Whether anything is known of how far it is. */
+export const isTold = ({ current, percentage }: Progress): boolean =>
+  percentage !== null || (current !== null && current > 0);
 
 /** Progress in figures: `42%`, `9/20`, `17`. */
 export const figures = ({ current, total, percentage }: Progress): string => {

@@ -19,6 +19,11 @@ const chosen = (): Language => {
 
 export const language = signal<Language>(chosen());
 
+/** How dates and numbers are written: the way of the reader's own region where that speaks the chosen language. */
+export const locale = computed(() =>
+  navigator.language.toLowerCase().startsWith(language.value) ? navigator.language : language.value,
+);
+
 export const speak = (to: Language): void => {
   language.value = to;
   try {

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { language } from '../i18n.ts';
+import { locale } from '../i18n.ts';
 
 export type Series = Readonly<{
   label: string;
@@ -22,19 +22,21 @@ export type PlotProps = Readonly<{
   range?: readonly [number, number] | undefined;
   /** Moments to mark with a fine line, in epoch seconds. */
   lines?: readonly number[];
+  /** Steps that read well on the vertical axis, ascending, where decimal ones do not. */
+  steps?: readonly number[];
   label: string;
 }>;
 
 const HEIGHT = 240;
-const FONT = '12px system-ui, "Helvetica Neue", Arial, sans-serif';
+const FONT = '12.5px "Zen Kaku Gothic New", system-ui, sans-serif';
 
 /** Values over time, drawn by uPlot. It is loaded when a view wants it, as most of its weight is not the first view's. */
-export const Plot = ({ times, series, text, range, lines = [], label }: PlotProps) => {
+export const Plot = ({ times, series, text, range, lines = [], steps, label }: PlotProps) => {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const marks = useRef(lines);
   marks.current = lines;
-  const shape = `${language.value} ${range?.join()} ${series.map((one) => one.label + one.kind + one.colour).join()}`;
+  const shape = `${locale.value} ${range?.join()} ${series.map((one) => one.label + one.kind + one.colour).join()}`;
   const data = [times, ...series.map(({ values }) => values)] as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
@@ -44,7 +46,7 @@ export const Plot = ({ times, series, text, range, lines = [], label }: PlotProp
     if (at === null) return;
     const build = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(at, series, text, range, marks), latest.current, at);
+      plot.current = new uPlot(optionsOf(at, series, text, range, marks, steps), latest.current, at);
     };
     build();
     const resized = new ResizeObserver(() => {
@@ -74,6 +76,7 @@ const optionsOf = (
   text: (value: number) => string,
   range: readonly [number, number] | undefined,
   marks: Readonly<{ current: readonly number[] }>,
+  increments: readonly number[] | undefined,
 ): uPlot.Options => {
   const style = getComputedStyle(at);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -96,8 +99,15 @@ const optionsOf = (
       y: range === undefined ? { range: (_, __, high) => [0, niceTop(high)] } : { range: [...range] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 90, values: timeTexts },
-      { ...axis, values: (_, splits) => splits.map(text), size: axisWidth, space: 44 },
+      { ...axis, grid: { show: false }, size: 30, space: 100, values: timeTexts },
+      {
+        ...axis,
+        values: (_, splits) =>
+          splits.map((value) => (value === 0 && range === undefined ? '0' : text(value))),
+        size: axisWidth,
+        space: 34,
+        ...(increments === undefined ? {} : { incrs: [...increments] }),
+      },
     ],
     series: [
       {},
@@ -140,11 +150,14 @@ const optionsOf = (
 const niceTop = (high: number | null): number => (high === null || high <= 0 ? 1 : high * 1.1);
 
 const timeTexts = (_: uPlot, splits: readonly number[], __: number, ___: number, step: number): string[] => {
-  const options: Intl.DateTimeFormatOptions =
-    step >= 86_400
-      ? { month: 'short', day: 'numeric' }
-      : { hour: '2-digit', minute: '2-digit', ...(step < 60 ? { second: '2-digit' } : {}) };
-  const format = new Intl.DateTimeFormat(language.peek(), options);
+  const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
+  const day = step >= 3_600 && span >= 86_400;
+  const options: Intl.DateTimeFormatOptions = {
+    ...(day ? { month: 'short', day: 'numeric' } : {}),
+    ...(step < 86_400 ? { hour: '2-digit', minute: '2-digit' } : {}),
+    ...(step < 60 ? { second: '2-digit' } : {}),
+  };
+  const format = new Intl.DateTimeFormat(locale.peek(), options);
   return splits.map((seconds) => format.format(seconds * 1_000));
 };
 
@@ -173,6 +186,6 @@ const tell = (self: uPlot, at: HTMLElement, text: (value: number) => string): vo
           .find((one) => one !== null && one !== undefined);
   note.hidden = time === undefined || value === undefined || value === null;
   if (time === undefined || value === undefined || value === null) return;
-  const moment = new Intl.DateTimeFormat(language.peek(), { timeStyle: 'medium' }).format(time * 1_000);
+  const moment = new Intl.DateTimeFormat(locale.peek(), { timeStyle: 'medium' }).format(time * 1_000);
   note.textContent = `${moment}  ${text(value)}`;
 };

@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Task } from '../../../src/domain/task.ts';
-import { figures } from '../format.ts';
+import { figures, isTold } from '../format.ts';
 import { t } from '../i18n.ts';
 import { projectPath, taskPath } from '../router.ts';
 import { findProject } from '../state/store.ts';
@@ -34,7 +34,7 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
         {task.stale && <Stale />}
         {task.priority === 'P0' && <span class="urgent">P0</span>}
       </div>
-      <div class="row-figure">{figures(task.progress)}</div>
+      <div class="row-figure">{isTold(task.progress) && figures(task.progress)}</div>
       <div class="row-bar">
         <Bar task={task} />
       </div>
@@ -47,9 +47,11 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
         {current_step !== undefined && current_step !== phase && <span class="step">{current_step}</span>}
       </div>
       <div class="row-times">
-        <span>
-          <Elapsed task={task} />
-        </span>
+        {task.started_at !== undefined && (
+          <span>
+            <Elapsed task={task} />
+          </span>
+        )}
         <span class="eta">
           <Eta task={task} />
         </span>

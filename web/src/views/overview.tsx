@@ -1,4 +1,5 @@
 import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Project } from '../../../src/domain/project.ts';
 import { TASK_STATUSES } from '../../../src/domain/status.ts';
@@ -9,7 +10,9 @@ import { OUTCOMES, ProjectList } from '../components/project-list.tsx';
 import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
 import { type Filters, filters, isFiltered, matches, narrow } from '../filters.ts';
 import { t } from '../i18n.ts';
+import { overviewPath } from '../router.ts';
 import { now } from '../state/clock.ts';
+import { isNarrow } from '../state/screen.ts';
 import { allProjects, allTasks, isLive, projectShape, takeTask, taskShape } from '../state/store.ts';
 import { connection, loaded } from '../state/sync.ts';
 import { useTitle } from '../title.ts';
@@ -76,9 +79,9 @@ export const Overview = () => {
           </button>
         </div>
       ) : (
-        <div class="columns">
-          <div class="column">
-            {wants('pending', 'running', 'blocked') && (
+        <Sections
+          live={
+            wants('pending', 'running', 'blocked') && (
               <TaskList
                 id="live"
                 title={t.value.inProgress}
@@ -87,8 +90,11 @@ export const Overview = () => {
                 empty={t.value.nothingRuns}
                 first={500}
               />
-            )}
-            {wants('completed', 'cancelled') && (done.length > 0 || !filtered) && (
+            )
+          }
+          done={
+            wants('completed', 'cancelled') &&
+            (done.length > 0 || !filtered) && (
               <TaskList
                 id="done"
                 title={t.value.finishedLately}
@@ -97,10 +103,10 @@ export const Overview = () => {
                 empty="–"
                 first={filtered ? 50 : 8}
               />
-            )}
-          </div>
-          <div class="column">
-            {wants('failed') && (
+            )
+          }
+          failed={
+            wants('failed') && (
               <TaskList
                 id="failed"
                 title={t.value.failedLately}
@@ -109,14 +115,38 @@ export const Overview = () => {
                 empty={t.value.nothingFailed}
                 first={filtered ? 50 : 5}
               />
-            )}
-            <ProjectList projects={projects.value} outcomesOf={outcomes.value} />
-          </div>
-        </div>
+            )
+          }
+          projects={<ProjectList projects={projects.value} outcomesOf={outcomes.value} />}
+        />
       )}
     </>
   );
 };
+
+type SectionsProps = Readonly<Record<'live' | 'done' | 'failed' | 'projects', ComponentChildren>>;
+
+/** Two columns where there is room, else one below the other, what is wrong before what went well. */
+const Sections = ({ live, done, failed, projects }: SectionsProps) =>
+  isNarrow.value ? (
+    <div class="column">
+      {live}
+      {failed}
+      {done}
+      {projects}
+    </div>
+  ) : (
+    <div class="columns">
+      <div class="column">
+        {live}
+        {done}
+      </div>
+      <div class="column">
+        {failed}
+        {projects}
+      </div>
+    </div>
+  );
 
 const byName = (a: Project, b: Project): number => a.project_name.localeCompare(b.project_name);
 
@@ -155,9 +185,19 @@ const Summary = () => {
   return (
     <h1 class="summary">
       <span>{running === 0 ? summary.none : summary.running(running)}</span>
-      {blocked > 0 && <span class="word-blocked">{summary.blocked(blocked)}</span>}
+      {blocked > 0 && (
+        <span>
+          <a class="quiet word-blocked" href={`${overviewPath}?status=blocked`}>
+            {summary.blocked(blocked)}
+          </a>
+        </span>
+      )}
       {failed > 0 ? (
-        <span class="word-failed">{summary.failed(failed)}</span>
+        <span>
+          <a class="quiet word-failed" href={`${overviewPath}?status=failed`}>
+            {summary.failed(failed)}
+          </a>
+        </span>
       ) : (
         <span class="calm">{summary.calm}</span>
       )}

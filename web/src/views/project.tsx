@@ -7,7 +7,7 @@ import { LazyPlot } from '../components/lazy-plot.tsx';
 import { PageState } from '../components/page-state.tsx';
 import { Outcomes, trendOf } from '../components/project-list.tsx';
 import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
-import { binsOf, quantile } from '../durations.ts';
+import { binsOf, quantile, ROUND_TIMES } from '../durations.ts';
 import { count, duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
@@ -209,6 +209,7 @@ const DurationsOverTime = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
           { label: t.value.status.failed, values: of('failed'), colour: '--failed', kind: 'dots' },
         ]}
         text={duration}
+        steps={ROUND_TIMES}
         label={t.value.durationsPlotLabel(timed.length)}
       />
       <p class="legend">
@@ -241,20 +242,30 @@ const Histogram = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
               duration(quantile(seconds, 0.95)),
             )}
           </p>
-          <ul class="histogram">
-            {bins.map((bin) => (
-              <li key={bin.from} title={t.value.durationBin(bin.count, duration(bin.from), duration(bin.to))}>
-                <span class="unseen">
-                  {t.value.durationBin(bin.count, duration(bin.from), duration(bin.to))}
-                </span>
-                <span class="histogram-bar" style={{ height: `${(bin.count / highest) * 100}%` }} />
-              </li>
-            ))}
-          </ul>
-          <p class="histogram-axis" aria-hidden="true">
-            <span>{duration(first.from)}</span>
-            <span>{duration(last.to)}</span>
-          </p>
+          <div style={{ maxWidth: `${bins.length * 4}rem` }}>
+            <ul class="histogram">
+              {bins.map((bin) => (
+                <li
+                  key={bin.from}
+                  title={t.value.durationBin(bin.count, duration(bin.from), duration(bin.to))}
+                >
+                  <span class="unseen">
+                    {t.value.durationBin(bin.count, duration(bin.from), duration(bin.to))}
+                  </span>
+                  {bin.count > 0 && (
+                    <span class="histogram-count" aria-hidden="true">
+                      {bin.count}
+                    </span>
+                  )}
+                  <span class="histogram-bar" style={{ height: `${(bin.count / highest) * 85}%` }} />
+                </li>
+              ))}
+            </ul>
+            <p class="histogram-axis" aria-hidden="true">
+              <span>{duration(first.from)}</span>
+              <span>{duration(last.to)}</span>
+            </p>
+          </div>
         </>
       )}
     </section>
