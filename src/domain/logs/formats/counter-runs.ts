@@ -52,7 +52,7 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
    * Whether a signal begins another run than `last`, the newest of its lane. By default it does where `last` has
    * ended.
    */
-  begins?(last: Run<Memory>, signal: S): boolean;
+  begins?(last: Run<Memory>, signal: S, at: number): boolean;
   /** What the signal changes of its run, undefined where it says nothing there. `run` is absent before the first. */
   apply(run: Run<Memory> | undefined, signal: S): RunUpdate<Memory> | undefined;
 }>;
@@ -61,9 +61,8 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
 const MAX_LANES = 500;
 
 /**
- * The format of a tool that counts. A run ends with what its tool calls an end; what comes later for it adds details,
- * e.g. which resource had failed, but changes neither status nor counter, except that an end that was concluded from
- * a full counter gives way to an explicit failure.
+ * The format of a tool that counts. A run ends with what its tool calls an end. What comes later for it changes nothing
+ * but what it has failed of, except that an end that was concluded from a full counter gives way to an explicit failure.
  */
 export const counterRuns = <S extends Json, Memory extends Json>(
   tool: CounterTool<S, Memory>,
@@ -77,7 +76,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   evolve(state, signal, at) {
     const lane = tool.laneOf?.(signal, state) ?? tool.name;
     const last = latestRun(state, lane);
-    const begins = last === undefined || (tool.begins?.(last, signal) ?? isTerminal(last.status));
+    const begins = last === undefined || (tool.begins?.(last, signal, at) ?? isTerminal(last.status));
     const number = numberOf(state, lane) + (begins ? 1 : 0);
     const run = begins ? undefined : last;
     const update = tool.apply(run, signal);
@@ -153,12 +152,8 @@ const advance = <Memory extends Json>(
   update: RunUpdate<Memory>,
   at: number,
 ): Run<Memory> => {
-  const details = update.details === undefined ? run.details : { ...run.details, ...update.details };
   const corrected = run.concluded && (update.status === 'failed' || update.status === 'cancelled');
-  if (isTerminal(run.status) && !corrected) {
-    if (update.details === undefined && update.memory === undefined) return run;
-    return { ...run, details, memory: update.memory ?? run.memory };
-  }
+  if (isTerminal(run.status) && !corrected) return withCauses(run, update.details);
   const { concluded: _concluded, ended_at: _ended, ...open } = run;
   const status = update.status ?? run.status;
   return {
@@ -167,12 +162,26 @@ const advance = <Memory extends Json>(
     status,
     current: update.current === undefined ? run.current : update.current,
     total: update.total === undefined ? run.total : update.total,
-    details,
+    details: { ...run.details, ...update.details },
     ...(update.message !== undefined && { message: update.message }),
     ...(update.concluded && { concluded: true }),
     memory: update.memory ?? run.memory,
     last_at: Math.max(run.last_at, at),
     ...(isTerminal(status) && { ended_at: at }),
+  };
+};
+
+/** After its end nothing of a run changes but what it is known to have failed of. */
+const withCauses = <Memory extends Json>(run: Run<Memory>, details: TaskDetails | undefined): Run<Memory> => {
+  const { failed_resources, error_message } = details ?? {};
+  if (run.status !== 'failed' || (failed_resources === undefined && error_message === undefined)) return run;
+  return {
+    ...run,
+    details: {
+      ...run.details,
+      ...(failed_resources !== undefined && { failed_resources }),
+      ...(error_message !== undefined && { error_message }),
+    },
   };
 };
 

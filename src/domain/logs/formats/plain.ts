@@ -11,6 +11,8 @@ type Memory = Readonly<{ outer: boolean }>;
 /** People and tools say how far they are in short lines; longer ones are passed over. */
 const MAX_LENGTH = 600;
 
+const LAST_STEP_MS = 15 * 60 * 1000;
+
 /**
  * A counter in plain words: `Processing 3/10`, `Step 2/7: test`, `12 of 40 files`, `[####    ] 45%`. A number counts
  * as progress only where the words or the drawing around it say so, because dates, versions, paths, scores and
@@ -27,8 +29,12 @@ export const plain = counterRuns<PlainSignal, Memory>({
     return counter && { ...counter, text: cut(line, TEXT_LIMITS.step) };
   },
 
-  begins: (last, signal) =>
-    isTerminal(last.status) && signal.current < signal.total && (signal.outer === true || !last.memory.outer),
+  begins(last, signal, at) {
+    if (!isTerminal(last.status) || signal.current >= signal.total) return false;
+    // `Step 7/7` is written when the last step begins, so what counts soon after it is likely to be inside it.
+    const isInside = last.memory.outer && !signal.outer && at - last.last_at <= LAST_STEP_MS;
+    return !isInside;
+  },
 
   apply(run, { current, total, outer, text }) {
     if (run?.memory.outer && !outer) return { details: { current_step: text } };

@@ -26,6 +26,14 @@ test('what counts inside a step is part of that step', () => {
   assert.equal(inShort(plain, `${log}\nStep 3/3: push\nUploading 45%`), ['plain#1 completed 3/3']);
 });
 
+test('what counts long after the last step is another run', () => {
+  const [step, other] = ['Step 3/3: push', 'Uploading 45%'].map((line) => plain.read(line));
+  assert.ok(step && other);
+  const { state } = plain.evolve(plain.initial, step, 0);
+  assert.equal(plain.evolve(state, other, 60_000).touched, []);
+  assert.equal(plain.evolve(state, other, 3_600_000).touched, ['plain#2']);
+});
+
 test('a task without a name of its own, and its own report', () => {
   const [run] = play(plain, 'Processing 1/3');
   assert.is(run?.task_name, '');
