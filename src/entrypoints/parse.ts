@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { builtInFormats } from '../domain/logs/formats/registry.ts';
-import { logParser, type ParsedTask } from '../domain/logs/parse.ts';
-import { progressOf } from '../domain/progress.ts';
 import { MiyabiError } from '../domain/errors.ts';
+import type { LogFormat } from '../domain/logs/format.ts';
+import { logParser, type ParsedTask } from '../domain/logs/parse.ts';
+import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
+import { progressOf } from '../domain/progress.ts';
 
 /** Lines of one call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
@@ -15,15 +16,67 @@ const MAX_PENDING = 1_000_000;
  *
  * @throws MiyabiError `configuration` where the file cannot be read.
  */
-export const parseLog = async (file: string | undefined): Promise<void> => {
-  const parser = logParser(builtInFormats);
+export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
+  const parser = logParser(formats);
+  await eachChunk(file, (lines) => parser.add(lines));
+  for (const task of parser.tasks()) process.stdout.write(`${JSON.stringify(toldTask(task))}\n`);
+  const oversized = parser.oversized();
+  if (oversized > 0)
+    process.stderr.write(
+      `miyabi: ${oversized} ${oversized === 1 ? 'line was' : 'lines were'} too long to be read\n`,
+    );
+};
+
+/**
+ * `miyabi parse --explain`: for each line its number, the format that read it and the signal that it took from it, or
+ * `-` where none knows it.
+ *
+ * @throws MiyabiError `configuration` where the file cannot be read.
+ */
+export const explainLog = async (
+  file: string | undefined,
+  formats: readonly LogFormat[],
+  { json }: Readonly<{ json: boolean }>,
+): Promise<void> => {
+  let number = 0;
+  await eachChunk(file, (lines) => {
+    let text = '';
+    for (const line of lines) {
+      number += 1;
+      const { ofStream, ofTask } = readEvents([{ id: String(number), timestamp: 0, message: line }], formats);
+      const found = [...ofStream, ...[...ofTask.values()].flat()];
+      text += json ? explainedJson(number, line, found) : explainedText(number, line, found);
+    }
+    process.stdout.write(text);
+  });
+};
+
+const explainedJson = (line: number, text: string, found: readonly PlacedSignal[]): string =>
+  `${JSON.stringify({ line, text, signals: found.map(({ format, signal }) => ({ format, signal })) })}\n`;
+
+/** The signal below its line, so that both can be read whole. */
+const explainedText = (number: number, line: string, found: readonly PlacedSignal[]): string => {
+  const names = found.map(({ format }) => format).join(',') || '-';
+  const signals = found
+    .map(({ signal }) => `${' '.repeat(EXPLAINED_INDENT)}${JSON.stringify(signal)}\n`)
+    .join('');
+  return `${String(number).padStart(6)} ${names.padEnd(14)} ${line.trimEnd()}\n${signals}`;
+};
+
+const EXPLAINED_INDENT = 22;
+
+/** Reads the lines of a log, some thousand at a time. */
+const eachChunk = async (
+  file: string | undefined,
+  take: (lines: readonly string[]) => void,
+): Promise<void> => {
   const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
   let pending = '';
   let lines: string[] = [];
-  const take = (line: string) => {
+  const add = (line: string) => {
     lines.push(line);
     if (lines.length >= CHUNK_LINES) {
-      parser.add(lines);
+      take(lines);
       lines = [];
     }
   };
@@ -31,21 +84,19 @@ export const parseLog = async (file: string | undefined): Promise<void> => {
     for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
       const parts = (pending + chunk).split('\n');
       pending = parts.pop() ?? '';
-      for (const part of parts) take(part);
+      for (const part of parts) add(part);
       if (pending.length > MAX_PENDING) {
-        take(pending);
+        add(pending);
         pending = '';
       }
     }
   } catch (error) {
-    throw new MiyabiError('configuration', `cannot read ${file ?? 'standard input'}: ${reasonOf(error)}`, { cause: error });
+    throw new MiyabiError('configuration', `cannot read ${file ?? 'standard input'}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
-  if (pending !== '') take(pending);
-  parser.add(lines);
-
-  for (const task of parser.tasks()) process.stdout.write(`${JSON.stringify(toldTask(task))}\n`);
-  const oversized = parser.oversized();
-  if (oversized > 0) process.stderr.write(`miyabi: ${oversized} ${oversized === 1 ? 'line was' : 'lines were'} too long to be read\n`);
+  if (pending !== '') add(pending);
+  take(lines);
 };
 
 const toldTask = ({ task_id, run }: ParsedTask) => ({
@@ -56,7 +107,9 @@ const toldTask = ({ task_id, run }: ParsedTask) => ({
   progress: progressOf(run, run.status),
   details: run.details,
   ...(run.started_at > 0 ? { started_at: new Date(run.started_at).toISOString() } : {}),
-  ...(run.ended_at !== undefined && run.ended_at > 0 ? { completed_at: new Date(run.ended_at).toISOString() } : {}),
+  ...(run.ended_at !== undefined && run.ended_at > 0
+    ? { completed_at: new Date(run.ended_at).toISOString() }
+    : {}),
 });
 
 const reasonOf = (error: unknown): string => {

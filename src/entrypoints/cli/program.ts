@@ -1,6 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { completionCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { EXIT, fail } from './failure.ts';
+import { flushCommand } from './flush.ts';
+import { projectsCommand } from './projects.ts';
 import { runCommand } from './run.ts';
+import { tasksCommand } from './tasks.ts';
+import { watchCommand } from './watch.ts';
 
 /** The command line, without doing anything yet. What a command needs is loaded when it is called. */
 export const buildProgram = (): Command => {
@@ -21,17 +27,30 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 the
 the key, 6 the watched task failed. miyabi run ends as its command does. What went wrong is one line on standard error.`,
     );
 
-  program.addCommand(runCommand());
+  for (const command of [runCommand(), watchCommand(), tasksCommand(), projectsCommand(), flushCommand()]) {
+    program.addCommand(command);
+  }
 
   program
     .command('parse')
     .summary('read a log and print its tasks')
     .description('Read a log and print one JSON task per line.')
     .argument('[file]', 'the log; standard input where it is left out or -')
-    .addHelpText('after', '\nExample:\n  npx cdk deploy --progress events 2>&1 | miyabi parse')
-    .action(async (file: string | undefined) => {
-      const { parseLog } = await import('../parse.ts');
-      await parseLog(file);
+    .option('--explain', 'print instead, for each line, which format matched and what it took from it')
+    .option('--json', 'with --explain: one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx cdk deploy --progress events 2>&1 | miyabi parse
+  miyabi parse --explain deploy.log`,
+    )
+    .action(async (file: string | undefined, { explain, json }: { explain?: boolean; json?: boolean }) => {
+      const { explainLog, parseLog } = await import('../parse.ts');
+      const { logFormats } = await import('./log-formats.ts');
+      const formats = await logFormats(process.env.MIYABI_LOG_FORMATS);
+      if (explain) await explainLog(file, formats, { json: json === true });
+      else await parseLog(file, formats);
     });
 
   program
@@ -60,6 +79,8 @@ the key, 6 the watched task failed. miyabi run ends as its command does. What we
       await runServer({ demo });
     });
 
+  program.addCommand(doctorCommand());
+  program.addCommand(completionCommand());
   return program;
 };
 

@@ -104,13 +104,13 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
 };
 
 const barsOf = async ({ size, view, clock, onReserve }: FollowerOptions) => {
-  const [{ builtInFormats }, { liveTasks }, { barLine }, { lookOf }] = await Promise.all([
-    import('../../../domain/logs/formats/registry.ts'),
+  const [{ logFormats }, { liveTasks }, { barLine }, { lookOf }] = await Promise.all([
+    import('../log-formats.ts'),
     import('./live-tasks.ts'),
     import('../bars.ts'),
     import('../terminal.ts'),
   ]);
-  const tasks: LiveTasks = liveTasks(builtInFormats);
+  const tasks: LiveTasks = liveTasks(await logFormats(process.env.MIYABI_LOG_FORMATS));
   const look = lookOf(process.env, process.stderr);
   let reserved = 0;
   const draw = () => {

@@ -15,6 +15,8 @@ export type PseudoTerminal = Readonly<{
   resize(rows: number, columns: number): void;
   /** Gives the user's terminal its modes back. */
   restore(): void;
+  /** Gives the terminal up; only for one that no command was started on. */
+  close(): void;
 }>;
 
 type Size = Readonly<{ rows: number; columns: number }>;
@@ -49,7 +51,8 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
   let master: number | undefined;
   try {
     master = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
-    const number = unlocked(master);
+    const opened = master;
+    const number = unlocked(opened);
     if (number === undefined) throw new Error('nothing here can unlock a pseudo-terminal');
     const path = `/dev/pts/${number}`;
     const prepared = spawnSync('/bin/sh', ['-c', PREPARE, 'sh', path, String(rows), String(columns)], {
@@ -60,12 +63,13 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
     const saved = prepared.stdout.trim();
     if (prepared.status !== 0 || saved === '') throw new Error('stty could not set the terminal up');
     return {
-      master,
+      master: opened,
       path,
       resize: (newRows, newColumns) => {
         const args = ['-F', path, 'rows', String(newRows), 'columns', String(newColumns)];
         spawn('stty', args, { stdio: 'ignore' }).on('error', () => undefined);
       },
+      close: () => closeSync(opened),
       restore: () => {
         spawnSync('stty', [saved], { stdio: ['inherit', 'ignore', 'ignore'], timeout: HELPER_TIMEOUT_MS });
       },

@@ -13,9 +13,10 @@ import { endLike, forwardSignals } from './signals.ts';
  * command goes on, and we end as it does.
  */
 export const runWrapped = async (command: readonly string[], options: RunOptions): Promise<void> => {
-  const settings = readSettings(process.env);
-  const project = options.project === undefined ? settings.project : projectOf(options.project, '--project');
+  const { settings, problem } = settingsOrProblem();
+  const project = options.project === undefined ? settings?.project : projectOf(options.project, '--project');
   const clock = systemClock();
+  const problems = problem === undefined ? [] : [problem];
 
   const { stdin, stdout, stderr } = process;
   const drawsBars = options.bars && stderr.isTTY === true && process.env.TERM !== 'dumb';
@@ -28,14 +29,14 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   // Lines that come before the follower is loaded wait for it.
   let follower: Follower | undefined;
   const early: [stream: 'stdout' | 'stderr', chunk: Buffer, at: number][] = [];
-  const follows = drawsBars || settings.url !== undefined;
+  const follows = settings !== undefined && (drawsBars || settings.url !== undefined);
   const hint = options.quiet ? undefined : progressHint((text) => view.say(text));
 
   const take: TakeOutput = (stream, chunk) => {
     const more = view.write(stream, chunk);
     hint?.(chunk);
     if (follower !== undefined) follower.take(stream, chunk, clock.now());
-    else if (follows) early.push([stream, chunk, clock.now()]);
+    else if (follows && problems.length === 0) early.push([stream, chunk, clock.now()]);
     return more;
   };
 
@@ -62,19 +63,23 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   process.once('exit', () => terminal?.restore());
 
   if (follows) {
-    const { follow } = await import('./follower.ts');
-    follower = await follow({
-      settings,
-      clock,
-      command,
-      view,
-      ...(project === undefined ? {} : { project }),
-      ...(options.name === undefined ? {} : { name: options.name }),
-      drawsBars,
-      size: () => ({ rows: stderr.rows, columns: stderr.columns }),
-      onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
-    });
-    for (const [stream, chunk, at] of early.splice(0)) follower.take(stream, chunk, at);
+    try {
+      const { follow } = await import('./follower.ts');
+      follower = await follow({
+        settings,
+        clock,
+        command,
+        view,
+        ...(project === undefined ? {} : { project }),
+        ...(options.name === undefined ? {} : { name: options.name }),
+        drawsBars,
+        size: () => ({ rows: stderr.rows, columns: stderr.columns }),
+        onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
+      });
+      for (const [stream, chunk, at] of early.splice(0)) follower.take(stream, chunk, at);
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
   }
   const onResize = () => {
     const reserved = follower?.resized() ?? 0;
@@ -89,12 +94,25 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   view.end();
   terminal?.restore();
 
-  const told = await follower?.finish();
-  if (told !== undefined && !options.quiet && (stderr.isTTY === true || told.serious))
-    stderr.write(`miyabi: ${told.text}\n`);
+  const told = await follower
+    ?.finish()
+    .catch((error: unknown) => ({ text: messageOf(error), serious: true }));
+  if (told !== undefined && (told.serious || stderr.isTTY === true)) problems.push(told.text);
+  if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
   stopForwarding();
   endLike(code, signal);
 };
+
+/** A wrong variable must not keep the command from running: it is told at the end. */
+const settingsOrProblem = (): Readonly<{ settings?: ClientSettings; problem?: string }> => {
+  try {
+    return { settings: readSettings(process.env) };
+  } catch (error) {
+    return { problem: `nothing was followed: ${messageOf(error)}` };
+  }
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The user's keys are the command's, byte by byte. */
 const typeInto = (child: Child): (() => void) => {
@@ -123,5 +141,3 @@ const hintedEnvironment = (): NodeJS.ProcessEnv => {
     ...env,
   };
 };
-
-export type { ClientSettings };

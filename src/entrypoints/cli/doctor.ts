@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+
+export const doctorCommand = (): Command =>
+  new Command('doctor')
+    .summary('check configuration and backends, and say what to mend')
+    .description(
+      'Check the server that miyabi speaks to, what waits for it, and the configuration and backends that miyabi serve\n' +
+        'would run with here. Exit code 1 where something has to be mended.',
+    )
+    .option('--json', 'print {"ok":…,"checks":[…]}')
+    .addHelpText('after', '\nExample:\n  MIYABI_BACKEND=aws REDIS_ENDPOINT=cache.example miyabi doctor')
+    .action(async (options: Readonly<{ json?: boolean }>) => {
+      const { examine } = await import('./doctor-checks.ts');
+      await examine(options);
+    });

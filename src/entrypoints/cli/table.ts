@@ -1,0 +1,50 @@
+import { fit, type Look, type Paint, pad, paint, printable, widthOf } from './terminal.ts';
+
+export type Cell = Readonly<{ text: string; paint?: Paint }>;
+export type Column = Readonly<{
+  title: string;
+  align?: 'left' | 'right' /** The first to give way where room is short. */;
+  shrinks?: boolean;
+}>;
+
+const GAP = '  ';
+const LEAST = 8;
+
+/** A table for people. Where it is wider than the terminal, the columns that may shrink do; `columns` undefined: no limit. */
+export const table = (
+  head: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  { columns, look }: Readonly<{ columns: number | undefined; look: Look }>,
+): string => {
+  const clean = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
+  const widths = head.map(({ title }, index) =>
+    Math.max(widthOf(title), ...clean.map((row) => widthOf(row[index]?.text ?? ''))),
+  );
+  if (columns !== undefined) shrink(widths, head, columns);
+  const line = (cells: readonly Cell[]) =>
+    cells
+      .map((cell, index) => {
+        const width = widths[index] ?? 0;
+        const isLast = index === cells.length - 1;
+        const left = head[index]?.align !== 'right';
+        const text = isLast && left ? fit(cell.text, width) : pad(cell.text, width, left ? 'right' : 'left');
+        return cell.paint === undefined ? text : paint(text, cell.paint, look);
+      })
+      .join(GAP)
+      .trimEnd();
+  const titles = head.map(({ title }) => ({ text: title, paint: 'dim' as const }));
+  return [titles, ...clean].map((row) => `${line(row)}\n`).join('');
+};
+
+const shrink = (widths: number[], head: readonly Column[], columns: number): void => {
+  const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+  const shrinkable = head.flatMap(({ shrinks }, index) => (shrinks ? [index] : []));
+  while (total() > columns) {
+    const widest = shrinkable.reduce<number | undefined>(
+      (best, index) => (best === undefined || (widths[index] ?? 0) > (widths[best] ?? 0) ? index : best),
+      undefined,
+    );
+    if (widest === undefined || (widths[widest] ?? 0) <= LEAST) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+};
