@@ -5,6 +5,7 @@ import { isTerminal, type TaskStatus } from '../../status.ts';
 import { isTime } from '../../time.ts';
 import type { LogFormat, Observation } from '../format.ts';
 import { firstMember, MAX_JSON_LENGTH, member, parseObject } from './json-line.ts';
+import { isMeasure } from './measures.ts';
 import { statusOfWord } from './status-words.ts';
 import { cut, TEXT_LIMITS } from './text.ts';
 
@@ -291,6 +292,9 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
   const message =
     textIn(object, MESSAGE_KEYS, TEXT_LIMITS.message) ??
     textIn(inProgress, MESSAGE_KEYS, TEXT_LIMITS.message);
+  if (named === undefined && stated === undefined && counter !== undefined && isMeasure(message ?? '', '')) {
+    return undefined;
+  }
   const error = errorIn(object) ?? (isErrorLevel(object) && status !== 'failed' ? message : undefined);
   return {
     ...(task !== undefined && { task }),

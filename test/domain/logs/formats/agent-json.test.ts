@@ -175,6 +175,7 @@ for (const [title, line] of [
   ['a numeric status', '{"status":200}'],
   ['a page of a list', '{"page":1,"current":1,"total":10}'],
   ['a measurement', '{"metric":"cpu","percent":45}'],
+  ['a measurement in words', '{"message":"disk usage","percent":45}'],
 ] as const) {
   test(`${title} is no signal`, () => assert.is(read(line), undefined));
 }
