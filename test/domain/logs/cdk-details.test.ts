@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cdk } from '../../../src/domain/logs/formats/cdk.ts';
-import type { CdkState } from '../../../src/domain/logs/formats/cdk-fold.ts';
+import type { CdkState } from '../../../src/domain/logs/formats/cdk-state.ts';
 import { runsOf, signalsOf } from './read-cdk.ts';
 
 const test = suite('CDK logs, what is known besides');

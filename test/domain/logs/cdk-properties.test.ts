@@ -4,8 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { cdk } from '../../../src/domain/logs/formats/cdk.ts';
-import type { CdkState } from '../../../src/domain/logs/formats/cdk-fold.ts';
 import type { CdkSignal } from '../../../src/domain/logs/formats/cdk-signals.ts';
+import type { CdkState } from '../../../src/domain/logs/formats/cdk-state.ts';
 import { runsOf, signalsOf, told } from './read-cdk.ts';
 
 const test = suite('CDK logs, properties');

@@ -1,6 +1,6 @@
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { cdk } from '../../../src/domain/logs/formats/cdk.ts';
-import type { CdkState } from '../../../src/domain/logs/formats/cdk-fold.ts';
+import type { CdkState } from '../../../src/domain/logs/formats/cdk-state.ts';
 import { cleanLine, splitLines } from '../../../src/domain/logs/lines.ts';
 
 /** The signals of a log, line by line, as they are told and read back. */

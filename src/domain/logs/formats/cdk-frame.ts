@@ -18,7 +18,7 @@ export const readFrame = (line: string): CdkSignal | undefined => {
 const readBeginning = (line: string): CdkSignal | undefined => {
   switch (line.charCodeAt(0)) {
     case 0x5b: // [
-      return readBar(line);
+      return readBar(line) ?? readAssetPercentage(line);
     case 0x61: // a
       return line.startsWith('arn:') ? readArn(line) : undefined;
     case 0x43: // C
@@ -229,7 +229,13 @@ const readAsset = (line: string): CdkSignal | undefined => {
   return { k: 'asset', v, ...(parts[1] === undefined ? {} : { s: parts[1] }) };
 };
 const ASSET =
-  /(?:(?:^| )([A-Za-z][A-Za-z0-9-]{0,127}): {1,4}|^\[ {0,2}\d{1,3}%\] |^)(start|success): (Building|Built|Publishing|Published) \S/;
+  /(?:(?:^| )([A-Za-z][A-Za-z0-9-]{0,127}): {1,4}|^)(start|success): (Building|Built|Publishing|Published) \S/;
+
+/** `[50%] success: …` of version 1, and more with -v. The percentage is of the assets, which is no progress of a stack. */
+const readAssetPercentage = (line: string): CdkSignal | undefined =>
+  ASSET_PERCENTAGE.test(line) ? { k: 'asset', v: 'publishing' } : undefined;
+const ASSET_PERCENTAGE =
+  /^\[ {0,2}\d{1,3}%\] (?:start|success|fail|check|found|cached|build|upload|open|debug|shell_open|shell_stdout|shell_stderr|shell_close): /;
 
 /** The first word of each name is a logical id, or the stack itself. */
 const readBusy = (line: string): CdkSignal | undefined => {

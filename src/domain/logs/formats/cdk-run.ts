@@ -76,7 +76,6 @@ export type Run = Readonly<{
   err?: string;
   recap?: 1;
   took?: number;
-  arn?: 1;
   from: number;
   at: number;
   to?: number;

@@ -1,9 +1,10 @@
 import type { LogFormat } from '../format.ts';
-import { type CdkState, evolveCdk, initialCdk, settleCdk } from './cdk-fold.ts';
+import { evolveCdk } from './cdk-fold.ts';
 import { readFrame } from './cdk-frame.ts';
 import { observeRun } from './cdk-observe.ts';
 import { readRow } from './cdk-rows.ts';
 import type { CdkSignal } from './cdk-signals.ts';
+import { type CdkState, initialCdk, settleCdk } from './cdk-state.ts';
 
 /**
  * What the AWS CDK prints while it deploys, destroys, hotswaps, imports and bootstraps: its event rows of all ages, its
