@@ -173,7 +173,7 @@ const isMadeOf = (id: string, path: string): boolean => {
 export const isIdOf = (id: string, path: string): boolean => {
   const [head, tail] = endsOf(path);
   const [idHead, idTail] = endsOf(id);
-  if (head === '' || tail === '') return false;
+  if (head === '') return false;
   if (tail === head && idTail === idHead)
     return id.startsWith(head) && /^(?:[0-9A-F]{8})?$/.test(id.slice(head.length));
   const plain = idTail.replace(HASH, '');
@@ -189,9 +189,14 @@ const HASH = /[0-9A-F]{8}$/;
 /** The letters before and after the gap of a shortened name; all of them twice where there is none. */
 const endsOf = (name: string): readonly [string, string] => {
   const gap = name.indexOf('...');
-  if (gap !== -1) return [lettersOf(name.slice(0, gap)), lettersOf(name.slice(gap + 3))];
-  const letters = lettersOf(name);
-  return [letters, letters];
+  if (gap === -1) {
+    const letters = lettersOf(name);
+    return [letters, letters];
+  }
+  const [first = '', ...rest] = name.slice(gap + 3).split('/');
+  // What is left of a word that no logical id has.
+  const part = 'Resource'.endsWith(first) || 'Default'.endsWith(first) ? [] : [first];
+  return [lettersOf(name.slice(0, gap)), lettersOf([...part, ...rest].join('/'))];
 };
 
 const lettersOf = (path: string): string =>

@@ -298,7 +298,7 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
     ...(row.s === undefined ? { b: 1 as const } : {}),
     ...(row.st === 'DELETE_FAILED' ? { d: 1 as const } : {}),
   };
-  const same = draft.fail.findIndex((known) => isSame(known, row));
+  const same = draft.fail.findIndex((known) => isSame(known, row, moment));
   const known = draft.fail[same];
   if (known === undefined) {
     if (draft.fail.length < MAX_FAILURES) draft.fail = [...draft.fail, failure];
@@ -311,8 +311,9 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
 
 const ID = /^[A-Za-z0-9]+$/;
 
-const isSame = (known: Failure, { i, n, s }: RowSignal): boolean =>
-  known.i === i || (s === undefined && (isIdOf(i, known.i) || (n !== i && known.i === n)));
+const isSame = (known: Failure, { i, n, s }: RowSignal, moment: number | undefined): boolean =>
+  known.i === i ||
+  (s === undefined && known.u === moment && (isIdOf(i, known.i) || (n !== i && known.i === n)));
 
 /** Whether a failure is but CloudFormation giving up on a resource because another one has failed. */
 const isCancelled = (reason: string): boolean =>
