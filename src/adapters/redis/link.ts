@@ -2,14 +2,14 @@ import { type MiyabiError, unavailable } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type BreakerState, breaker } from './breaker.ts';
-import { COMMAND_TIMEOUT_MS, type RedisClient } from './connection.ts';
+import type { RedisClient } from './connection.ts';
 
 export type RedisLinkOptions = Readonly<{
   /** Makes a client; called again whenever the one before has failed. */
   connect: () => RedisClient;
   clock: Clock;
   logger: Logger;
-  /** The longest that a call may take, in milliseconds. */
+  /** The longest that a call may take, connecting included, in milliseconds. */
   timeoutMs?: number;
   /** How long to leave a Redis alone that has failed, in milliseconds. */
   retryMs?: number;
@@ -45,7 +45,7 @@ export const redisLink = ({
   connect,
   clock,
   logger,
-  timeoutMs = COMMAND_TIMEOUT_MS + 50,
+  timeoutMs = 250,
   retryMs = 500,
 }: RedisLinkOptions): RedisLink => {
   const circuit = breaker({ retryMs });
@@ -173,7 +173,9 @@ const isReply = (error: unknown): boolean => error instanceof Error && error.nam
 const withinTime = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms`)), timeoutMs);
+    // Where the event loop was held up, the answer may be there already: it is read before the next immediate.
+    const giveUp = () => setImmediate(() => reject(new Error(`No answer within ${timeoutMs} ms`)));
+    timer = setTimeout(giveUp, timeoutMs);
   });
   try {
     return await Promise.race([promise, timeout]);

@@ -47,7 +47,7 @@ export const redisTaskCache = ({
   redis.onReturn(async (client) => {
     if (missed.size === 0) return;
     const taskIds = [...missed];
-    await client.del(listsKey, recentKey, ...taskIds.map(entryKey));
+    await client.unlink(listsKey, recentKey, ...taskIds.map(entryKey));
     for (const id of taskIds) missed.delete(id);
   });
 

@@ -137,8 +137,9 @@ const survives = (begin: (world: World) => Promise<void>, end: (world: World) =>
       times.push(took);
       assert.is(answer, index < 10 ? 1 : 2);
     }
+    // One who waited for Redis would wait for each; a busy machine may hold up one or two.
     const slow = times.filter((took) => took > 100);
-    assert.equal(slow, []);
+    assert.ok(slow.length <= 2, slow.join(' '));
     // A change that cannot be told is lost, and holds nobody up.
     const [, publishing] = await timed(() => feed.publish([deleted('lost')]));
     assert.ok(publishing < 100, `publishing took ${publishing} ms`);
@@ -195,6 +196,23 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
       assert.is(fromStore(), 0);
       assert.equal(logger.entries, []);
     }),
+  ],
+  [
+    'does not blame Redis where this process was busy itself',
+    async () => {
+      const server = await startRedis();
+      const logger = memoryLogger();
+      const redis = redisLink({ connect: () => redisClient(server.address), clock: systemClock(), logger });
+      await redis.ping();
+      const asking = redis.run((client) => client.get('key'));
+      await new Promise((resolve) => setImmediate(resolve));
+      const busyUntil = performance.now() + 400;
+      while (performance.now() < busyUntil);
+      assert.is(await asking, null);
+      assert.equal(logger.entries, []);
+      await redis.close();
+      await server.stop();
+    },
   ],
   [
     'starts while Redis is away, and uses it when it is there',
