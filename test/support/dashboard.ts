@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { HttpApp } from '../../src/entrypoints/http/message.ts';
+import { type Listening, serve } from '../../src/entrypoints/http/serve.ts';
+import { staticFiles } from '../../src/entrypoints/http/static.ts';
+import { type Api, openApi } from './api.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Chromium as Debian and others install it, or as `CHROMIUM` names it. Undefined: there is none. */
+export const chromiumPath: string | undefined = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+
+let built: Promise<string> | undefined;
+
+/** Builds the dashboard into a folder of its own, once for the whole process. */
+export const builtDashboard = (): Promise<string> => {
+  built ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'miyabi-web-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    const { build } = await import('vite');
+    await build({ root: join(ROOT, 'web'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+    return folder;
+  })();
+  return built;
+};
+
+export type Dashboard = Readonly<{
+  url: string;
+  api: Api;
+  /** Hands in log lines as `POST /api/logs` does. */
+  log(stream: string, lines: readonly LogLine[], project?: string): Promise<void>;
+  /** The id of the newest task of this name. */
+  taskNamed(name: string): Promise<string>;
+  /** The server goes away, with every connection. */
+  stop(): Promise<void>;
+  /** It comes back, at the same address and with what it knew. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}>;
+
+export type LogLine = Readonly<{ at: number; text: string }>;
+
+/** A server with the dashboard, on a port of its own, everything in memory. `wrap` puts something before the API. */
+export const openDashboard = async ({
+  env = {},
+  wrap = (app) => app,
+}: Readonly<{ env?: Record<string, string>; wrap?: (app: HttpApp) => HttpApp }> = {}): Promise<Dashboard> => {
+  const files = await staticFiles(await builtDashboard());
+  const api = await openApi(env);
+  const app = wrap(api.app);
+  const listen = (port: number) => serve(app, { host: '127.0.0.1', port, logger: api.logger, files });
+  let listening: Listening | undefined = await listen(0);
+  const { url } = listening;
+  let sent = 0;
+  const stop = async () => {
+    const running = listening;
+    listening = undefined;
+    await running?.close(0);
+  };
+  return {
+    url,
+    api,
+    async log(stream, lines, project = 'default') {
+      const { status, text } = await api.call('POST', '/api/logs', {
+        project_id: project,
+        log_group: 'tests',
+        log_stream: stream,
+        events: lines.map(({ at, text: message }) => {
+          sent += 1;
+          return { id: String(sent).padStart(9, '0'), timestamp: at, message };
+        }),
+      });
+      if (status !== 200) throw new Error(`the log was not taken: ${status} ${text}`);
+    },
+    async taskNamed(name) {
+      const { json } = await api.call('GET', '/api/tasks?limit=100');
+      const found = json.tasks.find((task: { task_name: string }) => task.task_name === name);
+      if (found === undefined) throw new Error(`there is no task named ${name}`);
+      return found.task_id;
+    },
+    stop,
+    async start() {
+      listening = await listen(Number(new URL(url).port));
+    },
+    async close() {
+      await stop();
+      await api.close();
+    },
+  };
+};
+
+/** Flags for a browser that stays within this machine. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const openBrowser = async (): Promise<Browser> => {
+  if (chromiumPath === undefined) throw new Error('there is no Chromium here');
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({ executablePath: chromiumPath, headless: true, args: FLAGS });
+};
+
+/** A page, and everything that it complained of. */
+export type Watched = Readonly<{ page: Page; complaints: readonly string[]; close(): Promise<void> }>;
+
+export const openPage = async (browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> => {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    colorScheme: 'light',
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, complaints, close: () => context.close() };
+};

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { builtDashboard } from '../support/dashboard.ts';
+
+/** What the first view may weigh, script and style together, as a browser receives it. */
+const BUDGET = 60 * 1024;
+
+const test = suite('dashboard: what is built');
+
+test('the first view stays within its budget', async () => {
+  const folder = await builtDashboard();
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  const needed = new Set<string>();
+  const follow = (name: string) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    if (!name.endsWith('.js')) return;
+    // What a script imports at once belongs to the first view; what it imports when asked does not.
+    const text = readFileSync(join(folder, 'assets', name), 'utf8');
+    for (const [, found] of text.matchAll(/(?:^|[;}])import\s*(?:[^"'()]*from\s*)?["']\.\/([^"']+)["']/g))
+      follow(found ?? '');
+  };
+  for (const [, name] of page.matchAll(/(?:src|href)="\/assets\/([^"]+\.(?:js|css))"/g)) follow(name ?? '');
+  assert.ok(
+    [...needed].some((name) => name.endsWith('.js')) && [...needed].some((name) => name.endsWith('.css')),
+  );
+  const bytes = [...needed].reduce(
+    (sum, name) => sum + gzipSync(readFileSync(join(folder, 'assets', name))).length,
+    0,
+  );
+  assert.ok(bytes <= BUDGET, `${[...needed].join(', ')}: ${bytes} bytes, ${BUDGET} allowed`);
+  assert.not.ok(
+    [...needed].some((name) => /plot/i.test(name)),
+    'the plot comes when it is wanted',
+  );
+});
+
+test('the page holds no script, style or data of its own that a strict policy would refuse', async () => {
+  const folder = await builtDashboard();
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  assert.not.match(page, /<style|style=|<script(?![^>]*\bsrc=)|\son\w+=|data:/);
+  for (const name of readdirSync(join(folder, 'assets')).filter((one) => one.endsWith('.css'))) {
+    assert.not.match(readFileSync(join(folder, 'assets', name), 'utf8'), /url\((?!["']?\/)/, name);
+  }
+});
+
+test.run();
