@@ -23,7 +23,8 @@ export const scopesOf = ({
 /** The scopes that together are a list, none of them twice; undefined where a list cannot be made of scopes. */
 export const scopesFor = (filter: TaskFilter): readonly TaskScope[] | undefined => {
   const { project_id, task_type, parent_id, labels = {}, q, updated_since } = filter;
-  if (task_type !== undefined || parent_id !== undefined || q !== undefined || updated_since !== undefined) return undefined;
+  if (task_type !== undefined || parent_id !== undefined || q !== undefined || updated_since !== undefined)
+    return undefined;
   if (Object.keys(labels).length > 0) return undefined;
   const base: TaskScope = project_id === undefined ? {} : { project_id };
   const statuses = new Set(filter.statuses ?? TASK_STATUSES);
