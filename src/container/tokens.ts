@@ -10,6 +10,7 @@ import type { LogSource } from '../ports/log-source.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskListCache } from '../ports/task-list-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
@@ -42,6 +43,7 @@ export const TOKENS = {
   memoryTaskCache: token<TaskCache & TaskListCache>('MemoryTaskCache'),
   redisTaskCache: token<TaskCache & TaskListCache>('RedisTaskCache'),
   changeFeed: token<ChangeFeed>('ChangeFeed'),
+  rateLimiter: token<RateLimiter>('RateLimiter'),
   logSource: token<LogSource>('LogSource'),
 
   probes: token<readonly Probe[]>('Probes'),

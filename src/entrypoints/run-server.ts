@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { compose } from '../container/compose.ts';
 import { playDemo } from './demo.ts';
 import { httpApp } from './http/app.ts';
 import { signedCursors } from './http/cursor.ts';
+import { httpOptions, requireKeysBeyondLoopback } from './http/options.ts';
 import { serve } from './http/serve.ts';
 import { staticFiles } from './http/static.ts';
 import { repeat } from './repeat.ts';
@@ -22,6 +23,7 @@ const DASHBOARD = fileURLToPath(new URL('../../dist/web', import.meta.url));
 /** The local server: the HTTP application on a port, and a collector that follows the log folder. */
 export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
   const config = readConfig(process.env);
+  requireKeysBeyondLoopback(config);
   if (config.taskStore === 'embedded') {
     // The SDK asks for a newer Node for the sake of services that a laptop does not use.
     process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -31,6 +33,7 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   const app = httpApp(
     { ...services, cursors: signedCursors(config.secret ?? randomBytes(32).toString('hex')) },
     logger,
+    httpOptions(config, services.rateLimiter),
   );
   const listening = await serve(app, { host: config.host, port: config.port, logger, files }).catch(
     async (error: unknown) => {
@@ -46,9 +49,7 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   jobs.push(repeat(services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger));
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 
-  process.stdout.write(
-    greeting(listening.url, config.taskStore === 'embedded' ? config.dataDir : undefined, demo),
-  );
+  process.stdout.write(greeting(listening.url, config, demo));
 
   const stop = async () => {
     if (stopping.signal.aborted) return;
@@ -69,10 +70,15 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   }
 };
 
-const greeting = (url: string, dataDir: string | undefined, demo: boolean): string =>
+const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: boolean): string =>
   [
     `Miyabi Progress answers at ${url}`,
-    dataDir === undefined ? 'Data is kept in memory only' : `Data is kept in ${dataDir}`,
+    taskStore === 'memory'
+      ? 'Data is kept in memory only'
+      : `Data is kept in ${taskStore === 'embedded' ? dataDir : 'DynamoDB'}`,
+    ...(apiKeys.length === 0
+      ? ['No API_KEYS are set: it asks for no key, and only this machine reaches it']
+      : []),
     demo ? `Watch the demo there, or with: curl -s ${url}/api/tasks` : 'Try next: npm start -- --demo',
     '',
   ].join('\n');

@@ -42,6 +42,7 @@ export type TaskService = Readonly<{
   create(input: NewTask): Promise<Task>;
   /** The task as the API answers it, from the cache where it is there. */
   read(taskId: string, guard?: Guard): Promise<TaskDocument>;
+  /** Whole tasks, from the store itself. */
   list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
   /** @throws MiyabiError `invalid_transition` where the task has ended. */
   report(taskId: string, report: ProgressReport, guard?: Guard): Promise<Task>;
@@ -149,9 +150,7 @@ export const taskService = (
 
     read,
 
-    list(query) {
-      return tasks.list(query);
-    },
+    list: (query) => tasks.list(query),
 
     report(taskId, report, guard = {}) {
       return change(taskId, guard, (task) => reportProgress(task, report, clock.now()));

@@ -3,6 +3,7 @@ import { memoryChangeFeed } from '../../adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../adapters/memory/checkpoints.ts';
 import { memoryLogSource } from '../../adapters/memory/log-source.ts';
 import { memoryProjectStore } from '../../adapters/memory/project-store.ts';
+import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import { memoryTaskCache } from '../../adapters/memory/task-cache.ts';
 import { memoryTaskHistory } from '../../adapters/memory/task-history.ts';
 import { memoryTaskStore } from '../../adapters/memory/task-store.ts';
@@ -19,6 +20,10 @@ export const cache = new ContainerModule(({ bind }) => {
   bind(TOKENS.memoryTaskCache).toResolvedValue((clock) => memoryTaskCache({ clock }), [TOKENS.clock]);
   bind(TOKENS.taskCache).toService(TOKENS.memoryTaskCache);
   bind(TOKENS.taskListCache).toService(TOKENS.memoryTaskCache);
+  bind(TOKENS.rateLimiter).toResolvedValue(
+    (clock, { rateLimit }) => memoryRateLimiter({ clock, limit: rateLimit }),
+    [TOKENS.clock, TOKENS.config],
+  );
 });
 
 export const feed = new ContainerModule(({ bind }) => {

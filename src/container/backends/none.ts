@@ -1,4 +1,5 @@
 import { ContainerModule } from 'inversify';
+import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import type { TaskCache } from '../../ports/task-cache.ts';
 import type { TaskListCache } from '../../ports/task-list-cache.ts';
 import { TOKENS } from '../tokens.ts';
@@ -20,4 +21,8 @@ const noTaskCache: TaskCache & TaskListCache = {
 export const cache = new ContainerModule(({ bind }) => {
   bind(TOKENS.taskCache).toConstantValue(noTaskCache);
   bind(TOKENS.taskListCache).toConstantValue(noTaskCache);
+  bind(TOKENS.rateLimiter).toResolvedValue(
+    (clock, { rateLimit }) => memoryRateLimiter({ clock, limit: rateLimit }),
+    [TOKENS.clock, TOKENS.config],
+  );
 });

@@ -1,7 +1,9 @@
 import { ContainerModule } from 'inversify';
+import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import { redisChangeFeed } from '../../adapters/redis/change-feed.ts';
 import { redisClient } from '../../adapters/redis/connection.ts';
 import { type RedisLink, redisLink } from '../../adapters/redis/link.ts';
+import { redisRateLimiter } from '../../adapters/redis/rate-limiter.ts';
 import { redisTaskCache } from '../../adapters/redis/task-cache.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import type { Config } from '../../config.ts';
@@ -19,6 +21,15 @@ export const cache: Backend = async (config, logger) => {
     );
     bind(TOKENS.taskCache).toService(TOKENS.redisTaskCache);
     bind(TOKENS.taskListCache).toService(TOKENS.redisTaskCache);
+    bind(TOKENS.rateLimiter).toResolvedValue(
+      (clock) =>
+        redisRateLimiter({
+          redis: link,
+          limit: config.rateLimit,
+          fallback: memoryRateLimiter({ clock, limit: config.rateLimit }),
+        }),
+      [TOKENS.clock],
+    );
   });
   return { module, close: () => release(config), probes: [probeOf('cache', link)] };
 };

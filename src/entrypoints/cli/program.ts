@@ -53,6 +53,30 @@ Examples:
       else await parseLog(file, formats);
     });
 
+  const keys = program
+    .command('keys')
+    .summary('make API keys')
+    .description('Make API keys for a server that asks for them.');
+  const keyOptions = (command: Command): Command =>
+    command
+      .option('--scope <scope>', 'what it allows: read, write or admin', 'write')
+      .option('--project <id>', 'the one project it is good for')
+      .option('--json', 'one JSON object');
+  keyOptions(keys.command('create'))
+    .description('Make a key, and its entry in API_KEYS of the server, which holds its hash alone.')
+    .addHelpText('after', '\nExample:\n  miyabi keys create --scope write --project shop')
+    .action(async (options: { scope: string; project?: string; json?: boolean }) => {
+      const { createKey } = await import('../keys.ts');
+      createKey(options);
+    });
+  keyOptions(keys.command('hash'))
+    .description('Print the entry in API_KEYS of a key that is there already.')
+    .argument('<key>', 'the key')
+    .action(async (key: string, options: { scope: string; project?: string; json?: boolean }) => {
+      const { hashKey } = await import('../keys.ts');
+      hashKey(key, options);
+    });
+
   program
     .command('setup')
     .summary('make the tables and log groups that are missing')

@@ -1,0 +1,42 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { RateLimiter } from '../../src/ports/rate-limiter.ts';
+import { type Open, using } from '../support/contract.ts';
+
+/** `open` gives a limiter of 3 requests a minute that nobody has used. */
+export const rateLimiterContract = (adapter: string, open: Open<RateLimiter>): void => {
+  const test = suite(`RateLimiter: ${adapter}`);
+
+  test(
+    'allows as many requests as the limit, and tells what is left of it',
+    using(open, async (limiter) => {
+      const answers = [];
+      for (let count = 0; count < 5; count += 1) answers.push(await limiter.take('a'));
+      assert.equal(
+        answers.map(({ allowed, remaining }) => [allowed, remaining]),
+        [
+          [true, 2],
+          [true, 1],
+          [true, 0],
+          [false, 0],
+          [false, 0],
+        ],
+      );
+      for (const { limit, resetSeconds } of answers) {
+        assert.is(limit, 3);
+        assert.ok(resetSeconds >= 1 && resetSeconds <= 60, String(resetSeconds));
+      }
+    }),
+  );
+
+  test(
+    'counts everybody on their own, and everybody who asks at once',
+    using(open, async (limiter) => {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => limiter.take('many')));
+      assert.is(answers.filter(({ allowed }) => allowed).length, 3);
+      assert.is((await limiter.take('other')).remaining, 2);
+    }),
+  );
+
+  test.run();
+};
