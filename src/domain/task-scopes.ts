@@ -1,6 +1,6 @@
 import { TASK_STATUSES, type TaskStatus } from './status.ts';
 import type { Task } from './task.ts';
-import type { TaskFilter } from './task-list.ts';
+import type { TaskFilter, TaskPosition } from './task-list.ts';
 
 /** A list that a cache keeps in order: all tasks, or those of a status, of a project, of a status in a project. */
 export type TaskScope = Readonly<{ project_id?: string; status?: TaskStatus }>;
@@ -20,14 +20,18 @@ export const scopesOf = ({
   { project_id, status },
 ];
 
-/** The scopes that together are a list, none of them twice; undefined where a list cannot be made of scopes. */
-export const scopesFor = (filter: TaskFilter): readonly TaskScope[] | undefined => {
-  const { project_id, task_type, parent_id, labels = {}, q, updated_since } = filter;
-  if (task_type !== undefined || parent_id !== undefined || q !== undefined || updated_since !== undefined)
-    return undefined;
+/**
+ * The scopes that together are a list, none of them twice; undefined where a list cannot be made of scopes: whatever
+ * a filter asks for besides status and project, now or in times to come.
+ */
+export const scopesFor = (
+  query: TaskFilter & Readonly<{ limit?: number; after?: TaskPosition }>,
+): readonly TaskScope[] | undefined => {
+  const { project_id, statuses: wanted, labels = {}, limit: _limit, after: _after, ...others } = query;
+  if (Object.values(others).some((condition) => condition !== undefined)) return undefined;
   if (Object.keys(labels).length > 0) return undefined;
   const base: TaskScope = project_id === undefined ? {} : { project_id };
-  const statuses = new Set(filter.statuses ?? TASK_STATUSES);
+  const statuses = new Set(wanted ?? TASK_STATUSES);
   if (statuses.size === 0) return undefined;
   if (TASK_STATUSES.every((status) => statuses.has(status))) return [base];
   return [...statuses].map((status) => ({ ...base, status }));
