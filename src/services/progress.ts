@@ -147,27 +147,18 @@ export const progressService = (
 
   return {
     async ingest(batch) {
-      const reading = readEvents(batch.events, formats);
-      const scopes = new Map<
-        string,
-        { scope: Scope; signals: PlacedSignal[]; project: string | undefined }
-      >();
-      const add = (scope: Scope, signals: readonly PlacedSignal[], project: string | undefined) => {
-        if (signals.length === 0) return;
-        const known = scopes.get(scope.key);
-        if (known === undefined) scopes.set(scope.key, { scope, signals: [...signals], project });
-        else {
-          known.signals.push(...signals);
-          known.project = project ?? known.project;
-        }
-      };
-      add(streamScope(batch), reading.ofStream, reading.projectOfStream);
-      for (const [taskId, signals] of reading.ofTask)
-        add(taskScope(taskId), signals, reading.projectOfTask.get(taskId));
-
+      const ownScope = streamScope(batch);
+      const reading = readEvents(batch.events, formats, ownScope.task_id);
+      const scopes: { scope: Scope; signals: readonly PlacedSignal[]; project: string | undefined }[] = [];
+      if (reading.ofStream.length > 0) {
+        scopes.push({ scope: ownScope, signals: reading.ofStream, project: reading.projectOfStream });
+      }
+      for (const [taskId, signals] of reading.ofTask) {
+        scopes.push({ scope: taskScope(taskId), signals, project: reading.projectOfTask.get(taskId) });
+      }
       const moves: TaskMove[] = [];
       try {
-        const steps = await eachOf([...scopes.values()], WIDTH, ({ scope, signals, project }) =>
+        const steps = await eachOf(scopes, WIDTH, ({ scope, signals, project }) =>
           advanceScope(scope, batch, signals, project, moves),
         );
         const sum = (count: (step: Advance) => number) =>

@@ -2,18 +2,18 @@ import type { TaskStatus } from '../status.ts';
 import { isTerminal } from '../status.ts';
 import type { Observation } from './format.ts';
 
+/** Runs of this format are what a task says of itself. */
+const OWN_WORD = 'agent-json/';
+
 /**
  * Several runs told as one task, e.g. three stacks deployed in a stream that is named after its task. What the task
- * reports of itself, in runs of type `agent_execution`, outranks what was read out of the tools that it ran. Counters
- * add up where every one of them is known; words are those of the run heard of last.
+ * reports of itself outranks what was read out of the tools that it ran, and its last word counts. Of the tools,
+ * counters add up where every one of them is known; words are those of the run heard of last.
  */
 export const combineRuns = (runs: readonly Observation[]): Observation | undefined => {
-  const own = runs.filter(({ task_type }) => task_type === 'agent_execution');
-  const telling = own.length > 0 ? own : runs;
-  const last = telling.reduce<Observation | undefined>(
-    (newest, run) => (newest === undefined || run.last_at >= newest.last_at ? run : newest),
-    undefined,
-  );
+  const own = newestOf(runs.filter(({ key }) => key.startsWith(OWN_WORD)));
+  const telling = own === undefined ? runs : [own];
+  const last = own ?? newestOf(runs);
   if (last === undefined || runs.length === 1) return last;
   const status = combinedStatus(telling.map((run) => run.status));
   const failed = [...new Set(runs.flatMap(({ details }) => details.failed_resources ?? []))];
@@ -33,6 +33,12 @@ export const combineRuns = (runs: readonly Observation[]): Observation | undefin
     ...(ended === undefined ? {} : { ended_at: ended }),
   };
 };
+
+const newestOf = (runs: readonly Observation[]): Observation | undefined =>
+  runs.reduce<Observation | undefined>(
+    (newest, run) => (newest === undefined || run.last_at >= newest.last_at ? run : newest),
+    undefined,
+  );
 
 const combinedStatus = (statuses: readonly TaskStatus[]): TaskStatus => {
   for (const status of ['running', 'blocked'] as const) if (statuses.includes(status)) return status;

@@ -44,7 +44,7 @@ export type RunChange = Readonly<{ observation: Observation; points: readonly Hi
 export type Advance = Readonly<{
   ledger: Ledger;
   changes: readonly RunChange[];
-  /** Runs as an earlier fold had seen them, which a late signal has shown to be part of others. */
+  /** Runs as an earlier fold had seen them, which a new signal has shown to be part of others. */
   gone: readonly Observation[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
@@ -71,8 +71,10 @@ export const advance = (
   const touchedBefore = new Set<string>();
   const points = new Map<string, HistoryPoint[]>();
   let before = new Map<string, Observation>();
+  let beforeFresh: Replay | undefined;
   if (inSequence) {
     for (const signal of ledger.recent) replay.play(signal);
+    beforeFresh = replay.fork();
   } else {
     const old = newReplay(ledger, formats, wholeTask);
     for (const signal of ledger.recent) for (const key of old.play(signal)) touchedBefore.add(key);
@@ -102,6 +104,9 @@ export const advance = (
       continue;
     changes.push({ observation, points: itsPoints });
   }
+  // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
+  const missing = [...touched].filter((key) => !after.has(key));
+  if (beforeFresh !== undefined) before = beforeFresh.observe(new Set(missing));
   const gone = [...before].flatMap(([key, earlier]) =>
     replay.observeOne(key) === undefined ? [earlier] : [],
   );
@@ -177,6 +182,8 @@ type Replay = Readonly<{
   play(signal: PlacedSignal): readonly string[];
   observeOne(key: string): Observation | undefined;
   observe(keys: ReadonlySet<string>): Map<string, Observation>;
+  /** The same replay up to here, which goes on by itself. */
+  fork(): Replay;
   /** The states without what can no longer change. */
   settled(): Pick<Ledger, 'base' | 'runs'>;
 }>;
@@ -184,7 +191,11 @@ type Replay = Readonly<{
 /** The key of the one run that a task has in a ledger of its own. */
 const WHOLE = 'task';
 
-const newReplay = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
+const newReplay = (
+  ledger: Pick<Ledger, 'base' | 'runs'>,
+  formats: ReadonlyMap<string, LogFormat>,
+  wholeTask: boolean,
+): Replay => {
   const states: Record<string, Json> = { ...ledger.base };
   const runsOf = new Map(Object.entries(ledger.runs).map(([name, keys]) => [name, new Set(keys)]));
   const play = (placed: PlacedSignal): readonly string[] => {
@@ -212,8 +223,13 @@ const newReplay = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, whol
       const seen = observeRun(key.slice(0, slash), key.slice(slash + 1));
       return seen === undefined ? undefined : { ...seen, key };
     }
-    const runs = [...runsOf].flatMap(([name, keys]) => [...keys].map((run) => observeRun(name, run)));
-    const combined = combineRuns(runs.filter((run) => run !== undefined));
+    const runs = [...runsOf].flatMap(([name, keys]) =>
+      [...keys].flatMap((run) => {
+        const seen = observeRun(name, run);
+        return seen === undefined ? [] : [{ ...seen, key: `${name}/${run}` }];
+      }),
+    );
+    const combined = combineRuns(runs);
     return combined === undefined ? undefined : { ...combined, key: WHOLE };
   };
   return {
@@ -227,6 +243,12 @@ const newReplay = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, whol
       }
       return found;
     },
+    fork: () =>
+      newReplay(
+        { base: states, runs: Object.fromEntries([...runsOf].map(([name, keys]) => [name, [...keys]])) },
+        formats,
+        wholeTask,
+      ),
     settled: () => {
       const base: Record<string, Json> = {};
       const runs: Record<string, readonly string[]> = {};

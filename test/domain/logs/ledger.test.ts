@@ -178,6 +178,34 @@ test('each new state of a run is a point of its history, none twice in a row', (
   );
 });
 
+test('a run that turns out to be part of another is gone, in whatever batch that comes', () => {
+  const nested = [
+    'Shop-Data1A2B3C4D | 0/2 | 12:00:01 PM | CREATE_IN_PROGRESS   | AWS::SQS::Queue            | Queue (Queue4A7E3555)',
+    'Shop | 0/3 | 12:00:02 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Data (Data1A2B3C4D)',
+    'Shop | 1/3 | 12:00:04 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Shop User Initiated',
+  ].map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message }));
+  const whole = feed([nested]).end;
+  assert.equal(feed(nested.map((event) => [event])).end, whole);
+});
+
+test('a line in an envelope of Docker is read as the line that it is', () => {
+  const wrapped = deployment('Api', 0).map((event) => ({
+    ...event,
+    message: JSON.stringify({ log: `${event.message}\n`, stream: 'stdout', time: '2026-11-23T12:00:00.1Z' }),
+  }));
+  assert.equal(feed([wrapped]).end, feed([deployment('Api', 0)]).end);
+});
+
+test("in a stream that is one task, the task's own last word outranks its tools", () => {
+  const events = [
+    ...deployment('Api', 0),
+    report(100, { progress: { current: 1, total: 5 } }),
+    report(200, { progress: { current: 2, total: 5 } }),
+  ];
+  const { end } = feed([events], true);
+  assert.equal([end['task']?.status, end['task']?.current, end['task']?.total], ['running', 2, 5]);
+});
+
 test('a stream that is one task tells its stacks as one', () => {
   const events = [...deployment('Api', 0), ...deployment('Web', 1000).slice(0, 4)];
   const { end } = feed([events], true);

@@ -1,0 +1,114 @@
+import { MiyabiError } from '../domain/errors.ts';
+import { isJsonObject, type Json } from '../domain/json.ts';
+import type { LogOrigin } from '../domain/logs/event.ts';
+import { MAX_LINE } from '../domain/logs/lines.ts';
+import type { Checkpoints } from '../ports/checkpoints.ts';
+import type { Clock } from '../ports/clock.ts';
+import { inTurn } from './in-turn.ts';
+import { untilWon } from './optimistic.ts';
+import type { Ingested, ProgressService } from './progress.ts';
+
+/**
+ * A piece of a log as raw text. `offset` is the place of its first byte in the whole; a piece that was taken already,
+ * or a part of it, is passed over. `last`: nothing follows, so a last line without a line end is a line.
+ */
+export type LogPiece = LogOrigin &
+  Readonly<{
+    project_id?: string | undefined;
+    bytes: Uint8Array;
+    offset?: number | undefined;
+    last: boolean;
+  }>;
+
+/** `next_offset` is where the following piece begins. */
+export type TextIngested = Ingested & Readonly<{ next_offset: number }>;
+
+export type LogTextService = Readonly<{
+  /**
+   * Takes a log in pieces, cut anywhere, even within a character: what follows the last line end waits for the rest.
+   *
+   * @throws MiyabiError `invalid_input` where the piece leaves a gap behind what was taken; `unavailable`.
+   */
+  append(piece: LogPiece): Promise<TextIngested>;
+}>;
+
+/** What was taken of a stream: its bytes, its lines, and the beginning of a line that waits for its end. */
+type Taken = Readonly<{ bytes: number; lines: number; pending: string }>;
+
+const NOTHING: Taken = { bytes: 0, lines: 0, pending: '' };
+const LINE_END = 0x0a;
+
+/** A line that has no end is not kept for ever: longer ones would not be read anyway. */
+const MAX_PENDING = 4 * MAX_LINE;
+
+export const logTextService = (
+  checkpoints: Checkpoints,
+  progress: ProgressService,
+  clock: Clock,
+): LogTextService => {
+  const turn = inTurn();
+  return {
+    append(piece) {
+      const { log_group, log_stream, project_id, last } = piece;
+      const key = `text#${encodeURIComponent(log_group)}#${encodeURIComponent(log_stream)}`;
+      return turn(key, () =>
+        untilWon(async () => {
+          const kept = await checkpoints.read(key);
+          const taken = takenFromJson(kept?.value);
+          const fresh = freshPart(piece, taken);
+          const whole = Buffer.concat([Buffer.from(taken.pending, 'base64'), fresh]);
+          const end = last ? whole.length : whole.lastIndexOf(LINE_END) + 1;
+          const rest = whole.subarray(end);
+          const pending = rest.length > MAX_PENDING ? rest.subarray(0, MAX_PENDING) : rest;
+          const lines = linesOf(whole.subarray(0, end));
+          const result = await progress.ingest({
+            log_group,
+            log_stream,
+            project_id,
+            events: lines.map((message, index) => ({
+              id: `line-${taken.lines + index}`,
+              timestamp: clock.now(),
+              message,
+            })),
+          });
+          const bytes = taken.bytes + fresh.length;
+          const now: Taken = {
+            bytes,
+            lines: taken.lines + lines.length,
+            pending: pending.toString('base64'),
+          };
+          await checkpoints.write(key, now, kept?.version ?? 0);
+          return { ...result, next_offset: bytes };
+        }),
+      );
+    },
+  };
+};
+
+const freshPart = ({ bytes, offset }: LogPiece, taken: Taken): Uint8Array => {
+  if (offset === undefined) return bytes;
+  if (offset > taken.bytes) {
+    throw new MiyabiError(
+      'invalid_input',
+      `offset ${offset} leaves a gap: the stream goes on at ${taken.bytes}`,
+      {
+        fields: [{ path: 'offset', reason: `must not exceed ${taken.bytes}, where this stream goes on` }],
+      },
+    );
+  }
+  return bytes.subarray(taken.bytes - offset);
+};
+
+const linesOf = (bytes: Uint8Array): readonly string[] => {
+  if (bytes.length === 0) return [];
+  const text = new TextDecoder().decode(bytes);
+  return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
+};
+
+const takenFromJson = (json: Json | undefined): Taken => {
+  if (!isJsonObject(json)) return NOTHING;
+  const { bytes, lines, pending } = json;
+  return typeof bytes === 'number' && typeof lines === 'number' && typeof pending === 'string'
+    ? { bytes, lines, pending }
+    : NOTHING;
+};

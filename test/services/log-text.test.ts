@@ -1,0 +1,89 @@
+import * as fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { demoLines } from '../../src/entrypoints/demo.ts';
+import { logTextService } from '../../src/services/log-text.ts';
+import { rejects } from '../support/contract.ts';
+import { memoryPorts, system } from '../support/system.ts';
+
+const LOG = Buffer.from(
+  `${demoLines(0)
+    .map(({ text }) => text)
+    .join(
+      '\r\n',
+    )}\n{"task_id":"抹茶-brew","progress":{"current":3,"total":4}}\n ❌  TeaHouse-Api failed: Error: 急須`,
+);
+
+const setUp = () => {
+  const ports = memoryPorts();
+  const { progress, tasks } = system(ports);
+  const text = logTextService(ports.checkpoints, progress, ports.clock);
+  const append = (bytes: Uint8Array, options: { offset?: number; last?: boolean } = {}) =>
+    text.append({ log_group: 'deploys', log_stream: 'one', bytes, last: false, ...options });
+  const end = async () => {
+    const { items } = await tasks.list({ limit: 100 });
+    return items
+      .map(({ task_id, task_name, status, progress: reached, details }) => ({
+        task_id,
+        task_name,
+        status,
+        reached,
+        details,
+      }))
+      .toSorted((a, b) => (a.task_id < b.task_id ? -1 : 1));
+  };
+  return { append, end };
+};
+
+const endOf = async (pieces: readonly Uint8Array[]) => {
+  const { append, end } = setUp();
+  for (const [index, piece] of pieces.entries()) await append(piece, { last: index === pieces.length - 1 });
+  return end();
+};
+
+const test = suite('Log text');
+
+test('a log cut in two at any byte, even within a character, ends as the whole', async () => {
+  const whole = await endOf([LOG]);
+  assert.ok(whole.length >= 2);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(LOG.length), async (cut) => {
+      assert.equal(await endOf([LOG.subarray(0, cut), LOG.subarray(cut)]), whole);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a log byte by byte ends as the whole', async () => {
+  const short = LOG.subarray(0, 700);
+  assert.equal(await endOf([...short].map((byte) => Uint8Array.of(byte))), await endOf([short]));
+});
+
+test('a line that has not ended yet says nothing', async () => {
+  const { append, end } = setUp();
+  await append(Buffer.from('TeaHouse-Sto'));
+  assert.equal(await end(), []);
+  const { next_offset } = await append(Buffer.from('rage: deploying... [1/2]\n'));
+  assert.is(next_offset, Buffer.byteLength('TeaHouse-Storage: deploying... [1/2]\n'));
+  assert.equal(
+    (await end()).map(({ task_name }) => task_name),
+    ['TeaHouse-Storage'],
+  );
+});
+
+test('a piece that comes twice, or overlaps, is taken once', async () => {
+  const { append, end } = setUp();
+  await append(LOG.subarray(0, 900), { offset: 0 });
+  await append(LOG.subarray(0, 900), { offset: 0 });
+  await append(LOG.subarray(500), { offset: 500, last: true });
+  assert.equal(await end(), await endOf([LOG]));
+});
+
+test('a gap is refused, and says where to go on', async () => {
+  const { append } = setUp();
+  await append(LOG.subarray(0, 10), { offset: 0 });
+  const error = await rejects(append(LOG.subarray(20), { offset: 20 }), 'invalid_input');
+  assert.match(error.message, 'goes on at 10');
+});
+
+test.run();
