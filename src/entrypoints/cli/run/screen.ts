@@ -23,6 +23,9 @@ type Sink = Readonly<{ write(data: Uint8Array | string): boolean }>;
 const BEGIN = '\u001b[?2026h';
 const END = '\u001b[?2026l';
 const CLEAR_BELOW = '\u001b[J';
+/** A terminal shows some sixty pictures a second: output that comes faster than that is shown together. */
+const FRAME_MS = 16;
+const MAX_HELD = 256 * 1024;
 const CLEAR_LINE = '\u001b[K';
 
 export const screen = ({
@@ -51,37 +54,82 @@ export const screen = ({
   };
 
   const speak = () => {
-    if (unsaid.length === 0 || !errAtStart || (live && !atStart)) return;
+    if (unsaid.length === 0 || held.length > 0 || !errAtStart || (live && !atStart)) return;
     const texts = unsaid.map((text) => `${text}${live ? '\r\n' : '\n'}`).join('');
     unsaid = [];
     err.write(drawn ? `${BEGIN}${CLEAR_BELOW}${texts}${drawing()}${END}` : texts);
   };
 
+  /** Output that waits for the next frame: many small writes would each have to clear and draw everything. */
+  let held: { readonly stream: 'stdout' | 'stderr'; readonly chunks: Buffer[] }[] = [];
+  let heldBytes = 0;
+  let passedAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+
+  const sinkOf = { stdout: out, stderr: err };
+
+  /** Output for the terminal in one piece: what was below is cleared, and drawn again behind the last of it. */
+  const pass = (): boolean => {
+    clearTimeout(timer);
+    timer = undefined;
+    passedAt = performance.now();
+    const pieces = held;
+    held = [];
+    heldBytes = 0;
+    let more = true;
+    pieces.forEach(({ stream, chunks }, index) => {
+      const isLast = index === pieces.length - 1;
+      const output = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      fullScreen = inFullScreen(output, fullScreen);
+      atStart = endsLine(output, atStart);
+      if (!drawn && (lines.length === 0 || !atStart || !isLast)) {
+        more = sinkOf[stream].write(output) && more;
+        return;
+      }
+      const before = drawn ? `${BEGIN}${CLEAR_BELOW}` : BEGIN;
+      drawn = false;
+      const after = isLast ? drawing() : '';
+      more =
+        sinkOf[stream].write(Buffer.concat([Buffer.from(before), output, Buffer.from(`${after}${END}`)])) &&
+        more;
+    });
+    if (unsaid.length > 0) speak();
+    return more;
+  };
+
+  const hold = (stream: 'stdout' | 'stderr', chunk: Buffer): boolean => {
+    const last = held.at(-1);
+    if (last?.stream === stream) last.chunks.push(chunk);
+    else held.push({ stream, chunks: [chunk] });
+    heldBytes += chunk.length;
+    if (timer === undefined && performance.now() - passedAt >= FRAME_MS) return pass();
+    if (heldBytes >= MAX_HELD) return pass();
+    timer ??= setTimeout(pass, FRAME_MS);
+    return true;
+  };
+
   return {
     write(stream, chunk) {
-      const sink = stream === 'stdout' ? out : err;
       if (stream === 'stderr') errAtStart = endsLine(chunk, errAtStart);
-      const onTerminal = live && (stream === 'stderr' || outIsTerminal);
-      if (!onTerminal) {
-        const more = sink.write(chunk);
-        if (unsaid.length > 0) speak();
-        return more;
+      if (live && (stream === 'stderr' || outIsTerminal)) {
+        if (stream === 'stdout') errAtStart = true;
+        // Without live lines there is nothing to gather output for.
+        if (lines.length > 0 || held.length > 0) return hold(stream, chunk);
+        held.push({ stream, chunks: [chunk] });
+        return pass();
       }
-      if (stream === 'stdout') errAtStart = true;
-      fullScreen = inFullScreen(chunk, fullScreen);
-      atStart = endsLine(chunk, atStart);
-      let more: boolean;
-      if (!drawn && (lines.length === 0 || !atStart)) more = sink.write(chunk);
-      else {
-        const before = drawn ? `${BEGIN}${CLEAR_BELOW}` : BEGIN;
-        more = sink.write(Buffer.concat([Buffer.from(before), chunk, Buffer.from(`${drawing()}${END}`)]));
-      }
+      const more = sinkOf[stream].write(chunk);
       if (unsaid.length > 0) speak();
       return more;
     },
 
     draw(next) {
       if (!live) return;
+      if (held.length > 0) {
+        // The output that waits brings them with it.
+        lines = next;
+        return;
+      }
       const same = next.length === lines.length && next.every((line, index) => line === lines[index]);
       lines = next;
       if (same && drawn === lines.length > 0) return;
@@ -99,6 +147,7 @@ export const screen = ({
     },
 
     end() {
+      if (held.length > 0) pass();
       lines = [];
       if (drawn) err.write(CLEAR_BELOW);
       drawn = false;
