@@ -27,6 +27,7 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.taskCache,
     TOKENS.changeFeed,
     TOKENS.projectService,
+    TOKENS.clock,
   ]);
   bind(TOKENS.taskLister).toResolvedValue(taskLister, [TOKENS.taskStore, TOKENS.taskListCache]);
   bind(TOKENS.estimates).toResolvedValue(estimates, [TOKENS.checkpoints, TOKENS.clock, TOKENS.logger]);

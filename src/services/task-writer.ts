@@ -2,6 +2,7 @@ import { type HistoryPoint, thinPoints } from '../domain/progress.ts';
 import type { MetricsChange } from '../domain/project.ts';
 import type { Task } from '../domain/task.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { ProjectService } from './projects.ts';
@@ -35,11 +36,14 @@ export const taskWriter = (
   cache: TaskCache,
   feed: ChangeFeed,
   projects: ProjectService,
+  clock: Clock,
 ): TaskWriter => ({
   async save({ after, points }) {
+    // From before the store was asked: a write that was long under way must not live on in the cache for longer.
+    const asOf = clock.now();
     await tasks.save(after);
     if (points.length > 0) await history.append(after.task_id, thinPoints(points, MAX_POINTS_PER_WRITE));
-    await cache.save([after]);
+    await cache.save([after], asOf);
     await feed.publish([
       {
         kind: 'task',

@@ -40,7 +40,7 @@ export type TestPorts = ReturnType<typeof memoryPorts>;
 /** The services as the container wires them, on fakes; `processes` of them may share one set of ports. */
 export const system = (ports: TestPorts = memoryPorts(), rules: readonly ProjectRule[] = []) => {
   const projects = projectService(ports.projects, ports.feed, ports.clock, ports.ids, ports.logger);
-  const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, projects);
+  const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, projects, ports.clock);
   const tasks = taskService(
     ports.tasks,
     ports.history,
