@@ -117,11 +117,13 @@ export const shipper = (
 
   const run = async () => {
     while (!aborting.signal.aborted) {
+      woken = false;
       const next = await nextBacklog();
       if (next === undefined) {
+        // What came while we looked may have been overlooked.
+        if (woken) continue;
         if (closing) return;
         await news();
-        woken = false;
         if (!closing) await pause(LINGER_MS);
         continue;
       }

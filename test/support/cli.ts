@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The command line as it is in the source, without a build. */
+export const MIYABI: readonly string[] = [
+  process.execPath,
+  '--import',
+  new URL('../../node_modules/tsx/dist/esm/index.mjs', import.meta.url).href,
+  join(root, 'src/entrypoints/cli.ts'),
+];
+
+/** The stand-in for `cdk`; its file tells its options. */
+export const CDK: readonly string[] = [process.execPath, join(root, 'test/fixtures/cdk/cdk.mjs')];
+
+export type Ran = Readonly<{
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}>;
+
+export type Running = Readonly<{ process: ChildProcess; pid: number; stdout(): string; done: Promise<Ran> }>;
+
+/** An environment with nothing of this machine's in it but where programs are. */
+export const cleanEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  LANG: 'C.UTF-8',
+  TERM: 'xterm-256color',
+  ...extra,
+});
+
+/** Starts a program in pipes; `detached`: as the leader of a process group of its own. */
+export const start = (
+  argv: readonly string[],
+  {
+    env = {},
+    input,
+    detached = false,
+  }: Readonly<{ env?: Readonly<Record<string, string>>; input?: string; detached?: boolean }> = {},
+): Running => {
+  const child = spawn(argv[0] ?? '', argv.slice(1), {
+    env: cleanEnv(env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached,
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input ?? '');
+  const text = (chunks: readonly Buffer[]) => Buffer.concat(chunks).toString('utf8');
+  return {
+    process: child,
+    pid: child.pid ?? 0,
+    stdout: () => text(out),
+    done: new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal, stdout: text(out), stderr: text(err) }));
+    }),
+  };
+};
+
+export const run = (argv: readonly string[], options?: Parameters<typeof start>[1]): Promise<Ran> =>
+  start(argv, options).done;
+
+/** A folder of its own for a test, gone after it. */
+export const scratch = (): Readonly<{ path: string; remove(): void }> => {
+  const path = mkdtempSync(join(tmpdir(), 'miyabi-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+/** Waits until something is so. Bounded, so that a test that would wait for ever fails by name. */
+export const until = async (
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  limitMs = 20_000,
+): Promise<void> => {
+  const began = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - began > limitMs)
+      throw new Error(`${what} did not come about within ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+export type Post = Readonly<{
+  headers: Readonly<Record<string, unknown>>;
+  bytes: number;
+  body: Readonly<{
+    project_id?: string;
+    log_group: string;
+    log_stream: string;
+    events: readonly Readonly<{ id: string; timestamp: number; message: string }>[];
+  }>;
+}>;
+
+/** A server that keeps what is posted; `answer` gives the status of each post, by default 200. */
+export const sink = async (answer: (count: number) => number = () => 200) => {
+  const posts: Post[] = [];
+  let count = 0;
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      count += 1;
+      const status = answer(count);
+      const body = Buffer.concat(chunks);
+      if (status === 200)
+        posts.push({ headers: request.headers, bytes: body.length, body: JSON.parse(body.toString('utf8')) });
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(
+        status === 200 ? '{"tasks":[]}' : JSON.stringify({ code: 'invalid_input', error: `no: ${status}` }),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    posts,
+    asked: () => count,
+    events: () => posts.flatMap(({ body }) => body.events),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+/** Whether a program is on this machine. */
+export const has = (program: string): boolean =>
+  spawnSync(program, ['-V'], { stdio: 'ignore' }).error === undefined;
