@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { HttpOptions } from '../../src/entrypoints/http/app.ts';
 import type { HttpApp } from '../../src/entrypoints/http/message.ts';
 import { type Listening, serve } from '../../src/entrypoints/http/serve.ts';
 import { staticFiles } from '../../src/entrypoints/http/static.ts';
-import { type Api, openApi } from './api.ts';
+import { type Call, openApi } from './api.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,7 +36,8 @@ export const builtDashboard = (): Promise<string> => {
 
 export type Dashboard = Readonly<{
   url: string;
-  api: Api;
+  /** Calls the API, past whatever was put before it. */
+  call: Call;
   /** Hands in log lines as `POST /api/logs` does. */
   log(stream: string, lines: readonly LogLine[], project?: string): Promise<void>;
   /** The id of the newest task of this name. */
@@ -43,6 +46,8 @@ export type Dashboard = Readonly<{
   stop(): Promise<void>;
   /** It comes back, at the same address and with what it knew. */
   start(): Promise<void>;
+  /** Another server takes its place, and knows nothing. */
+  replace(): Promise<void>;
   close(): Promise<void>;
 }>;
 
@@ -51,12 +56,29 @@ export type LogLine = Readonly<{ at: number; text: string }>;
 /** A server with the dashboard, on a port of its own, everything in memory. `wrap` puts something before the API. */
 export const openDashboard = async ({
   env = {},
+  options: given = {},
+  key,
   wrap = (app) => app,
-}: Readonly<{ env?: Record<string, string>; wrap?: (app: HttpApp) => HttpApp }> = {}): Promise<Dashboard> => {
+}: Readonly<{
+  env?: Record<string, string>;
+  options?: HttpOptions;
+  /** The key that the API wants. */
+  key?: string;
+  wrap?: (app: HttpApp) => HttpApp;
+}> = {}): Promise<Dashboard> => {
   const files = await staticFiles(await builtDashboard());
-  const api = await openApi(env);
-  const app = wrap(api.app);
-  const listen = (port: number) => serve(app, { host: '127.0.0.1', port, logger: api.logger, files });
+  const options: HttpOptions =
+    key === undefined
+      ? given
+      : { ...given, apiKeys: [{ hash: createHash('sha256').update(key).digest('hex'), scope: 'admin' }] };
+  let api = await openApi(env, options);
+  const call: Call = (method, target, body, headers = {}) =>
+    api.call(method, target, body, {
+      ...headers,
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    });
+  const listen = (port: number) =>
+    serve(wrap(api.app), { host: '127.0.0.1', port, logger: api.logger, files });
   let listening: Listening | undefined = await listen(0);
   const { url } = listening;
   let sent = 0;
@@ -67,9 +89,9 @@ export const openDashboard = async ({
   };
   return {
     url,
-    api,
+    call,
     async log(stream, lines, project = 'default') {
-      const { status, text } = await api.call('POST', '/api/logs', {
+      const { status, text } = await call('POST', '/api/logs', {
         project_id: project,
         log_group: 'tests',
         log_stream: stream,
@@ -81,13 +103,19 @@ export const openDashboard = async ({
       if (status !== 200) throw new Error(`the log was not taken: ${status} ${text}`);
     },
     async taskNamed(name) {
-      const { json } = await api.call('GET', '/api/tasks?limit=100');
+      const { json } = await call('GET', '/api/tasks?limit=100');
       const found = json.tasks.find((task: { task_name: string }) => task.task_name === name);
       if (found === undefined) throw new Error(`there is no task named ${name}`);
       return found.task_id;
     },
     stop,
     async start() {
+      listening = await listen(Number(new URL(url).port));
+    },
+    async replace() {
+      await stop();
+      await api.close();
+      api = await openApi(env, options);
       listening = await listen(Number(new URL(url).port));
     },
     async close() {

@@ -121,6 +121,11 @@ const FAILED: readonly Run[] = [
   },
 ];
 
+const FAULTS: Readonly<Record<string, string>> = {
+  kiln: 'The kiln did not reach 1,280 °C in time',
+  garden: 'The branch was deleted while the answer was being written',
+};
+
 /** Runs that ended one after the other, with times that vary but are the same each time. */
 const past = (
   project: string,
@@ -142,7 +147,7 @@ const past = (
     done: 12,
     total: 12,
     ...(fails.includes(index)
-      ? { ends: 'failed' as const, error: 'The kiln did not reach 1,280 °C in time' }
+      ? { ends: 'failed' as const, error: FAULTS[project] ?? 'It took too long' }
       : { ends: 'completed' as const }),
   }));
 
@@ -157,16 +162,16 @@ const PAST: readonly Run[] = [
  * as if it had all been watched.
  */
 export const fillTeaHouse = async (dashboard: Dashboard, now: number): Promise<void> => {
-  const { api, log } = dashboard;
-  await api.call('POST', '/api/projects', {
+  const { call, log } = dashboard;
+  await call('POST', '/api/projects', {
     project_id: 'tea',
     project_name: 'Tea House',
     description: 'Orders, receipts and the counter, in three stacks.',
     owner: 'Sen',
     resources: { github_repo: 'example/tea-house' },
   });
-  await api.call('POST', '/api/projects', { project_id: 'kiln', project_name: 'Kiln', owner: 'Raku' });
-  await api.call('POST', '/api/projects', {
+  await call('POST', '/api/projects', { project_id: 'kiln', project_name: 'Kiln', owner: 'Raku' });
+  await call('POST', '/api/projects', {
     project_id: 'garden',
     project_name: 'Garden agents',
     owner: 'Rikyū',
@@ -174,7 +179,7 @@ export const fillTeaHouse = async (dashboard: Dashboard, now: number): Promise<v
   for (const run of [...PAST].sort((a, b) => b.began - a.began))
     await log(run.id, linesOf(run, now), run.project);
   for (const run of [...FAILED, ...LIVE]) await log(run.id, linesOf(run, now), run.project);
-  await api.call('POST', '/api/tasks', {
+  await call('POST', '/api/tasks', {
     task_id: 'issue-kiln',
     task_name: 'Order new shelves for the kiln',
     task_type: 'issue_creation',

@@ -276,7 +276,73 @@ check(
   ),
 );
 
-const KEY = 'a key of the tea house';
+check(
+  'goes on where a stream ends after each answer, as behind a gateway that cannot hold one',
+  inPage(
+    async (dashboard, { page }) => {
+      await dashboard.log('one', [{ at: Date.now(), text: report('brew', 2) }]);
+      await page.goto(dashboard.url);
+      await page.getByText('Every few seconds').waitFor();
+      await dashboard.log('one', [{ at: Date.now(), text: report('brew', 8) }]);
+      await page.locator('[role=progressbar][aria-valuenow="80"]').waitFor();
+      assert.ok(await page.getByText('Every few seconds').isVisible());
+    },
+    {},
+    { options: { streaming: false } },
+  ),
+);
+
+check(
+  'forgets what another server in the place of the first does not know',
+  inPage(
+    async (dashboard, { page }) => {
+      for (const current of [1, 2, 3]) {
+        await dashboard.log('one', [{ at: Date.now(), text: report('brew', current) }]);
+      }
+      await dashboard.log('two', [{ at: Date.now(), text: report('bake', 4, { status: 'failed' }) }]);
+      await page.goto(dashboard.url);
+      await page.locator('[data-task="bake"]').waitFor();
+      await dashboard.replace();
+      await dashboard.log('one', [{ at: Date.now(), text: report('brew', 1) }]);
+      await page.locator('[role=progressbar][aria-valuenow="10"]').waitFor();
+      assert.is(await page.locator('[data-task="bake"]').count(), 0);
+    },
+    { complaints: 'network' },
+  ),
+);
+
+check(
+  'shows stale tasks as such, and how long a task still needs',
+  inPage(async (dashboard, { page }) => {
+    const task = {
+      task_id: 'brew',
+      task_name: 'brew',
+      task_type: 'build',
+      project_id: 'default',
+      status: 'running',
+      priority: 'P2',
+      progress: { current: 1, total: 2, percentage: 50 },
+      details: {},
+      labels: {},
+      metadata: {},
+      attempt: 1,
+      version: 2,
+      created_at: new Date().toISOString(),
+      updated_at: new Date().toISOString(),
+      started_at: new Date().toISOString(),
+      eta_seconds: 200,
+      stale: true,
+    };
+    await page.route('**/api/tasks?status=pending*', (route) =>
+      route.fulfill({ json: { tasks: [task], next_cursor: null } }),
+    );
+    await page.goto(dashboard.url);
+    await page.locator('.row-live .stale', { hasText: 'No news' }).waitFor();
+    await page.locator('.row-live', { hasText: '3m left' }).waitFor();
+  }),
+);
+
+const KEY = 'a-key-of-the-tea-house';
 
 check(
   'asks for a key where the server wants one, keeps it for the tab, and forgets it on request',
@@ -300,16 +366,7 @@ check(
       assert.equal(await page.evaluate('Object.keys(sessionStorage)'), []);
     },
     { complaints: 'network' },
-    {
-      wrap: (app) => async (request) =>
-        request.headers['authorization'] === `Bearer ${KEY}`
-          ? app(request)
-          : {
-              status: 401,
-              headers: { 'content-type': 'application/problem+json' },
-              body: '{"error":"A key is needed"}',
-            },
-    },
+    { key: KEY },
   ),
 );
 

@@ -51,7 +51,6 @@ export const open = async (
       headers,
       signal: options.signal,
       cache: 'no-store',
-      credentials: 'omit',
     });
   } catch (error) {
     throw new ApiError(0, 'no answer', { cause: error });

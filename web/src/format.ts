@@ -15,10 +15,20 @@ export const duration = (seconds: number): string => {
 };
 
 /** A guess, told no more precisely than it is: steps of five seconds, then whole minutes. */
-export const roughDuration = (seconds: number): string => {
-  if (seconds < 60) return duration(Math.max(5, Math.ceil(seconds / 5) * 5));
-  if (seconds < 3_600) return `${Math.round(seconds / 60)}${t.value.duration.m}`;
-  return duration(Math.round(seconds / 60) * 60);
+export const roughDuration = (seconds: number): string =>
+  briefDuration(seconds < 60 ? Math.max(5, Math.ceil(seconds / 5) * 5) : Math.round(seconds / 60) * 60);
+
+/** A length of time without the smaller unit where there is none of it: `4m`, `4m 30s`. For figures that stand still. */
+export const briefDuration = (seconds: number): string => {
+  const { d, h, m } = t.value.duration;
+  for (const [length, unit] of [
+    [86_400, d],
+    [3_600, h],
+    [60, m],
+  ] as const) {
+    if (seconds >= length && seconds % length === 0) return `${seconds / length}${unit}`;
+  }
+  return duration(seconds);
 };
 
 const once = <T>(make: (region: string) => T): (() => T) => {

@@ -28,7 +28,8 @@ export type PlotProps = Readonly<{
 }>;
 
 const HEIGHT = 240;
-const FONT = '12.5px "Zen Kaku Gothic New", system-ui, sans-serif';
+// Whole pixels: uPlot scales the first whole number that it finds.
+const FONT = '13px "Zen Kaku Gothic New", system-ui, sans-serif';
 
 /** Values over time, drawn by uPlot. It is loaded when a view wants it, as most of its weight is not the first view's. */
 export const Plot = ({ times, series, text, range, lines = [], steps, label }: PlotProps) => {

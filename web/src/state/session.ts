@@ -23,6 +23,9 @@ const store = (value: string): void => {
 /** The API key in use, empty where there is none. It ends with the browser tab. */
 export const key = signal(stored());
 
+/** Goes up with every key that is tried, the same one again included. */
+export const attempt = signal(0);
+
 /** Whether the server wants a key: `wanted` before one was tried, `refused` after. */
 export const signIn = signal<'no' | 'wanted' | 'refused'>('no');
 
@@ -34,9 +37,11 @@ export const signInWith = (value: string): void => {
   store(value);
   key.value = value;
   signIn.value = 'no';
+  attempt.value += 1;
 };
 
 export const signOut = (): void => {
   store('');
   key.value = '';
+  attempt.value += 1;
 };

@@ -68,7 +68,7 @@ export const dropProject = (id: string, version: number): void => {
   soon();
 };
 
-/** Keeps only the live tasks that a complete reading has seen: the rest have gone while nobody looked. */
+/** Forgets the live tasks that a complete reading has not seen: they have gone while nobody looked. */
 export const forgetUnseen = (seen: ReadonlySet<string>): void => {
   for (const { value } of tasks.values()) {
     if (isLive(value) && !seen.has(value.task_id)) dropTask(value.task_id, value.version);

@@ -1,8 +1,8 @@
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { ApiError, allPages, isProject, isRecord, isTask, listProjects, listTasks, open } from '../api.ts';
-import { key, signIn } from './session.ts';
+import { attempt, signIn } from './session.ts';
 import { readEvents } from './sse.ts';
-import { dropProject, dropTask, forgetAll, forgetUnseen, takeProject, takeTask } from './store.ts';
+import { dropProject, dropTask, flush, forgetAll, forgetUnseen, takeProject, takeTask } from './store.ts';
 
 /**
  * `live`: changes come by themselves. `polling`: asked for every few seconds, since the server gives no stream.
@@ -26,6 +26,8 @@ const PROJECTS_EVERY = 5;
 const STREAM_AGAIN = 30;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8_000;
+/** A stream that ends sooner was none, but an answer to be asked for again. */
+const SHORT_MS = 1_000;
 /** A stream that says nothing for so long is dead: a living one says at least that it is there. */
 const SILENCE_MS = 45_000;
 
@@ -33,28 +35,28 @@ const become = (state: Connection['state']): void => {
   if (connection.peek().state !== state) connection.value = { state, since: Date.now() };
 };
 
-/** Reads everything that the page shows, at once. */
-const readAll = async (): Promise<void> => {
-  const seen = new Set<string>();
+/**
+ * Reads everything that the page shows. `afresh`: what was known before counts for nothing, its versions included, as
+ * the server may be another one.
+ */
+const readAll = async ({ afresh = false } = {}): Promise<void> => {
   const [live, failed, done, projects] = await Promise.all([
     allPages(listTasks, { status: 'pending,running,blocked' }, MOST_LIVE),
     listTasks({ status: 'failed', limit: ENDED_PAGE }),
     listTasks({ status: 'completed,cancelled', limit: ENDED_PAGE }),
     allPages(listProjects, {}, MOST_LIVE),
   ]);
-  for (const task of live) {
-    seen.add(task.task_id);
-    takeTask(task);
-  }
-  for (const task of [...failed.items, ...done.items]) takeTask(task);
-  for (const project of projects) takeProject(project);
-  // A task that ended while nobody looked is in one of the other lists; what is in none is gone.
-  if (live.length < MOST_LIVE)
-    forgetUnseen(new Set([...seen, ...failed.items.map(idOf), ...done.items.map(idOf)]));
-  loaded.value = true;
+  const tasks = [...live, ...failed.items, ...done.items];
+  batch(() => {
+    if (afresh) forgetAll();
+    // A task that ended while nobody looked is in one of the other lists; what is in none is gone.
+    else if (live.length < MOST_LIVE) forgetUnseen(new Set(tasks.map(({ task_id }) => task_id)));
+    tasks.forEach(takeTask);
+    projects.forEach(takeProject);
+    flush();
+    loaded.value = true;
+  });
 };
-
-const idOf = ({ task_id }: Readonly<{ task_id: string }>): string => task_id;
 
 /** What one event of the stream says. */
 const take = (kind: string, data: string): void => {
@@ -79,11 +81,13 @@ const take = (kind: string, data: string): void => {
 /** How a stream came to its end: `none` where the server has no stream, `short` where it tells and hangs up. */
 type StreamEnd = 'none' | 'short' | 'long';
 
-type Resume = { position: string; retryMs: number };
+/** Where to go on. `hangsUp`: the last stream told what there was and ended. */
+type Resume = { position: string; retryMs: number; hangsUp: boolean };
 
 const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => {
   const quiet = new AbortController();
   const signal = AbortSignal.any([stop, quiet.signal]);
+  let lasting: ReturnType<typeof setTimeout> | undefined;
   let alarm = setTimeout(() => quiet.abort(), SILENCE_MS);
   const heard = () => {
     clearTimeout(alarm);
@@ -103,12 +107,18 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
     // From here on nothing is missed, so what is read now can only be older than what the stream tells later.
     const reading = resumed ? Promise.resolve() : readAll();
     const openedAt = Date.now();
+    lasting = setTimeout(() => {
+      if (!resume.hangsUp) return;
+      resume.hangsUp = false;
+      become('live');
+    }, SHORT_MS);
     let fault: unknown;
     reading.catch((error: unknown) => {
       fault = error;
       quiet.abort();
     });
-    if (resumed) become('live');
+    // A server that hangs up each time is asked again and again; calling that live would be a flicker.
+    if (resumed) become(resume.hangsUp ? 'polling' : 'live');
     else
       reading.then(
         () => become('live'),
@@ -118,7 +128,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
       for await (const event of readEvents(response.body, heard)) {
         if (event.retry !== undefined) resume.retryMs = event.retry;
         if (event.id !== undefined) resume.position = event.id;
-        if (event.kind === 'reset') await readAll();
+        if (event.kind === 'reset') await readAll({ afresh: true });
         else if (event.data !== '') take(event.kind, event.data);
       }
     } catch (error) {
@@ -127,7 +137,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
       throw fault ?? error;
     }
     await reading;
-    return Date.now() - openedAt < 1_000 ? 'short' : 'long';
+    return Date.now() - openedAt < SHORT_MS ? 'short' : 'long';
   } catch (error) {
     if (error instanceof ApiError && [404, 405, 406, 501].includes(error.status)) return 'none';
     // A place that the server does not know any more: begin anew.
@@ -142,6 +152,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
     throw error;
   } finally {
     clearTimeout(alarm);
+    clearTimeout(lasting);
     quiet.abort();
   }
 };
@@ -187,7 +198,7 @@ const pause = (ms: number, stop: AbortSignal): Promise<void> =>
   });
 
 const run = async (stop: AbortSignal): Promise<void> => {
-  const resume: Resume = { position: '', retryMs: FIRST_RETRY_MS };
+  const resume: Resume = { position: '', retryMs: FIRST_RETRY_MS, hangsUp: false };
   let failures = 0;
   while (!stop.aborted) {
     try {
@@ -197,7 +208,8 @@ const run = async (stop: AbortSignal): Promise<void> => {
         resume.position = '';
         await poll(stop);
       } else {
-        if (end === 'short') become('polling');
+        resume.hangsUp = end === 'short';
+        if (resume.hangsUp) become('polling');
         await pause(resume.retryMs, stop);
       }
     } catch (error) {
@@ -215,7 +227,7 @@ const run = async (stop: AbortSignal): Promise<void> => {
 /** Keeps the store in step with the server for as long as the page lives, with whatever key is in use. */
 export const startSync = (): void => {
   let stop = new AbortController();
-  key.subscribe(() => {
+  attempt.subscribe(() => {
     stop.abort();
     stop = new AbortController();
     forgetAll();

@@ -8,7 +8,7 @@ import { PageState } from '../components/page-state.tsx';
 import { Outcomes, trendOf } from '../components/project-list.tsx';
 import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
 import { binsOf, quantile, ROUND_TIMES } from '../durations.ts';
-import { count, duration, rate } from '../format.ts';
+import { briefDuration, count, duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
 import {
@@ -208,7 +208,7 @@ const DurationsOverTime = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
           { label: t.value.status.completed, values: of('completed'), colour: '--completed', kind: 'dots' },
           { label: t.value.status.failed, values: of('failed'), colour: '--failed', kind: 'dots' },
         ]}
-        text={duration}
+        text={briefDuration}
         steps={ROUND_TIMES}
         label={t.value.durationsPlotLabel(timed.length)}
       />
@@ -247,10 +247,10 @@ const Histogram = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
               {bins.map((bin) => (
                 <li
                   key={bin.from}
-                  title={t.value.durationBin(bin.count, duration(bin.from), duration(bin.to))}
+                  title={t.value.durationBin(bin.count, briefDuration(bin.from), briefDuration(bin.to))}
                 >
                   <span class="unseen">
-                    {t.value.durationBin(bin.count, duration(bin.from), duration(bin.to))}
+                    {t.value.durationBin(bin.count, briefDuration(bin.from), briefDuration(bin.to))}
                   </span>
                   {bin.count > 0 && (
                     <span class="histogram-count" aria-hidden="true">
@@ -262,8 +262,8 @@ const Histogram = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
               ))}
             </ul>
             <p class="histogram-axis" aria-hidden="true">
-              <span>{duration(first.from)}</span>
-              <span>{duration(last.to)}</span>
+              <span>{briefDuration(first.from)}</span>
+              <span>{briefDuration(last.to)}</span>
             </p>
           </div>
         </>

@@ -1,22 +1,32 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { Json } from '../../../src/domain/json.ts';
 import type { HistoryPoint } from '../../../src/domain/progress.ts';
 import type { Task } from '../../../src/domain/task.ts';
-import { ApiError, logUrl, readTask } from '../api.ts';
+import { ApiError, listTasks, logUrl, readTask } from '../api.ts';
 import { Bar } from '../components/bar.tsx';
 import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Mark } from '../components/mark.tsx';
 import { PageState } from '../components/page-state.tsx';
+import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
 import { duration, figures, fullMoment, moment } from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
-import { projectPath } from '../router.ts';
+import { projectPath, taskPath } from '../router.ts';
 import { now } from '../state/clock.ts';
 import { useHistory } from '../state/history.ts';
-import { findProject, findTask, isLive, projectShape, takeTask, taskShape } from '../state/store.ts';
+import {
+  allTasks,
+  findProject,
+  findTask,
+  isLive,
+  projectShape,
+  takeTask,
+  taskShape,
+} from '../state/store.ts';
 import { connection } from '../state/sync.ts';
 import { useTitle } from '../title.ts';
 
@@ -62,6 +72,7 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
       {task.status === 'failed' && <RootCause task={task} />}
       <div class="columns columns-task">
         <div class="column">
+          <Parts of={task.task_id} />
           <ProgressPlot task={task} points={points} />
           <Phases task={task} points={points} />
           <History points={points} />
@@ -72,6 +83,14 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
           <Facts
             title={t.value.details}
             facts={[
+              [
+                t.value.partOf,
+                task.parent_id === undefined ? undefined : (
+                  <a key="parent" href={taskPath(task.parent_id)}>
+                    {findTask(task.parent_id)?.value.task_name ?? task.parent_id}
+                  </a>
+                ),
+              ],
               [t.value.step, details.current_step],
               [t.value.operation, details.operation],
               [t.value.outcome, details.outcome],
@@ -92,6 +111,34 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
         </div>
       </div>
     </article>
+  );
+};
+
+/** The tasks that name this one as their parent. */
+const Parts = ({ of }: Readonly<{ of: string }>) => {
+  useEffect(() => {
+    listTasks({ parent_id: of, limit: 100 }).then(
+      ({ items }) => items.forEach(takeTask),
+      (error: unknown) => {
+        // Those that are here already are shown in any case.
+        if (!(error instanceof ApiError)) throw error;
+      },
+    );
+  }, [of]);
+  const parts = useComputed(() => {
+    taskShape.value;
+    return [...allTasks()].filter((held) => held.peek().parent_id === of).sort(byStart);
+  });
+  return parts.value.length === 0 ? null : (
+    <TaskList
+      id="parts"
+      title={t.value.parts}
+      kind="live"
+      tasks={parts.value}
+      empty=""
+      first={50}
+      inProject
+    />
   );
 };
 

@@ -1,0 +1,53 @@
+// Draws the dashboard's views for the documentation, into docs/images. Run by `npm run screenshots`.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromiumPath, openBrowser, openDashboard, openPage } from '../support/dashboard.ts';
+import { fillTeaHouse } from '../support/tea-house.ts';
+
+const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));
+
+const DESK = { viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1.5 };
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
+
+if (chromiumPath === undefined) {
+  process.stderr.write('There is no Chromium here; install it, or name it with CHROMIUM=/path/to/chromium\n');
+  process.exit(1);
+}
+mkdirSync(FOLDER, { recursive: true });
+const dashboard = await openDashboard();
+await fillTeaHouse(dashboard, Date.now());
+const failed = `/tasks/${await dashboard.taskNamed('TeaHouse-Search')}`;
+
+const VIEWS = [
+  ['overview-light', '/', { ...DESK, colorScheme: 'light' }],
+  ['overview-dark', '/', { ...DESK, colorScheme: 'dark' }],
+  ['overview-phone', '/', { ...PHONE, colorScheme: 'light' }],
+  ['overview-japanese', '/', { ...DESK, colorScheme: 'light', locale: 'ja-JP' }],
+  ['task-light', failed, { ...DESK, colorScheme: 'light' }],
+  ['task-dark', '/tasks/agent-brew-7', { ...DESK, colorScheme: 'dark' }],
+  ['task-phone', '/tasks/agent-brew-7', { ...PHONE, colorScheme: 'dark' }],
+  ['project-light', '/projects/kiln', { ...DESK, colorScheme: 'light' }],
+  ['project-dark', '/projects/kiln', { ...DESK, colorScheme: 'dark' }],
+] as const;
+
+const browser = await openBrowser();
+try {
+  for (const [name, path, options] of VIEWS) {
+    const { page, close } = await openPage(browser, { ...options, reducedMotion: 'reduce' });
+    await page.goto(dashboard.url + path);
+    await page.locator('.connection-live').waitFor();
+    await page
+      .locator(path === '/' ? '.row' : 'canvas')
+      .first()
+      .waitFor();
+    await page.evaluate('document.fonts.ready');
+    // On a desk the whole overview, which is what a team leaves open; elsewhere what one sees first.
+    const fullPage = path === '/' && options.viewport.width > 1_000;
+    await page.screenshot({ path: `${FOLDER}${name}.png`, animations: 'disabled', fullPage });
+    await close();
+    process.stdout.write(`docs/images/${name}.png\n`);
+  }
+} finally {
+  await browser.close();
+  await dashboard.close();
+}
