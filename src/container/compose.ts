@@ -107,6 +107,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),
     lister: container.get(TOKENS.taskLister),
+    counter: container.get(TOKENS.taskCounter),
     rateLimiter: container.get(TOKENS.rateLimiter),
     health: container.get(TOKENS.healthService),
     sweepStale: container.get(TOKENS.staleSweep),

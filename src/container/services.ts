@@ -7,6 +7,7 @@ import { idempotencyService } from '../services/idempotency.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
+import { taskCounter } from '../services/task-counter.ts';
 import { taskLister } from '../services/task-list.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
@@ -19,6 +20,13 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.changeFeed,
     TOKENS.clock,
     TOKENS.ids,
+  ]);
+  bind(TOKENS.taskCounter).toResolvedValue(taskCounter, [
+    TOKENS.projectStore,
+    TOKENS.taskStore,
+    TOKENS.taskTally,
+    TOKENS.changeFeed,
+    TOKENS.clock,
     TOKENS.logger,
   ]);
   bind(TOKENS.taskWriter).toResolvedValue(taskWriter, [
@@ -26,7 +34,7 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.taskHistory,
     TOKENS.taskCache,
     TOKENS.changeFeed,
-    TOKENS.projectService,
+    TOKENS.taskCounter,
     TOKENS.clock,
   ]);
   bind(TOKENS.taskLister).toResolvedValue(taskLister, [TOKENS.taskStore, TOKENS.taskListCache]);

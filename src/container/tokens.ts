@@ -14,6 +14,7 @@ import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskListCache } from '../ports/task-list-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
+import type { TaskTally } from '../ports/task-tally.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
@@ -22,6 +23,7 @@ import type { IdempotencyService } from '../services/idempotency.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { StaleSweep } from '../services/staleness.ts';
+import type { TaskCounter } from '../services/task-counter.ts';
 import type { TaskLister } from '../services/task-list.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
@@ -36,11 +38,13 @@ export const TOKENS = {
 
   taskStore: token<TaskStore>('TaskStore'),
   taskHistory: token<TaskHistory>('TaskHistory'),
+  taskTally: token<TaskTally>('TaskTally'),
   projectStore: token<ProjectStore>('ProjectStore'),
   checkpoints: token<Checkpoints>('Checkpoints'),
   taskCache: token<TaskCache>('TaskCache'),
   taskListCache: token<TaskListCache>('TaskListCache'),
   memoryTaskCache: token<TaskCache & TaskListCache>('MemoryTaskCache'),
+  memoryTaskStore: token<TaskStore & TaskTally>('MemoryTaskStore'),
   redisTaskCache: token<TaskCache & TaskListCache>('RedisTaskCache'),
   changeFeed: token<ChangeFeed>('ChangeFeed'),
   rateLimiter: token<RateLimiter>('RateLimiter'),
@@ -51,6 +55,7 @@ export const TOKENS = {
   projectRules: token<readonly ProjectRule[]>('ProjectRules'),
 
   projectService: token<ProjectService>('ProjectService'),
+  taskCounter: token<TaskCounter>('TaskCounter'),
   taskWriter: token<TaskWriter>('TaskWriter'),
   taskLister: token<TaskLister>('TaskLister'),
   estimates: token<Estimates>('Estimates'),

@@ -1,4 +1,4 @@
-import { isTerminal } from './status.ts';
+import { type Counted, countedOf, isSameCount, NO_TALLY, type Tally } from './counting.ts';
 import type { Task } from './task.ts';
 import { toIso } from './time.ts';
 
@@ -36,6 +36,8 @@ export type Project = Readonly<{
   account_id?: string;
   resources: ProjectResources;
   metrics: ProjectMetrics;
+  /** The books behind the metrics. For the stores alone: `toldProject` takes them away. */
+  tally?: Tally;
   version: number;
   created_at: string;
   updated_at: string;
@@ -111,28 +113,93 @@ const optional = <K extends string>(
   return (next === undefined || next === null ? {} : { [key]: next }) as { [P in K]?: string };
 };
 
-/** What the metrics need of a task: a small part, so that a recount need not read whole tasks. */
-export type Counted = Pick<Task, 'status'> & Readonly<{ duration_seconds?: number | undefined }>;
+/** A project without what is nobody's business but the stores'. */
+export const toldProject = (project: Project): Project => {
+  const { tally: _tally, ...told } = project;
+  return told;
+};
 
-export const metricsOf = (tasks: Iterable<Counted>, now: number): ProjectMetrics => {
-  let total = 0;
-  let active = 0;
-  let completed = 0;
-  let failed = 0;
-  let blocked = 0;
-  let seconds = 0;
-  for (const task of tasks) {
-    total += 1;
-    if (task.status === 'blocked') blocked += 1;
-    else if (!isTerminal(task.status)) active += 1;
-    if (task.status === 'failed') failed += 1;
-    if (task.status === 'completed') {
-      completed += 1;
-      seconds += task.duration_seconds ?? 0;
+/** The metrics of these tasks, counted anew. */
+export const metricsOf = (
+  tasks: Iterable<Pick<Task, 'project_id' | 'status' | 'duration_seconds'>>,
+  now: number,
+): ProjectMetrics => {
+  let counts = NO_COUNTS;
+  for (const task of tasks) counts = moved(counts, countedOf(task), 1);
+  return metricsFrom(counts, now);
+};
+
+/**
+ * A project that holds of these tasks what it should, one version on; undefined where nothing is to be written.
+ * `stored` are the tasks as the store has them now, those of the project's own notes included; `gone` are about to be
+ * removed and count no more.
+ */
+export const recount = (
+  project: Project,
+  taskIds: readonly string[],
+  stored: ReadonlyMap<string, Task>,
+  gone: ReadonlySet<string>,
+  now: number,
+): Project | undefined => {
+  const { seconds, recent } = project.tally ?? NO_TALLY;
+  const notes = new Map(Object.entries(recent));
+  let counts = countsOf(project.metrics, seconds);
+  let changed = false;
+  for (const taskId of new Set([...taskIds, ...notes.keys()])) {
+    const task = stored.get(taskId);
+    const noted = notes.get(taskId);
+    const own = task?.counted?.project_id === project.project_id ? task.counted : undefined;
+    const held = noted === undefined ? own : (noted ?? undefined);
+    const isOurs = task !== undefined && task.project_id === project.project_id && !gone.has(taskId);
+    // A note about a task that is not looked at now stays as it is, unless it speaks of one that is there no more.
+    const wanted = isOurs ? (taskIds.includes(taskId) ? countedOf(task) : held) : undefined;
+    if (!isSameCount(held, wanted)) {
+      if (held !== undefined) counts = moved(counts, held, -1);
+      if (wanted !== undefined) counts = moved(counts, wanted, 1);
+      changed = true;
     }
+    const needsNote = !isSameCount(wanted, own);
+    if (needsNote && !(noted !== undefined && isSameCount(noted ?? undefined, wanted))) changed = true;
+    if (!needsNote && noted !== undefined) changed = true;
+    if (needsNote) notes.set(taskId, wanted ?? null);
+    else notes.delete(taskId);
   }
+  if (!changed) return undefined;
   return {
-    total_tasks: total,
+    ...project,
+    metrics: metricsFrom(counts, now),
+    tally: { seconds: counts.seconds, recent: Object.fromEntries(notes) },
+    version: project.version + 1,
+    updated_at: toIso(now),
+  };
+};
+
+type Counts = Readonly<Record<Counted['kind'] | 'seconds', number>>;
+
+const NO_COUNTS: Counts = { active: 0, blocked: 0, completed: 0, failed: 0, cancelled: 0, seconds: 0 };
+
+const moved = (counts: Counts, { kind, seconds }: Counted, by: 1 | -1): Counts => ({
+  ...counts,
+  [kind]: counts[kind] + by,
+  seconds: counts.seconds + by * seconds,
+});
+
+const countsOf = (metrics: ProjectMetrics, seconds: number): Counts => {
+  const { total_tasks, active_tasks, blocked_tasks, completed_tasks, failed_tasks } = metrics;
+  return {
+    active: active_tasks,
+    blocked: blocked_tasks,
+    completed: completed_tasks,
+    failed: failed_tasks,
+    cancelled: total_tasks - active_tasks - blocked_tasks - completed_tasks - failed_tasks,
+    seconds,
+  };
+};
+
+const metricsFrom = (counts: Counts, now: number): ProjectMetrics => {
+  const { active, blocked, completed, failed, cancelled, seconds } = counts;
+  return {
+    total_tasks: active + blocked + completed + failed + cancelled,
     active_tasks: active,
     completed_tasks: completed,
     failed_tasks: failed,
@@ -142,43 +209,3 @@ export const metricsOf = (tasks: Iterable<Counted>, now: number): ProjectMetrics
     last_updated: toIso(now),
   };
 };
-
-/** A task before and after one write: no `before` where it was created, no `after` where it was deleted. */
-export type MetricsChange = Readonly<{ before?: Counted | undefined; after?: Counted | undefined }>;
-
-/** A project whose metrics take these changes in, one version on. */
-export const countChanges = (project: Project, changes: readonly MetricsChange[], now: number): Project => {
-  const removed = metricsOf(
-    changes.flatMap(({ before }) => before ?? []),
-    now,
-  );
-  const added = metricsOf(
-    changes.flatMap(({ after }) => after ?? []),
-    now,
-  );
-  const was = project.metrics;
-  const moved = (count: CountName) => Math.max(0, was[count] - removed[count] + added[count]);
-  const completed = moved('completed_tasks');
-  const failed = moved('failed_tasks');
-  const seconds = secondsOf(was) - secondsOf(removed) + secondsOf(added);
-  return {
-    ...project,
-    metrics: {
-      total_tasks: moved('total_tasks'),
-      active_tasks: moved('active_tasks'),
-      completed_tasks: completed,
-      failed_tasks: failed,
-      blocked_tasks: moved('blocked_tasks'),
-      success_rate: completed + failed === 0 ? null : completed / (completed + failed),
-      avg_completion_time_seconds: completed === 0 ? null : Math.max(0, seconds / completed),
-      last_updated: toIso(now),
-    },
-    version: project.version + 1,
-    updated_at: toIso(now),
-  };
-};
-
-type CountName = 'total_tasks' | 'active_tasks' | 'completed_tasks' | 'failed_tasks' | 'blocked_tasks';
-
-const secondsOf = (metrics: ProjectMetrics): number =>
-  (metrics.avg_completion_time_seconds ?? 0) * metrics.completed_tasks;

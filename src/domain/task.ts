@@ -1,3 +1,4 @@
+import type { Counted } from './counting.ts';
 import type { TaskDetails } from './details.ts';
 import { MiyabiError } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -50,6 +51,8 @@ export type Task = Readonly<{
   stale: boolean;
   reported_at?: string;
   last_event_at?: string;
+  /** What the metrics of its project hold of it. For the stores alone: `toldTask` takes it away. */
+  counted?: Counted;
 }>;
 
 /** The most labels of a task. */
@@ -376,8 +379,7 @@ const withTimes = (task: Task, { at, startedAt }: Readonly<{ at: number; started
   };
 };
 
-const sameButVersion = (a: Task, b: Task): boolean =>
-  canonical(lasting(a)) === canonical(lasting(b));
+const sameButVersion = (a: Task, b: Task): boolean => canonical(lasting(a)) === canonical(lasting(b));
 
 /** A task without what moves by itself as time passes. */
 const lasting = ({ eta_seconds: _eta, last_event_at: _seen, ...task }: Task) => task;

@@ -5,12 +5,14 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { CollectorService, CollectRequest, CollectResult } from '../services/collector.ts';
 import type { Ingested, ProgressService } from '../services/progress.ts';
 import type { StaleSweep } from '../services/staleness.ts';
+import type { TaskCounter } from '../services/task-counter.ts';
 import { type CollectorEvent, decodeCollectorEvent } from './lambda-events.ts';
 
 export type CollectorPorts = Readonly<{
   collector: CollectorService;
   progress: ProgressService;
   sweepStale: StaleSweep;
+  counter: TaskCounter;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
@@ -27,7 +29,7 @@ export type CollectorAnswer = Readonly<{ ok: boolean; message: string; records: 
  * not be kept, so that CloudWatch Logs delivers them again.
  */
 export const collectorLambda =
-  ({ collector, progress, sweepStale, clock, logger, metrics }: CollectorPorts) =>
+  ({ collector, progress, sweepStale, counter, clock, logger, metrics }: CollectorPorts) =>
   async (event: unknown): Promise<CollectorAnswer> => {
     const began = clock.now();
     try {
@@ -42,6 +44,7 @@ export const collectorLambda =
         case 'schedule': {
           const answer = await collect(decoded);
           metrics.count('TasksMarkedStale', (await sweepStale()).length);
+          await counter.sweep();
           return answer;
         }
         default:

@@ -46,6 +46,7 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   const jobs = [
     repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger),
   ];
+  jobs.push(repeat(services.counter.sweep, config.collectIntervalMs, stopping.signal, logger));
   jobs.push(repeat(services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger));
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 

@@ -1,3 +1,4 @@
+import { toldTask } from '../domain/counting.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
 import {
@@ -183,6 +184,6 @@ export const progressService = (
 /** Each task once, as its last write left it. */
 const newestOf = (moves: readonly TaskMove[]): readonly Task[] => [
   ...new Map(
-    moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, after] as const])),
+    moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, toldTask(after)] as const])),
   ).values(),
 ];

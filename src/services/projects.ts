@@ -1,21 +1,19 @@
 import { isMiyabiError, MiyabiError } from '../domain/errors.ts';
 import type { Page } from '../domain/page.ts';
 import {
-  countChanges,
   createProject,
-  type MetricsChange,
   type NewProject,
   type Project,
   type ProjectPatch,
   patchProject,
+  toldProject,
 } from '../domain/project.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Logger } from '../ports/logger.ts';
 import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
-import { inTurn } from './in-turn.ts';
 import { untilWon } from './optimistic.ts';
+import { projectChange } from './project-change.ts';
 
 /** On what condition something may be done: the stored version must be among these. */
 export type ProjectGuard = Readonly<{ versions?: readonly number[] | undefined }>;
@@ -34,8 +32,6 @@ export type ProjectService = Readonly<{
   remove(projectId: string, guard?: ProjectGuard): Promise<void>;
   /** Brings a project into being where a task names one that is not there yet. */
   ensure(projectId: string): Promise<void>;
-  /** Takes what happened to tasks into the metrics of their project. It never fails a task's write: it logs. */
-  account(projectId: string, changes: readonly MetricsChange[]): Promise<void>;
 }>;
 
 /** Projects already known to exist are not looked up again; the oldest is forgotten first. */
@@ -46,10 +42,8 @@ export const projectService = (
   feed: ChangeFeed,
   clock: Clock,
   ids: Ids,
-  logger: Logger,
 ): ProjectService => {
   const known = new Set<string>();
-  const turn = inTurn();
 
   const remember = (projectId: string) => {
     known.add(projectId);
@@ -59,17 +53,7 @@ export const projectService = (
     }
   };
 
-  const publish = (project: Project) =>
-    feed.publish([
-      {
-        kind: 'project',
-        action: 'saved',
-        id: project.project_id,
-        project_id: project.project_id,
-        version: project.version,
-        body: JSON.stringify(project),
-      },
-    ]);
+  const publish = (project: Project) => feed.publish([projectChange(project)]);
 
   const create = async (input: NewProject): Promise<Project> => {
     const project = createProject(input, { id: input.project_id ?? ids.next(), now: clock.now() });
@@ -94,22 +78,26 @@ export const projectService = (
   return {
     create,
 
-    get: (projectId) => get(projectId),
+    get: async (projectId) => toldProject(await get(projectId)),
 
-    find: (projectId) => projects.find(projectId),
+    async find(projectId) {
+      const project = await projects.find(projectId);
+      return project === undefined ? undefined : toldProject(project);
+    },
 
-    list(query) {
-      return projects.list(query);
+    async list(query) {
+      const page = await projects.list(query);
+      return { ...page, items: page.items.map(toldProject) };
     },
 
     patch(projectId, patch, guard) {
       return untilWon(async () => {
         const project = await get(projectId, guard);
         const next = patchProject(project, patch, clock.now());
-        if (next === undefined) return project;
+        if (next === undefined) return toldProject(project);
         await projects.save(next);
         await publish(next);
-        return next;
+        return toldProject(next);
       });
     },
 
@@ -144,24 +132,6 @@ export const projectService = (
         }
       }
       remember(projectId);
-    },
-
-    async account(projectId, changes) {
-      const counting = changes.filter(({ before, after }) => before?.status !== after?.status);
-      if (counting.length === 0) return;
-      try {
-        await turn(projectId, () =>
-          untilWon(async () => {
-            const project = await projects.find(projectId);
-            if (project === undefined) return;
-            const next = countChanges(project, counting, clock.now());
-            await projects.save(next);
-            await publish(next);
-          }),
-        );
-      } catch (error) {
-        logger.warn('Project metrics could not be updated', { project_id: projectId, error });
-      }
     },
   };
 };

@@ -1,3 +1,4 @@
+import { toldTask } from '../domain/counting.ts';
 import type { TaskListCache, TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
 
@@ -9,7 +10,8 @@ export const taskLister =
   async (query) => {
     const known = await lists.page(query);
     if (known.page !== undefined) return known.page;
-    const page = await tasks.list(query);
+    const stored = await tasks.list(query);
+    const page = { ...stored, items: stored.items.map(toldTask) };
     if (known.ticket !== undefined) await lists.fill(known.ticket, page);
     return {
       items: page.items.map((task) => ({

@@ -1,11 +1,11 @@
+import { toldTask } from '../domain/counting.ts';
 import { type HistoryPoint, thinPoints } from '../domain/progress.ts';
-import type { MetricsChange } from '../domain/project.ts';
 import type { Task } from '../domain/task.ts';
-import type { ChangeFeed } from '../ports/change-feed.ts';
+import type { Change, ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
-import type { ProjectService } from './projects.ts';
+import type { TaskCounter } from './task-counter.ts';
 
 /** One write of a task: what it was, what it is now, and what its history gains. */
 export type TaskWrite = Readonly<{ before?: Task | undefined; after: Task; points: readonly HistoryPoint[] }>;
@@ -35,58 +35,49 @@ export const taskWriter = (
   history: TaskHistory,
   cache: TaskCache,
   feed: ChangeFeed,
-  projects: ProjectService,
+  counter: TaskCounter,
   clock: Clock,
 ): TaskWriter => ({
-  async save({ after, points }) {
+  async save({ before, after, points }) {
+    if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
     // From before the store was asked: a write that was long under way must not live on in the cache for longer.
     const asOf = clock.now();
     await tasks.save(after);
     if (points.length > 0) await history.append(after.task_id, thinPoints(points, MAX_POINTS_PER_WRITE));
-    await cache.save([after], asOf);
+    const told = toldTask(after);
+    await cache.save([told], asOf);
+    const moved = before !== undefined && before.project_id !== after.project_id;
     await feed.publish([
+      // To whoever watches the project that it left it is gone; the version lets the save that follows count more.
+      ...(moved ? [deletion(before)] : []),
       {
         kind: 'task',
         action: 'saved',
-        id: after.task_id,
-        project_id: after.project_id,
-        version: after.version,
-        body: JSON.stringify(after),
+        id: told.task_id,
+        project_id: told.project_id,
+        version: told.version,
+        body: JSON.stringify(told),
       },
     ]);
   },
 
   async remove(task) {
+    await counter.discount(task);
     await history.remove(task.task_id);
     await tasks.remove(task.task_id);
     await cache.remove(task.task_id);
-    await feed.publish([
-      {
-        kind: 'task',
-        action: 'deleted',
-        id: task.task_id,
-        project_id: task.project_id,
-        version: task.version,
-      },
-    ]);
+    await feed.publish([deletion(task)]);
   },
 
-  async account(changes) {
-    const byProject = new Map<string, MetricsChange[]>();
-    const add = (task: Task | undefined, change: (counted: Task) => MetricsChange) => {
-      if (task === undefined) return;
-      const known = byProject.get(task.project_id);
-      if (known === undefined) byProject.set(task.project_id, [change(task)]);
-      else known.push(change(task));
-    };
-    for (const { before, after } of changes) {
-      if (before !== undefined && after !== undefined && before.project_id === after.project_id) {
-        add(after, () => ({ before, after }));
-      } else {
-        add(before, (counted) => ({ before: counted }));
-        add(after, (counted) => ({ after: counted }));
-      }
-    }
-    await Promise.all([...byProject].map(([projectId, counted]) => projects.account(projectId, counted)));
+  account(changes) {
+    return counter.account(changes);
   },
+});
+
+const deletion = ({ task_id, project_id, version }: Task): Change => ({
+  kind: 'task',
+  action: 'deleted',
+  id: task_id,
+  project_id,
+  version,
 });

@@ -1,3 +1,4 @@
+import { toldTask } from '../domain/counting.ts';
 import { invalidField, MiyabiError } from '../domain/errors.ts';
 import type { Page } from '../domain/page.ts';
 import type { HistoryPoint } from '../domain/progress.ts';
@@ -89,11 +90,12 @@ export const taskService = (
       return cached;
     }
     const asOf = clock.now();
-    const task = await tasks.find(taskId);
-    if (task === undefined) {
+    const stored = await tasks.find(taskId);
+    if (stored === undefined) {
       await cache.markAbsent(taskId, asOf);
       throw notFound();
     }
+    const task = toldTask(stored);
     await cache.save([task], asOf);
     if (isHidden(task, guard)) throw notFound();
     return { task_id: taskId, version: task.version, json: JSON.stringify(task) };
@@ -108,13 +110,13 @@ export const taskService = (
     untilWon(async () => {
       const before = await find(taskId, guard);
       const changed = step(before);
-      if (changed === undefined) return before;
+      if (changed === undefined) return toldTask(before);
       const { task: after, point } = changed;
       if (after.project_id !== before.project_id) await projects.ensure(after.project_id);
       const write = { before, after, points: point === undefined ? [] : [point] };
       await writer.save(write);
       await writer.account([write]);
-      return after;
+      return toldTask(after);
     });
 
   /** The project of a new task, which a part has from its parent. */
@@ -150,7 +152,10 @@ export const taskService = (
 
     read,
 
-    list: (query) => tasks.list(query),
+    async list(query) {
+      const page = await tasks.list(query);
+      return { ...page, items: page.items.map(toldTask) };
+    },
 
     report(taskId, report, guard = {}) {
       return change(taskId, guard, (task) => reportProgress(task, report, clock.now()));

@@ -52,6 +52,8 @@ const fullTask = (): Task => ({
     pr_number: 8,
     pr_url: 'https://x',
   },
+  parent_id: 'a.parent',
+  counted: { project_id: 'p:0', kind: 'completed', seconds: 5 },
   attempt: 3,
   started_at: toIso(NOON - 5000),
   completed_at: toIso(NOON),
@@ -313,6 +315,7 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
         ['a project', { project_id: 'p1' }, (task) => task.project_id === 'p1'],
         ['a project that is not there', { project_id: 'p9' }, () => false],
         ['a type', { task_type: 'build' }, (task) => task.task_type === 'build'],
+        ['a parent that nothing has', { parent_id: 'nobody' }, () => false],
         ['a label', { labels: { env: 'prod' } }, (task) => task.labels['env'] === 'prod'],
         [
           'two labels',

@@ -15,6 +15,7 @@ import { estimates } from '../../src/services/estimates.ts';
 import { progressService } from '../../src/services/progress.ts';
 import { projectService } from '../../src/services/projects.ts';
 import { staleSweep } from '../../src/services/staleness.ts';
+import { taskCounter } from '../../src/services/task-counter.ts';
 import { taskWriter } from '../../src/services/task-writer.ts';
 import { taskService } from '../../src/services/tasks.ts';
 
@@ -39,8 +40,16 @@ export type TestPorts = ReturnType<typeof memoryPorts>;
 
 /** The services as the container wires them, on fakes; `processes` of them may share one set of ports. */
 export const system = (ports: TestPorts = memoryPorts(), rules: readonly ProjectRule[] = []) => {
-  const projects = projectService(ports.projects, ports.feed, ports.clock, ports.ids, ports.logger);
-  const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, projects, ports.clock);
+  const projects = projectService(ports.projects, ports.feed, ports.clock, ports.ids);
+  const counter = taskCounter(
+    ports.projects,
+    ports.tasks,
+    ports.tasks,
+    ports.feed,
+    ports.clock,
+    ports.logger,
+  );
+  const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, counter, ports.clock);
   const tasks = taskService(
     ports.tasks,
     ports.history,
@@ -63,5 +72,5 @@ export const system = (ports: TestPorts = memoryPorts(), rules: readonly Project
     rules,
   );
   const collector = collectorService(ports.source, ports.tasks, ports.checkpoints, progress, ports.logger);
-  return { sweepStale, ports, projects, writer, tasks, progress, collector };
+  return { sweepStale, ports, counter, projects, writer, tasks, progress, collector };
 };

@@ -1,5 +1,7 @@
+import { COUNTED_KINDS, type Counted, type Tally } from '../../domain/counting.ts';
+import { isJsonObject } from '../../domain/json.ts';
 import { PROJECT_STATUSES, type Project } from '../../domain/project.ts';
-import { type Item, maybeNumber, number, present, reader, text } from './attributes.ts';
+import { type Item, json, maybeNumber, number, present, type Reader, reader, text } from './attributes.ts';
 
 /** The one partition of the list of projects: see the index of that name. */
 export const LISTED = 'projects';
@@ -27,6 +29,7 @@ export const projectToItem = (project: Project, writeId: string): Item => ({
       last_updated: text(project.metrics.last_updated),
     },
   },
+  ...present({ tally: project.tally }, json),
   version: number(project.version),
   created_at: text(project.created_at),
   updated_at: text(project.updated_at),
@@ -62,8 +65,28 @@ export const projectFromItem = (item: Item): Project => {
       avg_completion_time_seconds: metrics.maybeNumber('avg_completion_time_seconds'),
       last_updated: metrics.text('last_updated'),
     },
+    ...read.present((name) => tallyOf(read, name), 'tally'),
     version: read.number('version'),
     created_at: read.text('created_at'),
     updated_at: read.text('updated_at'),
   };
 };
+
+const tallyOf = (read: Reader, name: string): Tally => {
+  const value = read.json(name);
+  if (!isJsonObject(value) || typeof value['seconds'] !== 'number' || !isJsonObject(value['recent'])) {
+    throw read.broken(name, 'is no tally');
+  }
+  const recent = Object.entries(value['recent']).map(([taskId, counted]) => {
+    if (counted !== null && !isCountedJson(counted))
+      throw read.broken(name, 'holds something other than counts');
+    return [taskId, counted] as const;
+  });
+  return { seconds: value['seconds'], recent: Object.fromEntries(recent) };
+};
+
+const isCountedJson = (value: unknown): value is Counted =>
+  isJsonObject(value) &&
+  typeof value['project_id'] === 'string' &&
+  COUNTED_KINDS.some((kind) => kind === value['kind']) &&
+  typeof value['seconds'] === 'number';

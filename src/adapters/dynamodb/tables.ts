@@ -17,6 +17,10 @@ import { isNamed, translated } from './errors.ts';
 export const STATUS_INDEX = 'StatusIndex';
 export const PROJECT_INDEX = 'ProjectIndex';
 export const TYPE_INDEX = 'TypeIndex';
+/** The parts of a task. Only parts are in it. */
+export const PARENT_INDEX = 'ParentIndex';
+/** Tasks that the metrics of their project do not hold as they are: few, and only for a moment. */
+export const UNCOUNTED_INDEX = 'UncountedIndex';
 /** All projects in the order of their ids. A project's entry is written once: nothing in it ever changes. */
 export const LIST_INDEX = 'ListIndex';
 
@@ -52,6 +56,8 @@ export const tableDefinitions = ({ tasks, projects }: TableNames): readonly Tabl
       taskIndex(PROJECT_INDEX, 'project_id'),
       taskIndex(STATUS_INDEX, 'status'),
       taskIndex(TYPE_INDEX, 'task_type'),
+      taskIndex(PARENT_INDEX, 'parent_id'),
+      { name: UNCOUNTED_INDEX, key: ['uncounted', 'updated_key'], includes: [] },
     ],
     attributes: {
       task_id: 'S',
@@ -59,6 +65,8 @@ export const tableDefinitions = ({ tasks, projects }: TableNames): readonly Tabl
       project_id: 'S',
       status: 'S',
       task_type: 'S',
+      parent_id: 'S',
+      uncounted: 'S',
       updated_key: 'S',
     },
     ttl: TTL_ATTRIBUTE,

@@ -4,7 +4,7 @@ import { fromIso, toIso } from '../../domain/time.ts';
 import type { TaskQuery } from '../../ports/task-store.ts';
 import type { Item } from './attributes.ts';
 import type { Table } from './table.ts';
-import { PROJECT_INDEX, STATUS_INDEX, TYPE_INDEX } from './tables.ts';
+import { PARENT_INDEX, PROJECT_INDEX, STATUS_INDEX, TYPE_INDEX } from './tables.ts';
 import { labelMark, positionOf, updatedKey } from './task-item.ts';
 
 /** Places in the list that an index names, newest first, and where the next page begins. */
@@ -60,9 +60,13 @@ type Plan = Readonly<{ index: string; hash: string; values: readonly string[]; f
 
 /** The index that has to pass over the fewest entries, and what is left to be filtered in it. */
 const planFor = (query: TaskQuery): Plan => {
-  const { project_id, task_type, statuses } = query;
+  const { project_id, parent_id, task_type, statuses } = query;
   // Of the statuses that do not last there are few tasks, whatever is stored.
   const fewByStatus = statuses !== undefined && !statuses.some(isTerminal);
+  if (parent_id !== undefined) {
+    const filter = filterOf(query, { byProject: true, byType: true, byStatus: true });
+    return { index: PARENT_INDEX, hash: 'parent_id', values: [parent_id], filter };
+  }
   if (project_id !== undefined) {
     const filter = filterOf(query, { byType: true, byStatus: true });
     return { index: PROJECT_INDEX, hash: 'project_id', values: [project_id], filter };
@@ -77,11 +81,20 @@ const planFor = (query: TaskQuery): Plan => {
 
 const filterOf = (
   query: TaskQuery,
-  { byType, byStatus }: Readonly<{ byType: boolean; byStatus: boolean }>,
+  {
+    byProject = false,
+    byType,
+    byStatus,
+  }: Readonly<{ byProject?: boolean; byType: boolean; byStatus: boolean }>,
 ): Filter => {
   const expressions: string[] = [];
   const names: Record<string, string> = {};
   const values: Item = {};
+  if (byProject && query.project_id !== undefined) {
+    names['#project'] = 'project_id';
+    values[':project'] = { S: query.project_id };
+    expressions.push('#project = :project');
+  }
   if (byType && query.task_type !== undefined) {
     names['#type'] = 'task_type';
     values[':type'] = { S: query.task_type };

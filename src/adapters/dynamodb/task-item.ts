@@ -1,3 +1,4 @@
+import { COUNTED_KINDS, type Counted, isCounted } from '../../domain/counting.ts';
 import { OUTCOMES } from '../../domain/details.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { HistoryPoint } from '../../domain/progress.ts';
@@ -39,6 +40,13 @@ export const positionOf = (key: string): TaskPosition => {
 /** A label as an index filters by it. Two labels may meet in one mark, so what is found is checked again. */
 export const labelMark = (name: string, value: string): string => `${name}=${value}`;
 
+/** What enters a task in the index of those that are not counted. */
+export const UNCOUNTED: Item = { uncounted: text('yes') };
+
+export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[string] => ({
+  M: { project_id: text(project_id), kind: text(kind), seconds: number(seconds) },
+});
+
 /** The current state of a task. `writeId` tells a write apart from every other. */
 export const taskToItem = (task: Task, writeId: string): Item => {
   const { operation, outcome, failed_resources, ...texts } = task.details;
@@ -77,6 +85,7 @@ export const taskToItem = (task: Task, writeId: string): Item => {
     updated_at: text(task.updated_at),
     ...present(
       {
+        parent_id: task.parent_id,
         description: task.description,
         started_at: task.started_at,
         completed_at: task.completed_at,
@@ -92,6 +101,8 @@ export const taskToItem = (task: Task, writeId: string): Item => {
     ...(labels.length === 0
       ? {}
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
+    ...present({ counted: task.counted }, countedToItem),
+    ...(isCounted(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
   };
@@ -109,6 +120,7 @@ export const taskFromItem = (item: Item): Task => {
     task_type: read.text('task_type'),
     ...read.present(read.text, 'description'),
     project_id: read.text('project_id'),
+    ...read.present(read.text, 'parent_id'),
     status: read.oneOf('status', TASK_STATUSES),
     priority: read.oneOf('priority', PRIORITIES),
     progress: {
@@ -139,6 +151,14 @@ export const taskFromItem = (item: Item): Task => {
     ...read.present(read.text, 'started_at', 'completed_at', 'reported_at', 'last_event_at'),
     ...read.present(read.number, 'duration_seconds', 'eta_seconds'),
     stale: read.flag('stale'),
+    ...read.present((name) => {
+      const counted = read.map(name);
+      return {
+        project_id: counted.text('project_id'),
+        kind: counted.oneOf('kind', COUNTED_KINDS),
+        seconds: counted.number('seconds'),
+      };
+    }, 'counted'),
   };
 };
 

@@ -1,19 +1,23 @@
+import { isCounted } from '../../domain/counting.ts';
 import { TASK_STATUSES } from '../../domain/status.ts';
 import type { Task } from '../../domain/task.ts';
 import { byNewest, matchesFilter, type TaskPosition } from '../../domain/task-list.ts';
 import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
+import type { TaskTally } from '../../ports/task-tally.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { type SortedList, sortedList } from './sorted-list.ts';
 import { refuseUnlessNext } from './versions.ts';
 
 /** Tasks in this process's memory. Nothing survives it. What it returns is frozen. */
-export const memoryTaskStore = (): TaskStore => {
+export const memoryTaskStore = (): TaskStore & TaskTally => {
   const tasks = new Map<string, Task>();
   const byStatus = new Map<string, TaskList>(TASK_STATUSES.map((status) => [status, taskList()]));
   const byProject = new Map<string, TaskList>();
+  const uncounted = new Set<string>();
 
   const enter = (task: Task): void => {
     tasks.set(task.task_id, task);
+    if (!isCounted(task)) uncounted.add(task.task_id);
     byStatus.get(task.status)?.add(task);
     let ofProject = byProject.get(task.project_id);
     if (ofProject === undefined) {
@@ -24,6 +28,7 @@ export const memoryTaskStore = (): TaskStore => {
   };
   const leave = (task: Task): void => {
     tasks.delete(task.task_id);
+    uncounted.delete(task.task_id);
     byStatus.get(task.status)?.remove(task);
     const ofProject = byProject.get(task.project_id);
     ofProject?.remove(task);
@@ -68,6 +73,21 @@ export const memoryTaskStore = (): TaskStore => {
     async remove(taskId) {
       const stored = tasks.get(taskId);
       if (stored !== undefined) leave(stored);
+    },
+
+    async uncounted(limit) {
+      return [...uncounted].slice(0, limit).flatMap((taskId) => tasks.get(taskId) ?? []);
+    },
+
+    async mark(taskId) {
+      if (tasks.has(taskId)) uncounted.add(taskId);
+    },
+
+    async settle({ task_id, version }, counted) {
+      const stored = tasks.get(task_id);
+      if (stored?.version !== version) return;
+      leave(stored);
+      enter(frozenCopy({ ...stored, counted }));
     },
   };
 };

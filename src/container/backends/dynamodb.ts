@@ -4,6 +4,7 @@ import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
 import { dynamodbProjectStore } from '../../adapters/dynamodb/project-store.ts';
 import { dynamodbTaskHistory } from '../../adapters/dynamodb/task-history.ts';
 import { dynamodbTaskStore } from '../../adapters/dynamodb/task-store.ts';
+import { dynamodbTaskTally } from '../../adapters/dynamodb/task-tally.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import type { Config } from '../../config.ts';
 import type { Backend, OpenBackend } from '../backend.ts';
@@ -22,6 +23,7 @@ export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Conf
   const tasks = { client, tableName: config.tasksTable };
   const module = new ContainerModule(({ bind }) => {
     bind(TOKENS.taskStore).toResolvedValue((clock) => dynamodbTaskStore({ ...tasks, clock }), [TOKENS.clock]);
+    bind(TOKENS.taskTally).toResolvedValue(() => dynamodbTaskTally(tasks));
     bind(TOKENS.taskHistory).toResolvedValue(
       (clock) => dynamodbTaskHistory({ ...tasks, clock }),
       [TOKENS.clock],

@@ -10,7 +10,9 @@ import { memoryTaskStore } from '../../adapters/memory/task-store.ts';
 import { TOKENS } from '../tokens.ts';
 
 export const stores = new ContainerModule(({ bind }) => {
-  bind(TOKENS.taskStore).toResolvedValue(memoryTaskStore);
+  bind(TOKENS.memoryTaskStore).toResolvedValue(memoryTaskStore);
+  bind(TOKENS.taskStore).toService(TOKENS.memoryTaskStore);
+  bind(TOKENS.taskTally).toService(TOKENS.memoryTaskStore);
   bind(TOKENS.taskHistory).toResolvedValue(memoryTaskHistory);
   bind(TOKENS.projectStore).toResolvedValue(memoryProjectStore);
   bind(TOKENS.checkpoints).toResolvedValue(memoryCheckpoints);

@@ -1,8 +1,6 @@
 import { addRoute, createRouter, findRoute } from 'rou3';
-import type { ApiKey } from '../../domain/api-keys.ts';
 import { invalidField, MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
-import type { RateLimiter } from '../../ports/rate-limiter.ts';
 import { acceptsAny } from './accept.ts';
 import { authenticator, type Principal, requireScope } from './auth.ts';
 import { cors } from './cors.ts';
@@ -10,24 +8,16 @@ import { answerOnce } from './idempotent.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from './message.ts';
 import { problemOf } from './problem.ts';
 import {
+  type HttpOptions,
   type HttpServices,
   type Method,
   type Operation,
   type Query,
   type Route,
-  type RouteOptions,
   routes,
 } from './routes.ts';
 
-export type HttpOptions = RouteOptions &
-  Readonly<{
-    /** Who may call; without any, everybody may. */
-    apiKeys?: readonly ApiKey[] | undefined;
-    /** Counts the requests of each key. */
-    rateLimiter?: RateLimiter | undefined;
-    /** Origins whose pages may call; `*` is any. */
-    corsOrigins?: readonly string[] | undefined;
-  }>;
+export type { HttpOptions } from './routes.ts';
 
 /** The HTTP application over its services: one function, the same behind a socket and behind API Gateway. */
 export const httpApp = (services: HttpServices, logger: Logger, options: HttpOptions = {}): HttpApp => {

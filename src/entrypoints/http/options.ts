@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { RateLimiter } from '../../ports/rate-limiter.ts';
-import type { HttpOptions } from './app.ts';
+import type { HttpOptions } from './routes.ts';
 
 /** The options of the application that the configuration names. */
 export const httpOptions = (config: Config, rateLimiter: RateLimiter): HttpOptions => ({

@@ -1,8 +1,9 @@
-import type { Scope } from '../../domain/api-keys.ts';
+import type { ApiKey, Scope } from '../../domain/api-keys.ts';
 import { isMiyabiError, MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Task } from '../../domain/task.ts';
 import { toIso } from '../../domain/time.ts';
+import type { RateLimiter } from '../../ports/rate-limiter.ts';
 import type { TaskPosition } from '../../ports/task-store.ts';
 import type { CollectorService } from '../../services/collector.ts';
 import type { EventService } from '../../services/events.ts';
@@ -63,9 +64,15 @@ export type HttpServices = Readonly<{
   cursors: Cursors;
 }>;
 
-export type RouteOptions = Readonly<{
+export type HttpOptions = Readonly<{
   /** Whether an answer may be a stream. Where a stream is billed by the second, events are told at once instead. */
   streaming?: boolean | undefined;
+  /** Who may call; without any, everybody may. */
+  apiKeys?: readonly ApiKey[] | undefined;
+  /** Counts the requests of each key. */
+  rateLimiter?: RateLimiter | undefined;
+  /** Origins whose pages may call; `*` is any. */
+  corsOrigins?: readonly string[] | undefined;
 }>;
 
 /** How long a browser waits before it asks for events again where they are no stream. */
@@ -81,7 +88,10 @@ const SSE_HEADERS = {
 const WIDTH = 8;
 
 /** Every route there is, in the order of the documentation. */
-export const routes = (services: HttpServices, options: RouteOptions = {}): readonly Route[] => [
+export const routes = (
+  services: HttpServices,
+  options: Pick<HttpOptions, 'streaming'> = {},
+): readonly Route[] => [
   ...healthRoutes(services),
   ...taskRoutes(services),
   ...batchRoutes(services),
@@ -424,7 +434,10 @@ const logRoutes = ({ progress, collector }: HttpServices): readonly Route[] => [
   },
 ];
 
-const eventRoute = ({ events }: HttpServices, { streaming = true }: RouteOptions): Route => ({
+const eventRoute = (
+  { events }: HttpServices,
+  { streaming = true }: Pick<HttpOptions, 'streaming'>,
+): Route => ({
   path: '/api/events',
   methods: {
     GET: {

@@ -1,0 +1,21 @@
+import type { Counted } from '../domain/counting.ts';
+import type { Task } from '../domain/task.ts';
+
+/**
+ * Which tasks the metrics of their projects do not hold as they are. A save of the task store enters a task here, or
+ * takes it out, by what the task itself says was counted of it. Every method throws MiyabiError `unavailable` where
+ * the backend does not answer.
+ */
+export interface TaskTally {
+  /** Some of those tasks, at most `limit`. It may trail the latest writes by a moment. */
+  uncounted(limit: number): Promise<readonly Task[]>;
+
+  /** Enters a task, whatever was counted of it, until it is settled or saved. No error where there is no such task. */
+  mark(taskId: string): Promise<void>;
+
+  /**
+   * Notes what was counted of a task and takes it out. Its version stays. Nothing happens where the stored version is
+   * another: whoever wrote it has entered it again, or not.
+   */
+  settle(task: Readonly<{ task_id: string; version: number }>, counted: Counted): Promise<void>;
+}

@@ -1,0 +1,12 @@
+import { type Project, toldProject } from '../domain/project.ts';
+import type { Change } from '../ports/change-feed.ts';
+
+/** A project that was saved, as the feed tells it. */
+export const projectChange = (project: Project): Change => ({
+  kind: 'project',
+  action: 'saved',
+  id: project.project_id,
+  project_id: project.project_id,
+  version: project.version,
+  body: JSON.stringify(toldProject(project)),
+});

@@ -1,0 +1,183 @@
+import { countedOf, isCounted } from '../domain/counting.ts';
+import { createProject, type Project, recount } from '../domain/project.ts';
+import type { Task } from '../domain/task.ts';
+import type { ChangeFeed } from '../ports/change-feed.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { ProjectStore } from '../ports/project-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import type { TaskTally } from '../ports/task-tally.ts';
+import { eachOf } from './in-turn.ts';
+import { untilWon } from './optimistic.ts';
+import { projectChange } from './project-change.ts';
+
+export type TaskCounter = Readonly<{
+  /** Takes tasks that were written or removed into the metrics. It never fails: what is left, a sweep finds. */
+  account(moves: readonly Readonly<{ before?: Task | undefined; after?: Task | undefined }>[]): Promise<void>;
+
+  /**
+   * Takes a task out of the metrics before it is removed. Where it is not removed after all, a sweep counts it again.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  discount(task: Task): Promise<void>;
+
+  /**
+   * Brings a task and the metrics to one state, before it moves to another project: no more than one project may be
+   * behind.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  settle(task: Task): Promise<void>;
+
+  /**
+   * Counts what was written but not counted, by whatever process, because that died in between. The cost is that of
+   * what is left to count, not of what there is. It answers how many tasks there were.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  sweep(): Promise<number>;
+}>;
+
+/** How many tasks one write of a project takes in, and one look of a sweep. */
+const BATCH = 200;
+/** One sweep looks so often, so that it comes to an end under any load. */
+const LOOKS = 20;
+const WIDTH = 8;
+
+/**
+ * Metrics that survive a crash between any two writes, without transactions. Each task says what was counted of it;
+ * while it does not say so yet, its project does. So what a project holds of a task is always known, and counting it
+ * again changes nothing:
+ *
+ * 1. the project takes in the difference and notes, in the same write, what it now holds of the task (`recent`);
+ * 2. the task notes what was counted of it;
+ * 3. with its next write the project drops the note, which the task now has itself.
+ *
+ * A project is read before the tasks, so that a note that was dropped in between loses its write the race.
+ */
+export const taskCounter = (
+  projects: ProjectStore,
+  tasks: TaskStore,
+  tally: TaskTally,
+  feed: ChangeFeed,
+  clock: Clock,
+  logger: Logger,
+): TaskCounter => {
+  const waiting = new Map<string, Waiting>();
+  const running = new Map<string, Promise<void>>();
+
+  /** One write of a project for tasks of it; then each task notes it. */
+  const countNow = async (
+    projectId: string,
+    taskIds: readonly string[],
+    gone: ReadonlySet<string>,
+  ): Promise<void> => {
+    const stored = await untilWon(async () => {
+      const before = await projects.find(projectId);
+      const recent = before?.tally?.recent ?? {};
+      const found = await tasks.findMany([...new Set([...taskIds, ...Object.keys(recent)])]);
+      const byId = new Map(found.map((task) => [task.task_id, task]));
+      // What a project still holds of tasks that are gone must go, even if the project itself went.
+      if (
+        before === undefined &&
+        !found.some((task) => task.project_id === projectId && !gone.has(task.task_id))
+      ) {
+        return byId;
+      }
+      const project =
+        before ?? createProject({ project_name: projectId }, { id: projectId, now: clock.now() });
+      const next = recount(project, taskIds, byId, gone, clock.now());
+      if (next === undefined) return byId;
+      const saved: Project = before === undefined ? { ...next, version: 1 } : next;
+      await projects.save(saved);
+      await feed.publish([projectChange(saved)]);
+      return byId;
+    });
+    await eachOf(taskIds, WIDTH, async (taskId) => {
+      const task = stored.get(taskId);
+      if (task === undefined || task.project_id !== projectId || gone.has(taskId)) return;
+      await tally.settle(task, countedOf(task));
+    });
+  };
+
+  /** Whoever comes while a write of a project is under way is taken in by the next one, all together. */
+  const count = (projectId: string, taskIds: readonly string[]): Promise<void> => {
+    const current = waiting.get(projectId);
+    if (current !== undefined && current.ids.size < BATCH) {
+      for (const id of taskIds) current.ids.add(id);
+      return current.done;
+    }
+    const ids = new Set(taskIds);
+    const before = current?.done ?? running.get(projectId) ?? Promise.resolve();
+    const done = before
+      .catch(() => undefined)
+      .then(() => {
+        if (waiting.get(projectId)?.ids === ids) waiting.delete(projectId);
+        return countNow(projectId, [...ids], NONE);
+      });
+    waiting.set(projectId, { ids, done });
+    running.set(projectId, done);
+    void done
+      .catch(() => undefined)
+      .then(() => {
+        if (running.get(projectId) === done) running.delete(projectId);
+      });
+    return done;
+  };
+
+  /** Out of the project that still holds it first: only that one is named by the task itself. */
+  const countTask = async (task: Task): Promise<void> => {
+    const held = task.counted?.project_id;
+    if (held !== undefined && held !== task.project_id) await count(held, [task.task_id]);
+    await count(task.project_id, [task.task_id]);
+  };
+
+  return {
+    async account(moves) {
+      const left = moves.filter(
+        ({ before, after }) => after === undefined || !isCounted(after) || before === undefined,
+      );
+      await Promise.all(
+        left.map(async ({ before, after }) => {
+          const task = after ?? before;
+          if (task === undefined) return;
+          try {
+            await countTask(task);
+          } catch (error) {
+            logger.warn('Project metrics could not be updated; a sweep will', {
+              project_id: task.project_id,
+              error,
+            });
+          }
+        }),
+      );
+    },
+
+    async discount(task) {
+      await tally.mark(task.task_id);
+      const held = task.counted?.project_id;
+      if (held !== undefined && held !== task.project_id) await count(held, [task.task_id]);
+      await countNow(task.project_id, [task.task_id], new Set([task.task_id]));
+    },
+
+    async settle(task) {
+      if (!isCounted(task)) await countTask(task);
+    },
+
+    async sweep() {
+      let total = 0;
+      for (let look = 0; look < LOOKS; look += 1) {
+        const left = await tally.uncounted(BATCH);
+        total += left.length;
+        await eachOf(left, BATCH, countTask);
+        if (left.length < BATCH) break;
+      }
+      return total;
+    },
+  };
+};
+
+type Waiting = Readonly<{ ids: Set<string>; done: Promise<void> }>;
+
+const NONE: ReadonlySet<string> = new Set();

@@ -1,0 +1,7 @@
+import { memoryTaskStore } from '../../../src/adapters/memory/task-store.ts';
+import { taskTallyContract } from '../../contracts/task-tally.ts';
+
+taskTallyContract('memory', () => {
+  const store = memoryTaskStore();
+  return { port: { store, tally: store } };
+});

@@ -1,0 +1,96 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { countedOf } from '../../src/domain/counting.ts';
+import type { Task } from '../../src/domain/task.ts';
+import type { TaskStore } from '../../src/ports/task-store.ts';
+import type { TaskTally } from '../../src/ports/task-tally.ts';
+import { type Open, using } from '../support/contract.ts';
+import { allPages, aTask, nextOf } from '../support/tasks.ts';
+
+const idsOf = (tasks: readonly Task[]): readonly string[] => tasks.map(({ task_id }) => task_id).sort();
+
+/** What a tally promises, together with the task store that it is about. */
+export const taskTallyContract = (
+  adapter: string,
+  open: Open<Readonly<{ store: TaskStore; tally: TaskTally }>>,
+): void => {
+  const test = suite(`TaskTally: ${adapter}`);
+
+  test(
+    'holds what was saved until it is settled, and again once it counts otherwise',
+    using(open, async ({ store, tally }) => {
+      assert.equal(await tally.uncounted(10), []);
+      const first = aTask('a');
+      await store.save(first);
+      await store.save(aTask('b'));
+      assert.equal(idsOf(await tally.uncounted(10)), ['a', 'b']);
+      await tally.settle(first, countedOf(first));
+      assert.equal(idsOf(await tally.uncounted(10)), ['b']);
+      const settled = await store.find('a');
+      assert.equal(settled, { ...first, counted: countedOf(first) });
+      const same = nextOf(settled ?? first, 1, { priority: 'P0' });
+      await store.save(same);
+      assert.equal(idsOf(await tally.uncounted(10)), ['b']);
+      await store.save(nextOf(same, 2, { status: 'failed' }));
+      assert.equal(idsOf(await tally.uncounted(10)), ['a', 'b']);
+      assert.equal((await tally.uncounted(10)).find(({ task_id }) => task_id === 'a')?.status, 'failed');
+    }),
+  );
+
+  test(
+    'settles only the version that was counted',
+    using(open, async ({ store, tally }) => {
+      const first = aTask('a');
+      await store.save(first);
+      await store.save(nextOf(first, 1, { status: 'failed' }));
+      await tally.settle(first, countedOf(first));
+      assert.equal(idsOf(await tally.uncounted(10)), ['a']);
+      assert.is((await store.find('a'))?.counted, undefined);
+      await tally.settle({ task_id: 'nobody', version: 1 }, countedOf(first));
+      assert.is(await store.find('nobody'), undefined);
+    }),
+  );
+
+  test(
+    'holds what is marked, whatever was counted of it, and nothing that is gone',
+    using(open, async ({ store, tally }) => {
+      const task = aTask('a');
+      await store.save({ ...task, counted: countedOf(task) });
+      assert.equal(await tally.uncounted(10), []);
+      await tally.mark('a');
+      await tally.mark('nobody');
+      assert.equal(idsOf(await tally.uncounted(10)), ['a']);
+      assert.is(await store.find('nobody'), undefined);
+      await store.remove('a');
+      assert.equal(await tally.uncounted(10), []);
+    }),
+  );
+
+  test(
+    'gives no more than it is asked for',
+    using(open, async ({ store, tally }) => {
+      for (let index = 0; index < 5; index += 1) await store.save(aTask(`t${index}`));
+      assert.is((await tally.uncounted(3)).length, 3);
+    }),
+  );
+
+  test(
+    'finds the parts of a task',
+    using(open, async ({ store }) => {
+      await store.save(aTask('whole'));
+      for (let index = 0; index < 7; index += 1) {
+        const changes: Partial<Task> = { status: index % 2 === 0 ? 'running' : 'failed', project_id: 'p' };
+        await store.save(
+          aTask(`part${index}`, { ...changes, ...(index < 5 ? { parent_id: 'whole' } : {}) }, index),
+        );
+      }
+      const list = async (query: object) =>
+        idsOf(await allPages(store, { ...query, parent_id: 'whole', limit: 2 }));
+      assert.equal(await list({}), ['part0', 'part1', 'part2', 'part3', 'part4']);
+      assert.equal(await list({ statuses: ['failed'], project_id: 'p' }), ['part1', 'part3']);
+      assert.equal(await list({ project_id: 'other' }), []);
+    }),
+  );
+
+  test.run();
+};

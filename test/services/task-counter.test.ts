@@ -1,0 +1,208 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isMiyabiError } from '../../src/domain/errors.ts';
+import { metricsOf, type Project } from '../../src/domain/project.ts';
+import { TASK_STATUSES } from '../../src/domain/status.ts';
+import type { Task } from '../../src/domain/task.ts';
+import type { ChangeFeed } from '../../src/ports/change-feed.ts';
+import { memoryPorts, system, type TestPorts } from '../support/system.ts';
+import { allPages } from '../support/tasks.ts';
+
+const test = suite('Project metrics');
+
+const random = (seed: number) => () => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32;
+};
+
+class Crash extends Error {}
+
+/** Ports of a process that dies at some call, before it or after it; from then on nothing of it reaches a store. */
+const mortal = (ports: TestPorts, dies: () => 'before' | 'after' | undefined): TestPorts => {
+  const state = { dead: false };
+  const wrap = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return async (...parameters: readonly unknown[]): Promise<unknown> => {
+          if (state.dead) throw new Crash();
+          const death = dies();
+          if (death === 'before') {
+            state.dead = true;
+            throw new Crash();
+          }
+          const result: unknown = await Reflect.apply(value, target, parameters);
+          if (death === 'after') {
+            state.dead = true;
+            throw new Crash();
+          }
+          return result;
+        };
+      },
+    });
+  const { tasks, history, projects, checkpoints, cache, feed } = ports;
+  return {
+    ...ports,
+    tasks: wrap(tasks),
+    history: wrap(history),
+    projects: wrap(projects),
+    checkpoints: wrap(checkpoints),
+    cache: wrap(cache),
+    feed: wrap(feed),
+  };
+};
+
+const PROJECTS = ['p0', 'p1', 'p2'];
+
+/** The metrics of a project against those of its tasks, all of them counted anew. */
+const compare = async (ports: TestPorts, title: string): Promise<void> => {
+  const tasks = await allPages(ports.tasks, { limit: 100 });
+  for (const id of PROJECTS) {
+    const project = await ports.projects.find(id);
+    const own = tasks.filter(({ project_id }) => project_id === id);
+    const { last_updated: _expectedAt, ...expected } = metricsOf(own, 0);
+    const { last_updated: _actualAt, ...actual } = project?.metrics ?? metricsOf([], 0);
+    assert.equal(actual, expected, `${title}: ${id}`);
+  }
+};
+
+type Random = () => number;
+
+const oneOf = <T>(values: readonly T[], next: Random): T => values[Math.floor(next() * values.length)] as T;
+
+/** One random thing that somebody does. */
+const act = async (
+  services: ReturnType<typeof system>,
+  next: Random,
+  known: string[],
+  step: number,
+): Promise<void> => {
+  const { tasks } = services;
+  const kind = next();
+  const id = known.length === 0 ? '' : oneOf(known, next);
+  const project_id = oneOf(PROJECTS, next);
+  if (id === '' || kind < 0.3) {
+    const task_id = next() < 0.2 && id !== '' ? id : `t${step}`;
+    if (!known.includes(task_id)) known.push(task_id);
+    await tasks.create({ task_id, project_id, status: oneOf(TASK_STATUSES, next) });
+  } else if (kind < 0.5) await tasks.report(id, { current: Math.floor(next() * 5), total: 4 });
+  else if (kind < 0.65) await tasks.patch(id, { status: oneOf(TASK_STATUSES, next) });
+  else if (kind < 0.75) await tasks.patch(id, { project_id });
+  else if (kind < 0.85) await tasks.reopen(id, { status: 'running' });
+  else if (kind < 0.93) await tasks.cancel(id, undefined);
+  else await tasks.remove(id);
+};
+
+const isRefusal = (error: unknown): boolean =>
+  isMiyabiError(error, 'task_not_found', 'invalid_transition', 'already_exists', 'version_conflict');
+
+test('equal a full recount after 5,000 random operations, with crashes between any two writes', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const ports = memoryPorts();
+    const next = random(seed);
+    const known: string[] = [];
+    let crashes = 0;
+    let services = system(mortal(ports, () => undefined));
+    const restart = () => {
+      services = system(
+        mortal(ports, () => (next() < 0.012 ? (next() < 0.5 ? 'before' : 'after') : undefined)),
+      );
+    };
+    restart();
+    for (let step = 0; step < 1_000; step += 1) {
+      ports.clock.advance(Math.floor(next() * 5_000));
+      const width = next() < 0.2 ? 5 : 1;
+      const done = await Promise.allSettled(
+        Array.from({ length: width }, (_, index) => act(services, next, known, step * 10 + index)),
+      );
+      const failures = done.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+      for (const failure of failures) if (!isRefusal(failure) && !(failure instanceof Crash)) throw failure;
+      // A process may die without an answer failing, where what it did last was for the metrics alone.
+      const isDead = await services.ports.tasks.find('x').then(
+        () => false,
+        () => true,
+      );
+      if (isDead) {
+        crashes += 1;
+        restart();
+        // One tick of another process.
+        await system(ports).counter.sweep();
+        await compare(ports, `seed ${seed}, crash ${crashes}`);
+      } else if (step % 10 === 0) await compare(ports, `seed ${seed}, step ${step}`);
+    }
+    await system(ports).counter.sweep();
+    await compare(ports, `seed ${seed}, end`);
+    assert.ok(crashes > 30, `${crashes} crashes`);
+  }
+});
+
+test('are true when several processes write and sweep at once', async () => {
+  const ports = memoryPorts();
+  const next = random(7);
+  const known: string[] = [];
+  const processes = [system(ports), system(ports), system(ports)];
+  for (let round = 0; round < 100; round += 1) {
+    ports.clock.advance(1_000);
+    const done = await Promise.allSettled(
+      processes.flatMap((services, index) => [
+        act(services, next, known, round * 100 + index),
+        act(services, next, known, round * 100 + 10 + index),
+        services.counter.sweep(),
+      ]),
+    );
+    for (const one of done) if (one.status === 'rejected' && !isRefusal(one.reason)) throw one.reason;
+  }
+  await system(ports).counter.sweep();
+  await compare(ports, 'end');
+});
+
+test('take many tasks in with few writes, and keep few notes', async () => {
+  const ports = memoryPorts();
+  let saves = 0;
+  const counted = {
+    ...ports,
+    projects: {
+      ...ports.projects,
+      async save(project: Project) {
+        await ports.projects.save(project);
+        saves += 1;
+      },
+    },
+  };
+  const { tasks } = system(counted);
+  await Promise.all(
+    Array.from({ length: 500 }, (_, index) => tasks.create({ task_id: `t${index}`, project_id: 'p0' })),
+  );
+  assert.is((await ports.projects.find('p0'))?.metrics.total_tasks, 500);
+  assert.ok(saves < 20, `${saves} writes of the project`);
+  await tasks.create({ project_id: 'p0' });
+  assert.ok(Object.keys((await ports.projects.find('p0'))?.tally?.recent ?? {}).length <= 1);
+});
+
+test('are told to nobody with the books behind them', async () => {
+  const ports = memoryPorts();
+  const published: string[] = [];
+  const feed: ChangeFeed = {
+    ...ports.feed,
+    async publish(changes) {
+      published.push(...changes.flatMap(({ body }) => body ?? []));
+    },
+  };
+  const { tasks, projects } = system({ ...ports, feed } as TestPorts);
+  const told: (Task | Project | string | undefined)[] = [
+    await tasks.create({ task_id: 't', project_id: 'p0' }),
+    await tasks.report('t', { current: 1, total: 3 }),
+    await tasks.patch('t', { priority: 'P0' }),
+    (await tasks.read('t')).json,
+    await projects.get('p0'),
+    await projects.patch('p0', { owner: 'x' }),
+    ...(await projects.list({ limit: 10 })).items,
+    ...(await tasks.list({ limit: 10 })).items,
+    ...published,
+  ];
+  assert.ok((await ports.tasks.find('t'))?.counted);
+  for (const one of told) assert.not.match(JSON.stringify(one), /counted|tally/);
+});
+
+test.run();
