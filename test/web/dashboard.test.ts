@@ -257,6 +257,23 @@ check(
 );
 
 check(
+  'tells what is wrong where the server answers but cannot help, and comes alive when it can',
+  inPage(
+    async (dashboard, { page }) => {
+      await page.route('**/api/tasks?*', (route) =>
+        route.fulfill({ status: 503, json: { error: 'A backend is not available' } }),
+      );
+      await page.goto(dashboard.url);
+      await page.getByRole('heading', { name: 'The server cannot answer this just now' }).waitFor();
+      assert.ok(await page.getByText('It says: A backend is not available.').isVisible());
+      await page.unroute('**/api/tasks?*');
+      await page.getByRole('heading', { name: 'No tasks yet' }).waitFor();
+    },
+    { complaints: 'network' },
+  ),
+);
+
+check(
   'asks every few seconds where there is no stream',
   inPage(
     async (dashboard, { page }) => {

@@ -59,6 +59,8 @@ const en = {
     `The server does not answer. You see what was known ${ago}; trying again by itself.`,
   lostFirst: 'The server does not answer',
   lostFirstHelp: 'Is it running? Start it with the command below; this page comes alive by itself.',
+  faultFirst: 'The server cannot answer this just now',
+  faultHelp: (reason: string) => `It says: ${reason}. This page tries again by itself.`,
   summary: {
     running: (n: number) => things(n, 'task is running', 'tasks are running'),
     none: 'Nothing is running',
@@ -202,6 +204,8 @@ const ja: Messages = {
   lostBanner: (ago) => `サーバーが応答しません。${ago}の内容を表示しています。自動で再接続します。`,
   lostFirst: 'サーバーが応答しません',
   lostFirstHelp: '起動していますか。次のコマンドで起動すると、この画面は自動でつながります。',
+  faultFirst: 'サーバーがいま応答できません',
+  faultHelp: (reason) => `サーバーの返答: ${reason}。この画面は自動で再試行します。`,
   summary: {
     running: (n) => `${n}件が進行中`,
     none: '進行中のタスクはありません',

@@ -8,7 +8,12 @@ import { dropProject, dropTask, flush, forgetAll, forgetUnseen, takeProject, tak
  * `live`: changes come by themselves. `polling`: asked for every few seconds, since the server gives no stream.
  * `lost`: no answer; what is shown is what was last known.
  */
-export type Connection = Readonly<{ state: 'connecting' | 'live' | 'polling' | 'lost'; since: number }>;
+export type Connection = Readonly<{
+  state: 'connecting' | 'live' | 'polling' | 'lost';
+  since: number;
+  /** What the server said where it answered, but not with what was asked for. */
+  reason?: string | undefined;
+}>;
 
 export const connection = signal<Connection>({ state: 'connecting', since: Date.now() });
 
@@ -31,8 +36,10 @@ const SHORT_MS = 1_000;
 /** A stream that says nothing for so long is dead: a living one says at least that it is there. */
 const SILENCE_MS = 45_000;
 
-const become = (state: Connection['state']): void => {
-  if (connection.peek().state !== state) connection.value = { state, since: Date.now() };
+const become = (state: Connection['state'], reason?: string): void => {
+  const was = connection.peek();
+  if (was.state === state && was.reason === reason) return;
+  connection.value = { state, since: was.state === state ? was.since : Date.now(), reason };
 };
 
 /**
@@ -216,7 +223,8 @@ const run = async (stop: AbortSignal): Promise<void> => {
       if (stop.aborted) return;
       // Without a key there is nothing to try; a new one starts this afresh.
       if (error instanceof ApiError && error.status === 401) return;
-      if (failures > 0) become('lost');
+      if (failures > 0)
+        become('lost', error instanceof ApiError && error.status > 0 ? error.message : undefined);
       failures += 1;
       const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
       await pause(longest * (0.5 + Math.random() / 2), stop);

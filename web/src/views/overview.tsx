@@ -346,13 +346,21 @@ const Reading = () => (
   </p>
 );
 
-const NoServer = () => (
-  <div class="page-state">
-    <h1>{t.value.lostFirst}</h1>
-    <p>{t.value.lostFirstHelp}</p>
-    <Command text="npm start" />
-  </div>
-);
+const NoServer = () => {
+  const { reason } = connection.value;
+  return reason === undefined ? (
+    <div class="page-state">
+      <h1>{t.value.lostFirst}</h1>
+      <p>{t.value.lostFirstHelp}</p>
+      <Command text="npm start" />
+    </div>
+  ) : (
+    <div class="page-state">
+      <h1>{t.value.faultFirst}</h1>
+      <p>{t.value.faultHelp(reason)}</p>
+    </div>
+  );
+};
 
 const NoTasks = () => (
   <div class="page-state">
