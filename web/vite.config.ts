@@ -16,6 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    license: { fileName: 'licenses.md' },
   },
   server: { proxy: { '/api': process.env.MIYABI_URL ?? 'http://127.0.0.1:8787' } },
 });
