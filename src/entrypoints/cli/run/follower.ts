@@ -40,6 +40,20 @@ const TICK_MS = 100;
 const MAX_BARS = 6;
 /** Lines that may wait to be read for the bars; with more at once, the oldest are not read. */
 const MAX_UNREAD = 50_000;
+/** Lines of one tick that are all read for the bars: four thousand a second. */
+const CALM = 400;
+/** What begins or ends something says so in words or marks like these. */
+const TELLING = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/i;
+
+/**
+ * What of a flood is worth reading for the bars, so that they cost little whatever a command prints: lines that may
+ * begin or end something, and the newest, which have the counters as they are now. What is sent is never thinned.
+ */
+const telling = (events: readonly LogEvent[]): readonly LogEvent[] => {
+  const newest = events.length - CALM / 2;
+  return events.filter(({ message }, index) => index >= newest || TELLING.test(message));
+};
+
 /** Events of this size fit a post, however their characters are escaped. */
 const MAX_EVENT_BYTES = 180 * 1024;
 const CUT_CHARACTERS = 28_000;
@@ -73,12 +87,14 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   const tick = () => {
     if (drawing === undefined) return;
     if (unread.length > 0) {
-      drawing.tasks.add(unread);
+      drawing.tasks.add(unread.length > CALM ? telling(unread) : unread);
       unread = [];
     }
     drawing.draw();
   };
   const timer = drawing === undefined ? undefined : setInterval(tick, TICK_MS);
+  // A command that was over before we were ready is not to be kept waiting by its bars.
+  timer?.unref();
 
   return {
     take(stream, chunk, at) {

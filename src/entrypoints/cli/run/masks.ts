@@ -98,7 +98,8 @@ export const masker = (secrets: readonly string[] = []) => {
     const begin = BEGIN_KEY.exec(line);
     if (begin === null) return line;
     keyLines = MAX_KEY_LINES;
-    return `${line.slice(0, begin.index)}${maskKey(line.slice(begin.index + begin[0].length))}`;
+    const rest = maskKey(line.slice(begin.index + begin[0].length));
+    return `${line.slice(0, begin.index)}${rest === '' ? MASK : rest}`;
   };
 
   const mask = (line: string): string => {

@@ -52,6 +52,7 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
   try {
     master = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
     const opened = master;
+    let restored = false;
     const number = unlocked(opened);
     if (number === undefined) throw new Error('nothing here can unlock a pseudo-terminal');
     const path = `/dev/pts/${number}`;
@@ -71,6 +72,8 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
       },
       close: () => closeSync(opened),
       restore: () => {
+        if (restored) return;
+        restored = true;
         spawnSync('stty', [saved], { stdio: ['inherit', 'ignore', 'ignore'], timeout: HELPER_TIMEOUT_MS });
       },
     };

@@ -28,6 +28,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
 
   // Lines that come before the follower is loaded wait for it.
   let follower: Follower | undefined;
+  let over = false;
   const early: [stream: 'stdout' | 'stderr', chunk: Buffer, at: number][] = [];
   const follows = settings !== undefined && (drawsBars || settings.url !== undefined);
   const hint = options.quiet ? undefined : progressHint((text) => view.say(text));
@@ -62,11 +63,11 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   const releaseInput = terminal === undefined ? () => undefined : typeInto(child);
   process.once('exit', () => terminal?.restore());
 
-  if (follows) {
+  const load = async (known: ClientSettings) => {
     try {
       const { follow } = await import('./follower.ts');
-      follower = await follow({
-        settings,
+      const loaded = await follow({
+        settings: known,
         clock,
         command,
         view,
@@ -76,11 +77,14 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
         size: () => ({ rows: stderr.rows, columns: stderr.columns }),
         onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
       });
-      for (const [stream, chunk, at] of early.splice(0)) follower.take(stream, chunk, at);
+      if (over) loaded.stopDrawing();
+      for (const [stream, chunk, at] of early.splice(0)) loaded.take(stream, chunk, at);
+      follower = loaded;
     } catch (error) {
       problems.push(messageOf(error));
     }
-  }
+  };
+  const loading = follows ? load(settings) : undefined;
   const onResize = () => {
     const reserved = follower?.resized() ?? 0;
     terminal?.resize(Math.max(1, stdout.rows - reserved), stdout.columns);
@@ -88,8 +92,11 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   stdout.on('resize', onResize);
 
   const { code, signal } = await child.ended;
+  // A command that was faster than its bars needs none; its lines are to be sent all the same.
+  if (settings?.url !== undefined) await loading;
   stdout.off('resize', onResize);
   releaseInput();
+  over = true;
   follower?.stopDrawing();
   view.end();
   terminal?.restore();

@@ -1,0 +1,142 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { masker, secretsOf } from '../../../src/entrypoints/cli/run/masks.ts';
+
+const test = suite('masks');
+
+const masked = (line: string, secrets: readonly string[] = []): string =>
+  masker(secrets).maskAll([line])[0] ?? '';
+
+/** Made up, and put together here so that no scanner takes them for keys somebody lost. */
+const AWS_KEY = `AKIA${'QWERTYUIOPASDFGH'}`;
+const GITHUB = `ghp_${'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'}`;
+const JWT = `eyJ${'hbGciOiJIUzI1NiJ9'}.eyJ${'zdWIiOiIxMjM0NTY3ODkwIn0'}.${'dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U'}`;
+
+const SECRETS: readonly (readonly [line: string, hidden: string])[] = [
+  ['password=hunter2', 'hunter2'],
+  ['DB_PASSWORD=hunter2 and more', 'hunter2'],
+  ['"password": "hun\\"ter2", "user": "me"', 'hun'],
+  ["dbPassword: 'hunter2 with spaces'", 'hunter2'],
+  ['{\\"token\\":\\"abc123def\\"}', 'abc123def'],
+  ['api_key => abc123', 'abc123'],
+  ['ApiKey: abc123', 'abc123'],
+  ['--password hunter2 --user me', 'hunter2'],
+  ['--db-password=hunter2', 'hunter2'],
+  ['aws_secret_access_key = wJalrXUtnFEMI/K7MDENG', 'wJalr'],
+  ['AWS_SESSION_TOKEN=FwoGZXIvYXdzE', 'FwoGZ'],
+  [`credentials for ${AWS_KEY} found`, AWS_KEY],
+  ['Authorization: Bearer abc.def.ghi', 'abc.def'],
+  ['authorization: AWS4-HMAC-SHA256 Credential=AK/2026, SignedHeaders=host, Signature=deadbeef', 'deadbeef'],
+  ["curl -H 'Authorization: Basic dXNlcjpwYXNz' https://example.com", 'dXNlcjpwYXNz'],
+  ['{"Authorization":"token abc123"}', 'abc123'],
+  ['using bearer abcdefgh12345', 'abcdefgh12345'],
+  ['postgres://me:hunter2@db.example/app', 'hunter2'],
+  ['cloning https://abcdefghijklmnopqrstuvwx@example.com/r.git', 'abcdefghijkl'],
+  ['GET https://x.example/?X-Amz-Signature=deadbeef01&a=1', 'deadbeef01'],
+  ['https://x.blob.example/f?sv=1&sig=abcdefgh%3D', 'abcdefgh'],
+  [`push with ${GITHUB}`, GITHUB],
+  [`jwt ${JWT} ok`, 'dozjg'],
+  ['-----BEGIN RSA PRIVATE KEY-----\\nMIIEow\\n-----END RSA PRIVATE KEY----- done', 'MIIEow'],
+  ['password: \u001b[1mhunter2\u001b[0m', 'hunter2'],
+];
+
+const HARMLESS: readonly string[] = [
+  'MyStack |  3/10 | 09:00:00 | CREATE_COMPLETE | AWS::SecretsManager::Secret | DbSecret (DbSecretA1B2C3D4)',
+  'AuthToken: deploying... [1/2]',
+  'ApiToken: creating CloudFormation changeset...',
+  'MyStack | 1/3 | 09:00:00 | CREATE_IN_PROGRESS | AWS::SSM::Parameter | Password (Password1234)',
+  'MyStack.SecretArn = arn:aws:secretsmanager:eu-west-1:123456789012:secret/x',
+  '{"task_id":"t-1","progress":{"current":3,"total":10},"tokens":1234}',
+  'cloning ssh://git@example.com/r.git',
+  'https://example.com:8080/a@b',
+  'Compiling tokenizer v1.0.2',
+  'sk-learn and task-sk-1 are no keys',
+];
+
+test(`${SECRETS.length} kinds of secrets are hidden, and only they`, () => {
+  for (const [line, hidden] of SECRETS) {
+    const text = masked(line);
+    assert.not.ok(text.includes(hidden), `${line} became ${text}`);
+    assert.ok(text.includes('[masked]'), text);
+  }
+  assert.is(masked('DB_PASSWORD=hunter2 and more'), 'DB_PASSWORD=[masked] and more');
+  assert.is(masked('"password": "hun\\"ter2", "user": "me"'), '"password": "[masked]", "user": "me"');
+  assert.is(masked('postgres://me:hunter2@db.example/app'), 'postgres://[masked]@db.example/app');
+});
+
+test('lines of deployments stay as they are', () => {
+  for (const line of HARMLESS) assert.is(masked(line), line);
+});
+
+test('JSON stays JSON', () => {
+  for (const line of [
+    '{"token": 12345, "current": 3}',
+    '{"a":{"secret":"x\\ny"},"current":3}',
+    '{"password":null,"current":3}',
+  ]) {
+    const value: unknown = JSON.parse(masked(line));
+    assert.is((value as { current: number }).current, 3);
+  }
+});
+
+test('a private key over many lines is hidden to its end, and one without an end not for ever', () => {
+  const key = [
+    'before',
+    '-----BEGIN PRIVATE KEY-----',
+    'MIIEvQIBADANBg',
+    'kqhkiG9w0BAQ==',
+    '-----END PRIVATE KEY-----',
+    'after',
+  ];
+  const MASK = '[masked]';
+  assert.equal(masker().maskAll(key), ['before', MASK, MASK, MASK, MASK, 'after']);
+  const mask = masker();
+  mask.maskAll(['-----BEGIN PRIVATE KEY-----']);
+  const rest = Array.from({ length: 500 }, (_, index) => `line ${index}`);
+  assert.is(mask.maskAll(rest).filter((line) => line.startsWith('line')).length, 380);
+});
+
+test('what the command was given as a secret is hidden wherever it prints it', () => {
+  const secrets = secretsOf({
+    NPM_TOKEN: 'abcdef-123456',
+    PATH: '/usr/bin',
+    DB_PASSWORD: 'short',
+    TOKEN_FILE: '/run/secrets/token',
+  });
+  assert.equal(secrets, ['abcdef-123456']);
+  assert.is(masked('sent abcdef-123456 twice: abcdef-123456', secrets), 'sent [masked] twice: [masked]');
+});
+
+test('time grows with the length of a line, not with its square', () => {
+  const hard = [
+    (n: number) => 'eyJ'.repeat(n / 3),
+    (n: number) => 'password="'.repeat(n / 10),
+    (n: number) => 'password=\\"'.repeat(n / 11),
+    (n: number) => '://a:'.repeat(n / 5),
+    (n: number) => 'authorization: '.repeat(n / 15),
+    (n: number) => '--a-'.repeat(n / 4),
+    (n: number) => '-----BEGIN '.repeat(n / 11),
+    (n: number) => `token=${'\\'.repeat(n)}`,
+    (n: number) => `password${' '.repeat(n)}`,
+    (n: number) => 'sk-'.repeat(n / 3),
+    (n: number) => 'bearer '.repeat(n / 7),
+    (n: number) => 'A'.repeat(n),
+  ];
+  const took = (line: string): number => {
+    const began = performance.now();
+    masker().maskAll([line]);
+    return performance.now() - began;
+  };
+  for (const [index, make] of hard.entries()) {
+    took(make(6_000));
+    const short = Math.min(...[1, 2, 3].map(() => took(make(6_000))));
+    const long = Math.min(...[1, 2, 3].map(() => took(make(60_000))));
+    // Ten times the text; a square would be a hundred times the work.
+    assert.ok(
+      long < Math.max(40, short * 45),
+      `line ${index}: ${short.toFixed(2)} ms, then ${long.toFixed(2)} ms`,
+    );
+  }
+});
+
+test.run();
