@@ -21,7 +21,7 @@ import {
 import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
 import { applyObservation, type Task, taskFromObservation } from '../domain/task.ts';
 import { fromIso } from '../domain/time.ts';
-import type { Checkpoints } from '../ports/checkpoints.ts';
+import type { Checkpoint, Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
@@ -71,6 +71,7 @@ export const progressService = (
 ): ProgressService => {
   const byName = new Map(formats.map((format) => [format.name, format]));
   const turn = inTurn();
+  const ledgers = nearLedgers();
 
   const writeRun = (
     scope: Scope,
@@ -123,16 +124,15 @@ export const progressService = (
     turn(scope.key, () =>
       untilWon(async () => {
         const kept = await checkpoints.read(scope.key);
-        const ledger = await currentLedger(
-          scope,
-          kept === undefined ? emptyLedger : ledgerFromJson(kept.value),
-        );
+        const ledger = await currentLedger(scope, ledgers.of(scope.key, kept));
         const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined });
         if (step.fresh === 0) return step;
         await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, moves));
         await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, moves));
         // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
-        await checkpoints.write(scope.key, ledgerToJson(step.ledger), kept?.version ?? 0);
+        const version = kept?.version ?? 0;
+        await checkpoints.write(scope.key, ledgerToJson(step.ledger), version);
+        ledgers.keep(scope.key, step.ledger, version + 1);
         return step;
       }),
     );
@@ -176,6 +176,29 @@ export const progressService = (
       } finally {
         // Even where a later write failed: what was written counts, and a repeated batch finds it unchanged.
         await writer.account(moves);
+      }
+    },
+  };
+};
+
+/** How many ledgers a process keeps near, those it used last. */
+const MAX_NEAR = 500;
+
+/** Ledgers that this process has written, for as long as the store's version says that nobody else has since. */
+const nearLedgers = () => {
+  const near = new Map<string, { ledger: Ledger; version: number }>();
+  return {
+    of(key: string, kept: Checkpoint | undefined): Ledger {
+      if (kept === undefined) return emptyLedger;
+      const known = near.get(key);
+      return known?.version === kept.version ? known.ledger : ledgerFromJson(kept.value);
+    },
+    keep(key: string, ledger: Ledger, version: number): void {
+      near.delete(key);
+      near.set(key, { ledger, version });
+      for (const oldest of near.keys()) {
+        if (near.size <= MAX_NEAR) break;
+        near.delete(oldest);
       }
     },
   };

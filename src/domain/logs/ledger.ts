@@ -59,26 +59,30 @@ export const advance = (
   formats: ReadonlyMap<string, LogFormat>,
   { wholeTask }: Readonly<{ wholeTask: boolean }>,
 ): Advance => {
-  const { fresh, known, late } = sift(ledger, incoming);
+  const memo = takeMemo(ledger);
+  const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
+  const { fresh, known, late } = sift(ledger, incoming, seen);
+  if (memo !== undefined && fresh.length === 0) MEMOS.set(ledger, memo);
   if (fresh.length === 0) return { ledger, changes: [], gone: [], fresh: 0, known, late };
 
-  const ordered = inOrder([...ledger.recent, ...fresh]);
+  const ordered = inOrder(ledger.recent, fresh);
   const isFresh = new Set(fresh);
   const firstFresh = ordered.findIndex((signal) => isFresh.has(signal));
   const inSequence = firstFresh === ledger.recent.length;
 
-  const replay = newReplay(ledger, formats, wholeTask);
-  const touchedBefore = new Set<string>();
   const points = new Map<string, HistoryPoint[]>();
+  let replay: Replay;
+  let observeBefore: Observe | undefined;
   let before = new Map<string, Observation>();
-  let beforeFresh: Replay | undefined;
   if (inSequence) {
-    for (const signal of ledger.recent) replay.play(signal);
-    beforeFresh = replay.fork();
+    replay = memo?.replay ?? replayed(ledger, formats, wholeTask);
+    observeBefore = replay.snapshot();
   } else {
+    replay = newReplay(ledger, formats, wholeTask);
     const old = newReplay(ledger, formats, wholeTask);
+    const touchedBefore = new Set<string>();
     for (const signal of ledger.recent) for (const key of old.play(signal)) touchedBefore.add(key);
-    before = old.observe(touchedBefore);
+    before = observeAll(touchedBefore, old.observeOne);
   }
 
   const touched = new Set<string>();
@@ -91,7 +95,7 @@ export const advance = (
     }
   }
 
-  const after = replay.observe(touched);
+  const after = observeAll(touched, replay.observeOne);
   const changes: RunChange[] = [];
   for (const [key, observation] of after) {
     const earlier = before.get(key);
@@ -105,23 +109,44 @@ export const advance = (
     changes.push({ observation, points: itsPoints });
   }
   // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
-  const missing = [...touched].filter((key) => !after.has(key));
-  if (beforeFresh !== undefined) before = beforeFresh.observe(new Set(missing));
+  if (observeBefore !== undefined) {
+    before = observeAll(
+      [...touched].filter((key) => !after.has(key)),
+      observeBefore,
+    );
+  }
   const gone = [...before].flatMap(([key, earlier]) =>
     replay.observeOne(key) === undefined ? [earlier] : [],
   );
-  return {
-    ledger: seal({ ...ledger, recent: ordered }, formats),
-    changes,
-    gone,
-    fresh: fresh.length,
-    known,
-    late,
-  };
+  const grown = { ...ledger, recent: ordered };
+  const next = seal(grown, formats);
+  if (next === grown) MEMOS.set(next, { replay, seen });
+  return { ledger: next, changes, gone, fresh: fresh.length, known, late };
 };
 
-const sift = (ledger: Ledger, incoming: readonly PlacedSignal[]) => {
-  const seen = new Set(ledger.recent.map(nameOf));
+/**
+ * What is known of a ledger at its end: the replay of all that it holds, and the names of its recent signals. So
+ * signals in sequence need not play the recent ones again. A ledger that was stored and read back has none.
+ */
+type Memo = Readonly<{ replay: Replay; seen: Set<string> }>;
+
+const MEMOS = new WeakMap<Ledger, Memo>();
+
+/** Whoever takes it goes on with it, so it is given once. */
+const takeMemo = (ledger: Ledger): Memo | undefined => {
+  const memo = MEMOS.get(ledger);
+  MEMOS.delete(ledger);
+  return memo;
+};
+
+const replayed = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
+  const replay = newReplay(ledger, formats, wholeTask);
+  for (const signal of ledger.recent) replay.play(signal);
+  return replay;
+};
+
+/** Parts what is new from what is known or too late; the names of what is new join `seen`. */
+const sift = (ledger: Ledger, incoming: readonly PlacedSignal[], seen: Set<string>) => {
   const sealed = new Set(ledger.sealed_ids);
   const fresh: PlacedSignal[] = [];
   let known = 0;
@@ -144,18 +169,37 @@ const nameOf = (signal: PlacedSignal): string => `${signal.id}/${signal.line}`;
  * Order of time. Within one millisecond ids that count upwards decide, as those of CloudWatch Logs and of a file's
  * offsets do; where ids are not of that kind, signals stay in the order in which they arrived.
  */
-const inOrder = (signals: readonly PlacedSignal[]): readonly PlacedSignal[] => {
-  const sorted = signals.toSorted((a, b) => a.at - b.at);
+const inOrder = (
+  recent: readonly PlacedSignal[],
+  fresh: readonly PlacedSignal[],
+): readonly PlacedSignal[] => {
+  const behind = sorted(fresh);
+  const last = recent.at(-1);
+  const first = behind[0];
+  const inSequence = last === undefined || first === undefined || follows(first, last);
+  return inSequence ? [...recent, ...behind] : sorted([...recent, ...fresh]);
+};
+
+/** Whether a signal comes after another beyond doubt. */
+const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
+  if (later.at !== earlier.at) return later.at > earlier.at;
+  const a = countOf(earlier.id);
+  const b = countOf(later.id);
+  return a !== undefined && b !== undefined && a.prefix === b.prefix && compareDigits(a.digits, b.digits) < 0;
+};
+
+const sorted = (signals: readonly PlacedSignal[]): readonly PlacedSignal[] => {
+  const byTime = signals.toSorted((a, b) => a.at - b.at);
   let start = 0;
-  for (let index = 1; index <= sorted.length; index += 1) {
-    if (sorted[index]?.at === sorted[start]?.at) continue;
+  for (let index = 1; index <= byTime.length; index += 1) {
+    if (byTime[index]?.at === byTime[start]?.at) continue;
     if (index - start > 1) {
-      const block = sorted.slice(start, index);
-      sorted.splice(start, block.length, ...byCountingIds(block));
+      const block = byTime.slice(start, index);
+      byTime.splice(start, block.length, ...byCountingIds(block));
     }
     start = index;
   }
-  return sorted;
+  return byTime;
 };
 
 const byCountingIds = (block: readonly PlacedSignal[]): readonly PlacedSignal[] => {
@@ -178,12 +222,13 @@ const countOf = (id: string): { prefix: string; digits: string } | undefined => 
 
 const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
+type Observe = (key: string) => Observation | undefined;
+
 type Replay = Readonly<{
   play(signal: PlacedSignal): readonly string[];
-  observeOne(key: string): Observation | undefined;
-  observe(keys: ReadonlySet<string>): Map<string, Observation>;
-  /** The same replay up to here, which goes on by itself. */
-  fork(): Replay;
+  observeOne: Observe;
+  /** What is known now of any run, for later: of a task that is all of its runs it stays what is known last. */
+  snapshot(): Observe;
   /** The states without what can no longer change. */
   settled(): Pick<Ledger, 'base' | 'runs'>;
 }>;
@@ -213,19 +258,23 @@ const newReplay = (
     for (const key of evolved.touched) runs.add(key);
     return wholeTask ? [WHOLE] : evolved.touched.map((key) => `${format.name}/${key}`);
   };
-  const observeRun = (name: string, key: string): Observation | undefined => {
+  const observeRun = (
+    name: string,
+    key: string,
+    at: Readonly<Record<string, Json>>,
+  ): Observation | undefined => {
     const format = formats.get(name);
-    return format?.observe(states[name] ?? format.initial, key);
+    return format?.observe(at[name] ?? format.initial, key);
   };
-  const observeOne = (key: string): Observation | undefined => {
+  const observeAt = (at: Readonly<Record<string, Json>>, key: string): Observation | undefined => {
     if (!wholeTask) {
       const slash = key.indexOf('/');
-      const seen = observeRun(key.slice(0, slash), key.slice(slash + 1));
+      const seen = observeRun(key.slice(0, slash), key.slice(slash + 1), at);
       return seen === undefined ? undefined : { ...seen, key };
     }
     const runs = [...runsOf].flatMap(([name, keys]) =>
       [...keys].flatMap((run) => {
-        const seen = observeRun(name, run);
+        const seen = observeRun(name, run, at);
         return seen === undefined ? [] : [{ ...seen, key: `${name}/${run}` }];
       }),
     );
@@ -234,21 +283,11 @@ const newReplay = (
   };
   return {
     play,
-    observeOne,
-    observe: (keys) => {
-      const found = new Map<string, Observation>();
-      for (const key of keys) {
-        const observation = observeOne(key);
-        if (observation !== undefined) found.set(key, observation);
-      }
-      return found;
+    observeOne: (key) => observeAt(states, key),
+    snapshot: () => {
+      const now = { ...states };
+      return (key) => observeAt(now, key);
     },
-    fork: () =>
-      newReplay(
-        { base: states, runs: Object.fromEntries([...runsOf].map(([name, keys]) => [name, [...keys]])) },
-        formats,
-        wholeTask,
-      ),
     settled: () => {
       const base: Record<string, Json> = {};
       const runs: Record<string, readonly string[]> = {};
@@ -264,6 +303,15 @@ const newReplay = (
       return { base, runs };
     },
   };
+};
+
+const observeAll = (keys: Iterable<string>, observe: Observe): Map<string, Observation> => {
+  const found = new Map<string, Observation>();
+  for (const key of keys) {
+    const observation = observe(key);
+    if (observation !== undefined) found.set(key, observation);
+  }
+  return found;
 };
 
 /** One point a millisecond, and none that repeats the one before it. */
