@@ -237,7 +237,7 @@ test('a thousand bad days lose nothing and count nothing twice, crashes between 
 });
 
 test('a process that dies at any write leaves what the next one ends rightly', async () => {
-  await eachOf(seeds(RUNS / 5), WIDTH, anywhere);
+  await eachOf(seeds(RUNS / 10), WIDTH, anywhere);
 });
 
 test('throttled for good: five attempts at the stated times, then the last known progress, and the checkpoint stays', async () => {
