@@ -103,6 +103,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     tasks: container.get(TOKENS.taskService),
     projects: container.get(TOKENS.projectService),
     progress: container.get(TOKENS.progressService),
+    logText: container.get(TOKENS.logTextService),
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),

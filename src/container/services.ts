@@ -4,6 +4,7 @@ import { estimates } from '../services/estimates.ts';
 import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
+import { logTextService } from '../services/log-text.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
@@ -64,6 +65,11 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.clock,
     TOKENS.logFormats,
     TOKENS.projectRules,
+  ]);
+  bind(TOKENS.logTextService).toResolvedValue(logTextService, [
+    TOKENS.checkpoints,
+    TOKENS.progressService,
+    TOKENS.clock,
   ]);
   bind(TOKENS.collectorService).toResolvedValue(collectorService, [
     TOKENS.logSource,

@@ -20,6 +20,7 @@ import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
+import type { LogTextService } from '../services/log-text.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { StaleSweep } from '../services/staleness.ts';
@@ -63,6 +64,7 @@ export const TOKENS = {
   healthService: token<HealthService>('HealthService'),
   taskService: token<TaskService>('TaskService'),
   progressService: token<ProgressService>('ProgressService'),
+  logTextService: token<LogTextService>('LogTextService'),
   collectorService: token<CollectorService>('CollectorService'),
   eventService: token<EventService>('EventService'),
   idempotencyService: token<IdempotencyService>('IdempotencyService'),

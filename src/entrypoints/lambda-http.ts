@@ -26,7 +26,7 @@ const fromV2 = (event: APIGatewayProxyEventV2): HttpRequest => {
     path: withoutStage(event.rawPath, stage),
     search: event.rawQueryString,
     headers: event.headers,
-    body: bodyOf(event.body, event.isBase64Encoded),
+    ...bodyOf(event.body, event.isBase64Encoded),
   };
 };
 
@@ -46,7 +46,7 @@ const fromV1 = (event: APIGatewayProxyEvent): HttpRequest => {
     headers: Object.fromEntries(
       Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
     ),
-    body: bodyOf(event.body, event.isBase64Encoded),
+    ...bodyOf(event.body, event.isBase64Encoded),
   };
 };
 
@@ -57,9 +57,10 @@ const withoutStage = (path: string, stage: string): string => {
   return path.slice(prefix.length) || '/';
 };
 
-const bodyOf = (body: string | null | undefined, isBase64: boolean): string | undefined => {
-  if (body === null || body === undefined || body === '') return undefined;
-  return isBase64 ? Buffer.from(body, 'base64').toString('utf8') : body;
+const bodyOf = (body: string | null | undefined, isBase64: boolean): Pick<HttpRequest, 'body' | 'bytes'> => {
+  if (body === null || body === undefined || body === '') return {};
+  const bytes = Buffer.from(body, isBase64 ? 'base64' : 'utf8');
+  return { body: isBase64 ? bytes.toString('utf8') : body, bytes };
 };
 
 /** The application as a Lambda. Its answers must be whole texts: a stream would be billed by the second. */

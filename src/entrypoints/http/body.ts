@@ -35,6 +35,14 @@ export const requireSize = (bytes: number): void => {
   }
 };
 
+/** The bytes of a request body of plain text, checked for its type and size. */
+export const readText = (request: HttpRequest): Uint8Array => {
+  requireType(request, ['text/plain']);
+  const bytes = request.bytes ?? Buffer.from(request.body ?? '');
+  requireSize(bytes.length);
+  return bytes;
+};
+
 const requireType = ({ headers }: HttpRequest, types: readonly string[]): void => {
   const type = headers['content-type'];
   const [name = '', ...parameters] = (type ?? types[0] ?? '')

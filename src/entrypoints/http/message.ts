@@ -8,6 +8,8 @@ export type HttpRequest = Readonly<{
   search: string;
   headers: Readonly<Record<string, string | undefined>>;
   body?: string | undefined;
+  /** The body as it came, before it was read as UTF-8: for what may be cut within a character. */
+  bytes?: Uint8Array | undefined;
   /** Aborts when the client has gone away. Only where an answer may be a stream. */
   signal?: AbortSignal | undefined;
 }>;

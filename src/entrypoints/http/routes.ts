@@ -10,12 +10,13 @@ import type { EventService } from '../../services/events.ts';
 import type { HealthService } from '../../services/health.ts';
 import type { IdempotencyService, OnceContext } from '../../services/idempotency.ts';
 import { eachOf, inTurn } from '../../services/in-turn.ts';
+import type { LogTextService } from '../../services/log-text.ts';
 import type { ProgressService } from '../../services/progress.ts';
 import type { ProjectService } from '../../services/projects.ts';
 import type { TaskLister } from '../../services/task-list.ts';
 import type { Guard, TaskService } from '../../services/tasks.ts';
 import type { Principal } from './auth.ts';
-import { PATCH_TYPES, readJson, readOptionalJson, validate } from './body.ts';
+import { PATCH_TYPES, readJson, readOptionalJson, readText, validate } from './body.ts';
 import type { Cursors } from './cursor.ts';
 import { eventPageText, eventStream, eventText } from './events.ts';
 import { eventsOf } from './log-events.ts';
@@ -56,6 +57,7 @@ export type HttpServices = Readonly<{
   tasks: TaskService;
   projects: ProjectService;
   progress: ProgressService;
+  logText: LogTextService;
   collector: CollectorService;
   events: EventService;
   lister: TaskLister;
@@ -403,7 +405,7 @@ const projectRoutes = ({ projects, cursors }: HttpServices): readonly Route[] =>
   },
 ];
 
-const logRoutes = ({ progress, collector }: HttpServices): readonly Route[] => [
+const logRoutes = ({ progress, logText, collector }: HttpServices): readonly Route[] => [
   {
     path: '/api/logs',
     methods: {
@@ -414,6 +416,20 @@ const logRoutes = ({ progress, collector }: HttpServices): readonly Route[] => [
           const { events, ...batch } = validate(schemas.logBatch, readJson(request));
           requireUnbound(principal, 'log lines name tasks and projects themselves');
           return json(200, await progress.ingest({ ...batch, events: eventsOf(events) }));
+        },
+      },
+    },
+  },
+  {
+    path: '/api/logs/text',
+    methods: {
+      POST: {
+        name: 'sendLogText',
+        scope: 'write',
+        handle: async ({ request, principal, query }) => {
+          const piece = validate(schemas.logTextQuery, query());
+          requireUnbound(principal, 'log lines name tasks and projects themselves');
+          return json(200, await logText.append({ ...piece, bytes: readText(request) }));
         },
       },
     },

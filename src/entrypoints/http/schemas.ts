@@ -73,7 +73,7 @@ export const time = v.pipe(
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /** Any JSON object. Schemas of records lose keys such as `constructor`, so it is looked through by hand. */
-const jsonObject = v.pipe(
+export const jsonObject = v.pipe(
   v.custom<JsonObject>(isJsonObject, 'must be an object'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
@@ -129,7 +129,11 @@ const labelsOf = <Value extends string | null>(isValue: (value: Json) => value i
   );
 const isLabelValue = (value: Json): value is string => v.is(line(LABEL_VALUE), value);
 const LABEL_RULE = `must be a string of at most ${LABEL_VALUE} characters, none of them control characters`;
-const labels = labelsOf(isLabelValue, LABEL_RULE);
+export const labels = labelsOf(isLabelValue, LABEL_RULE);
+export const labelPatch = labelsOf(
+  (value): value is string | null => value === null || isLabelValue(value),
+  `${LABEL_RULE}, or null`,
+);
 
 const githubEntries = {
   issue_number: v.optional(count(1)),
@@ -200,14 +204,7 @@ export const taskPatch = v.pipe(
     priority: v.optional(oneOf(PRIORITIES)),
     progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
     details: v.optional(v.nullable(patchOf(detailsEntries))),
-    labels: v.optional(
-      v.nullable(
-        labelsOf(
-          (value): value is string | null => value === null || isLabelValue(value),
-          `${LABEL_RULE}, or null`,
-        ),
-      ),
-    ),
+    labels: v.optional(v.nullable(labelPatch)),
     metadata: v.optional(v.nullable(jsonObject)),
     github: v.optional(v.nullable(patchOf(githubEntries))),
   }),
@@ -300,6 +297,23 @@ export const logBatch = object({
       }),
     ),
     v.maxLength(MAX_EVENTS, `must not have more than ${MAX_EVENTS} entries; send them in parts`),
+  ),
+});
+
+const wholeNumber = v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'must be a whole number'), v.transform(Number));
+
+/** Where a piece of a log belongs: `offset` is the place of its first byte, `last` says that nothing follows. */
+export const logTextQuery = object({
+  log_group: name(512),
+  log_stream: name(512),
+  project_id: v.optional(id),
+  offset: v.optional(wholeNumber),
+  last: v.optional(
+    v.pipe(
+      v.picklist(['true', 'false'], 'must be true or false'),
+      v.transform((value) => value === 'true'),
+    ),
+    'false',
   ),
 });
 

@@ -87,7 +87,7 @@ const answer = async (
   const mark = target.indexOf('?');
   let response: HttpResponse;
   try {
-    const body = await readBody(incoming);
+    const bytes = await readBody(incoming);
     const headers = Object.fromEntries(
       Object.entries(incoming.headers).map(([name, value]) => [
         name,
@@ -99,7 +99,8 @@ const answer = async (
       path: mark === -1 ? target : target.slice(0, mark),
       search: mark === -1 ? '' : target.slice(mark + 1),
       headers,
-      body,
+      body: bytes?.toString('utf8'),
+      bytes,
       signal: gone.signal,
     });
   } catch (error) {
@@ -172,7 +173,7 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
 /** How long a client that sends too much may go on sending while it is told so. */
 const DRAIN_MS = 2_000;
 
-const readBody = (incoming: IncomingMessage): Promise<string | undefined> =>
+const readBody = (incoming: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -198,6 +199,6 @@ const readBody = (incoming: IncomingMessage): Promise<string | undefined> =>
       return;
     }
     incoming.on('data', take);
-    incoming.once('end', () => resolve(size === 0 ? undefined : Buffer.concat(chunks).toString('utf8')));
+    incoming.once('end', () => resolve(size === 0 ? undefined : Buffer.concat(chunks)));
     incoming.once('error', reject);
   });
