@@ -93,7 +93,11 @@ export const progressService = (
               fallback_name: scope.task_id ?? batch.log_stream,
             })
           : applyObservation(before, change.observation, clock.now());
-      if (seen === undefined) return;
+      if (seen === undefined) {
+        // Its state may be there already, from a write that failed before its history, or a line that changes only that.
+        if (before?.reported_at === undefined) await writer.addHistory(id, change.points);
+        return;
+      }
       await projects.ensure(seen.project_id);
       const after = await estimate.estimated(seen);
       await writer.save({ before, after, points: change.points });

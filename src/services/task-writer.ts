@@ -17,10 +17,13 @@ export type TaskWriter = Readonly<{
   /**
    * Writes a task everywhere it is kept: the store first, whose version decides, then history, cache and feed. A
    * crash in between heals: the store is the truth, the cache forgets, and a log is replayed from its checkpoint.
+   * Once the store has the task, cache and feed are told of it even where its history cannot be written.
    *
    * @throws MiyabiError `version_conflict`, `already_exists`: nothing was written. `unavailable`: write it again.
    */
   save(write: TaskWrite): Promise<void>;
+  /** Adds to the history of a task that is as it should be: what a save before could not. @throws as `save` */
+  addHistory(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
   /** Removes a task and its history; without the history first, a crash would leave points that nobody can find. */
   remove(task: Task): Promise<void>;
   /** Takes what was written and removed into the metrics of the projects, one write per project. */
@@ -37,42 +40,51 @@ export const taskWriter = (
   feed: ChangeFeed,
   counter: TaskCounter,
   clock: Clock,
-): TaskWriter => ({
-  async save({ before, after, points }) {
-    if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
-    // From before the store was asked: a write that was long under way must not live on in the cache for longer.
-    const asOf = clock.now();
-    await tasks.save(after);
-    if (points.length > 0) await history.append(after.task_id, thinPoints(points, MAX_POINTS_PER_WRITE));
-    const told = toldTask(after);
-    await cache.save([told], asOf);
-    const moved = before !== undefined && before.project_id !== after.project_id;
-    await feed.publish([
-      // To whoever watches the project that it left it is gone; the version lets the save that follows count more.
-      ...(moved ? [deletion(before)] : []),
-      {
-        kind: 'task',
-        action: 'saved',
-        id: told.task_id,
-        project_id: told.project_id,
-        version: told.version,
-        body: JSON.stringify(told),
-      },
-    ]);
-  },
+): TaskWriter => {
+  const addHistory = async (taskId: string, points: readonly HistoryPoint[]): Promise<void> => {
+    if (points.length > 0) await history.append(taskId, thinPoints(points, MAX_POINTS_PER_WRITE));
+  };
 
-  async remove(task) {
-    await counter.discount(task);
-    await history.remove(task.task_id);
-    await tasks.remove(task.task_id);
-    await cache.remove(task.task_id);
-    await feed.publish([deletion(task)]);
-  },
+  return {
+    async save({ before, after, points }) {
+      if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
+      // From before the store was asked: a write that was long under way must not live on in the cache for longer.
+      const asOf = clock.now();
+      await tasks.save(after);
+      const [recorded] = await Promise.allSettled([addHistory(after.task_id, points)]);
+      const told = toldTask(after);
+      await cache.save([told], asOf);
+      const moved = before !== undefined && before.project_id !== after.project_id;
+      await feed.publish([
+        // To whoever watches the project that it left it is gone; the version lets the save that follows count more.
+        ...(moved ? [deletion(before)] : []),
+        {
+          kind: 'task',
+          action: 'saved',
+          id: told.task_id,
+          project_id: told.project_id,
+          version: told.version,
+          body: JSON.stringify(told),
+        },
+      ]);
+      if (recorded.status === 'rejected') throw recorded.reason;
+    },
 
-  account(changes) {
-    return counter.account(changes);
-  },
-});
+    addHistory,
+
+    async remove(task) {
+      await counter.discount(task);
+      await history.remove(task.task_id);
+      await tasks.remove(task.task_id);
+      await cache.remove(task.task_id);
+      await feed.publish([deletion(task)]);
+    },
+
+    account(changes) {
+      return counter.account(changes);
+    },
+  };
+};
 
 const deletion = ({ task_id, project_id, version }: Task): Change => ({
   kind: 'task',

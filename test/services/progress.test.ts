@@ -134,6 +134,33 @@ test('a store that fails midway loses nothing: the same batch again ends as if i
   assert.is((await tasks.history('a', { limit: 10 })).items.length, 2);
 });
 
+test('a history that cannot be written hides no write, and the same batch again completes it', async () => {
+  const ports = memoryPorts();
+  let failures = 0;
+  const flaky = {
+    ...ports.history,
+    append: async (...args: Parameters<typeof ports.history.append>) => {
+      if (failures > 0) {
+        failures -= 1;
+        throw unavailable('the store', new Error('throttled'));
+      }
+      return ports.history.append(...args);
+    },
+  };
+  const { progress, tasks } = system({ ...ports, history: flaky });
+  await progress.ingest(batch(event(1, { task_id: 'a', progress: 10 })));
+  failures = 1;
+  const events = batch(event(2, { task_id: 'a', progress: 20 }), event(3, { task_id: 'a', progress: 30 }));
+  await rejects(progress.ingest(events), 'unavailable');
+  assert.is(JSON.parse((await tasks.read('a')).json).progress.current, 30);
+  assert.is((await progress.ingest(events)).records, 2);
+  const { items } = await tasks.history('a', { limit: 10 });
+  assert.equal(
+    items.map((point) => point.current),
+    [10, 20, 30],
+  );
+});
+
 test('ten thousand events of fifty tasks cost fifty task writes and fifty history writes', async () => {
   const ports = memoryPorts();
   const written = { tasks: 0, history: 0 };
