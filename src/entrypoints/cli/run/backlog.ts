@@ -18,7 +18,7 @@ export type Backlog = Readonly<{
   header: RunHeader;
   /** Takes events, each a JSON text without line ends. Never waits and never throws. */
   add(events: readonly string[]): void;
-  /** The oldest events that are not acknowledged, as many as fit a post; undefined where there are none. */
+  /** The oldest events that are not acknowledged, as many as fit; undefined where there are none. None is longer. */
   next(limitBytes: number): Promise<Batch | undefined>;
   /** The server has this batch, or will never take it. */
   done(batch: Batch): Promise<void>;
@@ -35,6 +35,9 @@ const SEGMENT_BYTES = 4 * 1024 * 1024;
 const MAX_DISK_BYTES = 256 * 1024 * 1024;
 /** What may wait in memory for the disk, or in its stead where it does not work. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024;
+/** Lines wait this long in memory, in milliseconds, unless there are more than so many bytes of them. */
+const FLUSH_MS = 100;
+const FLUSH_BYTES = 256 * 1024;
 /** An owner shows in this rhythm that it lives, and is taken for dead after four of them, in milliseconds. */
 const BEAT_MS = 30_000;
 const LINE_END = 0x0a;
@@ -66,6 +69,7 @@ const backlogIn = (
   let made = found.length > 0;
   let file: FileHandle | undefined;
   let beat: NodeJS.Timeout | undefined;
+  let flushing: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
   const unsentBytes = () => segments.reduce((sum, { bytes }) => sum + bytes, 0) - headOffset;
@@ -104,6 +108,8 @@ const backlogIn = (
   };
 
   const flush = (): Promise<void> => {
+    clearTimeout(flushing);
+    flushing = undefined;
     writing = writing.then(async () => {
       if (waiting.length === 0) return;
       const lines = waiting.length;
@@ -164,6 +170,9 @@ const backlogIn = (
         waiting.push(event);
         waitingBytes += event.length;
       }
+      // On its own, too: the sender may be waiting for the server to come back.
+      if (waitingBytes > FLUSH_BYTES) void flush();
+      else flushing ??= setTimeout(() => void flush(), FLUSH_MS);
     },
 
     async next(limitBytes) {
