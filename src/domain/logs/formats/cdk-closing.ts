@@ -47,6 +47,7 @@ const withMark = (
         mark,
         prog: [],
         ...(err === undefined ? {} : withError(marked, err)),
+        ...(said.o === undefined || marked.verb !== undefined ? {} : { verb: said.o }),
         msg: err ?? WORDS[mark],
       },
       at,
@@ -103,11 +104,19 @@ const withError = (run: Run, err: string): Partial<Run> => {
   const st = /\b(?:(?:UPDATE_|IMPORT_)?ROLLBACK_(?:COMPLETE|FAILED)|(?:CREATE|UPDATE|DELETE)_FAILED)\b/.exec(
     /^.{0,80}The stack named /.test(err) ? err : '',
   )?.[0];
+  const op = run.op ?? (st === undefined ? undefined : operationIn(st));
   return {
     ...(run.err === undefined ? { err } : {}),
     listed: listedIn(err, run.listed),
     ...(st === undefined ? {} : { st }),
+    ...(op === undefined ? {} : { op }),
   };
+};
+
+/** What was done to a stack that has been left in a state of failure. */
+const operationIn = (st: string): NonNullable<Run['op']> => {
+  if (st.startsWith('DELETE_')) return 'destroy';
+  return st.startsWith('CREATE_') || st.startsWith('ROLLBACK_') ? 'create' : 'update';
 };
 
 export const onError = (state: CdkState, { m, s }: ErrorSignal, at: number): Step => {

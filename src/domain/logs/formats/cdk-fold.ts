@@ -1,7 +1,7 @@
 import { onCause, onClosing, onError, onFailed, onSuccess } from './cdk-closing.ts';
 import { STACK_TYPE } from './cdk-rows.ts';
 import { belongs, heard, isOver, type Run, withRow } from './cdk-run.ts';
-import type { CdkSignal, RowSignal, SaidSignal } from './cdk-signals.ts';
+import type { CdkSignal, HotswapSignal, ListedSignal, RowSignal, SaidSignal } from './cdk-signals.ts';
 import {
   adoptNested,
   begin,
@@ -36,7 +36,7 @@ export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step 
     case 'busy':
       return onBusy(state, signal.ids, at);
     case 'hot':
-      return onCurrent(state, at, (run) => (isOver(run) ? run : withHotswap(run, signal.v, signal.n)));
+      return onHotswap(state, signal, at);
     case 'asset':
       return onAsset(state, signal.v, signal.s, at);
     case 'error':
@@ -45,9 +45,7 @@ export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step 
       return onCause(state, signal.i, at);
     case 'listed':
       return onCurrent(state, at, (run) =>
-        run.mark === undefined || run.mark === 'failed'
-          ? { ...run, listed: merged(run.listed, signal.ids) }
-          : run,
+        run.mark === undefined || run.mark === 'failed' ? withList(run, signal) : run,
       );
     case 'close':
       return onClosing(state, signal.s, signal.x, at);
@@ -138,6 +136,29 @@ const onCurrent = (state: CdkState, at: number, change: (run: Run) => Run): Step
   if (run === undefined) return untouched(state);
   const changed = change(run);
   return changed === run ? untouched(state) : keep(state, heard(changed, at));
+};
+
+const MAX_LIST = 8000;
+
+const withList = (run: Run, { ids, begun, more }: ListedSignal): Run => {
+  const { list, ...rest } = run;
+  if (begun !== undefined) return { ...rest, list: begun };
+  if (more === undefined) return { ...rest, listed: merged(run.listed, ids) };
+  if (list === undefined) return run;
+  const [text = '', after] = `${list}${more}`.split(']');
+  const known = text.split(/, ?/).filter((id) => /^[A-Za-z0-9]+$/.test(id));
+  // The last one goes on in the next line.
+  const whole = after === undefined ? known.slice(0, -1) : known;
+  const goesOn = after === undefined && text.length <= MAX_LIST;
+  return { ...rest, ...(goesOn ? { list: text } : {}), listed: merged(run.listed, whole) };
+};
+
+/** Where the beginning of the log is missing, a hotswap may be the first that is heard of a stack; its name comes later. */
+const onHotswap = (state: CdkState, { v, n }: HotswapSignal, at: number): Step => {
+  if (current(state) !== undefined || !(v === 'done' || (v === 'start' && n === undefined)))
+    return onCurrent(state, at, (run) => (isOver(run) ? run : withHotswap(run, v, n)));
+  const begun = begin(state, '', at);
+  return keep({ ...begun.state, cur: begun.run.key }, withHotswap(begun.run, v, n));
 };
 
 const withHotswap = (run: Run, v: 'start' | 'done' | 'full', what: string | undefined): Run => {

@@ -1,17 +1,22 @@
 import { MESSAGE, STACK_NAME } from './cdk-rows.ts';
 import { listedIn } from './cdk-run.ts';
-import type { CdkSignal, SaidSignal, Verb } from './cdk-signals.ts';
+import type { CdkSignal, ErrorSignal, SaidSignal, Verb } from './cdk-signals.ts';
 import { cut } from './text.ts';
 
 /** Lines of CDK that are no rows: what it is about to do, what came of it, and what it says meanwhile. */
-export const readFrame = (line: string): CdkSignal | undefined => {
+export const readFrame = (text: string): CdkSignal | undefined => {
+  const line = isMisread(text.charCodeAt(0)) ? withMarks(text) : text;
   const mark = line.indexOf(CHECK);
   if (mark !== -1) return readSuccess(line.slice(mark + 1));
   const cross = line.indexOf(CROSS);
   if (cross !== -1) return readFailure(line.slice(cross + 1));
   const sparkles = line.indexOf(SPARKLES);
   if (sparkles !== -1) return readSparkles(line.slice(sparkles + 1).trim());
-  return readBeginning(line) ?? readEnding(line) ?? (line.includes(': ') ? readWithColon(line) : undefined);
+  return (
+    readBeginning(line) ??
+    readEnding(line) ??
+    (line.includes(': ') ? readWithColon(line) : readRestOfList(line))
+  );
 };
 
 /** Lines that are known by how they begin. */
@@ -32,9 +37,7 @@ const readBeginning = (line: string): CdkSignal | undefined => {
     case 0x53: // S
       return line === 'Stack ARN:' ? { k: 'close' } : undefined;
     case 0x54: // T
-      return line.startsWith(LISTED)
-        ? { k: 'listed', ids: listedIn(line.slice(0, 8 * MESSAGE), []) }
-        : undefined;
+      return line.startsWith(LISTED) ? readList(line.slice(0, 8 * MESSAGE)) : undefined;
     default:
       return undefined;
   }
@@ -57,12 +60,34 @@ const readWithColon = (line: string): CdkSignal | undefined => {
   if (line.includes('start: ') || line.includes('success: ')) return readAsset(line);
   if (line.includes(BUSY)) return readBusy(line);
   if (line.includes(', skipping ')) return readSkipping(line);
-  return line.includes('he stack named ') ? readNamed(line) : undefined;
+  if (line.includes('he stack named ')) return readNamed(line);
+  return line.includes(' bootstrap') || line.includes('/cdk-bootstrap/') ? readNoBootstrap(line) : undefined;
 };
 
 const CHECK = '✅';
 const CROSS = '❌';
 const SPARKLES = '✨';
+
+/** The marks as Windows shows them that takes UTF-8 for code page 437, 850 or 1252. */
+const MISREAD: readonly (readonly [string, string])[] = [
+  ['Γ£à', CHECK],
+  ['Γ¥î', CROSS],
+  ['Γ£¿', SPARKLES],
+  ['Ô£à', CHECK],
+  ['ÔØî', CROSS],
+  ['Ô£¿', SPARKLES],
+  ['âœ…', CHECK],
+  ['âŒ', CROSS],
+  ['âœ¨', SPARKLES],
+];
+
+const isMisread = (first: number): boolean => first === 0x393 || first === 0xd4 || first === 0xe2;
+
+const withMarks = (line: string): string => {
+  const found = MISREAD.find(([misread]) => line.startsWith(misread));
+  return found === undefined ? line : found[1] + line.slice(found[0].length);
+};
+
 const LISTED = 'The following resource(s) failed to ';
 const BUSY = 'Currently in progress: ';
 const NO_HOTSWAP = 'Could not perform a hotswap deployment';
@@ -74,6 +99,22 @@ const readBar = (line: string): CdkSignal | undefined => {
   return parts === null ? undefined : { k: 'bar', c: [Number(parts[1]), Number(parts[2])] };
 };
 const PROGRESS_BAR = /^\[[█▏▎▍▌▋▊▉·]{1,200}\] \((\d{1,9})\/(\d{1,9})\)$/;
+
+/** `The following resource(s) failed to create: [A, B]. …`; terminals break it wherever they end. */
+const readList = (line: string): CdkSignal => {
+  const start = line.indexOf('[') + 1;
+  return start === 0 || line.includes(']', start)
+    ? { k: 'listed', ids: listedIn(line, []) }
+    : { k: 'listed', ids: [], begun: line.slice(start) };
+};
+
+const readRestOfList = (line: string): CdkSignal | undefined => {
+  if (line.length > 8 * MESSAGE || !REST_OF_LIST.test(line) || !MADE_BY_CDK.test(line)) return undefined;
+  return { k: 'listed', ids: [], more: line };
+};
+const REST_OF_LIST =
+  /^,?[A-Za-z0-9]{0,255}(?:(?:, ?[A-Za-z0-9]{1,255}){1,100},?(?:\].{0,200})?|\]\. Rollback requested by user\.)$/;
+const MADE_BY_CDK = /[0-9A-F]{8}(?:,|\]|$)|\]\. R/;
 
 type Named = Readonly<{ s: string; d?: string }>;
 
@@ -147,18 +188,26 @@ const readFailure = (text: string): CdkSignal | undefined => {
     if (at === -1 || at > 400) continue;
     const subject = words.slice(0, at);
     const m = cut(words.slice(at + length).trim(), MESSAGE);
-    if (subject === 'Deployment' && !text.startsWith('  ')) return errorOf(m);
+    if (subject === 'Deployment') {
+      const error = errorOf(m);
+      if (error.s !== undefined || !text.startsWith('  ')) return error;
+    }
     const named = ENVIRONMENT.test(subject) ? { s: subject } : nameIn(subject);
     if (named === undefined) continue;
     const likely = phrase !== ' failed:' || (text.startsWith('  ') && ERROR_NAME.test(m));
-    return say('failed', named, { m, ...(likely ? {} : { w: 1 }) });
+    return say('failed', named, {
+      m,
+      ...(phrase === DESTROY_FAILED ? { o: 'destroy' } : {}),
+      ...(likely ? {} : { w: 1 }),
+    });
   }
   return undefined;
 };
 
 const NOT_BOOTSTRAPPED = /^Environment (aws:\/\/\S{1,200}) failed bootstrapping:/;
+const DESTROY_FAILED = ': destroy failed ';
 const FAILURES: readonly (readonly [string, number])[] = [
-  [': destroy failed ', 16],
+  [DESTROY_FAILED, 16],
   [': deploy failed ', 15],
   [' failed:', 8],
 ];
@@ -167,17 +216,27 @@ const ERROR_NAME =
   /^(?:[A-Za-z_$][\w$]*(?: \[[\w:.]{1,100}\])?: |The stack named |Resource updates failed|Failed to create |\S*Error\b)/;
 
 /** An error that is no stack's own line; the stack may be named within. */
-const errorOf = (m: string): CdkSignal => {
-  const stack = THE_STACK.exec(m)?.[1];
+const errorOf = (m: string): ErrorSignal => {
+  const stack = THE_STACK.exec(m)?.[1] ?? NO_BOOTSTRAP.exec(m)?.[1];
   return { k: 'error', m, ...(stack === undefined ? {} : { s: stack }) };
 };
 const THE_STACK = /\bThe stack named ([A-Za-z][A-Za-z0-9-]{0,127}) /;
+const NO_BOOTSTRAP =
+  /^(?:\w{0,60}Error: )?([A-Za-z][A-Za-z0-9-]{0,127}): (?:SSM parameter \/cdk-bootstrap\/|This CDK deployment requires bootstrap stack version )/;
 
 const readNamed = (line: string): CdkSignal | undefined => {
+  const text = line
+    .slice(0, 2 * MESSAGE)
+    .replace(OF_STACK, '')
+    .slice(0, MESSAGE);
+  return NAMED.test(text) && text.includes('fail') ? errorOf(text) : undefined;
+};
+const NAMED = /^(?:\S{0,60}Error: )?The stack named /;
+const OF_STACK = /^\S{1,256}: (?:destroy|deploy) failed /;
+
+const readNoBootstrap = (line: string): CdkSignal | undefined => {
   const text = line.slice(0, MESSAGE);
-  return /^(?:Error: |\S{1,60}Error: )?The stack named /.test(text) && text.includes('fail')
-    ? errorOf(text)
-    : undefined;
+  return NO_BOOTSTRAP.test(text) ? errorOf(text) : undefined;
 };
 
 const readSparkles = (words: string): CdkSignal | undefined => {

@@ -62,7 +62,7 @@ const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
   const causes = running || STATUS[outcome] === 'failed' ? causesOf(run) : [];
   const failed =
     causes.length > 0
-      ? causes.map(({ i }) => idOf(i, run.listed))
+      ? causes.map((failure) => idOf(failure, run.listed))
       : STATUS[outcome] === 'failed'
         ? listed(run)
         : [];
@@ -132,9 +132,14 @@ const causesOf = (run: Run): readonly Failure[] => {
 const isWithin = (inner: Failure, stack: Failure): boolean =>
   inner.e !== 1 && (inner.in === 1 || (stack.b === 1 && inner.b === 1 && (inner.u ?? 0) <= (stack.u ?? 0)));
 
-/** The bar shows construct paths. The stack's own list of what failed may have the logical id. */
-const idOf = (shown: string, ids: readonly string[]): string =>
-  /^[A-Za-z0-9]+$/.test(shown) ? shown : (ids.find((id) => isIdOf(id, shown)) ?? shown);
+/**
+ * The bar shows construct paths, which look like logical ids where they are of one word. The stack's own list of what
+ * failed may have the logical id.
+ */
+const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string =>
+  (b !== 1 && /^[A-Za-z0-9]+$/.test(shown)) || ids.includes(shown)
+    ? shown
+    : (ids.find((id) => isIdOf(id, shown)) ?? shown);
 
 const listed = ({ listed: ids, off }: Run): readonly string[] => ids.filter((id) => !off.includes(id));
 

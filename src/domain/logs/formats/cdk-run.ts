@@ -71,6 +71,8 @@ export type Run = Readonly<{
   off: readonly string[];
   /** Logical ids that the stack, or an error message, lists as failed, whether cancelled or not. */
   listed: readonly string[];
+  /** The beginning of such a list that goes on in the next line. */
+  list?: string;
   /** Why the stack itself failed, and what CDK's closing line says. */
   why?: string;
   err?: string;

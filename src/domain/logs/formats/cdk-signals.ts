@@ -60,6 +60,8 @@ export type SaidSignal = Readonly<{
   /** Which of how many stacks, `[1/5]`. */
   p?: readonly [number, number];
   m?: string;
+  /** What has failed, where the line says it. */
+  o?: 'destroy';
   /** Too much like what other programs print to make a task of it; says something of a known stack only. */
   w?: 1;
 }>;
@@ -81,8 +83,11 @@ export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string }>;
 /** A resource in the list of causes below a `failed:` line. */
 export type CauseSignal = Readonly<{ k: 'cause'; i: string; n: string }>;
 
-/** What a stack failed of, where its row puts the reason on a line of its own. */
-export type ListedSignal = Readonly<{ k: 'listed'; ids: readonly string[] }>;
+/**
+ * What a stack failed of, where its row puts the reason on a line of its own. A list that goes on in the next line has
+ * `begun`, what is there of it; the next line has `more`.
+ */
+export type ListedSignal = Readonly<{ k: 'listed'; ids: readonly string[]; begun?: string; more?: string }>;
 
 /** What follows a check mark and shows that it was CDK's own. */
 export type ClosingSignal = Readonly<{ k: 'close'; s?: string; x?: number }>;
