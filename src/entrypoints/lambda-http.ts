@@ -5,6 +5,7 @@ import type {
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
 import { MiyabiError } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
 import type { HttpApp, HttpRequest } from './http/message.ts';
 
 export type ApiEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2;
@@ -25,7 +26,7 @@ const fromV2 = (event: APIGatewayProxyEventV2): HttpRequest => {
     method: http.method,
     path: withoutStage(event.rawPath, stage),
     search: event.rawQueryString,
-    headers: event.headers,
+    headers: isAuthorizedByToken(event) ? withoutToken(event.headers) : event.headers,
     ...bodyOf(event.body, event.isBase64Encoded),
   };
 };
@@ -49,6 +50,14 @@ const fromV1 = (event: APIGatewayProxyEvent): HttpRequest => {
     ...bodyOf(event.body, event.isBase64Encoded),
   };
 };
+
+const isAuthorizedByToken = ({ requestContext }: APIGatewayProxyEventV2): boolean =>
+  'authorizer' in requestContext &&
+  isJsonObject(requestContext.authorizer) &&
+  'jwt' in requestContext.authorizer;
+
+/** A gateway that has checked a token has made use of `authorization`: the key is in `x-api-key` then. */
+const withoutToken = ({ authorization, ...headers }: APIGatewayProxyEventV2['headers']) => headers;
 
 /** A named stage is part of the raw path in payload 2.0; the default one is not. */
 const withoutStage = (path: string, stage: string): string => {

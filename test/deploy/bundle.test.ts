@@ -1,0 +1,250 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundleFunction, FUNCTIONS, type FunctionName } from '../../deploy/build/bundle.ts';
+import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
+import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
+import { createTables } from '../../src/adapters/dynamodb/tables.ts';
+import {
+  ADMIN_ENTRY,
+  apiEvent,
+  type Outcome,
+  openArtifacts,
+  subscriptionEvent,
+} from '../support/artifact.ts';
+import { hasRedisServer, startRedis } from '../support/redis.ts';
+
+const MEGABYTE = 1_000_000;
+const names = Object.keys(FUNCTIONS) as FunctionName[];
+
+/** Packages that have no business in a Lambda. */
+const UNWANTED = [
+  'dynalite',
+  'classic-level',
+  'pino',
+  'commander',
+  're2js',
+  'preact',
+  'uplot',
+  'ioredis-mock',
+];
+
+const artifacts = await openArtifacts();
+const secrets = { API_KEYS: ADMIN_ENTRY, MIYABI_SECRET: 'a-secret-of-32-characters-or-more' };
+
+const bodyOf = ({ answer, error }: Outcome): Record<string, unknown> => {
+  if (error !== undefined) throw new Error(error);
+  return JSON.parse((answer as { body: string }).body);
+};
+
+const statusOf = ({ answer, error }: Outcome): unknown =>
+  error ?? (answer as { statusCode: number }).statusCode;
+
+const test = suite('Lambda bundles');
+
+test('are at most 1 MB each when zipped', () => {
+  for (const { name, zipped } of Object.values(artifacts.bundles)) {
+    assert.ok(zipped <= MEGABYTE, `${name}: ${zipped} bytes`);
+  }
+});
+
+test('are the same bytes when they are built again, elsewhere, in another time zone', async () => {
+  const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
+  const zone = process.env['TZ'];
+  try {
+    process.env['TZ'] = zone === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo';
+    for (const name of names) {
+      const again = await bundleFunction(name, { outdir });
+      assert.is(again.sha256, artifacts.bundles[name].sha256, name);
+    }
+  } finally {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+    await rm(outdir, { recursive: true, force: true });
+  }
+});
+
+test('hold files of JavaScript and nothing of what the local server needs', async () => {
+  for (const { name, folder, packages } of Object.values(artifacts.bundles)) {
+    const files = await readdir(folder);
+    assert.ok(files.includes('index.mjs'), name);
+    assert.equal(
+      files.filter((file) => !file.endsWith('.mjs')),
+      [],
+      name,
+    );
+    assert.equal(
+      packages.filter((found) => UNWANTED.includes(found)),
+      [],
+      name,
+    );
+  }
+});
+
+test('take log formats of one’s own along where they are asked to, and only then their engine', async () => {
+  const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
+  try {
+    const logFormats = join(outdir, 'formats.json');
+    await writeFile(logFormats, '[]');
+    const { folder, packages, zipped } = await bundleFunction('collector', { outdir, logFormats });
+    assert.ok((await readdir(folder)).includes('log-formats.json'));
+    assert.ok(packages.includes('re2js'));
+    assert.ok(zipped <= MEGABYTE);
+  } finally {
+    await rm(outdir, { recursive: true, force: true });
+  }
+});
+
+test('of the API: refuses to start without keys', async () => {
+  const [outcome] = await artifacts.invoke('api', [], { MIYABI_BACKEND: 'memory' });
+  assert.match(outcome?.error ?? '', 'API_KEYS must be set');
+});
+
+test('say so where the configuration asks for what was left out', async () => {
+  const [outcome] = await artifacts.invoke('api', [], { ...secrets, MIYABI_BACKEND: 'local' });
+  assert.match(outcome?.error ?? '', 'not part of this bundle');
+});
+
+test('behind a JWT authorizer, the key in X-API-Key counts, not the token that the gateway has checked', async () => {
+  const headers = { authorization: 'Bearer a.b.c', 'x-api-key': 'miyabi_test-key-of-the-artifact-tests' };
+  const outcomes = await artifacts.invoke(
+    'api',
+    [
+      apiEvent('GET', '/api/tasks', { headers, authorizer: { jwt: { claims: {}, scopes: null } } }),
+      apiEvent('GET', '/api/tasks', { headers }),
+    ],
+    { ...secrets, MIYABI_BACKEND: 'memory' },
+  );
+  assert.equal(outcomes.map(statusOf), [200, 401]);
+});
+
+/** FilterLogEvents for one group, as far as one page goes. */
+const openLogs = async (group: string, stream: string, lines: readonly string[]) => {
+  const began = Date.now() - 60_000;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const asked = JSON.parse(Buffer.concat(chunks).toString());
+    const events = lines
+      .map((message, index) => ({
+        eventId: `event-${index}`,
+        logStreamName: stream,
+        timestamp: began + index,
+        ingestionTime: began + index,
+        message,
+      }))
+      .filter(({ timestamp }) => asked.logGroupName === group && timestamp >= asked.startTime);
+    response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify({ events }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+const CDK_LOG = [
+  'ShopStack: deploying... [1/1]',
+  'ShopStack | 0/8 | 10:00:01 AM | UPDATE_IN_PROGRESS   | AWS::CloudFormation::Stack | ShopStack User Initiated',
+  'ShopStack | 0/8 | 10:00:05 AM | CREATE_IN_PROGRESS   | AWS::S3::Bucket | Bucket (Bucket83908E77)',
+  'ShopStack | 6/8 | 10:00:25 AM | CREATE_COMPLETE      | AWS::S3::Bucket | Bucket (Bucket83908E77)',
+];
+
+const AGENT_LINE = JSON.stringify({
+  task_id: 'task-of-an-agent',
+  task_name: 'Review',
+  current: 3,
+  total: 4,
+  status: 'running',
+});
+
+const endToEnd = async (redis: Record<string, string>) => {
+  const dynamodb = await openEmbeddedDynamodb();
+  const logs = await openLogs('/miyabi/cdk-deploy', 'deploy-1', CDK_LOG);
+  const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...EMBEDDED_PATIENCE });
+  const env = {
+    ...secrets,
+    ...redis,
+    DYNAMODB_ENDPOINT: dynamodb.endpoint,
+    CLOUDWATCH_LOGS_ENDPOINT: logs.endpoint,
+    TASKS_TABLE_NAME: 'artifact-tasks',
+    PROJECTS_TABLE_NAME: 'artifact-projects',
+  };
+  try {
+    await createTables(client, { tasks: 'artifact-tasks', projects: 'artifact-projects' });
+    const collected = await artifacts.invoke(
+      'collector',
+      [
+        { source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toISOString() },
+        subscriptionEvent('/miyabi/agents', 'agent-1', [
+          { id: '1', timestamp: Date.now(), message: AGENT_LINE },
+        ]),
+      ],
+      env,
+    );
+    assert.equal(
+      collected.map(({ answer, error }) => error ?? (answer as { ok: boolean }).ok),
+      [true, true],
+    );
+
+    const [ready, list, refused] = await artifacts.invoke(
+      'api',
+      [
+        apiEvent('GET', '/health/ready'),
+        apiEvent('GET', '/api/tasks?limit=10'),
+        apiEvent('GET', '/api/tasks', { headers: {} }),
+      ],
+      env,
+    );
+    assert.is(bodyOf(ready as Outcome)['status'], 'ready');
+    assert.is(statusOf(refused as Outcome), 401);
+    const tasks = bodyOf(list as Outcome)['tasks'] as {
+      task_name: string;
+      status: string;
+      progress: unknown;
+    }[];
+    assert.equal(
+      tasks
+        .map(({ task_name, status, progress }) => ({ task_name, status, progress }))
+        .sort((a, b) => (a.task_name < b.task_name ? -1 : 1)),
+      [
+        { task_name: 'Review', status: 'running', progress: { current: 3, total: 4, percentage: 75 } },
+        { task_name: 'ShopStack', status: 'running', progress: { current: 6, total: 8, percentage: 75 } },
+      ],
+    );
+  } finally {
+    client.destroy();
+    logs.close();
+    await dynamodb.close();
+  }
+};
+
+test('carry a CDK log and an agent’s line from the collector to the API, without a cache', () =>
+  endToEnd({}));
+
+const withRedis =
+  'carry a CDK log and an agent’s line from the collector to the API, with Redis between them';
+if (hasRedisServer) {
+  test(withRedis, async () => {
+    const redis = await startRedis();
+    try {
+      await endToEnd({ REDIS_ENDPOINT: '127.0.0.1', REDIS_PORT: String(redis.address.port) });
+    } finally {
+      await redis.stop();
+    }
+  });
+} else {
+  test.skip(`${withRedis} (no redis-server here)`, () => {});
+}
+
+test.after(() => artifacts.close());
+
+test.run();
