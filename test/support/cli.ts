@@ -139,3 +139,25 @@ export const sink = async (answer: (count: number) => number = () => 200) => {
 /** Whether a program is on this machine. */
 export const has = (program: string): boolean =>
   spawnSync(program, ['-V'], { stdio: 'ignore' }).error === undefined;
+
+/** A port that is free now. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+/** A whole server, as `miyabi serve` runs it. */
+export const serveMiyabi = async (port: number, env: Readonly<Record<string, string>>) => {
+  const running = start([...MIYABI, 'serve'], { env: { ...env, PORT: String(port), LOG_LEVEL: 'error' } });
+  await until('the server answers', () => running.stdout().includes('answers at'), 30_000);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      running.process.kill('SIGTERM');
+      await running.done;
+    },
+  };
+};

@@ -62,8 +62,8 @@ export const barLine = (task: BarTask, columns: number, look: Look): string => {
     .filter((text) => text !== '')
     .join(' ');
   const wide = room >= 60;
-  const nameColumns = Math.max(6, Math.min(wide ? 24 : 14, Math.floor(room * 0.35)));
-  const barColumns = room >= 72 ? 20 : wide ? 12 : room >= 34 ? 8 : 0;
+  const nameColumns = Math.max(6, Math.min(wide ? 24 : 14, Math.floor(room * 0.3)));
+  const barColumns = room >= 100 ? 20 : wide ? 12 : room >= 34 ? 8 : 0;
   const phase = printable(task.stale ? 'no sign of life' : (task.phase ?? ''));
 
   const paintOf = STATUS_PAINT[task.status];

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 
 /** How a stream may be written to. `columns` is undefined where it is no terminal. */
@@ -30,12 +31,14 @@ export const paint = (text: string, how: Paint, { colour }: Look): string =>
 export const widthOf = (text: string): number => stringWidth(text);
 
 /**
- * A text for one line of a terminal: control characters out of it, so that what a log or a server says cannot move the
- * cursor or change the window.
+ * A text for one line of a terminal: escapes and control characters out of it, so that what a log or a server says
+ * cannot move the cursor or change the window.
  */
 export const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  stripVTControlCharacters(text)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out
+    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .trim();
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 

@@ -1,0 +1,138 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { barLine } from '../../../src/entrypoints/cli/bars.ts';
+import { completionScript } from '../../../src/entrypoints/cli/completion-script.ts';
+import { buildProgram, commandsOf } from '../../../src/entrypoints/cli/program.ts';
+import { readSettings } from '../../../src/entrypoints/cli/settings.ts';
+import { clockText, fit, lookOf, printable, widthOf } from '../../../src/entrypoints/cli/terminal.ts';
+import { CDK, MIYABI, run, scratch } from '../../support/cli.ts';
+
+const test = suite('the command line');
+
+test('every command says what it does, and its options too', () => {
+  const commands = commandsOf(buildProgram());
+  assert.ok(commands.length >= 15);
+  for (const command of commands) {
+    assert.ok(command.description() !== '', command.name());
+    for (const option of command.options)
+      assert.ok(option.description !== '', `${command.name()} ${option.flags}`);
+  }
+});
+
+test('help is no failure, wrong usage is one with code 2', async () => {
+  const help = await run([...MIYABI, '--help']);
+  assert.is(help.code, 0);
+  assert.match(help.stdout, 'Exit codes');
+  for (const args of [['nonsense'], ['tasks', 'create'], ['run', '--nonsense'], ['completion', 'fish']]) {
+    const { code, stderr } = await run([...MIYABI, ...args]);
+    assert.is(code, 2, args.join(' '));
+    assert.match(stderr, 'error:');
+  }
+});
+
+test('bash completes commands, options, choices and the command behind run', async () => {
+  const folder = scratch();
+  const file = join(folder.path, 'miyabi.bash');
+  writeFileSync(file, completionScript('bash', buildProgram()));
+  const complete = async (...words: readonly string[]) => {
+    const script =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
+      'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _miyabi; IFS=" "; set -- "${COMPREPLY[@]}"; echo "$*"';
+    const { stdout, stderr } = await run(['bash', '-c', script, file, ...words]);
+    assert.is(stderr, '');
+    return stdout.trim().split(' ');
+  };
+  assert.equal(await complete('miyabi', 'wa'), ['watch']);
+  assert.equal(await complete('miyabi', 'tasks', 'c'), ['create', 'cancel']);
+  assert.equal(await complete('miyabi', 'tasks', 'create', 'x', '--pri'), ['--priority']);
+  assert.equal(await complete('miyabi', 'tasks', 'create', '--priority', ''), ['P0', 'P1', 'P2', 'P3']);
+  assert.equal(await complete('miyabi', 'completion', 'z'), ['zsh']);
+  assert.ok((await complete('miyabi', 'run', '--', 'mkfif')).includes('mkfifo'));
+  folder.remove();
+});
+
+test('zsh gets a script that names every command', () => {
+  const script = completionScript('zsh', buildProgram());
+  for (const command of commandsOf(buildProgram())) assert.match(script, command.name());
+  assert.ok(script.startsWith('#compdef miyabi\n'));
+});
+
+test('parse --explain says of each line which format read it and what it took', async () => {
+  const { stderr: log } = await run([...CDK, '--stacks', '1']);
+  const { stdout } = await run([...MIYABI, 'parse', '--explain', '--json'], {
+    input: `${log}nothing here\n`,
+  });
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as { line: number; text: string; signals: { format: string; signal: object }[] },
+    );
+  assert.is(lines.length, log.split('\n').length);
+  const row = lines.find(({ text }) => text.includes('8/10') && text.includes('CREATE_COMPLETE'));
+  assert.is(row?.signals[0]?.format, 'cdk');
+  assert.equal(lines.at(-1), { line: lines.length, text: 'nothing here', signals: [] });
+  const told = await run([...MIYABI, 'parse', '--explain'], { input: log });
+  assert.match(told.stdout, /\n +\d+ cdk +Shop-Stack1 \| .*\n {22}\{/);
+});
+
+test('settings name the variable that is wrong', () => {
+  assert.is(readSettings({ MIYABI_URL: 'https://m.example/base/' }).url, 'https://m.example/base');
+  assert.is(readSettings({ MIYABI_URL: '' }).url, undefined);
+  assert.is(readSettings({ XDG_STATE_HOME: '/s' }).spoolDir, join('/s', 'miyabi', 'spool'));
+  for (const env of [
+    { MIYABI_URL: 'ftp://x' },
+    { MIYABI_URL: 'https://me:secret@m.example' },
+    { MIYABI_API_KEY: 'a\nb' },
+    { MIYABI_PROJECT: 'no spaces' },
+    { MIYABI_FLUSH_SECONDS: '-1' },
+  ]) {
+    assert.throws(
+      () => readSettings(env),
+      (error: Error) =>
+        error.message.includes(Object.keys(env)[0] ?? '?') && !error.message.includes('secret'),
+    );
+  }
+});
+
+test('a bar fits every width and keeps name and percentage as long as it can', () => {
+  const task = {
+    name: 'お茶屋-Storage',
+    status: 'running',
+    percentage: 45,
+    current: 5,
+    total: 11,
+    phase: 'Creating \u001b[31mBrew\n',
+    elapsed: 75,
+    eta: 90,
+  } as const;
+  for (const unicode of [true, false]) {
+    for (let columns = 1; columns <= 200; columns += 1) {
+      const line = barLine(task, columns, { colour: true, unicode });
+      if (columns >= 20) assert.ok(widthOf(line) < columns, `${columns}: ${line}`);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what a log says must not reach the terminal as it is
+      assert.not.match(line.replace(/\u001b\[\d+m/g, ''), /[\u0000-\u001f]/);
+      if (columns >= 24) assert.match(line, '45%');
+    }
+  }
+  assert.is(
+    barLine(task, 80, { colour: false, unicode: false }),
+    '> お茶屋-Storage          #####-------  45% 5/11 1:15 ~1:30 left Creating Brew',
+  );
+});
+
+test('texts are cut by columns, times are told as people do, colours only where they are wanted', () => {
+  assert.is(fit('日本語テキスト', 7), '日本語…');
+  assert.is(fit('abc', 3), 'abc');
+  assert.is(printable('a\u001b]0;title\u0007b\u202ec'), 'ab c');
+  assert.equal([7, 65, 7_384].map(clockText), ['7s', '1:05', '2:03:04']);
+  assert.is(lookOf({ NO_COLOR: '1', FORCE_COLOR: '1' }, { isTTY: true }).colour, false);
+  assert.is(lookOf({ NO_COLOR: '' }, { isTTY: true }).colour, true);
+  assert.is(lookOf({ FORCE_COLOR: '1' }, {}).colour, true);
+  assert.is(lookOf({}, {}).colour, false);
+});
+
+test.run();
