@@ -42,7 +42,7 @@ const fromV1 = (event: APIGatewayProxyEvent): HttpRequest => {
   }
   return {
     method: event.httpMethod,
-    path: event.path,
+    path: isOfHttpApi(event) ? withoutStage(event.path, event.requestContext.stage) : event.path,
     search: search.toString(),
     headers: Object.fromEntries(
       Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
@@ -59,7 +59,10 @@ const isAuthorizedByToken = ({ requestContext }: APIGatewayProxyEventV2): boolea
 /** A gateway that has checked a token has made use of `authorization`: the key is in `x-api-key` then. */
 const withoutToken = ({ authorization, ...headers }: APIGatewayProxyEventV2['headers']) => headers;
 
-/** A named stage is part of the raw path in payload 2.0; the default one is not. */
+/** HTTP APIs give payload 1.0 its version, REST APIs do not; and only the former put the stage into the path. */
+const isOfHttpApi = (event: APIGatewayProxyEvent): boolean => 'version' in event && event.version === '1.0';
+
+/** A named stage is part of the path that an HTTP API hands over; the default one is not. */
 const withoutStage = (path: string, stage: string): string => {
   const prefix = `/${stage}`;
   if (stage === '$default' || !(path === prefix || path.startsWith(`${prefix}/`))) return path;
