@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   services: ['services', 'ports', 'domain'],
   adapters: ['adapters', 'ports', 'domain'],
   'config.ts': ['ports', 'domain'],
+  client: ['client'],
   container: ['container', 'services', 'adapters', 'ports', 'domain', 'config.ts'],
   entrypoints: ['entrypoints', 'container', 'services', 'adapters', 'ports', 'domain', 'config.ts'],
 };

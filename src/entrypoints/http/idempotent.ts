@@ -33,7 +33,7 @@ export const answerOnce = async (
       request.method,
       request.path,
       request.search,
-      request.body ?? '',
+      request.bytes === undefined ? (request.body ?? '') : Buffer.from(request.bytes).toString('base64'),
       request.headers['if-match'] ?? '',
     ),
   };

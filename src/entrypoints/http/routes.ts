@@ -100,6 +100,7 @@ export const routes = (
   ...projectRoutes(services),
   ...logRoutes(services),
   eventRoute(services, options),
+  ...contractRoutes(),
 ];
 
 const healthRoutes = ({ health }: HttpServices): readonly Route[] => [
@@ -490,6 +491,51 @@ const eventRoute = (
     },
   },
 });
+
+/** The contract itself, loaded when somebody asks for it. */
+const contractRoutes = (): readonly Route[] => {
+  let page: string | undefined;
+  let document: string | undefined;
+  return [
+    {
+      path: '/openapi.json',
+      methods: {
+        GET: {
+          name: 'getOpenApi',
+          scope: 'open',
+          handle: async () => {
+            document ??= JSON.stringify((await import('./generated/openapi.ts')).OPENAPI);
+            return jsonText(200, document);
+          },
+        },
+      },
+    },
+    {
+      path: '/docs',
+      methods: {
+        GET: {
+          name: 'getDocs',
+          scope: 'open',
+          types: ['text/html'],
+          handle: async () => {
+            if (page === undefined) {
+              const { docsPage } = await import('./docs-page.ts');
+              page = docsPage((await import('./generated/openapi.ts')).OPENAPI);
+            }
+            return { status: 200, headers: DOCS_HEADERS, body: page };
+          },
+        },
+      },
+    },
+  ];
+};
+
+const DOCS_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-cache',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+};
 
 const NO_CONTENT: HttpResponse = { status: 204, headers: { 'cache-control': 'no-store' }, body: '' };
 const REVALIDATE = { 'cache-control': 'private, no-cache' };

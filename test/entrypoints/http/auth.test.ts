@@ -77,9 +77,17 @@ const MATRIX: readonly (readonly [
   ['PATCH', '/api/projects/ours', { owner: 'me' }, 'write', 404, 'patchProject'],
   ['DELETE', '/api/projects/ours', undefined, 'admin', 404, 'deleteProject'],
   ['POST', '/api/logs', { log_group: 'g', log_stream: 's', events: [] }, 'write', 403, 'sendLogs'],
+  ['POST', '/api/logs/text?log_group=g&log_stream=s', '5/9', 'write', 403, 'sendLogText'],
   ['POST', '/api/collect', {}, 'admin', 403, 'collect'],
   ['GET', '/api/events?since=x', undefined, 'read', 200, 'getEvents'],
+  ['GET', '/openapi.json', undefined, 'open', 200, 'getOpenApi'],
+  ['GET', '/docs', undefined, 'open', 200, 'getDocs'],
 ];
+
+const acceptOf = (body: unknown) => ({
+  accept: 'application/json, text/html',
+  ...(typeof body === 'string' ? { 'content-type': 'text/plain' } : {}),
+});
 
 const prepared = async (): Promise<Api> => {
   const api = await secured();
@@ -97,7 +105,7 @@ test('answers every operation to those only whose key allows it', async () => {
 
   const rank = { open: 0, read: 1, write: 2, admin: 3 };
   for (const [method, target, body, scope] of MATRIX) {
-    const accept = { accept: 'application/json' };
+    const accept = acceptOf(body);
     for (const who of ['none', 'wrong', 'read', 'write', 'admin'] as const) {
       const { call, close } = await prepared();
       const headers =
@@ -120,18 +128,20 @@ test('answers every operation to those only whose key allows it', async () => {
 test('shows a key of another project nothing, and tells it of what is there as of what is not', async () => {
   for (const [method, target, body, , expected, name] of MATRIX) {
     const { call, close } = await prepared();
-    const headers = { ...bearer('other'), accept: 'application/json' };
+    const headers = { ...bearer('other'), ...acceptOf(body) };
     const answer = await call(method, target, body, headers);
     assert.is(answer.status, expected, `${name}: ${answer.text}`);
     assert.not.match(answer.text.replace(/"ours"/g, name === 'createTasks' ? '' : '"ours"'), /"ours"/, name);
     const absent = await call(
       method,
-      target.replace('/t', '/nobody').replace('/nobodyasks', '/tasks').replace('ours', 'nowhere'),
-      JSON.parse(
-        JSON.stringify(body ?? null)
-          .replaceAll('"ours"', '"nowhere"')
-          .replaceAll('"t"', '"nobody"'),
-      ) ?? undefined,
+      target.replace(/\/t(?=\/|$)/, '/nobody').replace('ours', 'nowhere'),
+      typeof body === 'string'
+        ? body
+        : (JSON.parse(
+            JSON.stringify(body ?? null)
+              .replaceAll('"ours"', '"nowhere"')
+              .replaceAll('"t"', '"nobody"'),
+          ) ?? undefined),
       headers,
     );
     if (name !== 'getHealth' && name !== 'getReadiness') {

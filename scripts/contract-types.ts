@@ -1,0 +1,109 @@
+import type { JsonSchema } from './openapi-responses.ts';
+
+type Document = Readonly<{
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  components: Readonly<{ schemas: Readonly<Record<string, JsonSchema>> }>;
+}>;
+type Parameter = Readonly<{ name: string; in: string; required?: boolean; schema: JsonSchema }>;
+type Operation = Readonly<{
+  operationId: string;
+  summary: string;
+  parameters?: readonly Parameter[];
+  requestBody?: Readonly<{ required: boolean; content: Readonly<Record<string, { schema: JsonSchema }>> }>;
+  responses: Readonly<
+    Record<string, Readonly<{ content?: Readonly<Record<string, { schema: JsonSchema }>> }>>
+  >;
+}>;
+
+/** The contract as TypeScript: a type for each schema, and what each operation takes and answers. */
+export const contractTypes = (document: JsonSchema): string => {
+  const { paths, components } = document as unknown as Document;
+  const types = Object.entries(components.schemas).map(
+    ([name, schema]) => `export type ${name} = ${typeOf(schema)};\n`,
+  );
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+  const table = operations.map(
+    ({ path, method, operation: { operationId } }) => `  ${operationId}: ['${method}', '${path}'],`,
+  );
+  const shapes = operations.map(
+    ({ operation }) => `  /** ${operation.summary}. */\n  ${operation.operationId}: ${shapeOf(operation)};`,
+  );
+  return [
+    '// Generated from the contract by npm run contract: change the schemas instead.\n',
+    ...types,
+    `/** What each operation takes and answers. */\nexport type Operations = {\n${shapes.join('\n')}\n};\n`,
+    `/** Method and path of each operation. */\nexport const OPERATIONS = {\n${table.join('\n')}\n} as const;\n`,
+  ].join('\n');
+};
+
+const shapeOf = ({ parameters = [], requestBody, responses }: Operation): string => {
+  const group = (place: string): string => {
+    const named = parameters.filter((parameter) => parameter.in === place);
+    if (named.length === 0) return '';
+    const isOptional = named.every(({ required }) => required !== true);
+    const fields = named.map(
+      ({ name, required, schema }) =>
+        `${key(name)}${required === true ? '' : '?'}: ${typeOf(schema)}${required === true ? '' : ' | undefined'}`,
+    );
+    return `${place}${isOptional ? '?' : ''}: { ${fields.join('; ')} }; `;
+  };
+  const body = Object.values(requestBody?.content ?? {})[0];
+  const answers = Object.entries(responses)
+    .filter(([status]) => status.startsWith('2'))
+    .map(([, { content }]) => content?.['application/json']?.schema)
+    .map((schema) => (schema === undefined ? 'undefined' : typeOf(schema)));
+  const input = [
+    group('path'),
+    group('query'),
+    body === undefined ? '' : `body${requestBody?.required === true ? '' : '?'}: ${typeOf(body.schema)}; `,
+  ].join('');
+  return [
+    `{ input: ${input === '' ? 'Record<never, never>' : `{ ${input}}`}; `,
+    `answer: ${[...new Set(answers)].join(' | ')} }`,
+  ].join('');
+};
+
+const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`);
+
+const typeOf = (schema: JsonSchema): string => {
+  const {
+    $ref,
+    anyOf,
+    enum: options,
+    const: value,
+    type,
+    items,
+    properties,
+    required,
+    additionalProperties,
+  } = schema as {
+    $ref?: string;
+    anyOf?: readonly JsonSchema[];
+    enum?: readonly unknown[];
+    const?: unknown;
+    type?: string;
+    items?: JsonSchema;
+    properties?: Readonly<Record<string, JsonSchema>>;
+    required?: readonly string[];
+    additionalProperties?: boolean | JsonSchema;
+  };
+  if ($ref !== undefined) return $ref.slice($ref.lastIndexOf('/') + 1);
+  if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' | ');
+  if (options !== undefined) return options.map((option) => `'${String(option)}'`).join(' | ');
+  if (value !== undefined) return typeof value === 'string' ? `'${value}'` : String(value);
+  if (type === 'array') return `readonly (${items === undefined ? 'unknown' : typeOf(items)})[]`;
+  if (type === 'integer' || type === 'number') return 'number';
+  if (type !== 'object') return type ?? 'unknown';
+  if (properties !== undefined) {
+    const fields = Object.entries(properties).map(([name, property]) =>
+      required?.includes(name) === true
+        ? `${key(name)}: ${typeOf(property)}`
+        : `${key(name)}?: ${typeOf(property)} | undefined`,
+    );
+    return `{ ${fields.join('; ')} }`;
+  }
+  const inner = typeof additionalProperties === 'object' ? typeOf(additionalProperties) : 'unknown';
+  return `{ [key: string]: ${inner} }`;
+};

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { contractFiles } from '../../../scripts/contract-files.ts';
+import { openApiDocument } from '../../../scripts/openapi.ts';
+import { MiyabiApiError, miyabiClient } from '../../../src/client/index.ts';
+import { OPENAPI } from '../../../src/entrypoints/http/generated/openapi.ts';
+import { withApi } from '../../support/api.ts';
+
+const test = suite('HTTP API: the contract');
+
+test('what is generated from the schemas is what they say now', () => {
+  assert.equal(OPENAPI, openApiDocument(), 'run npm run contract');
+  const plain = (text: string) => text.replace(/[\s;,()|]+/g, '');
+  for (const { path, text } of contractFiles()) {
+    if (!path.endsWith('contract.ts')) continue;
+    const written = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    assert.is(plain(written), plain(text), `${path}: run npm run contract`);
+  }
+});
+
+test(
+  'the page shows every operation, loads nothing and runs nothing',
+  withApi(async ({ call }) => {
+    const page = await call('GET', '/docs', undefined, { accept: 'text/html' });
+    assert.is(page.status, 200);
+    for (const item of Object.values(
+      openApiDocument()['paths'] as Record<string, Record<string, { operationId: string }>>,
+    )) {
+      for (const { operationId } of Object.values(item))
+        assert.ok(page.text.includes(`id="${operationId}"`), operationId);
+    }
+    assert.not.match(page.text, /<script|<link|src=|https?:\/\//);
+    assert.match(page.headers['content-security-policy'] ?? '', /default-src 'none'/);
+  }),
+);
+
+test(
+  'the client speaks it',
+  withApi(async ({ app }) => {
+    const fetch = async (input: URL | Request | string, init: RequestInit = {}): Promise<Response> => {
+      const url = new URL(String(input));
+      const { status, headers, body } = await app({
+        method: init.method ?? 'GET',
+        path: url.pathname,
+        search: url.search.slice(1),
+        headers: Object.fromEntries(new Headers(init.headers)),
+        body: init.body as string | undefined,
+      });
+      return new Response(status === 204 || status === 304 ? null : String(body), { status, headers });
+    };
+    const client = miyabiClient({ baseUrl: 'http://miyabi.test', fetch });
+    const { task } = await client.createTask(
+      { body: { task_id: 't', labels: { env: 'prod' } } },
+      { idempotencyKey: 'k' },
+    );
+    assert.is(task.status, 'pending');
+    const moved = await client.reportProgress({ path: { task_id: 't' }, body: { current: 1, total: 4 } });
+    assert.is(moved.progress.percentage, 25);
+    const { tasks } = await client.listTasks({
+      query: { status: ['running', 'blocked'], label: ['env:prod'] },
+    });
+    assert.equal(
+      tasks.map(({ task_id }) => task_id),
+      ['t'],
+    );
+    assert.is((await client.getHealth()).status, 'healthy');
+    await client.sendLogText({ query: { log_group: 'g', log_stream: 's' }, body: '1/2\n' });
+    assert.is(await client.deleteTask({ path: { task_id: 't' } }, { ifVersion: moved.version }), undefined);
+    try {
+      await client.getTask({ path: { task_id: 't' } });
+      assert.unreachable();
+    } catch (error) {
+      assert.instance(error, MiyabiApiError);
+      assert.equal(
+        [(error as MiyabiApiError).status, (error as MiyabiApiError).problem.code],
+        [404, 'task_not_found'],
+      );
+    }
+  }),
+);
+
+test.run();
