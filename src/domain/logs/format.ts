@@ -28,6 +28,13 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   /** The moment that the line itself states, epoch milliseconds, where the format has one that is absolute. */
   timeOf?(signal: S): number | undefined;
 
+  /**
+   * Formats of tools that this one runs for work of its own, as CDK runs a docker build: while it is
+   * {@link LogFormat.isWorking working}, what they print makes no tasks.
+   */
+  readonly runs?: readonly string[];
+  isWorking?(state: State): boolean;
+
   /** The state of a stream that has said nothing yet. */
   readonly initial: State;
 

@@ -243,10 +243,15 @@ const newReplay = (
 ): Replay => {
   const states: Record<string, Json> = { ...ledger.base };
   const runsOf = new Map(Object.entries(ledger.runs).map(([name, keys]) => [name, new Set(keys)]));
+  const runners = [...formats.values()].filter((format) => format.isWorking !== undefined);
+  const isPartOfOther = (name: string): boolean =>
+    runners.some(
+      (format) => format.runs?.includes(name) && format.isWorking?.(states[format.name] ?? format.initial),
+    );
   const play = (placed: PlacedSignal): readonly string[] => {
     const format = formats.get(placed.format);
     // A format that has left the configuration says nothing any more; its signals age out.
-    if (format === undefined) return [];
+    if (format === undefined || isPartOfOther(format.name)) return [];
     const evolved = format.evolve(states[format.name] ?? format.initial, placed.signal, placed.at);
     states[format.name] = evolved.state;
     if (evolved.touched.length === 0) return [];

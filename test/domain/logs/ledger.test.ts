@@ -196,6 +196,33 @@ test('a line in an envelope of Docker is read as the line that it is', () => {
   assert.equal(feed([wrapped]).end, feed([deployment('Api', 0)]).end);
 });
 
+test('a docker build that CDK runs for an asset is part of its deployment, one before it is not', () => {
+  const build = [
+    '#5 [1/2] RUN npm ci',
+    '#5 DONE 9.1s',
+    '#6 exporting to image',
+    '#6 DONE 0.4s',
+    'Step 1/4 : FROM node',
+  ];
+  const asset = '0f1e2d3c:111122223333-eu-west-1';
+  const lines = [
+    ...build.slice(0, 4),
+    `Api:  start: Building ${asset}`,
+    ...build,
+    `Api:  success: Built ${asset}`,
+    ...deployment('Api', 0).map(({ message }) => message),
+    `[0%] start: Publishing 4b5a6978:current`,
+    ...build,
+    'ERROR: failed to solve: exit code: 1',
+    '[100%] fail: docker build --tag cdkasset . exited with error code 1',
+    ...build.slice(0, 4),
+  ];
+  const { end } = feed([
+    lines.map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message })),
+  ]);
+  assert.equal(Object.keys(end), ['buildkit/buildkit#1', 'buildkit/buildkit#2', 'cdk/Api#1']);
+});
+
 test("in a stream that is one task, the task's own last word outranks its tools", () => {
   const events = [
     ...deployment('Api', 0),

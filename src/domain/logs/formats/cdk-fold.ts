@@ -1,7 +1,14 @@
 import { onCause, onClosing, onError, onFailed, onSuccess } from './cdk-closing.ts';
 import { STACK_TYPE } from './cdk-rows.ts';
 import { belongs, heard, isOver, type Run, withRow } from './cdk-run.ts';
-import type { CdkSignal, HotswapSignal, ListedSignal, RowSignal, SaidSignal } from './cdk-signals.ts';
+import type {
+  AssetSignal,
+  CdkSignal,
+  HotswapSignal,
+  ListedSignal,
+  RowSignal,
+  SaidSignal,
+} from './cdk-signals.ts';
 import {
   adoptNested,
   begin,
@@ -38,9 +45,9 @@ export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step 
     case 'hot':
       return onHotswap(state, signal, at);
     case 'asset':
-      return onAsset(state, signal.v, signal.s, at);
+      return onAsset(state, signal, at);
     case 'error':
-      return onError(state, signal, at);
+      return onError(withAsset(state, undefined, 'failed'), signal, at);
     case 'cause':
       return onCause(state, signal.i, at);
     case 'listed':
@@ -182,15 +189,26 @@ const onBusy = (state: CdkState, ids: readonly string[], at: number): Step => {
   return run === undefined || others.length > 0 ? untouched(state) : keep(state, heard(run, at));
 };
 
-const onAsset = (
-  state: CdkState,
-  v: 'building' | 'publishing',
-  stack: string | undefined,
-  at: number,
-): Step => {
-  const run = stack === undefined ? current(state) : runOf(state, nameOf(state, stack));
+const onAsset = (before: CdkState, { v, s, n, e }: AssetSignal, at: number): Step => {
+  const state = withAsset(before, n, e);
+  const run = s === undefined ? current(state) : runOf(state, nameOf(state, s));
   if (run === undefined || isOver(run) || run.rows > 0) return untouched(state);
   return keep(state, heard({ ...run, ph: `${v} assets` }, at));
+};
+
+const MAX_ASSETS = 100;
+
+const withAsset = (
+  state: CdkState,
+  name: string | undefined,
+  end: 'done' | 'failed' | undefined,
+): CdkState => {
+  const { assets: known = [], ...rest } = state;
+  if (end === 'failed') return rest;
+  if (name === undefined) return state;
+  const others = known.filter((asset) => asset !== name);
+  const assets = end === undefined ? [...others, name].slice(-MAX_ASSETS) : others;
+  return assets.length === 0 ? rest : { ...rest, assets };
 };
 
 const onSaid = (state: CdkState, said: SaidSignal, at: number): Step => {
@@ -212,7 +230,7 @@ const onSaid = (state: CdkState, said: SaidSignal, at: number): Step => {
     case 'destroyed':
       return onSuccess(named, said, said.v, at);
     case 'failed':
-      return onFailed(named, said, at);
+      return onFailed(withAsset(named, undefined, 'failed'), said, at);
     default:
       return said.v satisfies never;
   }

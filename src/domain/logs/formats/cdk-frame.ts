@@ -57,7 +57,7 @@ const readEnding = (line: string): CdkSignal | undefined => {
 };
 
 const readWithColon = (line: string): CdkSignal | undefined => {
-  if (line.includes('start: ') || line.includes('success: ')) return readAsset(line);
+  if (ASSETS.some((how) => line.includes(how))) return readAsset(line);
   if (line.includes(BUSY)) return readBusy(line);
   if (line.includes(', skipping ')) return readSkipping(line);
   if (line.includes('he stack named ')) return readNamed(line);
@@ -89,6 +89,7 @@ const withMarks = (line: string): string => {
 };
 
 const LISTED = 'The following resource(s) failed to ';
+const ASSETS = ['start: ', 'success: ', 'fail: '] as const;
 const BUSY = 'Currently in progress: ';
 const NO_HOTSWAP = 'Could not perform a hotswap deployment';
 const FALLBACK = 'Falling back to doing a full deployment';
@@ -283,18 +284,33 @@ const readSkipping = (line: string): CdkSignal | undefined => {
 
 const readAsset = (line: string): CdkSignal | undefined => {
   const parts = ASSET.exec(line);
-  if (parts === null) return undefined;
-  const v = parts[3]?.startsWith('Buil') ? 'building' : 'publishing';
-  return { k: 'asset', v, ...(parts[1] === undefined ? {} : { s: parts[1] }) };
+  return parts === null ? undefined : assetOf(parts[1], parts[2], parts[3]);
 };
-const ASSET =
-  /(?:(?:^| )([A-Za-z][A-Za-z0-9-]{0,127}): {1,4}|^)(start|success): (Building|Built|Publishing|Published) \S/;
+const ASSET = /(?:(?:^| )([A-Za-z][A-Za-z0-9-]{0,127}): {1,4}|^)(start|success|fail): (\S.{0,400})/;
+
+/** `Building <asset>`, `Built <asset>` and so on; what failed does not say which asset it was. */
+const assetOf = (
+  stack: string | undefined,
+  how: string | undefined,
+  text: string | undefined,
+): CdkSignal | undefined => {
+  const named = stack === undefined ? {} : { s: stack };
+  if (how === 'fail') return { k: 'asset', v: 'publishing', ...named, e: 'failed' };
+  const parts = ASSET_WORK.exec(text ?? '');
+  if (parts?.[1] === undefined || parts[2] === undefined) return undefined;
+  const v = parts[1].startsWith('Buil') ? 'building' : 'publishing';
+  return { k: 'asset', v, ...named, n: parts[2], ...(how === 'success' ? { e: 'done' as const } : {}) };
+};
+const ASSET_WORK = /^(Building|Built|Publishing|Published) (\S.{0,200})/;
 
 /** `[50%] success: …` of version 1, and more with -v. The percentage is of the assets, which is no progress of a stack. */
-const readAssetPercentage = (line: string): CdkSignal | undefined =>
-  ASSET_PERCENTAGE.test(line) ? { k: 'asset', v: 'publishing' } : undefined;
+const readAssetPercentage = (line: string): CdkSignal | undefined => {
+  const parts = ASSET_PERCENTAGE.exec(line);
+  if (parts === null) return undefined;
+  return assetOf(undefined, parts[1], parts[2]) ?? { k: 'asset', v: 'publishing' };
+};
 const ASSET_PERCENTAGE =
-  /^\[ {0,2}\d{1,3}%\] (?:start|success|fail|check|found|cached|build|upload|open|debug|shell_open|shell_stdout|shell_stderr|shell_close): /;
+  /^\[ {0,2}\d{1,3}%\] (start|success|fail|check|found|cached|build|upload|open|debug|shell_open|shell_stdout|shell_stderr|shell_close): (.{0,400})/;
 
 /** The first word of each name is a logical id, or the stack itself. */
 const readBusy = (line: string): CdkSignal | undefined => {

@@ -133,13 +133,16 @@ const isWithin = (inner: Failure, stack: Failure): boolean =>
   inner.e !== 1 && (inner.in === 1 || (stack.b === 1 && inner.b === 1 && (inner.u ?? 0) <= (stack.u ?? 0)));
 
 /**
- * The bar shows construct paths, which look like logical ids where they are of one word. The stack's own list of what
- * failed may have the logical id.
+ * The bar shows construct paths, which look like logical ids where they are of one word, and terminals break its rows.
+ * The stack's own list of what failed may have the logical id.
  */
-const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string =>
-  (b !== 1 && /^[A-Za-z0-9]+$/.test(shown)) || ids.includes(shown)
-    ? shown
-    : (ids.find((id) => isIdOf(id, shown)) ?? shown);
+const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string => {
+  if ((b !== 1 && /^[A-Za-z0-9]+$/.test(shown)) || ids.includes(shown)) return shown;
+  const id = ids.find((listed) => isIdOf(listed, shown));
+  if (id !== undefined) return id;
+  const [only, ...others] = ids.filter((listed) => listed.startsWith(shown));
+  return only === undefined || others.length > 0 ? shown : only;
+};
 
 const listed = ({ listed: ids, off }: Run): readonly string[] => ids.filter((id) => !off.includes(id));
 

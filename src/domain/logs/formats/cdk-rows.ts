@@ -11,6 +11,7 @@ export const STACK_TYPE = 'AWS::CloudFormation::Stack';
 export const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 
 const BAR = ' | ';
+const ESCAPED_BAR = ' \\| ';
 
 /**
  * A row of the event table, however it was printed:
@@ -21,7 +22,9 @@ const BAR = ' | ';
  * told apart by ` | ` and by what stands in them; the reason, which comes last, may hold anything. What an unknown
  * logger put before the first column is passed over: the column is its last word.
  */
-export const readRow = (line: string): RowSignal | undefined => {
+export const readRow = (text: string): RowSignal | undefined => {
+  // Tables in Markdown have their bars escaped.
+  const line = text.includes(ESCAPED_BAR) ? text.replaceAll(ESCAPED_BAR, BAR) : text;
   const first = line.indexOf(BAR);
   if (first === -1 || line.indexOf('::', first) === -1) return undefined;
   // Where the columns before the status begin and end: at most three.

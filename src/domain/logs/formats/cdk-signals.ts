@@ -75,7 +75,14 @@ export type BusySignal = Readonly<{ k: 'busy'; ids: readonly string[] }>;
 /** `v`: `start` or `done` of a hotswap, or `full`, the deployment that follows where a hotswap would not do. */
 export type HotswapSignal = Readonly<{ k: 'hot'; v: 'start' | 'done' | 'full'; n?: string }>;
 
-export type AssetSignal = Readonly<{ k: 'asset'; v: 'building' | 'publishing'; s?: string }>;
+/** `n` is the asset, `e` how its line says that it is done or has failed. */
+export type AssetSignal = Readonly<{
+  k: 'asset';
+  v: 'building' | 'publishing';
+  s?: string;
+  n?: string;
+  e?: 'done' | 'failed';
+}>;
 
 /** An error that is printed once per command. `s` where it names a stack. */
 export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string }>;

@@ -18,6 +18,8 @@ export type CdkState = Readonly<{
   boot?: string;
   /** Key of the run that was closed last. */
   closed?: string;
+  /** Assets that are being built or published, if any. */
+  assets?: readonly string[];
   /** A check mark before a name that nothing else has shown to be a stack. */
   ok?: Readonly<{ s: string; d?: string; at: number }>;
 }>;

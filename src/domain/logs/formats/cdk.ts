@@ -13,6 +13,8 @@ import { type CdkState, initialCdk, settleCdk } from './cdk-state.ts';
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
   read: (line) => readRow(line) ?? readFrame(line),
+  runs: ['buildkit', 'cargo', 'ninja', 'plain'],
+  isWorking: ({ assets }) => assets !== undefined,
   initial: initialCdk,
   evolve: evolveCdk,
   observe: (state, key) => {
