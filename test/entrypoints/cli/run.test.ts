@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -197,6 +200,33 @@ test('a key that is refused is told, the lines stay', async () => {
   await server.close();
   assert.is(code, 0);
   assert.match(stderr, /refuses the key .*set MIYABI_API_KEY/);
+  assert.is(readdirSync(folder.path).length, 1);
+  folder.remove();
+});
+
+test('whoever interrupts the wait for a server that hangs gets the end of the command at once, and loses no line', async () => {
+  const folder = scratch();
+  const hanging = createServer(() => undefined);
+  await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+  const { port } = hanging.address() as AddressInfo;
+  const running = start([...MIYABI, 'run', '--', 'sh', '-c', 'echo hi; exit 3'], {
+    env: {
+      MIYABI_URL: `http://127.0.0.1:${port}`,
+      MIYABI_SPOOL_DIR: folder.path,
+      MIYABI_FLUSH_SECONDS: '600',
+    },
+  });
+  const post = new Promise((resolve) => hanging.once('request', resolve));
+  await post;
+  const children = () =>
+    spawnSync('ps', ['-o', 'pid=', '--ppid', String(running.pid)], { encoding: 'utf8' }).stdout.trim();
+  await until('nothing of the command is left', () => children() === '');
+  running.process.kill('SIGINT');
+  const { code, signal } = await running.done;
+  hanging.closeAllConnections();
+  hanging.close();
+  assert.is(signal, null);
+  assert.is(code, 3);
   assert.is(readdirSync(folder.path).length, 1);
   folder.remove();
 });

@@ -18,8 +18,8 @@ export type Follower = Readonly<{
   /** The terminal has another size now. The answer is how many of its lines the bars take. */
   resized(): number;
   stopDrawing(): void;
-  /** Waits, within its bound, until the server has everything. What there is to say of it, if anything. */
-  finish(): Promise<Readonly<{ text: string; serious: boolean }> | undefined>;
+  /** Waits, within its bound or until the signal, until the server has everything. What there is to say of it. */
+  finish(signal: AbortSignal): Promise<Readonly<{ text: string; serious: boolean }> | undefined>;
 }>;
 
 export type FollowerOptions = Readonly<{
@@ -35,12 +35,12 @@ export type FollowerOptions = Readonly<{
   onReserve(lines: number): void;
 }>;
 
-const TICK_MS = 100;
+const TICK_MS = 200;
 /** More than these would leave too little room for the output. */
 const MAX_BARS = 6;
 /** Lines that may wait to be read for the bars; with more at once, the oldest are not read. */
 const MAX_UNREAD = 50_000;
-/** Lines of one tick that are all read for the bars: four thousand a second. */
+/** Lines of one tick that are all read for the bars: two thousand a second. */
 const CALM = 400;
 /** What begins or ends something says so in words or marks like these. */
 const TELLING = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/i;
@@ -108,11 +108,11 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       clearInterval(timer);
       view.draw([]);
     },
-    async finish() {
+    async finish(signal) {
       for (const stream of ['stdout', 'stderr'] as const)
         takeLines(stream, splitters[stream].end(), clock.now());
       if (shipping === undefined) return undefined;
-      const shipped = await shipping.finish(settings.flushMs);
+      const shipped = await shipping.finish(settings.flushMs, signal);
       client?.close();
       return noteOf(shipped, settings);
     },
@@ -169,7 +169,7 @@ const ship = (
       own.add(events);
       sending.wake();
     },
-    finish: (limitMs: number): Promise<Shipped> => sending.finish(limitMs),
+    finish: (limitMs: number, signal: AbortSignal): Promise<Shipped> => sending.finish(limitMs, signal),
   };
 };
 

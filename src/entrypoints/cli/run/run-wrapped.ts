@@ -101,14 +101,21 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   view.end();
   terminal?.restore();
 
+  // There is no command any more that a signal could be meant for: now it ends the wait.
+  stopForwarding();
+  const waiting = new AbortController();
+  const stopWaiting = () => waiting.abort();
+  for (const name of ENDING) process.on(name, stopWaiting);
   const told = await follower
-    ?.finish()
+    ?.finish(waiting.signal)
     .catch((error: unknown) => ({ text: messageOf(error), serious: true }));
+  for (const name of ENDING) process.off(name, stopWaiting);
   if (told !== undefined && (told.serious || stderr.isTTY === true)) problems.push(told.text);
   if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
-  stopForwarding();
   endLike(code, signal);
 };
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 
 /** A wrong variable must not keep the command from running: it is told at the end. */
 const settingsOrProblem = (): Readonly<{ settings?: ClientSettings; problem?: string }> => {

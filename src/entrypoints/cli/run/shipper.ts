@@ -9,10 +9,10 @@ export type Shipper = Readonly<{
   /** New lines are in the backlog. */
   wake(): void;
   /**
-   * Goes on until everything is sent, or the milliseconds are over, or the server is plainly not there; what is left
-   * stays in the backlog. Ends with `close` of every backlog.
+   * Goes on until everything is sent, or the milliseconds are over, or the signal aborts, or the server is plainly not
+   * there; what is left stays in the backlog. Ends with `close` of every backlog.
    */
-  finish(limitMs: number): Promise<Shipped>;
+  finish(limitMs: number, signal?: AbortSignal): Promise<Shipped>;
 }>;
 
 /** A post may have 256 KiB; this leaves room for what stands around the events. */
@@ -158,10 +158,11 @@ export const shipper = (
 
   return {
     wake,
-    async finish(limitMs) {
+    async finish(limitMs, signal) {
       closing = true;
       wake();
       hurry?.();
+      signal?.addEventListener('abort', () => aborting.abort(), { once: true });
       // A server that has failed and never answered is not waited for as one is that may be slow.
       const limit = setTimeout(
         () => aborting.abort(),
