@@ -198,6 +198,7 @@ test('a line in an envelope of Docker is read as the line that it is', () => {
 
 test('a docker build that CDK runs for an asset is part of its deployment, one before it is not', () => {
   const build = [
+    '#1 [internal] load build definition from Dockerfile',
     '#5 [1/2] RUN npm ci',
     '#5 DONE 9.1s',
     '#6 exporting to image',
@@ -206,7 +207,7 @@ test('a docker build that CDK runs for an asset is part of its deployment, one b
   ];
   const asset = '0f1e2d3c:111122223333-eu-west-1';
   const lines = [
-    ...build.slice(0, 4),
+    ...build.slice(0, 5),
     `Api:  start: Building ${asset}`,
     ...build,
     `Api:  success: Built ${asset}`,
@@ -215,7 +216,7 @@ test('a docker build that CDK runs for an asset is part of its deployment, one b
     ...build,
     'ERROR: failed to solve: exit code: 1',
     '[100%] fail: docker build --tag cdkasset . exited with error code 1',
-    ...build.slice(0, 4),
+    ...build.slice(0, 5),
   ];
   const { end } = feed([
     lines.map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message })),
