@@ -11,3 +11,6 @@ export interface Logger {
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A second fence: fields of these names are never written, though none of them should be handed to a logger at all. */
+export const SECRET_FIELDS = ['password', 'authorization', 'api_key', 'secret', 'token'] as const;

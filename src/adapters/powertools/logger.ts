@@ -1,5 +1,5 @@
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
-import type { Logger, LogLevel } from '../../ports/logger.ts';
+import { type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
 
 const LEVELS = {
   debug: 'DEBUG',
@@ -14,7 +14,11 @@ export const powertoolsLogger = ({
   level,
   service,
 }: Readonly<{ level: LogLevel; service: string }>): Logger => {
-  const log = new Powertools({ serviceName: service, logLevel: LEVELS[level] });
+  const log = new Powertools({
+    serviceName: service,
+    logLevel: LEVELS[level],
+    jsonReplacerFn: (key: string, value: unknown) => (SECRETS.has(key) ? '[redacted]' : value),
+  });
   return {
     debug(message, fields = {}) {
       log.debug(message, fields);
@@ -30,3 +34,5 @@ export const powertoolsLogger = ({
     },
   };
 };
+
+const SECRETS: ReadonlySet<string> = new Set(SECRET_FIELDS);

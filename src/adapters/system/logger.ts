@@ -1,5 +1,5 @@
 import { type Logger as Pino, pino } from 'pino';
-import type { Logger, LogLevel } from '../../ports/logger.ts';
+import { type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
 
 /** JSON lines on standard error, so that standard output stays for what a program has to say. */
 export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOptions): Logger => {
@@ -32,9 +32,4 @@ export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOpt
 
 export type PinoOptions = Readonly<{ level: LogLevel; destination?: { write(text: string): void } }>;
 
-/** A second fence: nothing that carries these names should be handed to the logger in the first place. */
-const SECRETS = ['password', 'authorization', 'api_key', 'secret', 'token'].flatMap((name) => [
-  name,
-  `*.${name}`,
-  `*.*.${name}`,
-]);
+const SECRETS = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
