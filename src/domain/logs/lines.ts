@@ -108,14 +108,17 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   if (!isLetter(code) && code !== 0x40) return start;
   return (
     (stacked ? end(LEVEL_AFTER_TIME, text, start) : undefined) ??
-    end(LEVEL, text, start) ??
-    end(CONTAINER, text, start) ??
-    end(SYSLOG, text, start) ??
-    end(TASK_OF_PACKAGE, text, start) ??
+    (LEVELS.includes(text[start] ?? ' ') ? end(LEVEL, text, start) : undefined) ??
+    (text.includes('|', start) ? end(CONTAINER, text, start) : undefined) ??
+    (text.charCodeAt(start + 3) === 0x20 ? end(SYSLOG, text, start) : undefined) ??
+    (text.includes(':', start) ? end(TASK_OF_PACKAGE, text, start) : undefined) ??
     skipColumns(text, start) ??
     start
   );
 };
+
+/** What levels begin with. */
+const LEVELS = 'TDINWdinw';
 
 const isLetter = (code: number): boolean => isBetween(code | 0x20, 0x61, 0x7a);
 

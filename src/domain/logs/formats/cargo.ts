@@ -75,8 +75,11 @@ const PHASES: Readonly<Record<string, string>> = {
   Downloaded: 'download',
 };
 
+const BEGINNINGS = 'BCDFce';
+
 const readLine = (text: string): CargoSignal | undefined => {
   const line = text.trim();
+  if (!BEGINNINGS.includes(line[0] ?? ' ')) return undefined;
   const [, current, total, step] = BAR.exec(line) ?? [];
   if (current !== undefined) {
     if (Number(total) === 0 || Number(current) > Number(total)) return undefined;

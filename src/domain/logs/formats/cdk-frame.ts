@@ -15,7 +15,7 @@ export const readFrame = (text: string): CdkSignal | undefined => {
   return (
     readBeginning(line) ??
     readEnding(line) ??
-    (line.includes(': ') ? readWithColon(line) : readRestOfList(line))
+    (line.includes(':') ? readWithColon(line) : readRestOfList(line))
   );
 };
 
@@ -57,9 +57,12 @@ const readEnding = (line: string): CdkSignal | undefined => {
 };
 
 const readWithColon = (line: string): CdkSignal | undefined => {
-  if (ASSETS.some((how) => line.includes(how))) return readAsset(line);
-  if (line.includes(BUSY)) return readBusy(line);
-  if (line.includes(', skipping ')) return readSkipping(line);
+  for (let at = line.indexOf(': '); at !== -1 && at < FAR; at = line.indexOf(': ', at + 2)) {
+    if (line.endsWith('start', at) || line.endsWith('success', at) || line.endsWith('fail', at))
+      return readAsset(line);
+    if (line.endsWith('Currently in progress', at)) return readBusy(line);
+  }
+  if (line.endsWith('.') && line.includes(', skipping ')) return readSkipping(line);
   if (line.includes('he stack named ')) return readNamed(line);
   return line.includes(' bootstrap') || line.includes('/cdk-bootstrap/') ? readNoBootstrap(line) : undefined;
 };
@@ -89,7 +92,8 @@ const withMarks = (line: string): string => {
 };
 
 const LISTED = 'The following resource(s) failed to ';
-const ASSETS = ['start: ', 'success: ', 'fail: '] as const;
+/** How far into a line an unknown logger's words and a stack's name may reach. */
+const FAR = 500;
 const BUSY = 'Currently in progress: ';
 const NO_HOTSWAP = 'Could not perform a hotswap deployment';
 const FALLBACK = 'Falling back to doing a full deployment';

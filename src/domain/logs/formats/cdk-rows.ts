@@ -23,6 +23,7 @@ const ESCAPED_BAR = ' \\| ';
  * logger put before the first column is passed over: the column is its last word.
  */
 export const readRow = (text: string): RowSignal | undefined => {
+  if (!text.includes('|')) return undefined;
   // Tables in Markdown have their bars escaped.
   const line = text.includes(ESCAPED_BAR) ? text.replaceAll(ESCAPED_BAR, BAR) : text;
   const first = line.indexOf(BAR);

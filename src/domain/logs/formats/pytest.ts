@@ -91,7 +91,7 @@ const XDIST =
 
 const readCounter = (line: string, tail: string): PytestSignal | undefined => {
   if (!tail.endsWith(']')) {
-    const [, percent, result, test] = line.includes('%] ') ? (XDIST.exec(line) ?? []) : [];
+    const [, percent, result, test] = line[0] === '[' && line.includes('%] ') ? (XDIST.exec(line) ?? []) : [];
     if (percent === undefined || test === undefined) return undefined;
     return counter(Number(percent), 100, test, isBad(result));
   }
@@ -128,7 +128,10 @@ const ENDS = new RegExp(
   `^(?:=+ )?((?:${OUTCOME}(?:, |(?= in )))+|no tests (?:ran|collected)(?:, | (?=in )|(?= in ))(?:${OUTCOME}(?:, |(?= in )))*) ?in [\\d.]{1,12}s(?: \\(\\d{1,3}:\\d\\d:\\d\\d\\))?(?: =+)?$`,
 );
 
+const BEGINNINGS = '=c!FEn0123456789';
+
 const readFrame = (line: string): PytestSignal | undefined => {
+  if (!BEGINNINGS.includes(line[0] ?? ' ')) return undefined;
   if (/^=+ test session starts =+$/.test(line)) return { kind: 'starts' };
   const [, collected] = /^collected (\d{1,7}) items?\b/.exec(line) ?? [];
   if (collected !== undefined) return { kind: 'collected', count: Number(collected) };

@@ -168,7 +168,8 @@ const CHANGE = /^([\w-]{1,200}\.\S{1,500}): (Creating|Modifying|Destroying|Impor
 const CHANGED =
   /^([\w-]{1,200}\.\S{1,500}): (Creation|Modifications|Destruction|Import) complete(?: after [\dhms]{1,12})?(?: \[|$)/;
 const REFRESH = /^([\w-]{1,200}\.\S{1,500}): (?:Refreshing state|Reading)\.\.\.(?: \[|$)/;
-const PLAN = /^Plan: (?:(\d{1,7}) to import, )?(\d{1,7}) to add, (\d{1,7}) to change, (\d{1,7}) to destroy[.,]/;
+const PLAN =
+  /^Plan: (?:(\d{1,7}) to import, )?(\d{1,7}) to add, (\d{1,7}) to change, (\d{1,7}) to destroy[.,]/;
 const APPLIED =
   /^(Apply|Destroy) complete! Resources: (?:(\d{1,7}) imported, )?(?:(\d{1,7}) added, (\d{1,7}) changed, )?(\d{1,7}) destroyed\./;
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -181,9 +182,16 @@ const ACTIONS: Readonly<Record<string, string>> = {
 };
 
 const readText = (text: string): TerraformSignal | undefined => {
-  const line = text.replace(/^[│|╷╵] ?/, '').trim();
-  // Every line of Terraform that says something has one of these characters in it; most other lines end here.
-  if (!line.includes(':') && !line.includes(' ')) return undefined;
+  const line = isLetter(text.charCodeAt(0)) ? text : text.replace(/^[│|╷╵] ?/, '').trim();
+  return readResource(line) ?? readFrame(line);
+};
+
+const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
+
+/** Lines about a resource: its address, in which there are no spaces, and what happens to it. */
+const readResource = (line: string): TerraformSignal | undefined => {
+  const colon = line.indexOf(': ');
+  if (colon === -1 || !BEGINNINGS.includes(line[colon + 2] ?? ' ')) return undefined;
   const [, starting, starts] = CHANGE.exec(line) ?? [];
   if (starting !== undefined && starts !== undefined) {
     return { kind: 'start', address: cutName(starting), action: ACTIONS[starts] ?? 'import' };
@@ -193,7 +201,14 @@ const readText = (text: string): TerraformSignal | undefined => {
     return { kind: 'done', address: cutName(done), action: ACTIONS[did] ?? 'import' };
   }
   const [, refreshed] = REFRESH.exec(line) ?? [];
-  if (refreshed !== undefined) return { kind: 'refresh', address: cutName(refreshed) };
+  return refreshed === undefined ? undefined : { kind: 'refresh', address: cutName(refreshed) };
+};
+
+/** Of what may happen to a resource. */
+const BEGINNINGS = 'CMDIR';
+
+const readFrame = (line: string): TerraformSignal | undefined => {
+  if (!FRAME_BEGINNINGS.includes(line[0] ?? ' ')) return undefined;
   const plan = PLAN.exec(line);
   if (plan !== null) {
     const [imports = 0, add = 0, change = 0, destroy = 0] = plan
@@ -218,6 +233,8 @@ const readText = (text: string): TerraformSignal | undefined => {
   const [, address] = /^with (\S{1,500}),$/.exec(line) ?? [];
   return address === undefined ? undefined : { kind: 'at', address: cutName(address) };
 };
+
+const FRAME_BEGINNINGS = 'PADNSEw';
 
 const cutName = (address: string): string => cut(address, TEXT_LIMITS.step);
 

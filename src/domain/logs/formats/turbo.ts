@@ -53,8 +53,12 @@ export const turbo = counterRuns<TurboSignal, null>({
 
 const TASK = /^@?[\w./-]{1,120}#[\w:-]{1,80}$/;
 
+/** Of all lines but the one that tells which command has failed. */
+const BEGINNINGS = 'T•FEr';
+
 const readLine = (text: string): TurboSignal | undefined => {
   const line = text.trim();
+  if (!BEGINNINGS.includes(line[0] ?? ' ') && !line.includes(': command (')) return undefined;
   const [, successful, total] = /^Tasks: {1,8}(\d{1,7}) successful, (\d{1,7}) total$/.exec(line) ?? [];
   if (successful !== undefined) {
     const counts = { successful: Number(successful), total: Number(total) };
