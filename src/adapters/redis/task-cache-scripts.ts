@@ -1,4 +1,5 @@
 import { CACHE_TTL } from '../../ports/task-cache.ts';
+import { READ_ENTRY } from './entry.ts';
 import { script } from './script.ts';
 
 /*
@@ -19,19 +20,7 @@ import { script } from './script.ts';
  * Scripts use what Redis 7, Valkey and ioredis-mock have in common: no cjson, no KEEPTTL, no ZADD GT, and nothing
  * that is not there is compared with false, because the mock has null for it. ARGV[1] is always the time.
  */
-const PRELUDE = `
-local now = tonumber(ARGV[1])
-
--- The kind of a text, nil where there is none or its time is over; for a task its version, else when it was deleted.
-local function read(text)
-  if type(text) ~= 'string' then return nil, 0 end
-  local kind, til, rest = string.match(text, '^(%a)|(%d+)|?(%d*)')
-  if not kind or tonumber(til) <= now then return nil, 0 end
-  return kind, tonumber(rest) or 0
-end
-
-local function isGone(kind) return kind == 'g' or kind == 'u' end
-
+const PRELUDE = `${READ_ENTRY}
 -- Saved after its deletion: made anew, or merely late. It is over when the deletion is.
 local function unsure(at)
   return string.format('u|%.0f|%.0f', at + ${CACHE_TTL.removed}, at)

@@ -5,9 +5,10 @@ import type { Task } from '../../domain/task.ts';
 import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { CACHE_TTL, type CacheAnswer, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
+import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
 import { LIST_CACHE, type TaskListCache, type TaskListPage } from '../../ports/task-list-cache.ts';
 import type { RedisClient } from './connection.ts';
+import { decodeEntry } from './entry.ts';
 import type { RedisLink } from './link.ts';
 import { FILL, PAGE, REMOVE, SAVE } from './task-cache-scripts.ts';
 
@@ -72,7 +73,8 @@ export const redisTaskCache = ({
   return {
     async find(taskId) {
       const text = await ask((client) => client.get(entryKey(taskId)));
-      return typeof text === 'string' ? decodeEntry(taskId, text, clock.now()) : undefined;
+      const known = typeof text === 'string' ? decodeEntry(text, clock.now()) : undefined;
+      return typeof known === 'object' ? { task_id: taskId, ...known } : known;
     },
 
     async save(tasks, asOf = clock.now()) {
@@ -180,16 +182,6 @@ const fieldsOf = (task: Task): readonly (string | number)[] => [
   task.project_id,
   JSON.stringify(task),
 ];
-
-const ENTRY = /^(?:t\|(\d+)\|(\d+)\||a\|(\d+)$)/;
-
-/** What an entry says now: a deleted task may have been made anew, so of it only the store knows. */
-const decodeEntry = (taskId: string, text: string, now: number): CacheAnswer => {
-  const [head, taskUntil, version, absentUntil] = ENTRY.exec(text) ?? [];
-  if (head === undefined || Number(taskUntil ?? absentUntil) <= now) return undefined;
-  if (version === undefined) return 'absent';
-  return { task_id: taskId, version: Number(version), json: text.slice(head.length) };
-};
 
 const SHOWN = /^t\|\d+\|(\d+)\|(\d+)\|[a-z]+\|[^|]*\|/;
 

@@ -1,0 +1,95 @@
+import { isMiyabiError } from '../../domain/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ProjectCache } from '../../ports/project-cache.ts';
+import { CACHE_TTL } from '../../ports/task-cache.ts';
+import type { RedisClient } from './connection.ts';
+import { decodeEntry, READ_ENTRY } from './entry.ts';
+import type { RedisLink } from './link.ts';
+import { script } from './script.ts';
+
+export type RedisProjectCacheOptions = Readonly<{
+  redis: RedisLink;
+  clock: Clock;
+  /** Begins every key, as its hash tag. */
+  namespace?: string;
+}>;
+
+/** KEYS: entry. ARGV: now, version, until, life, json. */
+const SAVE = script(`${READ_ENTRY}
+local kind, mark = read(redis.call('GET', KEYS[1]))
+if isGone(kind) or (kind == 't' and mark >= tonumber(ARGV[2])) then return 0 end
+redis.call('SET', KEYS[1], 't|' .. ARGV[3] .. '|' .. ARGV[2] .. '|' .. ARGV[5], 'PX', ARGV[4])
+return 1
+`);
+
+const MAX_MISSED = 1_000;
+
+/** A cache of projects in Redis, shared by every process with the same namespace. */
+export const redisProjectCache = ({
+  redis,
+  clock,
+  namespace = 'miyabi',
+}: RedisProjectCacheOptions): ProjectCache => {
+  const entryKey = (projectId: string): string => `{${namespace}}:project:${projectId}`;
+
+  /** Projects of which this process knows that the cache has missed a change. */
+  const missed = new Set<string>();
+  redis.onReturn(async (client) => {
+    const ids = [...missed];
+    if (ids.length === 0) return;
+    const [first = '', ...rest] = ids.map(entryKey);
+    await client.unlink(first, ...rest);
+    for (const id of ids) missed.delete(id);
+  });
+
+  const ask = async <T>(commands: (client: RedisClient) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await redis.run(commands);
+    } catch (error) {
+      // A cache that cannot answer is an empty one. The link has logged what happened.
+      if (isMiyabiError(error, 'unavailable')) return undefined;
+      throw error;
+    }
+  };
+
+  const tell = async (
+    projectId: string,
+    commands: (client: RedisClient) => Promise<unknown>,
+  ): Promise<void> => {
+    const told = await ask(async (client) => {
+      await commands(client);
+      return true;
+    });
+    if (told === undefined && missed.size < MAX_MISSED) missed.add(projectId);
+  };
+
+  return {
+    async find(projectId) {
+      const text = await ask((client) => client.get(entryKey(projectId)));
+      const known = typeof text === 'string' ? decodeEntry(text, clock.now()) : undefined;
+      return typeof known === 'object' ? { project_id: projectId, ...known } : known;
+    },
+
+    async save(project, asOf = clock.now()) {
+      const now = clock.now();
+      const until = asOf + CACHE_TTL.live;
+      if (until <= now) return;
+      const { project_id, version } = project;
+      const parameters = [now, version, until, until - now, JSON.stringify(project)];
+      await tell(project_id, (client) => SAVE(client, [entryKey(project_id)], parameters));
+    },
+
+    async markAbsent(projectId, asOf = clock.now()) {
+      const until = asOf + CACHE_TTL.absent;
+      const life = until - clock.now();
+      if (life <= 0) return;
+      await ask((client) => client.set(entryKey(projectId), `a|${until}`, 'PX', life, 'NX'));
+    },
+
+    async remove(projectId) {
+      const now = clock.now();
+      const gone = `g|${now + CACHE_TTL.removed}|${now}`;
+      await tell(projectId, (client) => client.set(entryKey(projectId), gone, 'PX', CACHE_TTL.removed));
+    },
+  };
+};
