@@ -94,11 +94,19 @@ const listed = v.pipe(
 const apiKeys = v.pipe(
   listed,
   v.transform((parts) => parts.map(parseApiKey)),
-  v.array(v.custom<ApiKey>((key) => key !== undefined, API_KEY_RULE), API_KEY_RULE),
+  v.array(
+    v.custom<ApiKey>((key) => key !== undefined, API_KEY_RULE),
+    API_KEY_RULE,
+  ),
 );
 const origins = v.pipe(
   listed,
-  v.array(v.pipe(v.string(), v.regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or origins such as https://example.org'))),
+  v.array(
+    v.pipe(
+      v.string(),
+      v.regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or origins such as https://example.org'),
+    ),
+  ),
 );
 
 const projectRules = v.pipe(

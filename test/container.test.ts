@@ -19,7 +19,11 @@ const CONFIGURATIONS: Record<string, Record<string, string>> = {
 };
 
 /** Only one of the two is bound: they are the caches behind the port, not ports. */
-const BEHIND_A_PORT = new Set<unknown>([TOKENS.memoryTaskCache, TOKENS.memoryTaskStore, TOKENS.redisTaskCache]);
+const BEHIND_A_PORT = new Set<unknown>([
+  TOKENS.memoryTaskCache,
+  TOKENS.memoryTaskStore,
+  TOKENS.redisTaskCache,
+]);
 
 const test = suite('Container');
 

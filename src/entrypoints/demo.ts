@@ -52,14 +52,23 @@ export const demoLines = (startedAt: number): readonly DemoLine[] => {
       const digits = String(total).length;
       const counter = `${String(done).padStart(digits)}/${total}`;
       const clock = new Date(startedAt + (offset + at) * 1000).toISOString().slice(11, 19);
-      say(at, `${stack} | ${counter} | ${clock} | ${status.padEnd(23)} | ${type.padEnd(32)} | ${name} ${reason}`);
+      say(
+        at,
+        `${stack} | ${counter} | ${clock} | ${status.padEnd(23)} | ${type.padEnd(32)} | ${name} ${reason}`,
+      );
     };
     const STACK = 'AWS::CloudFormation::Stack';
     row(0.5, 'CREATE_IN_PROGRESS', STACK, stack, 'User Initiated');
     const moments = steps
       .flatMap(([type, path, id, begins, ends]) => [
         { at: begins, type, name: `${path} (${id})`, status: 'CREATE_IN_PROGRESS', reason: '' },
-        { at: begins + 0.7, type, name: `${path} (${id})`, status: 'CREATE_IN_PROGRESS', reason: 'Resource creation Initiated' },
+        {
+          at: begins + 0.7,
+          type,
+          name: `${path} (${id})`,
+          status: 'CREATE_IN_PROGRESS',
+          reason: 'Resource creation Initiated',
+        },
         { at: ends, type, name: `${path} (${id})`, status: 'CREATE_COMPLETE', reason: '' },
       ])
       .sort((a, b) => a.at - b.at);
@@ -78,7 +87,11 @@ export const demoLines = (startedAt: number): readonly DemoLine[] => {
 };
 
 /** Replays the demo at the speed at which it is written, into the log group `/miyabi/demo`. */
-export const playDemo = async (progress: ProgressService, clock: Clock, signal: AbortSignal): Promise<void> => {
+export const playDemo = async (
+  progress: ProgressService,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> => {
   const startedAt = clock.now();
   const log_stream = `cdk-deploy-${new Date(startedAt).toISOString().replace(/[:.]/g, '-')}`;
   let at = 0;

@@ -5,7 +5,11 @@ import { isMiyabiError } from '../domain/errors.ts';
  * what nobody foresaw shows its stack, because then it is for us to mend.
  */
 export const reportFailure = (program: string, error: unknown): void => {
-  const text = isMiyabiError(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = isMiyabiError(error)
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`${program}: ${text}\n`);
   process.exitCode = 1;
 };
