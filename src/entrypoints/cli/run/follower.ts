@@ -36,6 +36,8 @@ export type FollowerOptions = Readonly<{
 }>;
 
 const TICK_MS = 200;
+/** How long output is gathered before its lines are read, in milliseconds: they all count as written at its start. */
+const GATHER_MS = 20;
 /** More than these would leave too little room for the output. */
 const MAX_BARS = 6;
 /** Lines that may wait to be read for the bars; with more at once, the oldest are not read. */
@@ -84,6 +86,24 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       unread.push({ id: idOf(first + index), timestamp: at, message });
   };
 
+  /** Output comes in many small pieces; reading some of them at once costs half as much as each on its own. */
+  let gathered: { readonly stream: 'stdout' | 'stderr'; readonly chunks: Buffer[]; readonly at: number }[] =
+    [];
+  let gathering: NodeJS.Timeout | undefined;
+  const readGathered = () => {
+    clearTimeout(gathering);
+    gathering = undefined;
+    const pieces = gathered;
+    gathered = [];
+    for (const { stream, chunks, at } of pieces) {
+      takeLines(
+        stream,
+        splitters[stream].push(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+        at,
+      );
+    }
+  };
+
   const tick = () => {
     if (drawing === undefined) return;
     if (unread.length > 0) {
@@ -98,7 +118,10 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
 
   return {
     take(stream, chunk, at) {
-      takeLines(stream, splitters[stream].push(chunk), at);
+      const last = gathered.at(-1);
+      if (last?.stream === stream) last.chunks.push(chunk);
+      else gathered.push({ stream, chunks: [chunk], at });
+      gathering ??= setTimeout(readGathered, GATHER_MS);
     },
     resized() {
       tick();
@@ -109,6 +132,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       view.draw([]);
     },
     async finish(signal) {
+      readGathered();
       for (const stream of ['stdout', 'stderr'] as const)
         takeLines(stream, splitters[stream].end(), clock.now());
       if (shipping === undefined) return undefined;

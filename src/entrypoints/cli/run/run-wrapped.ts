@@ -74,10 +74,13 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
         ...(project === undefined ? {} : { project }),
         ...(options.name === undefined ? {} : { name: options.name }),
         drawsBars,
-        size: () => ({ rows: stderr.rows, columns: stderr.columns }),
+        size: () => sizeOf(stdout.isTTY ? stdout : stderr),
         onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
       });
-      if (over) loaded.stopDrawing();
+      if (over) {
+        loaded.stopDrawing();
+        return;
+      }
       for (const [stream, chunk, at] of early.splice(0)) loaded.take(stream, chunk, at);
       follower = loaded;
     } catch (error) {
@@ -114,6 +117,9 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
   endLike(code, signal);
 };
+
+/** Of two streams on one terminal, the first one to hear of a new size is the one that has told us of it. */
+const sizeOf = ({ rows, columns }: NodeJS.WriteStream) => ({ rows, columns });
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 

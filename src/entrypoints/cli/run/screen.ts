@@ -23,6 +23,9 @@ type Sink = Readonly<{ write(data: Uint8Array | string): boolean }>;
 const BEGIN = '\u001b[?2026h';
 const END = '\u001b[?2026l';
 const CLEAR_BELOW = '\u001b[J';
+/** A line that is too long, because the terminal has just become narrower, must not become two. */
+const NO_WRAP = '\u001b[?7l';
+const WRAP = '\u001b[?7h';
 /** A terminal shows some sixty pictures a second: output that comes faster than that is shown together. */
 const FRAME_MS = 16;
 const MAX_HELD = 256 * 1024;
@@ -50,7 +53,7 @@ export const screen = ({
     drawn = true;
     // Make room first, so that saving the cursor's place and colours is not undone by a screen that scrolls.
     const room = lines.length === 1 ? '' : `${'\n'.repeat(lines.length - 1)}\u001b[${lines.length - 1}A`;
-    return `${room}\u001b7\u001b[0m${lines.join(`${CLEAR_LINE}\r\n`)}${CLEAR_LINE}${CLEAR_BELOW}\u001b8`;
+    return `${room}\u001b7\u001b[0m${NO_WRAP}${lines.join(`${CLEAR_LINE}\r\n`)}${CLEAR_LINE}${CLEAR_BELOW}${WRAP}\u001b8`;
   };
 
   const speak = () => {
