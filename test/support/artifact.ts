@@ -43,7 +43,7 @@ export const openArtifacts = async () => {
     bundles,
     close: () => rm(folder, { recursive: true, force: true }),
     async invoke(
-      name: FunctionName,
+      name: Exclude<FunctionName, 'hook'>,
       events: readonly unknown[],
       env: Readonly<Record<string, string>>,
     ): Promise<readonly Outcome[]> {

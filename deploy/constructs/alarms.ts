@@ -1,0 +1,282 @@
+import { Duration } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+export type AlarmsProps = Readonly<{
+  name: string;
+  key: IKey;
+  email: string | undefined;
+  httpApi: HttpApi;
+  api: LambdaFunction;
+  alias: Alias;
+  collector: LambdaFunction;
+  deadLetters: Queue;
+  tableNames: readonly string[];
+  system: LogGroup;
+  hasCache: boolean;
+}>;
+
+/** What the service promises; docs/operations.md has the same numbers. */
+export const OBJECTIVES = { apiP95Ms: 100, errorRatePercent: 0.5, collectorP95Ms: 500 } as const;
+
+/** What the adapter logs where Redis does not answer. A test compares the two. */
+export const REDIS_IS_AWAY = 'Redis does not answer; going on without it';
+
+const NAMESPACE = 'Miyabi';
+/** By this name the collector counts; systems of other names in the same account count together with it. */
+const COLLECTOR_SERVICE = 'miyabi-collector';
+
+type Rule = Readonly<{
+  id: string;
+  metric: IMetric;
+  threshold: number;
+  /** How many periods in a row. */
+  periods?: number;
+  operator?: ComparisonOperator;
+  /** Silence is trouble too. */
+  silenceAlarms?: boolean;
+  says: string;
+}>;
+
+/** One alarm for each thing that somebody has to look at. `docs/operations.md` says how, under the alarm's name. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+  readonly all: readonly Alarm[];
+  /** The ones that take a new version back. */
+  readonly rollback: readonly Alarm[];
+  readonly metrics;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: true });
+    props.key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+    this.metrics = metricsOf(props);
+    if (props.hasCache) {
+      new MetricFilter(this, 'CacheFilter', {
+        logGroup: props.system,
+        filterPattern: FilterPattern.stringValue('$.message', '=', REDIS_IS_AWAY),
+        metricNamespace: NAMESPACE,
+        metricName: cacheFailures(props.name),
+        metricValue: '1',
+      });
+    }
+    const action = new SnsAction(this.topic);
+    const alarms = new Map(
+      rulesOf(props, this.metrics).map((rule) => {
+        const alarm = new Alarm(this, rule.id, {
+          alarmName: `${props.name}-${kebab(rule.id)}`,
+          alarmDescription: `${rule.says} Runbook: docs/operations.md, ${kebab(rule.id)}`,
+          metric: rule.metric,
+          threshold: rule.threshold,
+          evaluationPeriods: rule.periods ?? 1,
+          comparisonOperator: rule.operator ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
+          treatMissingData:
+            rule.silenceAlarms === true ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+        });
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+        return [rule.id, alarm] as const;
+      }),
+    );
+    this.all = [...alarms.values()];
+    this.rollback = ['ApiErrors', 'ApiCrashes', 'ApiSlow'].flatMap((rule) => alarms.get(rule) ?? []);
+  }
+}
+
+const kebab = (id: string): string => id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+
+const cacheFailures = (name: string): string => `CacheFailures-${name}`;
+
+const metricsOf = ({ name, httpApi, alias, collector, deadLetters, tableNames }: AlarmsProps) => {
+  const minute = { period: Duration.minutes(1) };
+  const five = { period: Duration.minutes(5) };
+  const collected = (metricName: string) =>
+    new Metric({
+      namespace: NAMESPACE,
+      metricName,
+      dimensionsMap: { service: COLLECTOR_SERVICE },
+      statistic: 'Sum',
+      period: Duration.minutes(5),
+    });
+  const throttled = Object.fromEntries(
+    tableNames.flatMap((table, index) =>
+      ['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName, kind) => [
+        `t${index}${kind}`,
+        new Metric({
+          namespace: 'AWS/DynamoDB',
+          metricName,
+          dimensionsMap: { TableName: table },
+          statistic: 'Sum',
+          ...five,
+        }),
+      ]),
+    ),
+  );
+  return {
+    requests: httpApi.metricCount(minute),
+    serverErrors: httpApi.metricServerError({ ...minute, statistic: 'Sum' }),
+    clientErrors: httpApi.metricClientError({ ...minute, statistic: 'Sum' }),
+    apiLatencyP95: httpApi.metricLatency({ ...minute, statistic: 'p95' }),
+    errorRate: new MathExpression({
+      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
+      usingMetrics: {
+        requests: httpApi.metricCount(five),
+        errors: httpApi.metricServerError({ ...five, statistic: 'Sum' }),
+      },
+      label: '5xx answers, %',
+      ...five,
+    }),
+    apiCrashes: alias.metricErrors({ ...minute, statistic: 'Sum' }),
+    apiDurationP95: alias.metricDuration({ ...minute, statistic: 'p95' }),
+    apiThrottles: alias.metricThrottles({ ...five, statistic: 'Sum' }),
+    collectorErrors: collector.metricErrors({ ...five, statistic: 'Sum' }),
+    collectorRuns: collector.metricInvocations({ ...five, statistic: 'Sum' }),
+    collectorDurationP95: collector.metricDuration({ ...five, statistic: 'p95' }),
+    collectorThrottles: collector.metricThrottles({ ...five, statistic: 'Sum' }),
+    /** How old an event is when the collector gets it, milliseconds. */
+    collectorLag: collector.metric('AsyncEventAge', { ...five, statistic: 'p95' }),
+    groupsFailed: collected('GroupsFailed'),
+    retries: collected('SourceRetries'),
+    deadLetters: deadLetters.metricApproximateNumberOfMessagesVisible({ ...five, statistic: 'Maximum' }),
+    cacheFailures: new Metric({
+      namespace: NAMESPACE,
+      metricName: cacheFailures(name),
+      statistic: 'Sum',
+      ...five,
+    }),
+    tableThrottles: new MathExpression({
+      expression: Object.keys(throttled).join(' + '),
+      usingMetrics: throttled,
+      label: 'throttled requests',
+      ...five,
+    }),
+  };
+};
+
+export type Metrics = ReturnType<typeof metricsOf>;
+
+const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] => [
+  {
+    id: 'ApiErrors',
+    metric: metrics.serverErrors,
+    threshold: 5,
+    says: 'The API answered with 5xx more than 5 times in a minute.',
+  },
+  {
+    id: 'ApiCrashes',
+    metric: metrics.apiCrashes,
+    threshold: 1,
+    says: 'The API function failed without an answer more than once in a minute.',
+  },
+  {
+    id: 'ApiSlow',
+    metric: metrics.apiDurationP95,
+    // Cold starts are few; in a quiet minute the slowest of a handful is the p95.
+    threshold: 1_000,
+    periods: 2,
+    says: 'The API took more than a second for 5 % of its requests, two minutes in a row.',
+  },
+  {
+    id: 'ApiOverObjective',
+    metric: metrics.apiLatencyP95,
+    threshold: OBJECTIVES.apiP95Ms,
+    periods: 15,
+    says: `The p95 of the API has been over its objective of ${OBJECTIVES.apiP95Ms} ms for 15 minutes.`,
+  },
+  {
+    id: 'ApiErrorRate',
+    metric: metrics.errorRate,
+    threshold: OBJECTIVES.errorRatePercent,
+    periods: 3,
+    says: `More than ${OBJECTIVES.errorRatePercent} % of the answers were 5xx for 15 minutes.`,
+  },
+  {
+    id: 'ApiThrottled',
+    metric: metrics.apiThrottles,
+    threshold: 0,
+    says: 'Lambda turned requests of the API away: the account runs out of concurrency.',
+  },
+  {
+    id: 'CollectorErrors',
+    metric: metrics.collectorErrors,
+    threshold: 1,
+    says: 'The collector failed more than once in five minutes.',
+  },
+  {
+    id: 'CollectorGroupsFailed',
+    metric: metrics.groupsFailed,
+    threshold: 2,
+    periods: 3,
+    says: 'The collector could not read a log group for 15 minutes.',
+  },
+  {
+    id: 'CollectorSilent',
+    metric: metrics.collectorRuns,
+    threshold: 1,
+    periods: 2,
+    operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    silenceAlarms: true,
+    says: 'The collector has not run for ten minutes.',
+  },
+  {
+    id: 'CollectorLag',
+    metric: metrics.collectorLag,
+    threshold: 120_000,
+    periods: 2,
+    says: 'Events wait more than two minutes for the collector.',
+  },
+  {
+    id: 'CollectorThrottled',
+    metric: metrics.collectorThrottles,
+    threshold: 0,
+    periods: 3,
+    says: 'Lambda turned events of the collector away for 15 minutes.',
+  },
+  {
+    id: 'DeadLetters',
+    metric: metrics.deadLetters,
+    threshold: 0,
+    says: 'Events that the collector could not take in wait in the dead-letter queue.',
+  },
+  ...(hasCache
+    ? [
+        {
+          id: 'CacheFailures',
+          metric: metrics.cacheFailures,
+          threshold: 3,
+          periods: 2,
+          says: 'Functions went on without the cache: it did not answer.',
+        },
+      ]
+    : []),
+  {
+    id: 'HighRetryRate',
+    metric: metrics.retries,
+    threshold: 20,
+    periods: 3,
+    says: 'CloudWatch Logs had to be asked again more than 20 times in five minutes, for 15 minutes.',
+  },
+  {
+    id: 'TableThrottled',
+    metric: metrics.tableThrottles,
+    threshold: 10,
+    says: 'DynamoDB throttled more than 10 requests in five minutes.',
+  },
+];

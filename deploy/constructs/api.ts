@@ -1,0 +1,120 @@
+import { Duration } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { DeployConfig } from '../config.ts';
+
+/** API Gateway gives up after this many seconds; the function must have answered by then. */
+export const GATEWAY_TIMEOUT_SECONDS = 29;
+
+export type HttpEntranceProps = Readonly<{ config: DeployConfig; alias: Alias; accessLogs: ILogGroup }>;
+
+/** The door: an HTTP API in front of the alias, with a limit for everybody together and a log of who came. */
+export class HttpEntrance extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, { config, alias, accessLogs }: HttpEntranceProps) {
+    super(scope, id);
+    const { corsOrigins } = config;
+    this.api = new HttpApi(this, 'Api', {
+      apiName: config.name,
+      description: 'Miyabi Progress',
+      createDefaultStage: false,
+      ...(corsOrigins.length === 0
+        ? {}
+        : {
+            corsPreflight: {
+              allowOrigins: [...corsOrigins],
+              allowMethods: [
+                CorsHttpMethod.GET,
+                CorsHttpMethod.HEAD,
+                CorsHttpMethod.POST,
+                CorsHttpMethod.PATCH,
+                CorsHttpMethod.DELETE,
+              ],
+              allowHeaders: [
+                'authorization',
+                'content-type',
+                'idempotency-key',
+                'if-match',
+                'if-none-match',
+                'last-event-id',
+                'x-api-key',
+              ],
+              exposeHeaders: ['etag', 'location', 'retry-after', 'idempotent-replayed'],
+              maxAge: Duration.minutes(10),
+            },
+          }),
+    });
+    const integration = new HttpLambdaIntegration('Integration', alias, {
+      timeout: Duration.seconds(GATEWAY_TIMEOUT_SECONDS),
+    });
+    const everything = new HttpRoute(this, 'Everything', {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration,
+      authorizer: authorizerOf(config),
+    });
+    if (config.auth === 'keys') {
+      acknowledge(everything, {
+        APIG4:
+          'The API itself asks for a key, compares it in constant time, and refuses to start without any',
+      });
+    } else {
+      const open = [
+        ['Health', HttpMethod.GET, '/health', 'Liveness: it touches nothing and tells nothing'],
+        ['Preflight', HttpMethod.OPTIONS, '/{proxy+}', 'A browser asks before it has a token to show'],
+      ] as const;
+      for (const [routeId, method, path, reason] of open) {
+        const route = new HttpRoute(this, routeId, {
+          httpApi: this.api,
+          routeKey: HttpRouteKey.with(path, method),
+          integration,
+          authorizer: new HttpNoneAuthorizer(),
+        });
+        acknowledge(route, { APIG4: reason });
+      }
+    }
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: config.requestsPerSecond, burstLimit: config.burst },
+      detailedMetricsEnabled: false,
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: ACCESS_LOG },
+    });
+  }
+}
+
+const authorizerOf = ({ auth, jwtIssuer, jwtAudience }: DeployConfig) =>
+  auth === 'jwt' && jwtIssuer !== undefined
+    ? new HttpJwtAuthorizer('Jwt', jwtIssuer, { jwtAudience: [...jwtAudience] })
+    : new HttpNoneAuthorizer();
+
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: '$context.requestId',
+    time: '$context.requestTime',
+    ip: '$context.identity.sourceIp',
+    method: '$context.httpMethod',
+    path: '$context.path',
+    status: '$context.status',
+    bytes: '$context.responseLength',
+    latency: '$context.responseLatency',
+    error: '$context.integrationErrorMessage',
+  }),
+);

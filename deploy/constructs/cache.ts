@@ -1,0 +1,120 @@
+import { CfnDeletionPolicy, type CfnResource } from 'aws-cdk-lib';
+import {
+  CfnReplicationGroup,
+  CfnServerlessCache,
+  CfnSubnetGroup,
+  CfnUser,
+  CfnUserGroup,
+} from 'aws-cdk-lib/aws-elasticache';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { Network } from './network.ts';
+
+export type CacheProps = Readonly<{ name: string; network: Network; kind: 'node' | 'serverless' }>;
+
+/** Not the one that everybody tries first. Serverless knows no other. */
+const NODE_PORT = 6380;
+const SERVERLESS_PORT = 6379;
+
+/**
+ * Valkey, which speaks Redis and costs a fifth less: one small node, or serverless. Encrypted at rest and on the way,
+ * behind a password, reached by the functions alone. What is in it is in the tables too.
+ */
+export class Cache extends Construct {
+  /** What the functions need to know, by the names of their configuration. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Dimension of its metrics; serverless has other ones. */
+  readonly nodeId: string | undefined;
+
+  constructor(scope: Construct, id: string, { name, network, kind }: CacheProps) {
+    super(scope, id);
+    const secret = new Secret(this, 'Password', {
+      description: 'The password of the Miyabi cache',
+      generateSecretString: { excludePunctuation: true, passwordLength: 48 },
+    });
+    acknowledge(secret, {
+      SMG4: 'The cache and the functions take a new password together, in a deployment; only the functions reach the cache',
+    });
+    // A reference that CloudFormation resolves while it deploys: the template holds no password.
+    const password = secret.secretValue.unsafeUnwrap();
+    const connection =
+      kind === 'node' ? this.#node(name, network, password) : this.#serverless(name, network, password);
+    this.environment = { ...connection, REDIS_TLS: 'true', REDIS_PASSWORD: password };
+    this.nodeId = kind === 'node' ? `${name}-cache-001` : undefined;
+  }
+
+  #node(name: string, network: Network, password: string): Record<string, string> {
+    const subnets = new CfnSubnetGroup(this, 'Subnets', {
+      description: 'Where the Miyabi cache is',
+      subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+    });
+    const group = new CfnReplicationGroup(this, 'Node', {
+      replicationGroupId: `${name}-cache`,
+      replicationGroupDescription: 'Miyabi cache',
+      engine: 'valkey',
+      engineVersion: '8.0',
+      cacheNodeType: 'cache.t4g.micro',
+      numCacheClusters: 1,
+      automaticFailoverEnabled: false,
+      multiAzEnabled: false,
+      port: NODE_PORT,
+      atRestEncryptionEnabled: true,
+      transitEncryptionEnabled: true,
+      transitEncryptionMode: 'required',
+      authToken: password,
+      cacheSubnetGroupName: subnets.ref,
+      securityGroupIds: [network.cache.securityGroupId],
+    });
+    acknowledge(group, {
+      AEC4: 'One node, as the first design: without it every answer comes from DynamoDB, correct and a little later',
+    });
+    keepOnReplacement(group);
+    network.openCache(NODE_PORT);
+    return {
+      REDIS_ENDPOINT: group.attrPrimaryEndPointAddress,
+      REDIS_PORT: String(NODE_PORT),
+      REDIS_CLUSTER: 'false',
+    };
+  }
+
+  #serverless(name: string, network: Network, password: string): Record<string, string> {
+    const user = new CfnUser(this, 'User', {
+      engine: 'valkey',
+      userId: `${name}-app`,
+      userName: `${name}-app`,
+      accessString: 'on ~* &* +@all -@admin',
+      authenticationMode: { Type: 'password', Passwords: [password] },
+    });
+    const users = new CfnUserGroup(this, 'Users', {
+      engine: 'valkey',
+      userGroupId: `${name}-users`,
+      userIds: [user.ref],
+    });
+    const cache = new CfnServerlessCache(this, 'Serverless', {
+      serverlessCacheName: `${name}-cache`,
+      description: 'Miyabi cache',
+      engine: 'valkey',
+      majorEngineVersion: '8',
+      // A bound on what it can cost.
+      cacheUsageLimits: { dataStorage: { maximum: 1, unit: 'GB' }, ecpuPerSecond: { maximum: 5000 } },
+      userGroupId: users.ref,
+      subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+      securityGroupIds: [network.cache.securityGroupId],
+    });
+    keepOnReplacement(cache);
+    network.openCache(SERVERLESS_PORT);
+    return {
+      REDIS_ENDPOINT: cache.attrEndpointAddress,
+      REDIS_PORT: String(SERVERLESS_PORT),
+      REDIS_CLUSTER: 'true',
+      REDIS_USERNAME: `${name}-app`,
+    };
+  }
+}
+
+/** No update takes it away. It goes with the stack: it would keep the network from going, and cost for nothing. */
+const keepOnReplacement = (resource: CfnResource): void => {
+  resource.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+  resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
+};

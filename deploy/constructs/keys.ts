@@ -1,0 +1,42 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import { apiKeysParameterOf, type DeployConfig } from '../config.ts';
+
+/**
+ * What must be in no template: the functions get it by references that CloudFormation resolves while it deploys, in an
+ * environment that this key encrypts. A network without a way out could not ask Secrets Manager at run time.
+ */
+export class Keys extends Construct {
+  readonly key: Key;
+  readonly environment: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, { name, apiKeysVersion }: DeployConfig) {
+    super(scope, id);
+    this.key = new Key(this, 'Key', {
+      description: `${name}: environments of the functions, notifications of alarms`,
+      enableKeyRotation: true,
+      pendingWindow: Duration.days(7),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const secret = new Secret(this, 'Secret', {
+      description: 'Signs the cursors of the Miyabi API',
+      generateSecretString: { excludePunctuation: true, passwordLength: 64 },
+    });
+    acknowledge(secret, {
+      SMG4: 'It signs cursors: a new one, in a deployment, makes clients begin their lists anew',
+    });
+    // Hashes of keys, made by `npm run deploy`. The version is part of the reference: new keys are a new deployment.
+    const apiKeys = StringParameter.fromStringParameterAttributes(this, 'ApiKeys', {
+      parameterName: apiKeysParameterOf(name),
+      version: apiKeysVersion,
+    });
+    this.environment = {
+      API_KEYS: apiKeys.stringValue,
+      MIYABI_SECRET: secret.secretValue.unsafeUnwrap(),
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+/** The groups whose logs become progress, and those of the system itself. Their days of retention are a number's. */
+export class Logs extends Construct {
+  readonly cdkDeploy: LogGroup;
+  readonly agents: LogGroup;
+  /** What the functions log. Nobody is subscribed to it: the collector would feed on itself. */
+  readonly system: LogGroup;
+  readonly access: LogGroup;
+
+  constructor(scope: Construct, id: string, { name, days }: Readonly<{ name: string; days: number }>) {
+    super(scope, id);
+    const retention = RETENTION[days];
+    if (retention === undefined) throw new Error(`CloudWatch keeps no logs for ${days} days`);
+    const group = (groupId: string, path: string) =>
+      new LogGroup(this, groupId, {
+        logGroupName: `/${name}/${path}`,
+        retention,
+        removalPolicy: RemovalPolicy.RETAIN,
+      });
+    this.cdkDeploy = group('CdkDeploy', 'cdk-deploy');
+    this.agents = group('Agents', 'agents');
+    this.system = group('System', 'system');
+    this.access = group('Access', 'access');
+  }
+
+  get sources(): readonly LogGroup[] {
+    return [this.cdkDeploy, this.agents];
+  }
+}
+
+const RETENTION: Readonly<Record<number, RetentionDays>> = Object.fromEntries(
+  Object.values(RetentionDays).flatMap((days) => (typeof days === 'number' ? [[days, days]] : [])),
+);

@@ -1,0 +1,109 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { Placement } from './network.ts';
+
+export type NodeFunctionProps = Readonly<{
+  name: string;
+  description: string;
+  /** An archive or a folder with `index.mjs` in it. */
+  artifact: string;
+  environment: Readonly<Record<string, string>>;
+  key: IKey;
+  logGroup: ILogGroup;
+  memoryMb: number;
+  timeoutSeconds: number;
+  tracing?: boolean;
+  placement?: Placement | undefined;
+}>;
+
+/** What Lambda itself does in a VPC with the role of a function; the code of the function must not. */
+const INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+const LOOKUPS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
+
+/** A function of ours, with a role that may write its own logs and, at first, nothing else. */
+export class NodeFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+    super(scope, id);
+    const { name, placement, logGroup, tracing = false } = props;
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
+    if (placement !== undefined) this.#allowInterfaces(name);
+
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName: name,
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(props.artifact),
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      environment: { ...props.environment },
+      environmentEncryption: props.key,
+      role: this.role,
+      logGroup,
+      tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(placement === undefined
+        ? {}
+        : {
+            vpc: placement.vpc,
+            vpcSubnets: { subnets: placement.vpc.isolatedSubnets },
+            securityGroups: [placement.securityGroup],
+          }),
+    });
+    acknowledge(this.role, {
+      ...(placement === undefined
+        ? {}
+        : {
+            'IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:*/*]':
+              'Lambda gives the interfaces their ids; the code of the function is denied what Lambda is allowed',
+          }),
+      ...(placement === undefined && !tracing
+        ? {}
+        : {
+            'IAM5[Resource::*]': 'Describing interfaces and subnets, and sending traces, know no resources',
+          }),
+    });
+  }
+
+  #allowInterfaces(name: string): void {
+    const { region, account, partition } = Stack.of(this);
+    this.role.addToPolicy(new PolicyStatement({ actions: LOOKUPS, resources: ['*'] }));
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: INTERFACES,
+        resources: [`arn:${partition}:ec2:${region}:${account}:*/*`],
+      }),
+    );
+    this.role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: [...INTERFACES, ...LOOKUPS],
+        resources: ['*'],
+        conditions: {
+          ArnEquals: {
+            'lambda:SourceFunctionArn': `arn:${partition}:lambda:${region}:${account}:function:${name}`,
+          },
+        },
+      }),
+    );
+  }
+}

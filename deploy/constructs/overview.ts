@@ -1,0 +1,52 @@
+import { Duration } from 'aws-cdk-lib';
+import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { type Alarms, OBJECTIVES } from './alarms.ts';
+
+/** One page: what is wrong, the objectives and how they are met, and what happens below them. */
+export class Overview extends Construct {
+  constructor(scope: Construct, id: string, { name, alarms }: Readonly<{ name: string; alarms: Alarms }>) {
+    super(scope, id);
+    const { metrics } = alarms;
+    const graph = (title: string, left: readonly IMetric[], objective?: number) =>
+      new GraphWidget({
+        title,
+        left: [...left],
+        width: 12,
+        height: 6,
+        ...(objective === undefined ? {} : { leftAnnotations: [{ value: objective, label: 'objective' }] }),
+      });
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: name,
+      defaultInterval: Duration.hours(12),
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: 24, height: 4 })],
+        [
+          graph('API p95, ms', [metrics.apiLatencyP95], OBJECTIVES.apiP95Ms),
+          graph('API 5xx answers, %', [metrics.errorRate], OBJECTIVES.errorRatePercent),
+        ],
+        [
+          graph('Collector p95, ms', [metrics.collectorDurationP95], OBJECTIVES.collectorP95Ms),
+          graph('Age of events at the collector, ms', [metrics.collectorLag]),
+        ],
+        [
+          graph('Requests and refusals', [metrics.requests, metrics.clientErrors, metrics.serverErrors]),
+          graph('Collector: runs, errors, retries, dead letters', [
+            metrics.collectorRuns,
+            metrics.collectorErrors,
+            metrics.retries,
+            metrics.deadLetters,
+          ]),
+        ],
+        [
+          graph('Cache failures', [metrics.cacheFailures]),
+          graph('Throttling: API, collector, tables', [
+            metrics.apiThrottles,
+            metrics.collectorThrottles,
+            metrics.tableThrottles,
+          ]),
+        ],
+      ],
+    });
+  }
+}

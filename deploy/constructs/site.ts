@@ -1,0 +1,161 @@
+import { Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  AllowedMethods,
+  CachePolicy,
+  Function as CloudFrontFunction,
+  Distribution,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  OriginRequestPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+
+/** Paths that the API answers, under the same address as the page: the page needs no leave to call it. */
+const API_PATHS = ['/api/*', '/health*', '/openapi.json', '/docs'];
+
+/** As the local server sends it: the page loads what it ships with and talks to where it came from. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The addresses that the dashboard makes pages of itself begin with its one page. */
+export const PAGE_ROUTES = `function handler(event) {
+  var request = event.request;
+  if (/^\\/(tasks|projects)\\/[^/]+\\/?$/.test(request.uri)) request.uri = '/index.html';
+  return request;
+}`;
+
+/** The dashboard: files in a bucket that CloudFront alone can read, and the API behind the same address. */
+export class Site extends Construct {
+  readonly distribution: Distribution;
+
+  constructor(scope: Construct, id: string, { api, folder }: Readonly<{ api: HttpApi; folder: string }>) {
+    super(scope, id);
+    const bucket = new Bucket(this, 'Files', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      versioned: true,
+      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    acknowledge(bucket, {
+      S1: 'CloudFront alone reads it, and what it holds is in every browser that came by',
+    });
+
+    const headers = new ResponseHeadersPolicy(this, 'Headers', {
+      securityHeadersBehavior: {
+        contentSecurityPolicy: { contentSecurityPolicy: POLICY, override: true },
+        contentTypeOptions: { override: true },
+        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(365),
+          includeSubdomains: true,
+          override: true,
+        },
+      },
+      customHeadersBehavior: {
+        customHeaders: [
+          { header: 'cross-origin-opener-policy', value: 'same-origin', override: true },
+          { header: 'cross-origin-resource-policy', value: 'same-origin', override: true },
+          {
+            header: 'permissions-policy',
+            value: 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+            override: true,
+          },
+        ],
+      },
+    });
+    const routes = new CloudFrontFunction(this, 'Routes', {
+      code: FunctionCode.fromInline(PAGE_ROUTES),
+      runtime: FunctionRuntime.JS_2_0,
+    });
+    const toApi = {
+      origin: new HttpOrigin(Fn.select(2, Fn.split('/', api.apiEndpoint))),
+      allowedMethods: AllowedMethods.ALLOW_ALL,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+    };
+    this.distribution = new Distribution(this, 'Distribution', {
+      comment: 'Miyabi dashboard',
+      defaultRootObject: 'index.html',
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      priceClass: PriceClass.PRICE_CLASS_100,
+      defaultBehavior: {
+        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        responseHeadersPolicy: headers,
+        functionAssociations: [{ function: routes, eventType: FunctionEventType.VIEWER_REQUEST }],
+      },
+      additionalBehaviors: Object.fromEntries(API_PATHS.map((path) => [path, toApi])),
+    });
+    acknowledge(this.distribution, {
+      CFR1: 'Whoever has a key may watch from anywhere',
+      CFR2: 'A firewall costs more than all the rest; the gateway throttles and every answer but /health needs a key',
+      CFR3: 'The access log of the API tells who asked for what; the page itself is no secret',
+      CFR4: 'CloudFront’s own certificate allows no other minimum; with a domain of your own set it to TLSv1.2_2021',
+    });
+
+    // The names of assets carry hashes and stay; the page comes last, and is asked for again each time, so that there
+    // is nothing to invalidate.
+    const assets = new BucketDeployment(this, 'Assets', {
+      destinationBucket: bucket,
+      sources: [Source.asset(folder, { exclude: ['index.html'] })],
+      cacheControl: [CacheControl.fromString('public, max-age=31536000, immutable')],
+      prune: false,
+    });
+    const page = new BucketDeployment(this, 'Page', {
+      destinationBucket: bucket,
+      sources: [Source.asset(folder, { exclude: ['assets', 'assets/**'] })],
+      cacheControl: [CacheControl.noCache()],
+      prune: false,
+    });
+    page.node.addDependency(assets);
+    this.#acknowledgeCopier(assets, bucket);
+  }
+
+  /** The CDK's own function that copies files out of its assets, with the role that the CDK gives it. */
+  #acknowledgeCopier({ handlerRole }: BucketDeployment, bucket: Bucket): void {
+    const stack = Stack.of(this);
+    const files = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
+    const copier = handlerRole.node.scope;
+    if (copier === undefined) throw new Error('The role belongs to the function that copies');
+    const reason =
+      'The CDK’s function that copies the dashboard: reads its assets, writes this bucket, nothing else';
+    acknowledge(copier, {
+      L1: 'The CDK chooses the runtime of its own function',
+      'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]': reason,
+      ...Object.fromEntries(
+        [
+          ...['GetObject*', 'GetBucket*', 'List*', 'DeleteObject*', 'Abort*'].map(
+            (action) => `Action::s3:${action}`,
+          ),
+          'Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*',
+          `Resource::<${files}.Arn>/*`,
+        ].map((finding) => [`IAM5[${finding}]`, reason]),
+      ),
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { type TableDefinition, tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
+
+const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
+
+/** Actions on a table; `Query` alone holds for its indexes too. */
+export type TableGrants = Readonly<{ tasks: readonly string[]; projects: readonly string[] }>;
+
+/** The two tables, as the adapters define them. They outlive the stack. */
+export class Tables extends Construct {
+  readonly tasks: TableV2;
+  readonly projects: TableV2;
+  readonly #indexArns: ReadonlyMap<TableV2, readonly string[]>;
+
+  constructor(scope: Construct, id: string, { name }: Readonly<{ name: string }>) {
+    super(scope, id);
+    const [tasks, projects] = tableDefinitions({ tasks: `${name}-tasks`, projects: `${name}-projects` });
+    if (tasks === undefined || projects === undefined) throw new Error('There are two tables');
+    this.tasks = this.#table('Tasks', tasks);
+    this.projects = this.#table('Projects', projects);
+    const indexArns = (table: TableV2, { indexes }: TableDefinition) =>
+      indexes.map((index) => `${table.tableArn}/index/${index.name}`);
+    this.#indexArns = new Map([
+      [this.tasks, indexArns(this.tasks, tasks)],
+      [this.projects, indexArns(this.projects, projects)],
+    ]);
+  }
+
+  get arns(): readonly string[] {
+    return [this.tasks, this.projects].flatMap((table) => [
+      table.tableArn,
+      ...(this.#indexArns.get(table) ?? []),
+    ]);
+  }
+
+  grant(role: IRole, { tasks, projects }: TableGrants): void {
+    for (const [table, actions] of [
+      [this.tasks, tasks],
+      [this.projects, projects],
+    ] as const) {
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: actions.map((action) => `dynamodb:${action}`),
+          resources: [table.tableArn],
+        }),
+      );
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ['dynamodb:Query'],
+          resources: [...(this.#indexArns.get(table) ?? [])],
+        }),
+      );
+    }
+  }
+
+  #table(id: string, { name, key: [partition, sort], indexes, attributes, ttl }: TableDefinition): TableV2 {
+    const attribute = (of: string) => ({ name: of, type: TYPES[attributes[of] ?? 'S'] });
+    return new TableV2(this, id, {
+      tableName: name,
+      partitionKey: attribute(partition),
+      ...(sort === undefined ? {} : { sortKey: attribute(sort) }),
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(ttl === undefined ? {} : { timeToLiveAttribute: ttl }),
+      globalSecondaryIndexes: indexes.map((index) => ({
+        indexName: index.name,
+        partitionKey: attribute(index.key[0]),
+        sortKey: attribute(index.key[1]),
+        ...(index.includes.length === 0
+          ? { projectionType: ProjectionType.KEYS_ONLY }
+          : { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...index.includes] }),
+      })),
+    });
+  }
+}

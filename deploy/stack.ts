@@ -1,0 +1,136 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Alias } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { DeployConfig } from './config.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { HttpEntrance } from './constructs/api.ts';
+import { Cache } from './constructs/cache.ts';
+import { Collector } from './constructs/collector.ts';
+import { Keys } from './constructs/keys.ts';
+import { Logs } from './constructs/logs.ts';
+import { Network } from './constructs/network.ts';
+import { NodeFunction } from './constructs/node-function.ts';
+import { Overview } from './constructs/overview.ts';
+import { Rollout } from './constructs/rollout.ts';
+import { Site } from './constructs/site.ts';
+import { type TableGrants, Tables } from './constructs/tables.ts';
+
+/** What `npm run build:all` made: an archive or a folder for each function, a folder for the dashboard. */
+export type Artifacts = Readonly<{ api: string; collector: string; hook: string; dashboard: string }>;
+
+export type MiyabiStackProps = StackProps &
+  Readonly<{ config: DeployConfig; artifacts: Artifacts; customFormats?: boolean }>;
+
+/** What the adapters ask of the tables on behalf of the API. */
+export const API_GRANTS: TableGrants = {
+  tasks: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem', 'BatchWriteItem'],
+  projects: ['GetItem', 'PutItem', 'DeleteItem', 'Query', 'BatchGetItem'],
+};
+
+/** The collector deletes no project, and lists none. */
+export const COLLECTOR_GRANTS: TableGrants = {
+  tasks: API_GRANTS.tasks,
+  projects: ['GetItem', 'PutItem', 'BatchGetItem'],
+};
+
+/** Its timeout leaves API Gateway time to pass the answer on. */
+const API_TIMEOUT_SECONDS = 25;
+
+/** Everything there is of Miyabi in an account and a Region. */
+export class MiyabiStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, artifacts, customFormats = false, ...props }: MiyabiStackProps,
+  ) {
+    super(scope, id, {
+      description: 'Miyabi Progress: log lines in, live progress out',
+      terminationProtection: true,
+      ...props,
+    });
+    const { name, tracing } = config;
+    const tables = new Tables(this, 'Tables', { name });
+    const logs = new Logs(this, 'Logs', { name, days: config.retentionDays });
+    const keys = new Keys(this, 'Keys', config);
+    const network =
+      config.cache === 'none' ? undefined : new Network(this, 'Network', { tables, sources: logs.sources });
+    const cache =
+      config.cache === 'none' || network === undefined
+        ? undefined
+        : new Cache(this, 'Cache', { name, network, kind: config.cache });
+
+    const shared = {
+      key: keys.key,
+      logGroup: logs.system,
+      tracing,
+      placement: network?.placement,
+    };
+    const environment = {
+      MIYABI_BACKEND: 'aws',
+      TASKS_TABLE_NAME: tables.tasks.tableName,
+      PROJECTS_TABLE_NAME: tables.projects.tableName,
+      CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
+      AGENTS_LOG_GROUP: logs.agents.logGroupName,
+      ...(cache?.environment ?? { CACHE: 'none', FEED: 'memory' }),
+      ...(customFormats ? { MIYABI_LOG_FORMATS: 'log-formats.json' } : {}),
+    };
+    const readLogs = new PolicyStatement({
+      actions: ['logs:FilterLogEvents'],
+      resources: logs.sources.map(({ logGroupArn }) => logGroupArn),
+    });
+
+    const api = new NodeFunction(this, 'Api', {
+      ...shared,
+      name: `${name}-api`,
+      description: 'Miyabi API',
+      artifact: artifacts.api,
+      environment: { ...environment, ...keys.environment },
+      memoryMb: 256,
+      timeoutSeconds: API_TIMEOUT_SECONDS,
+    });
+    tables.grant(api.role, API_GRANTS);
+    api.role.addToPolicy(readLogs);
+    const alias = new Alias(this, 'Live', { aliasName: 'live', version: api.function.currentVersion });
+
+    const collector = new Collector(this, 'Collector', {
+      ...shared,
+      name: `${name}-collector`,
+      artifact: artifacts.collector,
+      environment,
+      sources: logs.sources,
+    });
+    tables.grant(collector.lambda.role, COLLECTOR_GRANTS);
+    collector.lambda.role.addToPolicy(readLogs);
+
+    const entrance = new HttpEntrance(this, 'Entrance', { config, alias, accessLogs: logs.access });
+    const site = new Site(this, 'Site', { api: entrance.api, folder: artifacts.dashboard });
+    const alarms = new Alarms(this, 'Alarms', {
+      name,
+      key: keys.key,
+      email: config.alarmEmail,
+      httpApi: entrance.api,
+      api: api.function,
+      alias,
+      collector: collector.lambda.function,
+      deadLetters: collector.deadLetters,
+      tableNames: [tables.tasks.tableName, tables.projects.tableName],
+      system: logs.system,
+      hasCache: cache !== undefined,
+    });
+    new Overview(this, 'Overview', { name, alarms });
+    new Rollout(this, 'Rollout', {
+      name,
+      api: api.function,
+      alias,
+      alarms: alarms.rollback,
+      hookArtifact: artifacts.hook,
+      key: keys.key,
+      logGroup: logs.system,
+    });
+
+    new CfnOutput(this, 'ApiUrl', { value: entrance.api.apiEndpoint });
+    new CfnOutput(this, 'DashboardUrl', { value: `https://${site.distribution.distributionDomainName}` });
+    new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
+  }
+}
