@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { LogEvent } from '../../../src/domain/logs/event.ts';
+import type { Observation } from '../../../src/domain/logs/format.ts';
+import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
+import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { isTerminal } from '../../../src/domain/status.ts';
+import { SAMPLES } from './samples.ts';
+
+/** Logs of every format, alone and in one stream with others, told through the ledger as a server tells them. */
+const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
+const NOON = Date.UTC(2026, 10, 23, 12);
+
+const eventsOf = (lines: readonly string[]): readonly LogEvent[] =>
+  lines.map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message }));
+
+type Runs = ReadonlyMap<string, Observation>;
+
+const runsOf = (...batches: readonly (readonly LogEvent[])[]): Runs => {
+  let ledger: Ledger = emptyLedger;
+  const runs = new Map<string, Observation>();
+  for (const batch of batches) {
+    const { ofStream } = readEvents(batch, builtInFormats);
+    const step = advance(ledger, ofStream, FORMATS, { wholeTask: false });
+    ledger = step.ledger;
+    for (const { observation } of step.changes) runs.set(observation.key, observation);
+    for (const { key } of step.gone) runs.delete(key);
+  }
+  return runs;
+};
+
+/** What a run is, but for when. */
+const timeless = (runs: Runs): readonly unknown[] =>
+  [...runs]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { started_at: _started, last_at: _last, ended_at: _ended, ...run }]) => run);
+
+const inShort = (runs: Runs): readonly string[] =>
+  [...runs.values()].map(({ key, status, current, total }) => `${key} ${status} ${current}/${total}`);
+
+const alternating = (a: readonly string[], b: readonly string[]): readonly string[] =>
+  Array.from({ length: Math.max(a.length, b.length) }, (_, index) => [a[index], b[index]])
+    .flat()
+    .filter((line) => line !== undefined);
+
+const test = suite('Logs of every format');
+
+for (const { name, run, lines } of SAMPLES) {
+  test(`${name}: tells of one run`, () => {
+    assert.equal(inShort(runsOf(eventsOf(lines))), [run]);
+  });
+
+  test(`${name}: a prefix tells of the same run, not ended or ended as the whole`, () => {
+    const whole = runsOf(eventsOf(lines));
+    lines.forEach((_, length) => {
+      for (const [key, prefix] of runsOf(eventsOf(lines.slice(0, length)))) {
+        const end = whole.get(key);
+        assert.ok(end !== undefined, key);
+        if (isTerminal(prefix.status)) assert.is(prefix.status, end.status);
+      }
+    });
+  });
+
+  test(`${name}: lines with times end the same however they are shuffled and cut into posts`, () => {
+    const events = eventsOf(lines);
+    const whole = [...runsOf(events)];
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray([...events], { minLength: events.length }),
+        fc.nat(events.length),
+        (shuffled, cut) => {
+          assert.equal([...runsOf(shuffled.slice(0, cut), shuffled.slice(cut))], whole);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+}
+
+const pairs = SAMPLES.flatMap((a, index) => SAMPLES.slice(index + 1).map((b) => [a, b] as const));
+
+test(`${pairs.length} pairs of logs in one stream, line by line in turn, give what each gives alone`, () => {
+  for (const [a, b] of pairs) {
+    const alone = timeless(new Map([...runsOf(eventsOf(a.lines)), ...runsOf(eventsOf(b.lines))]));
+    for (const lines of [alternating(a.lines, b.lines), alternating(b.lines, a.lines)])
+      assert.equal(timeless(runsOf(eventsOf(lines))), alone, `${a.name} and ${b.name}`);
+  }
+});
+
+test('all logs in one stream, in any interleaving that keeps the order of each, give what each gives alone', () => {
+  const alone = timeless(new Map(SAMPLES.flatMap(({ lines }) => [...runsOf(eventsOf(lines))])));
+  const turns = SAMPLES.flatMap(({ lines }, index) => lines.map(() => index));
+  fc.assert(
+    fc.property(fc.shuffledSubarray(turns, { minLength: turns.length }), (order) => {
+      const left = SAMPLES.map(({ lines }) => [...lines]);
+      const mixed = order.map((index) => left[index]?.shift() ?? '');
+      assert.equal(timeless(runsOf(eventsOf(mixed))), alone);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test.run();
