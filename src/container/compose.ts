@@ -10,6 +10,7 @@ import { customFormats } from '../domain/logs/formats/custom.ts';
 import { builtInFormats, formatsWith } from '../domain/logs/formats/registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Probe } from '../ports/probe.ts';
+import { writeWindows } from '../services/write-window.ts';
 import type { Backend } from './backend.ts';
 import { services } from './services.ts';
 import { TOKENS } from './tokens.ts';
@@ -57,7 +58,10 @@ export const containerFor = async (
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(TOKENS.config).toConstantValue(config);
   container.bind(TOKENS.logger).toConstantValue(logger);
-  container.bind(TOKENS.clock).toResolvedValue(systemClock);
+  // One clock for all that is written, so that a read can tell what came after it.
+  const clock = writeWindows(systemClock());
+  container.bind(TOKENS.clock).toConstantValue(clock);
+  container.bind(TOKENS.writeWindows).toConstantValue(clock);
   container.bind(TOKENS.ids).toResolvedValue(uuidIds);
   container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
   container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
@@ -107,7 +111,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),
-    lister: container.get(TOKENS.taskLister),
+    walk: container.get(TOKENS.taskWalk),
     counter: container.get(TOKENS.taskCounter),
     rateLimiter: container.get(TOKENS.rateLimiter),
     health: container.get(TOKENS.healthService),

@@ -10,8 +10,10 @@ import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
 import { taskCounter } from '../services/task-counter.ts';
 import { taskLister } from '../services/task-list.ts';
+import { taskWalk } from '../services/task-walk.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
+import { watched } from '../services/write-window.ts';
 import { TOKENS } from './tokens.ts';
 
 /** What the system does, on whatever ports the backends bind. */
@@ -30,14 +32,19 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.clock,
     TOKENS.logger,
   ]);
-  bind(TOKENS.taskWriter).toResolvedValue(taskWriter, [
-    TOKENS.taskStore,
-    TOKENS.taskHistory,
-    TOKENS.taskCache,
-    TOKENS.changeFeed,
-    TOKENS.taskCounter,
-    TOKENS.clock,
-  ]);
+  bind(TOKENS.taskWriter).toResolvedValue(
+    (tasks, history, cache, feed, counter, windows) =>
+      watched(taskWriter(tasks, history, cache, feed, counter, windows), windows),
+    [
+      TOKENS.taskStore,
+      TOKENS.taskHistory,
+      TOKENS.taskCache,
+      TOKENS.changeFeed,
+      TOKENS.taskCounter,
+      TOKENS.writeWindows,
+    ],
+  );
+  bind(TOKENS.taskWalk).toResolvedValue(taskWalk, [TOKENS.taskStore, TOKENS.taskLister, TOKENS.writeWindows]);
   bind(TOKENS.taskLister).toResolvedValue(taskLister, [TOKENS.taskStore, TOKENS.taskListCache]);
   bind(TOKENS.estimates).toResolvedValue(estimates, [TOKENS.checkpoints, TOKENS.clock, TOKENS.logger]);
   bind(TOKENS.staleSweep).toResolvedValue(staleSweep, [

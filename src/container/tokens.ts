@@ -26,8 +26,10 @@ import type { ProjectService } from '../services/projects.ts';
 import type { StaleSweep } from '../services/staleness.ts';
 import type { TaskCounter } from '../services/task-counter.ts';
 import type { TaskLister } from '../services/task-list.ts';
+import type { TaskWalk } from '../services/task-walk.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
+import type { WriteWindows } from '../services/write-window.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
 
@@ -58,6 +60,8 @@ export const TOKENS = {
   projectService: token<ProjectService>('ProjectService'),
   taskCounter: token<TaskCounter>('TaskCounter'),
   taskWriter: token<TaskWriter>('TaskWriter'),
+  writeWindows: token<WriteWindows>('WriteWindows'),
+  taskWalk: token<TaskWalk>('TaskWalk'),
   taskLister: token<TaskLister>('TaskLister'),
   estimates: token<Estimates>('Estimates'),
   staleSweep: token<StaleSweep>('StaleSweep'),

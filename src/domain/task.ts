@@ -53,6 +53,8 @@ export type Task = Readonly<{
   last_event_at?: string;
   /** What the metrics of its project hold of it. For the stores alone: `toldTask` takes it away. */
   counted?: Counted;
+  /** Earlier times of its update, oldest first: where it stood in the lists. For the stores alone as well. */
+  trail?: readonly string[];
 }>;
 
 /** The most labels of a task. */

@@ -1,6 +1,7 @@
 import { toldTask } from '../domain/counting.ts';
 import { type HistoryPoint, thinPoints } from '../domain/progress.ts';
 import type { Task } from '../domain/task.ts';
+import { withTrail } from '../domain/trail.ts';
 import type { Change, ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
@@ -50,7 +51,7 @@ export const taskWriter = (
       if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
       // From before the store was asked: a write that was long under way must not live on in the cache for longer.
       const asOf = clock.now();
-      await tasks.save(after);
+      await tasks.save(withTrail(before, after));
       const [recorded] = await Promise.allSettled([addHistory(after.task_id, points)]);
       const told = toldTask(after);
       await cache.save([told], asOf);

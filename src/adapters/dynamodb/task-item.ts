@@ -102,6 +102,7 @@ export const taskToItem = (task: Task, writeId: string): Item => {
       ? {}
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
     ...present({ counted: task.counted }, countedToItem),
+    ...present({ trail: task.trail }, (times) => ({ L: times.map(text) })),
     ...(isCounted(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
@@ -159,6 +160,7 @@ export const taskFromItem = (item: Item): Task => {
         seconds: counted.number('seconds'),
       };
     }, 'counted'),
+    ...read.present(read.texts, 'trail'),
   };
 };
 

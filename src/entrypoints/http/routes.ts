@@ -4,7 +4,6 @@ import { isJsonObject } from '../../domain/json.ts';
 import type { Task } from '../../domain/task.ts';
 import { toIso } from '../../domain/time.ts';
 import type { RateLimiter } from '../../ports/rate-limiter.ts';
-import type { TaskPosition } from '../../ports/task-store.ts';
 import type { CollectorService } from '../../services/collector.ts';
 import type { EventService } from '../../services/events.ts';
 import type { HealthService } from '../../services/health.ts';
@@ -13,7 +12,7 @@ import { eachOf, inTurn } from '../../services/in-turn.ts';
 import type { LogTextService } from '../../services/log-text.ts';
 import type { ProgressService } from '../../services/progress.ts';
 import type { ProjectService } from '../../services/projects.ts';
-import type { TaskLister } from '../../services/task-list.ts';
+import type { TaskWalk, WalkState } from '../../services/task-walk.ts';
 import type { Guard, TaskService } from '../../services/tasks.ts';
 import type { Principal } from './auth.ts';
 import { PATCH_TYPES, readJson, readOptionalJson, readText, validate } from './body.ts';
@@ -60,7 +59,7 @@ export type HttpServices = Readonly<{
   logText: LogTextService;
   collector: CollectorService;
   events: EventService;
-  lister: TaskLister;
+  walk: TaskWalk;
   health: HealthService;
   idempotency: IdempotencyService;
   cursors: Cursors;
@@ -123,7 +122,7 @@ const healthRoutes = ({ health }: HttpServices): readonly Route[] => [
   },
 ];
 
-const taskRoutes = ({ tasks, lister, cursors }: HttpServices): readonly Route[] => [
+const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] => [
   {
     path: '/api/tasks',
     methods: {
@@ -145,15 +144,11 @@ const taskRoutes = ({ tasks, lister, cursors }: HttpServices): readonly Route[] 
             updated_since: updated_since === undefined ? undefined : toIso(updated_since),
           });
           const scope = `tasks ${JSON.stringify(Object.entries(wanted).sort())}`;
-          const page = await lister({
-            ...wanted,
-            limit,
-            ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor) as TaskPosition }),
-          });
+          const state = cursor === undefined ? undefined : (cursors.open(scope, cursor) as WalkState);
+          const page = await walk({ ...wanted, limit }, state);
           const next = page.next === undefined ? null : cursors.seal(scope, page.next);
           // The texts are passed on as they are kept.
-          const texts = page.items.map((item) => item.json).join(',');
-          return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
+          return jsonText(200, `{"tasks":[${page.texts.join(',')}],"next_cursor":${JSON.stringify(next)}}`);
         },
       },
       POST: {

@@ -6,6 +6,9 @@ import { type HttpApp, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
 import { problemOf } from './problem.ts';
 import type { StaticFiles } from './static.ts';
 
+/** The largest head of a request: a cursor of a long walk through a list has its place in it. */
+const MAX_HEADER_BYTES = 65_536;
+
 /** A listening server. `close` stops accepting, ends streams, lets other requests end within the grace, then cuts the rest. */
 export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
 
@@ -26,7 +29,7 @@ export const serve = async (
   const stopping = new AbortController();
   // Each open stream listens to it.
   setMaxListeners(0, stopping.signal);
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, outgoing) => {
     if (files?.(incoming, outgoing)) return;
     answer(app, incoming, outgoing, logger, stopping.signal).catch((error: unknown) => {
       logger.error('A connection broke', { error });

@@ -113,7 +113,7 @@ export const OPENAPI: unknown = {
             name: 'cursor',
             in: 'query',
             description: 'The `next_cursor` of the page before, of the same list.',
-            schema: { type: 'string', maxLength: 4096 },
+            schema: { type: 'string', maxLength: 12288, pattern: '^[A-Za-z0-9_-]+$' },
           },
         ],
         responses: {
@@ -708,7 +708,7 @@ export const OPENAPI: unknown = {
             name: 'cursor',
             in: 'query',
             description: 'The `next_cursor` of the page before, of the same list.',
-            schema: { type: 'string', maxLength: 4096 },
+            schema: { type: 'string', maxLength: 12288, pattern: '^[A-Za-z0-9_-]+$' },
           },
         ],
         responses: {
@@ -893,7 +893,7 @@ export const OPENAPI: unknown = {
             name: 'cursor',
             in: 'query',
             description: 'The `next_cursor` of the page before, of the same list.',
-            schema: { type: 'string', maxLength: 4096 },
+            schema: { type: 'string', maxLength: 12288, pattern: '^[A-Za-z0-9_-]+$' },
           },
         ],
         responses: {
