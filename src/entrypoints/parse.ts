@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { MiyabiError } from '../domain/errors.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
 import { logParser, type ParsedTask } from '../domain/logs/parse.ts';
 import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
 import { progressOf } from '../domain/progress.ts';
+import { CommandFailure, EXIT } from './cli/failure.ts';
 
 /** Lines of one call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
@@ -14,7 +14,7 @@ const MAX_PENDING = 1_000_000;
 /**
  * `miyabi parse`: reads a log from a file, or from standard input, and writes one JSON task a line.
  *
- * @throws MiyabiError `configuration` where the file cannot be read.
+ * @throws CommandFailure where the file cannot be read.
  */
 export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
   const parser = logParser(formats);
@@ -31,7 +31,7 @@ export const parseLog = async (file: string | undefined, formats: readonly LogFo
  * `miyabi parse --explain`: for each line its number, the format that read it and the signal that it took from it, or
  * `-` where none knows it.
  *
- * @throws MiyabiError `configuration` where the file cannot be read.
+ * @throws CommandFailure where the file cannot be read.
  */
 export const explainLog = async (
   file: string | undefined,
@@ -91,7 +91,7 @@ const eachChunk = async (
       }
     }
   } catch (error) {
-    throw new MiyabiError('configuration', `cannot read ${file ?? 'standard input'}: ${reasonOf(error)}`, {
+    throw new CommandFailure(EXIT.failed, `cannot read ${file ?? 'standard input'}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
