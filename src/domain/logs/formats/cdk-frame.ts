@@ -159,6 +159,8 @@ const readSuccess = (text: string): CdkSignal | undefined => {
   const environment = BOOTSTRAPPED.exec(words);
   if (environment?.[1] !== undefined)
     return say(environment[2] === undefined ? 'ok' : 'unchanged', { s: environment[1] });
+  const old = OLD_SUCCESS.exec(words);
+  if (old !== null) return say(old[1] === undefined ? 'unchanged' : 'ok', { s: old[1] ?? old[2] ?? '' });
   const [v, rest] = endOfSuccess(words);
   const named = ENVIRONMENT.test(rest) ? { s: rest } : nameIn(rest);
   return named === undefined ? undefined : say(v, named, weak(text));
@@ -166,6 +168,13 @@ const readSuccess = (text: string): CdkSignal | undefined => {
 
 const BOOTSTRAPPED = /^Environment (aws:\/\/\S{1,200}) bootstrapped( \(no changes\))?\.?$/;
 const ENVIRONMENT = /^aws:\/\/[\w-]{1,64}\/[\w-]{1,64}$/;
+
+/** Before version 0.22. */
+const OLD_SUCCESS =
+  /^(?:Deployment of stack ([A-Za-z][A-Za-z0-9-]{0,127}) completed successfully|Stack was already up-to-date), it has ARN arn:\S{1,200}:stack\/([A-Za-z][A-Za-z0-9-]{0,127})\/\S{1,100}$/;
+const OLD_FAILURE =
+  /^(?:Deployment of stack ([A-Za-z][A-Za-z0-9-]{0,127}) failed:|Destruction failed: ([A-Za-z][A-Za-z0-9-]{0,127})) (\S.*)$/;
+const OLD_BEGINNING = /Starting (deployment|destruction) of stack ([A-Za-z][A-Za-z0-9-]{0,127})\.\.\.$/;
 
 const endOfSuccess = (words: string): readonly [Verb, string] => {
   for (const [ending, verb] of SUCCESSES)
@@ -186,6 +195,15 @@ const readFailure = (text: string): CdkSignal | undefined => {
       'failed',
       { s: environment[1] },
       { m: cut(words.slice(environment[0].length).trim(), MESSAGE) },
+    );
+  }
+  const old = OLD_FAILURE.exec(words);
+  if (old !== null) {
+    const m = cut(old[3] ?? '', MESSAGE);
+    return say(
+      'failed',
+      { s: old[1] ?? old[2] ?? '' },
+      { m, ...(old[1] === undefined ? { o: 'destroy' } : {}) },
     );
   }
   for (const [phrase, length] of FAILURES) {
@@ -237,7 +255,7 @@ const readNamed = (line: string): CdkSignal | undefined => {
   return NAMED.test(text) && text.includes('fail') ? errorOf(text) : undefined;
 };
 const NAMED = /^(?:\S{0,60}Error: )?The stack named /;
-const OF_STACK = /^\S{1,256}: (?:destroy|deploy) failed /;
+const OF_STACK = /^\S{1,256}(?: \(\S{1,130}\))?(?:: (?:destroy|deploy) failed| failed:) /;
 
 const readNoBootstrap = (line: string): CdkSignal | undefined => {
   const text = line.slice(0, MESSAGE);
@@ -260,6 +278,9 @@ const HOTSWAPPED = /^(\S[^']{0,120} '[^']{1,255}')( hotswapped!)?$/;
 const readDoing = (line: string): CdkSignal | undefined => {
   const environment = BOOTSTRAPPING.exec(line);
   if (environment?.[1] !== undefined) return say('bootstrapping', { s: environment[1] });
+  const old = OLD_BEGINNING.exec(line);
+  if (old?.[2] !== undefined)
+    return say(old[1] === 'destruction' ? 'destroying' : 'deploying', { s: old[2] });
   const parts = DOING.exec(line);
   const verb = DOINGS.get(parts?.[1] ?? '');
   const named = parts === null ? undefined : nameAtEnd(line.slice(0, parts.index));
