@@ -60,6 +60,7 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
     status: oneOf(TASK_STATUSES),
     priority: oneOf(PRIORITIES),
     progress: object(progress),
+    'progress_from?': { const: 'parts' },
     details: object({
       'phase?': text,
       'current_step?': text,

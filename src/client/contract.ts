@@ -10,6 +10,7 @@ export type Task = {
   status: 'pending' | 'running' | 'blocked' | 'completed' | 'failed' | 'cancelled';
   priority: 'P0' | 'P1' | 'P2' | 'P3';
   progress: { current: number | null; total: number | null; percentage: number | null };
+  progress_from?: 'parts' | undefined;
   details: {
     phase?: string | undefined;
     current_step?: string | undefined;

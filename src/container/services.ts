@@ -5,6 +5,7 @@ import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { logTextService } from '../services/log-text.ts';
+import { withParents } from '../services/parents.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
@@ -33,8 +34,10 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.logger,
   ]);
   bind(TOKENS.taskWriter).toResolvedValue(
-    (tasks, history, cache, feed, counter, windows) =>
-      watched(taskWriter(tasks, history, cache, feed, counter, windows), windows),
+    (tasks, history, cache, feed, counter, windows) => {
+      const writer = watched(taskWriter(tasks, history, cache, feed, counter, windows), windows);
+      return withParents(writer, tasks, windows);
+    },
     [
       TOKENS.taskStore,
       TOKENS.taskHistory,

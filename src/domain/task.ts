@@ -36,6 +36,8 @@ export type Task = Readonly<{
   status: TaskStatus;
   priority: Priority;
   progress: Progress;
+  /** `parts`: status and progress are computed from its parts, as long as nobody reports its own. */
+  progress_from?: 'parts';
   details: TaskDetails;
   labels: Readonly<Record<string, string>>;
   metadata: JsonObject;
@@ -146,9 +148,10 @@ export const reportProgress = (task: Task, report: ProgressReport, now: number):
     total: report.total === undefined ? task.progress.total : report.total,
   };
   const status = report.status ?? (isFull(counter) && report.current !== undefined ? 'completed' : 'running');
+  const { progress_from: _from, ...own } = task;
   const changed = withTimes(
     {
-      ...task,
+      ...own,
       status,
       progress: progressOf(counter, status),
       details: report.phase === undefined ? task.details : { ...task.details, phase: report.phase },
@@ -223,7 +226,8 @@ export const patchTask = (task: Task, patch: TaskPatch, now: number): TaskChange
   const at = toIso(now);
   const next = { ...edited, version: task.version + 1, updated_at: at };
   if (!moves) return { task: next };
-  const moved = { ...withTimes({ ...next, stale: false, reported_at: at }, { at: now }) };
+  const { progress_from: _from, ...own } = next;
+  const moved = withTimes({ ...own, stale: false, reported_at: at }, { at: now });
   return { task: moved, point: pointOf(moved, at) };
 };
 
@@ -250,7 +254,7 @@ export const reopenTask = (
       `Task ${task.task_id} is ${task.status}; only one that has ended can be reopened`,
     );
   }
-  const { started_at: _started, ...rest } = task;
+  const { started_at: _started, progress_from: _from, ...rest } = task;
   const { operation } = task.details;
   const at = toIso(now);
   const next = withTimes(
@@ -299,7 +303,13 @@ const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => 
 export const applyObservation = (task: Task, seen: Observation, now: number): Task | undefined => {
   const reported = task.reported_at === undefined ? undefined : fromIso(task.reported_at);
   if (reported !== undefined && (isTerminal(task.status) || seen.last_at <= reported)) return undefined;
-  const { completed_at: _completed, duration_seconds: _duration, started_at: _started, ...rest } = task;
+  const {
+    completed_at: _completed,
+    duration_seconds: _duration,
+    started_at: _started,
+    progress_from: _from,
+    ...rest
+  } = task;
   const next = withTimes(
     {
       ...rest,
@@ -368,7 +378,10 @@ export const taskFromObservation = (
 };
 
 /** Sets when the task started, ended and how long it took, from its status and the moment it took it on. */
-const withTimes = (task: Task, { at, startedAt }: Readonly<{ at: number; startedAt?: number }>): Task => {
+export const withTimes = (
+  task: Task,
+  { at, startedAt }: Readonly<{ at: number; startedAt?: number }>,
+): Task => {
   const { completed_at: _completed, duration_seconds: _duration, eta_seconds: _eta, ...open } = task;
   const started = task.started_at ?? (task.status === 'pending' ? undefined : toIso(startedAt ?? at));
   const begun = { ...open, ...keep('started_at', started) };

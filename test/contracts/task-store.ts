@@ -53,6 +53,7 @@ const fullTask = (): Task => ({
     pr_url: 'https://x',
   },
   parent_id: 'a.parent',
+  progress_from: 'parts',
   counted: { project_id: 'p:0', kind: 'completed', seconds: 5 },
   trail: [toIso(NOON - 9000), toIso(NOON - 7000)],
   attempt: 3,

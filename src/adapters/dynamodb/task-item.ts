@@ -86,6 +86,7 @@ export const taskToItem = (task: Task, writeId: string): Item => {
     ...present(
       {
         parent_id: task.parent_id,
+        progress_from: task.progress_from,
         description: task.description,
         started_at: task.started_at,
         completed_at: task.completed_at,
@@ -122,6 +123,7 @@ export const taskFromItem = (item: Item): Task => {
     ...read.present(read.text, 'description'),
     project_id: read.text('project_id'),
     ...read.present(read.text, 'parent_id'),
+    ...read.present((name) => read.oneOf(name, ['parts']), 'progress_from'),
     status: read.oneOf('status', TASK_STATUSES),
     priority: read.oneOf('priority', PRIORITIES),
     progress: {

@@ -305,6 +305,45 @@ test(
 );
 
 test(
+  'lets a task that reports nothing itself follow its parts',
+  withApi(async ({ call }) => {
+    const whole = async (id = 'whole') => {
+      const { status, progress, progress_from } = (await call('GET', `/api/tasks/${id}`)).json;
+      return [status, progress.percentage, progress_from];
+    };
+    await call('POST', '/api/tasks', { task_id: 'top' });
+    await call('POST', '/api/tasks', { task_id: 'whole', parent_id: 'top' });
+    for (const id of ['a', 'b', 'c']) await call('POST', '/api/tasks', { task_id: id, parent_id: 'whole' });
+    assert.equal(await whole(), ['pending', 0, 'parts']);
+    await call('POST', '/api/tasks/a/progress', { current: 1, total: 2 });
+    assert.equal(await whole(), ['running', 16, 'parts']);
+    assert.equal(await whole('top'), ['running', 16, 'parts']);
+    await call('POST', '/api/tasks:progress', {
+      reports: [
+        { task_id: 'a', current: 2 },
+        { task_id: 'b', status: 'completed' },
+      ],
+    });
+    assert.equal(await whole(), ['running', 66, 'parts']);
+    await call('POST', '/api/tasks/c/cancel');
+    assert.equal(await whole(), ['completed', 100, 'parts']);
+    assert.equal(await whole('top'), ['completed', 100, 'parts']);
+    await call('POST', '/api/tasks', { task_id: 'd', parent_id: 'whole', status: 'failed' });
+    assert.equal(await whole(), ['failed', 66, 'parts']);
+    await call('DELETE', '/api/tasks/d');
+    assert.equal(await whole(), ['completed', 100, 'parts']);
+    assert.is((await call('GET', '/api/projects/default')).json.metrics.completed_tasks, 4);
+    await call('POST', '/api/tasks/whole/reopen', { status: 'running' });
+    await call('POST', '/api/tasks/whole/progress', { current: 1, total: 10 });
+    await call('POST', '/api/tasks/a/reopen');
+    assert.equal(await whole(), ['running', 10, undefined]);
+    await call('POST', '/api/tasks', { task_id: 'self', progress: { total: 4 } });
+    await call('POST', '/api/tasks', { parent_id: 'self', status: 'completed' });
+    assert.equal(await whole('self'), ['pending', 0, undefined]);
+  }),
+);
+
+test(
   'answers by version: 304 for what the client has, 412 for what has changed since',
   withApi(async ({ call }) => {
     const created = await call('POST', '/api/tasks', { task_id: 't' });

@@ -1550,6 +1550,7 @@ export const OPENAPI: unknown = {
             required: ['current', 'total', 'percentage'],
             additionalProperties: false,
           },
+          progress_from: { const: 'parts' },
           details: {
             type: 'object',
             properties: {

@@ -1,0 +1,78 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
+import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
+import { createTables } from '../../src/adapters/dynamodb/tables.ts';
+import { openApi } from '../support/api.ts';
+
+const test = suite('Two processes on one DynamoDB');
+
+/** Two compositions share nothing but the tables, as two Lambdas do. */
+const withTwo =
+  (
+    run: (
+      one: Awaited<ReturnType<typeof openApi>>,
+      two: Awaited<ReturnType<typeof openApi>>,
+    ) => Promise<void>,
+  ) =>
+  async () => {
+    const server = await openEmbeddedDynamodb();
+    const client = dynamodbClient({ endpoint: server.endpoint });
+    await createTables(client, { tasks: 'tasks', projects: 'projects' });
+    client.destroy();
+    const env = {
+      TASK_STORE: 'dynamodb',
+      CACHE: 'none',
+      DYNAMODB_ENDPOINT: server.endpoint,
+      TASKS_TABLE_NAME: 'tasks',
+      PROJECTS_TABLE_NAME: 'projects',
+      AWS_REGION: 'eu-central-1',
+    };
+    const one = await openApi(env);
+    const two = await openApi(env);
+    try {
+      await run(one, two);
+    } finally {
+      await one.close();
+      await two.close();
+      await server.close();
+    }
+  };
+
+test(
+  'a hundred requests with one Idempotency-Key create one task',
+  withTwo(async (one, two) => {
+    const headers = { 'idempotency-key': 'k' };
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        (index % 2 === 0 ? one : two).call('POST', '/api/tasks', { task_name: 'One' }, headers),
+      ),
+    );
+    const created = answers.filter(({ status }) => status === 201);
+    assert.ok(created.length > 0);
+    assert.is(new Set(created.map(({ json }) => json.task_id)).size, 1);
+    assert.ok(answers.every(({ status, json }) => status === 201 || json.code === 'idempotency_in_flight'));
+    assert.is((await one.call('GET', '/api/tasks')).json.tasks.length, 1);
+    const again = await two.call('POST', '/api/tasks', { task_name: 'One' }, headers);
+    assert.equal(again.json, created[0]?.json);
+  }),
+);
+
+test(
+  'metrics count what both have written',
+  withTwo(async (one, two) => {
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        (index % 2 === 0 ? one : two).call('POST', '/api/tasks', {
+          project_id: 'p',
+          status: index % 3 === 0 ? 'failed' : 'running',
+        }),
+      ),
+    );
+    await one.counter.sweep();
+    const { metrics } = (await two.call('GET', '/api/projects/p')).json;
+    assert.equal([metrics.total_tasks, metrics.failed_tasks, metrics.active_tasks], [60, 20, 40]);
+  }),
+);
+
+test.run();
