@@ -82,7 +82,7 @@ const startsOver = (
  */
 const STEP = /^\[ {0,7}(\d{1,7})\/(\d{1,7})\] (\S.*)$/;
 const WORK =
-  /^(?:(?:Building|Linking|Compiling|Generating|Archiving|Automatic|Copying|Re-running|Re-checking|Scanning) |(?:ACTION|AR|CC|CXX|LINK|SOLINK|ALINK|ASM|COPY|STAMP|RUST|OBJCXX?|PROTO|MOC|UIC|RCC)\b|(?:\S{0,200}\/)?(?:g?cc|g\+\+|clang|clang\+\+|c\+\+|cc|ld|ar|rustc|cl\.exe)(?:-\d+)? |cd \S{1,300} && )|\.(?:o|obj|so|a|dll|lib|dylib|rlib|cpp|cc|cxx|stamp)(?:\.\d+)*$/;
+  /^(?:(?:Building|Linking|Compiling|Generating|Archiving|Automatic|Copying|Re-running|Re-checking|Scanning) |(?:ACTION|AR|CC|CXX|LINK|SOLINK|ALINK|ASM|COPY|STAMP|RUST|OBJCXX?|PROTO|MOC|UIC|RCC)\b|(?:\S{0,200}\/)?(?:g?cc|g\+\+|clang|clang\+\+|c\+\+|cc|ld|ar|rustc|cl\.exe)(?:-\d+)? |cd \S{1,300} && |cmd\.exe \/C |Performing \w{1,40} step for |Completed '|No \w{1,40} step for |Creating directories for |Running utility command for )|\.(?:o|obj|so|a|dll|lib|dylib|rlib|cpp|cc|cxx|stamp)(?:\.\d+)*$/;
 /** A package manager's numbered steps begin with the same words. */
 const NOT_WORK = /^(?:Linking dependencies|Building fresh packages|Building packages)/;
 const MAKE =

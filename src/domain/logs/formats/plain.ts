@@ -24,7 +24,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
   memory: { outer: false },
 
   read(line) {
-    if (line.length > MAX_LENGTH || !LIKELY.test(line)) return undefined;
+    if (line.length > MAX_LENGTH || !LIKELY.test(line) || STEP_OUTPUT.test(line)) return undefined;
     const counter = likelier(counterIn(line, PAIRS, 'pair'), () => counterIn(line, PERCENTS, 'percent'));
     return counter && { ...counter, text: cut(line, TEXT_LIMITS.step) };
   },
@@ -48,6 +48,9 @@ export const plain = counterRuns<PlainSignal, Memory>({
     };
   },
 });
+
+/** What a step of a docker build prints, `#28 0.318 …`: its counters are none of the build's. */
+const STEP_OUTPUT = /^#\d{1,6} \d{1,6}\.\d/;
 
 const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 

@@ -171,7 +171,7 @@ const REFRESH = /^([\w-]{1,200}\.\S{1,500}): (?:Refreshing state|Reading)\.\.\.(
 const PLAN =
   /^Plan: (?:(\d{1,7}) to import, )?(\d{1,7}) to add, (\d{1,7}) to change, (\d{1,7}) to destroy[.,]/;
 const APPLIED =
-  /^(Apply|Destroy) complete! Resources: (?:(\d{1,7}) imported, )?(?:(\d{1,7}) added, (\d{1,7}) changed, )?(\d{1,7}) destroyed\./;
+  /^(Apply|Destroy) complete! Resources: (?:(\d{1,7}) imported, )?(?:(\d{1,7}) added, (\d{1,7}) changed, )?(\d{1,7})\s{1,2}destroyed\./;
 const ACTIONS: Readonly<Record<string, string>> = {
   Creating: 'create',
   Creation: 'create',
