@@ -6,6 +6,8 @@ export type DynamodbGate = Readonly<{
   port: number;
   /** The operations that have come so far. */
   seen: readonly string[];
+  /** How many of them the SDK had sent before, because the answer took too long or was a refusal. */
+  resent(): number;
   /** From now on these are throttled; `none` lets all of them through. */
   throttle(operations: 'all' | 'none' | readonly string[]): void;
   close(): Promise<void>;
@@ -14,11 +16,13 @@ export type DynamodbGate = Readonly<{
 /** What speaks HTTP in front of a DynamoDB, to throttle it as AWS does. */
 export const dynamodbGate = async (endpoint: string): Promise<DynamodbGate> => {
   const seen: string[] = [];
+  let resent = 0;
   let throttled: 'all' | 'none' | readonly string[] = 'none';
 
   const serve = (incoming: IncomingMessage, answer: ServerResponse): void => {
     const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
     seen.push(operation);
+    if (/attempt=(?!1\b)/.test(String(incoming.headers['amz-sdk-request']))) resent += 1;
     if (throttled === 'all' || (throttled !== 'none' && throttled.includes(operation))) {
       incoming.resume();
       answer.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
@@ -43,6 +47,7 @@ export const dynamodbGate = async (endpoint: string): Promise<DynamodbGate> => {
   return {
     port: (server.address() as AddressInfo).port,
     seen,
+    resent: () => resent,
     throttle(operations) {
       throttled = operations;
     },
