@@ -1,0 +1,524 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { runInNewContext } from 'node:vm';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readDeployConfig } from '../../deploy/config.ts';
+import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
+import { PAGE_ROUTES } from '../../deploy/constructs/site.ts';
+import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/stack.ts';
+import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
+import { staticFiles } from '../../src/entrypoints/http/static.ts';
+import { type Resource, type Synthesised, stubArtifacts, synthesise } from '../support/stack.ts';
+
+/** Together they turn every option on. cdk-nag looks at each of them while it is synthesised. */
+const NODE = {};
+const NONE = {
+  cache: 'none',
+  auth: 'jwt',
+  jwtIssuer: 'https://id.example.org/',
+  jwtAudience: 'miyabi',
+  corsOrigins: 'https://watch.example.org',
+  alarmEmail: 'ops@example.org',
+  tracing: 'true',
+  retentionDays: '90',
+};
+const SERVERLESS = { cache: 'serverless', tracing: true };
+const EVERY = { node: NODE, none: NONE, serverless: SERVERLESS };
+
+type Statement = Readonly<{
+  Effect: string;
+  Action: string | readonly string[];
+  Resource: unknown;
+  Condition?: unknown;
+}>;
+
+const listOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const text = (value: unknown): string => JSON.stringify(value);
+
+const propertiesOf = (resource: Resource | undefined): Readonly<Record<string, unknown>> =>
+  resource?.Properties ?? {};
+
+const statementsOf = ({
+  ofType,
+}: Synthesised): readonly (readonly [policy: string, statement: Statement])[] =>
+  ofType('AWS::IAM::Policy').flatMap(([id, resource]) => {
+    const document = propertiesOf(resource)['PolicyDocument'] as { Statement: Statement[] };
+    return document.Statement.map((statement) => [id, statement] as const);
+  });
+
+const functionNamed = ({ ofType }: Synthesised, name: string): Readonly<Record<string, unknown>> => {
+  const found = ofType('AWS::Lambda::Function').find(
+    ([, resource]) => propertiesOf(resource)['FunctionName'] === name,
+  );
+  if (found === undefined) throw new Error(`there is no function ${name}`);
+  return propertiesOf(found[1]);
+};
+
+const environmentOf = (fn: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  (fn['Environment'] as { Variables: Record<string, unknown> }).Variables;
+
+const test = suite('stack');
+
+for (const [name, options] of Object.entries(EVERY)) {
+  test(`${name}: synthesises, and cdk-nag finds nothing that is not acknowledged with a reason`, () => {
+    assert.ok(Object.keys(synthesise(options).resources).length > 50);
+  });
+
+  test(`${name}: nothing depends on itself, however far round`, () => {
+    const { resources } = synthesise(options);
+    const refs = (value: unknown): string[] => {
+      if (Array.isArray(value)) return value.flatMap(refs);
+      if (typeof value !== 'object' || value === null) return [];
+      return Object.entries(value).flatMap(([key, inner]) => {
+        if (key === 'Ref' && typeof inner === 'string') return [inner];
+        if (key === 'Fn::GetAtt' && Array.isArray(inner)) return [String(inner[0])];
+        return refs(inner);
+      });
+    };
+    const done = new Set<string>();
+    const visit = (id: string, path: readonly string[]): void => {
+      if (path.includes(id)) throw new Error(`${[...path, id].join(' → ')}`);
+      const resource = resources[id];
+      if (done.has(id) || resource === undefined) return;
+      for (const next of [...refs(resource), ...listOf(resource.DependsOn ?? [])]) {
+        if (next !== id) visit(next, [...path, id]);
+      }
+      done.add(id);
+    };
+    for (const id of Object.keys(resources)) visit(id, []);
+  });
+
+  test(`${name}: the tables are as the adapters define them, encrypted, kept for 35 days, and not to be deleted`, () => {
+    const tables = synthesise(options).ofType('AWS::DynamoDB::GlobalTable');
+    const definitions = tableDefinitions({ tasks: 'miyabi-tasks', projects: 'miyabi-projects' });
+    assert.is(tables.length, definitions.length);
+    for (const definition of definitions) {
+      const [, table] =
+        tables.find(([, found]) => propertiesOf(found)['TableName'] === definition.name) ?? [];
+      const properties = propertiesOf(table);
+      const keyOf = (schema: unknown) =>
+        (schema as { AttributeName: string }[]).map(({ AttributeName }) => AttributeName);
+      assert.equal(keyOf(properties['KeySchema']), definition.key);
+      assert.equal(
+        (properties['GlobalSecondaryIndexes'] as Record<string, unknown>[]).map((index) => ({
+          name: index['IndexName'],
+          key: keyOf(index['KeySchema']),
+          includes: (index['Projection'] as { NonKeyAttributes?: string[] }).NonKeyAttributes ?? [],
+        })),
+        definition.indexes.map((index) => ({ name: index.name, key: index.key, includes: index.includes })),
+      );
+      const attributes = properties['AttributeDefinitions'] as {
+        AttributeName: string;
+        AttributeType: string;
+      }[];
+      assert.equal(
+        Object.fromEntries(attributes.map((it) => [it.AttributeName, it.AttributeType])),
+        definition.attributes,
+      );
+      assert.equal(
+        properties['TimeToLiveSpecification'],
+        definition.ttl === undefined ? undefined : { AttributeName: definition.ttl, Enabled: true },
+      );
+      assert.equal(properties['SSESpecification'], { SSEEnabled: true, SSEType: 'KMS' });
+      assert.is(properties['BillingMode'], 'PAY_PER_REQUEST');
+      const [replica] = properties['Replicas'] as Record<string, unknown>[];
+      assert.equal(replica?.['PointInTimeRecoverySpecification'], { PointInTimeRecoveryEnabled: true });
+      assert.is(replica?.['DeletionProtectionEnabled'], true);
+      assert.is(table?.DeletionPolicy, 'Retain');
+      assert.is(table?.UpdateReplacePolicy, 'Retain');
+    }
+  });
+
+  test(`${name}: only what knows no resources is allowed on all of them`, () => {
+    const boundless = statementsOf(synthesise(options))
+      .filter(([, { Effect, Resource }]) => Effect === 'Allow' && listOf(Resource).includes('*'))
+      .flatMap(([, { Action }]) => listOf(Action));
+    const unavoidable = [
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ];
+    assert.equal(
+      boundless.filter((action) => !unavoidable.includes(action)),
+      [],
+    );
+  });
+
+  test(`${name}: each function may do on each table what it needs, and nothing else anywhere`, () => {
+    const synthesised = synthesise(options);
+    const granted = (policy: RegExp, resource: RegExp) =>
+      statementsOf(synthesised)
+        .filter(([id, { Effect }]) => policy.test(id) && Effect === 'Allow')
+        .filter(([, statement]) => listOf(statement.Resource).every((one) => resource.test(text(one))))
+        .flatMap(([, { Action }]) => listOf(Action))
+        .sort();
+    const dynamodb = (actions: readonly string[]) => actions.map((action) => `dynamodb:${action}`).sort();
+    for (const [policy, grants] of [
+      [/^ApiRole/, API_GRANTS],
+      [/^CollectorLambdaRole/, COLLECTOR_GRANTS],
+    ] as const) {
+      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["TablesTasks/), dynamodb(grants.tasks));
+      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["TablesProjects/), dynamodb(grants.projects));
+      assert.equal(granted(policy, /\/index\/[A-Z]/), ['dynamodb:Query', 'dynamodb:Query']);
+      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)/), ['logs:FilterLogEvents']);
+      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["LogsSystem/), [
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
+      ]);
+    }
+    const others = statementsOf(synthesised)
+      .filter(([id]) => /^(ApiRole|CollectorLambdaRole)/.test(id))
+      .flatMap(([, { Action }]) => listOf(Action))
+      .filter((action) => !/^(dynamodb|logs|ec2|xray|sqs|kms):/.test(action));
+    assert.equal(others, []);
+  });
+
+  test(`${name}: functions are small arm64 ones on a current Node, and end before the gateway does`, () => {
+    const synthesised = synthesise(options);
+    const [, integration] = synthesised.ofType('AWS::ApiGatewayV2::Integration')[0] ?? [];
+    const gateway = propertiesOf(integration)['TimeoutInMillis'] as number;
+    assert.ok(gateway <= 30_000);
+    for (const fn of ['miyabi-api', 'miyabi-collector', 'miyabi-pre-traffic'].map((one) =>
+      functionNamed(synthesised, one),
+    )) {
+      assert.equal(fn['Architectures'], ['arm64']);
+      assert.is(fn['Runtime'], 'nodejs24.x');
+      assert.match(text(fn['LoggingConfig']), 'LogsSystem');
+      assert.is(
+        fn['TracingConfig'] !== undefined,
+        'tracing' in options && fn['FunctionName'] !== 'miyabi-pre-traffic',
+      );
+    }
+    assert.ok((functionNamed(synthesised, 'miyabi-api')['Timeout'] as number) * 1000 < gateway);
+    assert.ok((functionNamed(synthesised, 'miyabi-collector')['Timeout'] as number) < 60, 'one a minute');
+  });
+
+  test(`${name}: secrets are references, and environments are encrypted`, () => {
+    const synthesised = synthesise(options);
+    for (const name of ['miyabi-api', 'miyabi-collector']) {
+      const fn = functionNamed(synthesised, name);
+      assert.match(text(fn['KmsKeyArn']), 'KeysKey');
+      for (const [variable, value] of Object.entries(environmentOf(fn))) {
+        if (!/KEYS|SECRET|PASSWORD/.test(variable)) continue;
+        assert.match(text(value), /\{\{resolve:(ssm|secretsmanager):/, `${name} ${variable}`);
+      }
+    }
+    assert.not('API_KEYS' in environmentOf(functionNamed(synthesised, 'miyabi-collector')));
+  });
+
+  test(`${name}: every alarm tells the topic, and has a runbook by its name`, async () => {
+    const runbooks = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const alarms = synthesise(options)
+      .ofType('AWS::CloudWatch::Alarm')
+      .map(([, alarm]) => propertiesOf(alarm));
+    const names = alarms.map((alarm) => String(alarm['AlarmName']).replace('miyabi-', ''));
+    const expected = [
+      'api-crashes',
+      'api-error-rate',
+      'api-errors',
+      'api-over-objective',
+      'api-slow',
+      'api-throttled',
+      ...(name === 'none' ? [] : ['cache-failures']),
+      'collector-errors',
+      'collector-groups-failed',
+      'collector-lag',
+      'collector-silent',
+      'collector-throttled',
+      'dead-letters',
+      'high-retry-rate',
+      'table-throttled',
+    ];
+    assert.equal([...names].sort(), expected);
+    for (const alarm of alarms) {
+      assert.match(text(alarm['AlarmActions']), 'AlarmsTopic');
+      assert.match(text(alarm['OKActions']), 'AlarmsTopic');
+    }
+    for (const alarm of names) assert.match(runbooks, `### ${alarm}\n`);
+  });
+}
+
+test('cdk-nag is awake: a bucket like any other does not pass', () => {
+  const app = new App({ analyticsReporting: false });
+  new Bucket(new Stack(app, 'Naughty'), 'Bucket');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { write } = process.stderr;
+  try {
+    // Its report goes to standard error.
+    process.stderr.write = () => true;
+    assert.throws(() => app.synth(), /Validation failed/);
+  } finally {
+    process.stderr.write = write;
+  }
+});
+
+test('no way leads out of the network or into it', () => {
+  for (const options of [NODE, SERVERLESS]) {
+    const { template, ofType } = synthesise(options);
+    for (const type of ['NatGateway', 'InternetGateway', 'EgressOnlyInternetGateway', 'EIP', 'Route']) {
+      template.resourceCountIs(`AWS::EC2::${type}`, 0);
+    }
+    for (const [, subnet] of ofType('AWS::EC2::Subnet')) {
+      assert.is(propertiesOf(subnet)['MapPublicIpOnLaunch'], false);
+    }
+    for (const [id, rule] of [
+      ...ofType('AWS::EC2::SecurityGroupIngress'),
+      ...ofType('AWS::EC2::SecurityGroup'),
+    ]) {
+      const ingress = rule.Type.endsWith('Ingress')
+        ? [propertiesOf(rule)]
+        : ((propertiesOf(rule)['SecurityGroupIngress'] ?? []) as Record<string, unknown>[]);
+      for (const one of ingress) {
+        assert.not('CidrIp' in one || 'CidrIpv6' in one, id);
+        assert.ok('SourceSecurityGroupId' in one, id);
+      }
+    }
+    const endpoints = ofType('AWS::EC2::VPCEndpoint').map(([, endpoint]) => propertiesOf(endpoint));
+    assert.equal(endpoints.map((it) => it['VpcEndpointType']).sort(), ['Gateway', 'Interface']);
+    const logs = endpoints.find((it) => it['VpcEndpointType'] === 'Interface');
+    assert.is(listOf(logs?.['SubnetIds']).length, 1, 'each zone of it costs');
+    for (const endpoint of endpoints) assert.not.match(text(endpoint['PolicyDocument']), '"Resource":"*"');
+  }
+});
+
+test('without a cache there is no network either, and no alarm for it', () => {
+  const { template } = synthesise(NONE);
+  for (const type of ['AWS::EC2::VPC', 'AWS::EC2::VPCEndpoint', 'AWS::ElastiCache::ReplicationGroup']) {
+    template.resourceCountIs(type, 0);
+  }
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: 'miyabi-api',
+    VpcConfig: Match.absent(),
+    Environment: {
+      Variables: Match.objectLike({ CACHE: 'none', FEED: 'memory', REDIS_ENDPOINT: Match.absent() }),
+    },
+  });
+});
+
+test('the cache node is one t4g.micro, encrypted on both ways, behind a password', () => {
+  const { template, ofType } = synthesise(NODE);
+  template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+    Engine: 'valkey',
+    CacheNodeType: 'cache.t4g.micro',
+    NumCacheClusters: 1,
+    AtRestEncryptionEnabled: true,
+    TransitEncryptionEnabled: true,
+    TransitEncryptionMode: 'required',
+    AuthToken: Match.anyValue(),
+  });
+  const [, group] = ofType('AWS::ElastiCache::ReplicationGroup')[0] ?? [];
+  assert.match(text(propertiesOf(group)['AuthToken']), '{{resolve:secretsmanager:');
+  assert.is(group?.UpdateReplacePolicy, 'Retain');
+  assert.match(text(propertiesOf(group)['SecurityGroupIds']), 'NetworkCache');
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: 'miyabi-collector',
+    Environment: {
+      Variables: Match.objectLike({ REDIS_TLS: 'true', REDIS_PORT: '6380', REDIS_CLUSTER: 'false' }),
+    },
+  });
+});
+
+test('the serverless cache is a cluster with TLS, a user of its own, and a bound on its cost', () => {
+  const { template, ofType } = synthesise(SERVERLESS);
+  template.hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
+    Engine: 'valkey',
+    CacheUsageLimits: { DataStorage: { Maximum: 1, Unit: 'GB' }, ECPUPerSecond: { Maximum: 5000 } },
+    UserGroupId: Match.anyValue(),
+  });
+  assert.is(ofType('AWS::ElastiCache::ServerlessCache')[0]?.[1].UpdateReplacePolicy, 'Retain');
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: 'miyabi-api',
+    Environment: {
+      Variables: Match.objectLike({ REDIS_CLUSTER: 'true', REDIS_TLS: 'true', REDIS_USERNAME: 'miyabi-app' }),
+    },
+  });
+});
+
+test('log groups have their names, are kept as long as asked, and stay', () => {
+  for (const [options, days] of [
+    [NODE, 30],
+    [NONE, 90],
+  ] as const) {
+    const groups = synthesise(options).ofType('AWS::Logs::LogGroup');
+    assert.equal(groups.map(([, group]) => propertiesOf(group)['LogGroupName']).sort(), [
+      '/miyabi/access',
+      '/miyabi/agents',
+      '/miyabi/cdk-deploy',
+      '/miyabi/system',
+    ]);
+    for (const [, group] of groups) {
+      assert.is(propertiesOf(group)['RetentionInDays'], days);
+      assert.is(group.DeletionPolicy, 'Retain');
+    }
+  }
+});
+
+test('the collector runs every minute and on the logs of others, never on those of the system', () => {
+  const { template, ofType } = synthesise(NODE);
+  template.hasResourceProperties('AWS::Events::Rule', {
+    ScheduleExpression: 'rate(1 minute)',
+    Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue(), RetryPolicy: Match.anyValue() })],
+  });
+  const subscribed = ofType('AWS::Logs::SubscriptionFilter').map(([, filter]) =>
+    text(propertiesOf(filter)['LogGroupName']),
+  );
+  assert.is(subscribed.length, 2);
+  assert.is(subscribed.filter((group) => /LogsCdkDeploy|LogsAgents/.test(group)).length, 2);
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    MaximumRetryAttempts: 2,
+    DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+  });
+  template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+});
+
+test('the API is throttled, logs who came, and asks for keys itself', () => {
+  const { template } = synthesise(NODE);
+  template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+    AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.stringLikeRegexp('requestId') },
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+    RouteKey: '$default',
+    AuthorizationType: 'NONE',
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+});
+
+test('with JWT every route but health and preflights wants a token, and CORS is for the origins alone', () => {
+  const { template } = synthesise(NONE);
+  template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+    AuthorizerType: 'JWT',
+    JwtConfiguration: { Audience: ['miyabi'], Issuer: 'https://id.example.org/' },
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+    RouteKey: '$default',
+    AuthorizationType: 'JWT',
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+    RouteKey: 'GET /health',
+    AuthorizationType: 'NONE',
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+    CorsConfiguration: Match.objectLike({ AllowOrigins: ['https://watch.example.org'] }),
+  });
+});
+
+test('a new version gets a tenth of the traffic for five minutes, after a hook, and alarms take it back', () => {
+  const { template, ofType } = synthesise(NODE);
+  template.hasResourceProperties('AWS::CodeDeploy::DeploymentGroup', {
+    DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+    AutoRollbackConfiguration: {
+      Enabled: true,
+      Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_REQUEST', 'DEPLOYMENT_STOP_ON_ALARM'],
+    },
+  });
+  const [, group] = ofType('AWS::CodeDeploy::DeploymentGroup')[0] ?? [];
+  for (const alarm of ['AlarmsApiErrors', 'AlarmsApiCrashes', 'AlarmsApiSlow']) {
+    assert.match(text(propertiesOf(group)['AlarmConfiguration']), alarm);
+  }
+  template.hasResource('AWS::Lambda::Alias', {
+    UpdatePolicy: {
+      CodeDeployLambdaAliasUpdate: Match.objectLike({ BeforeAllowTrafficHook: Match.anyValue() }),
+    },
+  });
+  const [, integration] = ofType('AWS::ApiGatewayV2::Integration')[0] ?? [];
+  assert.match(text(propertiesOf(integration)['IntegrationUri']), 'Live', 'the gateway calls the alias');
+});
+
+test('another version of the API keys, and nothing else, makes a new version of the function', () => {
+  const versions = (options: Record<string, unknown>) =>
+    synthesise(options, { nag: false })
+      .ofType('AWS::Lambda::Version')
+      .map(([id]) => id);
+  assert.not.equal(versions({ apiKeysVersion: 2 }), versions(NODE));
+  assert.equal(versions({ retentionDays: 90 }), versions(NODE));
+});
+
+test('CloudFront alone reads the dashboard, and sends what the local server sends along with it', async () => {
+  const { template, ofType } = synthesise(NODE);
+  template.hasResourceProperties('AWS::S3::Bucket', {
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+  });
+  template.hasResourceProperties('AWS::CloudFront::OriginAccessControl', {
+    OriginAccessControlConfig: Match.objectLike({ SigningBehavior: 'always', SigningProtocol: 'sigv4' }),
+  });
+  const [, policy] = ofType('AWS::CloudFront::ResponseHeadersPolicy')[0] ?? [];
+  const sent = text(propertiesOf(policy));
+
+  const files = await staticFiles(stubArtifacts().dashboard);
+  const server = createServer((request, response) => {
+    if (!files(request, response)) response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { headers } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const names = ['content-security-policy', 'referrer-policy', 'x-frame-options', 'permissions-policy'];
+    for (const name of [...names, 'cross-origin-opener-policy', 'cross-origin-resource-policy']) {
+      const value = headers.get(name);
+      assert.ok(value !== null && sent.includes(text(value)), `${name}: ${value}`);
+    }
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  assert.match(sent, '"ContentTypeOptions"');
+  assert.match(sent, '"StrictTransportSecurity"');
+});
+
+test('addresses of the dashboard lead to its page, all others to what they name', () => {
+  const route = (uri: string): string =>
+    runInNewContext(`(${PAGE_ROUTES})({ request: { uri: ${text(uri)} } }).uri`);
+  assert.is(route('/tasks/abc'), '/index.html');
+  assert.is(route('/projects/abc/'), '/index.html');
+  for (const uri of ['/', '/assets/app.js', '/tasks', '/tasks/a/b', '/x/tasks/abc'])
+    assert.is(route(uri), uri);
+});
+
+test('the cache alarm listens for what the adapter says', async () => {
+  const link = await readFile(new URL('../../src/adapters/redis/link.ts', import.meta.url), 'utf8');
+  assert.match(link, `'${REDIS_IS_AWAY}'`);
+});
+
+test('the objectives on the dashboard are those of docs/operations.md', async () => {
+  const written = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  assert.match(written, `p95 under ${OBJECTIVES.apiP95Ms} ms`);
+  assert.match(written, `under ${OBJECTIVES.errorRatePercent} %`);
+  assert.match(written, `p95 under ${OBJECTIVES.collectorP95Ms} ms`);
+  const [, dashboard] = synthesise(NODE).ofType('AWS::CloudWatch::Dashboard')[0] ?? [];
+  for (const value of Object.values(OBJECTIVES)) {
+    assert.match(text(dashboard), `\\"value\\":${value},`);
+  }
+});
+
+test('options that are wrong are refused by name', () => {
+  const refusal = (options: Record<string, unknown>): string => {
+    try {
+      readDeployConfig(options);
+      return '';
+    } catch (error) {
+      return String(error);
+    }
+  };
+  assert.match(refusal({ cache: 'redis' }), 'cache must be one of none, node, serverless');
+  assert.match(refusal({ auth: 'jwt' }), 'auth jwt needs jwtIssuer and jwtAudience');
+  assert.match(
+    refusal({ name: 'Not A Name', retentionDays: '31' }),
+    /name must be .*; retentionDays must be/,
+  );
+  assert.is(refusal({}), '');
+});
+
+test.run();

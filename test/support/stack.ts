@@ -1,0 +1,72 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readDeployConfig, stackNameOf } from '../../deploy/config.ts';
+import { type Artifacts, MiyabiStack } from '../../deploy/stack.ts';
+
+/** A resource of a template, as far as these tests look at it. */
+export type Resource = Readonly<{
+  Type: string;
+  Properties?: Readonly<Record<string, unknown>>;
+  DependsOn?: string | readonly string[];
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+}>;
+
+export type Synthesised = Readonly<{
+  template: Template;
+  resources: Readonly<Record<string, Resource>>;
+  ofType(type: string): readonly (readonly [id: string, resource: Resource])[];
+}>;
+
+const folder = mkdtempSync(join(tmpdir(), 'miyabi-stack-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** Files in the place of what a build makes, so that a template is the same whatever was built. */
+export const stubArtifacts = (): Artifacts => {
+  const dashboard = join(folder, 'web');
+  mkdirSync(join(dashboard, 'assets'), { recursive: true });
+  writeFileSync(join(dashboard, 'index.html'), '<!doctype html>');
+  writeFileSync(join(dashboard, 'assets/app.js'), '');
+  const archive = (name: string) => {
+    const path = join(folder, `${name}.zip`);
+    writeFileSync(path, name);
+    return path;
+  };
+  return { api: archive('api'), collector: archive('collector'), hook: archive('hook'), dashboard };
+};
+
+const made = new Map<string, Synthesised>();
+
+/**
+ * The template of a configuration, checked by cdk-nag on the way unless told not to: a finding that nobody acknowledged
+ * throws. Each configuration is synthesised once.
+ */
+export const synthesise = (
+  options: Readonly<Record<string, unknown>> = {},
+  { nag = true }: Readonly<{ nag?: boolean }> = {},
+): Synthesised => {
+  const key = JSON.stringify(options);
+  const before = made.get(key);
+  if (before !== undefined) return before;
+  const app = new App({
+    outdir: mkdtempSync(join(folder, 'out-')),
+    analyticsReporting: false,
+    context: { 'aws:cdk:disable-asset-staging': true },
+  });
+  const config = readDeployConfig(options);
+  const stack = new MiyabiStack(app, stackNameOf(config.name), { config, artifacts: stubArtifacts() });
+  if (nag) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const template = Template.fromStack(stack);
+  const resources = template.toJSON()['Resources'] as Record<string, Resource>;
+  const result = {
+    template,
+    resources,
+    ofType: (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type),
+  };
+  made.set(key, result);
+  return result;
+};
