@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CACHE_CHOICES } from '../../deploy/config.ts';
+import { lossesOf, type Resources, statefulOf } from '../../deploy/stateful.ts';
+import { synthesise } from '../support/stack.ts';
+
+/** What the last release keeps data in, as `deploy/scripts/record-release.ts` wrote it down. */
+const released = (cache: string): Resources =>
+  JSON.parse(readFileSync(new URL(`../../deploy/released/${cache}.json`, import.meta.url), 'utf8'));
+
+const current = (options: Readonly<Record<string, unknown>>): Resources =>
+  synthesise(options, { nag: false }).resources;
+
+/** A copy of the resources with one of them changed. */
+const changed = (resources: Resources, id: string, change: (properties: Record<string, unknown>) => void) => {
+  const copy = structuredClone(resources) as Record<
+    string,
+    { Type: string; Properties: Record<string, unknown> }
+  >;
+  const resource = copy[id];
+  if (resource === undefined) throw new Error(`there is no ${id}`);
+  change(resource.Properties);
+  return copy;
+};
+
+const idOf = (resources: Resources, type: string): string => {
+  const found = Object.entries(resources).find(([, { Type }]) => Type === type);
+  if (found === undefined) throw new Error(`there is no ${type}`);
+  return found[0];
+};
+
+const test = suite('upgrade');
+
+for (const cache of CACHE_CHOICES) {
+  test(`${cache}: an update of the last release replaces and removes nothing that holds data`, () => {
+    assert.equal(lossesOf(released(cache), current({ cache })), []);
+  });
+}
+
+test('other options replace nothing either', () => {
+  const options = {
+    auth: 'jwt',
+    jwtIssuer: 'https://id.example.org/',
+    jwtAudience: 'miyabi',
+    corsOrigins: 'https://watch.example.org',
+    alarmEmail: 'ops@example.org',
+    tracing: true,
+    retentionDays: 90,
+    requestsPerSecond: 500,
+    apiKeysVersion: 7,
+  };
+  assert.equal(lossesOf(released('node'), current({ cache: 'node', ...options })), []);
+});
+
+test('another cache takes the old one away, and nothing else', () => {
+  const losses = lossesOf(released('node'), current({ cache: 'none' }));
+  assert.ok(losses.length > 0);
+  assert.equal(
+    losses.filter((loss) => !/^Cache\w+ is removed$/.test(loss)),
+    [],
+  );
+});
+
+test('would notice a table with another key, another name, or none', () => {
+  const before = released('node');
+  const id = idOf(before, 'AWS::DynamoDB::GlobalTable');
+  const rekeyed = changed(before, id, (properties) => {
+    properties['KeySchema'] = [{ AttributeName: 'other', KeyType: 'HASH' }];
+  });
+  const renamed = changed(before, id, (properties) => {
+    properties['TableName'] = 'other';
+  });
+  const { [id]: _gone, ...without } = before;
+  assert.match(lossesOf(before, rekeyed).join(), `${id} is replaced: KeySchema changed`);
+  assert.match(lossesOf(before, renamed).join(), `${id} is replaced: TableName changed`);
+  assert.equal(lossesOf(before, without), [`${id} is removed`]);
+});
+
+test('would notice a cache that is named or encrypted anew', () => {
+  const before = released('node');
+  const id = idOf(before, 'AWS::ElastiCache::ReplicationGroup');
+  const renamed = changed(before, id, (properties) => {
+    properties['ReplicationGroupId'] = 'other';
+  });
+  assert.match(lossesOf(before, renamed).join(), `${id} is replaced`);
+});
+
+test('would notice two new indexes in one update, which CloudFormation refuses', () => {
+  const before = released('none');
+  const id = idOf(before, 'AWS::DynamoDB::GlobalTable');
+  const more = (count: number) =>
+    changed(before, id, (properties) => {
+      const indexes = properties['GlobalSecondaryIndexes'] as unknown[];
+      for (let index = 0; index < count; index += 1) indexes.push({ IndexName: `New${index}` });
+    });
+  assert.equal(lossesOf(before, more(1)), []);
+  assert.match(lossesOf(before, more(2)).join(), 'several indexes at once: New0, New1');
+});
+
+test('what holds data is in every template', () => {
+  for (const cache of CACHE_CHOICES) {
+    assert.ok(Object.keys(statefulOf(current({ cache }))).length >= 10, cache);
+  }
+});
+
+test.run();
