@@ -1,3 +1,4 @@
+import { fromIso, toIso } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskWriter } from './task-writer.ts';
 
@@ -13,6 +14,8 @@ export type Window = Readonly<{
 export type WriteWindows = Clock &
   Readonly<{
     open(): Window;
+    /** The time of an update that is written now: a later one where a window was opened since it was taken. */
+    stamped(updatedAt: string): string;
     /** Runs a write of a task, so that windows know of it. */
     writing<T>(taskId: string, write: () => Promise<T>): Promise<T>;
   }>;
@@ -43,6 +46,7 @@ export const writeWindows = (clock: Clock): WriteWindows => {
         },
       };
     },
+    stamped: (updatedAt) => (fromIso(updatedAt) < floor ? toIso(now()) : updatedAt),
     async writing(taskId, write) {
       const key = Symbol(taskId);
       writing.set(key, { taskId, began: now() });
@@ -59,6 +63,10 @@ export const writeWindows = (clock: Clock): WriteWindows => {
 /** A writer whose writes windows know of. */
 export const watched = (writer: TaskWriter, windows: WriteWindows): TaskWriter => ({
   ...writer,
-  save: (write) => windows.writing(write.after.task_id, () => writer.save(write)),
+  save: (write) =>
+    windows.writing(write.after.task_id, () => {
+      const after = { ...write.after, updated_at: windows.stamped(write.after.updated_at) };
+      return writer.save({ ...write, after });
+    }),
   remove: (task) => windows.writing(task.task_id, () => writer.remove(task)),
 });

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
@@ -96,6 +96,82 @@ test(
       more.map(({ data }) => data.version),
       [2, 3],
     );
+  }),
+);
+
+/** Opens a stream over a bare socket, and calls back with the text as it comes. */
+const openStream = (url: string, onText: (text: string) => void): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const { port, host } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1', () => {
+      socket.write(`GET /api/events HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    });
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (part: string) => {
+      text += part;
+      const end = text.lastIndexOf('\n\n') + 2;
+      if (text.includes('retry:')) resolve(socket);
+      onText(text.slice(0, end));
+      text = text.slice(end);
+    });
+    socket.on('error', reject);
+  });
+
+test(
+  'tells 200 streams every change once, in order',
+  serving(async (url, { call }) => {
+    const seen: number[][] = Array.from({ length: 200 }, () => []);
+    let left = seen.length;
+    let done = () => {};
+    const all = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const sockets = await Promise.all(
+      seen.map((versions) =>
+        openStream(url, (text) => {
+          const before = versions.length;
+          for (const [, version] of text.matchAll(
+            /^data: \{"action":"saved","task_id":"t","project_id":"default","version":(\d+)/gm,
+          )) {
+            versions.push(Number(version));
+          }
+          if (before < 51 && versions.length >= 51) left -= 1;
+          if (left === 0) done();
+        }),
+      ),
+    );
+    await call('POST', '/api/tasks', { task_id: 't' });
+    for (let current = 1; current <= 50; current += 1)
+      await call('POST', '/api/tasks/t/progress', { current, total: 99 });
+    await all;
+    const expected = Array.from({ length: 51 }, (_, index) => index + 1);
+    for (const versions of seen) assert.equal(versions, expected);
+    for (const socket of sockets) socket.destroy();
+  }),
+);
+
+test(
+  'lets a reader go that takes nothing, and holds nobody up for it',
+  serving(async (url, { call }) => {
+    const slow = await openStream(url, () => {});
+    slow.pause();
+    const closed = new Promise<void>((resolve) => slow.once('close', () => resolve()));
+    let quick = 0;
+    const other = await openStream(url, (text) => {
+      quick += text.match(/^event: task$/gm)?.length ?? 0;
+    });
+    const metadata = { text: 'x'.repeat(60_000) };
+    for (let index = 0; index < 150; index += 1) {
+      const answer = await call('POST', '/api/tasks', { task_id: `t${index}`, metadata });
+      assert.is(answer.status, 201);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // Whatever lay in the sockets comes, and then the end.
+    slow.resume();
+    await closed;
+    while (quick < 150) await new Promise((resolve) => setImmediate(resolve));
+    other.destroy();
   }),
 );
 
