@@ -8,6 +8,7 @@ import { isTerminal } from '../../../src/domain/status.ts';
 const SEEDS: readonly string[] = [
   'abc: 3/10',
   'Processing 3/10',
+  'Processing 0/10',
   'Progress: 45%',
   'Step 2/7: RUN npm ci',
   '[####    ] 45%',
