@@ -5,6 +5,7 @@ import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { logTextService } from '../services/log-text.ts';
+import { nearProjects } from '../services/near-projects.ts';
 import { withParents } from '../services/parents.ts';
 import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
@@ -19,14 +20,20 @@ import { TOKENS } from './tokens.ts';
 
 /** What the system does, on whatever ports the backends bind. */
 export const services = new ContainerModule(({ bind }) => {
-  bind(TOKENS.projectService).toResolvedValue(projectService, [
+  bind(TOKENS.nearProjectStore).toResolvedValue(nearProjects, [
     TOKENS.projectStore,
+    TOKENS.projectCache,
+    TOKENS.clock,
+  ]);
+  bind(TOKENS.projectService).toResolvedValue(projectService, [
+    TOKENS.nearProjectStore,
+    TOKENS.projectCache,
     TOKENS.changeFeed,
     TOKENS.clock,
     TOKENS.ids,
   ]);
   bind(TOKENS.taskCounter).toResolvedValue(taskCounter, [
-    TOKENS.projectStore,
+    TOKENS.nearProjectStore,
     TOKENS.taskStore,
     TOKENS.taskTally,
     TOKENS.changeFeed,

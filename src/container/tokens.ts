@@ -9,6 +9,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { LogSource } from '../ports/log-source.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Probe } from '../ports/probe.ts';
+import type { ProjectCache } from '../ports/project-cache.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
@@ -43,6 +44,8 @@ export const TOKENS = {
   taskHistory: token<TaskHistory>('TaskHistory'),
   taskTally: token<TaskTally>('TaskTally'),
   projectStore: token<ProjectStore>('ProjectStore'),
+  nearProjectStore: token<ProjectStore>('NearProjectStore'),
+  projectCache: token<ProjectCache>('ProjectCache'),
   checkpoints: token<Checkpoints>('Checkpoints'),
   taskCache: token<TaskCache>('TaskCache'),
   taskListCache: token<TaskListCache>('TaskListCache'),

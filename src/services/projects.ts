@@ -11,6 +11,7 @@ import {
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { ProjectCache, ProjectDocument } from '../ports/project-cache.ts';
 import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
 import { untilWon } from './optimistic.ts';
 import { projectChange } from './project-change.ts';
@@ -21,6 +22,8 @@ export type ProjectGuard = Readonly<{ versions?: readonly number[] | undefined }
 export type ProjectService = Readonly<{
   /** @throws MiyabiError `already_exists` where the chosen id is taken. */
   create(input: NewProject): Promise<Project>;
+  /** The project as the API answers it, from the cache where it is there. @throws MiyabiError `project_not_found` */
+  read(projectId: string): Promise<ProjectDocument>;
   /** @throws MiyabiError `project_not_found` */
   get(projectId: string): Promise<Project>;
   /** As `get`, undefined where there is no such project. */
@@ -39,6 +42,7 @@ const MAX_KNOWN = 10_000;
 
 export const projectService = (
   projects: ProjectStore,
+  cache: ProjectCache,
   feed: ChangeFeed,
   clock: Clock,
   ids: Ids,
@@ -65,7 +69,7 @@ export const projectService = (
 
   const get = async (projectId: string, { versions }: ProjectGuard = {}): Promise<Project> => {
     const project = await projects.find(projectId);
-    if (project === undefined) throw new MiyabiError('project_not_found', 'Project not found');
+    if (project === undefined) throw notFound();
     if (versions !== undefined && !versions.includes(project.version)) {
       throw new MiyabiError(
         'precondition_failed',
@@ -77,6 +81,21 @@ export const projectService = (
 
   return {
     create,
+
+    async read(projectId) {
+      const cached = await cache.find(projectId);
+      if (cached === 'absent') throw notFound();
+      if (cached !== undefined) return cached;
+      const asOf = clock.now();
+      const project = await projects.find(projectId);
+      if (project === undefined) {
+        await cache.markAbsent(projectId, asOf);
+        throw notFound();
+      }
+      const told = toldProject(project);
+      await cache.save(told, asOf);
+      return { project_id: projectId, version: told.version, json: JSON.stringify(told) };
+    },
 
     get: async (projectId) => toldProject(await get(projectId)),
 
@@ -135,3 +154,5 @@ export const projectService = (
     },
   };
 };
+
+const notFound = (): MiyabiError => new MiyabiError('project_not_found', 'Project not found');

@@ -4,6 +4,7 @@ import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryIds } from '../../src/adapters/memory/ids.ts';
 import { memoryLogSource } from '../../src/adapters/memory/log-source.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { memoryProjectCache } from '../../src/adapters/memory/project-cache.ts';
 import { memoryProjectStore } from '../../src/adapters/memory/project-store.ts';
 import { memoryTaskCache } from '../../src/adapters/memory/task-cache.ts';
 import { memoryTaskHistory } from '../../src/adapters/memory/task-history.ts';
@@ -12,6 +13,7 @@ import { builtInFormats } from '../../src/domain/logs/formats/registry.ts';
 import type { ProjectRule } from '../../src/domain/logs/identity.ts';
 import { collectorService } from '../../src/services/collector.ts';
 import { estimates } from '../../src/services/estimates.ts';
+import { nearProjects } from '../../src/services/near-projects.ts';
 import { progressService } from '../../src/services/progress.ts';
 import { projectService } from '../../src/services/projects.ts';
 import { staleSweep } from '../../src/services/staleness.ts';
@@ -31,6 +33,7 @@ export const memoryPorts = () => {
     projects: memoryProjectStore(),
     checkpoints: memoryCheckpoints(),
     cache: memoryTaskCache({ clock }),
+    projectCache: memoryProjectCache({ clock }),
     feed: memoryChangeFeed({ clock }),
     source: memoryLogSource(),
   };
@@ -40,15 +43,9 @@ export type TestPorts = ReturnType<typeof memoryPorts>;
 
 /** The services as the container wires them, on fakes; `processes` of them may share one set of ports. */
 export const system = (ports: TestPorts = memoryPorts(), rules: readonly ProjectRule[] = []) => {
-  const projects = projectService(ports.projects, ports.feed, ports.clock, ports.ids);
-  const counter = taskCounter(
-    ports.projects,
-    ports.tasks,
-    ports.tasks,
-    ports.feed,
-    ports.clock,
-    ports.logger,
-  );
+  const nearStore = nearProjects(ports.projects, ports.projectCache, ports.clock);
+  const projects = projectService(nearStore, ports.projectCache, ports.feed, ports.clock, ports.ids);
+  const counter = taskCounter(nearStore, ports.tasks, ports.tasks, ports.feed, ports.clock, ports.logger);
   const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, counter, ports.clock);
   const tasks = taskService(
     ports.tasks,

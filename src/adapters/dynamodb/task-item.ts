@@ -123,7 +123,7 @@ export const taskFromItem = (item: Item): Task => {
     ...read.present(read.text, 'description'),
     project_id: read.text('project_id'),
     ...read.present(read.text, 'parent_id'),
-    ...read.present((name) => read.oneOf(name, ['parts']), 'progress_from'),
+    ...read.present((name) => read.oneOf(name, ['parts'] as const), 'progress_from'),
     status: read.oneOf('status', TASK_STATUSES),
     priority: read.oneOf('priority', PRIORITIES),
     progress: {

@@ -2,6 +2,7 @@ import { ContainerModule } from 'inversify';
 import { memoryChangeFeed } from '../../adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../adapters/memory/checkpoints.ts';
 import { memoryLogSource } from '../../adapters/memory/log-source.ts';
+import { memoryProjectCache } from '../../adapters/memory/project-cache.ts';
 import { memoryProjectStore } from '../../adapters/memory/project-store.ts';
 import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import { memoryTaskCache } from '../../adapters/memory/task-cache.ts';
@@ -20,6 +21,7 @@ export const stores = new ContainerModule(({ bind }) => {
 
 export const cache = new ContainerModule(({ bind }) => {
   bind(TOKENS.memoryTaskCache).toResolvedValue((clock) => memoryTaskCache({ clock }), [TOKENS.clock]);
+  bind(TOKENS.projectCache).toResolvedValue((clock) => memoryProjectCache({ clock }), [TOKENS.clock]);
   bind(TOKENS.taskCache).toService(TOKENS.memoryTaskCache);
   bind(TOKENS.taskListCache).toService(TOKENS.memoryTaskCache);
   bind(TOKENS.rateLimiter).toResolvedValue(

@@ -3,6 +3,7 @@ import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import { redisChangeFeed } from '../../adapters/redis/change-feed.ts';
 import { redisClient } from '../../adapters/redis/connection.ts';
 import { type RedisLink, redisLink } from '../../adapters/redis/link.ts';
+import { redisProjectCache } from '../../adapters/redis/project-cache.ts';
 import { redisRateLimiter } from '../../adapters/redis/rate-limiter.ts';
 import { redisTaskCache } from '../../adapters/redis/task-cache.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
@@ -17,6 +18,10 @@ export const cache: Backend = async (config, logger) => {
   const module = new ContainerModule(({ bind }) => {
     bind(TOKENS.redisTaskCache).toResolvedValue(
       (clock) => redisTaskCache({ redis: link, clock }),
+      [TOKENS.clock],
+    );
+    bind(TOKENS.projectCache).toResolvedValue(
+      (clock) => redisProjectCache({ redis: link, clock }),
       [TOKENS.clock],
     );
     bind(TOKENS.taskCache).toService(TOKENS.redisTaskCache);

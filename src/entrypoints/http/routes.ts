@@ -371,11 +371,11 @@ const projectRoutes = ({ projects, cursors }: HttpServices): readonly Route[] =>
         name: 'getProject',
         scope: 'read',
         handle: async (context) => {
-          const project = await projects.get(ownProjectId(context));
+          const project = await projects.read(ownProjectId(context));
           const etag = etagOf(project.version);
           return isFresh(context.request, etag)
             ? notModified(etag)
-            : json(200, project, { etag, ...REVALIDATE });
+            : jsonText(200, project.json, { etag, ...REVALIDATE });
         },
       },
       PATCH: {
