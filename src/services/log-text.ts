@@ -15,6 +15,7 @@ import type { Ingested, ProgressService } from './progress.ts';
 export type LogPiece = LogOrigin &
   Readonly<{
     project_id?: string | undefined;
+    only_project?: string | undefined;
     bytes: Uint8Array;
     offset?: number | undefined;
     last: boolean;
@@ -49,7 +50,7 @@ export const logTextService = (
   const turn = inTurn();
   return {
     append(piece) {
-      const { log_group, log_stream, project_id, last } = piece;
+      const { log_group, log_stream, project_id, only_project, last } = piece;
       const key = `text#${encodeURIComponent(log_group)}#${encodeURIComponent(log_stream)}`;
       return turn(key, () =>
         untilWon(async () => {
@@ -65,6 +66,7 @@ export const logTextService = (
             log_group,
             log_stream,
             project_id,
+            only_project,
             events: lines.map((message, index) => ({
               id: `line-${taken.lines + index}`,
               timestamp: clock.now(),

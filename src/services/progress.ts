@@ -30,8 +30,16 @@ import { untilWon } from './optimistic.ts';
 import type { ProjectService } from './projects.ts';
 import type { TaskMove, TaskWriter } from './task-writer.ts';
 
-/** Events of one stream. `project_id` is whose they are where neither the lines nor a task already there say so. */
-export type LogBatch = LogOrigin & Readonly<{ project_id?: string | undefined; events: readonly LogEvent[] }>;
+/**
+ * Events of one stream. `project_id` is whose they are where neither the lines nor a task already there say so. With
+ * `only_project` they are that project's whatever they say, and pass over tasks that are another's.
+ */
+export type LogBatch = LogOrigin &
+  Readonly<{
+    project_id?: string | undefined;
+    only_project?: string | undefined;
+    events: readonly LogEvent[];
+  }>;
 
 /**
  * What a batch came to. `records` are the signals that were new, `duplicates` those that were known already, `late`
@@ -83,6 +91,7 @@ export const progressService = (
     untilWon(async () => {
       const id = taskIdOf(scope, batch, change.observation);
       const before = await tasks.find(id);
+      if (before !== undefined && isOthers(before, batch)) return;
       const seen =
         before === undefined
           ? taskFromObservation(change.observation, {
@@ -113,7 +122,7 @@ export const progressService = (
     moves: TaskMove[],
   ): Promise<void> => {
     const task = await tasks.find(taskIdOf(scope, batch, run));
-    if (task === undefined || task.reported_at !== undefined) return;
+    if (task === undefined || task.reported_at !== undefined || isOthers(task, batch)) return;
     await writer.remove(task);
     moves.push({ before: task });
   };
@@ -150,20 +159,33 @@ export const progressService = (
     return { ...emptyLedger, sealed_at: since, attempt: task.attempt };
   };
 
+  /** Without the tasks of others: not even what was said of them may change, or it would tell when their own log goes on. */
+  const allowed = async <S extends Readonly<{ scope: Scope }>>(
+    scopes: readonly S[],
+    batch: LogBatch,
+  ): Promise<readonly S[]> => {
+    if (batch.only_project === undefined) return scopes;
+    const found = await tasks.findMany(scopes.flatMap(({ scope }) => scope.task_id ?? []));
+    const hidden = new Set(found.filter((task) => isOthers(task, batch)).map(({ task_id }) => task_id));
+    return scopes.filter(({ scope }) => scope.task_id === undefined || !hidden.has(scope.task_id));
+  };
+
   return {
     async ingest(batch) {
       const ownScope = streamScope(batch);
       const reading = readEvents(batch.events, formats, ownScope.task_id);
       const scopes: { scope: Scope; signals: readonly PlacedSignal[]; project: string | undefined }[] = [];
       if (reading.ofStream.length > 0) {
-        scopes.push({ scope: ownScope, signals: reading.ofStream, project: reading.projectOfStream });
+        const project = batch.only_project ?? reading.projectOfStream;
+        scopes.push({ scope: ownScope, signals: reading.ofStream, project });
       }
       for (const [taskId, signals] of reading.ofTask) {
-        scopes.push({ scope: taskScope(taskId), signals, project: reading.projectOfTask.get(taskId) });
+        const project = batch.only_project ?? reading.projectOfTask.get(taskId);
+        scopes.push({ scope: taskScope(taskId), signals, project });
       }
       const moves: TaskMove[] = [];
       try {
-        const steps = await eachOf(scopes, WIDTH, ({ scope, signals, project }) =>
+        const steps = await eachOf(await allowed(scopes, batch), WIDTH, ({ scope, signals, project }) =>
           advanceScope(scope, batch, signals, project, moves),
         );
         const sum = (count: (step: Advance) => number) =>
@@ -184,6 +206,10 @@ export const progressService = (
     },
   };
 };
+
+/** Whether a task belongs to another project than the only one that these events may touch. */
+const isOthers = ({ project_id }: Task, { only_project }: LogBatch): boolean =>
+  only_project !== undefined && only_project !== project_id;
 
 /** How many ledgers a process keeps near, those it used last. */
 const MAX_NEAR = 500;

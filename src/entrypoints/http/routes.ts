@@ -410,8 +410,8 @@ const logRoutes = ({ progress, logText, collector }: HttpServices): readonly Rou
         scope: 'write',
         handle: async ({ request, principal }) => {
           const { events, ...batch } = validate(schemas.logBatch, readJson(request));
-          requireUnbound(principal, 'log lines name tasks and projects themselves');
-          return json(200, await progress.ingest({ ...batch, events: eventsOf(events) }));
+          requireOwn(principal, batch.project_id);
+          return json(200, await progress.ingest({ ...ownLog(principal, batch), events: eventsOf(events) }));
         },
       },
     },
@@ -424,8 +424,8 @@ const logRoutes = ({ progress, logText, collector }: HttpServices): readonly Rou
         scope: 'write',
         handle: async ({ request, principal, query }) => {
           const piece = validate(schemas.logTextQuery, query());
-          requireUnbound(principal, 'log lines name tasks and projects themselves');
-          return json(200, await logText.append({ ...piece, bytes: readText(request) }));
+          requireOwn(principal, piece.project_id);
+          return json(200, await logText.append({ ...ownLog(principal, piece), bytes: readText(request) }));
         },
       },
     },
@@ -612,6 +612,12 @@ const requireOwn = ({ project_id: bound }: Principal, projectId: string | undefi
     throw new MiyabiError('forbidden', 'This key is bound to another project');
   }
 };
+
+/** The logs of a project's key are its own: no other key can write on in them, whatever they are called. */
+const ownLog = <T extends Readonly<{ log_group: string }>>({ project_id }: Principal, log: T) =>
+  project_id === undefined
+    ? log
+    : { ...log, project_id, only_project: project_id, log_group: `${project_id}/${log.log_group}` };
 
 const requireUnbound = ({ project_id }: Principal, why: string): void => {
   if (project_id !== undefined) {

@@ -76,8 +76,8 @@ const MATRIX: readonly (readonly [
   ['GET', '/api/projects/ours', undefined, 'read', 404, 'getProject'],
   ['PATCH', '/api/projects/ours', { owner: 'me' }, 'write', 404, 'patchProject'],
   ['DELETE', '/api/projects/ours', undefined, 'admin', 404, 'deleteProject'],
-  ['POST', '/api/logs', { log_group: 'g', log_stream: 's', events: [] }, 'write', 403, 'sendLogs'],
-  ['POST', '/api/logs/text?log_group=g&log_stream=s', '5/9', 'write', 403, 'sendLogText'],
+  ['POST', '/api/logs', { log_group: 'g', log_stream: 's', events: [] }, 'write', 200, 'sendLogs'],
+  ['POST', '/api/logs/text?log_group=g&log_stream=s&offset=0', '5/9', 'write', 200, 'sendLogText'],
   ['POST', '/api/collect', {}, 'admin', 403, 'collect'],
   ['GET', '/api/events?since=x', undefined, 'read', 200, 'getEvents'],
   ['GET', '/openapi.json', undefined, 'open', 200, 'getOpenApi'],
@@ -170,6 +170,44 @@ test('lets a key of a project work in it', async () => {
   );
   const parent = await call('POST', '/api/tasks', { parent_id: 'elsewhere' }, headers);
   assert.equal([parent.status, parent.json.fields[0].path], [400, 'parent_id']);
+  await close();
+});
+
+test("takes a project's logs, and passes over what they say of tasks that are another's", async () => {
+  const { call, close } = await prepared();
+  const before = await call('GET', '/api/tasks/t', undefined, bearer('admin'));
+  const line = (task_id: string, rest: object) => JSON.stringify({ task_id, current: 1, total: 4, ...rest });
+  const events = [line('t', {}), line('fresh', { project_id: 'ours' })].map((message, index) => ({
+    timestamp: Date.UTC(2100, 10, 1) + index,
+    message,
+  }));
+  const log = { log_group: 'g', log_stream: 's', events };
+  const sent = await call('POST', '/api/logs', log, bearer('other'));
+  assert.is(sent.status, 200, sent.text);
+  assert.equal(
+    sent.json.tasks.map(({ task_id, project_id }: { task_id: string; project_id: string }) => [
+      task_id,
+      project_id,
+    ]),
+    [['fresh', 'other']],
+  );
+  assert.equal((await call('GET', '/api/tasks/t', undefined, bearer('admin'))).json, before.json);
+  // A stream whose name is a task's is no way in either, nor is a text.
+  await call('POST', '/api/tasks', { task_id: 'task-7', project_id: 'ours' }, bearer('admin'));
+  const named = {
+    ...log,
+    log_stream: 'task-7',
+    events: [{ timestamp: Date.UTC(2100, 10, 1), message: 'progress 2/8' }],
+  };
+  assert.equal((await call('POST', '/api/logs', named, bearer('other'))).json.tasks, []);
+  const text = await call('POST', '/api/logs/text?log_group=g&log_stream=task-7', 'progress 2/8\n', {
+    ...bearer('other'),
+    'content-type': 'text/plain',
+  });
+  assert.equal([text.status, text.json.tasks], [200, []]);
+  const own = await call('POST', '/api/logs', log, bearer('ours'));
+  assert.ok(own.json.tasks.some(({ task_id }: { task_id: string }) => task_id === 't'));
+  assert.is((await call('POST', '/api/logs', { ...log, project_id: 'ours' }, bearer('other'))).status, 403);
   await close();
 });
 
