@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { MiyabiError } from '../../src/domain/errors.ts';
+import { ROOT } from '../build/bundle.ts';
+import { stackNameOf } from '../config.ts';
+import { apiKeysVersion, ensureApiKeys } from './keys.ts';
+import { preflight } from './preflight.ts';
+import { build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
+import { smoke } from './smoke-checks.ts';
+
+const OUTPUTS = 'cdk.out/outputs.json';
+
+/** From the sources to a system that answers: checks, builds, shows what changes, asks, deploys, and tries it. */
+program('deploy', async (args) => {
+  const { config, given, flags } = stackArgs(args, { flags: ['yes'] });
+  const stack = stackNameOf(config.name);
+  if (flags['yes'] !== true && !process.stdin.isTTY) {
+    throw new MiyabiError('configuration', 'Nobody is here to be asked: --yes deploys without asking');
+  }
+  const { account, region, client } = await preflight();
+  say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
+  await build();
+  const env = { ...CDK_ENV, AWS_REGION: region };
+  const before = { ...given, apiKeysVersion: String(await apiKeysVersion(client, config.name)) };
+  await runProgram(cdk(before, ['diff', '--no-notices']), { what: 'cdk diff', env });
+  if (flags['yes'] !== true && !(await agreed(`Deploy this to account ${account}?`))) {
+    say('Nothing was changed.');
+    return;
+  }
+  const { version, key } = await ensureApiKeys(client, config.name);
+  // Tables and logs that an earlier stack of this name has left are taken over, with all that is in them.
+  const deploy = cdk({ ...given, apiKeysVersion: String(version) }, [
+    ...['deploy', '--no-notices', '--require-approval', 'never', '--progress', 'events'],
+    ...['--import-existing-resources', '--outputs-file', OUTPUTS],
+  ]);
+  const miyabi = [
+    process.execPath,
+    join(ROOT, 'dist/entrypoints/cli.js'),
+    'run',
+    '--name',
+    `deploy ${stack}`,
+    '--',
+  ];
+  await runProgram([...miyabi, ...deploy], { what: 'cdk deploy', env });
+
+  const outputs = JSON.parse(await readFile(join(ROOT, OUTPUTS), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const { ApiUrl, DashboardUrl } = outputs[stack] ?? {};
+  if (ApiUrl === undefined) throw new MiyabiError('configuration', `${OUTPUTS} names no ApiUrl of ${stack}`);
+  say(`API ${ApiUrl}\nDashboard ${DashboardUrl}`);
+  await smoke({ url: ApiUrl, key: key ?? process.env['MIYABI_API_KEY'], token: process.env['MIYABI_TOKEN'] });
+});
+
+const agreed = async (question: string): Promise<boolean> => {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+};

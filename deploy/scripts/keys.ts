@@ -1,0 +1,39 @@
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { createKey } from '../../src/entrypoints/keys.ts';
+import { apiKeysParameterOf } from '../config.ts';
+import { type ClientSettings, parameter, translating } from './preflight.ts';
+import { say } from './program.ts';
+
+/** Which version of the API keys is in force: 1 before there are any. */
+export const apiKeysVersion = async (client: ClientSettings, name: string): Promise<number> =>
+  (await parameter(client, apiKeysParameterOf(name)))?.version ?? 1;
+
+/**
+ * Makes a first key where there is none, and shows it: only its hash is kept. The version that is in force, and the key
+ * if it is new.
+ */
+export const ensureApiKeys = async (
+  client: ClientSettings,
+  name: string,
+): Promise<Readonly<{ version: number; key?: string }>> => {
+  const found = await parameter(client, apiKeysParameterOf(name));
+  if (found !== undefined) return { version: found.version };
+  let made = '';
+  createKey({ scope: 'admin', json: true }, (text) => {
+    made = text;
+  });
+  const { key, api_keys_entry: entry } = JSON.parse(made) as { key: string; api_keys_entry: string };
+  const { Version = 1 } = await translating(() =>
+    new SSMClient(client).send(
+      new PutParameterCommand({
+        Name: apiKeysParameterOf(name),
+        Description: 'Hashes of the API keys of Miyabi: SHA-256:SCOPE, with commas between',
+        Type: 'String',
+        Value: entry,
+      }),
+    ),
+  );
+  say(`A first key of the API, scope admin, shown only now: ${key}`);
+  say(`More: miyabi keys create, add its entry to the parameter ${apiKeysParameterOf(name)}, deploy again.`);
+  return { version: Version, key };
+};

@@ -1,0 +1,123 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { MiyabiError } from '../../src/domain/errors.ts';
+
+/** Where something is to be deployed. */
+export type Target = Readonly<{ account: string; region: string; client: ClientSettings }>;
+
+export type ClientSettings = Readonly<{
+  region: string;
+  maxAttempts: number;
+  requestHandler: Readonly<{
+    connectionTimeout: number;
+    requestTimeout: number;
+    throwOnRequestTimeout: boolean;
+  }>;
+}>;
+
+const PATIENCE = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+} as const;
+
+/** The stack's template asks for at least this version of what `cdk bootstrap` makes. */
+const BOOTSTRAP_VERSION = 6;
+const BOOTSTRAP_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
+
+/**
+ * Finds out, before anything is built, whether a deployment can begin at all.
+ *
+ * @throws MiyabiError `configuration` in one line: no Region, no credentials, wrong or expired ones, no bootstrap;
+ * `unavailable` where AWS does not answer.
+ */
+export const preflight = async (
+  { bootstrap }: Readonly<{ bootstrap: boolean }> = { bootstrap: true },
+): Promise<Target> => {
+  const region = await regionOf();
+  const client = { ...PATIENCE, region };
+  const account = await translating(async () => {
+    const { Account } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
+    if (Account === undefined) throw new Error('AWS names no account');
+    return Account;
+  });
+  if (bootstrap) {
+    const version = Number((await parameter(client, BOOTSTRAP_PARAMETER))?.value ?? 0);
+    if (version < BOOTSTRAP_VERSION) {
+      const state = version === 0 ? 'not bootstrapped' : `bootstrapped with version ${version}, too old`;
+      throw new MiyabiError(
+        'configuration',
+        `Account ${account}, Region ${region}, is ${state}: npx cdk bootstrap aws://${account}/${region}`,
+      );
+    }
+  }
+  return { account, region, client };
+};
+
+/** A parameter of Systems Manager, undefined where there is none. */
+export const parameter = async (
+  client: ClientSettings,
+  name: string,
+): Promise<Readonly<{ value: string; version: number }> | undefined> =>
+  translating(async () => {
+    try {
+      const { Parameter } = await new SSMClient(client).send(new GetParameterCommand({ Name: name }));
+      return { value: Parameter?.Value ?? '', version: Parameter?.Version ?? 1 };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ParameterNotFound') return undefined;
+      throw error;
+    }
+  });
+
+const regionOf = async (): Promise<string> => {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const given = AWS_REGION || AWS_DEFAULT_REGION;
+  if (given) return given;
+  try {
+    return await new STSClient({}).config.region();
+  } catch (cause) {
+    throw new MiyabiError(
+      'configuration',
+      'No Region: set AWS_REGION, or region in the profile that AWS_PROFILE names',
+      {
+        cause,
+      },
+    );
+  }
+};
+
+const EXPIRED = /^(ExpiredToken(Exception)?|TokenRefreshRequired|RequestExpired)$/;
+const WRONG =
+  /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|AuthFailure|IncompleteSignature(Exception)?|InvalidSignatureException)$/;
+const DENIED = /^AccessDenied(Exception)?$/;
+
+/** Tells what AWS said in one line that says what to do. */
+export const translating = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof MiyabiError) throw error;
+    throw new MiyabiError(...explanationOf(error), { cause: error });
+  }
+};
+
+const explanationOf = ({ name, message }: Error): ['configuration' | 'unavailable', string] => {
+  const [line = ''] = message.split('\n');
+  // A session of single sign-on that has ended comes as credentials that cannot be loaded.
+  if (EXPIRED.test(name) || /token .*expired|session .*expired/i.test(line)) {
+    return ['configuration', 'The AWS credentials have expired: sign in again, e.g. with aws sso login'];
+  }
+  if (WRONG.test(name)) {
+    return [
+      'configuration',
+      `AWS does not accept these credentials (${name}): look at AWS_PROFILE and AWS_ACCESS_KEY_ID`,
+    ];
+  }
+  if (name === 'CredentialsProviderError') {
+    return [
+      'configuration',
+      `No AWS credentials (${line}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+    ];
+  }
+  if (DENIED.test(name)) return ['configuration', `These credentials may not do that: ${line}`];
+  return ['unavailable', `AWS does not answer as it should: ${name}: ${line}`];
+};

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { MiyabiError } from '../../src/domain/errors.ts';
+import { reportFailure } from '../../src/entrypoints/report-failure.ts';
+import { ROOT } from '../build/bundle.ts';
+import { type DeployConfig, OPTIONS, readDeployConfig } from '../config.ts';
+
+/** Runs a script to its end: a failure is one line and exit code 1. */
+export const program = (name: string, main: (args: readonly string[]) => Promise<void>): void => {
+  main(process.argv.slice(2)).catch((error: unknown) => reportFailure(name, error));
+};
+
+export const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** What the scripts for a stack take: `-c option=value`, as the CDK does, and flags and values of their own. */
+export type StackArgs = Readonly<{
+  config: DeployConfig;
+  /** The options that were given, for the CDK's command line. */
+  given: Readonly<Record<string, string>>;
+  flags: Readonly<Record<string, boolean>>;
+  values: Readonly<Record<string, string>>;
+}>;
+
+/** @throws MiyabiError `configuration` for an argument of no known name, or an option that is wrong. */
+export const stackArgs = (
+  args: readonly string[],
+  own: Readonly<{ flags?: readonly string[]; values?: readonly string[] }> = {},
+): StackArgs => {
+  const { flags = [], values = [] } = own;
+  const parsed = parse(args, {
+    context: { type: 'string', short: 'c', multiple: true },
+    ...Object.fromEntries(flags.map((flag) => [flag, { type: 'boolean' as const }])),
+    ...Object.fromEntries(values.map((value) => [value, { type: 'string' as const }])),
+  });
+  const pairs = (parsed['context'] ?? []) as readonly string[];
+  const given = Object.fromEntries(
+    pairs.map((pair) => {
+      const [, option = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+      if (!OPTIONS.some((known) => known === option)) {
+        throw new MiyabiError('configuration', `-c ${pair}: the options are ${OPTIONS.join(', ')}`);
+      }
+      return [option, value];
+    }),
+  );
+  return {
+    config: readDeployConfig(given),
+    given,
+    flags: Object.fromEntries(flags.map((flag) => [flag, parsed[flag] === true])),
+    values: Object.fromEntries(
+      values.flatMap((value) => (typeof parsed[value] === 'string' ? [[value, parsed[value]]] : [])),
+    ),
+  };
+};
+
+type Options = Readonly<Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }>>;
+
+/** @throws MiyabiError `configuration` naming what can be given. */
+export const parse = (args: readonly string[], options: Options): Readonly<Record<string, unknown>> => {
+  try {
+    return parseArgs({ args: [...args], options: { ...options } }).values;
+  } catch (error) {
+    const known = Object.keys(options).map((option) => `--${option}`);
+    const reason = error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error);
+    throw new MiyabiError('configuration', `${reason}; there are ${known.join(', ')}`, { cause: error });
+  }
+};
+
+/** Runs a program with our own input and output. @throws MiyabiError `configuration` where it does not end well. */
+export const runProgram = async (
+  command: readonly string[],
+  { what, env = {} }: Readonly<{ what: string; env?: Readonly<Record<string, string>> }>,
+): Promise<void> => {
+  const [file = '', ...args] = command;
+  const code = await new Promise<number | string | null>((resolve, reject) => {
+    const child = spawn(file, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
+    child.once('error', reject);
+    child.once('close', (exitCode, signal) => resolve(signal ?? exitCode));
+  });
+  if (code !== 0) throw new MiyabiError('configuration', `${what} failed (${code}); its reason is above`);
+};
+
+/** The CDK's command line on our app with these options. */
+export const cdk = (
+  given: Readonly<Record<string, string>>,
+  command: readonly string[],
+): readonly string[] => [
+  process.execPath,
+  `${ROOT}node_modules/aws-cdk/bin/cdk`,
+  ...command,
+  ...Object.entries(given).flatMap(([option, value]) => ['-c', `${option}=${value}`]),
+];
+
+/** Keeps the CDK from asking anybody for news, and from colours that nobody sees. */
+export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
+
+export const build = (): Promise<void> =>
+  runProgram(['npm', 'run', '--silent', 'build:all'], { what: 'The build' });

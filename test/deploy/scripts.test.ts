@@ -1,0 +1,161 @@
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ADMIN_ENTRY, ADMIN_KEY } from '../support/artifact.ts';
+import { type Ran, run } from '../support/cli.ts';
+import { type FakeAws, fakeAws } from '../support/fake-aws.ts';
+import { freePort } from '../support/redis.ts';
+import { startServer } from '../support/server.ts';
+
+const script = (
+  name: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> =>
+  run(
+    [
+      process.execPath,
+      '--import',
+      'tsx',
+      fileURLToPath(new URL(`../../deploy/scripts/${name}.ts`, import.meta.url)),
+      ...args,
+    ],
+    // As if this were no machine of AWS's, wherever it is.
+    { env: { AWS_EC2_METADATA_DISABLED: 'true', ...env } },
+  );
+
+const CREDENTIALS = {
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_REGION: 'eu-west-1',
+};
+
+/** One line on standard error, and exit code 1. */
+const refuses = ({ code, stderr }: Ran, line: RegExp): void => {
+  const lines = stderr
+    .split('\n')
+    .filter((one) => one !== '' && !/NodeVersionSupportWarning|^\(Use|^$/.test(one));
+  const own = lines.filter((one) => /^(synth|diff|deploy|destroy|smoke|cost): /.test(one));
+  assert.is(own.length, 1, stderr);
+  assert.match(own[0] ?? '', line);
+  assert.not.match(stderr, /^\s+at /m);
+  assert.is(code, 1, stderr);
+};
+
+const against = async (aws: FakeAws, name: string, args: readonly string[]): Promise<Ran> => {
+  const { endpoint, close } = await fakeAws(aws);
+  try {
+    return await script(name, args, { ...CREDENTIALS, AWS_ENDPOINT_URL: endpoint });
+  } finally {
+    close();
+  }
+};
+
+const ARGS: Readonly<Record<string, readonly string[]>> = { diff: [], deploy: ['--yes'], destroy: [] };
+
+const test = suite('deployment scripts');
+
+test('refuse to begin without credentials, with wrong and with expired ones', async () => {
+  for (const [name, args] of Object.entries(ARGS)) {
+    const [missing, wrong, unsigned, expired] = await Promise.all([
+      script(name, args, { AWS_REGION: 'eu-west-1' }),
+      against({ refusal: 'InvalidClientTokenId' }, name, args),
+      against({ refusal: 'SignatureDoesNotMatch' }, name, args),
+      against({ refusal: 'ExpiredToken' }, name, args),
+    ]);
+    refuses(missing, new RegExp(`^${name}: No AWS credentials`));
+    refuses(wrong, /AWS does not accept these credentials \(InvalidClientTokenId\)/);
+    refuses(unsigned, /AWS does not accept these credentials \(SignatureDoesNotMatch\)/);
+    refuses(expired, /The AWS credentials have expired: sign in again/);
+  }
+});
+
+test('refuse to begin without a Region, a bootstrap, or AWS', async () => {
+  const { AWS_REGION: _none, ...noRegion } = CREDENTIALS;
+  const [region, bootstrap, old, away] = await Promise.all([
+    script('deploy', ['--yes'], noRegion),
+    against({}, 'deploy', ['--yes']),
+    against({ bootstrap: '4' }, 'deploy', ['--yes']),
+    script('deploy', ['--yes'], { ...CREDENTIALS, AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` }),
+  ]);
+  refuses(region, /No Region: set AWS_REGION/);
+  refuses(
+    bootstrap,
+    /Account 123456789012, Region eu-west-1, is not bootstrapped: npx cdk bootstrap aws:\/\/123456789012\/eu-west-1/,
+  );
+  refuses(old, /bootstrapped with version 4, too old/);
+  refuses(away, /AWS does not answer as it should/);
+});
+
+test('refuse options that are wrong before they ask anybody', async () => {
+  const [cache, unknown, flag, nobody] = await Promise.all([
+    script('deploy', ['--yes', '-c', 'cache=redis']),
+    script('synth', ['-c', 'colour=red']),
+    script('diff', ['--force']),
+    script('deploy', []),
+  ]);
+  refuses(cache, /cache must be one of none, node, serverless/);
+  refuses(unknown, /-c colour=red: the options are name, cache/);
+  refuses(flag, /Unknown option '--force'; there are --context/);
+  refuses(nobody, /--yes deploys without asking/);
+});
+
+test('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
+  const { endpoint, asked, close } = await fakeAws({ bootstrap: '30', stacks: ['Miyabi'] });
+  try {
+    const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: endpoint };
+    const [unconfirmed, another] = await Promise.all([
+      script('destroy', [], env),
+      script('destroy', ['-c', 'name=other', '--confirm', 'Miyabi-other'], env),
+    ]);
+    refuses(unconfirmed, /Nothing was done: --confirm Miyabi does it/);
+    assert.match(unconfirmed.stdout, 'This stays: tables miyabi-tasks and miyabi-projects');
+    refuses(another, /There is no stack Miyabi-other in account 123456789012/);
+    assert.equal(
+      [...new Set(asked)].filter((operation) => !/^(Get|Describe)/.test(operation)),
+      [],
+    );
+  } finally {
+    close();
+  }
+});
+
+test('smoke goes through a running system, and leaves nothing behind', async () => {
+  const server = await startServer({ MIYABI_BACKEND: 'memory', API_KEYS: ADMIN_ENTRY });
+  try {
+    const [good, keyless, wrongKey, list] = [
+      await script('smoke', ['--url', server.url], { MIYABI_API_KEY: ADMIN_KEY }),
+      await script('smoke', ['--url', server.url]),
+      await script('smoke', ['--url', server.url, '--key', 'not-the-right-key']),
+      await fetch(`${server.url}/api/tasks`, { headers: { 'x-api-key': ADMIN_KEY } }),
+    ];
+    assert.is(good.code, 0, good.stderr);
+    assert.match(good.stdout, 'ok  it shows their progress');
+    assert.is(keyless.code, 0, keyless.stderr);
+    assert.match(keyless.stdout, 'nothing further is tried');
+    refuses(wrongKey, /it takes the key: GET \/api\/tasks answered 401/);
+    assert.equal(((await list.json()) as { tasks: unknown[] }).tasks, []);
+  } finally {
+    server.process.kill();
+    await server.ended;
+  }
+});
+
+test('smoke says in one line what is wrong: no address, nobody there, an open door', async () => {
+  const open = await startServer({ MIYABI_BACKEND: 'memory' });
+  try {
+    const [none, nobody, unlocked] = await Promise.all([
+      script('smoke', []),
+      script('smoke', ['--url', `http://127.0.0.1:${await freePort()}`]),
+      script('smoke', ['--url', open.url]),
+    ]);
+    refuses(none, /--url must be given/);
+    refuses(nobody, /does not answer/);
+    refuses(unlocked, /it turns strangers away: GET \/api\/tasks answered 200/);
+  } finally {
+    open.process.kill();
+    await open.ended;
+  }
+});
+
+test.run();

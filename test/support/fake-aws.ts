@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the endpoint thinks of whoever calls, and whether the account is bootstrapped. */
+export type FakeAws = Readonly<{ refusal?: string; bootstrap?: string; stacks?: readonly string[] }>;
+
+/**
+ * As much of STS, Systems Manager and CloudFormation as a script asks before it begins, on this machine. It keeps the
+ * names of the operations that were asked for.
+ */
+export const fakeAws = async ({ refusal, bootstrap, stacks = [] }: FakeAws) => {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const target = request.headers['x-amz-target'];
+    const operation =
+      typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action');
+    asked.push(String(operation));
+    const xml = (status: number, text: string) =>
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
+    const json = (status: number, value: unknown) =>
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(value));
+    const error = (code: string, message: string) =>
+      `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+    if (refusal !== undefined) xml(403, error(refusal, 'The security token is not what it should be'));
+    else if (operation === 'GetCallerIdentity') {
+      xml(
+        200,
+        '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>',
+      );
+    } else if (operation === 'GetParameter') {
+      const { Name } = JSON.parse(body) as { Name: string };
+      if (bootstrap !== undefined && Name.startsWith('/cdk-bootstrap/')) {
+        json(200, { Parameter: { Name, Value: bootstrap, Version: 1 } });
+      } else json(400, { __type: 'ParameterNotFound' });
+    } else if (operation === 'DescribeStacks') {
+      const wanted = new URLSearchParams(body).get('StackName') ?? '';
+      if (stacks.includes(wanted)) {
+        xml(
+          200,
+          `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${wanted}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+        );
+      } else xml(400, error('ValidationError', `Stack with id ${wanted} does not exist`));
+    } else json(500, { __type: 'InternalFailure' });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: asked as readonly string[],
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
