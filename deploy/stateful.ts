@@ -8,7 +8,6 @@ const STATEFUL = [
   'AWS::Logs::LogGroup',
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
-  'AWS::KMS::Key',
   'AWS::SQS::Queue',
   // Their addresses are what everybody calls.
   'AWS::ApiGatewayV2::Api',

@@ -20,7 +20,7 @@ import { Construct } from 'constructs';
 
 export type AlarmsProps = Readonly<{
   name: string;
-  key: IKey;
+  key: IKey | undefined;
   email: string | undefined;
   httpApi: HttpApi;
   api: LambdaFunction;
@@ -64,8 +64,11 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: true });
-    props.key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    this.topic = new Topic(this, 'Topic', {
+      ...(props.key === undefined ? {} : { masterKey: props.key }),
+      enforceSSL: true,
+    });
+    props.key?.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
     this.metrics = metricsOf(props);
     if (props.hasCache) {

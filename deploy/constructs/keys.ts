@@ -7,21 +7,27 @@ import { acknowledge } from '../acknowledge.ts';
 import { apiKeysParameterOf, type DeployConfig } from '../config.ts';
 
 /**
- * What must be in no template: the functions get it by references that CloudFormation resolves while it deploys, in an
- * environment that this key encrypts. A network without a way out could not ask Secrets Manager at run time.
+ * What must be in no template: the functions get it by references that CloudFormation resolves while it deploys. A
+ * network without a way out could not ask Secrets Manager at run time.
+ *
+ * Where there is a cache, its password is in the environments too, and a key of our own encrypts them: who may look at
+ * functions does not thereby see it. Without a cache there is nothing in them worth a dollar a month, and AWS's key does.
  */
 export class Keys extends Construct {
-  readonly key: Key;
+  readonly key: Key | undefined;
   readonly environment: Readonly<Record<string, string>>;
 
-  constructor(scope: Construct, id: string, { name, apiKeysVersion }: DeployConfig) {
+  constructor(scope: Construct, id: string, { name, cache, apiKeysVersion }: DeployConfig) {
     super(scope, id);
-    this.key = new Key(this, 'Key', {
-      description: `${name}: environments of the functions, notifications of alarms`,
-      enableKeyRotation: true,
-      pendingWindow: Duration.days(7),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.key =
+      cache === 'none'
+        ? undefined
+        : new Key(this, 'Key', {
+            description: `${name}: environments of the functions, notifications of alarms`,
+            enableKeyRotation: true,
+            pendingWindow: Duration.days(7),
+            removalPolicy: RemovalPolicy.DESTROY,
+          });
     const secret = new Secret(this, 'Secret', {
       description: 'Signs the cursors of the Miyabi API',
       generateSecretString: { excludePunctuation: true, passwordLength: 64 },

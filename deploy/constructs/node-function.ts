@@ -13,7 +13,7 @@ export type NodeFunctionProps = Readonly<{
   /** An archive or a folder with `index.mjs` in it. */
   artifact: string;
   environment: Readonly<Record<string, string>>;
-  key: IKey;
+  key: IKey | undefined;
   logGroup: ILogGroup;
   memoryMb: number;
   timeoutSeconds: number;
@@ -57,7 +57,7 @@ export class NodeFunction extends Construct {
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
       environment: { ...props.environment },
-      environmentEncryption: props.key,
+      ...(props.key === undefined ? {} : { environmentEncryption: props.key }),
       role: this.role,
       logGroup,
       tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,

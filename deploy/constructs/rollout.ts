@@ -15,7 +15,7 @@ export type RolloutProps = Readonly<{
   alias: Alias;
   alarms: readonly IAlarm[];
   hookArtifact: string;
-  key: IKey;
+  key: IKey | undefined;
   logGroup: ILogGroup;
 }>;
 
