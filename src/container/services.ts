@@ -70,6 +70,7 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.taskCache,
     TOKENS.taskWriter,
     TOKENS.projectService,
+    TOKENS.estimates,
     TOKENS.clock,
     TOKENS.ids,
   ]);

@@ -21,6 +21,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { TaskCache, TaskDocument } from '../ports/task-cache.ts';
 import type { HistoryQuery, TaskHistory, TaskPosition, TaskQuery, TaskStore } from '../ports/task-store.ts';
+import type { Estimates } from './estimates.ts';
 import { untilWon } from './optimistic.ts';
 import type { ProjectService } from './projects.ts';
 import type { TaskWriter } from './task-writer.ts';
@@ -67,6 +68,7 @@ export const taskService = (
   cache: TaskCache,
   writer: TaskWriter,
   projects: ProjectService,
+  estimate: Estimates,
   clock: Clock,
   ids: Ids,
 ): TaskService => {
@@ -111,11 +113,13 @@ export const taskService = (
       const before = await find(taskId, guard);
       const changed = step(before);
       if (changed === undefined) return toldTask(before);
-      const { task: after, point } = changed;
+      const after = await estimate.estimated(changed.task);
+      const { point } = changed;
       if (after.project_id !== before.project_id) await projects.ensure(after.project_id);
       const write = { before, after, points: point === undefined ? [] : [point] };
       await writer.save(write);
       await writer.account([write]);
+      if (before.status !== after.status) await estimate.learn(after);
       return toldTask(after);
     });
 

@@ -85,6 +85,15 @@ test('a task that has ended, or waits, is never stale', async () => {
   assert.equal(await sweepStale(), []);
 });
 
+test('a task that reports its progress itself has an estimate as well', async () => {
+  const { ports, tasks } = system();
+  const { task_id: id } = await tasks.create({ task_name: 'brew', progress: { total: 10 } });
+  await tasks.report(id, { current: 1 });
+  ports.clock.advance(40_000);
+  assert.is((await tasks.report(id, { current: 5 })).eta_seconds, 40);
+  assert.is((await tasks.report(id, { current: 10 })).eta_seconds, undefined);
+});
+
 test('an estimate comes from the rate, then from earlier runs of the same name', async () => {
   const { ports, progress, tasks } = system();
   const run = async (id: string, lines: readonly (readonly [seconds: number, current: number])[]) => {

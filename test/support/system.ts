@@ -47,16 +47,17 @@ export const system = (ports: TestPorts = memoryPorts(), rules: readonly Project
   const projects = projectService(nearStore, ports.projectCache, ports.feed, ports.clock, ports.ids);
   const counter = taskCounter(nearStore, ports.tasks, ports.tasks, ports.feed, ports.clock, ports.logger);
   const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, counter, ports.clock);
+  const estimate = estimates(ports.checkpoints, ports.clock, ports.logger);
   const tasks = taskService(
     ports.tasks,
     ports.history,
     ports.cache,
     writer,
     projects,
+    estimate,
     ports.clock,
     ports.ids,
   );
-  const estimate = estimates(ports.checkpoints, ports.clock, ports.logger);
   const sweepStale = staleSweep(ports.tasks, ports.history, writer, ports.clock);
   const progress = progressService(
     ports.tasks,
