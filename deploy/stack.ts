@@ -14,25 +14,14 @@ import { NodeFunction } from './constructs/node-function.ts';
 import { Overview } from './constructs/overview.ts';
 import { Rollout } from './constructs/rollout.ts';
 import { Site } from './constructs/site.ts';
-import { type TableGrants, Tables } from './constructs/tables.ts';
+import { Tables } from './constructs/tables.ts';
+import { API_GRANTS, COLLECTOR_GRANTS } from './grants.ts';
 
 /** What `npm run build:all` made: an archive or a folder for each function, a folder for the dashboard. */
 export type Artifacts = Readonly<{ api: string; collector: string; hook: string; dashboard: string }>;
 
 export type MiyabiStackProps = StackProps &
   Readonly<{ config: DeployConfig; artifacts: Artifacts; customFormats?: boolean }>;
-
-/** What the adapters ask of the tables on behalf of the API. */
-export const API_GRANTS: TableGrants = {
-  tasks: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem', 'BatchWriteItem'],
-  projects: ['GetItem', 'PutItem', 'DeleteItem', 'Query', 'BatchGetItem'],
-};
-
-/** The collector deletes no project, and lists none. */
-export const COLLECTOR_GRANTS: TableGrants = {
-  tasks: API_GRANTS.tasks,
-  projects: ['GetItem', 'PutItem', 'BatchGetItem'],
-};
 
 /** Its timeout leaves API Gateway time to pass the answer on. */
 const API_TIMEOUT_SECONDS = 25;

@@ -3,11 +3,9 @@ import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } fr
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type TableDefinition, tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
+import type { TableGrants } from '../grants.ts';
 
 const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
-
-/** Actions on a table; `Query` alone holds for its indexes too. */
-export type TableGrants = Readonly<{ tasks: readonly string[]; projects: readonly string[] }>;
 
 /** The two tables, as the adapters define them. They outlive the stack. */
 export class Tables extends Construct {
@@ -36,10 +34,10 @@ export class Tables extends Construct {
     ]);
   }
 
-  grant(role: IRole, { tasks, projects }: TableGrants): void {
-    for (const [table, actions] of [
-      [this.tasks, tasks],
-      [this.projects, projects],
+  grant(role: IRole, { tasks, projects, indexesOf }: TableGrants): void {
+    for (const [name, table, actions] of [
+      ['tasks', this.tasks, tasks],
+      ['projects', this.projects, projects],
     ] as const) {
       role.addToPrincipalPolicy(
         new PolicyStatement({
@@ -47,6 +45,7 @@ export class Tables extends Construct {
           resources: [table.tableArn],
         }),
       );
+      if (!indexesOf.includes(name)) continue;
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: ['dynamodb:Query'],

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleFunction, type FunctionName } from '../../deploy/build/bundle.ts';
+import { API_GRANTS, COLLECTOR_GRANTS, type TableGrants } from '../../deploy/grants.ts';
 import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
@@ -166,14 +167,65 @@ const AGENT_LINE = JSON.stringify({
   status: 'running',
 });
 
+/** Passes requests on to a DynamoDB and keeps what each asked of which table or index. */
+const openRecorder = async (endpoint: string) => {
+  const asked = new Set<string>();
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const action = String(request.headers['x-amz-target']).split('.')[1];
+    const { TableName, IndexName, RequestItems } = JSON.parse(body) as Record<string, string | object>;
+    for (const table of RequestItems === undefined ? [TableName] : Object.keys(RequestItems)) {
+      asked.add([action, table, ...(IndexName === undefined ? [] : ['index'])].join(' '));
+    }
+    const passed = await fetch(endpoint, {
+      method: 'POST',
+      headers: Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+        typeof value === 'string' && !/^(host|connection|content-length|expect)$/.test(name)
+          ? [[name, value]]
+          : [],
+      ),
+      body,
+    });
+    response
+      .writeHead(passed.status, { 'content-type': 'application/x-amz-json-1.0' })
+      .end(Buffer.from(await passed.arrayBuffer()));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** What was asked since the last time, e.g. `Query artifact-tasks index`. */
+    take: (): readonly string[] => {
+      const taken = [...asked].sort();
+      asked.clear();
+      return taken;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+const isGranted =
+  ({ tasks, projects, indexesOf }: TableGrants) =>
+  (request: string): boolean => {
+    const [action = '', table, index] = request.split(' ');
+    const name = table === 'artifact-tasks' ? 'tasks' : 'projects';
+    if (index !== undefined) return action === 'Query' && indexesOf.includes(name);
+    return { tasks, projects }[name].includes(action);
+  };
+
 const endToEnd = async (redis: Record<string, string>) => {
   const dynamodb = await openEmbeddedDynamodb();
+  const recorder = await openRecorder(dynamodb.endpoint);
   const logs = await openLogs('/miyabi/cdk-deploy', 'deploy-1', CDK_LOG);
   const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...EMBEDDED_PATIENCE });
   const env = {
     ...secrets,
     ...redis,
-    DYNAMODB_ENDPOINT: dynamodb.endpoint,
+    DYNAMODB_ENDPOINT: recorder.endpoint,
     CLOUDWATCH_LOGS_ENDPOINT: logs.endpoint,
     TASKS_TABLE_NAME: 'artifact-tasks',
     PROJECTS_TABLE_NAME: 'artifact-projects',
@@ -195,14 +247,41 @@ const endToEnd = async (redis: Record<string, string>) => {
       [true, true],
     );
 
-    const [ready, list, refused] = await artifacts.invoke(
+    const byCollector = recorder.take();
+    assert.ok(byCollector.length > 3, byCollector.join());
+    assert.equal(
+      byCollector.filter((request) => !isGranted(COLLECTOR_GRANTS)(request)),
+      [],
+      'the role of the collector allows what it does',
+    );
+
+    const [ready, list, refused, ...changes] = await artifacts.invoke(
       'api',
       [
         apiEvent('GET', '/health/ready'),
         apiEvent('GET', '/api/tasks?limit=10'),
         apiEvent('GET', '/api/tasks', { headers: {} }),
+        apiEvent('POST', '/api/projects', {
+          body: { project_id: 'shop', project_name: 'Shop', owner: 'ops' },
+        }),
+        apiEvent('POST', '/api/tasks', { body: { task_id: 'one', task_name: 'One', project_id: 'shop' } }),
+        apiEvent('PATCH', '/api/tasks/one', { body: { status: 'running' } }),
+        apiEvent('GET', '/api/tasks/one/history'),
+        apiEvent('GET', '/api/projects'),
+        apiEvent('DELETE', '/api/tasks/one'),
+        apiEvent('DELETE', '/api/projects/shop'),
+        apiEvent('POST', '/api/collect', { body: {} }),
       ],
       env,
+    );
+    assert.equal(
+      recorder.take().filter((request) => !isGranted(API_GRANTS)(request)),
+      [],
+      'the role of the API allows what it does',
+    );
+    assert.equal(
+      changes.map(({ answer, error }) => error ?? (answer as { statusCode: number }).statusCode),
+      [201, 201, 200, 200, 200, 204, 204, 200],
     );
     assert.is(bodyOf(ready as Outcome)['status'], 'ready');
     assert.is(statusOf(refused as Outcome), 401);
@@ -223,6 +302,7 @@ const endToEnd = async (redis: Record<string, string>) => {
   } finally {
     client.destroy();
     logs.close();
+    recorder.close();
     await dynamodb.close();
   }
 };
