@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { zipSync } from 'fflate';
+import { readJsonFile } from '../../src/adapters/file/json-file.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -71,11 +72,14 @@ export type BundleOptions = Readonly<{
 /**
  * Bundles a function into a folder and an archive of it, the same bytes for the same sources. What is imported
  * dynamically, the AWS SDK above all, is in files of its own: a cold start reads only what its configuration names.
+ *
+ * @throws MiyabiError `configuration` where the file of log formats cannot be read.
  */
 export const bundleFunction = async (
   name: FunctionName,
   { outdir = join(ROOT, 'dist/lambda'), logFormats }: BundleOptions = {},
 ): Promise<Bundle> => {
+  const formats = logFormats === undefined ? undefined : await readJsonFile(logFormats, '--log-formats');
   const folder = join(outdir, name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -102,7 +106,9 @@ export const bundleFunction = async (
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
     plugins: [leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT)],
   });
-  if (logFormats !== undefined && name !== 'hook') await cp(logFormats, join(folder, LOG_FORMATS_FILE));
+  if (formats !== undefined && name !== 'hook') {
+    await writeFile(join(folder, LOG_FORMATS_FILE), JSON.stringify(formats));
+  }
 
   const files: Record<string, Uint8Array> = {};
   for (const file of (await readdir(folder)).sort()) files[file] = await readFile(join(folder, file));

@@ -95,5 +95,11 @@ export const cdk = (
 /** Keeps the CDK from asking anybody for news, and from colours that nobody sees. */
 export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
-export const build = (): Promise<void> =>
-  runProgram(['npm', 'run', '--silent', 'build:all'], { what: 'The build' });
+/** Makes everything that is deployed, with log formats of one's own if a file of them is given. */
+export const build = async (logFormats: string | undefined): Promise<void> => {
+  await runProgram(['npm', 'run', '--silent', 'build'], { what: 'The build' });
+  const formats = logFormats === undefined ? [] : ['--', '--log-formats', logFormats];
+  await runProgram(['npm', 'run', '--silent', 'build:lambda', ...formats], {
+    what: 'The build of the bundles',
+  });
+};

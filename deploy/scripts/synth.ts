@@ -11,8 +11,10 @@ import { program, runProgram, say, stackArgs } from './program.ts';
 
 /** Templates for every cache, or the one that is named, checked by cdk-nag. It needs neither network nor credentials. */
 program('synth', async (args) => {
-  const { given } = stackArgs(args);
-  for (const name of Object.keys(FUNCTIONS) as FunctionName[]) await bundleFunction(name);
+  const { given, values } = stackArgs(args, { values: ['log-formats'] });
+  for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
+    await bundleFunction(name, { logFormats: values['log-formats'] });
+  }
   if (!existsSync(join(ROOT, 'dist/web/index.html'))) {
     await runProgram(['npm', 'run', '--silent', 'build:web'], { what: 'The build of the dashboard' });
   }
