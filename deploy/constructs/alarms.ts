@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
@@ -9,7 +9,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
@@ -68,7 +68,17 @@ export class Alarms extends Construct {
       ...(props.key === undefined ? {} : { masterKey: props.key }),
       enforceSSL: true,
     });
-    props.key?.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    const cloudwatch = new ServicePrincipal('cloudwatch.amazonaws.com');
+    props.key?.grant(cloudwatch, 'kms:Decrypt', 'kms:GenerateDataKey*');
+    // A topic with a policy of its own has lost the one by which alarms of the account may publish.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [cloudwatch],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
     this.metrics = metricsOf(props);
     if (props.hasCache) {
@@ -138,7 +148,7 @@ const metricsOf = ({ name, httpApi, alias, collector, deadLetters, tableNames }:
     clientErrors: httpApi.metricClientError({ ...minute, statistic: 'Sum' }),
     apiLatencyP95: httpApi.metricLatency({ ...minute, statistic: 'p95' }),
     errorRate: new MathExpression({
-      expression: 'IF(requests > 0, 100 * errors / requests, 0)',
+      expression: 'IF(requests > 0, 100 * FILL(errors, 0) / requests, 0)',
       usingMetrics: {
         requests: httpApi.metricCount(five),
         errors: httpApi.metricServerError({ ...five, statistic: 'Sum' }),
@@ -165,7 +175,10 @@ const metricsOf = ({ name, httpApi, alias, collector, deadLetters, tableNames }:
       ...five,
     }),
     tableThrottles: new MathExpression({
-      expression: Object.keys(throttled).join(' + '),
+      // DynamoDB tells nothing where nothing was throttled, and a sum with a gap in it is a gap.
+      expression: Object.keys(throttled)
+        .map((id) => `FILL(${id}, 0)`)
+        .join(' + '),
       usingMetrics: throttled,
       label: 'throttled requests',
       ...five,
@@ -263,8 +276,8 @@ const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] =
         {
           id: 'CacheFailures',
           metric: metrics.cacheFailures,
-          threshold: 3,
-          periods: 2,
+          // A process says so once an outage.
+          threshold: 0,
           says: 'Functions went on without the cache: it did not answer.',
         },
       ]

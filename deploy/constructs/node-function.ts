@@ -46,6 +46,8 @@ export class NodeFunction extends Construct {
       }),
     );
     if (placement !== undefined) this.#allowInterfaces(name);
+    // Lambda decrypts the environment in the name of the role.
+    props.key?.grantDecrypt(this.role);
 
     this.function = new LambdaFunction(this, 'Function', {
       functionName: name,

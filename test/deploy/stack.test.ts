@@ -214,6 +214,10 @@ for (const [name, options] of Object.entries(EVERY)) {
         assert.match(text(value), /\{\{resolve:(ssm|secretsmanager):/, `${fnName} ${variable}`);
       }
     }
+    const decrypting = statementsOf(synthesised).filter(
+      ([, { Action, Resource }]) => Action === 'kms:Decrypt' && /KeysKey/.test(text(Resource)),
+    );
+    assert.is(decrypting.length, name === 'none' ? 0 : 3, 'each role may decrypt its environment');
     assert.not('API_KEYS' in environmentOf(functionNamed(synthesised, 'miyabi-collector')));
   });
 
@@ -245,6 +249,8 @@ for (const [name, options] of Object.entries(EVERY)) {
       assert.match(text(alarm['AlarmActions']), 'AlarmsTopic');
       assert.match(text(alarm['OKActions']), 'AlarmsTopic');
     }
+    const [, policy] = synthesise(options).ofType('AWS::SNS::TopicPolicy')[0] ?? [];
+    assert.match(text(policy), '"Service":"cloudwatch.amazonaws.com"', 'alarms may publish');
     for (const alarm of names) assert.match(runbooks, `### ${alarm}\n`);
   });
 }
