@@ -6,6 +6,7 @@ import { ROOT } from '../build/bundle.ts';
 import { CACHE_CHOICES, readDeployConfig, stackNameOf } from '../config.ts';
 import { MiyabiStack } from '../stack.ts';
 import { type Resources, statefulOf } from '../stateful.ts';
+import { runProgram } from './program.ts';
 
 /**
  * Part of a release: writes down what it keeps data in, for each cache. From then on a test fails on a change that an
@@ -24,3 +25,6 @@ for (const cache of CACHE_CHOICES) {
   writeFileSync(file, `${JSON.stringify(statefulOf(Resources), null, 2)}\n`);
   process.stdout.write(`${file}\n`);
 }
+await runProgram([join(ROOT, 'node_modules/.bin/biome'), 'format', '--write', folder], {
+  what: 'The formatter',
+});
