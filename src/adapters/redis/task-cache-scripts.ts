@@ -275,15 +275,17 @@ return array(page)
 `);
 
 /**
- * KEYS: lists, recent, the sorted sets of the lists, the entries of the tasks.
+ * KEYS: lists, recent, the sorted sets of the lists, the entries of the tasks, every list that one of them is in.
  * ARGV: now, asOf, until, number of lists, after score and id or '', score and id where the page ended or '', how
- * long a list may get, the store's delay, oldest time to keep, capacity, idle life; per list its name, token, status,
- * project; per task its id, version, score, status, project, json.
+ * long a list may get, the store's delay, oldest time to keep, capacity, idle life, number of tasks; per list its name,
+ * token, status, project; per task its id, version, score, status, project, json, and which of the lists at the end of
+ * KEYS it is in, by their numbers.
  */
 export const FILL = script(`${PRELUDE}${LISTS}
 local asOf, count = tonumber(ARGV[2]), tonumber(ARGV[4])
 local afterScore, afterId, endScore, endId = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), ARGV[8]
-local FIRST_LIST = 14
+local taskCount = tonumber(ARGV[14])
+local FIRST_LIST = 15
 local FIRST_TASK = FIRST_LIST + count * 4
 local lists, recent = KEYS[1], KEYS[2]
 local since = born(lists, recent)
@@ -316,9 +318,17 @@ local function place(id, score, status, project)
   end
 end
 
+-- Whoever finds out about a change tells every list: one that has lost the task to another must not be the only one.
+local function placeEverywhere(id, score, numbers)
+  for number in string.gmatch(numbers, '%d+') do
+    local list = KEYS[2 + count + taskCount + tonumber(number)]
+    if redis.call('EXISTS', list) == 1 then redis.call('ZADD', list, score, id) end
+  end
+end
+
 local complete = true
-for n = 1, #KEYS - 2 - count do
-  local at = FIRST_TASK + (n - 1) * 6
+for n = 1, taskCount do
+  local at = FIRST_TASK + (n - 1) * 7
   local id, version = ARGV[at], tonumber(ARGV[at + 1])
   local entryKind, entryMark = read(redis.call('GET', KEYS[2 + count + n]))
   local known = redis.call('HGET', lists, id)
@@ -344,6 +354,7 @@ for n = 1, #KEYS - 2 - count do
     -- The list knows better than the entry; who asks for the task alone shall not hear otherwise.
     if entryKind == 't' and entryMark < version then redis.call('DEL', KEYS[2 + count + n]) end
     touch(lists, recent, id, ARGV[11], tonumber(ARGV[12]), ARGV[13])
+    placeEverywhere(id, ARGV[at + 2], ARGV[at + 6])
     place(id, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   end
 end

@@ -143,10 +143,18 @@ export const redisTaskCache = ({
       const now = clock.now();
       const until = asOf + CACHE_TTL.live - storeDelayMs;
       if (scopes === undefined || until <= now) return;
+      const listsOf = items.map((task) => scopesOf(task).map(listKey));
+      const every = [...new Set(listsOf.flat())];
       await ask((client) =>
         FILL(
           client,
-          [listsKey, recentKey, ...scopes.map(listKey), ...items.map(({ task_id }) => entryKey(task_id))],
+          [
+            listsKey,
+            recentKey,
+            ...scopes.map(listKey),
+            ...items.map(({ task_id }) => entryKey(task_id)),
+            ...every,
+          ],
           [
             now,
             asOf,
@@ -159,13 +167,17 @@ export const redisTaskCache = ({
             LIST_CACHE.depth,
             storeDelayMs,
             ...bounds(now),
+            items.length,
             ...scopes.flatMap((scope, index) => [
               scopeName(scope),
               tokens[index] ?? '',
               scope.status ?? '',
               scope.project_id ?? '',
             ]),
-            ...items.flatMap(fieldsOf),
+            ...items.flatMap((task, index) => [
+              ...fieldsOf(task),
+              (listsOf[index] ?? []).map((key) => every.indexOf(key) + 1).join(','),
+            ]),
           ],
         ),
       );
