@@ -1,8 +1,7 @@
-import { isMiyabiError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProjectCache } from '../../ports/project-cache.ts';
 import { CACHE_TTL } from '../../ports/task-cache.ts';
-import type { RedisClient } from './connection.ts';
+import { cacheTalk } from './cache-talk.ts';
 import { decodeEntry, READ_ENTRY } from './entry.ts';
 import type { RedisLink } from './link.ts';
 import { script } from './script.ts';
@@ -22,8 +21,6 @@ redis.call('SET', KEYS[1], 't|' .. ARGV[3] .. '|' .. ARGV[2] .. '|' .. ARGV[5], 
 return 1
 `);
 
-const MAX_MISSED = 1_000;
-
 /** A cache of projects in Redis, shared by every process with the same namespace. */
 export const redisProjectCache = ({
   redis,
@@ -32,36 +29,7 @@ export const redisProjectCache = ({
 }: RedisProjectCacheOptions): ProjectCache => {
   const entryKey = (projectId: string): string => `{${namespace}}:project:${projectId}`;
 
-  /** Projects of which this process knows that the cache has missed a change. */
-  const missed = new Set<string>();
-  redis.onReturn(async (client) => {
-    const ids = [...missed];
-    if (ids.length === 0) return;
-    const [first = '', ...rest] = ids.map(entryKey);
-    await client.unlink(first, ...rest);
-    for (const id of ids) missed.delete(id);
-  });
-
-  const ask = async <T>(commands: (client: RedisClient) => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await redis.run(commands);
-    } catch (error) {
-      // A cache that cannot answer is an empty one. The link has logged what happened.
-      if (isMiyabiError(error, 'unavailable')) return undefined;
-      throw error;
-    }
-  };
-
-  const tell = async (
-    projectId: string,
-    commands: (client: RedisClient) => Promise<unknown>,
-  ): Promise<void> => {
-    const told = await ask(async (client) => {
-      await commands(client);
-      return true;
-    });
-    if (told === undefined && missed.size < MAX_MISSED) missed.add(projectId);
-  };
+  const { ask, tell } = cacheTalk(redis, (ids) => ids.map(entryKey));
 
   return {
     async find(projectId) {

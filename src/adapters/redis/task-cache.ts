@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isMiyabiError } from '../../domain/errors.ts';
 import { isTerminal } from '../../domain/status.ts';
 import type { Task } from '../../domain/task.ts';
 import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
@@ -7,7 +6,7 @@ import { fromIso, toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
 import { LIST_CACHE, type TaskListCache, type TaskListPage } from '../../ports/task-list-cache.ts';
-import type { RedisClient } from './connection.ts';
+import { cacheTalk } from './cache-talk.ts';
 import { decodeEntry } from './entry.ts';
 import type { RedisLink } from './link.ts';
 import { FILL, PAGE, REMOVE, SAVE } from './task-cache-scripts.ts';
@@ -25,7 +24,6 @@ export type RedisTaskCacheOptions = Readonly<{
 
 /** How long what nobody uses any more stays in Redis, in milliseconds. */
 const IDLE_MS = 600_000;
-const MAX_MISSED = 1_000;
 
 /** A cache of tasks and of lists of them in Redis, shared by every process with the same namespace. */
 export const redisTaskCache = ({
@@ -43,32 +41,7 @@ export const redisTaskCache = ({
   /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
   const bounds = (now: number): readonly number[] => [now - CACHE_TTL.live, capacity, IDLE_MS];
 
-  /** Tasks of which this process knows that the cache has missed a change. */
-  const missed = new Set<string>();
-  redis.onReturn(async (client) => {
-    if (missed.size === 0) return;
-    const taskIds = [...missed];
-    await client.unlink(listsKey, recentKey, ...taskIds.map(entryKey));
-    for (const id of taskIds) missed.delete(id);
-  });
-
-  const ask = async <T>(commands: (client: RedisClient) => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await redis.run(commands);
-    } catch (error) {
-      // A cache that cannot answer is an empty one. The link has logged what happened.
-      if (isMiyabiError(error, 'unavailable')) return undefined;
-      throw error;
-    }
-  };
-
-  const tell = async (taskId: string, commands: (client: RedisClient) => Promise<unknown>): Promise<void> => {
-    const told = await ask(async (client) => {
-      await commands(client);
-      return true;
-    });
-    if (told === undefined && missed.size < MAX_MISSED) missed.add(taskId);
-  };
+  const { ask, tell } = cacheTalk(redis, (ids) => [listsKey, recentKey, ...ids.map(entryKey)]);
 
   return {
     async find(taskId) {
