@@ -2,20 +2,16 @@
 // embedded DynamoDB and a CloudWatch Logs endpoint: a CDK log put into its group comes out of GET /api/tasks.
 //
 //   apt-get install cmake autoconf automake libtool g++ redis-server; pip install 'moto[server]'
-//   npm ci --prefix bench/lambda-ric        (builds natively, some two minutes)
-//   node --import tsx bench/lambda-ric/end-to-end.ts
+//   npm run bench -- --set-up             (builds the runtime client, about a minute)
+//   node --import tsx bench/lambda/end-to-end.ts
 //
 // CLOUDWATCH_LOGS_ENDPOINT names an endpoint that is there already; otherwise moto_server is started. Ends with code 1
 // where the answer is not the right one.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { bundleFunction } from '../../deploy/build/bundle.ts';
 import { cloudwatchClient } from '../../src/adapters/cloudwatch/client.ts';
@@ -25,80 +21,30 @@ import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { ADMIN_ENTRY, apiEvent, subscriptionEvent } from '../../test/support/artifact.ts';
 import { freePort, startRedis } from '../../test/support/redis.ts';
+import { lambdaRuntimes } from '../lib/runtimes.ts';
+import { hasRuntimeClient, setUp } from '../lib/set-up.ts';
+import { type Invoked, startFunction } from './function.ts';
 
-const MODULES = fileURLToPath(new URL('node_modules', import.meta.url));
-const NODE = join(MODULES, 'node/bin/node');
-const RIC = join(MODULES, 'aws-lambda-ric/index.mjs');
+setUp();
+const runtime = lambdaRuntimes().at(-1);
+if (runtime === undefined) throw new Error('no Node of Lambda is installed');
 
-type Invoked = Readonly<{ answer: unknown; ms: number }>;
-
-/** Runs a bundle by the runtime client: from its start to the last of the answers. Milliseconds; the first has the start in it. */
+/** Runs a bundle as Lambda does, and hands it one event after the other. The first time has its start in it. */
 const invokeAll = async (
   folder: string,
   name: string,
   events: readonly unknown[],
   env: Readonly<Record<string, string>>,
 ): Promise<readonly Invoked[]> => {
-  const answers: Invoked[] = [];
-  const waiting = [...events];
-  let began = performance.now();
-  let settle: (error?: Error) => void = () => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    settle = (error) => (error === undefined ? resolve() : reject(error));
-  });
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const body = Buffer.concat(chunks).toString('utf8');
-    const path = request.url ?? '';
-    if (path.endsWith('/invocation/next')) {
-      if (waiting.length === 0) return; // Frozen: there is no further event.
-      if (answers.length > 0) began = performance.now();
-      response
-        .writeHead(200, {
-          'content-type': 'application/json',
-          'lambda-runtime-aws-request-id': randomUUID(),
-          'lambda-runtime-deadline-ms': String(Date.now() + 25_000),
-          'lambda-runtime-invoked-function-arn': `arn:aws:lambda:us-east-1:123456789012:function:${name}`,
-        })
-        .end(JSON.stringify(waiting.shift()));
-      return;
-    }
-    response.writeHead(202).end('{}');
-    if (path.endsWith('/response')) {
-      answers.push({ answer: JSON.parse(body), ms: performance.now() - began });
-      if (answers.length === events.length) settle();
-    } else settle(new Error(`${name}: ${path} ${body}`));
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  // As Lambda starts Node, with nothing of this process's environment.
-  const child = spawn(NODE, ['--expose-gc', '--max-http-header-size', '81920', RIC, 'index.handler'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-      LAMBDA_TASK_ROOT: folder,
-      _HANDLER: 'index.handler',
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_VERSION: '1',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
-      AWS_LAMBDA_LOG_GROUP_NAME: '/miyabi/system',
-      AWS_LAMBDA_LOG_STREAM_NAME: name,
-      AWS_REGION: 'us-east-1',
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-  });
-  child.once('exit', (code) => settle(new Error(`${name} ended with ${code}`)));
+  const running = await startFunction({ runtime, folder, name, env });
   try {
-    await done;
+    const answers: Invoked[] = [];
+    for (const event of events) {
+      answers.push(await running.invoke(event, answers.length === 0 ? 'start' : 'now'));
+    }
     return answers;
   } finally {
-    child.removeAllListeners('exit');
-    child.kill('SIGKILL');
-    server.closeAllConnections();
-    server.close();
+    await running.stop();
   }
 };
 
@@ -130,7 +76,7 @@ const LINES = [
 ];
 
 const main = async (): Promise<void> => {
-  if (!existsSync(RIC) || !existsSync(NODE)) throw new Error('npm ci --prefix bench/lambda-ric comes first');
+  if (!hasRuntimeClient()) throw new Error('the runtime client is not built');
   const closers: (() => unknown)[] = [];
   try {
     const folder = await mkdtemp(join(tmpdir(), 'miyabi-ric-'));
