@@ -59,6 +59,7 @@ export class MiyabiStack extends Stack {
       MIYABI_BACKEND: 'aws',
       TASKS_TABLE_NAME: tables.tasks.tableName,
       PROJECTS_TABLE_NAME: tables.projects.tableName,
+      WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
       CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
       AGENTS_LOG_GROUP: logs.agents.logGroupName,
       ...(cache?.environment ?? { CACHE: 'none', FEED: 'memory' }),

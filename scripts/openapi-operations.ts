@@ -4,7 +4,7 @@ import { type JsonSchema, ref } from './openapi-responses.ts';
 
 /** What a reader needs to know of an operation beyond its route. `problems` are those that not every operation has. */
 export type OperationDoc = Readonly<{
-  tag: 'tasks' | 'projects' | 'logs' | 'live' | 'health';
+  tag: 'tasks' | 'projects' | 'webhooks' | 'logs' | 'live' | 'health';
   summary: string;
   description?: string;
   query?: v.GenericSchema;
@@ -33,6 +33,7 @@ const empty = (description: string, ...names: readonly string[]): JsonSchema => 
   ...headers(...names),
 });
 
+const WEBHOOK = { 200: ok('The webhook as it is now', 'Webhook', 'ETag') };
 const TASK = { 200: ok('The task as it is now', 'Task', 'ETag') };
 
 /** Every operation by its name. */
@@ -179,6 +180,62 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
     summary: 'Delete a project that has no tasks',
     conditional: true,
     answers: { 204: empty('Deleted') },
+    problems: [404, 409],
+  },
+  listWebhooks: {
+    tag: 'webhooks',
+    summary: 'List the webhooks of a project, oldest first',
+    description: 'Whole URLs are told to keys of scope `admin` only, secrets to nobody.',
+    answers: { 200: ok('All of them', 'WebhookList') },
+    problems: [404],
+  },
+  createWebhook: {
+    tag: 'webhooks',
+    summary: 'Create a webhook',
+    description:
+      'The answer tells the secret that signs its messages, which is told never again. At most 10 a project. Messages ' +
+      'follow the Standard Webhooks specification.',
+    body: 'NewWebhook',
+    answers: { 201: ok('Created', 'WebhookCreated', 'Location', 'ETag') },
+    problems: [404, 409],
+  },
+  getWebhook: {
+    tag: 'webhooks',
+    summary: 'Read a webhook and what came of its latest delivery',
+    answers: { 200: ok('The webhook', 'Webhook', 'ETag') },
+    problems: [404],
+  },
+  patchWebhook: {
+    tag: 'webhooks',
+    summary: 'Change a webhook by a merge patch (RFC 7396)',
+    body: 'WebhookPatch',
+    patch: true,
+    conditional: true,
+    answers: WEBHOOK,
+    problems: [404, 409],
+  },
+  deleteWebhook: {
+    tag: 'webhooks',
+    summary: 'Delete a webhook',
+    description: 'What is on its way to it is dropped.',
+    conditional: true,
+    answers: { 204: empty('Deleted') },
+    problems: [404, 409],
+  },
+  rotateWebhookSecret: {
+    tag: 'webhooks',
+    summary: 'Give a webhook a new secret',
+    description: 'The answer tells it. For 24 hours messages are signed with the one before, too.',
+    body: 'RotateRequest',
+    bodyOptional: true,
+    conditional: true,
+    answers: WEBHOOK,
+    problems: [404, 409],
+  },
+  testWebhook: {
+    tag: 'webhooks',
+    summary: 'Send a webhook a message `webhook.test`',
+    answers: { 202: ok('On its way', 'WebhookTest') },
     problems: [404, 409],
   },
   sendLogs: {

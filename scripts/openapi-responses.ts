@@ -1,7 +1,9 @@
+import { DELIVERY_EVENTS, OUTCOMES as DELIVERY_OUTCOMES } from '../src/domain/delivery.ts';
 import { OPERATIONS, OUTCOMES } from '../src/domain/details.ts';
 import { PROJECT_STATUSES } from '../src/domain/project.ts';
 import { TASK_STATUSES } from '../src/domain/status.ts';
 import { PRIORITIES } from '../src/domain/task.ts';
+import { TASK_EVENTS } from '../src/domain/task-events.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -121,6 +123,30 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
     created_at: moment,
     updated_at: moment,
   }),
+  Webhook: object({
+    webhook_id: text,
+    project_id: text,
+    url: text,
+    events: listOf(oneOf(TASK_EVENTS)),
+    active: flag,
+    'secret?': text,
+    version: count,
+    created_at: moment,
+    updated_at: moment,
+    last_delivery: orNull(
+      object({
+        delivery_id: text,
+        event: oneOf(DELIVERY_EVENTS),
+        'task_id?': text,
+        attempts: count,
+        at: moment,
+        outcome: oneOf(DELIVERY_OUTCOMES),
+        'status_code?': count,
+        'error?': text,
+        'next_attempt_at?': moment,
+      }),
+    ),
+  }),
   Problem: {
     ...object({
       type: text,
@@ -140,6 +166,9 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
   TaskHistory: object({ task_id: text, history: listOf(ref('HistoryPoint')), next_cursor: orNull(text) }),
   ProjectList: object({ projects: listOf(ref('Project')), next_cursor: orNull(text) }),
   ProjectCreated: object({ project_id: text, status: { const: 'created' }, project: ref('Project') }),
+  WebhookList: object({ webhooks: listOf(ref('Webhook')) }),
+  WebhookCreated: object({ webhook_id: text, status: { const: 'created' }, webhook: ref('Webhook') }),
+  WebhookTest: object({ delivery_id: text, status: { const: 'queued' } }),
   LogResult: object(logResult),
   LogTextResult: object({ ...logResult, next_offset: count }),
   CollectResult: {

@@ -33,7 +33,7 @@ export const openApiDocument = (): JsonSchema => {
     },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }, { api_key: [] }, {}],
-    tags: ['tasks', 'projects', 'logs', 'live', 'health'].map((name) => ({ name })),
+    tags: ['tasks', 'projects', 'webhooks', 'logs', 'live', 'health'].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -121,6 +121,9 @@ const inputs = (): Record<string, JsonSchema> => ({
   ReopenRequest: schemaOf(schemas.reopenRequest),
   NewProject: schemaOf(schemas.newProject),
   ProjectPatch: schemaOf(schemas.projectPatch),
+  NewWebhook: schemaOf(schemas.newWebhook),
+  WebhookPatch: schemaOf(schemas.webhookPatch),
+  RotateRequest: schemaOf(schemas.rotateRequest),
   LogBatch: schemaOf(schemas.logBatch),
   CollectRequest: schemaOf(schemas.collectRequest),
 });

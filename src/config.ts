@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type AddressRange, parseRange } from './domain/address.ts';
 import { API_KEY_RULE, type ApiKey, parseApiKey } from './domain/api-keys.ts';
 import { MiyabiError } from './domain/errors.ts';
 import type { ProjectRule } from './domain/logs/identity.ts';
@@ -31,6 +32,7 @@ export type Config = Readonly<{
   collectIntervalMs: number;
   tasksTable: string;
   projectsTable: string;
+  webhooksTable: string;
   region?: string;
   dynamodbEndpoint?: string;
   cloudwatchLogsEndpoint?: string;
@@ -45,6 +47,8 @@ export type Config = Readonly<{
   rateLimit: number;
   /** Origins whose pages may call the API; `*` is any. */
   corsOrigins: readonly string[];
+  /** Where webhooks may lead besides the internet; there they may be plain HTTP. */
+  webhookAllow: readonly AddressRange[];
   /** CloudWatch log groups that a scheduled collection reads. */
   logGroups: readonly string[];
   /** First matching rule decides the project of a log that names none itself. */
@@ -109,6 +113,16 @@ const origins = v.pipe(
   ),
 );
 
+const ADDRESS_RULE = 'must be addresses or ranges of them such as 127.0.0.1, 10.0.0.0/8, fd00::/8';
+const addressRanges = v.pipe(
+  listed,
+  v.transform((parts) => parts.map(parseRange)),
+  v.array(
+    v.custom<AddressRange>((range) => range !== undefined, ADDRESS_RULE),
+    ADDRESS_RULE,
+  ),
+);
+
 const projectRules = v.pipe(
   v.string(),
   v.parseJson(undefined, 'must be a JSON array of rules'),
@@ -143,6 +157,10 @@ const environment = v.object({
     v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
     'miyabi-projects',
   ),
+  WEBHOOKS_TABLE_NAME: v.optional(
+    v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
+    'miyabi-webhooks',
+  ),
   AWS_REGION: v.optional(text),
   DYNAMODB_ENDPOINT: v.optional(httpUrl),
   CLOUDWATCH_LOGS_ENDPOINT: v.optional(httpUrl),
@@ -159,6 +177,7 @@ const environment = v.object({
   API_KEYS: v.optional(apiKeys, ''),
   RATE_LIMIT: v.optional(integer(0, 1_000_000), '1200'),
   CORS_ORIGINS: v.optional(origins, ''),
+  WEBHOOK_ALLOW: v.optional(addressRanges, ''),
   MIYABI_PROJECT_RULES: v.optional(projectRules, '[]'),
 });
 
@@ -207,6 +226,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
     tasksTable: vars.TASKS_TABLE_NAME,
     projectsTable: vars.PROJECTS_TABLE_NAME,
+    webhooksTable: vars.WEBHOOKS_TABLE_NAME,
     ...(vars.AWS_REGION === undefined ? {} : { region: vars.AWS_REGION }),
     ...(vars.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: vars.DYNAMODB_ENDPOINT }),
     ...(vars.CLOUDWATCH_LOGS_ENDPOINT === undefined
@@ -230,6 +250,14 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     apiKeys: vars.API_KEYS,
     rateLimit: vars.RATE_LIMIT,
     corsOrigins: vars.CORS_ORIGINS,
+    webhookAllow: vars.WEBHOOK_ALLOW,
     projectRules: vars.MIYABI_PROJECT_RULES,
   });
 };
+
+/** The names of the tables, by what is in them. */
+export const tableNames = ({ tasksTable, projectsTable, webhooksTable }: Config) => ({
+  tasks: tasksTable,
+  projects: projectsTable,
+  webhooks: webhooksTable,
+});

@@ -81,7 +81,7 @@ const readLogs = async (endpoint: string): Promise<void> => {
 const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string>>): Promise<void> => {
   const embedded = await openEmbeddedDynamodb();
   const client = dynamodbClient({ endpoint: embedded.endpoint, ...EMBEDDED_PATIENCE });
-  await createTables(client, { tasks: 'miyabi-tasks', projects: 'miyabi-projects' });
+  await createTables(client, { tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' });
   client.destroy();
   const gate = await dynamodbGate(embedded.endpoint);
   const nowhere = `http://127.0.0.1:${await freePort()}`;

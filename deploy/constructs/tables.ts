@@ -7,38 +7,49 @@ import type { TableGrants } from '../grants.ts';
 
 const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
 
-/** The two tables, as the adapters define them. They outlive the stack. */
+/** The three tables, as the adapters define them. They outlive the stack. */
 export class Tables extends Construct {
   readonly tasks: TableV2;
   readonly projects: TableV2;
+  readonly webhooks: TableV2;
   readonly #indexArns: ReadonlyMap<TableV2, readonly string[]>;
 
   constructor(scope: Construct, id: string, { name }: Readonly<{ name: string }>) {
     super(scope, id);
-    const [tasks, projects] = tableDefinitions({ tasks: `${name}-tasks`, projects: `${name}-projects` });
-    if (tasks === undefined || projects === undefined) throw new Error('There are two tables');
+    const [tasks, projects, webhooks] = tableDefinitions({
+      tasks: `${name}-tasks`,
+      projects: `${name}-projects`,
+      webhooks: `${name}-webhooks`,
+    });
+    if (tasks === undefined || projects === undefined || webhooks === undefined) {
+      throw new Error('There are three tables');
+    }
     this.tasks = this.#table('Tasks', tasks);
     this.projects = this.#table('Projects', projects);
+    this.webhooks = this.#table('Webhooks', webhooks);
     const indexArns = (table: TableV2, { indexes }: TableDefinition) =>
       indexes.map((index) => `${table.tableArn}/index/${index.name}`);
     this.#indexArns = new Map([
       [this.tasks, indexArns(this.tasks, tasks)],
       [this.projects, indexArns(this.projects, projects)],
+      [this.webhooks, indexArns(this.webhooks, webhooks)],
     ]);
   }
 
   get arns(): readonly string[] {
-    return [this.tasks, this.projects].flatMap((table) => [
+    return [this.tasks, this.projects, this.webhooks].flatMap((table) => [
       table.tableArn,
       ...(this.#indexArns.get(table) ?? []),
     ]);
   }
 
-  grant(role: IRole, { tasks, projects, indexesOf }: TableGrants): void {
+  grant(role: IRole, { tasks, projects, webhooks, indexesOf }: TableGrants): void {
     for (const [name, table, actions] of [
       ['tasks', this.tasks, tasks],
       ['projects', this.projects, projects],
+      ['webhooks', this.webhooks, webhooks],
     ] as const) {
+      if (actions.length === 0) continue;
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: actions.map((action) => `dynamodb:${action}`),

@@ -91,6 +91,29 @@ export type Project = {
   updated_at: string;
 };
 
+export type Webhook = {
+  webhook_id: string;
+  project_id: string;
+  url: string;
+  events: readonly ('task.completed' | 'task.failed' | 'task.stale')[];
+  active: boolean;
+  secret?: string | undefined;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  last_delivery: {
+    delivery_id: string;
+    event: 'task.completed' | 'task.failed' | 'task.stale' | 'webhook.test';
+    task_id?: string | undefined;
+    attempts: number;
+    at: string;
+    outcome: 'delivered' | 'retrying' | 'failed';
+    status_code?: number | undefined;
+    error?: string | undefined;
+    next_attempt_at?: string | undefined;
+  } | null;
+};
+
 export type Problem = {
   type: string;
   title: string;
@@ -118,6 +141,12 @@ export type TaskHistory = { task_id: string; history: readonly HistoryPoint[]; n
 export type ProjectList = { projects: readonly Project[]; next_cursor: string | null };
 
 export type ProjectCreated = { project_id: string; status: 'created'; project: Project };
+
+export type WebhookList = { webhooks: readonly Webhook[] };
+
+export type WebhookCreated = { webhook_id: string; status: 'created'; webhook: Webhook };
+
+export type WebhookTest = { delivery_id: string; status: 'queued' };
 
 export type LogResult = {
   events: number;
@@ -314,6 +343,21 @@ export type ProjectPatch = {
     | undefined;
 };
 
+export type NewWebhook = {
+  url: string;
+  events?: readonly ('task.completed' | 'task.failed' | 'task.stale')[] | undefined;
+  active?: boolean | undefined;
+  secret?: string | undefined;
+};
+
+export type WebhookPatch = {
+  url?: string | undefined;
+  events?: readonly ('task.completed' | 'task.failed' | 'task.stale')[] | undefined;
+  active?: boolean | undefined;
+};
+
+export type RotateRequest = { secret?: string | undefined };
+
 export type LogBatch = {
   project_id?: string | undefined;
   log_group: string;
@@ -396,6 +440,26 @@ export type Operations = {
   patchProject: { input: { path: { project_id: string }; body: ProjectPatch }; answer: Project };
   /** Delete a project that has no tasks. */
   deleteProject: { input: { path: { project_id: string } }; answer: undefined };
+  /** List the webhooks of a project, oldest first. */
+  listWebhooks: { input: { path: { project_id: string } }; answer: WebhookList };
+  /** Create a webhook. */
+  createWebhook: { input: { path: { project_id: string }; body: NewWebhook }; answer: WebhookCreated };
+  /** Read a webhook and what came of its latest delivery. */
+  getWebhook: { input: { path: { project_id: string; webhook_id: string } }; answer: Webhook };
+  /** Change a webhook by a merge patch (RFC 7396). */
+  patchWebhook: {
+    input: { path: { project_id: string; webhook_id: string }; body: WebhookPatch };
+    answer: Webhook;
+  };
+  /** Delete a webhook. */
+  deleteWebhook: { input: { path: { project_id: string; webhook_id: string } }; answer: undefined };
+  /** Give a webhook a new secret. */
+  rotateWebhookSecret: {
+    input: { path: { project_id: string; webhook_id: string }; body?: RotateRequest };
+    answer: Webhook;
+  };
+  /** Send a webhook a message `webhook.test`. */
+  testWebhook: { input: { path: { project_id: string; webhook_id: string } }; answer: WebhookTest };
   /** Send log lines. */
   sendLogs: { input: { body: LogBatch }; answer: LogResult };
   /** Send a log as raw text, in pieces cut anywhere. */
@@ -447,6 +511,13 @@ export const OPERATIONS = {
   getProject: ['GET', '/api/projects/{project_id}'],
   patchProject: ['PATCH', '/api/projects/{project_id}'],
   deleteProject: ['DELETE', '/api/projects/{project_id}'],
+  listWebhooks: ['GET', '/api/projects/{project_id}/webhooks'],
+  createWebhook: ['POST', '/api/projects/{project_id}/webhooks'],
+  getWebhook: ['GET', '/api/projects/{project_id}/webhooks/{webhook_id}'],
+  patchWebhook: ['PATCH', '/api/projects/{project_id}/webhooks/{webhook_id}'],
+  deleteWebhook: ['DELETE', '/api/projects/{project_id}/webhooks/{webhook_id}'],
+  rotateWebhookSecret: ['POST', '/api/projects/{project_id}/webhooks/{webhook_id}/rotate'],
+  testWebhook: ['POST', '/api/projects/{project_id}/webhooks/{webhook_id}/test'],
   sendLogs: ['POST', '/api/logs'],
   sendLogText: ['POST', '/api/logs/text'],
   collect: ['POST', '/api/collect'],

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import { Container } from 'inversify';
 import { readJsonFile } from '../adapters/file/json-file.ts';
+import { httpWebhookClient } from '../adapters/http/webhook-client.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
+import { randomSecrets } from '../adapters/system/secrets.ts';
 import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
 import { customFormats } from '../domain/logs/formats/custom.ts';
@@ -63,6 +65,8 @@ export const containerFor = async (
   container.bind(TOKENS.clock).toConstantValue(clock);
   container.bind(TOKENS.writeWindows).toConstantValue(clock);
   container.bind(TOKENS.ids).toResolvedValue(uuidIds);
+  container.bind(TOKENS.secrets).toResolvedValue(randomSecrets);
+  container.bind(TOKENS.webhookClient).toConstantValue(httpWebhookClient({ allowed: config.webhookAllow }));
   container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
   container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
   await container.load(services);
@@ -113,6 +117,9 @@ export const compose = async (config: Config, logger?: Logger) => {
     idempotency: container.get(TOKENS.idempotencyService),
     walk: container.get(TOKENS.taskWalk),
     counter: container.get(TOKENS.taskCounter),
+    webhooks: container.get(TOKENS.webhookService),
+    webhookSender: container.get(TOKENS.webhookSender),
+    outboxBell: container.get(TOKENS.outboxBell),
     rateLimiter: container.get(TOKENS.rateLimiter),
     health: container.get(TOKENS.healthService),
     sweepStale: container.get(TOKENS.staleSweep),

@@ -1,4 +1,5 @@
 import { ContainerModule } from 'inversify';
+import { bell } from '../services/bell.ts';
 import { collectorService } from '../services/collector.ts';
 import { estimates } from '../services/estimates.ts';
 import { eventService } from '../services/events.ts';
@@ -15,6 +16,9 @@ import { taskLister } from '../services/task-list.ts';
 import { taskWalk } from '../services/task-walk.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
+import { webhookAnnouncer } from '../services/webhook-announcer.ts';
+import { webhookSender } from '../services/webhook-sender.ts';
+import { webhookService } from '../services/webhooks.ts';
 import { watched } from '../services/write-window.ts';
 import { TOKENS } from './tokens.ts';
 
@@ -28,6 +32,7 @@ export const services = new ContainerModule(({ bind }) => {
   bind(TOKENS.projectService).toResolvedValue(projectService, [
     TOKENS.nearProjectStore,
     TOKENS.projectCache,
+    TOKENS.webhookStore,
     TOKENS.changeFeed,
     TOKENS.clock,
     TOKENS.ids,
@@ -37,6 +42,7 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.taskStore,
     TOKENS.taskTally,
     TOKENS.changeFeed,
+    TOKENS.webhookAnnouncer,
     TOKENS.clock,
     TOKENS.logger,
   ]);
@@ -96,6 +102,40 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.progressService,
     TOKENS.logger,
   ]);
+  bind(TOKENS.outboxBell).toResolvedValue(bell);
+  bind(TOKENS.webhookAnnouncer).toResolvedValue(webhookAnnouncer, [
+    TOKENS.webhookStore,
+    TOKENS.outbox,
+    TOKENS.outboxBell,
+    TOKENS.clock,
+  ]);
+  bind(TOKENS.webhookService).toResolvedValue(
+    (projects, store, outbox, queues, rings, secrets, clock, ids, { webhookAllow }) =>
+      webhookService(projects, store, outbox, queues, rings, secrets, clock, ids, webhookAllow),
+    [
+      TOKENS.projectService,
+      TOKENS.webhookStore,
+      TOKENS.outbox,
+      TOKENS.outboxQueues,
+      TOKENS.outboxBell,
+      TOKENS.secrets,
+      TOKENS.clock,
+      TOKENS.ids,
+      TOKENS.config,
+    ],
+  );
+  bind(TOKENS.webhookSender).toResolvedValue(
+    (store, outbox, queues, client, clock, logger) =>
+      webhookSender(store, outbox, queues, client, clock, logger),
+    [
+      TOKENS.webhookStore,
+      TOKENS.outbox,
+      TOKENS.outboxQueues,
+      TOKENS.webhookClient,
+      TOKENS.clock,
+      TOKENS.logger,
+    ],
+  );
   bind(TOKENS.eventService).toResolvedValue(eventService, [TOKENS.changeFeed, TOKENS.clock, TOKENS.logger]);
   bind(TOKENS.idempotencyService).toResolvedValue(idempotencyService, [
     TOKENS.checkpoints,

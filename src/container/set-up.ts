@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import { type Config, tableNames } from '../config.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /** What was found or made of one thing that the backends need, in words for an operator. */
@@ -31,7 +31,7 @@ async function* setUpStores(config: Config): AsyncIterable<SetUpStep> {
     ...(config.region === undefined ? {} : { region: config.region }),
   });
   try {
-    const reports = await createTables(client, { tasks: config.tasksTable, projects: config.projectsTable });
+    const reports = await createTables(client, tableNames(config));
     for (const { table, outcome, addedIndexes, ttl } of reports) {
       const indexes = addedIndexes.length === 0 ? '' : `, added ${addedIndexes.join(', ')}`;
       const expiry = ttl === undefined ? '' : `, expiry ${ttl}`;

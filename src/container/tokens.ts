@@ -8,14 +8,19 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { LogSource } from '../ports/log-source.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Outbox, OutboxQueues } from '../ports/outbox.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { ProjectCache } from '../ports/project-cache.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
 import type { TaskListCache } from '../ports/task-list-cache.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { TaskTally } from '../ports/task-tally.ts';
+import type { WebhookClient } from '../ports/webhook-client.ts';
+import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { Bell } from '../services/bell.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
@@ -30,6 +35,9 @@ import type { TaskLister } from '../services/task-list.ts';
 import type { TaskWalk } from '../services/task-walk.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
+import type { WebhookAnnouncer } from '../services/webhook-announcer.ts';
+import type { WebhookSender } from '../services/webhook-sender.ts';
+import type { WebhookService } from '../services/webhooks.ts';
 import type { WriteWindows } from '../services/write-window.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
@@ -55,6 +63,13 @@ export const TOKENS = {
   changeFeed: token<ChangeFeed>('ChangeFeed'),
   rateLimiter: token<RateLimiter>('RateLimiter'),
   logSource: token<LogSource>('LogSource'),
+  webhookStore: token<WebhookStore>('WebhookStore'),
+  outboxAndQueues: token<Outbox & OutboxQueues>('OutboxAndQueues'),
+  outbox: token<Outbox>('Outbox'),
+  outboxQueues: token<OutboxQueues>('OutboxQueues'),
+  outboxBell: token<Bell>('OutboxBell'),
+  webhookClient: token<WebhookClient>('WebhookClient'),
+  secrets: token<Secrets>('Secrets'),
 
   probes: token<readonly Probe[]>('Probes'),
   logFormats: token<readonly LogFormat[]>('LogFormats'),
@@ -74,5 +89,8 @@ export const TOKENS = {
   logTextService: token<LogTextService>('LogTextService'),
   collectorService: token<CollectorService>('CollectorService'),
   eventService: token<EventService>('EventService'),
+  webhookAnnouncer: token<WebhookAnnouncer>('WebhookAnnouncer'),
+  webhookService: token<WebhookService>('WebhookService'),
+  webhookSender: token<WebhookSender>('WebhookSender'),
   idempotencyService: token<IdempotencyService>('IdempotencyService'),
 } as const;

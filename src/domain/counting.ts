@@ -36,7 +36,7 @@ export const NO_TALLY: Tally = { seconds: 0, recent: {} };
 
 /** A task without what is nobody's business but the stores'. */
 export const toldTask = (task: Task): Task => {
-  if (task.counted === undefined && task.trail === undefined) return task;
-  const { counted: _counted, trail: _trail, ...told } = task;
+  if (task.counted === undefined && task.trail === undefined && task.untold === undefined) return task;
+  const { counted: _counted, trail: _trail, untold: _untold, ...told } = task;
   return told;
 };

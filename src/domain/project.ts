@@ -38,6 +38,8 @@ export type Project = Readonly<{
   metrics: ProjectMetrics;
   /** The books behind the metrics. For the stores alone: `toldProject` takes them away. */
   tally?: Tally;
+  /** That webhooks of it may be there. Whoever counts its tasks reads the project anyway, and looks for none without. */
+  has_webhooks?: true;
   version: number;
   created_at: string;
   updated_at: string;
@@ -115,7 +117,7 @@ const optional = <K extends string>(
 
 /** A project without what is nobody's business but the stores'. */
 export const toldProject = (project: Project): Project => {
-  const { tally: _tally, ...told } = project;
+  const { tally: _tally, has_webhooks: _webhooks, ...told } = project;
   return told;
 };
 

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import type { Observation } from './logs/format.ts';
 import { type Counter, type HistoryPoint, type Progress, progressOf } from './progress.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
+import type { TaskEvent } from './task-events.ts';
 import { fromIso, toIso } from './time.ts';
 
 export const PRIORITIES = ['P0', 'P1', 'P2', 'P3'] as const;
@@ -57,6 +58,8 @@ export type Task = Readonly<{
   counted?: Counted;
   /** Earlier times of its update, oldest first: where it stood in the lists. For the stores alone as well. */
   trail?: readonly string[];
+  /** What happened to it and nobody was told of yet. For the stores alone, too. */
+  untold?: readonly TaskEvent[];
 }>;
 
 /** The most labels of a task. */

@@ -17,6 +17,9 @@ const GRACE_MS = 5_000;
 /** How often running tasks that have fallen silent are looked for. */
 const STALE_SWEEP_MS = 15_000;
 
+/** How often the outbox of the webhooks is looked into where nobody rings: for what is to be tried again. */
+const SEND_MS = 1_000;
+
 /** Where the build puts the dashboard, whether this runs from `dist` or from the sources. */
 const DASHBOARD = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
@@ -48,6 +51,8 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   ];
   jobs.push(repeat(services.counter.sweep, config.collectIntervalMs, stopping.signal, logger));
   jobs.push(repeat(services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger));
+  const { webhookSender, outboxBell } = services;
+  jobs.push(repeat(webhookSender.tick, SEND_MS, stopping.signal, logger, outboxBell));
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 
   process.stdout.write(greeting(listening.url, config, demo));
@@ -57,6 +62,7 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
     stopping.abort();
     await listening.close(GRACE_MS);
     await Promise.allSettled(jobs);
+    await webhookSender.idle();
     await close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

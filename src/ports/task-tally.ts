@@ -2,8 +2,8 @@ import type { Counted } from '../domain/counting.ts';
 import type { Task } from '../domain/task.ts';
 
 /**
- * Which tasks the metrics of their projects do not hold as they are. A save of the task store enters a task here, or
- * takes it out, by what the task itself says was counted of it. Every method throws MiyabiError `unavailable` where
+ * Which tasks the metrics of their projects do not hold as they are, or carry events that nobody was told of. A save
+ * of the task store enters a task here, or takes it out, by what the task itself says of both. Every method throws MiyabiError `unavailable` where
  * the backend does not answer.
  */
 export interface TaskTally {
@@ -14,8 +14,12 @@ export interface TaskTally {
   mark(taskId: string): Promise<void>;
 
   /**
-   * Notes what was counted of a task and takes it out. Its version stays. Nothing happens where the stored version is
-   * another: whoever wrote it has entered it again, or not.
+   * Notes what was counted of a task and, where its events were `told`, drops them and takes it out. Its version stays.
+   * Nothing happens where the stored version is another: whoever wrote it has entered it again, or not.
    */
-  settle(task: Readonly<{ task_id: string; version: number }>, counted: Counted): Promise<void>;
+  settle(
+    task: Readonly<{ task_id: string; version: number }>,
+    counted: Counted,
+    told: boolean,
+  ): Promise<void>;
 }

@@ -8,11 +8,13 @@ import {
   patchProject,
   toldProject,
 } from '../domain/project.ts';
+import { toIso } from '../domain/time.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { ProjectCache, ProjectDocument } from '../ports/project-cache.ts';
 import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
+import type { WebhookStore } from '../ports/webhook-store.ts';
 import { untilWon } from './optimistic.ts';
 import { projectChange } from './project-change.ts';
 
@@ -31,7 +33,9 @@ export type ProjectService = Readonly<{
   list(query: ProjectQuery): Promise<Page<Project, string>>;
   /** @throws MiyabiError `project_not_found`; `precondition_failed` where its version is none of those of the guard. */
   patch(projectId: string, patch: ProjectPatch, guard?: ProjectGuard): Promise<Project>;
-  /** Removes a project that has no tasks. @throws as `patch`, and `project_not_empty`. */
+  /** Notes that webhooks of a project may be there from now on. @throws MiyabiError `project_not_found` */
+  expectWebhooks(projectId: string): Promise<Project>;
+  /** Removes a project that has no tasks, and its webhooks. @throws as `patch`, and `project_not_empty`. */
   remove(projectId: string, guard?: ProjectGuard): Promise<void>;
   /** Brings a project into being where a task names one that is not there yet. */
   ensure(projectId: string): Promise<void>;
@@ -43,6 +47,7 @@ const MAX_KNOWN = 10_000;
 export const projectService = (
   projects: ProjectStore,
   cache: ProjectCache,
+  webhooks: WebhookStore,
   feed: ChangeFeed,
   clock: Clock,
   ids: Ids,
@@ -120,6 +125,22 @@ export const projectService = (
       });
     },
 
+    expectWebhooks(projectId) {
+      return untilWon(async () => {
+        const project = await get(projectId);
+        if (project.has_webhooks === true) return toldProject(project);
+        const next: Project = {
+          ...project,
+          has_webhooks: true,
+          version: project.version + 1,
+          updated_at: toIso(clock.now()),
+        };
+        await projects.save(next);
+        await publish(next);
+        return toldProject(next);
+      });
+    },
+
     async remove(projectId, guard) {
       const project = await get(projectId, guard);
       if (project.metrics.total_tasks > 0) {
@@ -129,6 +150,7 @@ export const projectService = (
         );
       }
       await projects.remove(projectId);
+      if (project.has_webhooks === true) await webhooks.remove(projectId);
       known.delete(projectId);
       await feed.publish([
         {

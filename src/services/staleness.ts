@@ -32,6 +32,7 @@ export const staleSweep =
         try {
           await writer.save({ before: task, after, points: [] });
           marked.push(task.task_id);
+          await writer.account([{ before: task, after }]);
         } catch (error) {
           // Somebody wrote it meanwhile: it is not silent after all.
           if (!isMiyabiError(error, 'version_conflict')) throw error;

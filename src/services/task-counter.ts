@@ -1,6 +1,7 @@
-import { countedOf, isCounted } from '../domain/counting.ts';
+import { countedOf } from '../domain/counting.ts';
 import { createProject, type Project, recount } from '../domain/project.ts';
 import type { Task } from '../domain/task.ts';
+import { eventOf, isSettled } from '../domain/task-events.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -10,9 +11,13 @@ import type { TaskTally } from '../ports/task-tally.ts';
 import { eachOf } from './in-turn.ts';
 import { untilWon } from './optimistic.ts';
 import { projectChange } from './project-change.ts';
+import type { Occurrence, WebhookAnnouncer } from './webhook-announcer.ts';
 
 export type TaskCounter = Readonly<{
-  /** Takes tasks that were written or removed into the metrics. It never fails: what is left, a sweep finds. */
+  /**
+   * Takes tasks that were written or removed into the metrics, and announces what happened to them. It never fails:
+   * what is left, a sweep finds.
+   */
   account(moves: readonly Readonly<{ before?: Task | undefined; after?: Task | undefined }>[]): Promise<void>;
 
   /**
@@ -31,8 +36,8 @@ export type TaskCounter = Readonly<{
   settle(task: Task): Promise<void>;
 
   /**
-   * Counts what was written but not counted, by whatever process, because that died in between. The cost is that of
-   * what is left to count, not of what there is. It answers how many tasks there were.
+   * Counts and announces what was written but not settled, by whatever process, because that died in between. The
+   * cost is that of what is left, not of what there is. It answers how many tasks there were.
    *
    * @throws MiyabiError `unavailable`
    */
@@ -55,25 +60,44 @@ const WIDTH = 8;
  * 3. with its next write the project drops the note, which the task now has itself.
  *
  * A project is read before the tasks, so that a note that was dropped in between loses its write the race.
+ *
+ * What happened to a task is carried by the task as well, from the write that made it happen until it is in the outbox
+ * of the webhooks: the counting waits for no announcement, but a task is not settled without it.
  */
 export const taskCounter = (
   projects: ProjectStore,
   tasks: TaskStore,
   tally: TaskTally,
   feed: ChangeFeed,
+  announce: WebhookAnnouncer,
   clock: Clock,
   logger: Logger,
 ): TaskCounter => {
   const waiting = new Map<string, Waiting>();
   const running = new Map<string, Promise<void>>();
 
-  /** One write of a project for tasks of it; then each task notes it. */
+  /** Announces what these tasks carry, by project: a task that moved on still carries what happened before. */
+  const announceAll = async (own: Project | undefined, carrying: readonly Task[]): Promise<void> => {
+    const byProject = new Map<string, Occurrence[]>();
+    for (const task of carrying) {
+      for (const event of task.untold ?? []) {
+        const occurrences = byProject.get(event.project_id) ?? [];
+        byProject.set(event.project_id, [...occurrences, { task, event }]);
+      }
+    }
+    for (const [projectId, occurrences] of byProject) {
+      const project = projectId === own?.project_id ? own : await projects.find(projectId);
+      if (project !== undefined) await announce(project, occurrences);
+    }
+  };
+
+  /** One write of a project for tasks of it; then each task notes it, and what happened to it is announced. */
   const countNow = async (
     projectId: string,
     taskIds: readonly string[],
     gone: ReadonlySet<string>,
   ): Promise<void> => {
-    const stored = await untilWon(async () => {
+    const { stored, project: counted } = await untilWon(async () => {
       const before = await projects.find(projectId);
       const recent = before?.tally?.recent ?? {};
       const found = await tasks.findMany([...new Set([...taskIds, ...Object.keys(recent)])]);
@@ -83,22 +107,25 @@ export const taskCounter = (
         before === undefined &&
         !found.some((task) => task.project_id === projectId && !gone.has(task.task_id))
       ) {
-        return byId;
+        return { stored: byId, project: before };
       }
       const project =
         before ?? createProject({ project_name: projectId }, { id: projectId, now: clock.now() });
       const next = recount(project, taskIds, byId, gone, clock.now());
-      if (next === undefined) return byId;
+      if (next === undefined) return { stored: byId, project };
       const saved: Project = before === undefined ? { ...next, version: 1 } : next;
       await projects.save(saved);
       await feed.publish([projectChange(saved)]);
-      return byId;
+      return { stored: byId, project: saved };
     });
-    await eachOf(taskIds, WIDTH, async (taskId) => {
-      const task = stored.get(taskId);
-      if (task === undefined || task.project_id !== projectId || gone.has(taskId)) return;
-      await tally.settle(task, countedOf(task));
+    const looked = taskIds.flatMap((taskId) => stored.get(taskId) ?? []);
+    const [announced] = await Promise.allSettled([announceAll(counted, looked)]);
+    await eachOf(looked, WIDTH, async (task) => {
+      if (task.project_id !== projectId || gone.has(task.task_id)) return;
+      const isTold = announced.status === 'fulfilled' || (task.untold ?? []).length === 0;
+      await tally.settle(task, countedOf(task), isTold);
     });
+    if (announced.status === 'rejected') throw announced.reason;
   };
 
   /** Whoever comes while a write of a project is under way is taken in by the next one, all together. */
@@ -136,7 +163,11 @@ export const taskCounter = (
   return {
     async account(moves) {
       const left = moves.filter(
-        ({ before, after }) => after === undefined || !isCounted(after) || before === undefined,
+        ({ before, after }) =>
+          after === undefined ||
+          before === undefined ||
+          !isSettled(after) ||
+          eventOf(before, after) !== undefined,
       );
       await Promise.all(
         left.map(async ({ before, after }) => {
@@ -145,7 +176,7 @@ export const taskCounter = (
           try {
             await countTask(task);
           } catch (error) {
-            logger.warn('Project metrics could not be updated; a sweep will', {
+            logger.warn('A task could not be counted and announced; a sweep will', {
               project_id: task.project_id,
               error,
             });
@@ -162,7 +193,7 @@ export const taskCounter = (
     },
 
     async settle(task) {
-      if (!isCounted(task)) await countTask(task);
+      if (!isSettled(task)) await countTask(task);
     },
 
     async sweep() {
@@ -170,7 +201,10 @@ export const taskCounter = (
       for (let look = 0; look < LOOKS; look += 1) {
         const left = await tally.uncounted(BATCH);
         total += left.length;
-        await eachOf(left, BATCH, countTask);
+        const failed: unknown[] = [];
+        // What of one project cannot be settled now keeps nothing of others.
+        await eachOf(left, BATCH, (task) => countTask(task).catch((error: unknown) => failed.push(error)));
+        if (failed.length > 0) throw failed[0];
         if (left.length < BATCH) break;
       }
       return total;

@@ -1,6 +1,7 @@
 import { toldTask } from '../domain/counting.ts';
 import { type HistoryPoint, thinPoints } from '../domain/progress.ts';
 import type { Task } from '../domain/task.ts';
+import { withEvent } from '../domain/task-events.ts';
 import { withTrail } from '../domain/trail.ts';
 import type { Change, ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -27,7 +28,10 @@ export type TaskWriter = Readonly<{
   addHistory(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
   /** Removes a task and its history; without the history first, a crash would leave points that nobody can find. */
   remove(task: Task): Promise<void>;
-  /** Takes what was written and removed into the metrics of the projects, one write per project. */
+  /**
+   * Takes what was written and removed into the metrics of the projects, one write per project, and tells webhooks
+   * what happened.
+   */
   account(changes: readonly TaskMove[]): Promise<void>;
 }>;
 
@@ -51,7 +55,7 @@ export const taskWriter = (
       if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
       // From before the store was asked: a write that was long under way must not live on in the cache for longer.
       const asOf = clock.now();
-      await tasks.save(withTrail(before, after));
+      await tasks.save(withEvent(before, withTrail(before, after)));
       const [recorded] = await Promise.allSettled([addHistory(after.task_id, points)]);
       const told = toldTask(after);
       await cache.save([told], asOf);

@@ -18,7 +18,7 @@ const withTwo =
   async () => {
     const server = await openEmbeddedDynamodb();
     const client = dynamodbClient({ endpoint: server.endpoint });
-    await createTables(client, { tasks: 'tasks', projects: 'projects' });
+    await createTables(client, { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
     client.destroy();
     const env = {
       TASK_STORE: 'dynamodb',
@@ -26,6 +26,7 @@ const withTwo =
       DYNAMODB_ENDPOINT: server.endpoint,
       TASKS_TABLE_NAME: 'tasks',
       PROJECTS_TABLE_NAME: 'projects',
+      WEBHOOKS_TABLE_NAME: 'webhooks',
       AWS_REGION: 'eu-central-1',
     };
     const one = await openApi(env);

@@ -24,7 +24,7 @@ export const taskTallyContract = (
       await store.save(first);
       await store.save(aTask('b'));
       assert.equal(idsOf(await tally.uncounted(10)), ['a', 'b']);
-      await tally.settle(first, countedOf(first));
+      await tally.settle(first, countedOf(first), true);
       assert.equal(idsOf(await tally.uncounted(10)), ['b']);
       const settled = await store.find('a');
       assert.equal(settled, { ...first, counted: countedOf(first) });
@@ -43,11 +43,29 @@ export const taskTallyContract = (
       const first = aTask('a');
       await store.save(first);
       await store.save(nextOf(first, 1, { status: 'failed' }));
-      await tally.settle(first, countedOf(first));
+      await tally.settle(first, countedOf(first), true);
       assert.equal(idsOf(await tally.uncounted(10)), ['a']);
       assert.is((await store.find('a'))?.counted, undefined);
-      await tally.settle({ task_id: 'nobody', version: 1 }, countedOf(first));
+      await tally.settle({ task_id: 'nobody', version: 1 }, countedOf(first), true);
       assert.is(await store.find('nobody'), undefined);
+    }),
+  );
+
+  test(
+    'holds a task with events until they were told, whatever was counted of it',
+    using(open, async ({ store, tally }) => {
+      const untold = [
+        { type: 'task.stale', project_id: 'p', version: 1, at: '2026-11-24T00:00:00.000Z' },
+      ] as const;
+      const task = aTask('a', { untold });
+      await store.save(task);
+      await tally.settle(task, countedOf(task), false);
+      assert.equal(await store.find('a'), { ...task, counted: countedOf(task) });
+      assert.equal(idsOf(await tally.uncounted(10)), ['a']);
+      await tally.settle(task, countedOf(task), true);
+      assert.equal(await tally.uncounted(10), []);
+      const { untold: _untold, ...told } = task;
+      assert.equal(await store.find('a'), { ...told, counted: countedOf(task) });
     }),
   );
 

@@ -229,9 +229,10 @@ const endToEnd = async (redis: Record<string, string>) => {
     CLOUDWATCH_LOGS_ENDPOINT: logs.endpoint,
     TASKS_TABLE_NAME: 'artifact-tasks',
     PROJECTS_TABLE_NAME: 'artifact-projects',
+    WEBHOOKS_TABLE_NAME: 'artifact-webhooks',
   };
   try {
-    await createTables(client, { tasks: 'artifact-tasks', projects: 'artifact-projects' });
+    await createTables(client, { tasks: 'artifact-tasks', projects: 'artifact-projects', webhooks: 'artifact-webhooks' });
     const collected = await artifacts.invoke(
       'collector',
       [

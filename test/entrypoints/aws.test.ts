@@ -50,6 +50,7 @@ const endToEnd = async (
     ...redis,
     TASKS_TABLE_NAME: `tasks-${run}`,
     PROJECTS_TABLE_NAME: `projects-${run}`,
+    WEBHOOKS_TABLE_NAME: `webhooks-${run}`,
     CDK_LOG_GROUP: `/miyabi-${run}/cdk`,
     AGENTS_LOG_GROUP: `/miyabi-${run}/agents`,
   };

@@ -22,7 +22,7 @@ const shared = (start: () => Promise<Endpoint>) => {
     const client = dynamodbClient({ endpoint, ...EMBEDDED_PATIENCE });
     count += 1;
     const run = `${process.pid}-${Date.now().toString(36)}-${count}`;
-    const names = { tasks: `tasks-${run}`, projects: `projects-${run}` };
+    const names = { tasks: `tasks-${run}`, projects: `projects-${run}`, webhooks: `webhooks-${run}` };
     await createTables(client, names);
     return {
       port: make({ client, names }),

@@ -15,7 +15,7 @@ export type FaultyApi = Readonly<{
   redis: TcpProxy;
 }>;
 
-const NAMES = { tasks: 'miyabi-tasks', projects: 'miyabi-projects' };
+const NAMES = { tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' };
 
 /** Runs with the API over a DynamoDB and, where asked for, a redis-server, each behind something that can fail. */
 export const withFaultyApi =

@@ -11,7 +11,7 @@ import { aPoint, aTask, NOON, nextOf } from './tasks.ts';
 const [path = ''] = process.argv.slice(2);
 const { endpoint } = await openEmbeddedDynamodb({ path });
 const client = dynamodbClient({ endpoint });
-await createTables(client, { tasks: 'tasks', projects: 'projects' });
+await createTables(client, { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
 const options = { client, tableName: 'tasks', clock: memoryClock(NOON) };
 const tasks = dynamodbTaskStore(options);
 const history = dynamodbTaskHistory(options);

@@ -1,7 +1,17 @@
 import { COUNTED_KINDS, type Counted, type Tally } from '../../domain/counting.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import { PROJECT_STATUSES, type Project } from '../../domain/project.ts';
-import { type Item, json, maybeNumber, number, present, type Reader, reader, text } from './attributes.ts';
+import {
+  flag,
+  type Item,
+  json,
+  maybeNumber,
+  number,
+  present,
+  type Reader,
+  reader,
+  text,
+} from './attributes.ts';
 
 /** The one partition of the list of projects: see the index of that name. */
 export const LISTED = 'projects';
@@ -30,6 +40,7 @@ export const projectToItem = (project: Project, writeId: string): Item => ({
     },
   },
   ...present({ tally: project.tally }, json),
+  ...present({ has_webhooks: project.has_webhooks }, flag),
   version: number(project.version),
   created_at: text(project.created_at),
   updated_at: text(project.updated_at),
@@ -66,6 +77,7 @@ export const projectFromItem = (item: Item): Project => {
       last_updated: metrics.text('last_updated'),
     },
     ...read.present((name) => tallyOf(read, name), 'tally'),
+    ...(read.has('has_webhooks') ? { has_webhooks: true } : {}),
     version: read.number('version'),
     created_at: read.text('created_at'),
     updated_at: read.text('updated_at'),

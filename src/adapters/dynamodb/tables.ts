@@ -24,10 +24,13 @@ export const UNCOUNTED_INDEX = 'UncountedIndex';
 /** All projects in the order of their ids. A project's entry is written once: nothing in it ever changes. */
 export const LIST_INDEX = 'ListIndex';
 
-/** Epoch seconds after which an item of the tasks table may go. */
+/** What of the webhooks table is due, and when. */
+export const DUE_INDEX = 'DueIndex';
+
+/** Epoch seconds after which an item of the tasks or the webhooks table may go. */
 export const TTL_ATTRIBUTE = 'ttl';
 
-export type TableNames = Readonly<{ tasks: string; projects: string }>;
+export type TableNames = Readonly<{ tasks: string; projects: string; webhooks: string }>;
 
 export type TableDefinition = Readonly<{
   name: string;
@@ -47,8 +50,8 @@ const taskIndex = (name: string, partition: string) => ({
   includes: FILTERED.filter((attribute) => attribute !== partition),
 });
 
-/** The two tables, for whoever makes them: `createTables`, or a stack. */
-export const tableDefinitions = ({ tasks, projects }: TableNames): readonly TableDefinition[] => [
+/** The three tables, for whoever makes them: `createTables`, or a stack. */
+export const tableDefinitions = ({ tasks, projects, webhooks }: TableNames): readonly TableDefinition[] => [
   {
     name: tasks,
     key: ['task_id', 'timestamp'],
@@ -76,6 +79,13 @@ export const tableDefinitions = ({ tasks, projects }: TableNames): readonly Tabl
     key: ['project_id'],
     indexes: [{ name: LIST_INDEX, key: ['listing', 'project_id'], includes: [] }],
     attributes: { project_id: 'S', listing: 'S' },
+  },
+  {
+    name: webhooks,
+    key: ['owner', 'item'],
+    indexes: [{ name: DUE_INDEX, key: ['queue', 'due_at'], includes: [] }],
+    attributes: { owner: 'S', item: 'S', queue: 'S', due_at: 'N' },
+    ttl: TTL_ATTRIBUTE,
   },
 ];
 
@@ -213,10 +223,10 @@ export const createTables = async (
     }
   };
 
-  if (names.tasks === names.projects) {
+  if (new Set(Object.values(names)).size < Object.values(names).length) {
     throw new MiyabiError(
       'configuration',
-      `Tasks and projects need a table each, both are named ${names.tasks}`,
+      `Tasks, projects and webhooks need a table each, not ${Object.values(names).join(', ')}`,
     );
   }
   return Promise.all(tableDefinitions(names).map(ensure));

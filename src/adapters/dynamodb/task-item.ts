@@ -1,9 +1,10 @@
-import { COUNTED_KINDS, type Counted, isCounted } from '../../domain/counting.ts';
+import { COUNTED_KINDS, type Counted } from '../../domain/counting.ts';
 import { OUTCOMES } from '../../domain/details.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { HistoryPoint } from '../../domain/progress.ts';
 import { TASK_STATUSES } from '../../domain/status.ts';
 import { PRIORITIES, type Task } from '../../domain/task.ts';
+import { isSettled, TASK_EVENTS, type TaskEvent } from '../../domain/task-events.ts';
 import { searchable, type TaskPosition } from '../../domain/task-list.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
 import {
@@ -40,7 +41,7 @@ export const positionOf = (key: string): TaskPosition => {
 /** A label as an index filters by it. Two labels may meet in one mark, so what is found is checked again. */
 export const labelMark = (name: string, value: string): string => `${name}=${value}`;
 
-/** What enters a task in the index of those that are not counted. */
+/** What enters a task in the index of those that are not settled: not counted, or with something untold. */
 export const UNCOUNTED: Item = { uncounted: text('yes') };
 
 export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[string] => ({
@@ -104,7 +105,8 @@ export const taskToItem = (task: Task, writeId: string): Item => {
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
     ...present({ counted: task.counted }, countedToItem),
     ...present({ trail: task.trail }, (times) => ({ L: times.map(text) })),
-    ...(isCounted(task) ? {} : UNCOUNTED),
+    ...present({ untold: task.untold }, json),
+    ...(isSettled(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
   };
@@ -163,8 +165,23 @@ export const taskFromItem = (item: Item): Task => {
       };
     }, 'counted'),
     ...read.present(read.texts, 'trail'),
+    ...read.present((name) => untoldOf(read, name), 'untold'),
   };
 };
+
+const untoldOf = (read: Reader, name: string): readonly TaskEvent[] => {
+  const events = read.json(name);
+  if (!Array.isArray(events) || !events.every(isEvent))
+    throw read.broken(name, 'holds something other than events');
+  return events;
+};
+
+const isEvent = (value: unknown): value is TaskEvent =>
+  isJsonObject(value) &&
+  TASK_EVENTS.some((type) => type === value['type']) &&
+  typeof value['project_id'] === 'string' &&
+  typeof value['version'] === 'number' &&
+  typeof value['at'] === 'string';
 
 const objectOf = (read: Reader, name: string): JsonObject => {
   const value = read.json(name);

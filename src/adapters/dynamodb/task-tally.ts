@@ -50,11 +50,15 @@ export const dynamodbTaskTally = (options: TableOptions): TaskTally => {
       });
     },
 
-    settle({ task_id, version }, counted) {
+    settle({ task_id, version }, counted, told) {
       return update(task_id, {
-        UpdateExpression: 'SET #counted = :counted REMOVE #uncounted',
+        UpdateExpression: `SET #counted = :counted${told ? ' REMOVE #uncounted, #untold' : ''}`,
         ConditionExpression: '#version = :version',
-        ExpressionAttributeNames: { '#counted': 'counted', '#uncounted': 'uncounted', '#version': 'version' },
+        ExpressionAttributeNames: {
+          '#counted': 'counted',
+          '#version': 'version',
+          ...(told ? { '#uncounted': 'uncounted', '#untold': 'untold' } : {}),
+        },
         ExpressionAttributeValues: { ':counted': countedToItem(counted), ':version': { N: String(version) } },
       });
     },

@@ -1,6 +1,6 @@
-import { isCounted } from '../../domain/counting.ts';
 import { TASK_STATUSES } from '../../domain/status.ts';
 import type { Task } from '../../domain/task.ts';
+import { isSettled } from '../../domain/task-events.ts';
 import { byNewest, matchesFilter, type TaskPosition } from '../../domain/task-list.ts';
 import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
 import type { TaskTally } from '../../ports/task-tally.ts';
@@ -17,7 +17,7 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
 
   const enter = (task: Task): void => {
     tasks.set(task.task_id, task);
-    if (!isCounted(task)) uncounted.add(task.task_id);
+    if (!isSettled(task)) uncounted.add(task.task_id);
     byStatus.get(task.status)?.add(task);
     let ofProject = byProject.get(task.project_id);
     if (ofProject === undefined) {
@@ -83,11 +83,13 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
       if (tasks.has(taskId)) uncounted.add(taskId);
     },
 
-    async settle({ task_id, version }, counted) {
+    async settle({ task_id, version }, counted, told) {
       const stored = tasks.get(task_id);
       if (stored?.version !== version) return;
+      const { untold, ...rest } = stored;
       leave(stored);
-      enter(frozenCopy({ ...stored, counted }));
+      enter(frozenCopy({ ...rest, ...(told || untold === undefined ? {} : { untold }), counted }));
+      if (!told) uncounted.add(task_id);
     },
   };
 };

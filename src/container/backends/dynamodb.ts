@@ -1,10 +1,12 @@
 import { ContainerModule } from 'inversify';
 import { dynamodbCheckpoints } from '../../adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
+import { dynamodbOutbox } from '../../adapters/dynamodb/outbox.ts';
 import { dynamodbProjectStore } from '../../adapters/dynamodb/project-store.ts';
 import { dynamodbTaskHistory } from '../../adapters/dynamodb/task-history.ts';
 import { dynamodbTaskStore } from '../../adapters/dynamodb/task-store.ts';
 import { dynamodbTaskTally } from '../../adapters/dynamodb/task-tally.ts';
+import { dynamodbWebhookStore } from '../../adapters/dynamodb/webhook-store.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
 import type { Config } from '../../config.ts';
 import type { Backend, OpenBackend } from '../backend.ts';
@@ -21,6 +23,7 @@ export const stores: Backend = async (config) => {
 /** The stores' bindings on a client, whatever it is connected to, and the probe of them all. */
 export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Config): OpenBackend => {
   const tasks = { client, tableName: config.tasksTable };
+  const webhooks = { client, tableName: config.webhooksTable };
   const module = new ContainerModule(({ bind }) => {
     bind(TOKENS.taskStore).toResolvedValue((clock) => dynamodbTaskStore({ ...tasks, clock }), [TOKENS.clock]);
     bind(TOKENS.taskTally).toResolvedValue(() => dynamodbTaskTally(tasks));
@@ -35,6 +38,13 @@ export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Conf
       (clock) => dynamodbCheckpoints({ ...tasks, clock }),
       [TOKENS.clock],
     );
+    bind(TOKENS.webhookStore).toResolvedValue(() => dynamodbWebhookStore(webhooks));
+    bind(TOKENS.outboxAndQueues).toResolvedValue(
+      (clock) => dynamodbOutbox({ ...webhooks, clock }),
+      [TOKENS.clock],
+    );
+    bind(TOKENS.outbox).toService(TOKENS.outboxAndQueues);
+    bind(TOKENS.outboxQueues).toService(TOKENS.outboxAndQueues);
   });
   const probed = dynamodbTaskStore({ ...tasks, clock: systemClock() });
   const store = {

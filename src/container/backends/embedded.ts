@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
 import { createTables } from '../../adapters/dynamodb/tables.ts';
+import { tableNames } from '../../config.ts';
 import type { Backend } from '../backend.ts';
 import { storesOn } from './dynamodb.ts';
 
@@ -14,7 +15,7 @@ export const stores: Backend = async (config) => {
     await server.close();
   };
   try {
-    await createTables(client, { tasks: config.tasksTable, projects: config.projectsTable });
+    await createTables(client, tableNames(config));
   } catch (error) {
     await close();
     throw error;

@@ -14,6 +14,7 @@ import type { ProgressService } from '../../services/progress.ts';
 import type { ProjectService } from '../../services/projects.ts';
 import type { TaskWalk, WalkState } from '../../services/task-walk.ts';
 import type { Guard, TaskService } from '../../services/tasks.ts';
+import type { WebhookService } from '../../services/webhooks.ts';
 import type { Principal } from './auth.ts';
 import { PATCH_TYPES, readJson, readOptionalJson, readText, validate } from './body.ts';
 import type { Cursors } from './cursor.ts';
@@ -22,7 +23,9 @@ import { eventsOf } from './log-events.ts';
 import { type HttpRequest, type HttpResponse, json, jsonText } from './message.ts';
 import { etagOf, isFresh, notModified, versionsOf } from './preconditions.ts';
 import { problemBody } from './problem.ts';
+import { idOf, NO_CONTENT, orMadeBefore, ownProjectId } from './route-parts.ts';
 import * as schemas from './schemas.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 export type Context = Readonly<{
   request: HttpRequest;
@@ -55,6 +58,7 @@ export type Route = Readonly<{ path: string; methods: Readonly<Partial<Record<Me
 export type HttpServices = Readonly<{
   tasks: TaskService;
   projects: ProjectService;
+  webhooks: WebhookService;
   progress: ProgressService;
   logText: LogTextService;
   collector: CollectorService;
@@ -97,6 +101,7 @@ export const routes = (
   ...taskRoutes(services),
   ...batchRoutes(services),
   ...projectRoutes(services),
+  ...webhookRoutes(services),
   ...logRoutes(services),
   eventRoute(services, options),
   ...contractRoutes(),
@@ -532,7 +537,6 @@ const DOCS_HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-const NO_CONTENT: HttpResponse = { status: 204, headers: { 'cache-control': 'no-store' }, body: '' };
 const REVALIDATE = { 'cache-control': 'private, no-cache' };
 
 const createTask = async (
@@ -550,16 +554,6 @@ const createTask = async (
       ? () => tasks.patch(task_id, {})
       : undefined,
   );
-};
-
-/** Makes something, or finds what a process made that died before it could say so. */
-const orMadeBefore = async <T>(make: () => Promise<T>, find: (() => Promise<T>) | undefined): Promise<T> => {
-  try {
-    return await make();
-  } catch (error) {
-    if (find === undefined || !isMiyabiError(error, 'already_exists')) throw error;
-    return find();
-  }
 };
 
 /** The ids in an item that nobody has looked at yet. */
@@ -598,14 +592,6 @@ const isOthers = ({ project_id: bound }: Principal, asked: string | undefined): 
 /** No project can have this id. */
 const NO_PROJECT = '#';
 
-const ownProjectId = (context: Context): string => {
-  const projectId = idOf(context, 'project_id');
-  const bound = context.principal.project_id;
-  if (bound !== undefined && bound !== projectId)
-    throw new MiyabiError('project_not_found', 'Project not found');
-  return projectId;
-};
-
 /** @throws MiyabiError `forbidden` where something is to go into another project than the caller's. */
 const requireOwn = ({ project_id: bound }: Principal, projectId: string | undefined): void => {
   if (bound !== undefined && projectId !== undefined && projectId !== bound) {
@@ -624,9 +610,6 @@ const requireUnbound = ({ project_id }: Principal, why: string): void => {
     throw new MiyabiError('forbidden', `A key that is bound to a project cannot do this: ${why}`);
   }
 };
-
-const idOf = ({ params }: Context, name: string): string =>
-  validate(schemas.pathParams(name), params)[name] as string;
 
 const present = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {

@@ -6,6 +6,7 @@ import { MAX_COUNT } from '../../domain/progress.ts';
 import { PROJECT_STATUSES } from '../../domain/project.ts';
 import { TASK_STATUSES } from '../../domain/status.ts';
 import { MAX_LABELS, MAX_METADATA, PRIORITIES } from '../../domain/task.ts';
+import { TASK_EVENTS } from '../../domain/task-events.ts';
 import { isTime } from '../../domain/time.ts';
 
 /** A union that tells its options in words. */
@@ -280,6 +281,34 @@ export const projectPatch = v.pipe(
   }),
   v.transform((value) => withoutUndefined(value)),
 );
+
+const events = v.pipe(
+  v.array(oneOf(TASK_EVENTS)),
+  v.minLength(1, 'must not be empty'),
+  v.maxLength(20, 'must not have more than 20 entries'),
+);
+const SECRET_RULE = 'must be whsec_ and the base64 of 24 to 64 bytes';
+const webhookSecret = v.pipe(
+  v.string(),
+  v.regex(/^whsec_([A-Za-z0-9+/]{4}){8,22}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, SECRET_RULE),
+  v.check((secret) => Buffer.from(secret.slice('whsec_'.length), 'base64').length <= 64, SECRET_RULE),
+);
+
+export const newWebhook = object({
+  url,
+  events: v.optional(events),
+  active: v.optional(v.boolean()),
+  secret: v.optional(webhookSecret),
+});
+
+/** A JSON merge patch (RFC 7396). What a webhook must have cannot be null. */
+export const webhookPatch = v.pipe(
+  object({ url: v.optional(url), events: v.optional(events), active: v.optional(v.boolean()) }),
+  v.transform((value) => withoutUndefined(value)),
+);
+
+/** An empty body will do. */
+export const rotateRequest = object({ secret: v.optional(webhookSecret) });
 
 /** The most log events in one post. */
 export const MAX_EVENTS = 10_000;

@@ -36,7 +36,7 @@ const withStores = async (
   const { endpoint, close } = await openEmbeddedDynamodb({ path });
   const client = dynamodbClient({ endpoint });
   try {
-    await createTables(client, { tasks: 'tasks', projects: 'projects' });
+    await createTables(client, { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
     await run(storesOf(client));
   } finally {
     client.destroy();
@@ -179,7 +179,7 @@ test('survives a client that goes away in the middle of a request', async () => 
   socket.resetAndDestroy();
   await once(socket, 'close');
   const client = dynamodbClient({ endpoint });
-  await createTables(client, { tasks: 'tasks', projects: 'projects' });
+  await createTables(client, { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
   client.destroy();
   await close();
 });

@@ -5,11 +5,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dynamodbCheckpoints } from '../../../src/adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../../src/adapters/dynamodb/client.ts';
+import { dynamodbOutbox } from '../../../src/adapters/dynamodb/outbox.ts';
 import { dynamodbProjectStore } from '../../../src/adapters/dynamodb/project-store.ts';
 import { dynamodbTaskHistory } from '../../../src/adapters/dynamodb/task-history.ts';
 import { taskKey, taskToItem } from '../../../src/adapters/dynamodb/task-item.ts';
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
+import { dynamodbWebhookStore } from '../../../src/adapters/dynamodb/webhook-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import type { Delivery } from '../../../src/domain/delivery.ts';
 import { TASK_STATUSES } from '../../../src/domain/status.ts';
 import { toIso } from '../../../src/domain/time.ts';
 import type { TaskQuery } from '../../../src/ports/task-store.ts';
@@ -48,10 +51,30 @@ const adaptersOf = ({ client, names }: Dynamodb, intercept: Intercept = (_, send
     history: dynamodbTaskHistory(options),
     checkpoints: dynamodbCheckpoints(options),
     projects: dynamodbProjectStore({ ...options, tableName: names.projects }),
+    webhooks: dynamodbWebhookStore({ ...options, tableName: names.webhooks }),
+    outbox: dynamodbOutbox({ ...options, tableName: names.webhooks }),
   };
 };
 
-const callsOf = ({ tasks, history, checkpoints, projects }: ReturnType<typeof adaptersOf>) =>
+const DELIVERY: Delivery = {
+  delivery_id: 'd',
+  webhook_id: 'w',
+  project_id: 'p',
+  event: 'task.failed',
+  body: '{}',
+  attempts: 0,
+  due_at: NOON,
+  created_at: NOON,
+};
+
+const callsOf = ({
+  tasks,
+  history,
+  checkpoints,
+  projects,
+  webhooks,
+  outbox,
+}: ReturnType<typeof adaptersOf>) =>
   [
     ['find', () => tasks.find('t')],
     ['findMany', () => tasks.findMany(['t'])],
@@ -69,9 +92,23 @@ const callsOf = ({ tasks, history, checkpoints, projects }: ReturnType<typeof ad
     ['projects.save', () => projects.save(aProject('p'))],
     ['projects.list', () => projects.list({ limit: 10 })],
     ['projects.remove', () => projects.remove('p')],
+    ['webhooks.find', () => webhooks.find('p')],
+    [
+      'webhooks.save',
+      () => webhooks.save({ project_id: 'p', project_created_at: '', version: 1, webhooks: [] }),
+    ],
+    ['webhooks.remove', () => webhooks.remove('p')],
+    ['outbox.add', () => outbox.add([DELIVERY])],
+    ['outbox.pending', () => outbox.pending('w', 1)],
+    ['outbox.reschedule', () => outbox.reschedule(DELIVERY, 1, NOON)],
+    ['outbox.end', () => outbox.end(DELIVERY)],
+    ['outbox.due', () => outbox.due(1)],
+    ['outbox.claim', () => outbox.claim('w', 1000)],
+    ['outbox.release', () => outbox.release({ webhook_id: 'w', project_id: 'p', token: 't' }, {})],
+    ['outbox.last', () => outbox.last(['w'])],
   ] as const;
 
-const UNREACHABLE = { tasks: 'tasks', projects: 'projects' };
+const UNREACHABLE = { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' };
 
 test('every method says unavailable, with the cause, where DynamoDB throttles, fails or times out', async () => {
   const errors = [
@@ -219,9 +256,12 @@ test('a reply that stops half-way, or is cut there, is unavailable and never hal
 test(
   'a table that is not there is a matter of configuration that names it',
   onDynalite(async ({ client }) => {
-    const adapters = adaptersOf({ client, names: { tasks: 'no-such-tasks', projects: 'no-such-projects' } });
+    const adapters = adaptersOf({
+      client,
+      names: { tasks: 'no-such-tasks', projects: 'no-such-projects', webhooks: 'no-such-webhooks' },
+    });
     for (const [name, call] of callsOf(adapters)) {
-      assert.match((await rejects(call(), 'configuration')).message, /no-such-(tasks|projects)/, name);
+      assert.match((await rejects(call(), 'configuration')).message, /no-such-(tasks|projects|webhooks)/, name);
     }
   }),
 );

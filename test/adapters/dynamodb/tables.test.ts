@@ -9,7 +9,7 @@ import { awsError, intercepted } from '../../support/faulty-dynamodb.ts';
 
 const test = suite('createTables');
 
-const names = { tasks: 'tasks', projects: 'projects' };
+const names = { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' };
 
 const onDynalite = (run: (client: DynamoDBClient) => Promise<void>) => async () => {
   const { endpoint, close } = await openEmbeddedDynamodb();
@@ -31,10 +31,12 @@ test(
     assert.equal(await createTables(client, names), [
       { table: 'tasks', outcome: 'made', addedIndexes: [], ttl: 'unsupported' },
       { table: 'projects', outcome: 'made', addedIndexes: [] },
+      { table: 'webhooks', outcome: 'made', addedIndexes: [], ttl: 'unsupported' },
     ]);
     assert.equal(await createTables(client, names), [
       { table: 'tasks', outcome: 'found', addedIndexes: [], ttl: 'unsupported' },
       { table: 'projects', outcome: 'found', addedIndexes: [] },
+      { table: 'webhooks', outcome: 'found', addedIndexes: [], ttl: 'unsupported' },
     ]);
   }),
 );
@@ -62,12 +64,13 @@ test(
     assert.is((await createTables(withTtl({ TimeToLiveStatus: 'DISABLED' }), names))[0]?.ttl, 'enabled');
     assert.equal(sent, [
       { TableName: 'tasks', TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
+      { TableName: 'webhooks', TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
     ]);
     const enabled = { TimeToLiveStatus: 'ENABLED', AttributeName: 'ttl' };
     assert.is((await createTables(withTtl(enabled), names))[0]?.ttl, 'found');
     const other = { TimeToLiveStatus: 'ENABLED', AttributeName: 'expires' };
     assert.match((await rejects(createTables(withTtl(other), names), 'configuration')).message, 'expires');
-    assert.is(sent.length, 1);
+    assert.is(sent.length, 2);
   }),
 );
 
@@ -112,7 +115,7 @@ test('does not wait for ever for a table, and says unavailable where nobody answ
   assert.ok(waits.length < 30);
   const silent = intercepted(client, () => Promise.reject(awsError('TimeoutError')));
   await rejects(createTables(silent, names), 'unavailable');
-  await rejects(createTables(silent, { tasks: 'one', projects: 'one' }), 'configuration');
+  await rejects(createTables(silent, { tasks: 'one', projects: 'two', webhooks: 'one' }), 'configuration');
 });
 
 test.run();

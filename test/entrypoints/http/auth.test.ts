@@ -75,6 +75,13 @@ const MATRIX: readonly (readonly [
   ['POST', '/api/projects', { project_id: 'new', project_name: 'N' }, 'write', 403, 'createProject'],
   ['GET', '/api/projects/ours', undefined, 'read', 404, 'getProject'],
   ['PATCH', '/api/projects/ours', { owner: 'me' }, 'write', 404, 'patchProject'],
+  ['GET', '/api/projects/ours/webhooks', undefined, 'read', 404, 'listWebhooks'],
+  ['POST', '/api/projects/ours/webhooks', { url: 'https://example.org/' }, 'admin', 404, 'createWebhook'],
+  ['GET', '/api/projects/ours/webhooks/w', undefined, 'read', 404, 'getWebhook'],
+  ['PATCH', '/api/projects/ours/webhooks/w', { active: true }, 'admin', 404, 'patchWebhook'],
+  ['POST', '/api/projects/ours/webhooks/w/rotate', {}, 'admin', 404, 'rotateWebhookSecret'],
+  ['POST', '/api/projects/ours/webhooks/w/test', {}, 'admin', 404, 'testWebhook'],
+  ['DELETE', '/api/projects/ours/webhooks/w', undefined, 'admin', 404, 'deleteWebhook'],
   ['DELETE', '/api/projects/ours', undefined, 'admin', 404, 'deleteProject'],
   ['POST', '/api/logs', { log_group: 'g', log_stream: 's', events: [] }, 'write', 200, 'sendLogs'],
   ['POST', '/api/logs/text?log_group=g&log_stream=s&offset=0', '5/9', 'write', 200, 'sendLogText'],
@@ -92,6 +99,7 @@ const acceptOf = (body: unknown) => ({
 const prepared = async (): Promise<Api> => {
   const api = await secured();
   await api.call('POST', '/api/tasks', { task_id: 't', project_id: 'ours' }, bearer('admin'));
+  await api.webhooks.create('ours', { url: 'https://example.org/' }, 'w');
   return api;
 };
 

@@ -12,7 +12,14 @@ export const OPENAPI: unknown = {
   },
   servers: [{ url: '/' }],
   security: [{ bearer: [] }, { api_key: [] }, {}],
-  tags: [{ name: 'tasks' }, { name: 'projects' }, { name: 'logs' }, { name: 'live' }, { name: 'health' }],
+  tags: [
+    { name: 'tasks' },
+    { name: 'projects' },
+    { name: 'webhooks' },
+    { name: 'logs' },
+    { name: 'live' },
+    { name: 'health' },
+  ],
   paths: {
     '/health': {
       get: {
@@ -1191,6 +1198,505 @@ export const OPENAPI: unknown = {
         },
       },
     },
+    '/api/projects/{project_id}/webhooks': {
+      get: {
+        operationId: 'listWebhooks',
+        summary: 'List the webhooks of a project, oldest first',
+        description: 'Whole URLs are told to keys of scope `admin` only, secrets to nobody.',
+        tags: ['webhooks'],
+        'x-scope': 'read',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+        ],
+        responses: {
+          '200': {
+            description: 'All of them',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookList' } } },
+          },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+      post: {
+        operationId: 'createWebhook',
+        summary: 'Create a webhook',
+        description:
+          'The answer tells the secret that signs its messages, which is told never again. At most 10 a project. Messages follow the Standard Webhooks specification.',
+        tags: ['webhooks'],
+        'x-scope': 'admin',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            description: 'The same key and request are answered as the first time, for 24 hours.',
+            schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+          },
+        ],
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/NewWebhook' } } },
+        },
+        responses: {
+          '201': {
+            description: 'Created',
+            headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookCreated' } } },
+          },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '409': {
+            description: 'It does not go together with what is there',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '413': {
+            description: 'The body exceeds 256 KiB',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '415': {
+            description: 'The media type of the body is not understood',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '422': {
+            description: 'The Idempotency-Key was used for another request',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+    },
+    '/api/projects/{project_id}/webhooks/{webhook_id}': {
+      get: {
+        operationId: 'getWebhook',
+        summary: 'Read a webhook and what came of its latest delivery',
+        tags: ['webhooks'],
+        'x-scope': 'read',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'webhook_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+        ],
+        responses: {
+          '200': {
+            description: 'The webhook',
+            headers: { ETag: { schema: { type: 'string' } } },
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Webhook' } } },
+          },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+      patch: {
+        operationId: 'patchWebhook',
+        summary: 'Change a webhook by a merge patch (RFC 7396)',
+        tags: ['webhooks'],
+        'x-scope': 'admin',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'webhook_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'If-Match',
+            in: 'header',
+            description: 'Only at this version (ETag).',
+            schema: { type: 'string' },
+          },
+        ],
+        requestBody: {
+          required: true,
+          content: {
+            'application/merge-patch+json': { schema: { $ref: '#/components/schemas/WebhookPatch' } },
+            'application/json': { schema: { $ref: '#/components/schemas/WebhookPatch' } },
+          },
+        },
+        responses: {
+          '200': {
+            description: 'The webhook as it is now',
+            headers: { ETag: { schema: { type: 'string' } } },
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Webhook' } } },
+          },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '409': {
+            description: 'It does not go together with what is there',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '412': {
+            description: 'The version is another',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '413': {
+            description: 'The body exceeds 256 KiB',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '415': {
+            description: 'The media type of the body is not understood',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+      delete: {
+        operationId: 'deleteWebhook',
+        summary: 'Delete a webhook',
+        description: 'What is on its way to it is dropped.',
+        tags: ['webhooks'],
+        'x-scope': 'admin',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'webhook_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'If-Match',
+            in: 'header',
+            description: 'Only at this version (ETag).',
+            schema: { type: 'string' },
+          },
+        ],
+        responses: {
+          '204': { description: 'Deleted' },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '409': {
+            description: 'It does not go together with what is there',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '412': {
+            description: 'The version is another',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+    },
+    '/api/projects/{project_id}/webhooks/{webhook_id}/rotate': {
+      post: {
+        operationId: 'rotateWebhookSecret',
+        summary: 'Give a webhook a new secret',
+        description: 'The answer tells it. For 24 hours messages are signed with the one before, too.',
+        tags: ['webhooks'],
+        'x-scope': 'admin',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'webhook_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            description: 'The same key and request are answered as the first time, for 24 hours.',
+            schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+          },
+          {
+            name: 'If-Match',
+            in: 'header',
+            description: 'Only at this version (ETag).',
+            schema: { type: 'string' },
+          },
+        ],
+        requestBody: {
+          required: false,
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/RotateRequest' } } },
+        },
+        responses: {
+          '200': {
+            description: 'The webhook as it is now',
+            headers: { ETag: { schema: { type: 'string' } } },
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/Webhook' } } },
+          },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '409': {
+            description: 'It does not go together with what is there',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '412': {
+            description: 'The version is another',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '413': {
+            description: 'The body exceeds 256 KiB',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '415': {
+            description: 'The media type of the body is not understood',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '422': {
+            description: 'The Idempotency-Key was used for another request',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+    },
+    '/api/projects/{project_id}/webhooks/{webhook_id}/test': {
+      post: {
+        operationId: 'testWebhook',
+        summary: 'Send a webhook a message `webhook.test`',
+        tags: ['webhooks'],
+        'x-scope': 'admin',
+        parameters: [
+          {
+            name: 'project_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'webhook_id',
+            in: 'path',
+            required: true,
+            schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
+          },
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            description: 'The same key and request are answered as the first time, for 24 hours.',
+            schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+          },
+        ],
+        responses: {
+          '202': {
+            description: 'On its way',
+            content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookTest' } } },
+          },
+          '400': {
+            description: 'Something in the request is wrong; `fields` says what',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '401': {
+            description: 'A valid API key is needed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '403': {
+            description: 'The key does not allow this',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '404': {
+            description: 'There is no such thing',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '406': {
+            description: 'No media type of the Accept header can be answered',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '409': {
+            description: 'It does not go together with what is there',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '422': {
+            description: 'The Idempotency-Key was used for another request',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '429': {
+            description: 'Too many requests; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+          '503': {
+            description: 'A backend is not available; Retry-After says how long to wait',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
+        },
+      },
+    },
     '/api/logs': {
       post: {
         operationId: 'sendLogs',
@@ -1700,6 +2206,59 @@ export const OPENAPI: unknown = {
         ],
         additionalProperties: false,
       },
+      Webhook: {
+        type: 'object',
+        properties: {
+          webhook_id: { type: 'string' },
+          project_id: { type: 'string' },
+          url: { type: 'string' },
+          events: {
+            type: 'array',
+            items: { type: 'string', enum: ['task.completed', 'task.failed', 'task.stale'] },
+          },
+          active: { type: 'boolean' },
+          secret: { type: 'string' },
+          version: { type: 'integer', minimum: 0 },
+          created_at: { type: 'string', format: 'date-time' },
+          updated_at: { type: 'string', format: 'date-time' },
+          last_delivery: {
+            anyOf: [
+              {
+                type: 'object',
+                properties: {
+                  delivery_id: { type: 'string' },
+                  event: {
+                    type: 'string',
+                    enum: ['task.completed', 'task.failed', 'task.stale', 'webhook.test'],
+                  },
+                  task_id: { type: 'string' },
+                  attempts: { type: 'integer', minimum: 0 },
+                  at: { type: 'string', format: 'date-time' },
+                  outcome: { type: 'string', enum: ['delivered', 'retrying', 'failed'] },
+                  status_code: { type: 'integer', minimum: 0 },
+                  error: { type: 'string' },
+                  next_attempt_at: { type: 'string', format: 'date-time' },
+                },
+                required: ['delivery_id', 'event', 'attempts', 'at', 'outcome'],
+                additionalProperties: false,
+              },
+              { type: 'null' },
+            ],
+          },
+        },
+        required: [
+          'webhook_id',
+          'project_id',
+          'url',
+          'events',
+          'active',
+          'version',
+          'created_at',
+          'updated_at',
+          'last_delivery',
+        ],
+        additionalProperties: false,
+      },
       Problem: {
         type: 'object',
         properties: {
@@ -1835,6 +2394,28 @@ export const OPENAPI: unknown = {
           project: { $ref: '#/components/schemas/Project' },
         },
         required: ['project_id', 'status', 'project'],
+        additionalProperties: false,
+      },
+      WebhookList: {
+        type: 'object',
+        properties: { webhooks: { type: 'array', items: { $ref: '#/components/schemas/Webhook' } } },
+        required: ['webhooks'],
+        additionalProperties: false,
+      },
+      WebhookCreated: {
+        type: 'object',
+        properties: {
+          webhook_id: { type: 'string' },
+          status: { const: 'created' },
+          webhook: { $ref: '#/components/schemas/Webhook' },
+        },
+        required: ['webhook_id', 'status', 'webhook'],
+        additionalProperties: false,
+      },
+      WebhookTest: {
+        type: 'object',
+        properties: { delivery_id: { type: 'string' }, status: { const: 'queued' } },
+        required: ['delivery_id', 'status'],
         additionalProperties: false,
       },
       LogResult: {
@@ -2301,6 +2882,49 @@ export const OPENAPI: unknown = {
               },
               { type: 'null' },
             ],
+          },
+        },
+        additionalProperties: false,
+      },
+      NewWebhook: {
+        type: 'object',
+        properties: {
+          url: { type: 'string', maxLength: 2048, pattern: '^[^\\u0000-\\u001f\\u007f]*$', format: 'uri' },
+          events: {
+            type: 'array',
+            items: { enum: ['task.completed', 'task.failed', 'task.stale'], type: 'string' },
+            minItems: 1,
+            maxItems: 20,
+          },
+          active: { type: 'boolean' },
+          secret: {
+            type: 'string',
+            pattern: '^whsec_([A-Za-z0-9+/]{4}){8,22}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+          },
+        },
+        required: ['url'],
+        additionalProperties: false,
+      },
+      WebhookPatch: {
+        type: 'object',
+        properties: {
+          url: { type: 'string', maxLength: 2048, pattern: '^[^\\u0000-\\u001f\\u007f]*$', format: 'uri' },
+          events: {
+            type: 'array',
+            items: { enum: ['task.completed', 'task.failed', 'task.stale'], type: 'string' },
+            minItems: 1,
+            maxItems: 20,
+          },
+          active: { type: 'boolean' },
+        },
+        additionalProperties: false,
+      },
+      RotateRequest: {
+        type: 'object',
+        properties: {
+          secret: {
+            type: 'string',
+            pattern: '^whsec_([A-Za-z0-9+/]{4}){8,22}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
           },
         },
         additionalProperties: false,

@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import type { Secrets } from '../../ports/secrets.ts';
+
+const BYTES = 32;
+
+/** Secrets out of the system's own randomness. */
+export const randomSecrets = (): Secrets => ({
+  next() {
+    return `whsec_${randomBytes(BYTES).toString('base64')}`;
+  },
+});

@@ -1,0 +1,54 @@
+import { toldTask } from '../domain/counting.ts';
+import { type Delivery, deliveryIdOf, messageOf } from '../domain/delivery.ts';
+import type { Project } from '../domain/project.ts';
+import type { Task } from '../domain/task.ts';
+import type { TaskEvent } from '../domain/task-events.ts';
+import type { Webhook } from '../domain/webhook.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { Bell } from './bell.ts';
+import { webhooksOf } from './webhook-sets.ts';
+
+/** A task and what happened to it. */
+export type Occurrence = Readonly<{ task: Task; event: TaskEvent }>;
+
+/**
+ * Puts events of a project's tasks into the outbox, for each webhook that wants them. Doing it twice is doing it once.
+ * Of a project that has no webhooks nothing is read. The task goes along as it is now.
+ *
+ * @throws MiyabiError `unavailable`: do it again.
+ */
+export type WebhookAnnouncer = (project: Project, occurrences: readonly Occurrence[]) => Promise<void>;
+
+export const webhookAnnouncer =
+  (store: WebhookStore, outbox: Outbox, bell: Bell, clock: Clock): WebhookAnnouncer =>
+  async (project, occurrences) => {
+    if (project.has_webhooks === undefined || occurrences.length === 0) return;
+    const { webhooks } = webhooksOf(project, await store.find(project.project_id));
+    const now = clock.now();
+    const deliveries = occurrences.flatMap((occurrence) =>
+      webhooks
+        .filter(({ active, events }) => active && events.includes(occurrence.event.type))
+        .map((webhook) => deliveryOf(webhook, occurrence, now)),
+    );
+    if (deliveries.length === 0) return;
+    await outbox.add(deliveries);
+    bell.ring();
+  };
+
+const deliveryOf = (
+  { webhook_id, project_id }: Webhook,
+  { task, event }: Occurrence,
+  now: number,
+): Delivery => ({
+  delivery_id: deliveryIdOf(webhook_id, task.task_id, event),
+  webhook_id,
+  project_id,
+  event: event.type,
+  task_id: task.task_id,
+  body: messageOf(event.type, event.at, toldTask(task)),
+  attempts: 0,
+  due_at: now,
+  created_at: now,
+});

@@ -1,0 +1,207 @@
+import {
+  type Answer,
+  type Delivery,
+  type LastDelivery,
+  type Verdict,
+  verdictOf,
+} from '../domain/delivery.ts';
+import { toIso } from '../domain/time.ts';
+import { patchWebhook, secretsAt, type Webhook } from '../domain/webhook.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Outbox, OutboxQueues, QueueClaim } from '../ports/outbox.ts';
+import type { WebhookClient } from '../ports/webhook-client.ts';
+import type { WebhookStore } from '../ports/webhook-store.ts';
+import { eachOf } from './in-turn.ts';
+import { untilWon } from './optimistic.ts';
+
+/** What became of attempts: those that delivered, those that are to be followed by another, and deliveries given up. */
+export type SentCounts = Readonly<{ delivered: number; retrying: number; failed: number }>;
+
+export type WebhookSender = Readonly<{
+  /**
+   * Begins on webhooks with something due, as many as there is room for, and does not wait for them: whoever answers
+   * slowly keeps nobody else waiting. It answers how many it began.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  tick(): Promise<number>;
+  /** Waits until everything that was begun has ended, and tells what came of it since the last time. */
+  idle(): Promise<SentCounts>;
+}>;
+
+/** Webhooks that are worked on side by side, and deliveries of one of them. */
+const WIDTH = 32;
+const WIDTH_OF_ONE = 4;
+/** For how long a queue is taken, and when in it the last attempt may begin, which is over long before its end. */
+export const LEASE_MS = 60_000;
+const LAST_BEGIN_MS = 30_000;
+/** How many deliveries of one webhook are made in a row before others have their turn. */
+const TURN = 20;
+/** For how long a receiver that could not be reached is left alone, whatever else there is for it. */
+export const REST_MS = 5_000;
+
+/**
+ * Delivers what is in the outbox. Each webhook has a queue of its own, which one process at a time holds, for as long
+ * as a lease: no delivery is under way twice. After a crash the lease runs out and another process goes on; a message
+ * may then arrive twice, under the same id.
+ */
+export const webhookSender = (
+  store: WebhookStore,
+  outbox: Outbox,
+  queues: OutboxQueues,
+  client: WebhookClient,
+  clock: Clock,
+  logger: Logger,
+  random: () => number = Math.random,
+): WebhookSender => {
+  const running = new Map<string, Promise<void>>();
+  let counts: SentCounts = NONE;
+
+  const find = async ({ webhook_id, project_id }: QueueClaim): Promise<Webhook | undefined> => {
+    const kept = await store.find(project_id);
+    const webhook = kept?.webhooks.find((one) => one.webhook_id === webhook_id);
+    return webhook?.active === true ? webhook : undefined;
+  };
+
+  /** A receiver said that it is gone for good. */
+  const deactivate = ({ project_id, webhook_id }: Webhook): Promise<void> =>
+    untilWon(async () => {
+      const kept = await store.find(project_id);
+      if (kept === undefined) return;
+      const webhooks = kept.webhooks.map((one) =>
+        one.webhook_id === webhook_id ? (patchWebhook(one, { active: false }, clock.now()) ?? one) : one,
+      );
+      await store.save({ ...kept, webhooks, version: kept.version + 1 });
+      logger.warn('A webhook is gone and was deactivated', { project_id, webhook_id });
+    });
+
+  const attempt = async (webhook: Webhook, delivery: Delivery): Promise<Attempt> => {
+    const began = clock.now();
+    const answer = await client.post({
+      url: webhook.url,
+      id: delivery.delivery_id,
+      timestamp: Math.floor(began / 1000),
+      body: delivery.body,
+      secrets: secretsAt(webhook, began),
+    });
+    const now = clock.now();
+    const attempts = delivery.attempts + 1;
+    const verdict = verdictOf(answer, attempts, now, random());
+    if (verdict.kind === 'retry') await outbox.reschedule(delivery, attempts, verdict.due_at);
+    else await outbox.end(delivery);
+    if (verdict.kind === 'gone') await deactivate(webhook);
+    count(verdict);
+    const { webhook_id, delivery_id } = delivery;
+    if (verdict.kind === 'failed') {
+      logger.warn('A webhook delivery was given up', {
+        webhook_id,
+        delivery_id,
+        attempts,
+        ...saidBy(answer),
+      });
+    }
+    return { answer, verdict, last: lastOf(delivery, attempts, now, answer, verdict) };
+  };
+
+  const count = ({ kind }: Verdict): void => {
+    const { delivered, retrying, failed } = counts;
+    counts = {
+      delivered: delivered + (kind === 'delivered' ? 1 : 0),
+      retrying: retrying + (kind === 'retry' ? 1 : 0),
+      failed: failed + (kind === 'failed' || kind === 'gone' ? 1 : 0),
+    };
+  };
+
+  /** One turn of a webhook. */
+  const serve = async (webhookId: string): Promise<void> => {
+    const claim = await queues.claim(webhookId, LEASE_MS);
+    if (claim === undefined) return;
+    const lastBegin = clock.now() + LAST_BEGIN_MS;
+    let last: LastDelivery | undefined;
+    let made = 0;
+    const release = (next: Readonly<{ dueAt?: number; restUntil?: number }>) =>
+      queues.release(claim, { ...next, ...(last === undefined ? {} : { last }) });
+
+    for (;;) {
+      const waiting = await outbox.pending(webhookId, TURN);
+      const webhook = await find(claim);
+      if (webhook === undefined && waiting.length > 0) {
+        // It was removed or switched off: nobody waits for these.
+        await eachOf(waiting, WIDTH_OF_ONE, outbox.end);
+        continue;
+      }
+      const due = waiting.filter(({ due_at }) => due_at <= clock.now());
+      if (webhook === undefined || due.length === 0) {
+        const dueAt = waiting[0]?.due_at;
+        return release(dueAt === undefined ? {} : { dueAt });
+      }
+      let isOver = false;
+      let isUnreached = false;
+      await eachOf(due, WIDTH_OF_ONE, async (delivery) => {
+        isOver ||= made >= TURN || clock.now() >= lastBegin;
+        if (isOver) return;
+        made += 1;
+        const { answer, verdict, last: result } = await attempt(webhook, delivery);
+        if (last === undefined || last.at <= result.at) last = result;
+        isUnreached ||= answer.kind === 'unreached';
+        isOver ||= isUnreached || verdict.kind === 'gone';
+      });
+      const now = clock.now();
+      if (isUnreached) return release({ dueAt: now + REST_MS, restUntil: now + REST_MS });
+      if (isOver) return release({ dueAt: now });
+    }
+  };
+
+  const begin = (webhookId: string): void => {
+    const done = serve(webhookId)
+      .catch((error: unknown) => {
+        // The lease runs out, and what was not noted is done again.
+        logger.warn('The deliveries of a webhook were interrupted', { webhook_id: webhookId, error });
+      })
+      .finally(() => running.delete(webhookId));
+    running.set(webhookId, done);
+  };
+
+  return {
+    async tick() {
+      const room = WIDTH - running.size;
+      if (room <= 0) return 0;
+      const due = await queues.due(WIDTH + room);
+      const free = due.filter((webhookId) => !running.has(webhookId)).slice(0, room);
+      for (const webhookId of free) begin(webhookId);
+      return free.length;
+    },
+
+    async idle() {
+      while (running.size > 0) await Promise.all(running.values());
+      const before = counts;
+      counts = NONE;
+      return before;
+    },
+  };
+};
+
+type Attempt = Readonly<{ answer: Answer; verdict: Verdict; last: LastDelivery }>;
+
+const NONE: SentCounts = { delivered: 0, retrying: 0, failed: 0 };
+
+const saidBy = (answer: Answer): Pick<LastDelivery, 'status_code' | 'error'> =>
+  answer.kind === 'answered' ? { status_code: answer.status } : { error: answer.reason };
+
+const lastOf = (
+  { delivery_id, event, task_id }: Delivery,
+  attempts: number,
+  now: number,
+  answer: Answer,
+  verdict: Verdict,
+): LastDelivery => ({
+  delivery_id,
+  event,
+  ...(task_id === undefined ? {} : { task_id }),
+  attempts,
+  at: toIso(now),
+  outcome: verdict.kind === 'retry' ? 'retrying' : verdict.kind === 'delivered' ? 'delivered' : 'failed',
+  ...saidBy(answer),
+  ...(verdict.kind === 'retry' ? { next_attempt_at: toIso(verdict.due_at) } : {}),
+});

@@ -1,0 +1,11 @@
+import type { Project } from '../domain/project.ts';
+import type { ProjectWebhooks } from '../domain/webhook.ts';
+
+/** The webhooks of a project, `kept` being what the store has under its id: what an earlier project left is none. */
+export const webhooksOf = (
+  { project_id, created_at }: Pick<Project, 'project_id' | 'created_at'>,
+  kept: ProjectWebhooks | undefined,
+): ProjectWebhooks =>
+  kept?.project_created_at === created_at
+    ? kept
+    : { project_id, project_created_at: created_at, version: kept?.version ?? 0, webhooks: [] };

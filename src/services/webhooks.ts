@@ -1,0 +1,205 @@
+import type { AddressRange } from '../domain/address.ts';
+import { type Delivery, messageOf } from '../domain/delivery.ts';
+import { invalidField, MiyabiError } from '../domain/errors.ts';
+import type { Project } from '../domain/project.ts';
+import { toIso } from '../domain/time.ts';
+import {
+  createWebhook,
+  MAX_WEBHOOKS,
+  type NewWebhook,
+  type ProjectWebhooks,
+  patchWebhook,
+  problemOfTarget,
+  rotateSecret,
+  type ToldWebhook,
+  toldWebhook,
+  type Webhook,
+  type WebhookPatch,
+} from '../domain/webhook.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Outbox, OutboxQueues } from '../ports/outbox.ts';
+import type { Secrets } from '../ports/secrets.ts';
+import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { Bell } from './bell.ts';
+import { untilWon } from './optimistic.ts';
+import type { ProjectService } from './projects.ts';
+import { webhooksOf } from './webhook-sets.ts';
+
+/** On what condition something may be done: the stored version must be among these. */
+export type WebhookGuard = Readonly<{ versions?: readonly number[] | undefined }>;
+
+/**
+ * The webhooks of projects. Every method throws MiyabiError `project_not_found` where there is no such project, those
+ * that name a webhook `webhook_not_found`, those that take a guard `precondition_failed` where its version is none of
+ * those of the guard, and all of them `unavailable`.
+ */
+export type WebhookService = Readonly<{
+  /** Those of a project, oldest first; with their URLs whole only where asked for. */
+  list(projectId: string, withUrl: boolean): Promise<readonly ToldWebhook[]>;
+  get(projectId: string, webhookId: string, withUrl: boolean): Promise<ToldWebhook>;
+  /**
+   * A new webhook, with its secret. One that is there already under the chosen id is given back as it is.
+   *
+   * @throws MiyabiError `invalid_input` where the URL may not be called; `limit_reached`.
+   */
+  create(projectId: string, input: NewWebhook, webhookId?: string): Promise<ToldWebhook>;
+  /** @throws MiyabiError `invalid_input` where the URL may not be called. */
+  patch(
+    projectId: string,
+    webhookId: string,
+    patch: WebhookPatch,
+    guard?: WebhookGuard,
+  ): Promise<ToldWebhook>;
+  /** Gives a webhook a new secret, and tells it. The one before signs for a day more. */
+  rotate(
+    projectId: string,
+    webhookId: string,
+    secret: string | undefined,
+    guard?: WebhookGuard,
+  ): Promise<ToldWebhook>;
+  /** Removes a webhook. What is on its way to it is dropped. */
+  remove(projectId: string, webhookId: string, guard?: WebhookGuard): Promise<void>;
+  /**
+   * Sends a webhook a message that says nothing happened. It answers the id of the delivery, the chosen one if any.
+   *
+   * @throws MiyabiError `webhook_inactive`
+   */
+  test(projectId: string, webhookId: string, deliveryId?: string): Promise<string>;
+}>;
+
+export const webhookService = (
+  projects: ProjectService,
+  store: WebhookStore,
+  outbox: Outbox,
+  queues: OutboxQueues,
+  bell: Bell,
+  secrets: Secrets,
+  clock: Clock,
+  ids: Ids,
+  allowed: readonly AddressRange[],
+): WebhookService => {
+  const readSet = async (project: Pick<Project, 'project_id' | 'created_at'>): Promise<ProjectWebhooks> =>
+    webhooksOf(project, await store.find(project.project_id));
+
+  const find = (set: ProjectWebhooks, webhookId: string, { versions }: WebhookGuard = {}): Webhook => {
+    const webhook = set.webhooks.find(({ webhook_id }) => webhook_id === webhookId);
+    if (webhook === undefined) throw new MiyabiError('webhook_not_found', 'Webhook not found');
+    if (versions !== undefined && !versions.includes(webhook.version)) {
+      throw new MiyabiError(
+        'precondition_failed',
+        `Webhook ${webhookId} is at version ${webhook.version}; read it again`,
+      );
+    }
+    return webhook;
+  };
+
+  const requireTarget = (url: string | undefined): void => {
+    const problem = url === undefined ? undefined : problemOfTarget(url, allowed);
+    if (problem !== undefined) throw invalidField('url', problem);
+  };
+
+  const tell = async (webhook: Webhook, withSecret: boolean): Promise<ToldWebhook> => {
+    const last = await queues.last([webhook.webhook_id]);
+    return toldWebhook(webhook, last.get(webhook.webhook_id), { withUrl: true, withSecret });
+  };
+
+  /** Reads, changes and writes a webhook until no other writer comes in between; undefined writes nothing. */
+  const change = (
+    projectId: string,
+    webhookId: string,
+    guard: WebhookGuard | undefined,
+    step: (before: Webhook) => Webhook | undefined,
+  ): Promise<Webhook> =>
+    untilWon(async () => {
+      const set = await readSet(await projects.get(projectId));
+      const before = find(set, webhookId, guard);
+      const after = step(before);
+      if (after === undefined) return before;
+      const webhooks = set.webhooks.map((one) => (one === before ? after : one));
+      await store.save({ ...set, webhooks, version: set.version + 1 });
+      return after;
+    });
+
+  return {
+    async list(projectId, withUrl) {
+      const { webhooks } = await readSet(await projects.get(projectId));
+      const last = await queues.last(webhooks.map(({ webhook_id }) => webhook_id));
+      return webhooks.map((webhook) => toldWebhook(webhook, last.get(webhook.webhook_id), { withUrl }));
+    },
+
+    async get(projectId, webhookId, withUrl) {
+      const webhook = find(await readSet(await projects.get(projectId)), webhookId);
+      const last = await queues.last([webhookId]);
+      return toldWebhook(webhook, last.get(webhookId), { withUrl });
+    },
+
+    create(projectId, input, webhookId = ids.next()) {
+      requireTarget(input.url);
+      return untilWon(async () => {
+        // First of all: whoever counts a task of the project from now on looks for webhooks.
+        const project = await projects.expectWebhooks(projectId);
+        const set = await readSet(project);
+        const there = set.webhooks.find(({ webhook_id }) => webhook_id === webhookId);
+        if (there !== undefined) return tell(there, true);
+        if (set.webhooks.length >= MAX_WEBHOOKS) {
+          throw new MiyabiError('limit_reached', `A project has at most ${MAX_WEBHOOKS} webhooks`);
+        }
+        const webhook = createWebhook(input, {
+          id: webhookId,
+          project_id: projectId,
+          secret: secrets.next(),
+          now: clock.now(),
+        });
+        await store.save({ ...set, webhooks: [...set.webhooks, webhook], version: set.version + 1 });
+        return toldWebhook(webhook, undefined, { withUrl: true, withSecret: true });
+      });
+    },
+
+    async patch(projectId, webhookId, patch, guard) {
+      requireTarget(patch.url);
+      const changed = await change(projectId, webhookId, guard, (webhook) =>
+        patchWebhook(webhook, patch, clock.now()),
+      );
+      return tell(changed, false);
+    },
+
+    async rotate(projectId, webhookId, secret, guard) {
+      const changed = await change(projectId, webhookId, guard, (webhook) =>
+        rotateSecret(webhook, secret ?? secrets.next(), clock.now()),
+      );
+      return tell(changed, true);
+    },
+
+    async remove(projectId, webhookId, guard) {
+      await untilWon(async () => {
+        const set = await readSet(await projects.get(projectId));
+        const gone = find(set, webhookId, guard);
+        const webhooks = set.webhooks.filter((one) => one !== gone);
+        await store.save({ ...set, webhooks, version: set.version + 1 });
+      });
+    },
+
+    async test(projectId, webhookId, deliveryId = ids.next()) {
+      const webhook = find(await readSet(await projects.get(projectId)), webhookId);
+      if (!webhook.active) {
+        throw new MiyabiError('webhook_inactive', `Webhook ${webhookId} is not active; activate it first`);
+      }
+      const delivery = testOf(webhook, `msg_${deliveryId}`, clock.now());
+      await outbox.add([delivery]);
+      bell.ring();
+      return delivery.delivery_id;
+    },
+  };
+};
+
+const testOf = ({ webhook_id, project_id }: Webhook, deliveryId: string, now: number): Delivery => ({
+  delivery_id: deliveryId,
+  webhook_id,
+  project_id,
+  event: 'webhook.test',
+  body: messageOf('webhook.test', toIso(now), { project_id, webhook_id }),
+  attempts: 0,
+  due_at: now,
+  created_at: now,
+});

@@ -1,0 +1,7 @@
+import { dynamodbWebhookStore } from '../../../src/adapters/dynamodb/webhook-store.ts';
+import { webhookStoreContract } from '../../contracts/webhook-store.ts';
+import { onEveryDynamodb } from '../../support/dynamodb.ts';
+
+onEveryDynamodb('WebhookStore', webhookStoreContract, ({ client, names }) =>
+  dynamodbWebhookStore({ client, tableName: names.webhooks }),
+);

@@ -1,0 +1,8 @@
+import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import { memoryOutbox } from '../../../src/adapters/memory/outbox.ts';
+import { outboxContract } from '../../contracts/outbox.ts';
+
+outboxContract('memory', () => {
+  const clock = memoryClock();
+  return { port: { outbox: memoryOutbox({ clock }), clock } };
+});
