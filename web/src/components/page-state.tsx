@@ -1,3 +1,4 @@
+import type { ApiError } from '../api.ts';
 import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
 
@@ -11,3 +12,13 @@ export const PageState = ({ title, help }: Readonly<{ title: string; help?: stri
     </p>
   </div>
 );
+
+/** In place of what could not be read, or not yet. */
+export const Unread = ({ fault, missing }: Readonly<{ fault: ApiError | undefined; missing: string }>) => {
+  if (fault === undefined) return <p class="reading">{t.value.loading}</p>;
+  return fault.status === 404 ? (
+    <PageState title={missing} help={t.value.notFoundHelp} />
+  ) : (
+    <PageState title={t.value.unreadable} help={fault.message} />
+  );
+};

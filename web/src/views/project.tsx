@@ -1,16 +1,17 @@
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useComputed } from '@preact/signals';
 import type { Project } from '../../../src/domain/project.ts';
 import type { Task } from '../../../src/domain/task.ts';
-import { ApiError, allPages, listTasks, readProject } from '../api.ts';
+import { allPages, listTasks, readProject } from '../api.ts';
 import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
-import { PageState } from '../components/page-state.tsx';
+import { Unread } from '../components/page-state.tsx';
 import { Outcomes, trendOf } from '../components/project-list.tsx';
 import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
 import { binsOf, quantile, ROUND_TIMES } from '../durations.ts';
 import { briefDuration, count, duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
+import { useReading } from '../state/reading.ts';
 import {
   allTasks,
   findProject,
@@ -20,7 +21,6 @@ import {
   takeTask,
   taskShape,
 } from '../state/store.ts';
-import { connection } from '../state/sync.ts';
 import { useTitle } from '../title.ts';
 
 /** How many of a project's tasks its page is drawn from: the newest. */
@@ -28,35 +28,18 @@ const MOST_TASKS = 300;
 const MOST_BINS = 18;
 
 export const ProjectView = ({ id }: Readonly<{ id: string }>) => {
-  const fault = useSignal<ApiError | undefined>(undefined);
-  const asked = useSignal(false);
-  useSignalEffect(() => {
-    const { state } = connection.value;
-    if (asked.peek() && state !== 'live' && state !== 'polling') return;
-    asked.value = true;
-    Promise.all([readProject(id), allPages(listTasks, { project_id: id }, MOST_TASKS)]).then(
-      ([project, tasks]) => {
-        fault.value = undefined;
-        takeProject(project);
-        tasks.forEach(takeTask);
-      },
-      (error: unknown) => {
-        if (!(error instanceof ApiError)) throw error;
-        fault.value = error;
-      },
-    );
+  const fault = useReading(async () => {
+    const [project, tasks] = await Promise.all([
+      readProject(id),
+      allPages(listTasks, { project_id: id }, MOST_TASKS),
+    ]);
+    takeProject(project);
+    tasks.forEach(takeTask);
   });
   const held = useComputed(() => (projectShape.value >= 0 ? findProject(id) : undefined));
   const project = held.value?.value;
   useTitle(project?.project_name ?? id);
-  if (project === undefined) {
-    if (fault.value === undefined) return <p class="reading">{t.value.loading}</p>;
-    return fault.value.status === 404 ? (
-      <PageState title={t.value.notFoundProject} help={t.value.notFoundHelp} />
-    ) : (
-      <PageState title={t.value.unreadable} help={fault.value.message} />
-    );
-  }
+  if (project === undefined) return <Unread fault={fault.value} missing={t.value.notFoundProject} />;
   return <ProjectPage project={project} />;
 };
 

@@ -1,4 +1,4 @@
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Json } from '../../../src/domain/json.ts';
 import type { HistoryPoint } from '../../../src/domain/progress.ts';
@@ -8,7 +8,7 @@ import { Bar } from '../components/bar.tsx';
 import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Mark } from '../components/mark.tsx';
-import { PageState } from '../components/page-state.tsx';
+import { Unread } from '../components/page-state.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
@@ -18,6 +18,7 @@ import { type Stretch, stretchesOf } from '../phases.ts';
 import { projectPath, taskPath } from '../router.ts';
 import { now } from '../state/clock.ts';
 import { useHistory } from '../state/history.ts';
+import { useReading } from '../state/reading.ts';
 import {
   allTasks,
   findProject,
@@ -27,39 +28,14 @@ import {
   takeTask,
   taskShape,
 } from '../state/store.ts';
-import { connection } from '../state/sync.ts';
 import { useTitle } from '../title.ts';
 
 export const TaskView = ({ id }: Readonly<{ id: string }>) => {
-  const fault = useSignal<ApiError | undefined>(undefined);
-  const asked = useSignal(false);
-  // Read again whenever the connection has come back: what is here may be old, or gone.
-  useSignalEffect(() => {
-    const { state } = connection.value;
-    if (asked.peek() && state !== 'live' && state !== 'polling') return;
-    asked.value = true;
-    readTask(id).then(
-      (task) => {
-        fault.value = undefined;
-        takeTask(task);
-      },
-      (error: unknown) => {
-        if (!(error instanceof ApiError)) throw error;
-        fault.value = error;
-      },
-    );
-  });
+  const fault = useReading(async () => takeTask(await readTask(id)));
   const held = useComputed(() => (taskShape.value >= 0 ? findTask(id) : undefined));
   const task = held.value?.value;
   useTitle(task?.task_name ?? id);
-  if (task === undefined) {
-    if (fault.value === undefined) return <p class="reading">{t.value.loading}</p>;
-    return fault.value.status === 404 ? (
-      <PageState title={t.value.notFoundTask} help={t.value.notFoundHelp} />
-    ) : (
-      <PageState title={t.value.unreadable} help={fault.value.message} />
-    );
-  }
+  if (task === undefined) return <Unread fault={fault.value} missing={t.value.notFoundTask} />;
   return <TaskPage task={task} />;
 };
 
