@@ -1,4 +1,4 @@
-import type { JsonSchema } from './openapi-responses.ts';
+import { type JsonSchema, referredName } from '../src/entrypoints/http/json-schema.ts';
 
 type Document = Readonly<{
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -68,28 +68,9 @@ const shapeOf = ({ parameters = [], requestBody, responses }: Operation): string
 const key = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`);
 
 const typeOf = (schema: JsonSchema): string => {
-  const {
-    $ref,
-    anyOf,
-    enum: options,
-    const: value,
-    type,
-    items,
-    properties,
-    required,
-    additionalProperties,
-  } = schema as {
-    $ref?: string;
-    anyOf?: readonly JsonSchema[];
-    enum?: readonly unknown[];
-    const?: unknown;
-    type?: string;
-    items?: JsonSchema;
-    properties?: Readonly<Record<string, JsonSchema>>;
-    required?: readonly string[];
-    additionalProperties?: boolean | JsonSchema;
-  };
-  if ($ref !== undefined) return $ref.slice($ref.lastIndexOf('/') + 1);
+  const { $ref, anyOf, enum: options, const: value, type } = schema;
+  const { items, properties, required, additionalProperties } = schema;
+  if ($ref !== undefined) return referredName($ref);
   if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' | ');
   if (options !== undefined) return options.map((option) => `'${String(option)}'`).join(' | ');
   if (value !== undefined) return typeof value === 'string' ? `'${value}'` : String(value);

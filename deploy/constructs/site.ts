@@ -20,23 +20,18 @@ import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
+import { SECURITY_HEADERS } from '../../src/entrypoints/http/static.ts';
 import { acknowledge } from '../acknowledge.ts';
 
 /** Paths that the API answers, under the same address as the page: the page needs no leave to call it. */
 const API_PATHS = ['/api/*', '/health*', '/openapi.json', '/docs'];
 
-/** As the local server sends it: the page loads what it ships with and talks to where it came from. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** Headers that the local server sends as well and CloudFront knows by no name of its own. */
+const OWN_HEADERS = [
+  'cross-origin-opener-policy',
+  'cross-origin-resource-policy',
+  'permissions-policy',
+] as const;
 
 /** The addresses that the dashboard makes pages of itself begin with its one page. */
 export const PAGE_ROUTES = `function handler(event) {
@@ -65,7 +60,10 @@ export class Site extends Construct {
 
     const headers = new ResponseHeadersPolicy(this, 'Headers', {
       securityHeadersBehavior: {
-        contentSecurityPolicy: { contentSecurityPolicy: POLICY, override: true },
+        contentSecurityPolicy: {
+          contentSecurityPolicy: SECURITY_HEADERS['content-security-policy'],
+          override: true,
+        },
         contentTypeOptions: { override: true },
         frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
         referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
@@ -76,15 +74,11 @@ export class Site extends Construct {
         },
       },
       customHeadersBehavior: {
-        customHeaders: [
-          { header: 'cross-origin-opener-policy', value: 'same-origin', override: true },
-          { header: 'cross-origin-resource-policy', value: 'same-origin', override: true },
-          {
-            header: 'permissions-policy',
-            value: 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-            override: true,
-          },
-        ],
+        customHeaders: OWN_HEADERS.map((header) => ({
+          header,
+          value: SECURITY_HEADERS[header],
+          override: true,
+        })),
       },
     });
     const routes = new CloudFrontFunction(this, 'Routes', {

@@ -1,35 +1,16 @@
-type Schema = Readonly<{ [key: string]: unknown }>;
+import { type JsonSchema, referredName } from '../../src/entrypoints/http/json-schema.ts';
 
-/** What of a value a JSON Schema does not allow, in words; as much of the standard as the contract's answers use. */
+/** What of a value a JSON JsonSchema does not allow, in words; as much of the standard as the contract's answers use. */
 export const schemaProblems = (
-  root: Readonly<{ components: Readonly<{ schemas: Readonly<Record<string, Schema>> }> }>,
-  schema: Schema,
+  root: Readonly<{ components: Readonly<{ schemas: Readonly<Record<string, JsonSchema>> }> }>,
+  schema: JsonSchema,
   value: unknown,
   path = '',
 ): readonly string[] => {
-  const {
-    $ref,
-    anyOf,
-    enum: options,
-    const: constant,
-    type,
-    items,
-    properties,
-    required,
-    additionalProperties,
-  } = schema as {
-    $ref?: string;
-    anyOf?: readonly Schema[];
-    enum?: readonly unknown[];
-    const?: unknown;
-    type?: string;
-    items?: Schema;
-    properties?: Readonly<Record<string, Schema>>;
-    required?: readonly string[];
-    additionalProperties?: boolean | Schema;
-  };
+  const { $ref, anyOf, enum: options, const: constant, type } = schema;
+  const { items, properties, required, additionalProperties } = schema;
   if ($ref !== undefined) {
-    const named = root.components.schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
+    const named = root.components.schemas[referredName($ref)];
     return named === undefined ? [`${path}: ${$ref} is missing`] : schemaProblems(root, named, value, path);
   }
   if (anyOf !== undefined) {
@@ -58,7 +39,7 @@ export const schemaProblems = (
     });
     return [...missing, ...members];
   }
-  const { minimum = -Infinity, maximum = Infinity } = schema as { minimum?: number; maximum?: number };
+  const { minimum = -Infinity, maximum = Infinity } = schema;
   return typeof value === 'number' && (value < minimum || value > maximum)
     ? [`${path}: is out of bounds`]
     : [];

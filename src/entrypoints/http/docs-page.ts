@@ -1,6 +1,7 @@
+import { type JsonSchema, referredName } from './json-schema.ts';
+
 /** As much of an OpenAPI document as its page shows. */
-type Schema = Readonly<{ [key: string]: unknown }>;
-type Content = Readonly<Record<string, Readonly<{ schema: Schema }>>>;
+type Content = Readonly<Record<string, Readonly<{ schema: JsonSchema }>>>;
 type Operation = Readonly<{
   operationId: string;
   summary: string;
@@ -12,7 +13,7 @@ type Operation = Readonly<{
     in: string;
     required?: boolean;
     description?: string;
-    schema: Schema;
+    schema: JsonSchema;
   }>[];
   requestBody?: Readonly<{ content: Content }>;
   responses: Readonly<Record<string, Readonly<{ description: string; content?: Content }>>>;
@@ -21,7 +22,7 @@ type Document = Readonly<{
   info: Readonly<{ title: string; version: string; description: string }>;
   tags: readonly Readonly<{ name: string }>[];
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  components: Readonly<{ schemas: Readonly<Record<string, Schema>> }>;
+  components: Readonly<{ schemas: Readonly<Record<string, JsonSchema>> }>;
 }>;
 
 /** The contract as a page: plain HTML that loads nothing and runs nothing, so that it works offline and anywhere. */
@@ -90,9 +91,8 @@ const contentHtml = (content: Content): string =>
     .map(([type, { schema }]) => `${kindOf(schema)} <small>${html(type)}</small>`)
     .join('<br>');
 
-const schemaHtml = (schema: Schema): string => {
-  const properties = schema['properties'] as Readonly<Record<string, Schema>> | undefined;
-  const required = (schema['required'] ?? []) as readonly string[];
+const schemaHtml = (schema: JsonSchema): string => {
+  const { properties, required = [] } = schema;
   if (properties === undefined) return `<p>${kindOf(schema)}</p>`;
   return `<table>${Object.entries(properties)
     .map(
@@ -103,34 +103,11 @@ const schemaHtml = (schema: Schema): string => {
 };
 
 /** A schema in a few words. */
-const kindOf = (schema: Schema): string => {
-  const {
-    $ref,
-    anyOf,
-    enum: options,
-    const: value,
-    type,
-    items,
-    pattern,
-    minimum,
-    maximum,
-    maxLength,
-    properties,
-  } = schema as {
-    $ref?: string;
-    anyOf?: readonly Schema[];
-    enum?: readonly unknown[];
-    const?: unknown;
-    type?: string;
-    items?: Schema;
-    pattern?: string;
-    minimum?: number;
-    maximum?: number;
-    maxLength?: number;
-    properties?: Readonly<Record<string, Schema>>;
-  };
+const kindOf = (schema: JsonSchema): string => {
+  const { $ref, anyOf, enum: options, const: value, type, items } = schema;
+  const { pattern, minimum, maximum, maxLength, properties } = schema;
   if ($ref !== undefined) {
-    const name = $ref.slice($ref.lastIndexOf('/') + 1);
+    const name = referredName($ref);
     return `<a href="#schema-${name}">${name}</a>`;
   }
   if (anyOf !== undefined) return anyOf.map(kindOf).join(' or ');
