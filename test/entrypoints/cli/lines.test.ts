@@ -7,7 +7,8 @@ const test = suite('lines of a stream');
 
 const linesOf = (chunks: readonly Buffer[]): readonly string[] => {
   const splitter = lineSplitter();
-  return [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
+  const texts = [...chunks.map((chunk) => splitter.push(chunk)), splitter.end()];
+  return texts.filter((text) => text !== '').flatMap((text) => text.split('\n'));
 };
 
 test('however the bytes are cut, the lines are the same', () => {
@@ -39,6 +40,16 @@ test('a line without end keeps its beginning, and the next line is whole again',
   assert.equal(
     lines.map((line) => line.length),
     [MAX_LINE + 1, 4],
+  );
+});
+
+test('long and short lines in one piece, and one that goes on in the next', () => {
+  const line = (length: number) => 'x'.repeat(length);
+  const text = [line(3), line(MAX_LINE + 5), '', line(MAX_LINE), line(7), line(MAX_LINE + 1)].join('\n');
+  const lines = linesOf([Buffer.from(text), Buffer.from('still the same\nlast')]);
+  assert.equal(
+    lines.map((whole) => whole.length),
+    [3, MAX_LINE + 1, MAX_LINE, 7, MAX_LINE + 1, 4],
   );
 });
 

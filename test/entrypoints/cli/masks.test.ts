@@ -4,8 +4,7 @@ import { masker, secretsOf } from '../../../src/entrypoints/cli/run/masks.ts';
 
 const test = suite('masks');
 
-const masked = (line: string, secrets: readonly string[] = []): string =>
-  masker(secrets).maskAll([line])[0] ?? '';
+const masked = (line: string, secrets: readonly string[] = []): string => masker(secrets).mask(line);
 
 /** Made up, and put together here so that no scanner takes them for keys somebody lost. */
 const AWS_KEY = `AKIA${'QWERTYUIOPASDFGH'}`;
@@ -64,6 +63,14 @@ test(`${SECRETS.length} kinds of secrets are hidden, and only they`, () => {
   assert.is(masked('postgres://me:hunter2@db.example/app'), 'postgres://[masked]@db.example/app');
 });
 
+test('among other lines a secret is hidden as on its own, and they stay as they are', () => {
+  const lines = SECRETS.flatMap(([line]) => [line, ...HARMLESS]);
+  assert.equal(
+    masker().mask(lines.join('\n')).split('\n'),
+    lines.map((line) => masked(line)),
+  );
+});
+
 test('lines of deployments stay as they are', () => {
   for (const line of HARMLESS) assert.is(masked(line), line);
 });
@@ -89,11 +96,13 @@ test('a private key over many lines is hidden to its end, and one without an end
     'after',
   ];
   const MASK = '[masked]';
-  assert.equal(masker().maskAll(key), ['before', MASK, MASK, MASK, MASK, 'after']);
+  assert.equal(masker().mask(key.join('\n')).split('\n'), ['before', MASK, MASK, MASK, MASK, 'after']);
   const mask = masker();
-  mask.maskAll(['-----BEGIN PRIVATE KEY-----']);
+  mask.mask('-----BEGIN PRIVATE KEY-----');
   const rest = Array.from({ length: 500 }, (_, index) => `line ${index}`);
-  assert.is(mask.maskAll(rest).filter((line) => line.startsWith('line')).length, 381);
+  const masked = mask.mask(rest.join('\n')).split('\n');
+  assert.is(masked.length, 500);
+  assert.is(masked.filter((line) => line.startsWith('line')).length, 381);
 });
 
 test('what the command was given as a secret is hidden wherever it prints it', () => {
@@ -124,7 +133,7 @@ test('time grows with the length of a line, not with its square', () => {
   ];
   const took = (line: string): number => {
     const began = performance.now();
-    masker().maskAll([line]);
+    masker().mask(line);
     return performance.now() - began;
   };
   for (const [index, make] of hard.entries()) {

@@ -62,10 +62,11 @@ test(
       const backlog = backlogFor(folder, server.url);
       const client = apiClient({ url: server.url });
       const sending = shipper(client, backlog, noneEarlier);
-      backlog.add(Array.from({ length: 3 }, (_, index) => eventOf(index, 'y'.repeat(150_000))));
+      const message = `one\nand\n${'y'.repeat(150_000)}`;
+      backlog.add(Array.from({ length: 3 }, (_, index) => eventOf(index, message)));
       const shipped = await sending.finish(10_000);
       client.close();
-      assert.is(shipped.refused, 1);
+      assert.is(shipped.refused, 3);
       assert.is(shipped.unsent, false);
       assert.match(shipped.problem ?? '', 'no: 400');
       assert.equal(

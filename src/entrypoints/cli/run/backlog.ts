@@ -7,8 +7,8 @@ import { isJsonObject } from '../../../domain/json.ts';
 /** Where the lines of one run belong. `url` is the server that they are for: no other may have them. */
 export type RunHeader = Readonly<{ url: string; project_id?: string; log_group: string; log_stream: string }>;
 
-/** Unsent events: JSON texts, one to a line. `lines` is how many. */
-export type Batch = Readonly<{ text: Buffer; lines: number; bytes: number }>;
+/** Unsent events: JSON texts, one to a line. `bytes` is what they take of the backlog. */
+export type Batch = Readonly<{ text: Buffer; bytes: number }>;
 
 /**
  * The lines of a run that the server has not acknowledged, in order. They go to disk first and are sent from there:
@@ -42,7 +42,9 @@ const FLUSH_BYTES = 256 * 1024;
 const BEAT_MS = 30_000;
 const LINE_END = 0x0a;
 
-type Segment = { readonly path: string; bytes: number } | { readonly memory: Buffer; bytes: number };
+/** `file` is there while it is open. */
+type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
+type Segment = OnDisk | { readonly memory: Buffer; bytes: number };
 type Place = Readonly<{ number: number; offset: number }>;
 
 const nameOf = (number: number): string => `${String(number).padStart(6, '0')}.ndjson`;
@@ -62,15 +64,21 @@ const backlogIn = (
   /** The number of the segment at the head; a segment's file is named after it. */
   let head = first;
   let headOffset = offset;
-  let waiting: string[] = [];
+  let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let lost = 0;
   let broken = false;
   let made = found.length > 0;
-  let file: FileHandle | undefined;
   let beat: NodeJS.Timeout | undefined;
   let flushing: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One step after another: what a step finds must not be changed by another that waits for the disk. */
+  const inTurn = <T>(step: () => Promise<T>): Promise<T> => {
+    const done = turn.then(step);
+    turn = done.catch(() => undefined);
+    return done;
+  };
 
   const unsentBytes = () => segments.reduce((sum, { bytes }) => sum + bytes, 0) - headOffset;
   const memoryBytes = () =>
@@ -93,69 +101,78 @@ const backlogIn = (
   };
   if (made) startBeat();
 
+  const fileOf = async (segment: OnDisk): Promise<FileHandle> => {
+    segment.file ??= await open(segment.path, 'a+', 0o600);
+    return segment.file;
+  };
+
+  const letGo = async (segment: OnDisk): Promise<void> => {
+    const { file } = segment;
+    segment.file = undefined;
+    await file?.close();
+  };
+
   const write = async (text: Buffer): Promise<void> => {
     if (!made) await make();
     startBeat();
     let last = segments.at(-1);
-    if (file === undefined || last === undefined || 'memory' in last || last.bytes >= SEGMENT_BYTES) {
-      await file?.close();
+    if (last === undefined || 'memory' in last || last.bytes >= SEGMENT_BYTES) {
+      if (last !== undefined && 'path' in last) await letGo(last);
       last = { path: join(directory, nameOf(head + segments.length)), bytes: 0 };
-      file = await open(last.path, 'a', 0o600);
+      await fileOf(last);
       segments.push(last);
     }
-    await file.appendFile(text);
+    const file = await fileOf(last);
+    // Not appendFile: it goes in small steps, between which a flood brings more than a step takes away.
+    for (let written = 0; written < text.length; )
+      written += (await file.write(text, written, text.length - written)).bytesWritten;
     last.bytes += text.length;
   };
 
-  const flush = (): Promise<void> => {
+  const writeWaiting = async (): Promise<void> => {
     clearTimeout(flushing);
     flushing = undefined;
-    writing = writing.then(async () => {
-      if (waiting.length === 0) return;
-      const lines = waiting.length;
-      const text = Buffer.from(`${waiting.join('\n')}\n`);
-      waiting = [];
-      waitingBytes = 0;
-      if (!broken && unsentBytes() + text.length <= MAX_DISK_BYTES) {
-        try {
-          await write(text);
-          return;
-        } catch {
-          // A full or read-only disk: from here on memory holds what it can, and the run goes on.
-          broken = true;
-          await file?.close().catch(() => undefined);
-          file = undefined;
-        }
+    if (waiting.length === 0) return;
+    const events = waiting.length;
+    const text = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    if (!broken && unsentBytes() + text.length <= MAX_DISK_BYTES) {
+      try {
+        await write(text);
+        return;
+      } catch {
+        // A full or read-only disk: from here on memory holds what it can, and the run goes on.
+        broken = true;
       }
-      if (memoryBytes() + text.length <= MAX_MEMORY_BYTES)
-        segments.push({ memory: text, bytes: text.length });
-      else lost += lines;
-    });
-    return writing;
+    }
+    if (memoryBytes() + text.length <= MAX_MEMORY_BYTES) segments.push({ memory: text, bytes: text.length });
+    else lost += events;
   };
 
   const read = async (segment: Segment, from: number, limit: number): Promise<Buffer> => {
     const length = Math.min(limit, segment.bytes - from);
     if ('memory' in segment) return segment.memory.subarray(from, from + length);
-    const reader = await open(segment.path, 'r');
-    try {
-      const { buffer, bytesRead } = await reader.read(Buffer.allocUnsafe(length), 0, length, from);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await reader.close();
-    }
+    const file = await fileOf(segment);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
+    return buffer.subarray(0, bytesRead);
   };
 
   const dropHead = async () => {
-    const segment = segments.shift();
-    head += 1;
+    const segment = segments[0];
     headOffset = 0;
-    if (segment === undefined || 'memory' in segment) return;
-    if (segments.length === 0) {
-      await file?.close();
-      file = undefined;
+    if (segment !== undefined && 'path' in segment) {
+      if (segments.length === 1 && segment.file !== undefined && !broken) {
+        // The next lines go into the same file: a server that keeps up would otherwise cost a file for each post.
+        await segment.file.truncate(0);
+        segment.bytes = 0;
+        return;
+      }
+      await letGo(segment);
+      await rm(segment.path, { force: true });
     }
-    await rm(segment.path, { force: true });
+    segments.shift();
+    head += 1;
   };
 
   return {
@@ -167,43 +184,40 @@ const backlogIn = (
           lost += 1;
           continue;
         }
-        waiting.push(event);
-        waitingBytes += event.length;
+        const line = Buffer.from(`${event}\n`);
+        waiting.push(line);
+        waitingBytes += line.length;
       }
       // On its own, too: the sender may be waiting for the server to come back.
-      if (waitingBytes > FLUSH_BYTES) void flush();
-      else flushing ??= setTimeout(() => void flush(), FLUSH_MS);
+      if (waitingBytes > FLUSH_BYTES) void inTurn(writeWaiting);
+      else flushing ??= setTimeout(() => void inTurn(writeWaiting), FLUSH_MS);
     },
 
-    async next(limitBytes) {
-      await flush();
-      while (segments.length > 0) {
-        const segment = segments[0] as Segment;
-        if (headOffset < segment.bytes) {
-          try {
-            const text = await read(segment, headOffset, limitBytes);
-            const end = text.lastIndexOf(LINE_END);
-            if (end !== -1) {
-              const whole = text.subarray(0, end);
-              let lines = 1;
-              for (let at = whole.indexOf(LINE_END); at !== -1; at = whole.indexOf(LINE_END, at + 1))
-                lines += 1;
-              return { text: whole, lines, bytes: end + 1 };
+    next: (limitBytes) =>
+      inTurn(async () => {
+        await writeWaiting();
+        while (unsentBytes() > 0) {
+          const segment = segments[0] as Segment;
+          if (headOffset < segment.bytes) {
+            try {
+              const text = await read(segment, headOffset, limitBytes);
+              const end = text.lastIndexOf(LINE_END);
+              if (end !== -1) return { text: text.subarray(0, end), bytes: end + 1 };
+            } catch (error) {
+              // Somebody took this run for dead and has sent it: then there is nothing left to do here.
+              if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
             }
-          } catch (error) {
-            // Somebody took this run for dead and has sent it: then there is nothing left to do here.
-            if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
           }
+          await dropHead();
         }
-        await dropHead();
-      }
-      return undefined;
-    },
+        return undefined;
+      }),
 
-    async done(batch) {
-      headOffset += batch.bytes;
-      if (headOffset >= (segments[0]?.bytes ?? 0)) await dropHead();
-    },
+    done: (batch) =>
+      inTurn(async () => {
+        headOffset += batch.bytes;
+        if (headOffset >= (segments[0]?.bytes ?? 0)) await dropHead();
+      }),
 
     dropped: () => lost,
 
@@ -211,10 +225,10 @@ const backlogIn = (
 
     async close() {
       clearInterval(beat);
-      await flush();
-      await file?.close().catch(() => undefined);
+      await inTurn(writeWaiting);
+      for (const segment of segments) if ('path' in segment) await letGo(segment).catch(() => undefined);
       if (!made) return;
-      if (!segments.some((segment) => 'path' in segment)) {
+      if (!segments.some((segment) => 'path' in segment && segment.bytes > 0)) {
         await rm(directory, { recursive: true, force: true });
         return;
       }

@@ -38,22 +38,53 @@ export type FollowerOptions = Readonly<{
 const TICK_MS = 200;
 /** How long output is gathered before its lines are read, in milliseconds: they all count as written at its start. */
 const GATHER_MS = 20;
+/** With more than this, in bytes, they are read at once: the disk is to get its work in time. */
+const GATHER_BYTES = 1024 * 1024;
 /** More than these would leave too little room for the output. */
 const MAX_BARS = 6;
-/** Lines that may wait to be read for the bars; with more at once, the oldest are not read. */
-const MAX_UNREAD = 50_000;
-/** Lines of one tick that are all read for the bars: two thousand a second. */
-const CALM = 400;
+/** What may wait to be read for the bars, in UTF-16 code units; with more at once, the oldest is not read. */
+const MAX_UNREAD = 4_000_000;
+/** Output of one tick that is all read for the bars: some two thousand lines a second. */
+const CALM = 32_000;
+/** Of more than that, so much of the newest is read whatever it says: some fifty lines. */
+const NEWEST = 4_000;
 /** What begins or ends something says so in words or marks like these. */
-const TELLING = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/i;
+const TELLING = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/gi;
+
+/** The lines of a text that may begin or end something. */
+const tellingLines = (text: string): string => {
+  const lines: string[] = [];
+  TELLING.lastIndex = 0;
+  for (let hit = TELLING.exec(text); hit !== null; hit = TELLING.exec(text)) {
+    const start = text.lastIndexOf('\n', hit.index) + 1;
+    const end = text.indexOf('\n', hit.index);
+    lines.push(end === -1 ? text.slice(start) : text.slice(start, end));
+    if (end === -1) break;
+    TELLING.lastIndex = end;
+  }
+  return lines.join('\n');
+};
 
 /**
  * What of a flood is worth reading for the bars, so that they cost little whatever a command prints: lines that may
  * begin or end something, and the newest, which have the counters as they are now. What is sent is never thinned.
  */
 const telling = (events: readonly LogEvent[]): readonly LogEvent[] => {
-  const newest = events.length - CALM / 2;
-  return events.filter(({ message }, index) => index >= newest || TELLING.test(message));
+  let newest = NEWEST;
+  return events
+    .toReversed()
+    .map((event) => {
+      const { message } = event;
+      if (newest >= message.length) {
+        newest -= message.length;
+        return event;
+      }
+      const cut = message.indexOf('\n', message.length - newest);
+      newest = 0;
+      if (cut === -1) return { ...event, message: tellingLines(message) };
+      return { ...event, message: `${tellingLines(message.slice(0, cut))}${message.slice(cut)}` };
+    })
+    .toReversed();
 };
 
 /** Events of this size fit a post, however their characters are escaped. */
@@ -65,36 +96,44 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   const splitters = { stdout: lineSplitter(), stderr: lineSplitter() };
   const secrets = secretsOf(process.env);
   const masks = { stdout: masker(secrets), stderr: masker(secrets) };
-  let lineNumber = 0;
+  let eventNumber = 0;
   let unread: LogEvent[] = [];
+  let unreadLength = 0;
 
   const drawing = options.drawsBars ? await barsOf(options) : undefined;
   const client =
     settings.url === undefined ? undefined : apiClient({ url: settings.url, apiKey: settings.apiKey });
   const shipping = client === undefined ? undefined : ship(options, client, secrets);
 
-  const takeLines = (stream: 'stdout' | 'stderr', lines: readonly string[], at: number) => {
-    if (lines.length === 0) return;
-    const first = lineNumber + 1;
-    lineNumber += lines.length;
+  const takeLines = (stream: 'stdout' | 'stderr', lines: string, at: number) => {
+    if (lines === '') return;
+    const first = eventNumber + 1;
+    // Masks may make lines longer or shorter: what is sent is cut on its own.
     if (shipping !== undefined) {
-      shipping.add(masks[stream].maskAll(lines).map((line, index) => eventText(first + index, at, line)));
-    }
+      const parts = partsOf(masks[stream].mask(lines));
+      eventNumber += parts.length;
+      shipping.add(parts.map((part, index) => eventText(first + index, at, part)));
+    } else eventNumber += 1;
     if (drawing === undefined) return;
-    if (unread.length > MAX_UNREAD) unread = [];
-    for (const [index, message] of lines.entries())
-      unread.push({ id: idOf(first + index), timestamp: at, message });
+    if (unreadLength > MAX_UNREAD) {
+      unread = [];
+      unreadLength = 0;
+    }
+    unread.push({ id: idOf(first), timestamp: at, message: lines });
+    unreadLength += lines.length;
   };
 
   /** Output comes in many small pieces; reading some of them at once costs half as much as each on its own. */
   let gathered: { readonly stream: 'stdout' | 'stderr'; readonly chunks: Buffer[]; readonly at: number }[] =
     [];
+  let gatheredBytes = 0;
   let gathering: NodeJS.Timeout | undefined;
   const readGathered = () => {
     clearTimeout(gathering);
     gathering = undefined;
     const pieces = gathered;
     gathered = [];
+    gatheredBytes = 0;
     for (const { stream, chunks, at } of pieces) {
       takeLines(
         stream,
@@ -107,8 +146,9 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   const tick = () => {
     if (drawing === undefined) return;
     if (unread.length > 0) {
-      drawing.tasks.add(unread.length > CALM ? telling(unread) : unread);
+      drawing.tasks.add(unreadLength > CALM ? telling(unread) : unread);
       unread = [];
+      unreadLength = 0;
     }
     drawing.draw();
   };
@@ -121,7 +161,9 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       const last = gathered.at(-1);
       if (last?.stream === stream) last.chunks.push(chunk);
       else gathered.push({ stream, chunks: [chunk], at });
-      gathering ??= setTimeout(readGathered, GATHER_MS);
+      gatheredBytes += chunk.length;
+      if (gatheredBytes > GATHER_BYTES) readGathered();
+      else gathering ??= setTimeout(readGathered, GATHER_MS);
     },
     resized() {
       tick();
@@ -179,7 +221,7 @@ const ship = (
   const mark = randomBytes(4).toString('hex');
   const runName = toId(name ?? basename(command[0] ?? ''), 80) || 'run';
   // The name is ours to choose from the command alone: its arguments may hold what must not leave.
-  const log_stream = masker(secrets).maskAll([`${runName}-${started}-${mark}`])[0] ?? mark;
+  const log_stream = masker(secrets).mask(`${runName}-${started}-${mark}`);
   const header: RunHeader = {
     url: client.url,
     ...(project === undefined ? {} : { project_id: project }),
@@ -218,7 +260,22 @@ export const earlierRuns = (spoolDir: string, url: string, mark: string) => {
   };
 };
 
-/** Ids count upwards behind a letter: within one millisecond that is the order of lines for the server. */
+/** Parts of a text, cut between its lines, that fit an event each; a line that is too long is a part of its own. */
+const partsOf = (lines: string): readonly string[] => {
+  const parts: string[] = [];
+  let from = 0;
+  while (lines.length - from > CUT_CHARACTERS) {
+    const before = lines.lastIndexOf('\n', from + CUT_CHARACTERS);
+    const end = before > from ? before : lines.indexOf('\n', from + CUT_CHARACTERS);
+    if (end === -1) break;
+    parts.push(lines.slice(from, end));
+    from = end + 1;
+  }
+  parts.push(lines.slice(from));
+  return parts;
+};
+
+/** Ids count upwards behind a letter: within one millisecond that is the order of events for the server. */
 const idOf = (number: number): string => `n${number}`;
 
 const eventText = (number: number, timestamp: number, message: string): string => {

@@ -3,48 +3,65 @@ import { StringDecoder } from 'node:string_decoder';
 /** The longest line that is kept, in UTF-16 code units; the server reads no longer ones either. */
 export const MAX_LINE = 60_000;
 
-const ANY_END = /\r\n?|\n/;
-
-/** Cuts a stream of bytes into its lines. A carriage return ends a line too: progress bars redraw themselves with it. */
+/**
+ * Cuts a stream of bytes behind its lines. Lines come as one text with `\n` between them: most of what is done with
+ * them is done to many at once, which is several times cheaper than to each. A carriage return ends a line too:
+ * progress bars redraw themselves with it.
+ */
 export const lineSplitter = () => {
   const decoder = new StringDecoder('utf8');
   let pending = '';
   let skipping = false;
 
-  const take = (text: string): string[] => {
-    const lines = text.includes('\r') ? text.split(ANY_END) : text.split('\n');
-    if (lines.length === 1) {
-      if (skipping) return [];
+  const take = (decoded: string): string => {
+    const text = withLineFeeds(decoded);
+    const last = text.lastIndexOf('\n');
+    if (last === -1) {
+      if (skipping) return '';
       pending += text;
-      if (pending.length <= MAX_LINE) return [];
+      if (pending.length <= MAX_LINE) return '';
       // A line without end: its beginning is kept, the rest passes by.
       const head = cut(pending);
       pending = '';
       skipping = true;
-      return [head];
+      return head;
     }
-    const first = lines[0] ?? '';
-    const last = lines.pop() ?? '';
-    if (skipping) lines.shift();
-    else lines[0] = pending + first;
-    skipping = last.length > MAX_LINE;
-    pending = skipping ? '' : last;
-    if (skipping) lines.push(last);
-    return lines.filter((line) => line !== '').map(cut);
+    const whole = skipping ? text.slice(text.indexOf('\n') + 1, last + 1) : pending + text.slice(0, last);
+    const rest = text.slice(last + 1);
+    skipping = rest.length > MAX_LINE;
+    pending = skipping ? '' : rest;
+    return tidy(skipping ? `${whole}\n${rest}` : whole);
   };
 
   return {
-    /** The lines that these bytes complete, without their ends; empty ones say nothing and are left out. */
-    push: (chunk: Buffer): readonly string[] => take(decoder.write(chunk)),
+    /** The lines that these bytes complete, without the last one's end; empty ones say nothing and are left out. */
+    push: (chunk: Buffer): string => take(decoder.write(chunk)),
     /** The last line, where it has no end. */
-    end: (): readonly string[] => {
+    end: (): string => {
       const lines = take(decoder.end());
       const rest = skipping ? '' : pending;
       pending = '';
       skipping = false;
-      return rest === '' ? lines : [...lines, rest];
+      return lines === '' || rest === '' ? lines + rest : `${lines}\n${rest}`;
     },
   };
 };
+
+/** Two plain replacements, which take a fraction of the time of a pattern that does both. */
+const withLineFeeds = (text: string): string => {
+  if (!text.includes('\r')) return text;
+  const unpaired = text.replace(/\r\n/g, '\n');
+  return unpaired.includes('\r') ? unpaired.replace(/\r/g, '\n') : unpaired;
+};
+
+/** Without empty lines, and with none that is too long. Most texts are so already. */
+const tidy = (lines: string): string =>
+  lines.length <= MAX_LINE && !lines.startsWith('\n') && !lines.endsWith('\n') && !lines.includes('\n\n')
+    ? lines
+    : lines
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(cut)
+        .join('\n');
 
 const cut = (line: string): string => (line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}…`);

@@ -132,7 +132,7 @@ export const shipper = (
         failures = 0;
         failingSince = undefined;
         if (outcome.kind === 'poisoned') {
-          refused += next.batch.lines;
+          refused += linesIn(next.batch);
           problem = outcome.problem;
         }
         await next.backlog.done(next.batch);
@@ -192,6 +192,14 @@ const retryAfter = ({ headers }: ApiAnswer): { retryMs?: number } => {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   return seconds >= 0 && seconds <= 120 ? { retryMs: seconds * 1_000 } : {};
 };
+
+/** How many lines a batch holds: an event may have several. */
+const linesIn = ({ text }: Batch): number =>
+  text
+    .toString()
+    .split('\n')
+    .map((event) => JSON.parse(event) as { message: string })
+    .reduce((sum, { message }) => sum + message.split('\n').length, 0);
 
 const COMMA = 0x2c;
 const LINE_END = 0x0a;
