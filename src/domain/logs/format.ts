@@ -19,6 +19,12 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
    */
   read(line: string): S | undefined;
 
+  /**
+   * Whether every line of this format has one of the signs of `signs.ts`. Lines without any are not offered to it. What
+   * is configured, and may look like anything, has none.
+   */
+  readonly hasSigns?: true;
+
   /** The task that the line itself names, where the format has such a thing. */
   taskOf?(signal: S): string | undefined;
 

@@ -16,13 +16,19 @@ export const splitLines = (text: string): string[] =>
 export const cleanLine = (raw: string): string => {
   const text = (hasControl(raw) ? stripEscapes(raw) : raw).trim();
   const plain = text.includes('[') ? stripBareColours(text) : text;
+  const start = prefixEnd(plain);
+  return start === 0 ? plain : plain.slice(start).trim();
+};
+
+/** Where the prefixes of a line end that has neither escapes nor white space around it. */
+export const prefixEnd = (line: string): number => {
   let start = 0;
   for (let count = 0; count < MAX_PREFIXES; count += 1) {
-    const next = skipPrefix(plain, start, count > 0);
+    const next = skipPrefix(line, start, count > 0);
     if (next === start) break;
     start = next;
   }
-  return start === 0 ? plain : plain.slice(start).trim();
+  return start;
 };
 
 /** How many prefixes may stand before a line. More than any chain of loggers adds; it bounds the work. */
@@ -106,19 +112,48 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   if (code === 0x3a) return skipWorkflowCommand(text, start);
   if (code === 0x2d && stacked) return end(DASH, text, start) ?? start;
   if (!isLetter(code) && code !== 0x40) return start;
+  const word = wordEnd(text, start);
   return (
-    (stacked ? end(LEVEL_AFTER_TIME, text, start) : undefined) ??
-    (LEVELS.includes(text[start] ?? ' ') ? end(LEVEL, text, start) : undefined) ??
-    (text.includes('|', start) ? end(CONTAINER, text, start) : undefined) ??
-    (text.charCodeAt(start + 3) === 0x20 ? end(SYSLOG, text, start) : undefined) ??
-    (text.includes(':', start) ? end(TASK_OF_PACKAGE, text, start) : undefined) ??
+    (stacked && mayBeLevel(text, start, word) ? end(LEVEL_AFTER_TIME, text, start) : undefined) ??
+    (mayBeLevel(text, start, word) ? end(LEVEL, text, start) : undefined) ??
+    (mayBeName(text, start, word) ? skipName(text, start) : undefined) ??
     skipColumns(text, start) ??
     start
   );
 };
 
-/** What levels begin with. */
-const LEVELS = 'TDINWdinw';
+const skipName = (text: string, start: number): number | undefined =>
+  end(CONTAINER, text, start) ?? end(SYSLOG, text, start) ?? end(TASK_OF_PACKAGE, text, start);
+
+/** Where the word that begins at `start` ends: of letters, digits and what names of packages and files have in them. */
+const wordEnd = (text: string, start: number): number => {
+  let at = start;
+  while (WORD[text.charCodeAt(at)] === 1) at += 1;
+  return at;
+};
+const WORD = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[\w./@-]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/** A level is a word of four to eight letters, or comes after a name and ` - `. */
+const mayBeLevel = (text: string, start: number, word: number): boolean => {
+  const length = word - start;
+  if (text.charCodeAt(word) === 0x20 && text.charCodeAt(word + 1) === 0x2d) return true;
+  return length >= 4 && length <= 8 && LEVELS.includes(text.charCodeAt(start) | 0x20);
+};
+
+/** Behind a name stands `:` and another one, or a bar; `Jan  1 00:00:00 ` is followed by one. */
+const mayBeName = (text: string, start: number, word: number): boolean => {
+  const code = text.charCodeAt(word);
+  if (code === 0x3a) return isBetween(text.charCodeAt(word + 1), 0x61, 0x7a);
+  if (code !== 0x20) return false;
+  let at = word + 1;
+  while (text.charCodeAt(at) === 0x20) at += 1;
+  return text.charCodeAt(at) === 0x7c || (word === start + 3 && isBetween(text.charCodeAt(at), 0x30, 0x39));
+};
+
+/** The letters that levels begin with, as small ones. */
+const LEVELS = Array.from('tdinwefc', (letter) => letter.charCodeAt(0));
 
 const isLetter = (code: number): boolean => isBetween(code | 0x20, 0x61, 0x7a);
 

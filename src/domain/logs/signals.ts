@@ -4,6 +4,7 @@ import { isTime } from '../time.ts';
 import type { LogEvent } from './event.ts';
 import type { LogFormat } from './format.ts';
 import { cleanLine, MAX_LINE, splitLines } from './lines.ts';
+import { signsIn } from './signs.ts';
 
 /**
  * A signal and its place in the log. `id` and `line` (the line's number within its event, from 0) tell it apart from
@@ -39,8 +40,8 @@ export const readEvents = (
   let lines = 0;
   let oversized = 0;
 
-  const place = (text: string, event: LogEvent, line: number) => {
-    for (const format of formats) {
+  const place = (text: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
+    for (const format of among) {
       const signal = format.read(text);
       if (signal === undefined) continue;
       const stated = format.timeOf?.(signal);
@@ -61,19 +62,40 @@ export const readEvents = (
     }
   };
 
-  for (const event of events) {
-    let line = -1;
-    for (const raw of splitLines(event.message)) {
-      line += 1;
-      lines += 1;
-      if (raw.length > MAX_LINE) {
-        oversized += 1;
-        continue;
+  const withoutSigns = formats.filter(({ hasSigns }) => !hasSigns);
+
+  const readLine = (raw: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
+    const text = cleanLine(raw);
+    const enveloped = text.startsWith(DOCKER_ENVELOPE) ? textInEnvelope(text) : undefined;
+    const read = enveloped === undefined ? text : cleanLine(enveloped);
+    if (read !== '') place(read, event, line, among);
+  };
+
+  for (let from = 0; from < events.length; ) {
+    const messages: string[] = [];
+    for (let length = 0; length < WINDOW && from + messages.length < events.length; ) {
+      const { message } = events[from + messages.length] as LogEvent;
+      messages.push(message);
+      length += message.length;
+    }
+    const { texts, whole } = withLineFeeds(messages);
+    const hasSign = signsIn(whole);
+    let start = 0;
+    for (const text of texts) {
+      const event = events[from] as LogEvent;
+      const begin = start;
+      for (let line = 0; start <= begin + text.length; line += 1) {
+        const end = whole.indexOf('\n', start);
+        lines += 1;
+        if (end - start > MAX_LINE) oversized += 1;
+        else {
+          const among = hasSign(start, end) ? formats : withoutSigns;
+          // A piece of `whole` in a signal would keep all of it in memory.
+          if (among.length > 0) readLine(text.slice(start - begin, end - begin), event, line, among);
+        }
+        start = end + 1;
       }
-      const text = cleanLine(raw);
-      const enveloped = text.startsWith(DOCKER_ENVELOPE) ? textInEnvelope(text) : undefined;
-      const read = enveloped === undefined ? text : cleanLine(enveloped);
-      if (read !== '') place(read, event, line);
+      from += 1;
     }
   }
   return {
@@ -84,6 +106,17 @@ export const readEvents = (
     lines,
     oversized,
   };
+};
+
+/** So much text, in UTF-16 code units, is searched for signs at once: enough to spread the cost of a search. */
+const WINDOW = 32768;
+
+/** Texts as one, each with a line feed behind it; every line of them ends in one. */
+const withLineFeeds = (texts: readonly string[]): { texts: readonly string[]; whole: string } => {
+  const whole = texts.concat('').join('\n');
+  return whole.includes('\r')
+    ? withLineFeeds(texts.map((text) => splitLines(text).join('\n')))
+    : { texts, whole };
 };
 
 /** How Docker's json-file driver begins each line that a container writes: `{"log":"…\n","stream":"stdout",…}`. */

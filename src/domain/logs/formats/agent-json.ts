@@ -107,6 +107,7 @@ const FOREIGN_KEYS = [
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
+  hasSigns: true,
 
   read(line) {
     const found = objectIn(line);
@@ -237,6 +238,11 @@ const pick = <T extends object, K extends keyof T>(from: T, ...keys: readonly K[
 };
 
 type Found = Readonly<{ object: JsonObject; prefixed: boolean }>;
+
+/** What a line has to have in it, quoted, to say anything; a key in quoted JSON has a backslash before its end. */
+export const TELLING_KEY = new RegExp(
+  `"(?:${[...new Set([...TASK_ID_KEYS, 'progress', ...PERCENT_KEYS, ...COUNTER_KEYS.map(([, total]) => total), ...STATUS_KEYS, ...PHASE_KEYS])].join('|')})\\\\*"|\\\\u`,
+);
 
 const objectIn = (line: string): Found | undefined => {
   if (line.length > MAX_JSON_LENGTH) return undefined;

@@ -39,6 +39,7 @@ const NOTHING: Memory = { elapsed: 0, stages: {}, steps: {}, done: [], exports: 
  */
 export const buildkit = counterRuns<BuildkitSignal, Memory>({
   name: 'buildkit',
+  hasSigns: true,
   taskType: 'build',
   memory: NOTHING,
 

@@ -15,6 +15,7 @@ export type CargoSignal =
  */
 export const cargo = counterRuns<CargoSignal, null>({
   name: 'cargo',
+  hasSigns: true,
   taskType: 'build',
   memory: null,
 

@@ -12,6 +12,7 @@ import { type CdkState, initialCdk, settleCdk } from './cdk-state.ts';
  */
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
+  hasSigns: true,
   read: (line) => readRow(line) ?? readFrame(line),
   runs: ['buildkit', 'cargo', 'ninja', 'plain'],
   isWorking: ({ assets }) => assets !== undefined,

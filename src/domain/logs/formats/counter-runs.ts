@@ -41,6 +41,7 @@ export type RunsState<Memory extends Json = Json> = Readonly<{
 export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   name: string;
   taskType: string | ((run: Run<Memory>) => string);
+  hasSigns?: true;
   /** What a run remembers before its first signal. */
   memory: Memory;
   read(line: string): S | undefined;
@@ -69,6 +70,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
 ): LogFormat<S, RunsState<Memory>> => ({
   name: tool.name,
   read: tool.read,
+  ...(tool.hasSigns && { hasSigns: true }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
   ...(tool.timeOf !== undefined && { timeOf: tool.timeOf }),
   initial: { numbers: {}, runs: {} },

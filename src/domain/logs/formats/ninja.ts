@@ -15,6 +15,7 @@ export type NinjaSignal =
  */
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
+  hasSigns: true,
   taskType: 'build',
   memory: null,
 

@@ -20,6 +20,7 @@ const LAST_STEP_MS = 15 * 60 * 1000;
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
+  hasSigns: true,
   taskType: 'agent_execution',
   memory: { outer: false },
 
@@ -50,7 +51,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
 });
 
 /** What a step of a docker build prints, `#28 0.318 …`: its counters are none of the build's. */
-const STEP_OUTPUT = /^#\d{1,6} \d{1,6}\.\d/;
+export const STEP_OUTPUT = /^#\d{1,6} \d{1,6}\.\d/;
 
 const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 

@@ -18,6 +18,7 @@ type Memory = Readonly<{ interrupted: boolean }>;
  */
 export const pytest = counterRuns<PytestSignal, Memory>({
   name: 'pytest',
+  hasSigns: true,
   taskType: 'test',
   memory: { interrupted: false },
 

@@ -31,6 +31,7 @@ type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
  */
 export const terraform = counterRuns<TerraformSignal, Memory>({
   name: 'terraform',
+  hasSigns: true,
   taskType: 'terraform_apply',
   memory: { planned: false, begun: false, destroys: false },
 
