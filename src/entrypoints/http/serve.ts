@@ -1,8 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
-import { type HttpApp, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
+import { type HttpApp, type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
 import { problemOf } from './problem.ts';
 import type { StaticFiles } from './static.ts';
 
@@ -84,28 +90,12 @@ const answer = async (
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<void> => {
-  const gone = new AbortController();
-  outgoing.once('close', () => gone.abort());
-  const target = incoming.url ?? '/';
-  const mark = target.indexOf('?');
+  let request: SocketRequest | undefined;
   let response: HttpResponse;
   try {
-    const bytes = await readBody(incoming);
-    const headers = Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [
-        name,
-        Array.isArray(value) ? value.join(', ') : value,
-      ]),
-    );
-    response = await app({
-      method: incoming.method ?? 'GET',
-      path: mark === -1 ? target : target.slice(0, mark),
-      search: mark === -1 ? '' : target.slice(mark + 1),
-      headers,
-      body: bytes?.toString('utf8'),
-      bytes,
-      signal: gone.signal,
-    });
+    const bytes = hasBody(incoming) ? await readBody(incoming) : undefined;
+    request = new SocketRequest(incoming, bytes, outgoing);
+    response = await app(request);
   } catch (error) {
     if (!(error instanceof MiyabiError)) {
       // The client has gone away in the middle of its body: there is nobody to answer.
@@ -116,23 +106,80 @@ const answer = async (
     // What is left of the body is not worth reading, so the connection cannot serve another request.
     response = problemOf(error, logger, { connection: 'close' });
   }
-  if (typeof response.body !== 'string') {
-    const stop = () => gone.abort();
+  const { status, headers, body } = response;
+  if (typeof body !== 'string') {
+    const stop = () => request?.abort();
     stopping.addEventListener('abort', stop);
     if (stopping.aborted) stop();
     try {
-      await stream(response, response.body, outgoing);
+      await stream(response, body, outgoing);
     } finally {
       stopping.removeEventListener('abort', stop);
     }
     return;
   }
-  const bytes = Buffer.from(response.body);
-  outgoing.writeHead(response.status, {
-    ...response.headers,
-    ...(response.status === 204 || response.status === 304 ? {} : { 'content-length': String(bytes.length) }),
-  });
-  outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
+  // An answer to HEAD has the length of another body, which was never made.
+  if (status === 204 || status === 304 || incoming.method === 'HEAD') {
+    outgoing.writeHead(status, headers).end();
+    return;
+  }
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  // As a text it leaves with the head in one write.
+  outgoing.end(body);
+};
+
+/**
+ * A request that came over a socket. A class, so that its signal can be made when it is first asked for, which hardly
+ * any request does: a getter in an object literal would give every object a hidden class of its own.
+ */
+class SocketRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly search: string;
+  readonly headers: HttpRequest['headers'];
+  readonly body: string | undefined;
+  readonly bytes: Buffer | undefined;
+  readonly #outgoing: ServerResponse;
+  #gone: AbortController | undefined;
+
+  constructor(
+    { method = 'GET', url = '/', headers }: IncomingMessage,
+    bytes: Buffer | undefined,
+    outgoing: ServerResponse,
+  ) {
+    const mark = url.indexOf('?');
+    this.method = method;
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.search = mark === -1 ? '' : url.slice(mark + 1);
+    this.headers = textsOf(headers);
+    this.body = bytes?.toString('utf8');
+    this.bytes = bytes;
+    this.#outgoing = outgoing;
+  }
+
+  get signal(): AbortSignal {
+    return this.#departure().signal;
+  }
+
+  /** Ends what the request is waiting for, as if its client had gone. */
+  abort(): void {
+    this.#departure().abort();
+  }
+
+  #departure(): AbortController {
+    if (this.#gone === undefined) {
+      this.#gone = new AbortController();
+      if (this.#outgoing.destroyed) this.#gone.abort();
+      else this.#outgoing.once('close', () => this.abort());
+    }
+    return this.#gone;
+  }
+}
+
+const textsOf = (headers: IncomingHttpHeaders): HttpRequest['headers'] => {
+  // Node joins every header that comes several times but this one, which means nothing in a request.
+  const { 'set-cookie': cookies, ...others } = headers;
+  return (cookies === undefined ? headers : others) as HttpRequest['headers'];
 };
 
 /** How long a reader may take nothing at all, in milliseconds, before its connection is cut. */
@@ -175,6 +222,9 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
 
 /** How long a client that sends too much may go on sending while it is told so. */
 const DRAIN_MS = 2_000;
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
 const readBody = (incoming: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {

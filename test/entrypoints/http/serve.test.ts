@@ -62,6 +62,7 @@ test(
     const head = await fetch(`${url}/api/tasks/${task.task_id}`, { method: 'HEAD' });
     assert.is(head.status, 200);
     assert.is(await head.text(), '');
+    assert.is(head.headers.get('content-length'), null, 'the length of a body that was never made');
   }),
 );
 
