@@ -3,10 +3,16 @@
  * core Miyabi uses meanwhile. Every kind of run comes once in each round, in an order of its own, so that what else
  * the machine does meets all of them; the ratios are of medians of one call of this script.
  *
- *   npm run build && npx tsx bench/run-overhead.ts [--rounds 5] [--seconds 5] [--rate 20000]
+ * In a terminal it also tells how long after the start of `miyabi run` the first bar was drawn.
+ *
+ *   npm run build && npx tsx bench/run-overhead.ts [--rounds 5] [--seconds 5] [--rate 20000] [--json FILE]
+ *
+ * `--json` writes every measured value: `{node, rounds, kinds: {<kind>: {seconds, core}}, firstBar}`, each a list with
+ * one number a round; `core` is the share of one core, 0 to 1, and empty for runs without Miyabi; `firstBar` is in
+ * seconds.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +25,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '20000' },
+    json: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -57,13 +64,20 @@ const spool = mkdtempSync(join(tmpdir(), 'miyabi-bench-'));
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
 const wrapped = ['node', cli, 'run', '--', ...command];
+/** In a terminal of its own. It has to have a size: where there is no room, no bars are drawn. */
+const inTerminal = (argv: readonly string[]) => [
+  'script',
+  '-qfec',
+  `stty rows 40 columns 120; exec ${quoted(argv)}`,
+  '/dev/null',
+];
 const kinds = {
   'pipe, plain': { argv: command, url: '' },
   'pipe, run': { argv: wrapped, url: '' },
   'pipe, run, to a server': { argv: wrapped, url },
-  'terminal, plain': { argv: ['script', '-qfec', quoted(command), '/dev/null'], url: '' },
-  'terminal, run with bars': { argv: ['script', '-qfec', quoted(wrapped), '/dev/null'], url: '' },
-  'terminal, run with bars, to a server': { argv: ['script', '-qfec', quoted(wrapped), '/dev/null'], url },
+  'terminal, plain': { argv: inTerminal(command), url: '' },
+  'terminal, run with bars': { argv: inTerminal(wrapped), url: '' },
+  'terminal, run with bars, to a server': { argv: inTerminal(wrapped), url },
 } as const satisfies Record<string, { argv: readonly string[]; url: string }>;
 type Kind = keyof typeof kinds;
 
@@ -97,11 +111,17 @@ const isMiyabi = (pid: number): boolean => {
   }
 };
 
-const runOnce = (kind: Kind): Promise<{ seconds: number; work: number }> =>
+/** Wrapping is turned off for the lines of bars alone. */
+const BAR = '\u001b[?7l';
+
+type Measured = Readonly<{ seconds: number; work: number | undefined; firstBar: number | undefined }>;
+
+const runOnce = (kind: Kind): Promise<Measured> =>
   new Promise((resolve, reject) => {
     const { argv, url: server } = kinds[kind];
     const began = performance.now();
-    let work = 0;
+    let work: number | undefined;
+    let firstBar: number | undefined;
     let miyabi: number | undefined;
     const child = spawn(argv[0] as string, argv.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -115,7 +135,14 @@ const runOnce = (kind: Kind): Promise<{ seconds: number; work: number }> =>
         MIYABI_SPOOL_DIR: spool,
       },
     });
-    child.stdout.resume();
+    const lookForBar = (chunk: Buffer) => {
+      if (!chunk.includes(BAR)) return;
+      firstBar = (performance.now() - began) / 1000;
+      child.stdout.off('data', lookForBar);
+      child.stdout.resume();
+    };
+    if (kind.includes('bars')) child.stdout.on('data', lookForBar);
+    else child.stdout.resume();
     child.stderr.resume();
     const watch = setInterval(() => {
       miyabi ??= descendants(child.pid ?? 0).find(isMiyabi);
@@ -128,7 +155,7 @@ const runOnce = (kind: Kind): Promise<{ seconds: number; work: number }> =>
     child.once('error', reject);
     child.once('exit', (code) => {
       clearInterval(watch);
-      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, work });
+      if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, work, firstBar });
       else reject(new Error(`${kind} ended with ${code}`));
     });
   });
@@ -146,14 +173,16 @@ const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
 const names = Object.keys(kinds) as Kind[];
-const seen = new Map<Kind, { seconds: number[]; work: number[] }>(
-  names.map((name) => [name, { seconds: [], work: [] }]),
+const seen = new Map<Kind, { seconds: number[]; core: number[] }>(
+  names.map((name) => [name, { seconds: [], core: [] }]),
 );
+const firstBars: number[] = [];
 for (let round = 0; round < rounds; round += 1) {
   for (const name of shuffled(names)) {
-    const { seconds, work } = await runOnce(name);
+    const { seconds, work, firstBar } = await runOnce(name);
     seen.get(name)?.seconds.push(seconds);
-    seen.get(name)?.work.push(work / seconds);
+    if (work !== undefined) seen.get(name)?.core.push(work / seconds);
+    if (firstBar !== undefined) firstBars.push(firstBar);
   }
 }
 sink.close();
@@ -163,10 +192,23 @@ console.log(
   `${rounds} rounds, about ${resources * 2 * (NOISE + 1)} lines at ${rate} a second; the server took ${(taken / 1e6).toFixed(0)} MB\n`,
 );
 for (const name of names) {
-  const { seconds = [], work = [] } = seen.get(name) ?? {};
+  const { seconds = [], core = [] } = seen.get(name) ?? {};
   const plain = median(seen.get(name.startsWith('pipe') ? 'pipe, plain' : 'terminal, plain')?.seconds ?? []);
   const ratio = median(seconds) / plain;
   console.log(
-    `${name.padEnd(38)} ${median(seconds).toFixed(2)} s  ${ratio.toFixed(3)}×${name.endsWith('plain') ? '' : `  ${(median(work) * 100).toFixed(1)} % of a core`}`,
+    `${name.padEnd(38)} ${median(seconds).toFixed(2)} s  ${ratio.toFixed(3)}×${core.length === 0 ? '' : `  ${(median(core) * 100).toFixed(1)} % of a core`}`,
   );
+}
+if (firstBars.length > 0)
+  console.log(`\nthe first bar came ${(median(firstBars) * 1000).toFixed(0)} ms after the start`);
+
+if (values.json !== undefined) {
+  const measured = {
+    node: process.version,
+    rounds,
+    kinds: Object.fromEntries(seen),
+    firstBar: firstBars,
+  };
+  writeFileSync(values.json, `${JSON.stringify(measured, null, 2)}\n`);
+  console.log(`JSON ${values.json}`);
 }
