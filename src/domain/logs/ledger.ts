@@ -52,12 +52,15 @@ export type Advance = Readonly<{
   late: number;
 }>;
 
-/** Adds signals to a ledger. `wholeTask`: all runs are one task, e.g. in a stream that is named after its task. */
+/**
+ * Adds signals to a ledger. `wholeTask`: all runs are one task, e.g. in a stream that is named after its task.
+ * `withoutHistory`: nobody asks for the points of the changes, which costs a look at each run after each signal.
+ */
 export const advance = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
   formats: ReadonlyMap<string, LogFormat>,
-  { wholeTask }: Readonly<{ wholeTask: boolean }>,
+  { wholeTask, withoutHistory = false }: Readonly<{ wholeTask: boolean; withoutHistory?: boolean }>,
 ): Advance => {
   const memo = takeMemo(ledger);
   const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
@@ -86,10 +89,14 @@ export const advance = (
   }
 
   const touched = new Set<string>();
-  for (const signal of inSequence ? ordered.slice(firstFresh) : ordered) {
+  const sealing = ordered.length > 2 * REPLAYABLE ? ordered.length - REPLAYABLE : -1;
+  let sealed: Settled | undefined;
+  for (let index = inSequence ? firstFresh : 0; index < ordered.length; index += 1) {
+    const signal = ordered[index] as PlacedSignal;
+    if (index === sealing) sealed = replay.settled();
     for (const key of replay.play(signal)) {
       touched.add(key);
-      if (!isFresh.has(signal)) continue;
+      if (withoutHistory || !isFresh.has(signal)) continue;
       const observation = replay.observeOne(key);
       if (observation !== undefined) addPoint(points, key, observedPoint(observation));
     }
@@ -119,7 +126,8 @@ export const advance = (
     replay.observeOne(key) === undefined ? [earlier] : [],
   );
   const grown = { ...ledger, recent: ordered };
-  const next = seal(grown, formats);
+  const next =
+    sealing === -1 ? grown : seal(grown, sealing, sealed ?? settledAt(ledger, ordered, sealing, formats));
   if (next === grown) MEMOS.set(next, { replay, seen });
   return { ledger: next, changes, gone, fresh: fresh.length, known, late };
 };
@@ -189,6 +197,8 @@ const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
 };
 
 const sorted = (signals: readonly PlacedSignal[]): readonly PlacedSignal[] => {
+  if (signals.every((signal, index) => index === 0 || follows(signal, signals[index - 1] as PlacedSignal)))
+    return signals;
   const byTime = signals.toSorted((a, b) => a.at - b.at);
   let start = 0;
   for (let index = 1; index <= byTime.length; index += 1) {
@@ -213,12 +223,18 @@ const byCountingIds = (block: readonly PlacedSignal[]): readonly PlacedSignal[] 
     .map(({ signal }) => signal);
 };
 
+/** An id as a prefix and the number at its end; undefined where it is not of that kind. */
 const countOf = (id: string): { prefix: string; digits: string } | undefined => {
-  const parts = /^([^0-9]{0,64})([0-9]{1,64})$/.exec(id);
-  return parts === null
-    ? undefined
-    : { prefix: parts[1] ?? '', digits: (parts[2] ?? '').replace(/^0+(?=.)/, '') };
+  let start = id.length;
+  while (start > 0 && isDigit(id.charCodeAt(start - 1))) start -= 1;
+  const prefix = id.slice(0, start);
+  if (start === id.length || id.length - start > 64 || start > 64 || /[0-9]/.test(prefix)) return undefined;
+  while (start < id.length - 1 && id.charCodeAt(start) === ZERO) start += 1;
+  return { prefix, digits: id.slice(start) };
 };
+
+const ZERO = 0x30;
+const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
 
 const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
@@ -230,8 +246,10 @@ type Replay = Readonly<{
   /** What is known now of any run, for later: of a task that is all of its runs it stays what is known last. */
   snapshot(): Observe;
   /** The states without what can no longer change. */
-  settled(): Pick<Ledger, 'base' | 'runs'>;
+  settled(): Settled;
 }>;
+
+type Settled = Pick<Ledger, 'base' | 'runs'>;
 
 /** The key of the one run that a task has in a ledger of its own. */
 const WHOLE = 'task';
@@ -331,20 +349,30 @@ const addPoint = (points: Map<string, HistoryPoint[]>, key: string, point: Histo
   else if (last === undefined || !saysTheSame(last, point)) list.push(point);
 };
 
-const seal = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>): Ledger => {
-  if (ledger.recent.length <= 2 * REPLAYABLE) return ledger;
-  const old = ledger.recent.slice(0, -REPLAYABLE);
+/** What a ledger comes to with the first so many of its signals, where the fold has not just passed that place. */
+const settledAt = (
+  ledger: Ledger,
+  signals: readonly PlacedSignal[],
+  count: number,
+  formats: ReadonlyMap<string, LogFormat>,
+): Settled => {
   const replay = newReplay(ledger, formats, false);
-  for (const signal of old) replay.play(signal);
+  for (const signal of signals.slice(0, count)) replay.play(signal);
+  return replay.settled();
+};
+
+/** Folds the first so many signals for good. */
+const seal = (ledger: Ledger, count: number, settled: Settled): Ledger => {
+  const old = ledger.recent.slice(0, count);
   const sealedAt = old.at(-1)?.at ?? ledger.sealed_at;
   const sameMoment = old.filter(({ at }) => at === sealedAt).map(nameOf);
   const earlier = sealedAt === ledger.sealed_at ? ledger.sealed_ids : [];
   return {
     ...ledger,
-    ...replay.settled(),
+    ...settled,
     sealed_at: sealedAt,
     sealed_ids: [...earlier, ...sameMoment].slice(-MAX_SEALED_IDS),
-    recent: ledger.recent.slice(-REPLAYABLE),
+    recent: ledger.recent.slice(count),
   };
 };
 

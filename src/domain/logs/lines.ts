@@ -142,14 +142,18 @@ const mayBeLevel = (text: string, start: number, word: number): boolean => {
   return length >= 4 && length <= 8 && LEVELS.includes(text.charCodeAt(start) | 0x20);
 };
 
-/** Behind a name stands `:` and another one, or a bar; `Jan  1 00:00:00 ` is followed by one. */
+/**
+ * Behind a name stands `:` and another one; or a bar, with two spaces before it or a number at the name's end; or what
+ * goes on as `Jan  1 00:00:00 ` does.
+ */
 const mayBeName = (text: string, start: number, word: number): boolean => {
   const code = text.charCodeAt(word);
   if (code === 0x3a) return isBetween(text.charCodeAt(word + 1), 0x61, 0x7a);
   if (code !== 0x20) return false;
   let at = word + 1;
   while (text.charCodeAt(at) === 0x20) at += 1;
-  return text.charCodeAt(at) === 0x7c || (word === start + 3 && isBetween(text.charCodeAt(at), 0x30, 0x39));
+  if (text.charCodeAt(at) === 0x7c) return at > word + 1 || isBetween(text.charCodeAt(word - 1), 0x30, 0x39);
+  return word === start + 3 && isBetween(text.charCodeAt(at), 0x30, 0x39);
 };
 
 /** The letters that levels begin with, as small ones. */

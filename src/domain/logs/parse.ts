@@ -28,6 +28,7 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
   const fold = (taskId: string | undefined, signals: readonly PlacedSignal[]) => {
     const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, {
       wholeTask: taskId !== undefined,
+      withoutHistory: true,
     });
     ledgers.set(taskId, step.ledger);
     for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);

@@ -436,8 +436,12 @@ const timeOfNumber = (value: Json | undefined): number | undefined => {
   return Math.floor(number < EARLIEST_EPOCH_MILLISECONDS ? number * 1000 : number);
 };
 
+/** As most write it; what differs from it is put into this form first. */
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+
 const timeOfText = (text: string): number | undefined => {
   if (text.length > 40) return undefined;
+  if (ISO.test(text)) return Date.parse(text);
   if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)? ?(?:Z|[+-]\d\d:?\d\d)$/i.test(text))
     return timeOfNumber(text);
   const iso = text

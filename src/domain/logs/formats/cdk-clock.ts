@@ -10,24 +10,27 @@ const LONGEST = 40;
 
 export const clockOf = (column: string): Clock | undefined => {
   if (column.length < 5 || column.length > LONGEST) return undefined;
-  const numbers: number[] = [];
-  let words = '';
+  let hour = 0;
+  let minute = 0;
+  let second = 0;
+  let numbers = 0;
   let digits = 0;
+  let words = '';
   for (let at = 0; at < column.length; at += 1) {
     const digit = digitOf(column.charCodeAt(at));
     if (digit === -1) {
       digits = 0;
-      if (numbers.length === 0 || numbers.length === 3) words += column[at];
+      if (numbers === 0 || numbers === 3) words += column[at];
       continue;
     }
-    if (digits === 0) numbers.push(0);
+    if (digits === 0) numbers += 1;
     digits += 1;
-    if (digits > 2 || numbers.length > 3) return undefined;
-    numbers.push((numbers.pop() ?? 0) * 10 + digit);
+    if (digits > 2 || numbers > 3) return undefined;
+    if (numbers === 1) hour = hour * 10 + digit;
+    else if (numbers === 2) minute = minute * 10 + digit;
+    else second = second * 10 + digit;
   }
-  const [hour, minute, second] = numbers;
-  if (hour === undefined || minute === undefined || second === undefined) return undefined;
-  if (hour > 24 || minute > 59 || second > 60) return undefined;
+  if (numbers < 3 || hour > 24 || minute > 59 || second > 60) return undefined;
   return withHalf(hour, minute * 60 + second, words.trim().toLowerCase());
 };
 
@@ -46,10 +49,11 @@ const NO_HALF = /^(?:s$|ч)/;
 const MORNING = /^(?:a|π|ص|오전|午前|上午|凌晨|早上|ጥዋት|gh|wd|p\.d)/;
 const AFTERNOON = /^(?:p|μ|µ|م|오후|午後|下午|中午|晚上|ከሰዓት|gd|wb|m\.d)/;
 
-/** Zeros of the decimal digits that `toLocaleTimeString` writes: ASCII, Arabic, Persian, Devanagari, Bengali, Burmese. */
-const ZEROS = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0x1040] as const;
+/** Zeros of the other decimal digits that `toLocaleTimeString` writes: Arabic, Persian, Devanagari, Bengali, Burmese. */
+const ZEROS = [0x660, 0x6f0, 0x966, 0x9e6, 0x1040] as const;
 
 const digitOf = (code: number): number => {
+  if (code < 0x80) return code >= 0x30 && code <= 0x39 ? code - 0x30 : -1;
   for (const zero of ZEROS) if (code >= zero && code <= zero + 9) return code - zero;
   return -1;
 };

@@ -25,19 +25,19 @@ const ESCAPED_BAR = ' \\| ';
 export const readRow = (text: string): RowSignal | undefined => {
   if (!text.includes('|')) return undefined;
   // Tables in Markdown have their bars escaped.
-  const line = text.includes(ESCAPED_BAR) ? text.replaceAll(ESCAPED_BAR, BAR) : text;
-  const first = line.indexOf(BAR);
+  const line = text.includes('\\') ? text.replaceAll(ESCAPED_BAR, BAR) : text;
+  const first = barIn(line, 0);
   if (first === -1 || line.indexOf('::', first) === -1) return undefined;
   // Where the columns before the status begin and end: at most three.
   const cells = [0, first];
   let start = first + BAR.length;
   while (cells.length <= 6) {
-    const next = line.indexOf(BAR, start);
+    const next = barIn(line, start);
     if (next === -1) return undefined;
     if (isCapital(line.charCodeAt(start)) && isCapital(line.charCodeAt(start + 1))) {
-      const column = line.slice(start, next).trim();
-      const skipped = column.endsWith(SKIPPED);
-      const st = stateOf(skipped ? column.slice(0, -SKIPPED.length) : column);
+      const end = trimmedEnd(line, start, next);
+      const skipped = line.endsWith(SKIPPED, end);
+      const st = stateOf(line.slice(start, skipped ? end - SKIPPED.length : end));
       if (st !== undefined) return readColumns(line, cells, next + BAR.length, st, skipped);
     }
     cells.push(start, next);
@@ -46,7 +46,27 @@ export const readRow = (text: string): RowSignal | undefined => {
   return undefined;
 };
 
+/** Where ` | ` stands. Columns are full of spaces, so searching for its first character would stop at each of them. */
+const barIn = (line: string, from: number): number => {
+  let at = line.indexOf('|', from + 1);
+  while (at !== -1 && !(line.charCodeAt(at - 1) === SPACE && line.charCodeAt(at + 1) === SPACE))
+    at = line.indexOf('|', at + 1);
+  return at === -1 ? -1 : at - 1;
+};
+
 const SKIPPED = ' (skipped)';
+
+/** Where a column ends without the white space that pads it. */
+const trimmedEnd = (line: string, start: number, end: number): number => {
+  let at = end;
+  while (at > start && isSpace(line.charCodeAt(at - 1))) at -= 1;
+  return at;
+};
+
+const isSpace = (code: number): boolean => code === SPACE || code === 0x09 || code === 0xa0;
+
+const SPACE = 0x20;
+const SLASH = 0x2f;
 
 const isCapital = (code: number): boolean => code >= 0x41 && code <= 0x5a;
 
@@ -59,7 +79,7 @@ const readColumns = (
   st: string,
   skipped: boolean,
 ): RowSignal | undefined => {
-  const bar = line.indexOf(BAR, afterStatus);
+  const bar = barIn(line, afterStatus);
   if (bar === -1) return undefined;
   const ty = line.slice(afterStatus, bar).trim();
   if (ty.length > NAME || !TYPE.test(ty)) return undefined;
@@ -111,8 +131,6 @@ const countOf = (column: string): Count | undefined => {
   return first !== undefined && isWordStart(column, first.start) ? [first.value, last.value] : undefined;
 };
 
-const SPACE = 0x20;
-const SLASH = 0x2f;
 const MAX_DIGITS = 9;
 
 const isWordStart = (text: string, at: number): boolean => at === 0 || text.charCodeAt(at - 1) === SPACE;
@@ -157,13 +175,14 @@ const readResource = (text: string): Resource => {
 const MAX_PATH = 400;
 
 const idAt = (text: string, space: number): Pick<Resource, 'i' | 'm'> | undefined => {
+  if (text.charCodeAt(space + 1) !== OPENING) return undefined;
   LOGICAL_ID.lastIndex = space;
-  const found = LOGICAL_ID.exec(text);
-  return found?.[1] === undefined
-    ? undefined
-    : { i: found[1], m: text.slice(LOGICAL_ID.lastIndex).trimStart() };
+  if (!LOGICAL_ID.test(text)) return undefined;
+  const end = LOGICAL_ID.lastIndex;
+  return { i: text.slice(space + 2, end - 1), m: end === text.length ? '' : text.slice(end).trimStart() };
 };
-const LOGICAL_ID = / \(([A-Za-z0-9]{1,255})\)(?= |$)/y;
+const OPENING = 0x28;
+const LOGICAL_ID = / \([A-Za-z0-9]{1,255}\)(?= |$)/y;
 
 /** Whether a logical id may be that of a construct path, or of one that begins so. */
 const isMadeOf = (id: string, path: string): boolean => {

@@ -86,10 +86,9 @@ export const counterRuns = <S extends Json, Memory extends Json>(
     const next = advance(run ?? blank(tool, at), update, at);
     if (next === run) return { state, touched: [] };
     const key = keyOf(lane, number);
-    const { [lane]: _moved, ...numbers } = begins ? forgetOldest(state.numbers) : state.numbers;
     return {
       state: {
-        numbers: begins ? { ...numbers, [lane]: number } : state.numbers,
+        numbers: begins ? withNewest(state.numbers, lane, number) : state.numbers,
         runs: { ...state.runs, [key]: next },
       },
       touched: [key],
@@ -130,6 +129,12 @@ const keyOf = (lane: string, number: number): string => `${lane}#${number}`;
 const numberOf = <Memory extends Json>(state: RunsState<Memory>, lane: string): number =>
   Object.hasOwn(state.numbers, lane) ? (state.numbers[lane] ?? 0) : 0;
 
+/** A lane comes last where it has a new run. */
+const withNewest = (numbers: Readonly<Record<string, number>>, lane: string, number: number) => {
+  const { [lane]: _moved, ...others } = forgetOldest(numbers);
+  return { ...others, [lane]: number };
+};
+
 const forgetOldest = (numbers: Readonly<Record<string, number>>): Readonly<Record<string, number>> => {
   const entries = Object.entries(numbers);
   return entries.length < MAX_LANES ? numbers : Object.fromEntries(entries.slice(1 - MAX_LANES));
@@ -156,18 +161,18 @@ const advance = <Memory extends Json>(
 ): Run<Memory> => {
   const corrected = run.concluded && (update.status === 'failed' || update.status === 'cancelled');
   if (isTerminal(run.status) && !corrected) return withCauses(run, update.details);
-  const { concluded: _concluded, ended_at: _ended, ...open } = run;
   const status = update.status ?? run.status;
+  const message = update.message ?? run.message;
   return {
-    ...open,
     name: update.name ?? run.name,
     status,
     current: update.current === undefined ? run.current : update.current,
     total: update.total === undefined ? run.total : update.total,
-    details: { ...run.details, ...update.details },
-    ...(update.message !== undefined && { message: update.message }),
+    details: update.details === undefined ? run.details : { ...run.details, ...update.details },
+    ...(message !== undefined && { message }),
     ...(update.concluded && { concluded: true }),
     memory: update.memory ?? run.memory,
+    started_at: run.started_at,
     last_at: Math.max(run.last_at, at),
     ...(isTerminal(status) && { ended_at: at }),
   };

@@ -33,6 +33,7 @@ export const firstMember = (object: JsonObject, keys: readonly string[]): Json |
 };
 
 const isTooDeep = (text: string): boolean => {
+  if (!opensOftenEnough(text)) return false;
   let depth = 0;
   let quoted = false;
   for (let index = 0; index < text.length; index += 1) {
@@ -45,6 +46,18 @@ const isTooDeep = (text: string): boolean => {
       depth += 1;
       if (depth > MAX_JSON_DEPTH) return true;
     } else if (unit === '}' || unit === ']') depth -= 1;
+  }
+  return false;
+};
+
+/** Whether there are brackets enough to be too deep, which few lines have; searching for them is quick. */
+const opensOftenEnough = (text: string): boolean => {
+  let count = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count > MAX_JSON_DEPTH) return true;
+    }
   }
   return false;
 };
