@@ -14,6 +14,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Probe } from '../ports/probe.ts';
 import { writeWindows } from '../services/write-window.ts';
 import type { Backend } from './backend.ts';
+import { cloudwatch, dynamodb } from './backends/lazy.ts';
 import { services } from './services.ts';
 import { TOKENS } from './tokens.ts';
 
@@ -24,7 +25,7 @@ const ALWAYS_UP: Probe = { name: 'store', required: true, check: async () => und
 const STORES: Record<StoreKind, Backend> = {
   memory: async () => ({ module: (await import('./backends/memory.ts')).stores, probes: [ALWAYS_UP] }),
   embedded: async (config, logger) => (await import('./backends/embedded.ts')).stores(config, logger),
-  dynamodb: async (config, logger) => (await import('./backends/dynamodb.ts')).stores(config, logger),
+  dynamodb,
 };
 
 const CACHES: Record<CacheKind, Backend> = {
@@ -41,7 +42,7 @@ const FEEDS: Record<FeedKind, Backend> = {
 const LOG_SOURCES: Record<LogSourceKind, Backend> = {
   memory: async () => ({ module: (await import('./backends/memory.ts')).logSource }),
   file: async (config, logger) => (await import('./backends/file.ts')).logSource(config, logger),
-  cloudwatch: async (config, logger) => (await import('./backends/cloudwatch.ts')).logSource(config, logger),
+  cloudwatch,
 };
 
 /** A container, and how to let go of all that its backends hold. */
