@@ -36,6 +36,8 @@ export type FollowerOptions = Readonly<{
 }>;
 
 const TICK_MS = 200;
+/** The first look is earlier: what the command printed while this was loaded is to be seen at once. */
+const FIRST_TICK_MS = 30;
 /** How long output is gathered before its lines are read, in milliseconds: they all count as written at its start. */
 const GATHER_MS = 20;
 /** With more than this, in bytes, they are read at once: the disk is to get its work in time. */
@@ -155,6 +157,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   const timer = drawing === undefined ? undefined : setInterval(tick, TICK_MS);
   // A command that was over before we were ready is not to be kept waiting by its bars.
   timer?.unref();
+  if (drawing !== undefined) setTimeout(tick, FIRST_TICK_MS).unref();
 
   return {
     take(stream, chunk, at) {
