@@ -232,7 +232,11 @@ const endToEnd = async (redis: Record<string, string>) => {
     WEBHOOKS_TABLE_NAME: 'artifact-webhooks',
   };
   try {
-    await createTables(client, { tasks: 'artifact-tasks', projects: 'artifact-projects', webhooks: 'artifact-webhooks' });
+    await createTables(client, {
+      tasks: 'artifact-tasks',
+      projects: 'artifact-projects',
+      webhooks: 'artifact-webhooks',
+    });
     const collected = await artifacts.invoke(
       'collector',
       [

@@ -97,7 +97,11 @@ for (const [name, options] of Object.entries(EVERY)) {
 
   test(`${name}: the tables are as the adapters define them, encrypted, kept for 35 days, and not to be deleted`, () => {
     const tables = synthesise(options).ofType('AWS::DynamoDB::GlobalTable');
-    const definitions = tableDefinitions({ tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' });
+    const definitions = tableDefinitions({
+      tasks: 'miyabi-tasks',
+      projects: 'miyabi-projects',
+      webhooks: 'miyabi-webhooks',
+    });
     assert.is(tables.length, definitions.length);
     for (const definition of definitions) {
       const [, table] =

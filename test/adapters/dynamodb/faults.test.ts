@@ -261,7 +261,11 @@ test(
       names: { tasks: 'no-such-tasks', projects: 'no-such-projects', webhooks: 'no-such-webhooks' },
     });
     for (const [name, call] of callsOf(adapters)) {
-      assert.match((await rejects(call(), 'configuration')).message, /no-such-(tasks|projects|webhooks)/, name);
+      assert.match(
+        (await rejects(call(), 'configuration')).message,
+        /no-such-(tasks|projects|webhooks)/,
+        name,
+      );
     }
   }),
 );

@@ -1,0 +1,214 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
+import { deliveryIdOf } from '../../src/domain/delivery.ts';
+import { isMiyabiError, unavailable } from '../../src/domain/errors.ts';
+import { TASK_STATUSES } from '../../src/domain/status.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { eventOf, TASK_EVENTS, type TaskEventType } from '../../src/domain/task-events.ts';
+import { webhookSender } from '../../src/services/webhook-sender.ts';
+import { rejects } from '../support/contract.ts';
+import { Crash, mortal, random } from '../support/mortal.ts';
+import { memoryPorts, system, type TestPorts } from '../support/system.ts';
+import { allPages } from '../support/tasks.ts';
+
+const test = suite('Webhook events');
+
+type Random = () => number;
+const oneOf = <T>(values: readonly T[], next: Random): T => values[Math.floor(next() * values.length)] as T;
+
+const WEBHOOKS: readonly Readonly<{ id: string; project: string; events: readonly TaskEventType[] }>[] = [
+  { id: 'all', project: 'p0', events: TASK_EVENTS },
+  { id: 'failures', project: 'p0', events: ['task.failed'] },
+  { id: 'other', project: 'p1', events: ['task.completed', 'task.stale'] },
+];
+const PROJECTS = ['p0', 'p1', 'p2'];
+
+/**
+ * Ports that tell, by what reaches the task store itself, which deliveries there must be. Of a task that is removed while
+ * somebody else is writing it, what the last write said may be lost with it.
+ */
+const watchedPorts = () => {
+  const ports = memoryPorts();
+  const expected = new Map<string, Readonly<{ webhook: string; type: TaskEventType; taskId: string }>>();
+  const optional = new Set<string>();
+  const state = { isAlone: true };
+  const idsOf = (task: Task, { type, version, at, project_id }: NonNullable<Task['untold']>[number]) =>
+    WEBHOOKS.filter(({ project, events }) => project === project_id && events.includes(type)).map(
+      (webhook) => ({
+        id: deliveryIdOf(webhook.id, task.task_id, { type, version, at, project_id }),
+        webhook: webhook.id,
+      }),
+    );
+  const { tasks } = ports;
+  const watched = {
+    ...tasks,
+    async save(task: Task) {
+      const before = await tasks.find(task.task_id);
+      await tasks.save(task);
+      const type = eventOf(before, task);
+      if (type === undefined) return;
+      const { project_id, version, updated_at: at } = task;
+      for (const { id, webhook } of idsOf(task, { type, version, at, project_id }))
+        expected.set(id, { webhook, type, taskId: task.task_id });
+    },
+    async remove(taskId: string) {
+      const task = await tasks.find(taskId);
+      await tasks.remove(taskId);
+      if (state.isAlone || task === undefined) return;
+      for (const event of task.untold ?? []) for (const { id } of idsOf(task, event)) optional.add(id);
+    },
+  };
+  return { ports: { ...ports, tasks: watched } as TestPorts, expected, optional, state };
+};
+
+const act = async (services: ReturnType<typeof system>, next: Random, known: string[], step: number) => {
+  const { tasks } = services;
+  const kind = next();
+  const id = known.length === 0 ? '' : oneOf(known, next);
+  const project_id = oneOf(PROJECTS, next);
+  if (id === '' || kind < 0.25) {
+    const task_id = next() < 0.2 && id !== '' ? id : `t${step}`;
+    if (!known.includes(task_id)) known.push(task_id);
+    await tasks.create({ task_id, project_id, status: oneOf(TASK_STATUSES, next) });
+  } else if (kind < 0.45) await tasks.report(id, { current: Math.floor(next() * 5), total: 4 });
+  else if (kind < 0.6) await tasks.patch(id, { status: oneOf(TASK_STATUSES, next) });
+  else if (kind < 0.7) await tasks.patch(id, { project_id });
+  else if (kind < 0.85) await tasks.reopen(id, { status: 'running' });
+  else if (kind < 0.93) await services.sweepStale();
+  else await tasks.remove(id);
+};
+
+const isRefusal = (error: unknown): boolean =>
+  isMiyabiError(error, 'task_not_found', 'invalid_transition', 'already_exists', 'version_conflict');
+
+test('arrive under one id each, and no others, after a random history with crashes between any two writes', async () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const { ports, expected, optional, state } = watchedPorts();
+    const next = random(seed);
+    const known: string[] = [];
+    const setUp = system(ports);
+    for (const project_id of PROJECTS) await setUp.projects.create({ project_id, project_name: project_id });
+    for (const { id, project, events } of WEBHOOKS)
+      await setUp.webhooks.create(project, { url: `https://${id}.test/`, events }, id);
+
+    const arrived = new Map<string, Readonly<{ webhook: string; type: string; taskId: string }>>();
+    const client = memoryWebhookClient(({ id, url, body }) => {
+      const luck = next();
+      if (luck < 0.1) return { kind: 'unreached', reason: 'x' };
+      const message = JSON.parse(body) as { type: string; data: Task };
+      const webhook = new URL(url).hostname.replace('.test', '');
+      const told = { webhook, type: message.type, taskId: message.data.task_id };
+      assert.equal(arrived.get(id) ?? told, told);
+      arrived.set(id, told);
+      // It may have arrived though nobody says so.
+      return { kind: 'answered', status: luck < 0.3 ? 500 : 200 };
+    });
+    const senderOf = (it: TestPorts) =>
+      webhookSender(it.webhooks, it.outbox, it.outbox, client, it.clock, it.logger, next);
+
+    let crashes = 0;
+    const start = () => {
+      const services = system(
+        mortal(ports, () => (next() < 0.01 ? (next() < 0.5 ? 'before' : 'after') : undefined)),
+      );
+      return { services, sender: senderOf(services.ports) };
+    };
+    let process = start();
+    for (let step = 0; step < 600; step += 1) {
+      ports.clock.advance(next() < 0.05 ? 20 * 60_000 : Math.floor(next() * 5_000));
+      const width = next() < 0.2 ? 5 : 1;
+      state.isAlone = width === 1;
+      const done = await Promise.allSettled([
+        ...Array.from({ length: width }, (_, index) => act(process.services, next, known, step * 10 + index)),
+        ...(step % 5 === 0 ? [process.sender.tick()] : []),
+      ]);
+      await process.sender.idle();
+      const failures = done.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+      for (const failure of failures) if (!isRefusal(failure) && !(failure instanceof Crash)) throw failure;
+      const isDead = await process.services.ports.tasks.find('x').then(
+        () => false,
+        () => true,
+      );
+      if (isDead) {
+        crashes += 1;
+        process = start();
+        // One tick of another process.
+        if (next() < 0.5) await system(ports).counter.sweep();
+      }
+    }
+    await system(ports).counter.sweep();
+    const sender = senderOf(ports);
+    for (let round = 0; round < 400; round += 1) {
+      ports.clock.advance(10 * 60_000);
+      while ((await sender.tick()) > 0) await sender.idle();
+    }
+    const missing = [...expected.keys()].filter((id) => !arrived.has(id) && !optional.has(id));
+    const unexpected = [...arrived.keys()].filter((id) => !expected.has(id));
+    assert.equal(missing, [], `seed ${seed}`);
+    assert.equal(unexpected, [], `seed ${seed}`);
+    for (const [id, told] of arrived) assert.equal(told, expected.get(id), `seed ${seed}`);
+    assert.ok(expected.size > 100 && crashes > 10, `${expected.size} deliveries, ${crashes} crashes`);
+    for (const type of TASK_EVENTS) {
+      assert.ok(
+        [...expected.values()].some((one) => one.type === type),
+        type,
+      );
+    }
+    for (const task of await allPages(ports.tasks, { limit: 100 })) assert.is(task.untold, undefined);
+  }
+});
+
+test('ask nothing of the webhooks where a project has none', async () => {
+  const ports = memoryPorts();
+  const asked: string[] = [];
+  const listening = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        asked.push(String(name));
+        return Reflect.get(target, name);
+      },
+    });
+  const { tasks } = system({
+    ...ports,
+    webhooks: listening(ports.webhooks),
+    outbox: listening(ports.outbox),
+  });
+  await tasks.create({ task_id: 't', project_id: 'p', status: 'running' });
+  await tasks.report('t', { status: 'completed' });
+  await tasks.remove('t');
+  assert.equal(asked, []);
+});
+
+test('wait with the task, and keep nothing else waiting, while the outbox is away', async () => {
+  const ports = memoryPorts();
+  let isAway = true;
+  const outbox = {
+    ...ports.outbox,
+    async add(deliveries: Parameters<typeof ports.outbox.add>[0]) {
+      if (isAway) throw unavailable('The outbox', new Error('x'));
+      await ports.outbox.add(deliveries);
+    },
+  };
+  const { tasks, projects, webhooks, counter } = system({ ...ports, outbox });
+  await projects.create({ project_id: 'p', project_name: 'P' });
+  const { webhook_id } = await webhooks.create('p', { url: 'https://example.org/' });
+  await tasks.create({ task_id: 't', project_id: 'p', status: 'running' });
+  await tasks.report('t', { status: 'failed' });
+  assert.is((await projects.get('p')).metrics.failed_tasks, 1);
+  assert.equal(Object.keys((await ports.projects.find('p'))?.tally?.recent ?? {}).length, 1);
+  // What it carries would be lost with it, or told of another project.
+  await rejects(tasks.remove('t'), 'unavailable');
+  await rejects(tasks.patch('t', { project_id: 'q' }), 'unavailable');
+  await rejects(counter.sweep(), 'unavailable');
+  assert.equal(await ports.outbox.pending(webhook_id, 10), []);
+  isAway = false;
+  assert.is(await counter.sweep(), 1);
+  const [delivery] = await ports.outbox.pending(webhook_id, 10);
+  const message = JSON.parse(delivery?.body ?? '');
+  assert.equal([message.type, message.data.task_id, message.data.status], ['task.failed', 't', 'failed']);
+  assert.not.match(delivery?.body ?? '', /untold|counted|trail/);
+  assert.is(await counter.sweep(), 0);
+});
+
+test.run();

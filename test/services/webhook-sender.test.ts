@@ -1,0 +1,249 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { memoryClock } from '../../src/adapters/memory/clock.ts';
+import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
+import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
+import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
+import { type Answer, type Delivery, RETRY_DELAYS_MS } from '../../src/domain/delivery.ts';
+import { createWebhook, ROTATION_MS, rotateSecret } from '../../src/domain/webhook.ts';
+import type { WebhookPost } from '../../src/ports/webhook-client.ts';
+import { LEASE_MS, REST_MS, webhookSender } from '../../src/services/webhook-sender.ts';
+
+const test = suite('Webhook sender');
+
+const DAY = 24 * 3_600_000;
+
+/** A sender over fakes, and webhooks `w0`, `w1`, … of a project. */
+const sending = async (
+  answer?: (message: WebhookPost) => Answer | Promise<Answer>,
+  { webhooks: count = 1 }: Readonly<{ webhooks?: number }> = {},
+) => {
+  const clock = memoryClock();
+  const store = memoryWebhookStore();
+  const outbox = memoryOutbox({ clock });
+  const client = memoryWebhookClient(answer);
+  const logger = memoryLogger();
+  const webhooks = Array.from({ length: count }, (_, index) =>
+    createWebhook(
+      { url: `https://w${index}.test/` },
+      { id: `w${index}`, project_id: 'p', secret: `secret of w${index}`, now: clock.now() },
+    ),
+  );
+  await store.save({ project_id: 'p', project_created_at: '', version: 1, webhooks });
+  const another = () => webhookSender(store, outbox, outbox, client, clock, logger, () => 0.5);
+  const sender = another();
+  const add = (delivery_id: string, webhook_id = 'w0') => {
+    const now = clock.now();
+    const delivery: Delivery = {
+      delivery_id,
+      webhook_id,
+      project_id: 'p',
+      event: 'task.completed',
+      task_id: 't',
+      body: `body of ${delivery_id}`,
+      attempts: 0,
+      due_at: now,
+      created_at: now,
+    };
+    return outbox.add([delivery]);
+  };
+  /** Lets everything that is due be done. */
+  const settle = async () => {
+    while ((await sender.tick()) > 0) await sender.idle();
+  };
+  const sentIds = () => client.sent.map(({ id }) => id);
+  return { clock, store, outbox, client, sender, another, add, settle, sentIds };
+};
+
+test('sends what is due, oldest first, and tells the result', async () => {
+  const { add, sender, client, outbox, clock } = await sending();
+  await add('a');
+  clock.advance(5);
+  await add('b');
+  assert.is(await sender.tick(), 1);
+  assert.equal(await sender.idle(), { delivered: 2, retrying: 0, failed: 0 });
+  assert.equal(client.sent[0], {
+    url: 'https://w0.test/',
+    id: 'a',
+    timestamp: Math.floor(clock.now() / 1000),
+    body: 'body of a',
+    secrets: ['secret of w0'],
+  });
+  const last = (await outbox.last(['w0'])).get('w0');
+  assert.equal([last?.outcome, last?.status_code, last?.attempts, last?.task_id], ['delivered', 204, 1, 't']);
+  assert.is(await sender.tick(), 0);
+  assert.equal(await sender.idle(), { delivered: 0, retrying: 0, failed: 0 });
+});
+
+test('tries again after growing waits, then gives up', async () => {
+  const { add, settle, client, outbox, clock } = await sending(() => ({ kind: 'answered', status: 500 }));
+  await add('a');
+  for (const [index, delay] of RETRY_DELAYS_MS.entries()) {
+    await settle();
+    assert.is(client.sent.length, index + 1);
+    const last = (await outbox.last(['w0'])).get('w0');
+    assert.equal(
+      [last?.outcome, last?.attempts, last?.next_attempt_at],
+      ['retrying', index + 1, new Date(clock.now() + delay).toISOString()],
+    );
+    clock.advance(delay - 1);
+    await settle();
+    assert.is(client.sent.length, index + 1);
+    clock.advance(1);
+  }
+  await settle();
+  assert.is(client.sent.length, RETRY_DELAYS_MS.length + 1);
+  const last = (await outbox.last(['w0'])).get('w0');
+  assert.equal([last?.outcome, last?.status_code, last?.next_attempt_at], ['failed', 500, undefined]);
+  clock.advance(DAY);
+  await settle();
+  assert.is(client.sent.length, RETRY_DELAYS_MS.length + 1);
+});
+
+test('delivers at last where the receiver comes back', async () => {
+  let isUp = false;
+  const { add, settle, client, outbox, clock } = await sending(() =>
+    isUp ? { kind: 'answered', status: 200 } : { kind: 'unreached', reason: 'the connection was refused' },
+  );
+  await add('a');
+  await settle();
+  const last = (await outbox.last(['w0'])).get('w0');
+  assert.equal([last?.outcome, last?.error], ['retrying', 'the connection was refused']);
+  isUp = true;
+  clock.advance(RETRY_DELAYS_MS[0] ?? 0);
+  await settle();
+  assert.is(client.sent.length, 2);
+  assert.is((await outbox.last(['w0'])).get('w0')?.outcome, 'delivered');
+});
+
+test('waits as long as the receiver asks to', async () => {
+  const { add, settle, client, clock } = await sending(() => ({
+    kind: 'answered',
+    status: 429,
+    retry_after: '60',
+  }));
+  await add('a');
+  await settle();
+  clock.advance(59_999);
+  await settle();
+  assert.is(client.sent.length, 1);
+  clock.advance(1);
+  await settle();
+  assert.is(client.sent.length, 2);
+});
+
+test('switches a webhook off that is gone, and drops what was on its way', async () => {
+  const { add, settle, client, store, outbox } = await sending(() => ({ kind: 'answered', status: 410 }));
+  await add('a');
+  await settle();
+  assert.is((await store.find('p'))?.webhooks[0]?.active, false);
+  await add('b');
+  await settle();
+  assert.is(client.sent.length, 1);
+  assert.equal(await outbox.pending('w0', 10), []);
+  const last = (await outbox.last(['w0'])).get('w0');
+  assert.equal([last?.outcome, last?.status_code], ['failed', 410]);
+});
+
+test('drops what is for a webhook that was removed', async () => {
+  const { add, settle, client, store, outbox } = await sending();
+  await add('a');
+  await store.remove('p');
+  await settle();
+  assert.is(client.sent.length, 0);
+  assert.equal(await outbox.pending('w0', 10), []);
+});
+
+test('signs with both secrets for a day after a change of them', async () => {
+  const { add, settle, client, store, clock } = await sending();
+  const kept = await store.find('p');
+  if (kept === undefined) throw new Error('the webhooks are gone');
+  const webhooks = kept.webhooks.map((webhook) => rotateSecret(webhook, 'new', clock.now()));
+  await store.save({ ...kept, webhooks, version: 2 });
+  await add('a');
+  await settle();
+  clock.advance(ROTATION_MS);
+  await add('b');
+  await settle();
+  assert.equal(
+    client.sent.map(({ secrets }) => secrets),
+    [['new', 'secret of w0'], ['new']],
+  );
+});
+
+test('sends each once, however many senders there are', async () => {
+  const { add, another, sentIds } = await sending(undefined, { webhooks: 5 });
+  const ids = Array.from({ length: 100 }, (_, index) => `d${index}`);
+  for (const [index, id] of ids.entries()) await add(id, `w${index % 5}`);
+  const senders = [another(), another(), another()];
+  for (let round = 0; round < 20; round += 1) {
+    await Promise.all(senders.map((one) => one.tick()));
+    await Promise.all(senders.map((one) => one.idle()));
+  }
+  assert.equal(sentIds().toSorted(), ids.toSorted());
+});
+
+test('keeps nobody waiting for a receiver that answers slowly', async () => {
+  const slow: (() => void)[] = [];
+  const { add, sender, sentIds } = await sending(
+    ({ url }) =>
+      url === 'https://w0.test/'
+        ? new Promise((resolve) => slow.push(() => resolve({ kind: 'answered', status: 200 })))
+        : { kind: 'answered', status: 200 },
+    { webhooks: 2 },
+  );
+  for (let index = 0; index < 50; index += 1) await add(`slow${index}`);
+  await sender.tick();
+  await add('quick', 'w1');
+  await sender.tick();
+  while (!sentIds().includes('quick')) await Promise.resolve();
+  const underWay = sentIds().filter((id) => id.startsWith('slow'));
+  assert.ok(underWay.length > 0 && underWay.length < 10, `${underWay.length} at once`);
+  const done = sender.idle();
+  let isDone = false;
+  void done.then(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    for (const answer of slow.splice(0)) answer();
+    await Promise.resolve();
+  }
+});
+
+test('leaves a receiver alone for a while that it could not reach, whatever else is for it', async () => {
+  const { add, settle, client, clock } = await sending(() => ({ kind: 'unreached', reason: 'x' }));
+  for (let index = 0; index < 50; index += 1) await add(`d${index}`);
+  await settle();
+  const first = client.sent.length;
+  assert.ok(first <= 4, `${first} attempts`);
+  await add('more');
+  await settle();
+  assert.is(client.sent.length, first);
+  clock.advance(REST_MS);
+  await settle();
+  assert.ok(client.sent.length > first && client.sent.length <= 2 * first);
+});
+
+test('gives every webhook its turn', async () => {
+  const { add, settle, sentIds } = await sending(undefined, { webhooks: 2 });
+  for (let index = 0; index < 60; index += 1) await add(`many${index}`);
+  await add('one', 'w1');
+  await settle();
+  assert.is(sentIds().length, 61);
+  assert.ok(sentIds().indexOf('one') < 30);
+});
+
+test('goes on where another died with a queue in its hands', async () => {
+  const { add, another, outbox, clock, sentIds } = await sending();
+  await add('a');
+  assert.ok(await outbox.claim('w0', LEASE_MS));
+  const sender = another();
+  assert.is(await sender.tick(), 0);
+  clock.advance(LEASE_MS);
+  assert.is(await sender.tick(), 1);
+  await sender.idle();
+  assert.equal(sentIds(), ['a']);
+});
+
+test.run();
