@@ -154,10 +154,9 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
     }
     drawing.draw();
   };
-  const timer = drawing === undefined ? undefined : setInterval(tick, TICK_MS);
+  const timers = drawing === undefined ? [] : [setTimeout(tick, FIRST_TICK_MS), setInterval(tick, TICK_MS)];
   // A command that was over before we were ready is not to be kept waiting by its bars.
-  timer?.unref();
-  if (drawing !== undefined) setTimeout(tick, FIRST_TICK_MS).unref();
+  for (const timer of timers) timer.unref();
 
   return {
     take(stream, chunk, at) {
@@ -173,7 +172,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       return drawing?.reserved() ?? 0;
     },
     stopDrawing() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       view.draw([]);
     },
     async finish(signal) {
