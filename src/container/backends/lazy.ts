@@ -1,8 +1,8 @@
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import type { Config } from '../../config.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
 import type { LogSource } from '../../ports/log-source.ts';
+import type { Logger } from '../../ports/logger.ts';
 import type { Backend } from '../backend.ts';
 import { TOKENS } from '../tokens.ts';
 
