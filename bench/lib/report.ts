@@ -60,7 +60,8 @@ const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, useGro
 const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 0, useGrouping: true });
 export const figure = (value: number): string => (Math.abs(value) >= 1000 ? exact : digits).format(value);
 
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+/** A table of Markdown, which reads in a terminal as well. */
+export const tableText = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 };
@@ -79,13 +80,13 @@ export const comparisonText = (comparison: Comparison): string => {
   return [
     `${title} (${runtime}, n = ${n})`,
     '',
-    table(['', unit, 'spread', 'p99', `of ${baseline}`], body),
+    tableText(['', unit, 'spread', 'p99', `of ${baseline}`], body),
     ...(note === undefined ? [] : ['', note]),
   ].join('\n');
 };
 
 export const boundsText = (bounds: readonly Bound[]): string =>
-  table(
+  tableText(
     ['bound', 'on', 'measured', ''],
     bounds.map((bound) => [
       `${bound.what}: ${bound.sense} ${figure(bound.limit)} ${bound.unit}`,
