@@ -4,6 +4,7 @@
  * All of it takes time linear in the text: the expressions below are anchored, and where they repeat they are bounded
  * or cannot give back what they took.
  */
+import { slotsOf } from './slots.ts';
 
 /** Lines longer than this, in UTF-16 code units, are passed over unread. */
 export const MAX_LINE = 65_536;
@@ -114,13 +115,19 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   if (!isLetter(code) && code !== 0x40) return start;
   const word = wordEnd(text, start);
   return (
-    (stacked && mayBeLevel(text, start, word) ? end(LEVEL_AFTER_TIME, text, start) : undefined) ??
-    (mayBeLevel(text, start, word) ? end(LEVEL, text, start) : undefined) ??
+    (stacked && (mayBeLevel(text, start) || isBeforeDash(text, word))
+      ? end(LEVEL_AFTER_TIME, text, start)
+      : undefined) ??
+    (mayBeLevel(text, start) ? end(LEVEL, text, start) : undefined) ??
     (mayBeName(text, start, word) ? skipName(text, start) : undefined) ??
     skipColumns(text, start) ??
     start
   );
 };
+
+/** As the name of a logger is, between its time and its level. */
+const isBeforeDash = (text: string, word: number): boolean =>
+  text.charCodeAt(word) === 0x20 && text.charCodeAt(word + 1) === 0x2d;
 
 const skipName = (text: string, start: number): number | undefined =>
   end(CONTAINER, text, start) ?? end(SYSLOG, text, start) ?? end(TASK_OF_PACKAGE, text, start);
@@ -135,12 +142,11 @@ const WORD = Uint8Array.from({ length: 128 }, (_, code) =>
   /[\w./@-]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** A level is a word of four to eight letters, or comes after a name and ` - `. */
-const mayBeLevel = (text: string, start: number, word: number): boolean => {
-  const length = word - start;
-  if (text.charCodeAt(word) === 0x20 && text.charCodeAt(word + 1) === 0x2d) return true;
-  return length >= 4 && length <= 8 && LEVELS.includes(text.charCodeAt(start) | 0x20);
-};
+/** Whether a level may begin here. Most lines begin with something else, and it takes little to see that. */
+export const mayBeLevel = (text: string, start: number): boolean => LEVEL_SLOTS.mayBegin(text, start);
+
+const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'ERROR', 'FATAL', 'CRITICAL'];
+const LEVEL_SLOTS = slotsOf([...LEVELS, ...LEVELS.map((level) => level.toLowerCase())]);
 
 /**
  * Behind a name stands `:` and another one; or a bar, with two spaces before it or a number at the name's end; or what
@@ -155,9 +161,6 @@ const mayBeName = (text: string, start: number, word: number): boolean => {
   if (text.charCodeAt(at) === 0x7c) return at > word + 1 || isBetween(text.charCodeAt(word - 1), 0x30, 0x39);
   return word === start + 3 && isBetween(text.charCodeAt(at), 0x30, 0x39);
 };
-
-/** The letters that levels begin with, as small ones. */
-const LEVELS = Array.from('tdinwefc', (letter) => letter.charCodeAt(0));
 
 const isLetter = (code: number): boolean => isBetween(code | 0x20, 0x61, 0x7a);
 

@@ -78,14 +78,15 @@ export const readEvents = (
       messages.push(message);
       length += message.length;
     }
-    const { texts, whole } = withLineFeeds(messages);
+    const { texts, whole } = joined(messages);
     const hasSign = signsIn(whole);
     let start = 0;
     for (const text of texts) {
       const event = events[from] as LogEvent;
       const begin = start;
       for (let line = 0; start <= begin + text.length; line += 1) {
-        const end = whole.indexOf('\n', start);
+        const feed = whole.indexOf('\n', start);
+        const end = feed === -1 ? whole.length : feed;
         lines += 1;
         if (end - start > MAX_LINE) oversized += 1;
         else {
@@ -111,12 +112,10 @@ export const readEvents = (
 /** So much text, in UTF-16 code units, is searched for signs at once: enough to spread the cost of a search. */
 const WINDOW = 32768;
 
-/** Texts as one, each with a line feed behind it; every line of them ends in one. */
-const withLineFeeds = (texts: readonly string[]): { texts: readonly string[]; whole: string } => {
-  const whole = texts.concat('').join('\n');
-  return whole.includes('\r')
-    ? withLineFeeds(texts.map((text) => splitLines(text).join('\n')))
-    : { texts, whole };
+/** Texts as one, with line feeds between them and at the ends of their lines. */
+const joined = (texts: readonly string[]): { texts: readonly string[]; whole: string } => {
+  const whole = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n');
+  return whole.includes('\r') ? joined(texts.map((text) => splitLines(text).join('\n'))) : { texts, whole };
 };
 
 /** How Docker's json-file driver begins each line that a container writes: `{"log":"…\n","stream":"stdout",…}`. */

@@ -8,12 +8,13 @@
  */
 import { TELLING_KEY } from './formats/agent-json.ts';
 import { STEP_OUTPUT } from './formats/plain.ts';
-import { prefixEnd } from './lines.ts';
+import { mayBeLevel, prefixEnd } from './lines.ts';
+import { slotsOf } from './slots.ts';
 
 /** Whether the line from `start` to `end` has a sign. Lines are to be asked for in their order. */
 export type HasSign = (start: number, end: number) => boolean;
 
-/** Prepares a text whose lines end in `\n`. */
+/** Prepares a text with `\n` between its lines. */
 export const signsIn = (text: string): HasSign => {
   const holdsSign = anyOf(SIGNS, text);
   const holdsPrefixMark = anyOf(PREFIX_MARKS, text);
@@ -234,30 +235,13 @@ const BEGINNINGS = [
   ...['collected', 'no tests'],
 ];
 
-const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'debug', 'info', 'warn', 'notice'];
-
-/** Four characters as a place in a small table, which different ones may share. */
-const slotOf = (text: string, at: number): number =>
-  (text.charCodeAt(at) * 961 +
-    text.charCodeAt(at + 1) * 331 +
-    text.charCodeAt(at + 2) * 31 +
-    text.charCodeAt(at + 3)) &
-  0xfff;
-
-const slotsOf = (words: readonly string[]): Uint8Array => {
-  const slots = new Uint8Array(0x1000);
-  for (const word of words) slots[slotOf(word, 0)] = 1;
-  return slots;
-};
-
 const BEGINNING_SLOTS = slotsOf(BEGINNINGS);
-const LEVEL_SLOTS = slotsOf(LEVELS);
 
 /** Whether a logger's prefix may stand at the beginning of a line that holds no mark of one. */
 const mayBePrefixed = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at);
   return isLetter(code)
-    ? LEVEL_SLOTS[slotOf(text, at)] === 1 || isSyslog(text, at)
+    ? mayBeLevel(text, at) || isSyslog(text, at)
     : isDigit(code) || PREFIX_BEGINNINGS[code] === 1;
 };
 
@@ -273,7 +257,7 @@ const beginsWithSign = (text: string, start: number): boolean => {
   const code = text.charCodeAt(at);
   if (isLetter(code)) {
     const isKnown =
-      BEGINNING_SLOTS[slotOf(text, at)] === 1 && BEGINNINGS.some((words) => text.startsWith(words, at));
+      BEGINNING_SLOTS.mayBegin(text, at) && BEGINNINGS.some((words) => text.startsWith(words, at));
     return isKnown || isListed(text, at);
   }
   // `3 passed in 0.1s`

@@ -15,14 +15,16 @@ export const clockOf = (column: string): Clock | undefined => {
   let second = 0;
   let numbers = 0;
   let digits = 0;
-  let words = '';
+  let first = 0;
+  let behind = 0;
   for (let at = 0; at < column.length; at += 1) {
     const digit = digitOf(column.charCodeAt(at));
     if (digit === -1) {
       digits = 0;
-      if (numbers === 0 || numbers === 3) words += column[at];
       continue;
     }
+    if (numbers === 0) first = at;
+    behind = at + 1;
     if (digits === 0) numbers += 1;
     digits += 1;
     if (digits > 2 || numbers > 3) return undefined;
@@ -31,13 +33,14 @@ export const clockOf = (column: string): Clock | undefined => {
     else second = second * 10 + digit;
   }
   if (numbers < 3 || hour > 24 || minute > 59 || second > 60) return undefined;
-  return withHalf(hour, minute * 60 + second, words.trim().toLowerCase());
+  return withHalf(hour, minute * 60 + second, column.slice(0, first) + column.slice(behind));
 };
 
 const HOUR = 3600;
 const HALF_DAY = 12 * HOUR;
 
-const withHalf = (hour: number, rest: number, words: string): Clock => {
+const withHalf = (hour: number, rest: number, around: string): Clock => {
+  const words = around.trim().toLowerCase();
   if (words === '' || hour > 12 || hour === 0 || NO_HALF.test(words)) return { t: (hour % 24) * HOUR + rest };
   const t = (hour % 12) * HOUR + rest;
   if (MORNING.test(words)) return { t };

@@ -36,7 +36,7 @@ export const readRow = (text: string): RowSignal | undefined => {
     if (next === -1) return undefined;
     if (isCapital(line.charCodeAt(start)) && isCapital(line.charCodeAt(start + 1))) {
       const end = trimmedEnd(line, start, next);
-      const skipped = line.endsWith(SKIPPED, end);
+      const skipped = line.charCodeAt(end - 1) === CLOSING && line.endsWith(SKIPPED, end);
       const st = stateOf(line.slice(start, skipped ? end - SKIPPED.length : end));
       if (st !== undefined) return readColumns(line, cells, next + BAR.length, st, skipped);
     }
@@ -66,6 +66,8 @@ const trimmedEnd = (line: string, start: number, end: number): number => {
 const isSpace = (code: number): boolean => code === SPACE || code === 0x09 || code === 0xa0;
 
 const SPACE = 0x20;
+const OPENING = 0x28;
+const CLOSING = 0x29;
 const SLASH = 0x2f;
 
 const isCapital = (code: number): boolean => code >= 0x41 && code <= 0x5a;
@@ -161,7 +163,7 @@ const readResource = (text: string): Resource => {
   if (space === -1) return { n: text, i: text, m: '' };
   const first = text.slice(0, space);
   const direct = idAt(text, space);
-  if (direct !== undefined) return { n: first, ...direct };
+  if (direct !== undefined) return { n: first, i: direct.i, m: direct.m };
   const head = text.slice(0, MAX_PATH);
   for (let at = head.indexOf(' (', space + 1); at !== -1; at = head.indexOf(' (', at + 1)) {
     const found = idAt(text, at);
@@ -181,7 +183,6 @@ const idAt = (text: string, space: number): Pick<Resource, 'i' | 'm'> | undefine
   const end = LOGICAL_ID.lastIndex;
   return { i: text.slice(space + 2, end - 1), m: end === text.length ? '' : text.slice(end).trimStart() };
 };
-const OPENING = 0x28;
 const LOGICAL_ID = / \([A-Za-z0-9]{1,255}\)(?= |$)/y;
 
 /** Whether a logical id may be that of a construct path, or of one that begins so. */

@@ -5,6 +5,8 @@ import { counterRuns, type Run, type RunUpdate, withText } from './counter-runs.
 import { member, parseObject } from './json-line.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
 
+const OPENING_BRACE = 0x7b;
+
 type Totals = Readonly<{ add: number; change: number; destroy: number; import: number }>;
 
 /** What one line of Terraform or OpenTofu says, in text or with `-json`. */
@@ -36,7 +38,7 @@ export const terraform = counterRuns<TerraformSignal, Memory>({
   memory: { planned: false, begun: false, destroys: false },
 
   read(line) {
-    return line.startsWith('{') ? readJson(line) : readText(headOf(line));
+    return line.charCodeAt(0) === OPENING_BRACE ? readJson(line) : readText(headOf(line));
   },
 
   timeOf: (signal) => signal.time,
@@ -208,34 +210,52 @@ const readResource = (line: string): TerraformSignal | undefined => {
 /** Of what may happen to a resource. */
 const BEGINNINGS = 'CMDIR';
 
+/** Lines that are known by how they begin. */
 const readFrame = (line: string): TerraformSignal | undefined => {
-  if (!FRAME_BEGINNINGS.includes(line[0] ?? ' ')) return undefined;
-  const plan = PLAN.exec(line);
-  if (plan !== null) {
-    const [imports = 0, add = 0, change = 0, destroy = 0] = plan
-      .slice(1)
-      .map((digits) => Number(digits ?? 0));
-    return { kind: 'plan', totals: { add, change, destroy, import: imports } };
+  switch (line.charCodeAt(0)) {
+    case 0x50: // P
+      return readPlan(line);
+    case 0x41: // A
+    case 0x44: // D
+      return readEnd(line);
+    case 0x4e: // N
+      if (/^No changes\. (?:Your infrastructure|Infrastructure|No objects)/.test(line))
+        return { kind: 'no_changes' };
+      return line.startsWith("Note: You didn't use the -out option") ? { kind: 'plan_only' } : undefined;
+    case 0x53: // S
+      return line.startsWith('Saved the plan to: ') ? { kind: 'plan_saved' } : undefined;
+    case 0x45: {
+      // E
+      const [, message] = /^Error: (.+)$/.exec(line) ?? [];
+      return message === undefined ? undefined : { kind: 'error', message: cut(message, TEXT_LIMITS.error) };
+    }
+    case 0x77: {
+      // w
+      const [, address] = /^with (\S{1,500}),$/.exec(line) ?? [];
+      return address === undefined ? undefined : { kind: 'at', address: cutName(address) };
+    }
+    default:
+      return undefined;
   }
+};
+
+const readPlan = (line: string): TerraformSignal | undefined => {
+  const plan = PLAN.exec(line);
+  if (plan === null) return undefined;
+  const [imports = 0, add = 0, change = 0, destroy = 0] = plan.slice(1).map((digits) => Number(digits ?? 0));
+  return { kind: 'plan', totals: { add, change, destroy, import: imports } };
+};
+
+const readEnd = (line: string): TerraformSignal | undefined => {
   const applied = APPLIED.exec(line);
   if (applied !== null) {
     const count = applied.slice(2).reduce((sum, digits) => sum + Number(digits ?? 0), 0);
     return { kind: 'applied', destroy: applied[1] === 'Destroy', count };
   }
-  if (/^No changes\. (?:Your infrastructure|Infrastructure|No objects)/.test(line))
-    return { kind: 'no_changes' };
-  if (line.startsWith("Note: You didn't use the -out option")) return { kind: 'plan_only' };
-  if (line.startsWith('Saved the plan to: ')) return { kind: 'plan_saved' };
   if (/^(?:Do you want to perform these actions|Do you really want to destroy)/.test(line))
     return { kind: 'asks' };
-  if (/^(?:Apply|Destroy) cancelled\./.test(line)) return { kind: 'cancelled' };
-  const [, message] = /^Error: (.+)$/.exec(line) ?? [];
-  if (message !== undefined) return { kind: 'error', message: cut(message, TEXT_LIMITS.error) };
-  const [, address] = /^with (\S{1,500}),$/.exec(line) ?? [];
-  return address === undefined ? undefined : { kind: 'at', address: cutName(address) };
+  return /^(?:Apply|Destroy) cancelled\./.test(line) ? { kind: 'cancelled' } : undefined;
 };
-
-const FRAME_BEGINNINGS = 'PADNSEw';
 
 const cutName = (address: string): string => cut(address, TEXT_LIMITS.step);
 
