@@ -1,0 +1,198 @@
+import { interleave } from '../lib/interleave.ts';
+import type { Context, Question } from '../lib/question.ts';
+import { type Bound, type Comparison, type Row, ratio } from '../lib/report.ts';
+import type { Runtime } from '../lib/runtimes.ts';
+import { median } from '../lib/statistics.ts';
+import { bundleWorker, runWorker } from '../lib/worker.ts';
+import type { CollectingInput, CollectingOutput } from './collecting.ts';
+import type { ReadingInput, ReadingOutput, Way } from './reading.ts';
+
+/** How many lines and events, and how often. */
+type Size = Readonly<{ reading: ReadingInput; events: number; rounds: number }>;
+
+const FULL: Size = {
+  reading: { lines: 20_000, rounds: 21, warmups: 4 },
+  events: 1_000_000,
+  rounds: 15,
+};
+const QUICK: Size = { reading: { lines: 8_000, rounds: 5, warmups: 2 }, events: 100_000, rounds: 2 };
+
+const ROWS_OF_CDK = 'CDK rows';
+const SPLITTING = 'splitting into lines';
+
+export const question: Question = {
+  name: 'collector',
+  title: 'Collector: what reading a log costs',
+
+  async run({ quick, runtimes, say }: Context) {
+    const size = quick ? QUICK : FULL;
+    const reading = await bundleWorker('bench/collector/reading.ts');
+    const collecting = await bundleWorker('bench/collector/collecting.ts');
+    const comparisons: Comparison[] = [];
+    const bounds: Bound[] = [];
+    for (const runtime of runtimes) {
+      say(`reading, ${runtime.name}`);
+      const read = await runWorker<ReadingOutput>(runtime, reading, size.reading);
+      const tables = readingTables(runtime, read);
+      comparisons.push(...tables);
+      bounds.push(...readingBounds(runtime, read, tables));
+      say(`collecting ${size.events} events, ${runtime.name}`);
+      const { tables: more, growth } = await collectingTables(runtime, collecting, size);
+      comparisons.push(...more);
+      bounds.push({
+        what: `${size.events.toLocaleString('en')} events end to end, resident memory above the start`,
+        runtime: runtime.name,
+        measured: growth,
+        limit: 150,
+        sense: 'at most',
+        unit: 'MB',
+      });
+    }
+    return { comparisons, bounds };
+  },
+};
+
+const WAYS: readonly (readonly [Way, string])[] = [
+  ['as one text', 'Reading a text of so many lines'],
+  ['as events', 'Reading events of one line each'],
+  ['to tasks', 'Reading and folding into tasks, as `miyabi parse` does'],
+  ['first design', "The first design's method: patterns compiled for each line"],
+];
+
+/** Every sample of a text by the median of splitting that text in the same run: so a ratio of two rows stays one. */
+const readingTables = (runtime: Runtime, read: ReadingOutput): readonly Comparison[] => [
+  ...WAYS.map(([way, title]): Comparison => {
+    const rows = read.map(({ name, samples }): Row => {
+      const unit = median(samples.splitting);
+      return { name, samples: samples[way].map((sample) => sample / unit) };
+    });
+    const splitting = read.flatMap(({ samples }) =>
+      samples.splitting.map((sample) => sample / median(samples.splitting)),
+    );
+    return {
+      title,
+      unit: '× splitting the same text',
+      runtime: runtime.name,
+      baseline: SPLITTING,
+      rows: [{ name: SPLITTING, samples: splitting }, ...rows],
+    };
+  }),
+  {
+    title: 'Lines a second, as events of one line each',
+    unit: 'lines/s',
+    runtime: runtime.name,
+    baseline: ROWS_OF_CDK,
+    rows: read.map(({ name, samples }) => ({
+      name,
+      samples: samples['as events'].map((sample) => 1e9 / sample),
+    })),
+  },
+];
+
+const readingBounds = (
+  { name: runtime }: Runtime,
+  read: ReadingOutput,
+  [asText]: readonly Comparison[],
+): readonly Bound[] => {
+  if (asText === undefined) return [];
+  const rows = read.find(({ name }) => name === ROWS_OF_CDK);
+  return [
+    {
+      what: 'reading CDK rows',
+      runtime,
+      measured: ratio(asText, ROWS_OF_CDK),
+      limit: 6,
+      sense: 'at most',
+      unit: '×',
+      note: 'cutting a row at its bars into six strings and an object, and looking at nothing, takes 3.5 to 8 × already',
+    },
+    {
+      what: 'CDK rows a second',
+      runtime,
+      measured: 1e9 / median(rows?.samples['as one text'] ?? []),
+      limit: 300_000,
+      sense: 'at least',
+      unit: 'rows/s',
+    },
+    ...read
+      .filter(({ kind }) => kind === 'none')
+      .map(
+        ({ name }): Bound => ({
+          what: `reading ${name}`,
+          runtime,
+          measured: ratio(asText, name),
+          limit: 3,
+          sense: 'at most',
+          unit: '×',
+          note: 'see docs/performance.md',
+        }),
+      ),
+  ];
+};
+
+const HOWS = ['pages', 'collector', 'first design'] as const;
+const NAMES = {
+  pages: 'making the events, and nothing else',
+  collector: 'collecting them',
+  'first design': "the first design's method: patterns compiled for each line, a write for each record",
+} as const satisfies Record<CollectingInput['how'], string>;
+
+const MEGABYTE = 2 ** 20;
+
+const collectingTables = async (
+  runtime: Runtime,
+  program: string,
+  { events, rounds }: Size,
+): Promise<{ tables: readonly Comparison[]; growth: number }> => {
+  const outputs: Record<CollectingInput['how'], CollectingOutput[]> = {
+    pages: [],
+    collector: [],
+    'first design': [],
+  };
+  const measure = (how: CollectingInput['how']) => async () => {
+    const output = await runWorker<CollectingOutput>(runtime, program, { events, how });
+    outputs[how].push(output);
+    return output.ms;
+  };
+  const samples = await interleave(
+    { pages: measure('pages'), collector: measure('collector'), 'first design': measure('first design') },
+    { rounds },
+  );
+  const written = ({ writes }: CollectingOutput) =>
+    Object.values(writes).reduce((sum, each) => sum + each, 0);
+  const above = ({ most, before }: CollectingOutput) => (most - before) / MEGABYTE;
+  const rowsOf = (names: readonly CollectingInput['how'][], value: (output: CollectingOutput) => number) =>
+    names.map((how): Row => ({ name: NAMES[how], samples: outputs[how].map(value) }));
+  const kinds = Object.entries(outputs.collector[0]?.writes ?? {})
+    .map(([name, count]) => `${name} ${count.toLocaleString('en')}`)
+    .join(', ');
+  const shared = { runtime: runtime.name };
+  return {
+    growth: median(outputs.collector.map(above)),
+    tables: [
+      {
+        ...shared,
+        title: `${events.toLocaleString('en')} events of ${outputs.collector[0]?.tasks ?? 0} deployments, end to end`,
+        unit: 'ms of processor time',
+        baseline: NAMES.pages,
+        rows: HOWS.map((how) => ({ name: NAMES[how], samples: samples[how] })),
+        note: 'Making the events is part of each. One event in ten is a row of CDK.',
+      },
+      {
+        ...shared,
+        title: 'Resident memory above the start, at most',
+        unit: 'MB',
+        baseline: NAMES.pages,
+        rows: rowsOf(HOWS, above),
+      },
+      {
+        ...shared,
+        title: 'Writes to the stores for each event',
+        unit: 'writes',
+        baseline: NAMES['first design'],
+        rows: rowsOf(['first design', 'collector'], (output) => written(output) / events),
+        note: `Of the collector: ${kinds}.`,
+      },
+    ],
+  };
+};
