@@ -15,6 +15,7 @@ export const requireArtifacts = (
   const artifacts = {
     api: join(dist, 'lambda/api.zip'),
     collector: join(dist, 'lambda/collector.zip'),
+    webhooks: join(dist, 'lambda/webhooks.zip'),
     hook: join(dist, 'lambda/hook.zip'),
     dashboard: join(dist, 'web'),
   };

@@ -15,10 +15,17 @@ import { Overview } from './constructs/overview.ts';
 import { Rollout } from './constructs/rollout.ts';
 import { Site } from './constructs/site.ts';
 import { Tables } from './constructs/tables.ts';
-import { API_GRANTS, COLLECTOR_GRANTS } from './grants.ts';
+import { Webhooks } from './constructs/webhooks.ts';
+import { API_GRANTS, COLLECTOR_GRANTS, SENDER_GRANTS } from './grants.ts';
 
 /** What `npm run build:all` made: an archive or a folder for each function, a folder for the dashboard. */
-export type Artifacts = Readonly<{ api: string; collector: string; hook: string; dashboard: string }>;
+export type Artifacts = Readonly<{
+  api: string;
+  collector: string;
+  webhooks: string;
+  hook: string;
+  dashboard: string;
+}>;
 
 export type MiyabiStackProps = StackProps &
   Readonly<{ config: DeployConfig; artifacts: Artifacts; customFormats?: boolean }>;
@@ -93,6 +100,20 @@ export class MiyabiStack extends Stack {
     tables.grant(collector.lambda.role, COLLECTOR_GRANTS);
     collector.lambda.role.addToPolicy(readLogs);
 
+    const webhooks = new Webhooks(this, 'Webhooks', {
+      name: `${name}-webhooks`,
+      artifact: artifacts.webhooks,
+      environment: {
+        MIYABI_BACKEND: 'aws',
+        CACHE: 'none',
+        FEED: 'memory',
+        WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
+      },
+      logGroup: logs.system,
+      tracing,
+    });
+    tables.grant(webhooks.lambda.role, SENDER_GRANTS);
+
     const entrance = new HttpEntrance(this, 'Entrance', { config, alias, accessLogs: logs.access });
     const site = new Site(this, 'Site', { api: entrance.api, folder: artifacts.dashboard });
     const alarms = new Alarms(this, 'Alarms', {
@@ -103,8 +124,9 @@ export class MiyabiStack extends Stack {
       api: api.function,
       alias,
       collector: collector.lambda.function,
+      webhooks: webhooks.lambda.function,
       deadLetters: collector.deadLetters,
-      tableNames: [tables.tasks.tableName, tables.projects.tableName],
+      tableNames: [tables.tasks.tableName, tables.projects.tableName, tables.webhooks.tableName],
       system: logs.system,
       hasCache: cache !== undefined,
     });

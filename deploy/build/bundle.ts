@@ -12,6 +12,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const FUNCTIONS = {
   api: 'src/entrypoints/api.ts',
   collector: 'src/entrypoints/collector.ts',
+  webhooks: 'src/entrypoints/webhooks.ts',
   hook: 'deploy/hooks/pre-traffic.ts',
 } as const;
 

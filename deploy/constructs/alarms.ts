@@ -26,6 +26,7 @@ export type AlarmsProps = Readonly<{
   api: LambdaFunction;
   alias: Alias;
   collector: LambdaFunction;
+  webhooks: LambdaFunction;
   deadLetters: Queue;
   tableNames: readonly string[];
   system: LogGroup;
@@ -39,8 +40,9 @@ export const OBJECTIVES = { apiP95Ms: 100, errorRatePercent: 0.5, collectorP95Ms
 export const REDIS_IS_AWAY = 'Redis does not answer; going on without it';
 
 const NAMESPACE = 'Miyabi';
-/** By this name the collector counts; systems of other names in the same account count together with it. */
+/** By these names the collector and the sender of webhooks count; systems of other names in the same account count together with it. */
 const COLLECTOR_SERVICE = 'miyabi-collector';
+const WEBHOOKS_SERVICE = 'miyabi-webhooks';
 
 type Rule = Readonly<{
   id: string;
@@ -117,16 +119,16 @@ const kebab = (id: string): string => id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-')
 
 const cacheFailures = (name: string): string => `CacheFailures-${name}`;
 
-const metricsOf = ({ name, httpApi, alias, collector, deadLetters, tableNames }: AlarmsProps) => {
+const metricsOf = ({ name, httpApi, alias, collector, webhooks, deadLetters, tableNames }: AlarmsProps) => {
   const minute = { period: Duration.minutes(1) };
   const five = { period: Duration.minutes(5) };
-  const collected = (metricName: string) =>
+  const ours = (service: string, metricName: string) =>
     new Metric({
       namespace: NAMESPACE,
       metricName,
-      dimensionsMap: { service: COLLECTOR_SERVICE },
+      dimensionsMap: { service },
       statistic: 'Sum',
-      period: Duration.minutes(5),
+      ...five,
     });
   const throttled = Object.fromEntries(
     tableNames.flatMap((table, index) =>
@@ -165,9 +167,13 @@ const metricsOf = ({ name, httpApi, alias, collector, deadLetters, tableNames }:
     collectorThrottles: collector.metricThrottles({ ...five, statistic: 'Sum' }),
     /** How old an event is when the collector gets it, milliseconds. */
     collectorLag: collector.metric('AsyncEventAge', { ...five, statistic: 'p95' }),
-    groupsFailed: collected('GroupsFailed'),
-    retries: collected('SourceRetries'),
+    groupsFailed: ours(COLLECTOR_SERVICE, 'GroupsFailed'),
+    retries: ours(COLLECTOR_SERVICE, 'SourceRetries'),
     deadLetters: deadLetters.metricApproximateNumberOfMessagesVisible({ ...five, statistic: 'Maximum' }),
+    webhooksErrors: webhooks.metricErrors({ ...five, statistic: 'Sum' }),
+    webhooksRuns: webhooks.metricInvocations({ ...five, statistic: 'Sum' }),
+    webhooksDelivered: ours(WEBHOOKS_SERVICE, 'WebhooksDelivered'),
+    webhooksFailed: ours(WEBHOOKS_SERVICE, 'WebhooksFailed'),
     cacheFailures: new Metric({
       namespace: NAMESPACE,
       metricName: cacheFailures(name),
@@ -288,6 +294,21 @@ const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] =
     threshold: 20,
     periods: 3,
     says: 'CloudWatch Logs had to be asked again more than 20 times in five minutes, for 15 minutes.',
+  },
+  {
+    id: 'WebhooksErrors',
+    metric: metrics.webhooksErrors,
+    threshold: 1,
+    says: 'The sender of webhooks failed more than once in five minutes.',
+  },
+  {
+    id: 'WebhooksSilent',
+    metric: metrics.webhooksRuns,
+    threshold: 1,
+    periods: 2,
+    operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    silenceAlarms: true,
+    says: 'The sender of webhooks has not run for ten minutes.',
   },
   {
     id: 'TableThrottled',

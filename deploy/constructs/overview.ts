@@ -39,6 +39,10 @@ export class Overview extends Construct {
           ]),
         ],
         [
+          graph('Webhooks: delivered, given up', [metrics.webhooksDelivered, metrics.webhooksFailed]),
+          graph('Sender of webhooks: runs, errors', [metrics.webhooksRuns, metrics.webhooksErrors]),
+        ],
+        [
           graph('Cache failures', [metrics.cacheFailures]),
           graph('Throttling: API, collector, tables', [
             metrics.apiThrottles,

@@ -39,6 +39,9 @@ export const ASSUMPTIONS = {
   collectorMs: 100,
   scheduledRuns: 60 * HOURS,
   scheduledMs: 300,
+  /** A look into the outbox of the webhooks, once a minute too: half a read unit for each of its four parts. */
+  senderMs: 100,
+  readUnitsOfLook: 2,
   storedGb: 1,
   /** Our own logs: what the functions and the gateway write for each million requests. */
   ownLogsGbPerMillion: 0.4,
@@ -48,9 +51,9 @@ export const ASSUMPTIONS = {
 
 /** What the stack consists of; a test counts it in the templates. */
 export const STACK = {
-  none: { alarmMetrics: 18, customMetrics: 6, secrets: 1, keys: 0, zones: 0 },
-  node: { alarmMetrics: 19, customMetrics: 7, secrets: 2, keys: 1, zones: 1 },
-  serverless: { alarmMetrics: 19, customMetrics: 7, secrets: 2, keys: 1, zones: 1 },
+  none: { alarmMetrics: 22, customMetrics: 8, secrets: 1, keys: 0, zones: 0 },
+  node: { alarmMetrics: 23, customMetrics: 9, secrets: 2, keys: 1, zones: 1 },
+  serverless: { alarmMetrics: 23, customMetrics: 9, secrets: 2, keys: 1, zones: 1 },
 } as const satisfies Record<CacheChoice, unknown>;
 
 /** One line of a bill: at list price, and with what is always free taken off. Dollars a month. */
@@ -63,10 +66,10 @@ export const billOf = (cache: CacheChoice, traffic: Traffic): readonly Item[] =>
   const stack = STACK[cache];
 
   const updates = logsGb * of.updatesPerGbOfLogs;
-  const invocationsMillion = requestsMillion + (updates + of.scheduledRuns) / 1e6;
+  const invocationsMillion = requestsMillion + (updates + 2 * of.scheduledRuns) / 1e6;
   const gbSeconds =
     (requestsMillion * 1e3 * requestMs +
-      (updates * of.collectorMs + of.scheduledRuns * of.scheduledMs) / 1e3) *
+      (updates * of.collectorMs + of.scheduledRuns * (of.scheduledMs + of.senderMs)) / 1e3) *
     of.memoryGb;
 
   const misses = cache === 'none' ? 1 : 1 - of.cacheHits;
@@ -78,7 +81,8 @@ export const billOf = (cache: CacheChoice, traffic: Traffic): readonly Item[] =>
   const readUnits =
     misses * (gotMillion + listsMillion * (1 + of.tasksInList)) +
     updatesMillion * of.readUnitsOfUpdate +
-    scheduledMillion;
+    scheduledMillion +
+    (of.readUnitsOfLook * of.scheduledRuns) / 1e6;
   const writeUnits = updatesMillion * of.writeUnitsOfUpdate + scheduledMillion;
 
   const keptGb = logsGb + requestsMillion * of.ownLogsGbPerMillion;

@@ -21,7 +21,9 @@ program('destroy', async (args) => {
       `There is no stack ${stack} in account ${account}, Region ${region}`,
     );
   }
-  say(`Account ${account}, Region ${region}. This goes: API, collector, cache, network, dashboard, alarms.`);
+  say(
+    `Account ${account}, Region ${region}. This goes: API, collector, sender, cache, network, dashboard, alarms.`,
+  );
   say(
     `This stays: tables ${name}-tasks and ${name}-projects, log groups /${name}/*, the bucket of the dashboard,`,
   );

@@ -10,13 +10,14 @@ const PRIMING_MS = 1_000;
 export type Started = Readonly<{ config: Config; services: Composition; metrics: Metrics }>;
 
 /**
- * What both Lambdas do once in a process, while they are being initialised: read the configuration, make the clients,
- * and open their connections, so that the first request finds them warm.
+ * What every Lambda does once in a process, while it is being initialised: read the configuration, make the clients,
+ * and, where somebody will wait for the first answer, open their connections, so that it finds them warm.
  */
-export const startLambda = async (service: string): Promise<Started> => {
+export const startLambda = async (service: string, { primes = true } = {}): Promise<Started> => {
   // On Lambda the preset is that of production unless it says otherwise.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const services = await compose(config, powertoolsLogger({ level: config.logLevel, service }));
+  if (!primes) return { config, services, metrics: powertoolsMetrics({ service }) };
   await Promise.race([
     services.health.ready(),
     new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref()),

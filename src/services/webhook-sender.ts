@@ -26,8 +26,10 @@ export type WebhookSender = Readonly<{
    * @throws MiyabiError `unavailable`
    */
   tick(): Promise<number>;
-  /** Waits until everything that was begun has ended, and tells what came of it since the last time. */
-  idle(): Promise<SentCounts>;
+  /** Waits until everything that was begun has ended. */
+  idle(): Promise<void>;
+  /** What came of attempts since this was last asked. */
+  take(): SentCounts;
 }>;
 
 /** Webhooks that are worked on side by side, and deliveries of one of them. */
@@ -175,6 +177,9 @@ export const webhookSender = (
 
     async idle() {
       while (running.size > 0) await Promise.all(running.values());
+    },
+
+    take() {
       const before = counts;
       counts = NONE;
       return before;

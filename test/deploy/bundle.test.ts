@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleFunction, type FunctionName } from '../../deploy/build/bundle.ts';
-import { API_GRANTS, COLLECTOR_GRANTS, type TableGrants } from '../../deploy/grants.ts';
+import { API_GRANTS, COLLECTOR_GRANTS, SENDER_GRANTS, type TableGrants } from '../../deploy/grants.ts';
 import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
@@ -21,7 +21,7 @@ import {
 import { hasRedisServer, startRedis } from '../support/redis.ts';
 
 const MEGABYTE = 1_000_000;
-const names = ['api', 'collector'] as const satisfies readonly FunctionName[];
+const names = ['api', 'collector', 'webhooks'] as const satisfies readonly FunctionName[];
 
 /** Packages that have no business in a Lambda. */
 const UNWANTED = [
@@ -209,12 +209,12 @@ const openRecorder = async (endpoint: string) => {
 };
 
 const isGranted =
-  ({ tasks, projects, indexesOf }: TableGrants) =>
+  ({ tasks, projects, webhooks, indexesOf }: TableGrants) =>
   (request: string): boolean => {
-    const [action = '', table, index] = request.split(' ');
-    const name = table === 'artifact-tasks' ? 'tasks' : 'projects';
+    const [action = '', table = '', index] = request.split(' ');
+    const name = (['tasks', 'projects'] as const).find((one) => table.endsWith(one)) ?? 'webhooks';
     if (index !== undefined) return action === 'Query' && indexesOf.includes(name);
-    return { tasks, projects }[name].includes(action);
+    return { tasks, projects, webhooks }[name].includes(action);
   };
 
 const endToEnd = async (redis: Record<string, string>) => {
@@ -271,6 +271,9 @@ const endToEnd = async (redis: Record<string, string>) => {
         }),
         apiEvent('POST', '/api/tasks', { body: { task_id: 'one', task_name: 'One', project_id: 'shop' } }),
         apiEvent('PATCH', '/api/tasks/one', { body: { status: 'running' } }),
+        apiEvent('POST', '/api/projects/shop/webhooks', { body: { url: 'https://hook.invalid/' } }),
+        apiEvent('GET', '/api/projects/shop/webhooks'),
+        apiEvent('POST', '/api/tasks/one/progress', { body: { status: 'completed' } }),
         apiEvent('GET', '/api/tasks/one/history'),
         apiEvent('GET', '/api/projects'),
         apiEvent('DELETE', '/api/tasks/one'),
@@ -286,7 +289,29 @@ const endToEnd = async (redis: Record<string, string>) => {
     );
     assert.equal(
       changes.map(({ answer, error }) => error ?? (answer as { statusCode: number }).statusCode),
-      [201, 201, 200, 200, 200, 204, 204, 200],
+      [201, 201, 200, 201, 200, 200, 200, 200, 204, 204, 200],
+    );
+
+    const [sent] = await artifacts.invoke('webhooks', [{}], {
+      DYNAMODB_ENDPOINT: recorder.endpoint,
+      WEBHOOKS_TABLE_NAME: 'artifact-webhooks',
+      CACHE: 'none',
+      FEED: 'memory',
+    });
+    assert.equal(
+      sent?.answer,
+      { delivered: 0, retrying: 0, failed: 0 },
+      'its project is gone, and it with it',
+    );
+    const bySender = recorder.take();
+    assert.ok(
+      bySender.some((request) => request.startsWith('UpdateItem')),
+      bySender.join(),
+    );
+    assert.equal(
+      bySender.filter((request) => !isGranted(SENDER_GRANTS)(request)),
+      [],
+      'the role of the sender allows what it does',
     );
     assert.is(bodyOf(ready as Outcome)['status'], 'ready');
     assert.is(statusOf(refused as Outcome), 401);

@@ -42,7 +42,7 @@ test('counts what the templates hold', () => {
     assert.equal(
       {
         alarmMetrics,
-        customMetrics: 6 + filters,
+        customMetrics: 8 + filters,
         secrets: ofType('AWS::SecretsManager::Secret').length,
         keys: ofType('AWS::KMS::Key').length,
         zones,

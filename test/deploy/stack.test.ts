@@ -182,7 +182,7 @@ for (const [name, options] of Object.entries(EVERY)) {
       ]);
     }
     const others = statementsOf(synthesised)
-      .filter(([id]) => /^(ApiRole|CollectorLambdaRole)/.test(id))
+      .filter(([id]) => /^(ApiRole|CollectorLambdaRole|WebhooksLambdaRole)/.test(id))
       .flatMap(([, { Action }]) => listOf(Action))
       .filter((action) => !/^(dynamodb|logs|ec2|xray|sqs|kms):/.test(action));
     assert.equal(others, []);
@@ -193,7 +193,7 @@ for (const [name, options] of Object.entries(EVERY)) {
     const [, integration] = synthesised.ofType('AWS::ApiGatewayV2::Integration')[0] ?? [];
     const gateway = propertiesOf(integration)['TimeoutInMillis'] as number;
     assert.ok(gateway <= 30_000);
-    for (const fn of ['miyabi-api', 'miyabi-collector', 'miyabi-pre-traffic'].map((one) =>
+    for (const fn of ['miyabi-api', 'miyabi-collector', 'miyabi-webhooks', 'miyabi-pre-traffic'].map((one) =>
       functionNamed(synthesised, one),
     )) {
       assert.equal(fn['Architectures'], ['arm64']);
@@ -247,6 +247,8 @@ for (const [name, options] of Object.entries(EVERY)) {
       'dead-letters',
       'high-retry-rate',
       'table-throttled',
+      'webhooks-errors',
+      'webhooks-silent',
     ];
     assert.equal([...names].sort(), expected);
     for (const alarm of alarms) {
@@ -371,6 +373,31 @@ test('log groups have their names, are kept as long as asked, and stay', () => {
       assert.is(propertiesOf(group)['RetentionInDays'], days);
       assert.is(group.DeletionPolicy, 'Retain');
     }
+  }
+});
+
+test('the sender of webhooks is in no network, knows no secret, reaches one table, and runs every minute', () => {
+  for (const options of [{ cache: 'none' }, { cache: 'node' }]) {
+    const synthesised = synthesise(options);
+    const fn = functionNamed(synthesised, 'miyabi-webhooks');
+    assert.is(fn['VpcConfig'], undefined);
+    assert.is(fn['KmsKeyArn'], undefined);
+    assert.equal(Object.keys(environmentOf(fn)).sort(), [
+      'CACHE',
+      'FEED',
+      'MIYABI_BACKEND',
+      'WEBHOOKS_TABLE_NAME',
+    ]);
+    const granted = statementsOf(synthesised).filter(
+      ([id, { Action }]) => /^WebhooksLambdaRole/.test(id) && /dynamodb/.test(text(Action)),
+    );
+    assert.is(granted.length, 2);
+    for (const [, { Resource }] of granted) assert.match(text(Resource), /TablesWebhooks/);
+    const rule = synthesised
+      .ofType('AWS::Events::Rule')
+      .map(([, found]) => propertiesOf(found))
+      .find((properties) => text(properties['Targets']).includes('WebhooksLambda'));
+    assert.is(rule?.['ScheduleExpression'], 'rate(1 minute)');
   }
 });
 

@@ -20,7 +20,8 @@ const print = (value) => process.stdout.write('\\n>>>' + JSON.stringify(value) +
 try {
   const { handler } = await import(file);
   for (const event of events) {
-    try { print({ answer: await handler(JSON.parse(event)) }); }
+    const context = { getRemainingTimeInMillis: () => 60_000 };
+    try { print({ answer: await handler(JSON.parse(event), context) }); }
     catch (error) { print({ error: String(error) }); }
   }
 } catch (error) { print({ error: String(error) }); }
@@ -36,6 +37,7 @@ export const openArtifacts = async () => {
   const bundles = {
     api: await bundleFunction('api', { outdir: folder }),
     collector: await bundleFunction('collector', { outdir: folder }),
+    webhooks: await bundleFunction('webhooks', { outdir: folder }),
   };
   const runtime = join(folder, 'runtime.mjs');
   await writeFile(runtime, RUNTIME);

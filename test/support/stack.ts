@@ -36,7 +36,13 @@ export const stubArtifacts = (): Artifacts => {
     writeFileSync(path, name);
     return path;
   };
-  return { api: archive('api'), collector: archive('collector'), hook: archive('hook'), dashboard };
+  return {
+    api: archive('api'),
+    collector: archive('collector'),
+    webhooks: archive('webhooks'),
+    hook: archive('hook'),
+    dashboard,
+  };
 };
 
 const made = new Map<string, Synthesised>();
