@@ -32,6 +32,106 @@ const TEXTS = [
   SAMPLES.flatMap(({ lines }) => lines).join('\n'),
 ];
 
+/** One line for each sign: each is read, and has no other. */
+const TELLING = [
+  'Plan: 2 to add, 1 to change, 0 to destroy.',
+  'Apply complete! Resources: 2 added, 1 changed, 0 destroyed.',
+  'Destroy complete! Resources: 2 destroyed.',
+  'No changes. Your infrastructure matches the configuration.',
+  "Note: You didn't use the -out option to save this plan",
+  'Saved the plan to: tfplan',
+  'Do you want to perform these actions?',
+  'Do you really want to destroy all resources?',
+  'Apply cancelled.',
+  'Destroy cancelled.',
+  'Error: no such bucket',
+  'with aws_sqs_queue.jobs,',
+  ...['Creating', 'Modifying', 'Destroying', 'Importing', 'Refreshing state', 'Reading'].map(
+    (doing) => `aws_sqs_queue.jobs: ${doing}... [id=x]`,
+  ),
+  ...['Creation', 'Modifications', 'Destruction', 'Import'].map(
+    (done) => `aws_sqs_queue.jobs: ${done} complete after 12s [id=x]`,
+  ),
+  'arn:aws:cloudformation:eu-west-1:1:stack/Shop/uuid',
+  'Could not perform a hotswap deployment, as the stack Shop contains non-Asset changes',
+  'Falling back to doing a full deployment',
+  'Outputs:',
+  'Rolling back Shop',
+  'Stack ARN:',
+  'The following resource(s) failed to create: [A, B]. Rollback requested by user.',
+  'Queue4A7E3555, Topic',
+  ', Queue4A7E3555, Topic',
+  ']. Rollback requested by user.',
+  'The stack named Shop failed creation: ROLLBACK_COMPLETE',
+  'ToolkitError: The stack named Shop failed creation',
+  'Shop failed: Error: The stack named Shop failed creation',
+  'Shop: destroy failed The stack named Shop is in a failed state',
+  'Shop: SSM parameter /cdk-bootstrap/hnb659fds/version not found',
+  'Shop: This CDK deployment requires bootstrap stack version 6',
+  'Shop: deploying...',
+  'Shop: stack has no resources, skipping deployment.',
+  'Shop: no new resources compared to the currently deployed stack, skipping import.',
+  'Shop: start: Building 0a1b:env',
+  'Shop: success: Built 0a1b:env',
+  'Shop: success: Published 0a1b:env',
+  'Shop: fail: no such role',
+  'Currently in progress: Queue4A7E3555',
+  'Shop/Queue  (AWS::SQS::Queue Queue4A7E3555)',
+  'Shop | CREATE_COMPLETE | AWS::SQS::Queue | Queue',
+  ' ✅  Shop',
+  ' ❌  Shop failed: Error: no',
+  '✨  Deployment time: 12s',
+  'Γ£à  Shop',
+  '#7 DONE 1.2s',
+  '#1 [internal] load build definition from Dockerfile',
+  '=> exporting to image',
+  'ERROR: failed to solve: exit code: 1',
+  'error: failed to solve: exit code: 1',
+  'failed to build: failed to solve: exit code: 1',
+  'failed to solve: exit code: 1',
+  '===== test session starts =====',
+  'collected 12 items',
+  '!!!! KeyboardInterrupt !!!!',
+  'FAILED tests/test_a.py::test_x - assert',
+  'ERROR tests/test_a.py - ImportError',
+  ...['failed', 'passed', 'skipped', 'deselected', 'xfailed', 'xpassed', 'errors', 'warnings', 'rerun'].map(
+    (outcome) => `3 ${outcome} in 1.2s`,
+  ),
+  'no tests ran in 0.1s',
+  'Compiling serde v1.0.0',
+  'Checking serde v1.0.0',
+  'Documenting serde v1.0.0',
+  'Downloaded serde v1.0.0',
+  'Building [=====>   ] 12/345: serde',
+  'Finished `dev` profile [unoptimized] target(s) in 3.2s',
+  'error[E0308]: mismatched types',
+  'error: could not compile `app` (lib)',
+  'could not document `app`',
+  'FAILED: a.o',
+  'ninja: no work to do.',
+  'make: *** [all] Error 2',
+  'gmake[1]: *** [all] Error 2',
+  'Tasks:    3 successful, 5 total',
+  '• Running build in 5 packages',
+  'Failed:    web#build',
+  'ERROR  run failed: command exited (1)',
+  'run failed: command exited (1)',
+  'web#build: command (/web) npm run build exited (1)',
+  'Progress: 45%',
+  '45 % done',
+  'Processing 3 / 10',
+  '12 of 40 files',
+  '{"task_id":"t"}',
+  '{"log":"{\\"phase\\":\\"plan\\"}"}',
+  '{"\\u0070hase":"plan"}',
+  ...['progress', 'percent', 'phase', 'stage'].map((key) => `{"${key}":"50"}`),
+  ...['status', 'state', 'task_status'].map((key) => `{"${key}":"done"}`),
+  '{"processed":1,"total":4}',
+  '{"step":1,"total_steps":4}',
+  '{"@module":"tofu.ui","type":"change_summary","changes":{"add":2,"operation":"plan"}}',
+  '{"code":"CDK_TOOLKIT_I5501","data":{"deployment":"d","stackName":"S","resourcesTotal":4}}',
+];
+
 /** What loggers, containers and terminals put before a line, and behind it. */
 const AROUND: readonly (readonly [before: string, after: string])[] = [
   ['', '\r'],
@@ -56,6 +156,15 @@ const AROUND: readonly (readonly [before: string, after: string])[] = [
 ];
 
 const test = suite('signs');
+
+test('every line that says something by one sign alone is read for it, behind every prefix', () => {
+  const unread = TELLING.filter((line) => {
+    const { ofStream, ofTask } = readEvents(eventsOf([line]), OFFERED_ALL);
+    return ofStream.length + ofTask.size === 0;
+  });
+  assert.equal(unread, []);
+  for (const [before, after] of AROUND) checkSame(TELLING.map((line) => before + line + after));
+});
 
 test('whatever a built-in format reads has a sign, in every log that the tests know and behind every prefix', () => {
   for (const text of TEXTS) {
