@@ -100,6 +100,39 @@ export const taskListCacheContract = (
   );
 
   test(
+    'answers a page again and again, and anew whatever has changed',
+    using(open, async ({ cache, clock }) => {
+      const again = async (query: TaskQuery = ALL) => {
+        const first = await cache.page(query);
+        assert.equal(await cache.page(query), first);
+        return first.page?.items.map(({ task_id, version }) => `${task_id}${version}`);
+      };
+      const running: TaskQuery = { limit: 10, statuses: ['running'] };
+      await fill(cache, ALL, []);
+      assert.equal(await again(), []);
+      await cache.save([a, c]);
+      assert.equal(await again(), ['c1', 'a1']);
+      assert.equal(await again({ limit: 1 }), ['c1']);
+      assert.equal((await cache.page({ limit: 1 })).page?.next, positionOf(c));
+      assert.equal(await again({ ...ALL, after: positionOf(c) }), ['a1']);
+      assert.equal(await again(), ['c1', 'a1']);
+      await fill(cache, running, [c, a]);
+      assert.equal(await again(running), ['c1', 'a1']);
+      await cache.save([nextOf(a, 9, { status: 'blocked' })]);
+      assert.equal(await again(running), ['c1']);
+      assert.equal(await again(), ['a2', 'c1']);
+      clock.advance(1);
+      await cache.remove('c');
+      assert.equal(await again(running), []);
+      assert.equal(await again(), ['a2']);
+      // A fill that finds out about a change nobody told of.
+      await cache.save([b]);
+      await fill(cache, { limit: 10, project_id: 'p' }, [nextOf(b, 20)]);
+      assert.equal(await again(), ['b2', 'a2']);
+    }),
+  );
+
+  test(
     'tells a project from a status in a project with a similar name',
     using(open, async ({ cache }) => {
       const odd = aTask('odd', { project_id: 'p:running' });

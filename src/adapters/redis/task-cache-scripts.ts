@@ -9,13 +9,19 @@ import { script } from './script.ts';
  *                                      a|until                   absent
  *                                      g|until|at                gone: deleted at that moment
  * - `lists`, a hash: by task id what the lists show; by `#` and the name of a list what is known of it
- *                                      t|until|version|score|status|project|json
+ *                                      s|until|version|score|status|project: shown
+ *                                        and a line each for id, version and json
  *                                      g|until|at
  *                                      u|until|at                unsure: gone, then saved again
  *                                      token|until|asked|filled|floor score|floor id
+ *                                      by `#still` a token that is there as long as nothing of all this has changed
  * - `recent`, a sorted set: when each id in `lists` was last written
  * - a sorted set per list: ids by their last update, and `#token` at -1, so that a list that was evicted is known to
  *   be another one
+ * - a string per list or choice of lists: its first page as it was answered last, good for as long as the token that it
+ *   was made under is still there and all that it shows is still believed
+ *                                      page|token|until|limit|score of the last task where more may follow
+ *                                        and after it what `lists` has of every task
  *
  * Scripts use what Redis 7, Valkey and ioredis-mock have in common: no cjson, no KEEPTTL, no ZADD GT, and nothing
  * that is not there is compared with false, because the mock has null for it. ARGV[1] is always the time.
@@ -35,8 +41,12 @@ local function born(lists, recent)
   return now
 end
 
+-- Pages that were kept before are good no more.
+local function stir(lists) redis.call('HDEL', lists, '#still') end
+
 -- Forgets what nobody has written for so long that it is over, a little with every write; and keeps within bounds.
 local function touch(lists, recent, id, oldest, capacity, idle)
+  stir(lists)
   redis.call('ZADD', recent, ARGV[1], id)
   local over = redis.call('ZRANGEBYSCORE', recent, '-inf', oldest, 'LIMIT', '0', '4')
   if #over == 0 and tonumber(redis.call('ZCARD', recent)) > capacity then
@@ -52,7 +62,12 @@ local function touch(lists, recent, id, oldest, capacity, idle)
   redis.call('PEXPIRE', recent, idle)
 end
 
-local TASK = '^t|(%d+)|(%d+)|(%d+)|(%a+)|([^|]*)|(.*)$'
+local TASK = '^s|(%d+)|%d+|(%d+)|(%a+)|([^|\\n]*)\\n'
+
+local function shownText(til, id, version, score, status, project, json)
+  return 's|' .. til .. '|' .. version .. '|' .. score .. '|' .. status .. '|' .. project .. '\\n'
+    .. id .. '\\n' .. version .. '\\n' .. json .. '\\n'
+end
 `;
 
 /**
@@ -86,13 +101,13 @@ if isGone(entryKind) or isGone(listKind) then
 end
 
 if entryKind == 't' and entryMark > version then return 0 end
-if listKind == 't' and listMark > version then return 0 end
+if listKind == 's' and listMark > version then return 0 end
 if entryKind ~= 't' or entryMark < version then
   redis.call('SET', KEYS[1], 't|' .. ARGV[9] .. '|' .. ARGV[4] .. '|' .. ARGV[8], 'PX', ARGV[11])
 end
-if listKind ~= 't' or listMark < version then
+if listKind ~= 's' or listMark < version then
   redis.call('HSET', KEYS[2], id,
-    't|' .. ARGV[10] .. '|' .. ARGV[4] .. '|' .. ARGV[5] .. '|' .. ARGV[6] .. '|' .. ARGV[7] .. '|' .. ARGV[8])
+    shownText(ARGV[10], id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]))
 end
 place()
 return 1
@@ -136,16 +151,28 @@ local function metaOf(lists, list, name)
 end
 `;
 
+/** A page that is longer, in bytes, is not kept. */
+const MAX_KEPT_PAGE = 262_144;
+
 /**
- * KEYS: lists, recent, the sorted sets of the lists to be merged.
+ * KEYS: lists, recent, the page that is kept, the sorted sets of the lists to be merged.
  * ARGV: now, limit, after score and id or '', a new token, until of a new list, life of a list, since when what was
  * saved is put in a new list, idle life; per list its name, status, project, '' for any.
  *
- * Answers {'page', 1 where more may follow, id, text in `lists`, …} or {'ticket', tokens of the lists}.
+ * Answers a list of the lists' tokens; or, as a list, the pieces of a page in the form in which it is kept; or the first
+ * line of the one that is kept, which is then to be had from there: a text that goes through Lua is copied several times.
  */
 export const PAGE = script(`${PRELUDE}${LISTS}
 local limit, afterScore, afterId = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local count = #KEYS - 2
+local count = #KEYS - 3
+
+local still = redis.call('HGET', KEYS[1], '#still')
+-- The mock fails where it is to give a part of nothing.
+if not afterScore and type(still) == 'string' and redis.call('EXISTS', KEYS[3]) == 1 then
+  local kept = redis.call('GETRANGE', KEYS[3], '0', '127')
+  local head, token, til, size = string.match(kept, '^(page|([^|]+)|(%d+)|(%d+)|%d*)')
+  if token == still and tonumber(til) > now and tonumber(size) == limit then return head end
+end
 
 local function fits(i, status, project)
   local wantedStatus, wantedProject = ARGV[8 + i * 3], ARGV[9 + i * 3]
@@ -153,15 +180,16 @@ local function fits(i, status, project)
 end
 
 local function begin(i)
-  local list, name, token = KEYS[2 + i], ARGV[7 + i * 3], ARGV[5]
+  local list, name, token = KEYS[3 + i], ARGV[7 + i * 3], ARGV[5]
+  stir(KEYS[1])
   redis.call('DEL', list)
   redis.call('ZADD', list, '-1', '#' .. token)
   local ids = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[8], '8000000000000000')
   for n = 1, #ids do
     local text = redis.call('HGET', KEYS[1], ids[n])
     local kind = read(text)
-    if kind == 't' then
-      local _, _, score, status, project = string.match(text, TASK)
+    if kind == 's' then
+      local _, score, status, project = string.match(text, TASK)
       if fits(i, status, project) then redis.call('ZADD', list, score, ids[n]) end
     elseif kind == 'u' then
       redis.call('ZADD', list, ARGV[1], ids[n])
@@ -178,18 +206,21 @@ local unpack = unpack or table.unpack
 -- The mock takes a table for an array only where it was written as one.
 local function array(t) return { unpack(t) } end
 
-local answer = { 'ticket' }
+local tokens = {}
 local filled = true
 local since, delay = born(KEYS[1], KEYS[2]), now - tonumber(ARGV[8])
 local floorScore, floorId = -1, ''
+-- Until when all of the page is believed.
+local believed = 9000000000000000
 for i = 1, count do
-  local meta = metaOf(KEYS[1], KEYS[2 + i], ARGV[7 + i * 3])
+  local meta = metaOf(KEYS[1], KEYS[3 + i], ARGV[7 + i * 3])
   -- A list begun before it was known what had been saved shortly before cannot be filled.
   if meta == nil or (not meta.filled and since > tonumber(meta.asked) - delay) then
-    answer[i + 1] = begin(i)
+    tokens[i] = begin(i)
     filled = false
   else
-    answer[i + 1] = meta.token
+    tokens[i] = meta.token
+    believed = math.min(believed, tonumber(meta.til))
     if not meta.filled then
       filled = false
     elseif meta.score >= 0 and (floorScore < 0 or isAbove(meta.score, meta.id, floorScore, floorId)) then
@@ -197,14 +228,13 @@ for i = 1, count do
     end
   end
 end
-if not filled then return array(answer) end
+if not filled then return array(tokens) end
 
 local found = {}
-local SHOWN = '^t|(%d+)|%d+|(%d+)|(%a+)|([^|]*)|'
 
 -- Collects the first tasks of a list as far down as the floor. False where the list turns out not to be good.
 local function collect(i)
-  local list = KEYS[2 + i]
+  local list = KEYS[3 + i]
   local highest, lowest = '+inf', '0'
   if afterScore then highest = ARGV[3] end
   if floorScore >= 0 then lowest = string.format('%.0f', floorScore) end
@@ -227,16 +257,18 @@ local function collect(i)
         local text = texts[n]
         -- One look at what is nearly always there: a task that is still good.
         local til, score, status, project
-        if type(text) == 'string' then til, score, status, project = string.match(text, SHOWN) end
-        if til and tonumber(til) > now then
+        if type(text) == 'string' then til, score, status, project = string.match(text, TASK) end
+        til = tonumber(til)
+        if til and til > now then
           if not fits(i, status, project) then
             strays[#strays + 1] = ids[n]
           elseif tonumber(score) ~= scores[n] then
             -- Someone has found out about a change that this list was never told of.
-            answer[i + 1] = begin(i)
+            tokens[i] = begin(i)
             return false
           else
             found[#found + 1] = { id = ids[n], score = scores[n], text = text }
+            if til < believed then believed = til end
             taken = taken + 1
             if taken > limit then break end
           end
@@ -245,7 +277,7 @@ local function collect(i)
           if kind == 'g' then
             strays[#strays + 1] = ids[n]
           else
-            if kind == nil then answer[i + 1] = begin(i) end
+            if kind == nil then tokens[i] = begin(i) end
             return false
           end
         end
@@ -259,19 +291,33 @@ local function collect(i)
 end
 
 for i = 1, count do
-  if not collect(i) then return array(answer) end
+  if not collect(i) then return array(tokens) end
 end
 if count > 1 then
   table.sort(found, function(a, b) return isAbove(a.score, a.id, b.score, b.id) end)
 end
 local more = #found > limit or floorScore >= 0
-if more and #found < limit then return array(answer) end
-local page = { 'page', more and '1' or '0' }
-for n = 1, math.min(#found, limit) do
-  page[n * 2 + 1] = found[n].id
-  page[n * 2 + 2] = found[n].text
+if more and #found < limit then return array(tokens) end
+
+if type(still) ~= 'string' then
+  still = ARGV[5]
+  redis.call('HSET', KEYS[1], '#still', still)
 end
-return array(page)
+local shown, size = math.min(#found, limit), 0
+local last = ''
+if more and shown > 0 then last = string.format('%.0f', found[shown].score) end
+local head = 'page|' .. still .. '|' .. string.format('%.0f', believed) .. '|' .. ARGV[2] .. '|' .. last
+local page = { head .. '\\n' }
+for n = 1, shown do
+  page[n + 1] = found[n].text
+  size = size + #found[n].text
+end
+if afterScore or size > ${MAX_KEPT_PAGE} then return array(page) end
+-- Piece by piece: putting them together in Lua takes as long as all the rest.
+redis.call('SET', KEYS[3], page[1])
+for n = 2, #page do redis.call('APPEND', KEYS[3], page[n]) end
+redis.call('PEXPIRE', KEYS[3], ARGV[7])
+return head
 `);
 
 /**
@@ -308,6 +354,7 @@ for i = 1, count do
   end
 end
 if not useful then return 0 end
+stir(lists)
 
 local function place(id, score, status, project)
   for i = 1, count do
@@ -343,14 +390,14 @@ for n = 1, taskCount do
       place(id, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
       complete = false
     end
-  elseif listKind == 't' and listMark > version then
-    local _, _, score, status, project = string.match(known, TASK)
+  elseif listKind == 's' and listMark > version then
+    local _, score, status, project = string.match(known, TASK)
     place(id, score, status, project)
   elseif entryKind == 't' and entryMark > version then
     complete = false
   else
-    redis.call('HSET', lists, id, 't|' .. ARGV[3] .. '|' .. ARGV[at + 1] .. '|' .. ARGV[at + 2] .. '|'
-      .. ARGV[at + 3] .. '|' .. ARGV[at + 4] .. '|' .. ARGV[at + 5])
+    redis.call('HSET', lists, id,
+      shownText(ARGV[3], id, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]))
     -- The list knows better than the entry; who asks for the task alone shall not hear otherwise.
     if entryKind == 't' and entryMark < version then redis.call('DEL', KEYS[2 + count + n]) end
     touch(lists, recent, id, ARGV[11], tonumber(ARGV[12]), ARGV[13])

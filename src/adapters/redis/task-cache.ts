@@ -36,6 +36,8 @@ export const redisTaskCache = ({
   const entryKey = (taskId: string): string => `{${namespace}}:task:${taskId}`;
   const listsKey = `{${namespace}}:lists`;
   const recentKey = `{${namespace}}:recent`;
+  const pageKeyOf = (scopes: readonly TaskScope[]): string =>
+    `{${namespace}}:page:${scopes.map(scopeName).join(',')}`;
   const listKey = (scope: TaskScope): string => `{${namespace}}:list:${scopeName(scope)}`;
 
   /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
@@ -88,27 +90,35 @@ export const redisTaskCache = ({
       if (scopes === undefined) return {};
       const now = clock.now();
       const { after, limit } = query;
-      const answer = await ask((client) =>
-        PAGE(
-          client,
-          [listsKey, recentKey, ...scopes.map(listKey)],
-          [
-            now,
-            limit,
-            after === undefined ? '' : fromIso(after.updated_at),
-            after?.task_id ?? '',
-            randomUUID(),
-            now + LIST_CACHE.ttl - storeDelayMs,
-            LIST_CACHE.ttl,
-            now - storeDelayMs,
-            IDLE_MS,
-            ...scopes.flatMap((scope) => [scopeName(scope), scope.status ?? '', scope.project_id ?? '']),
-          ],
-        ),
-      );
-      const page = decodeAnswer(answer);
-      if (page === undefined) return {};
-      return 'tokens' in page ? { ticket: { query, asOf: now, tokens: page.tokens } } : { page };
+      const pageKey = pageKeyOf(scopes);
+      const parameters = [
+        now,
+        limit,
+        after === undefined ? '' : fromIso(after.updated_at),
+        after?.task_id ?? '',
+        randomUUID(),
+        now + LIST_CACHE.ttl - storeDelayMs,
+        LIST_CACHE.ttl,
+        now - storeDelayMs,
+        IDLE_MS,
+        ...scopes.flatMap((scope) => [scopeName(scope), scope.status ?? '', scope.project_id ?? '']),
+      ];
+      const [answer, kept] =
+        (await ask((client) =>
+          Promise.all([
+            PAGE(client, [listsKey, recentKey, pageKey, ...scopes.map(listKey)], parameters),
+            // Sent along with the script, so that it is one round trip, and answered after it.
+            after === undefined ? client.get(pageKey) : null,
+          ]),
+        )) ?? [];
+      if (Array.isArray(answer)) {
+        const pieces = answer.map(String);
+        if (!pieces[0]?.startsWith('page|')) return { ticket: { query, asOf: now, tokens: pieces } };
+        return { page: decodePage(pieces.join('')) };
+      }
+      // What is kept was kept by this very script, or by another one since; never by one before it.
+      const isIt = typeof kept === 'string' && kept.startsWith(`${answer}\n`);
+      return isIt ? { page: decodePage(kept) } : {};
     },
 
     async fill({ query, asOf, tokens }, { items, next }) {
@@ -168,25 +178,16 @@ const fieldsOf = (task: Task): readonly (string | number)[] => [
   JSON.stringify(task),
 ];
 
-const SHOWN = /^t\|\d+\|(\d+)\|(\d+)\|[a-z]+\|[^|]*\|/;
-
-/** The answer of `PAGE`; undefined where it is none that this version of the program understands. */
-const decodeAnswer = (
-  answer: unknown,
-): TaskListPage | Readonly<{ tokens: readonly string[] }> | undefined => {
-  const [kind, more, ...fields] = Array.isArray(answer) ? answer.map(String) : [];
-  if (kind === 'ticket') return { tokens: [...(more === undefined ? [] : [more]), ...fields] };
-  if (kind !== 'page') return undefined;
+/** A page in the form in which Redis keeps it: a line that ends with where more may follow, and four for each task. */
+const decodePage = (text: string): TaskListPage => {
+  const lines = text.split('\n');
   const items: TaskDocument[] = [];
-  let updatedAt = 0;
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [task_id = '', text = ''] = fields.slice(at, at + 2);
-    const [head, version, score] = SHOWN.exec(text) ?? [];
-    if (head === undefined) return undefined;
-    items.push({ task_id, version: Number(version), json: text.slice(head.length) });
-    updatedAt = Number(score);
+  for (let at = 4; at < lines.length; at += 4) {
+    const [task_id, version, json] = [lines[at - 2], lines[at - 1], lines[at]];
+    items.push({ task_id: task_id ?? '', version: Number(version), json: json ?? '' });
   }
   const last = items.at(-1);
-  if (more !== '1' || last === undefined) return { items };
-  return { items, next: { updated_at: toIso(updatedAt), task_id: last.task_id } };
+  const score = lines[0]?.split('|').at(-1) ?? '';
+  if (score === '' || last === undefined) return { items };
+  return { items, next: { updated_at: toIso(Number(score)), task_id: last.task_id } };
 };
