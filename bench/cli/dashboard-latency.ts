@@ -1,23 +1,30 @@
 // From a log line accepted to its bar moved in the page: 100 running tasks, a server process and a browser.
 //
-//   node --import tsx bench/dashboard-latency.ts
+//   node --import tsx bench/cli/dashboard-latency.ts [--json FILE]
+//
+// `--json` writes every measured value, in milliseconds: `{accepted: number[], sent: number[], lines}`; `lines` is how many
+// there were to be seen.
 //
 // "Accepted" is when the answer to `POST /api/logs` is here. "Moved" is the first animation frame after the bar's new
 // value is in the document, so the frame that shows it has been drawn by then: the figures err on the slow side.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'vite';
-import { openBrowser, openPage } from '../test/support/dashboard.ts';
+import { openBrowser, openPage } from '../../test/support/dashboard.ts';
 
 const TASKS = 100;
 const LINES_PER_TASK = 12;
 /** Lines a second, over all tasks together. */
 const RATE = 60;
 const BOUND_MS = 250;
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const { values } = parseArgs({ options: { json: { type: 'string' } } });
 
 const now = () => performance.timeOrigin + performance.now();
 
@@ -114,6 +121,10 @@ try {
   );
   // A line whose bar never showed would flatter the figures.
   const seen = fromAccepted.length / accepted.size;
+  if (values.json !== undefined) {
+    const measured = { accepted: fromAccepted, sent: since(sent), lines: accepted.size };
+    await writeFile(values.json, `${JSON.stringify(measured)}\n`);
+  }
   const good = p95 < BOUND_MS && seen > 0.99;
   process.stdout.write(`p95 ${p95.toFixed(0)} ms, bound ${BOUND_MS} ms: ${good ? 'kept' : 'BROKEN'}\n`);
   process.exitCode = good ? 0 : 1;

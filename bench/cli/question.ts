@@ -1,0 +1,184 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromiumPath } from '../../test/support/dashboard.ts';
+import { interleave } from '../lib/interleave.ts';
+import type { Context, Question } from '../lib/question.ts';
+import type { Bound, Comparison } from '../lib/report.ts';
+import { cleanEnv, type Runtime } from '../lib/runtimes.ts';
+import { CACHE, ROOT } from '../lib/set-up.ts';
+import { percentile } from '../lib/statistics.ts';
+
+const CLI = join(ROOT, 'dist/entrypoints/cli.js');
+const LOG = join(ROOT, 'test/fixtures/cdk/bootstrap.log');
+
+const run = promisify(execFile);
+
+/** Runs a program of this folder or its parent on a Node, and takes what it writes as JSON. */
+const measuredBy = async <Output>(
+  runtime: Runtime,
+  program: string,
+  args: readonly string[],
+): Promise<Output> => {
+  await mkdir(CACHE, { recursive: true });
+  const file = join(CACHE, `${program.replaceAll('/', '-')}.json`);
+  // Whatever it starts by the name of `node` shall be the same one.
+  const path = [dirname(runtime.path), process.env['PATH'] ?? ''].join(delimiter);
+  await run(runtime.path, ['--import', 'tsx', join('bench', program), ...args, '--json', file], {
+    cwd: ROOT,
+    env: { ...process.env, PATH: path },
+    maxBuffer: 1e8,
+  });
+  return JSON.parse(await readFile(file, 'utf8')) as Output;
+};
+
+/** Milliseconds from the start of a program to its end. */
+const timeOf = (runtime: Runtime, args: readonly string[]) => () =>
+  new Promise<number>((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(runtime.path, args, {
+      cwd: ROOT,
+      env: cleanEnv(),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      if (code === 0) resolve(performance.now() - began);
+      else reject(new Error(`${args.join(' ')} ended with ${code}`));
+    });
+  });
+
+const measureStart = async (runtime: Runtime, quick: boolean): Promise<Comparison> => {
+  const samples = await interleave(
+    {
+      'node -e 0': timeOf(runtime, ['-e', '0']),
+      'miyabi --help': timeOf(runtime, [CLI, '--help']),
+      'miyabi parse, a log of CDK': timeOf(runtime, [CLI, 'parse', LOG]),
+    },
+    { rounds: quick ? 7 : 30, warmups: 1 },
+  );
+  return {
+    title: 'From the start of a command to its end',
+    unit: 'ms',
+    runtime: runtime.name,
+    baseline: 'node -e 0',
+    rows: Object.entries(samples).map(([name, values]) => ({ name, samples: values })),
+  };
+};
+
+type Overhead = Readonly<{
+  kinds: Readonly<Record<string, Readonly<{ seconds: readonly number[]; core: readonly number[] }>>>;
+  firstBar?: readonly number[];
+}>;
+
+const measureOverhead = async (runtime: Runtime, quick: boolean): Promise<readonly Comparison[]> => {
+  const [rounds, seconds] = quick ? ['1', '1'] : ['15', '2'];
+  const { kinds, firstBar = [] } = await measuredBy<Overhead>(runtime, 'run-overhead.ts', [
+    ...['--rounds', rounds],
+    ...['--seconds', seconds],
+  ]);
+  const named = Object.entries(kinds);
+  const where = (place: 'pipe' | 'terminal'): Comparison => ({
+    title: `A command that prints 20,000 lines a second for ${seconds} s, by itself and within miyabi run: in a ${place}`,
+    unit: 's',
+    runtime: runtime.name,
+    baseline: `${place}, plain`,
+    rows: named
+      .filter(([name]) => name.startsWith(place))
+      .map(([name, { seconds: samples }]) => ({ name, samples })),
+    note: 'The start of Node is in it, whatever the command does: the longer the command, the less it weighs.',
+  });
+  const core = named.filter(([, { core: samples }]) => samples.length > 0);
+  const [lightest] = core;
+  return [
+    where('pipe'),
+    where('terminal'),
+    ...(lightest === undefined
+      ? []
+      : [
+          {
+            title: 'Processor time of miyabi run meanwhile',
+            unit: '% of a core',
+            runtime: runtime.name,
+            baseline: lightest[0],
+            rows: core.map(([name, { core: shares }]) => ({
+              name,
+              samples: shares.map((share) => share * 100),
+            })),
+          },
+        ]),
+    ...(firstBar.length === 0
+      ? []
+      : [
+          {
+            title: 'From the start of miyabi run to its first bar',
+            unit: 'ms',
+            runtime: runtime.name,
+            baseline: 'first bar',
+            rows: [{ name: 'first bar', samples: firstBar.map((each) => each * 1_000) }],
+          },
+        ]),
+  ];
+};
+
+type Latency = Readonly<{ accepted: readonly number[]; sent: readonly number[]; lines: number }>;
+
+const measureDashboard = async (
+  runtime: Runtime,
+): Promise<Readonly<{ comparison: Comparison; bound: Bound }>> => {
+  const { accepted, sent, lines } = await measuredBy<Latency>(runtime, 'cli/dashboard-latency.ts', []);
+  return {
+    comparison: {
+      title:
+        'From a log line to its bar moved in the dashboard, with 100 running tasks and 60 lines a second',
+      unit: 'ms',
+      runtime: runtime.name,
+      baseline: 'from accepted',
+      rows: [
+        { name: 'from accepted', samples: accepted },
+        { name: 'from sent', samples: sent },
+      ],
+      note: `Seen were ${accepted.length} of ${lines} lines.`,
+    },
+    bound: {
+      what: 'dashboard, from a line accepted to its bar moved, 95 %',
+      runtime: runtime.name,
+      measured: percentile(accepted, 0.95),
+      limit: 250,
+      sense: 'at most',
+      unit: 'ms',
+    },
+  };
+};
+
+export const question: Question = {
+  name: 'cli',
+  title: 'Command line: what does miyabi cost the command that it runs?',
+  run: async ({ quick, runtimes, say }: Context) => {
+    const comparisons: Comparison[] = [];
+    const bounds: Bound[] = [];
+    const missing: string[] = [];
+    say('building');
+    await run('npm', ['run', '--silent', 'build'], { cwd: ROOT });
+    for (const runtime of quick ? runtimes.slice(-1) : runtimes) {
+      say(`start on ${runtime.name}`);
+      comparisons.push(await measureStart(runtime, quick));
+    }
+    for (const runtime of runtimes.slice(-1)) {
+      say(`miyabi run on ${runtime.name}`);
+      comparisons.push(...(await measureOverhead(runtime, quick)));
+      if (quick) {
+        missing.push('the latency of the dashboard, which takes half a minute: run it without --quick');
+      } else if (chromiumPath === undefined) {
+        missing.push('the latency of the dashboard: there is no Chromium, and CHROMIUM names none');
+      } else {
+        say(`dashboard on ${runtime.name}`);
+        const { comparison, bound } = await measureDashboard(runtime);
+        comparisons.push(comparison);
+        bounds.push(bound);
+      }
+    }
+    return { comparisons, bounds, missing };
+  },
+};
