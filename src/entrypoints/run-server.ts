@@ -18,7 +18,7 @@ const GRACE_MS = 5_000;
 const STALE_SWEEP_MS = 15_000;
 
 /** How often the outbox of the webhooks is looked into where nobody rings: for what is to be tried again. */
-const SEND_MS = 1_000;
+const SEND_MS = 2_000;
 
 /** Where the build puts the dashboard, whether this runs from `dist` or from the sources. */
 const DASHBOARD = fileURLToPath(new URL('../../dist/web', import.meta.url));

@@ -7,6 +7,7 @@ import { projectsCommand } from './projects.ts';
 import { runCommand } from './run.ts';
 import { tasksCommand } from './tasks.ts';
 import { watchCommand } from './watch.ts';
+import { webhooksCommand } from './webhooks.ts';
 
 /** The command line, without doing anything yet. What a command needs is loaded when it is called. */
 export const buildProgram = (): Command => {
@@ -27,7 +28,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 the
 the key, 6 the watched task failed. miyabi run ends as its command does. What went wrong is one line on standard error.`,
     );
 
-  for (const command of [runCommand(), watchCommand(), tasksCommand(), projectsCommand(), flushCommand()]) {
+  for (const command of [
+    runCommand(),
+    watchCommand(),
+    tasksCommand(),
+    projectsCommand(),
+    webhooksCommand(),
+    flushCommand(),
+  ]) {
     program.addCommand(command);
   }
 

@@ -108,6 +108,20 @@ test('tasks, projects, watch and doctor against a server', async () => {
     assert.match((await miyabi('projects')).stdout, /Tea +active/);
     assert.match((await miyabi('projects', 'show', 'shop')).stdout, '1: 0 active');
 
+    assert.is((await miyabi('webhooks')).code, 2);
+    const tea = ['--project', 'tea'];
+    assert.match((await miyabi('webhooks', ...tea)).stdout, 'miyabi webhooks add');
+    const added = await miyabi('webhooks', 'add', 'https://hook.invalid/a', ...tea, '--event', 'task.failed');
+    const [, hook = ''] = /^Webhook: +(\S+)\nSecret, shown only now: +whsec_\S+\n$/.exec(added.stdout) ?? [];
+    assert.match((await miyabi('webhooks', 'list', ...tea)).stdout, /hook\.invalid\/a +failed +yes /);
+    assert.is((await miyabi('webhooks', 'test', hook, ...tea)).code, 0);
+    await until('the attempt is shown', async () =>
+      /retrying: /.test((await miyabi('webhooks', ...tea)).stdout),
+    );
+    assert.is((await miyabi('webhooks', 'add', 'https://127.0.0.1/', ...tea)).code, 2);
+    assert.is((await miyabi('webhooks', 'remove', hook, ...tea)).code, 0);
+    assert.is((await miyabi('webhooks', 'remove', hook, ...tea)).code, 3);
+
     const doctor = await miyabi('doctor', '--json');
     assert.is(doctor.code, 0);
     assert.is((JSON.parse(doctor.stdout) as { ok: boolean }).ok, true);

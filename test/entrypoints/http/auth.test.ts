@@ -99,7 +99,7 @@ const acceptOf = (body: unknown) => ({
 const prepared = async (): Promise<Api> => {
   const api = await secured();
   await api.call('POST', '/api/tasks', { task_id: 't', project_id: 'ours' }, bearer('admin'));
-  await api.webhooks.create('ours', { url: 'https://example.org/' }, 'w');
+  await api.webhooks.create('ours', { url: 'https://example.org/hook' }, 'w');
   return api;
 };
 
@@ -178,6 +178,22 @@ test('lets a key of a project work in it', async () => {
   );
   const parent = await call('POST', '/api/tasks', { parent_id: 'elsewhere' }, headers);
   assert.equal([parent.status, parent.json.fields[0].path], [400, 'parent_id']);
+  await close();
+});
+
+test('shows the URL of a webhook whole only to those who may change it', async () => {
+  const { call, close } = await prepared();
+  const urlFor = async (who: keyof typeof KEYS) =>
+    (await call('GET', '/api/projects/ours/webhooks/w', undefined, bearer(who))).json.url;
+  assert.equal(
+    [await urlFor('read'), await urlFor('write'), await urlFor('admin'), await urlFor('ours')],
+    [
+      'https://example.org/…',
+      'https://example.org/…',
+      'https://example.org/hook',
+      'https://example.org/hook',
+    ],
+  );
   await close();
 });
 

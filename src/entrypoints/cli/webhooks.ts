@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import type * as Actions from './webhooks-actions.ts';
+
+const actions = (): Promise<typeof Actions> => import('./webhooks-actions.ts');
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+const ofProject = (command: Command): Command =>
+  command
+    .option('-p, --project <id>', 'the project; by default MIYABI_PROJECT')
+    .option('--json', 'print the answer of the API');
+
+export const webhooksCommand = (): Command => {
+  const command = new Command('webhooks')
+    .summary('tell URLs when tasks of a project end or stand still')
+    .description('The webhooks of a project: who is told when a task completes, fails or goes stale.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  miyabi webhooks --project tea
+  miyabi webhooks add https://example.org/hook --project tea --event task.failed
+  miyabi webhooks test 0192b1d2-… --project tea`,
+    );
+
+  ofProject(command.command('list', { isDefault: true }))
+    .description('List webhooks and what came of the latest message to each.')
+    .action(async (options) => (await actions()).listWebhooks(options));
+
+  ofProject(command.command('add'))
+    .description('Add a webhook. Its secret, which signs the messages, is shown this once.')
+    .argument('<url>', 'where messages go')
+    .option(
+      '-e, --event <event>',
+      'task.completed, task.failed or task.stale; repeatable, by default all',
+      collect,
+    )
+    .action(async (url, options) => (await actions()).addWebhook(url, options));
+
+  ofProject(command.command('remove'))
+    .description('Remove a webhook. What is on its way to it is dropped.')
+    .argument('<id>', 'its webhook_id')
+    .action(async (id, options) => (await actions()).removeWebhook(id, options));
+
+  ofProject(command.command('test'))
+    .description('Send a webhook a message that says nothing happened.')
+    .argument('<id>', 'its webhook_id')
+    .action(async (id, options) => (await actions()).testWebhook(id, options));
+
+  return command;
+};

@@ -1,0 +1,125 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { MAX_WEBHOOKS } from '../../src/domain/webhook.ts';
+import { rejects } from '../support/contract.ts';
+import { memoryPorts, system } from '../support/system.ts';
+
+const test = suite('Webhooks of a project');
+
+const withProject = async () => {
+  const services = system(memoryPorts());
+  await services.projects.create({ project_id: 'p', project_name: 'P' });
+  return services;
+};
+const URL_OF = 'https://hooks.example.org/services/T0/B1?token=capability';
+
+test('tell their secret when it is new, and their URL only to those who may change them', async () => {
+  const { webhooks } = await withProject();
+  const created = await webhooks.create('p', { url: URL_OF });
+  assert.match(created.secret ?? '', /^whsec_/);
+  assert.equal(created.events, ['task.completed', 'task.failed', 'task.stale']);
+  const { webhook_id: id } = created;
+  assert.is((await webhooks.get('p', id, true)).url, URL_OF);
+  assert.is((await webhooks.get('p', id, false)).url, 'https://hooks.example.org/…');
+  for (const told of [
+    await webhooks.get('p', id, true),
+    ...(await webhooks.list('p', true)),
+    await webhooks.patch('p', id, { active: false }),
+  ]) {
+    assert.not.match(JSON.stringify(told), /whsec_|secret/);
+    assert.is(told.last_delivery, null);
+  }
+  const rotated = await webhooks.rotate('p', id, undefined);
+  assert.is.not(rotated.secret, created.secret);
+  assert.not.match(JSON.stringify(rotated), /previous/);
+});
+
+test('keep a secret of one’s own', async () => {
+  const { webhooks } = await withProject();
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  assert.is((await webhooks.create('p', { url: URL_OF, secret })).secret, secret);
+});
+
+test('are at most ten, however many are made at once, and made once under one id', async () => {
+  const { webhooks } = await withProject();
+  const made = await Promise.allSettled(
+    Array.from({ length: 25 }, (_, index) => webhooks.create('p', { url: `https://example.org/${index}` })),
+  );
+  assert.is(made.filter(({ status }) => status === 'fulfilled').length, MAX_WEBHOOKS);
+  await rejects(webhooks.create('p', { url: URL_OF }), 'limit_reached');
+  const [first] = await webhooks.list('p', true);
+  await webhooks.remove('p', first?.webhook_id ?? '');
+  const same = await Promise.all([
+    webhooks.create('p', { url: URL_OF }, 'chosen'),
+    webhooks.create('p', { url: URL_OF }, 'chosen'),
+  ]);
+  assert.is(same[0].secret, same[1].secret);
+  assert.is((await webhooks.list('p', true)).length, MAX_WEBHOOKS);
+});
+
+test('change by version, and not at all where nothing is to change', async () => {
+  const { webhooks } = await withProject();
+  const { webhook_id: id } = await webhooks.create('p', { url: URL_OF });
+  const changed = await webhooks.patch('p', id, { events: ['task.stale', 'task.completed', 'task.stale'] });
+  assert.equal([changed.version, changed.events], [2, ['task.completed', 'task.stale']]);
+  assert.is((await webhooks.patch('p', id, { url: URL_OF, active: true })).version, 2);
+  await rejects(webhooks.patch('p', id, { active: false }, { versions: [1] }), 'precondition_failed');
+  await rejects(webhooks.rotate('p', id, undefined, { versions: [] }), 'precondition_failed');
+  await rejects(webhooks.remove('p', id, { versions: [1] }), 'precondition_failed');
+  await rejects(webhooks.patch('p', id, { url: 'https://10.0.0.1/' }), 'invalid_input');
+  await webhooks.remove('p', id, { versions: [2] });
+  await rejects(webhooks.get('p', id, true), 'webhook_not_found');
+  await rejects(webhooks.remove('p', id), 'webhook_not_found');
+  await rejects(webhooks.list('nobody', true), 'project_not_found');
+  await rejects(webhooks.create('nobody', { url: URL_OF }), 'project_not_found');
+});
+
+test('go with their project, and a later one of its id has none of them', async () => {
+  const { webhooks, projects, ports } = await withProject();
+  await webhooks.create('p', { url: URL_OF });
+  const left = await ports.webhooks.find('p');
+  await projects.remove('p');
+  assert.is(await ports.webhooks.find('p'), undefined);
+  // A process died after the project went and before its webhooks did.
+  if (left !== undefined) await ports.webhooks.save({ ...left, version: 1 });
+  ports.clock.advance(1);
+  await projects.create({ project_id: 'p', project_name: 'Another' });
+  assert.equal(await webhooks.list('p', true), []);
+  await webhooks.create('p', { url: 'https://example.org/new' });
+  assert.equal(
+    (await webhooks.list('p', true)).map(({ url }) => url),
+    ['https://example.org/new'],
+  );
+});
+
+test('leave no trace in what is told of the project', async () => {
+  const { webhooks, projects, ports } = await withProject();
+  const position = await ports.feed.position();
+  await webhooks.create('p', { url: URL_OF });
+  assert.is((await ports.projects.find('p'))?.has_webhooks, true);
+  const told = [
+    await projects.get('p'),
+    await projects.patch('p', { owner: 'x' }),
+    JSON.parse((await projects.read('p')).json),
+    ...(await projects.list({ limit: 10 })).items,
+    await ports.feed.read(position, 10),
+  ];
+  for (const one of told) assert.not.match(JSON.stringify(one), /webhook/);
+});
+
+test('are tested by a message of their own, unless they are switched off', async () => {
+  const { webhooks, ports } = await withProject();
+  const { webhook_id: id } = await webhooks.create('p', { url: URL_OF });
+  const deliveryId = await webhooks.test('p', id, 'chosen');
+  assert.is(await webhooks.test('p', id, 'chosen'), deliveryId);
+  const waiting = await ports.outbox.pending(id, 10);
+  assert.equal(
+    waiting.map(({ delivery_id, event }) => [delivery_id, event]),
+    [['msg_chosen', 'webhook.test']],
+  );
+  assert.equal(JSON.parse(waiting[0]?.body ?? '').data, { project_id: 'p', webhook_id: id });
+  await webhooks.patch('p', id, { active: false });
+  await rejects(webhooks.test('p', id), 'webhook_inactive');
+});
+
+test.run();
