@@ -10,11 +10,13 @@ const STORES = ['memory', 'embedded', 'dynamodb'] as const;
 const CACHES = ['none', 'memory', 'redis'] as const;
 const LOG_SOURCES = ['memory', 'file', 'cloudwatch'] as const;
 const FEEDS = ['memory', 'redis'] as const;
+const PRIMINGS = ['all', 'cache', 'none'] as const;
 
 export type StoreKind = (typeof STORES)[number];
 export type CacheKind = (typeof CACHES)[number];
 export type LogSourceKind = (typeof LOG_SOURCES)[number];
 export type FeedKind = (typeof FEEDS)[number];
+export type Priming = (typeof PRIMINGS)[number];
 
 /** Everything that can be set, read once. Where a port is not named on its own, the backend's preset decides. */
 export type Config = Readonly<{
@@ -29,6 +31,8 @@ export type Config = Readonly<{
   /** The folder whose sub-folders are log groups. */
   logDir: string;
   logLevel: LogLevel;
+  /** Which backends a Lambda talks to before its first request. */
+  priming: Priming;
   collectIntervalMs: number;
   tasksTable: string;
   projectsTable: string;
@@ -148,6 +152,7 @@ const environment = v.object({
   MIYABI_DATA_DIR: v.optional(text, '.miyabi'),
   MIYABI_LOG_DIR: v.optional(text),
   LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
+  MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
   TASKS_TABLE_NAME: v.optional(
     v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
@@ -223,6 +228,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     dataDir: vars.MIYABI_DATA_DIR,
     logDir: vars.MIYABI_LOG_DIR ?? `${vars.MIYABI_DATA_DIR}/logs`,
     logLevel: vars.LOG_LEVEL,
+    priming: vars.MIYABI_PRIME,
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
     tasksTable: vars.TASKS_TABLE_NAME,
     projectsTable: vars.PROJECTS_TABLE_NAME,

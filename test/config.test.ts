@@ -45,6 +45,7 @@ for (const [name, value, reason] of [
   ['PORT', '99999', 'whole number from 0 to 65535'],
   ['PORT', '80a', 'whole number'],
   ['LOG_LEVEL', 'loud', 'must be one of'],
+  ['MIYABI_PRIME', 'store', 'must be one of all, cache, none'],
   ['DYNAMODB_ENDPOINT', 'localhost:8000', 'http'],
   ['REDIS_TLS', 'maybe', 'must be one of'],
   ['MIYABI_PROJECT_RULES', '{', 'JSON array'],

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
 import { zipSync } from 'fflate';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
+import { addCodeCache, isRehearsed } from './code-cache.ts';
+import { fewRedisCommands, lateModules } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -68,45 +70,82 @@ export type BundleOptions = Readonly<{
   outdir?: string;
   /** A JSON file of log formats of one's own to take along, with the engine of its patterns. */
   logFormats?: string | undefined;
+  /** An executable of Node to add code caches for, of the version that Lambda runs; see `addCodeCache`. */
+  codeCacheFor?: string | undefined;
 }>;
 
+const SHARED = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
 /**
- * Bundles a function into a folder and an archive of it, the same bytes for the same sources. What is imported
- * dynamically, the AWS SDK above all, is in files of its own: a cold start reads only what its configuration names.
+ * A piece of a bundle as a script that `boot.ts` runs: `require` and `exports` in place of `import` and `export`, and
+ * ASCII. Scripts have a code cache and load in one go.
+ */
+const asScript = async (text: string): Promise<string> => {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    supported: { 'dynamic-import': false },
+    minify: true,
+    legalComments: 'none',
+  });
+  return code;
+};
+
+/**
+ * Bundles a function into a folder and an archive of it, the same bytes for the same sources unless there is a code
+ * cache in it. What is imported dynamically, the AWS SDK above all, is in files of its own: a cold start reads only what
+ * its configuration names.
  *
  * @throws MiyabiError `configuration` where the file of log formats cannot be read.
  */
 export const bundleFunction = async (
   name: FunctionName,
-  { outdir = join(ROOT, 'dist/lambda'), logFormats }: BundleOptions = {},
+  { outdir = join(ROOT, 'dist/lambda'), logFormats, codeCacheFor }: BundleOptions = {},
 ): Promise<Bundle> => {
   const formats = logFormats === undefined ? undefined : await readJsonFile(logFormats, '--log-formats');
   const folder = join(outdir, name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
+    ...SHARED,
     absWorkingDir: ROOT,
-    entryPoints: { index: FUNCTIONS[name] },
+    entryPoints: { [name === 'hook' ? 'index' : 'main']: FUNCTIONS[name] },
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': name === 'hook' ? '.mjs' : '.js' },
     chunkNames: '[name]-[hash]',
-    bundle: true,
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    charset: 'utf8',
-    metafile: true,
-    logLevel: 'warning',
-    // Packages in CommonJS ask for Node's own modules by `require`, which an ES module has to make for them.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    write: false,
     // The hook's clients are part of Lambda's Node; how fast it starts is all the same.
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
-    plugins: [leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT)],
+    plugins: [
+      leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT),
+      ...(name === 'hook' ? [] : [lateModules, fewRedisCommands]),
+    ],
   });
+  for (const { path, text } of outputFiles)
+    await writeFile(path, name === 'hook' ? text : await asScript(text));
+  if (name !== 'hook') {
+    await build({
+      ...SHARED,
+      absWorkingDir: ROOT,
+      entryPoints: ['deploy/build/boot.ts'],
+      outfile: join(folder, 'index.mjs'),
+      format: 'esm',
+    });
+    // Nobody waits for the sender of webhooks.
+    if (codeCacheFor !== undefined && isRehearsed(name)) await addCodeCache(name, folder, codeCacheFor);
+  }
   if (formats !== undefined && name !== 'hook') {
     await writeFile(join(folder, LOG_FORMATS_FILE), JSON.stringify(formats));
   }

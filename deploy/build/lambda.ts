@@ -4,10 +4,12 @@ import { bundleFunction, FUNCTIONS, type FunctionName, ROOT } from './bundle.ts'
 
 /** Bundles every function and prints what each weighs. */
 program('build:lambda', async (args) => {
-  const { 'log-formats': logFormats } = parse(args, { 'log-formats': { type: 'string' } });
+  const values = parse(args, { 'log-formats': { type: 'string' }, 'code-cache': { type: 'string' } });
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
   for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
     const { zip, size, zipped, sha256 } = await bundleFunction(name, {
-      logFormats: typeof logFormats === 'string' ? logFormats : undefined,
+      logFormats: text(values['log-formats']),
+      codeCacheFor: text(values['code-cache']),
     });
     const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`.padStart(8);
     say(

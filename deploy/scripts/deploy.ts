@@ -6,21 +6,21 @@ import { ROOT } from '../build/bundle.ts';
 import { stackNameOf } from '../config.ts';
 import { apiKeysVersion, ensureApiKeys } from './keys.ts';
 import { preflight } from './preflight.ts';
-import { build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
+import { BUILD_OPTIONS, build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
 import { smoke } from './smoke-checks.ts';
 
 const OUTPUTS = 'cdk.out/outputs.json';
 
 /** From the sources to a system that answers: checks, builds, shows what changes, asks, deploys, and tries it. */
 program('deploy', async (args) => {
-  const { config, given, flags, values } = stackArgs(args, { flags: ['yes'], values: ['log-formats'] });
+  const { config, given, flags, values } = stackArgs(args, { flags: ['yes'], values: BUILD_OPTIONS });
   const stack = stackNameOf(config.name);
   if (flags['yes'] !== true && !process.stdin.isTTY) {
     throw new MiyabiError('configuration', 'Nobody is here to be asked: --yes deploys without asking');
   }
   const { account, region, client } = await preflight();
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
-  await build(values['log-formats']);
+  await build(values);
   const env = { ...CDK_ENV, AWS_REGION: region };
   const before = { ...given, apiKeysVersion: String(await apiKeysVersion(client, config.name)) };
   await runProgram(cdk(before, ['diff', '--no-notices']), { what: 'cdk diff', env });

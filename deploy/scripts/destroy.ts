@@ -33,7 +33,7 @@ program('destroy', async (args) => {
   if (values['confirm'] !== stack) {
     throw new MiyabiError('configuration', `Nothing was done: --confirm ${stack} does it`);
   }
-  await build(undefined);
+  await build({});
   await translating(() =>
     cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName: stack, EnableTerminationProtection: false }),

@@ -95,11 +95,17 @@ export const cdk = (
 /** Keeps the CDK from asking anybody for news, and from colours that nobody sees. */
 export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
-/** Makes everything that is deployed, with log formats of one's own if a file of them is given. */
-export const build = async (logFormats: string | undefined): Promise<void> => {
+/** The options of `build:lambda`, which whatever builds passes on. */
+export const BUILD_OPTIONS = ['log-formats', 'code-cache'] as const;
+
+/** Makes everything that is deployed, with what the options add to it. */
+export const build = async (options: Readonly<Record<string, string | undefined>>): Promise<void> => {
   await runProgram(['npm', 'run', '--silent', 'build'], { what: 'The build' });
-  const formats = logFormats === undefined ? [] : ['--', '--log-formats', logFormats];
-  await runProgram(['npm', 'run', '--silent', 'build:lambda', ...formats], {
+  const given = BUILD_OPTIONS.flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  await runProgram(['npm', 'run', '--silent', 'build:lambda', '--', ...given], {
     what: 'The build of the bundles',
   });
 };

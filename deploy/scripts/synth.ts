@@ -7,13 +7,13 @@ import { requireArtifacts } from '../artifacts.ts';
 import { bundleFunction, FUNCTIONS, type FunctionName, ROOT } from '../build/bundle.ts';
 import { CACHE_CHOICES, readDeployConfig, stackNameOf } from '../config.ts';
 import { MiyabiStack } from '../stack.ts';
-import { program, runProgram, say, stackArgs } from './program.ts';
+import { BUILD_OPTIONS, program, runProgram, say, stackArgs } from './program.ts';
 
 /** Templates for every cache, or the one that is named, checked by cdk-nag. It needs neither network nor credentials. */
 program('synth', async (args) => {
-  const { given, values } = stackArgs(args, { values: ['log-formats'] });
+  const { given, values } = stackArgs(args, { values: BUILD_OPTIONS });
   for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
-    await bundleFunction(name, { logFormats: values['log-formats'] });
+    await bundleFunction(name, { logFormats: values['log-formats'], codeCacheFor: values['code-cache'] });
   }
   if (!existsSync(join(ROOT, 'dist/web/index.html'))) {
     await runProgram(['npm', 'run', '--silent', 'build:web'], { what: 'The build of the dashboard' });

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { Container } from 'inversify';
 import { readJsonFile } from '../adapters/file/json-file.ts';
-import { httpWebhookClient } from '../adapters/http/webhook-client.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
@@ -14,7 +13,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Probe } from '../ports/probe.ts';
 import { writeWindows } from '../services/write-window.ts';
 import type { Backend } from './backend.ts';
-import { cloudwatch, dynamodb } from './backends/lazy.ts';
+import { cloudwatch, dynamodb, webhookClient } from './backends/lazy.ts';
 import { services } from './services.ts';
 import { TOKENS } from './tokens.ts';
 
@@ -67,7 +66,7 @@ export const containerFor = async (
   container.bind(TOKENS.writeWindows).toConstantValue(clock);
   container.bind(TOKENS.ids).toResolvedValue(uuidIds);
   container.bind(TOKENS.secrets).toResolvedValue(randomSecrets);
-  container.bind(TOKENS.webhookClient).toConstantValue(httpWebhookClient({ allowed: config.webhookAllow }));
+  container.bind(TOKENS.webhookClient).toConstantValue(webhookClient(config));
   container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
   container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
   await container.load(services);
@@ -123,6 +122,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     outboxBell: container.get(TOKENS.outboxBell),
     rateLimiter: container.get(TOKENS.rateLimiter),
     health: container.get(TOKENS.healthService),
+    probes: container.get(TOKENS.probes),
     sweepStale: container.get(TOKENS.staleSweep),
     logger: container.get(TOKENS.logger),
     clock: container.get(TOKENS.clock),

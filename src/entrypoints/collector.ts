@@ -1,7 +1,12 @@
 import { collectorLambda } from './lambda-collector.ts';
 import { startLambda } from './lambda-start.ts';
 
-const { services, metrics } = await startLambda('miyabi-collector');
-
-/** The collector Lambda. */
-export const handler = collectorLambda({ ...services, metrics });
+/**
+ * Starts the collector Lambda: its handler.
+ *
+ * @throws MiyabiError `configuration`
+ */
+export const start = async (): Promise<ReturnType<typeof collectorLambda>> => {
+  const { services, metrics } = await startLambda('miyabi-collector');
+  return collectorLambda({ ...services, metrics });
+};

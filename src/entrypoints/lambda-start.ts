@@ -1,11 +1,20 @@
 import { powertoolsLogger } from '../adapters/powertools/logger.ts';
 import { powertoolsMetrics } from '../adapters/powertools/metrics.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, type Priming, readConfig } from '../config.ts';
 import { type Composition, compose } from '../container/compose.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { Probe } from '../ports/probe.ts';
+import { healthService } from '../services/health.ts';
 
 /** How long the start of a Lambda waits for its connections; the first request makes those that took longer. */
 const PRIMING_MS = 1_000;
+
+/** Which backends are asked for a sign of life, so that their clients are loaded and connected. */
+const PRIMED: Record<Priming, (probe: Probe) => boolean> = {
+  all: () => true,
+  cache: ({ required }) => !required,
+  none: () => false,
+};
 
 export type Started = Readonly<{ config: Config; services: Composition; metrics: Metrics }>;
 
@@ -17,9 +26,10 @@ export const startLambda = async (service: string, { primes = true } = {}): Prom
   // On Lambda the preset is that of production unless it says otherwise.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const services = await compose(config, powertoolsLogger({ level: config.logLevel, service }));
+  const { probes, clock, logger } = services;
   if (!primes) return { config, services, metrics: powertoolsMetrics({ service }) };
   await Promise.race([
-    services.health.ready(),
+    healthService(probes.filter(PRIMED[config.priming]), clock, logger).ready(),
     new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref()),
   ]);
   return { config, services, metrics: powertoolsMetrics({ service }) };

@@ -75,7 +75,7 @@ test('hold files of JavaScript and nothing of what the local server needs', asyn
     const files = await readdir(folder);
     assert.ok(files.includes('index.mjs'), name);
     assert.equal(
-      files.filter((file) => !file.endsWith('.mjs')),
+      files.filter((file) => !/\.m?js$/.test(file)),
       [],
       name,
     );

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogSource } from '../../ports/log-source.ts';
 import type { Logger } from '../../ports/logger.ts';
+import type { WebhookClient } from '../../ports/webhook-client.ts';
 import type { Backend } from '../backend.ts';
 import { TOKENS } from '../tokens.ts';
 
@@ -49,6 +50,17 @@ export const cloudwatch: Backend = async (config, logger) => {
     );
   });
   return { module, close: late.close };
+};
+
+/** Webhooks go out by a client that is loaded with the first of them. */
+export const webhookClient = ({ webhookAllow: allowed }: Config): WebhookClient => {
+  let client: Promise<WebhookClient> | undefined;
+  return promising(() => {
+    client ??= import('../../adapters/http/webhook-client.ts').then((http) =>
+      http.httpWebhookClient({ allowed }),
+    );
+    return client;
+  });
 };
 
 const openLater = (load: () => Promise<Backend>, config: Config, logger: Logger) => {

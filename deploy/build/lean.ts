@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+
+/** What of Node's own modules takes milliseconds to load and is seldom called: functions that load it when called. */
+const LATE: Readonly<Record<string, readonly string[]>> = {
+  tls: ['connect'],
+  zlib: ['deflateRawSync', 'inflateRawSync', 'gzip', 'gunzip', 'gunzipSync', 'gzipSync'],
+};
+
+const lateModule = (id: string, names: readonly string[]): string =>
+  names.map((name) => `export const ${name} = (...input) => require('${id}').${name}(...input);`).join('\n');
+
+/** `assert` is a function itself. */
+const LATE_ASSERT = `
+const late = (...input) => require('assert')(...input);
+module.exports = Object.assign(late, { strictEqual: (...input) => require('assert').strictEqual(...input) });
+`;
+
+/** For our own code and for ioredis. The AWS SDK is late as a whole. */
+export const lateModules: Plugin = {
+  name: 'late-modules',
+  setup(builder) {
+    const ids = [...Object.keys(LATE), 'assert'].join('|');
+    builder.onResolve({ filter: new RegExp(`^(node:)?(${ids})$`) }, ({ path, importer, namespace }) => {
+      if (namespace === 'late') return { path, external: true };
+      if (!/[/\\](src|ioredis|redis-errors)[/\\]/.test(importer)) return undefined;
+      return { path: path.replace(/^node:/, ''), namespace: 'late', sideEffects: false };
+    });
+    builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: path === 'assert' ? LATE_ASSERT : lateModule(path, LATE[path] ?? []),
+      loader: 'js',
+    }));
+  },
+};
+
+/**
+ * The commands that we send, and those that ioredis sends by itself or asks about. It makes two methods for each of the
+ * 240 it knows. A command that is missing here is no method of a client: calling it is a TypeError, never a wrong key
+ * or a wrong server.
+ */
+export const REDIS_COMMANDS: readonly string[] = [
+  ...['del', 'eval', 'evalsha', 'get', 'ping', 'quit', 'set', 'xrange', 'xrevrange'],
+  ...[
+    'asking',
+    'auth',
+    'client',
+    'cluster',
+    'discard',
+    'disconnect',
+    'exec',
+    'hello',
+    'info',
+    'monitor',
+    'multi',
+  ],
+  ...[
+    'psubscribe',
+    'punsubscribe',
+    'readonly',
+    'readwrite',
+    'role',
+    'script',
+    'select',
+    'sentinel',
+    'shutdown',
+  ],
+  ...['ssubscribe', 'subscribe', 'sunsubscribe', 'unsubscribe'],
+];
+
+export const fewRedisCommands: Plugin = {
+  name: 'few-redis-commands',
+  setup(builder) {
+    builder.onLoad({ filter: /@ioredis[/\\]commands[/\\]built[/\\]commands\.json$/ }, async ({ path }) => {
+      const all = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+      const kept = Object.fromEntries(Object.entries(all).filter(([name]) => REDIS_COMMANDS.includes(name)));
+      return { contents: JSON.stringify(kept), loader: 'json' };
+    });
+  },
+};

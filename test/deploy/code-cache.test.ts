@@ -1,0 +1,86 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundleFunction } from '../../deploy/build/bundle.ts';
+import { lambdaFlags } from '../../deploy/build/code-cache.ts';
+import { ADMIN_ENTRY, apiEvent } from '../support/artifact.ts';
+import { run } from '../support/cli.ts';
+import { rejects } from '../support/contract.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'miyabi-code-cache-'));
+const api = await bundleFunction('api', { outdir: folder, codeCacheFor: process.execPath });
+
+/** Starts the function, asks it for its health, and tells of which scripts V8 rejected the code cache. */
+const PROGRAM = `
+const [folder, event] = process.argv.slice(1);
+const { handler, scripts } = await import(folder + '/index.mjs');
+const { statusCode } = await handler(JSON.parse(event));
+const rejected = [...scripts].map(([name, { cachedDataRejected }]) => [name, cachedDataRejected]);
+console.log(JSON.stringify({ statusCode, rejected }));
+process.exit(0);
+`;
+
+const start = async (flags: readonly string[]) => {
+  const { stdout, stderr } = await run(
+    [
+      ...[process.execPath, ...flags, '--input-type=module', '-e', PROGRAM],
+      ...[api.folder, JSON.stringify(apiEvent('GET', '/health'))],
+    ],
+    {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        MIYABI_BACKEND: 'memory',
+        MIYABI_SECRET: 'a-secret-of-32-characters-or-more',
+        API_KEYS: ADMIN_ENTRY,
+      },
+    },
+  );
+  if (stdout === '') throw new Error(stderr);
+  const { statusCode, rejected } = JSON.parse(stdout) as {
+    statusCode: number;
+    rejected: readonly (readonly [string, boolean?])[];
+  };
+  return { statusCode, rejected: new Map(rejected) };
+};
+
+const test = suite('Code cache of a bundle');
+
+test('is taken by the Node that it was made for, with the flags of Lambda', async () => {
+  const { statusCode, rejected } = await start(lambdaFlags());
+  assert.is(statusCode, 200);
+  assert.is(rejected.get('main.js'), false);
+});
+
+test('is rejected with other flags, and the function answers all the same', async () => {
+  const { statusCode, rejected } = await start(lambdaFlags(512));
+  assert.is(statusCode, 200);
+  assert.is(rejected.get('main.js'), true);
+});
+
+test('leaves the archive under 1 MB', () => {
+  assert.ok(api.zipped <= 1_000_000, `${api.zipped} bytes`);
+});
+
+test('is refused for what is no Node', async () => {
+  const outdir = join(folder, 'refused');
+  const error = await rejects(
+    bundleFunction('api', { outdir, codeCacheFor: join(folder, 'nothing') }),
+    'configuration',
+  );
+  assert.match(error.message, '--code-cache');
+});
+
+test('that is damaged is rejected, and the function answers all the same', async () => {
+  const caches = (await readdir(api.folder)).filter((file) => file.endsWith('.cache'));
+  assert.ok(caches.length > 5, caches.join());
+  for (const file of caches) await writeFile(join(api.folder, file), 'damaged');
+  const { statusCode, rejected } = await start(lambdaFlags());
+  assert.is(statusCode, 200);
+  assert.is(rejected.get('main.js'), true);
+});
+
+test.after(() => rm(folder, { recursive: true, force: true }));
+
+test.run();

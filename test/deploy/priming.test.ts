@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundleFunction } from '../../deploy/build/bundle.ts';
+import { ADMIN_ENTRY } from '../support/artifact.ts';
+import { run } from '../support/cli.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'miyabi-priming-'));
+const api = await bundleFunction('api', { outdir: folder });
+
+/** Starts the function and tells which scripts that took. */
+const PROGRAM = `
+const { scripts } = await import(process.argv[1] + '/index.mjs');
+console.log(JSON.stringify([...scripts.keys()]));
+process.exit(0);
+`;
+
+/** What a start with this setting loads, and how often it asks DynamoDB. */
+const start = async (env: Readonly<Record<string, string>>) => {
+  let asked = 0;
+  const dynamodb = createServer((request, response) => {
+    asked += 1;
+    request.resume().on('end', () => response.end('{}'));
+  }).listen(0, '127.0.0.1');
+  await once(dynamodb, 'listening');
+  try {
+    const { stdout, stderr } = await run(
+      [process.execPath, '--input-type=module', '-e', PROGRAM, api.folder],
+      {
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          MIYABI_SECRET: 'a-secret-of-32-characters-or-more',
+          API_KEYS: ADMIN_ENTRY,
+          DYNAMODB_ENDPOINT: `http://127.0.0.1:${(dynamodb.address() as AddressInfo).port}`,
+          ...env,
+        },
+      },
+    );
+    if (stdout === '') throw new Error(stderr);
+    const loaded = JSON.parse(stdout) as readonly string[];
+    return { asked, loaded: loaded.map((name) => name.replace(/-[A-Z0-9]+\.js$/, '')) };
+  } finally {
+    dynamodb.closeAllConnections();
+    dynamodb.close();
+  }
+};
+
+const test = suite('Priming of a bundle');
+
+test('loads the store and asks it once, unless it is told not to', async () => {
+  const { asked, loaded } = await start({});
+  assert.is(asked, 1);
+  assert.ok(loaded.includes('dynamodb'), loaded.join());
+});
+
+for (const setting of ['cache', 'none']) {
+  test(`MIYABI_PRIME=${setting} starts without the AWS SDK`, async () => {
+    const { asked, loaded } = await start({ MIYABI_PRIME: setting });
+    assert.is(asked, 0);
+    assert.not.ok(loaded.includes('dynamodb'), loaded.join());
+  });
+}
+
+test('leaves what no first request needs where it is', async () => {
+  const { loaded } = await start({});
+  for (const name of ['cloudwatch', 'openapi', 'docs-page', 'webhook-client']) {
+    assert.not.ok(loaded.includes(name), `${name} is loaded at once`);
+  }
+});
+
+test.after(() => rm(folder, { recursive: true, force: true }));
+
+test.run();

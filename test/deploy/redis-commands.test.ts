@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { ROOT } from '../../deploy/build/bundle.ts';
+import { fewRedisCommands, lateModules } from '../../deploy/build/lean.ts';
+import { run } from '../support/cli.ts';
+import { hasRedisServer } from '../support/redis.ts';
+
+const SUITES = ['task-cache', 'project-cache', 'change-feed', 'rate-limiter', 'link'];
+
+const test = suite('Redis with the commands of a bundle');
+
+for (const name of SUITES) {
+  const title = `${name}: its suite passes: alone, in a cluster, with TLS and a password`;
+  if (!hasRedisServer) {
+    test.skip(`${title} (no redis-server here)`, () => {});
+    continue;
+  }
+  test(title, async () => {
+    // Inside the project, where its packages are found.
+    const folder = await mkdtemp(join(ROOT, 'node_modules/.miyabi-redis-commands-'));
+    try {
+      const outfile = join(folder, 'suite.mjs');
+      await build({
+        absWorkingDir: ROOT,
+        entryPoints: [`test/adapters/redis/${name}.test.ts`],
+        outfile,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        target: 'node20',
+        // Of one's own is the client under test; what the fake of a Redis brings along is not.
+        external: ['uvu', 'uvu/*', 'ioredis-mock', '@aws-sdk/*', 'fast-check'],
+        plugins: [lateModules, fewRedisCommands],
+        banner: {
+          js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+        },
+        logLevel: 'warning',
+      });
+      const { code, stdout, stderr } = await run([process.execPath, outfile]);
+      assert.is(code, 0, `${stdout}${stderr}`);
+      assert.match(stdout, /Passed: +[1-9]/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+test.run();
