@@ -33,7 +33,9 @@ export type Backlog = Readonly<{
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** What one run may leave on the disk. */
 const MAX_DISK_BYTES = 256 * 1024 * 1024;
-/** What may wait in memory for the disk, or in its stead where it does not work. */
+/** What may wait in memory for the disk: bursts are far shorter. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** What memory holds in place of a disk that does not work. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024;
 /** Lines wait this long in memory, in milliseconds, unless there are more than so many bytes of them. */
 const FLUSH_MS = 100;
@@ -180,7 +182,7 @@ const backlogIn = (
 
     add(events) {
       for (const event of events) {
-        if (waitingBytes + event.length > MAX_MEMORY_BYTES) {
+        if (waitingBytes + event.length > MAX_WAITING_BYTES) {
           lost += 1;
           continue;
         }
