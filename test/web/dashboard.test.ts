@@ -223,6 +223,29 @@ check(
 );
 
 check(
+  'shows who is told of a project, and what came of it, in a way that axe-core finds nothing wrong with',
+  inPage(async (dashboard, watched) => {
+    const { page } = watched;
+    const { call } = dashboard;
+    await call('POST', '/api/projects', { project_id: 'tea', project_name: 'Tea' });
+    await page.goto(`${dashboard.url}/projects/tea`);
+    await page.getByRole('heading', { level: 1, name: 'Tea' }).waitFor();
+    assert.is(await page.getByRole('heading', { name: 'Webhooks' }).count(), 0);
+    const hook = (url: string, active: boolean) =>
+      call('POST', '/api/projects/tea/webhooks', { url, active });
+    await hook('https://one.example.org/token', true);
+    await hook('https://two.example.org:8443/token', false);
+    await page.reload();
+    const section = page.locator('.facts', { has: page.getByRole('heading', { name: 'Webhooks' }) });
+    await section.waitFor();
+    const text = (await section.textContent()) ?? '';
+    assert.match(text, /one\.example\.orgNothing sent yettwo\.example\.org:8443Switched off/);
+    assert.not.match(text, 'token');
+    assert.equal(await findings(watched), []);
+  }),
+);
+
+check(
   'says what is not there, and leads back',
   inPage(
     async (dashboard, { page }) => {

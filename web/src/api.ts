@@ -1,6 +1,7 @@
 import type { HistoryPoint } from '../../src/domain/progress.ts';
 import type { Project } from '../../src/domain/project.ts';
 import type { Task } from '../../src/domain/task.ts';
+import type { ToldWebhook } from '../../src/domain/webhook.ts';
 import { key, keyRefused } from './state/session.ts';
 
 const meta = (name: string): string =>
@@ -136,6 +137,12 @@ export const readProject = async (id: string): Promise<Project> => {
   return body;
 };
 
+/** The webhooks of a project, oldest first. */
+export const listWebhooks = async (projectId: string): Promise<readonly ToldWebhook[]> => {
+  const body = await read(`/api/projects/${encodeURIComponent(projectId)}/webhooks`);
+  return listed(body, 'webhooks', isWebhook).items;
+};
+
 /** Points of a task's history, oldest first. */
 export const readHistory = async (id: string, query: Query): Promise<Listed<HistoryPoint>> =>
   listed(await read(withQuery(`/api/tasks/${encodeURIComponent(id)}/history`, query)), 'history', isPoint);
@@ -169,6 +176,13 @@ export const isProject = (value: unknown): value is Project =>
   typeof value['version'] === 'number' &&
   isRecord(value['metrics']) &&
   isRecord(value['resources']);
+
+const isWebhook = (value: unknown): value is ToldWebhook =>
+  isRecord(value) &&
+  areTexts(value, ['webhook_id', 'url']) &&
+  typeof value['active'] === 'boolean' &&
+  (value['last_delivery'] === null ||
+    (isRecord(value['last_delivery']) && areTexts(value['last_delivery'], ['outcome', 'at'])));
 
 const isPoint = (value: unknown): value is HistoryPoint =>
   isRecord(value) && areTexts(value, ['timestamp', 'status']);

@@ -149,6 +149,10 @@ const en = {
   bucket: 'Bucket',
   distribution: 'Distribution',
   endpoint: 'Endpoint',
+  webhooks: 'Webhooks',
+  switchedOff: 'Switched off',
+  notYetSent: 'Nothing sent yet',
+  delivery: { delivered: 'Delivered', retrying: 'Will be tried again', failed: 'Given up' },
   noHistory: 'Nothing has been recorded yet. The plot begins with the first report.',
   plotLabel: (from: string, to: string, first: string, last: string) =>
     `Plot of progress from ${from} to ${to}: ${first} to ${last}. The table below holds the values.`,
@@ -294,6 +298,10 @@ const ja: Messages = {
   bucket: 'バケット',
   distribution: 'ディストリビューション',
   endpoint: 'エンドポイント',
+  webhooks: 'Webhook',
+  switchedOff: '無効',
+  notYetSent: 'まだ送信していません',
+  delivery: { delivered: '送信済み', retrying: '再送待ち', failed: '送信を断念' },
   noHistory: '記録はまだありません。最初の報告からグラフが始まります。',
   plotLabel: (from, to, first, last) =>
     `${from}から${to}までの進捗のグラフ。${first}から${last}へ。値は下の表にあります。`,

@@ -7,6 +7,7 @@ import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Unread } from '../components/page-state.tsx';
 import { Outcomes, trendOf } from '../components/project-list.tsx';
 import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
+import { Webhooks } from '../components/webhooks.tsx';
 import { binsOf, quantile, ROUND_TIMES } from '../durations.ts';
 import { briefDuration, count, duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
@@ -164,6 +165,7 @@ const ProjectPage = ({ project }: Readonly<{ project: Project }>) => {
               ['ID', <code key="id">{project_id}</code>],
             ]}
           />
+          <Webhooks projectId={project_id} />
         </div>
       </div>
     </article>

@@ -1,0 +1,46 @@
+import { useSignal } from '@preact/signals';
+import type { ToldWebhook } from '../../../src/domain/webhook.ts';
+import { listWebhooks } from '../api.ts';
+import { t } from '../i18n.ts';
+import { useReading } from '../state/reading.ts';
+import { Ago } from './times.tsx';
+
+/** Who is told of a project's tasks, and what came of it the last time: as it was when the page was opened. */
+export const Webhooks = ({ projectId }: Readonly<{ projectId: string }>) => {
+  const webhooks = useSignal<readonly ToldWebhook[]>([]);
+  useReading(async () => {
+    webhooks.value = await listWebhooks(projectId);
+  });
+  if (webhooks.value.length === 0) return null;
+  return (
+    <section class="section facts">
+      <h2>{t.value.webhooks}</h2>
+      <dl>
+        {webhooks.value.map((webhook) => (
+          <div key={webhook.webhook_id}>
+            <dt>{hostOf(webhook.url)}</dt>
+            <dd>
+              <Result webhook={webhook} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+};
+
+const Result = ({ webhook: { active, last_delivery: last } }: Readonly<{ webhook: ToldWebhook }>) => {
+  const { switchedOff, notYetSent, delivery } = t.value;
+  const off = active ? '' : `${switchedOff} · `;
+  if (last === null) return <>{active ? notYetSent : switchedOff}</>;
+  const reason = last.error ?? (last.status_code === undefined ? '' : `HTTP ${last.status_code}`);
+  return (
+    <>
+      {off}
+      <span class={last.outcome === 'failed' ? 'word-failed' : ''}>{delivery[last.outcome]}</span>
+      {last.outcome === 'delivered' || reason === '' ? '' : ` (${reason})`} · <Ago at={last.at} />
+    </>
+  );
+};
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
