@@ -29,10 +29,13 @@ import { freePort, hasRedisServer, startTlsRedis } from './support/redis.ts';
 const SECRETS = {
   key: 'miyabi_kq83-a-key-that-is-configured',
   wrongKey: 'miyabi_zz17-a-key-that-nobody-has',
+  readKey: 'miyabi_rk21-a-key-that-only-reads',
   redisPassword: 'rp42-a-password-of-redis',
   cursorSecret: 'cs99-a-secret-that-signs-cursors',
   idempotencyKey: 'ik55-a-key-of-one-request',
   urlPassword: 'up61-a-password-in-an-address',
+  webhookPath: 'wp77-a-path-that-is-all-one-needs-to-post',
+  webhookKey: 'wk88-a-key-that-signs-webhooks',
 } as const;
 const HASH = createHash('sha256').update(SECRETS.key).digest('hex');
 
@@ -81,7 +84,11 @@ const readLogs = async (endpoint: string): Promise<void> => {
 const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string>>): Promise<void> => {
   const embedded = await openEmbeddedDynamodb();
   const client = dynamodbClient({ endpoint: embedded.endpoint, ...EMBEDDED_PATIENCE });
-  await createTables(client, { tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' });
+  await createTables(client, {
+    tasks: 'miyabi-tasks',
+    projects: 'miyabi-projects',
+    webhooks: 'miyabi-webhooks',
+  });
   client.destroy();
   const gate = await dynamodbGate(embedded.endpoint);
   const nowhere = `http://127.0.0.1:${await freePort()}`;
@@ -89,7 +96,7 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
     MIYABI_BACKEND: 'aws',
     DYNAMODB_ENDPOINT: `http://127.0.0.1:${gate.port}`,
     LOG_SOURCE: 'memory',
-    API_KEYS: `${HASH}:admin`,
+    API_KEYS: `${HASH}:admin, ${createHash('sha256').update(SECRETS.readKey).digest('hex')}:read`,
     MIYABI_SECRET: SECRETS.cursorSecret,
     REDIS_PASSWORD: SECRETS.redisPassword,
     ...redis,
@@ -119,7 +126,19 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
       statuses.map(({ status }) => status),
       [200, 401, 401, 400, 400, 400],
     );
+    await services.projects.create({ project_id: 'hooked', project_name: 'Hooked' });
+    await services.webhooks.create('hooked', {
+      url: `https://hook.invalid/${SECRETS.webhookPath}`,
+      secret: `whsec_${Buffer.from(SECRETS.webhookKey).toString('base64')}`,
+    });
+    await services.tasks.create({ task_id: 'hooked', project_id: 'hooked', status: 'failed' });
+    await services.webhookSender.tick();
+    await services.webhookSender.idle();
+    const listed = await call('GET', '/api/projects/hooked/webhooks', undefined, by(SECRETS.readKey));
+    assert.is(listed.json.webhooks[0].last_delivery.outcome, 'retrying');
+    tellsNothing(listed.text, 'a list of webhooks');
     gate.throttle('all');
+    await services.webhookSender.tick().catch((error: unknown) => logger.error('No webhooks', { error }));
     const refused = await Promise.all([
       call('POST', '/api/tasks', { task_name: 'a' }, by(SECRETS.key)),
       call(
@@ -170,6 +189,7 @@ for (const [name, make] of LOGGERS) {
       'A backend is down',
       'Redis',
       'No logs',
+      'No webhooks',
       'What nobody foresaw',
     ])
       assert.match(text, complaint);

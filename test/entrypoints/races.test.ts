@@ -15,7 +15,11 @@ type World = Readonly<{ calls: readonly [Call, Call]; resent(): number }>;
 const withTwoApis = async <T>(run: (world: World) => Promise<T>): Promise<T> => {
   const embedded = await openEmbeddedDynamodb();
   const client = dynamodbClient({ endpoint: embedded.endpoint, ...EMBEDDED_PATIENCE });
-  await createTables(client, { tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' });
+  await createTables(client, {
+    tasks: 'miyabi-tasks',
+    projects: 'miyabi-projects',
+    webhooks: 'miyabi-webhooks',
+  });
   client.destroy();
   const gate = await dynamodbGate(embedded.endpoint);
   const env = {
