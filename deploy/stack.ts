@@ -107,6 +107,8 @@ export class MiyabiStack extends Stack {
         MIYABI_BACKEND: 'aws',
         CACHE: 'none',
         FEED: 'memory',
+        // Nobody waits for it, and of the store it may reach one table only.
+        MIYABI_PRIME: 'none',
         WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
       },
       logGroup: logs.system,

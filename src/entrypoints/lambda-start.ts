@@ -20,14 +20,13 @@ export type Started = Readonly<{ config: Config; services: Composition; metrics:
 
 /**
  * What every Lambda does once in a process, while it is being initialised: read the configuration, make the clients,
- * and, where somebody will wait for the first answer, open their connections, so that it finds them warm.
+ * and open the connections that the configuration names, so that the first request finds them warm.
  */
-export const startLambda = async (service: string, { primes = true } = {}): Promise<Started> => {
+export const startLambda = async (service: string): Promise<Started> => {
   // On Lambda the preset is that of production unless it says otherwise.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const services = await compose(config, powertoolsLogger({ level: config.logLevel, service }));
   const { probes, clock, logger } = services;
-  if (!primes) return { config, services, metrics: powertoolsMetrics({ service }) };
   await Promise.race([
     healthService(probes.filter(PRIMED[config.priming]), clock, logger).ready(),
     new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref()),

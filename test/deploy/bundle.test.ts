@@ -297,6 +297,7 @@ const endToEnd = async (redis: Record<string, string>) => {
       WEBHOOKS_TABLE_NAME: 'artifact-webhooks',
       CACHE: 'none',
       FEED: 'memory',
+      MIYABI_PRIME: 'none',
     });
     assert.equal(
       sent?.answer,

@@ -386,6 +386,7 @@ test('the sender of webhooks is in no network, knows no secret, reaches one tabl
       'CACHE',
       'FEED',
       'MIYABI_BACKEND',
+      'MIYABI_PRIME',
       'WEBHOOKS_TABLE_NAME',
     ]);
     const granted = statementsOf(synthesised).filter(
