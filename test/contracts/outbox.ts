@@ -138,6 +138,22 @@ export const outboxContract = (adapter: string, open: Open<OpenedOutbox>): void 
   );
 
   test(
+    'makes a queue due again by what it has already: whoever died in between does it once more',
+    withOutbox(async (opened) => {
+      const { outbox, clock } = opened;
+      const delivery = aDelivery(opened, 'd');
+      await outbox.add([delivery]);
+      clock.advance(LONG);
+      const claim = await outbox.claim('w', LEASE);
+      if (claim !== undefined) await outbox.release(claim, {});
+      assert.equal(await outbox.due(10), []);
+      await outbox.add([delivery]);
+      assert.equal(await outbox.due(10), ['w']);
+      assert.equal(await outbox.pending('w', 10), [delivery]);
+    }),
+  );
+
+  test(
     'does not forget what is added while a queue is held',
     withOutbox(async (opened) => {
       const { outbox, clock } = opened;

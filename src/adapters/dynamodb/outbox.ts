@@ -185,8 +185,10 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
           ':now': number(now),
         },
       });
-      if (item === undefined) return undefined;
-      const project_id = reader(`The queue of webhook ${webhookId}`, item).text('project_id');
+      // Where a reply was lost, it is our own claim that the SDK's second attempt met.
+      const held = item ?? (await table.get(queueKey(webhookId)));
+      if (held?.['token']?.S !== token) return undefined;
+      const project_id = reader(`The queue of webhook ${webhookId}`, held).text('project_id');
       return { webhook_id: webhookId, project_id, token };
     },
 

@@ -474,6 +474,51 @@ test('a filter that passes over everything costs a bounded number of requests a 
 });
 
 test(
+  'a queue whose claim was acknowledged to nobody, and which the SDK asked for again, is held',
+  onDynalite(async (dynamodb) => {
+    const { outbox: plain } = adaptersOf(dynamodb);
+    await plain.add([DELIVERY]);
+    const { outbox } = adaptersOf(dynamodb, async ({ name }, send) => {
+      if (name !== 'UpdateItemCommand') return send();
+      await send();
+      await send().catch(() => {});
+      throw awsError('ConditionalCheckFailedException', { attempts: 2 });
+    });
+    const claim = await outbox.claim('w', 1000);
+    assert.is(claim?.project_id, 'p');
+    assert.is(await plain.claim('w', 1000), undefined);
+    if (claim !== undefined) await plain.release(claim, { dueAt: NOON });
+    assert.equal(await plain.due(10), ['w']);
+  }),
+);
+
+test(
+  'a delivery that the index does not show yet is looked for again, and found',
+  onDynalite(async (dynamodb) => {
+    let lags = true;
+    const { outbox, clock } = adaptersOf(dynamodb, async ({ name, input }, send) => {
+      const values = input['ExpressionAttributeValues'] as Record<string, { S: string }> | undefined;
+      const isLagging = lags && name === 'QueryCommand' && values?.[':queue']?.S === 'webhook#w';
+      return isLagging ? { Items: [] } : send();
+    });
+    await outbox.add([DELIVERY]);
+    const look = async () => {
+      const claim = await outbox.claim('w', 10_000);
+      const found = await outbox.pending('w', 10);
+      if (claim !== undefined) await outbox.release(claim, {});
+      return found.map(({ delivery_id }) => delivery_id);
+    };
+    assert.equal(await look(), []);
+    assert.equal(await outbox.due(10), []);
+    lags = false;
+    // No index lags for longer.
+    clock.advance(60_000);
+    assert.equal(await outbox.due(10), ['w']);
+    assert.equal(await look(), ['d']);
+  }),
+);
+
+test(
   'a list shows a task as it is now, even where the index still has it at its old place',
   onDynalite(async (dynamodb) => {
     const plain = adaptersOf(dynamodb);
