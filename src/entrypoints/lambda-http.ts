@@ -81,5 +81,5 @@ export const apiLambda =
   async (event: ApiEvent): Promise<ApiResult> => {
     const { status, headers, body } = await app(requestOf(event));
     if (typeof body !== 'string') throw new MiyabiError('internal', 'A Lambda cannot answer with a stream');
-    return { statusCode: status, headers: { ...headers }, body, isBase64Encoded: false };
+    return { statusCode: status, headers, body, isBase64Encoded: false };
   };

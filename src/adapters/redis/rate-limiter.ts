@@ -1,10 +1,13 @@
+import { LRUCache } from 'lru-cache';
 import { isMiyabiError } from '../../domain/errors.ts';
-import type { RateLimiter } from '../../ports/rate-limiter.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RateAnswer, RateLimiter } from '../../ports/rate-limiter.ts';
 import type { RedisLink } from './link.ts';
 import { script } from './script.ts';
 
 export type RedisRateLimiterOptions = Readonly<{
   redis: RedisLink;
+  clock: Clock;
   /** Counts while Redis does not. */
   fallback: RateLimiter;
   /** Requests in one window. */
@@ -25,28 +28,42 @@ end
 return {count, left}
 `);
 
-/** Counts in Redis, in fixed windows, for all processes together. */
+/**
+ * Counts in Redis, in fixed windows, for all processes together. Whoever has used a window up is refused until it ends
+ * without asking again: neither Redis nor what begins while it is being asked does anything for them.
+ */
 export const redisRateLimiter = ({
   redis,
+  clock,
   fallback,
   limit,
   windowMs = 60_000,
   namespace = 'miyabi',
-}: RedisRateLimiterOptions): RateLimiter => ({
-  async take(who) {
-    try {
-      const answer = await redis.run((client) => TAKE(client, [`{${namespace}}:rate:${who}`], [windowMs]));
-      const [count, left] = Array.isArray(answer) ? answer.map(Number) : [];
-      if (count === undefined || left === undefined) return fallback.take(who);
-      return {
-        allowed: count <= limit,
-        limit,
-        remaining: Math.max(0, limit - count),
-        resetSeconds: Math.max(1, Math.ceil(left / 1000)),
-      };
-    } catch (error) {
-      if (!isMiyabiError(error, 'unavailable')) throw error;
-      return fallback.take(who);
-    }
-  },
-});
+}: RedisRateLimiterOptions): RateLimiter => {
+  /** Until when somebody is refused. */
+  const refused = new LRUCache<string, number>({ max: 10_000 });
+
+  const answerFor = (count: number, leftMs: number): RateAnswer => ({
+    allowed: count <= limit,
+    limit,
+    remaining: Math.max(0, limit - count),
+    resetSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+  });
+
+  return {
+    async take(who) {
+      const leftMs = (refused.get(who) ?? 0) - clock.now();
+      if (leftMs > 0) return answerFor(limit + 1, leftMs);
+      try {
+        const answer = await redis.run((client) => TAKE(client, [`{${namespace}}:rate:${who}`], [windowMs]));
+        const [count, left] = Array.isArray(answer) ? answer.map(Number) : [];
+        if (count === undefined || left === undefined) return fallback.take(who);
+        if (count > limit) refused.set(who, clock.now() + left);
+        return answerFor(count, left);
+      } catch (error) {
+        if (!isMiyabiError(error, 'unavailable')) throw error;
+        return fallback.take(who);
+      }
+    },
+  };
+};

@@ -30,6 +30,7 @@ export const cache: Backend = async (config, logger) => {
       (clock) =>
         redisRateLimiter({
           redis: link,
+          clock,
           limit: config.rateLimit,
           fallback: memoryRateLimiter({ clock, limit: config.rateLimit }),
         }),

@@ -1,6 +1,7 @@
 import { addRoute, createRouter, findRoute } from 'rou3';
 import { invalidField, MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
+import type { RateAnswer } from '../../ports/rate-limiter.ts';
 import { acceptsAny } from './accept.ts';
 import { authenticator, type Principal, requireScope } from './auth.ts';
 import { cors } from './cors.ts';
@@ -8,6 +9,7 @@ import { answerOnce } from './idempotent.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from './message.ts';
 import { problemOf } from './problem.ts';
 import {
+  type Handler,
   type HttpOptions,
   type HttpServices,
   type Method,
@@ -25,42 +27,65 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   const authenticate = authenticator(options.apiKeys ?? []);
   const shared = cors(options.corsOrigins ?? []);
 
-  /** Lets a request through, or says why not: who asks, how often, for what, and in which form. */
-  const admit = async (request: HttpRequest, found: Found | undefined): Promise<Admitted> => {
-    const method = methodOf(request);
-    const operation =
-      found !== undefined && Object.hasOwn(found.methods, method) ? found.methods[method] : undefined;
-    const limits: Record<string, string> = {};
-    // Whoever has no key does not even learn which routes there are.
-    const principal = operation?.scope === 'open' ? undefined : authenticate(request);
-    if (principal !== undefined && options.rateLimiter !== undefined) {
-      const { allowed, limit, remaining, resetSeconds } = await options.rateLimiter.take(principal.id);
-      limits['ratelimit-limit'] = String(limit);
-      limits['ratelimit-remaining'] = String(remaining);
-      limits['ratelimit-reset'] = String(resetSeconds);
-      if (!allowed) {
+  /** Whether somebody may ask for this, in this form; if not, the answer that says so. */
+  const admit = (
+    request: HttpRequest,
+    found: Found | undefined,
+    operation: Operation | undefined,
+    principal: Principal | undefined,
+  ): Admitted => {
+    try {
+      if (found === undefined) throw new MiyabiError('not_found', 'Not Found');
+      if (operation === undefined) {
+        const allow = allowOf(found.methods);
         const error = new MiyabiError(
-          'rate_limited',
-          `No more than ${limit} requests a minute; try again later`,
+          'method_not_allowed',
+          `${request.method} is not allowed here; use ${allow}`,
         );
-        return { refusal: problemOf(error, logger, { ...limits, 'retry-after': String(resetSeconds) }) };
+        return { refusal: problemOf(error, logger, { allow }) };
       }
+      if (principal !== undefined && operation.scope !== 'open') requireScope(principal, operation.scope);
+      const types = operation.types ?? JSON_TYPES;
+      if (!acceptsAny(request.headers['accept'], types)) {
+        throw new MiyabiError('not_acceptable', `This answers in ${types.join(' or ')}`);
+      }
+      return { operation };
+    } catch (error) {
+      return { refusal: problemOf(error, logger) };
     }
-    if (found === undefined) throw new MiyabiError('not_found', 'Not Found');
-    if (operation === undefined) {
-      const allow = allowOf(found.methods);
-      const error = new MiyabiError(
-        'method_not_allowed',
-        `${request.method} is not allowed here; use ${allow}`,
-      );
-      return { refusal: problemOf(error, logger, { allow }) };
+  };
+
+  /** Does what is asked for. It never throws. */
+  const perform = async (
+    request: HttpRequest,
+    { handle }: Operation,
+    params: Found['params'],
+    principal: Principal,
+  ): Promise<HttpResponse> => {
+    const attempt = async (once?: Parameters<Handler>[0]['once']): Promise<HttpResponse> => {
+      try {
+        return await handle({
+          request,
+          principal,
+          params: decoded(params),
+          query: (...repeatable) => queryOf(request.search, repeatable),
+          once,
+        });
+      } catch (error) {
+        return problemOf(
+          error,
+          logger,
+          isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {},
+        );
+      }
+    };
+    try {
+      return request.method === 'POST'
+        ? await answerOnce(services.idempotency, request, principal, attempt)
+        : await attempt();
+    } catch (error) {
+      return problemOf(error, logger);
     }
-    if (principal !== undefined && operation.scope !== 'open') requireScope(principal, operation.scope);
-    const types = operation.types ?? JSON_TYPES;
-    if (!acceptsAny(request.headers['accept'], types)) {
-      throw new MiyabiError('not_acceptable', `This answers in ${types.join(' or ')}`);
-    }
-    return { operation, principal: principal ?? NOBODY, limits };
   };
 
   const answer = async (request: HttpRequest): Promise<HttpResponse> => {
@@ -69,30 +94,26 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       if (request.method === 'OPTIONS' && found !== undefined) {
         return { status: 204, headers: { allow: allowOf(found.methods), ...ACCEPT_PATCH }, body: '' };
       }
-      const admitted = await admit(request, found);
+      const operation = operationOf(request, found);
+      // Whoever has no key does not even learn which routes there are.
+      const principal = operation?.scope === 'open' ? undefined : authenticate(request);
+      const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
+      const admitted = admit(request, found, operation, principal);
+      const begin = (wanted: Operation) => perform(request, wanted, found?.params ?? {}, principal ?? NOBODY);
+      if (counting === undefined) return admitted.refusal ?? begin(admitted.operation);
+
+      const begun = admitted.operation?.isEager ? begin(admitted.operation) : undefined;
+      const counted = await counting;
+      const limits = limitsOf(counted);
+      if (!counted.allowed) {
+        const error = new MiyabiError(
+          'rate_limited',
+          `No more than ${counted.limit} requests a minute; try again later`,
+        );
+        return problemOf(error, logger, { ...limits, 'retry-after': String(counted.resetSeconds) });
+      }
       if (admitted.refusal !== undefined) return admitted.refusal;
-      const { operation, principal, limits } = admitted;
-      const handle = async (once?: Parameters<typeof operation.handle>[0]['once']): Promise<HttpResponse> => {
-        try {
-          return await operation.handle({
-            request,
-            principal,
-            params: decoded(found?.params ?? {}),
-            query: (...repeatable) => queryOf(request.search, repeatable),
-            once,
-          });
-        } catch (error) {
-          return problemOf(
-            error,
-            logger,
-            isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {},
-          );
-        }
-      };
-      const response =
-        request.method === 'POST'
-          ? await answerOnce(services.idempotency, request, principal, handle)
-          : await handle();
+      const response = await (begun ?? begin(admitted.operation));
       return { ...response, headers: { ...response.headers, ...limits } };
     } catch (error) {
       return problemOf(error, logger);
@@ -109,13 +130,8 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
 type Found = Readonly<{ methods: Route['methods']; params: Readonly<Record<string, string>> }>;
 
 type Admitted =
-  | Readonly<{ refusal: HttpResponse }>
-  | Readonly<{
-      refusal?: undefined;
-      operation: Operation;
-      principal: Principal;
-      limits: Readonly<Record<string, string>>;
-    }>;
+  | Readonly<{ refusal: HttpResponse; operation?: undefined }>
+  | Readonly<{ refusal?: undefined; operation: Operation }>;
 
 const JSON_TYPES = ['application/json'];
 const SAFE = { 'x-content-type-options': 'nosniff' };
@@ -144,22 +160,35 @@ const pathOf = ({ path }: HttpRequest): string =>
 
 const methodOf = ({ method }: HttpRequest): Method => (method === 'HEAD' ? 'GET' : method) as Method;
 
+const operationOf = (request: HttpRequest, found: Found | undefined): Operation | undefined => {
+  const method = methodOf(request);
+  return found !== undefined && Object.hasOwn(found.methods, method) ? found.methods[method] : undefined;
+};
+
+const limitsOf = ({ limit, remaining, resetSeconds }: RateAnswer): Readonly<Record<string, string>> => ({
+  'ratelimit-limit': String(limit),
+  'ratelimit-remaining': String(remaining),
+  'ratelimit-reset': String(resetSeconds),
+});
+
 const isUnsupported = (error: unknown): boolean =>
   error instanceof MiyabiError && error.code === 'unsupported_media_type';
 
 const allowOf = (methods: Route['methods']): string =>
   [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
 
-const decoded = (params: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(params).map(([name, value]) => {
-      try {
-        return [name, decodeURIComponent(value)];
-      } catch {
-        throw invalidField(name, 'is not valid percent-encoding');
-      }
-    }),
-  );
+const decoded = (params: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  const texts: Record<string, string> = {};
+  for (const name of Object.keys(params)) {
+    const { [name]: value = '' } = params;
+    try {
+      texts[name] = value.includes('%') ? decodeURIComponent(value) : value;
+    } catch {
+      throw invalidField(name, 'is not valid percent-encoding');
+    }
+  }
+  return texts;
+};
 
 /** Own fields only, whatever their names; a parameter that may be repeated is a list. */
 const queryOf = (search: string, repeatable: readonly string[]): Query => {

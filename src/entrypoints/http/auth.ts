@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as digestOf, timingSafeEqual } from 'node:crypto';
 import { type ApiKey, includesScope, type Scope } from '../../domain/api-keys.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { HttpRequest } from './message.ts';
@@ -26,7 +26,7 @@ export const authenticator = (keys: readonly ApiKey[]): Authenticate => {
     },
   }));
   return (request) => {
-    const presented = createHash('sha256').update(keyOf(request)).digest();
+    const presented = digestOf('sha256', keyOf(request), 'buffer');
     let found: Principal | undefined;
     for (const { hash, principal } of known) if (timingSafeEqual(hash, presented)) found = principal;
     if (found === undefined) throw new MiyabiError('unauthorized', 'A valid API key is needed');

@@ -47,6 +47,8 @@ export type Operation = Readonly<{
   scope: Scope | 'open';
   /** The media types that it answers in, JSON by default. */
   types?: readonly string[];
+  /** Whether it begins while the request is being counted: it only reads, and what it has read can be thrown away. */
+  isEager?: boolean;
   handle: Handler;
 }>;
 
@@ -134,6 +136,7 @@ const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] =>
       GET: {
         name: 'listTasks',
         scope: 'read',
+        isEager: true,
         handle: async ({ query, principal }) => {
           const { cursor, limit, status, label, updated_since, ...filter } = validate(
             schemas.taskListQuery,
@@ -176,6 +179,7 @@ const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] =>
       GET: {
         name: 'getTask',
         scope: 'read',
+        isEager: true,
         handle: async (context) => {
           const { version, json: text } = await tasks.read(idOf(context, 'task_id'), projectGuard(context));
           const etag = etagOf(version);
@@ -375,6 +379,7 @@ const projectRoutes = ({ projects, cursors }: HttpServices): readonly Route[] =>
       GET: {
         name: 'getProject',
         scope: 'read',
+        isEager: true,
         handle: async (context) => {
           const project = await projects.read(ownProjectId(context));
           const etag = etagOf(project.version);

@@ -442,7 +442,14 @@ export const lastEventId = v.pipe(
 );
 
 /** An id in a path, under the name that an error is to call it. */
-export const pathParams = (name: string) => v.object({ [name]: id });
+export const pathParams = (name: string) => {
+  const known = PATH_PARAMS.get(name) ?? v.object({ [name]: id });
+  PATH_PARAMS.set(name, known);
+  return known;
+};
+
+/** To make a schema takes longer than to check an id by it. */
+const PATH_PARAMS = new Map<string, v.ObjectSchema<Record<string, typeof id>, undefined>>();
 
 const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {

@@ -1,3 +1,5 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryRateLimiter } from '../../../src/adapters/memory/rate-limiter.ts';
 import type { RedisLink } from '../../../src/adapters/redis/link.ts';
@@ -8,12 +10,40 @@ import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
 
 const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
   const redis = await link();
-  const fallback = memoryRateLimiter({ clock: memoryClock(), limit: 1_000 });
+  const clock = memoryClock();
+  const fallback = memoryRateLimiter({ clock, limit: 1_000 });
   return {
-    port: redisRateLimiter({ redis, fallback, limit: 3, namespace: freshNamespace() }),
+    port: redisRateLimiter({ redis, clock, fallback, limit: 3, namespace: freshNamespace() }),
     close: () => redis.close(),
   };
 };
 
 rateLimiterContract('ioredis-mock', opens(mockLink));
 onEveryRedis('RateLimiter', (adapter, link) => rateLimiterContract(adapter, opens(link)));
+
+const test = suite('A limiter in Redis');
+
+test('does not ask again for whoever has used a window up, until it ends', async () => {
+  const link = mockLink();
+  let asked = 0;
+  const redis: RedisLink = {
+    ...link,
+    run: (commands) => {
+      asked += 1;
+      return link.run(commands);
+    },
+  };
+  const clock = memoryClock();
+  const fallback = memoryRateLimiter({ clock, limit: 1_000 });
+  const limiter = redisRateLimiter({ redis, clock, fallback, limit: 1, namespace: freshNamespace() });
+  const allowed = async (who: string) => (await limiter.take(who)).allowed;
+  assert.equal([await allowed('a'), await allowed('a'), await allowed('a')], [true, false, false]);
+  assert.is(asked, 2);
+  assert.is(await allowed('b'), true);
+  clock.advance(60_000);
+  await limiter.take('a');
+  assert.is(asked, 4);
+  await link.close();
+});
+
+test.run();

@@ -3,6 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readConfig } from '../../../src/config.ts';
 import { parseApiKey } from '../../../src/domain/api-keys.ts';
+import { httpApp } from '../../../src/entrypoints/http/app.ts';
+import { signedCursors } from '../../../src/entrypoints/http/cursor.ts';
 import {
   httpOptions,
   requireKeys,
@@ -10,7 +12,8 @@ import {
 } from '../../../src/entrypoints/http/options.ts';
 import { routes } from '../../../src/entrypoints/http/routes.ts';
 import { createKey, hashKey } from '../../../src/entrypoints/keys.ts';
-import { type Api, type Call, openApi } from '../../support/api.ts';
+import type { RateLimiter } from '../../../src/ports/rate-limiter.ts';
+import { type Api, type Call, caller, openApi } from '../../support/api.ts';
 
 const test = suite('HTTP API: who may do what');
 
@@ -259,6 +262,48 @@ test('refuses missing and wrong keys alike, on routes that are there and that ar
   assert.match([...shapes][0] ?? '', /"www-authenticate":"Bearer/);
   assert.is((await call('GET', '/api/tasks', undefined, { 'x-api-key': KEYS.read[0] })).status, 200);
   await close();
+});
+
+test('reads while a request is being counted, but does nothing for one that is refused', async () => {
+  const api = await secured();
+  let done: string[] = [];
+  let before: string[] = [];
+  const tasks: Api['tasks'] = {
+    ...api.tasks,
+    read: (...asked) => {
+      done.push('read');
+      return api.tasks.read(...asked);
+    },
+    remove: (...asked) => {
+      done.push('remove');
+      return api.tasks.remove(...asked);
+    },
+  };
+  const rateLimiter: RateLimiter = {
+    async take() {
+      await new Promise((resolve) => setImmediate(resolve));
+      before = [...done];
+      return { allowed: false, limit: 1, remaining: 0, resetSeconds: 9 };
+    },
+  };
+  const { apiKeys } = readConfig({ MIYABI_BACKEND: 'memory', API_KEYS: entry(KEYS.admin) });
+  const services = { ...api, tasks, cursors: signedCursors('a secret of the tests') };
+  const call = caller(httpApp(services, api.logger, { apiKeys, rateLimiter }));
+  await api.tasks.create({ task_id: 'a', task_name: 'A' });
+  for (const [method, expected] of [
+    ['GET', ['read']],
+    ['DELETE', []],
+  ] as const) {
+    done = [];
+    const answer = await call(method, '/api/tasks/a', undefined, bearer('admin'));
+    assert.is(answer.status, 429);
+    assert.is.not(answer.json.task_id, 'a');
+    assert.is(answer.headers['ratelimit-reset'], '9');
+    assert.equal([before, done], [expected, expected]);
+  }
+  assert.is((await call('GET', '/nowhere', undefined, bearer('admin'))).status, 429);
+  assert.is((await call('GET', '/api/tasks/a')).status, 401);
+  await api.close();
 });
 
 test('limits how often a key asks, each on its own', async () => {
