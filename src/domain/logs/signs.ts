@@ -228,9 +228,9 @@ const BEGINNINGS = [
     'Error: ',
     'with ',
   ],
-  ...['arn:', 'Could not perform', 'Falling back', 'Outputs:', 'Rolling back', 'Stack ARN:'],
+  ...['Could not perform', 'Falling back', 'Outputs:', 'Rolling back', 'Stack ARN:'],
   ...['The following resource(s)', 'The stack named'],
-  ...['Building', 'Checking', 'Compiling', 'Documenting', 'Downloaded', 'Finished ', 'error', 'could not '],
+  ...['Checking', 'Compiling', 'Documenting', 'Downloaded', 'Finished ', 'error', 'could not '],
   ...['FAILED', 'ninja: ', 'make', 'gmake', 'Tasks:', 'Failed:', 'run failed', 'ERROR', 'failed to '],
   ...['collected', 'no tests'],
 ];

@@ -66,6 +66,7 @@ const TELLING = [
   'ToolkitError: The stack named Shop failed creation',
   'Shop failed: Error: The stack named Shop failed creation',
   'Shop: destroy failed The stack named Shop is in a failed state',
+  'Shop: deploy failed The stack named Shop is in a failed state',
   'Shop: SSM parameter /cdk-bootstrap/hnb659fds/version not found',
   'Shop: This CDK deployment requires bootstrap stack version 6',
   'Shop: deploying...',
