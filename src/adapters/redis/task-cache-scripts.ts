@@ -162,7 +162,8 @@ const MAX_KEPT_PAGE = 262_144;
  * Answers a list of the lists' tokens; or, as a list, the pieces of a page in the form in which it is kept; or the first
  * line of the one that is kept, which is then to be had from there: a text that goes through Lua is copied several times.
  */
-export const PAGE = script(`${PRELUDE}${LISTS}
+export const PAGE = script(`
+-- First of all, since it is nearly always all there is to do.
 local limit, afterScore, afterId = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local count = #KEYS - 3
 
@@ -171,9 +172,9 @@ local still = redis.call('HGET', KEYS[1], '#still')
 if not afterScore and type(still) == 'string' and redis.call('EXISTS', KEYS[3]) == 1 then
   local kept = redis.call('GETRANGE', KEYS[3], '0', '127')
   local head, token, til, size = string.match(kept, '^(page|([^|]+)|(%d+)|(%d+)|%d*)')
-  if token == still and tonumber(til) > now and tonumber(size) == limit then return head end
+  if token == still and tonumber(til) > tonumber(ARGV[1]) and tonumber(size) == limit then return head end
 end
-
+${PRELUDE}${LISTS}
 local function fits(i, status, project)
   local wantedStatus, wantedProject = ARGV[8 + i * 3], ARGV[9 + i * 3]
   return (wantedStatus == '' or wantedStatus == status) and (wantedProject == '' or wantedProject == project)

@@ -180,14 +180,21 @@ const fieldsOf = (task: Task): readonly (string | number)[] => [
 
 /** A page in the form in which Redis keeps it: a line that ends with where more may follow, and four for each task. */
 const decodePage = (text: string): TaskListPage => {
-  const lines = text.split('\n');
+  // Line by line, as splitting it takes three times as long.
+  let from = 0;
+  const line = (): string => {
+    const end = text.indexOf('\n', from);
+    const found = text.slice(from, end < 0 ? undefined : end);
+    from = end < 0 ? text.length : end + 1;
+    return found;
+  };
+  const score = line().split('|').at(-1) ?? '';
   const items: TaskDocument[] = [];
-  for (let at = 4; at < lines.length; at += 4) {
-    const [task_id, version, json] = [lines[at - 2], lines[at - 1], lines[at]];
-    items.push({ task_id: task_id ?? '', version: Number(version), json: json ?? '' });
+  while (from < text.length) {
+    line();
+    items.push({ task_id: line(), version: Number(line()), json: line() });
   }
   const last = items.at(-1);
-  const score = lines[0]?.split('|').at(-1) ?? '';
   if (score === '' || last === undefined) return { items };
   return { items, next: { updated_at: toIso(Number(score)), task_id: last.task_id } };
 };
