@@ -5,32 +5,40 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
+/** Which file each piece of the bundle is in. The build fills it in. */
+declare const FILE_OF: Readonly<Record<string, string>>;
+
 type Exports = Record<string, unknown>;
-type Wrapped = (exports: Exports, require: (id: string) => unknown, module: { exports: Exports }) => void;
+type Piece = (exports: Exports, require: (id: string) => unknown, module: { exports: Exports }) => void;
 
 const folder = import.meta.dirname;
 const builtIn = createRequire(import.meta.url);
 export const suffix = `.${process.version}-${process.arch}.cache`;
 const files = new Set(readdirSync(folder));
+const pieces = new Map<string, Piece>();
 const modules = new Map<string, { exports: Exports }>();
 
 /** What was compiled, for the build to make the caches of. */
 export const scripts = new Map<string, Script>();
 
+const open = (file: string): void => {
+  const filename = join(folder, file);
+  // V8 takes it from the same build with the same flags only. One that it rejects is one that is not there.
+  const cachedData = files.has(file + suffix) ? readFileSync(filename + suffix) : undefined;
+  // ASCII, one byte for each character.
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  scripts.set(file, script);
+  const found = script.runInThisContext() as Readonly<Record<string, Piece>>;
+  for (const [name, piece] of Object.entries(found)) pieces.set(name, piece);
+};
+
 const load = (name: string): Exports => {
   const known = modules.get(name);
   if (known !== undefined) return known.exports;
+  if (!pieces.has(name)) open(FILE_OF[name] ?? name);
   const module = { exports: {} };
   modules.set(name, module);
-  const filename = join(folder, name);
-  // ASCII, one byte for each character.
-  const source = readFileSync(filename, 'latin1');
-  const cachedData = files.has(name + suffix) ? readFileSync(filename + suffix) : undefined;
-  // V8 takes it from the same build with the same flags only. One that it rejects is one that is not there.
-  const script = new Script(`(function(exports,require,module){${source}\n})`, { filename, cachedData });
-  scripts.set(name, script);
-  const run = script.runInThisContext() as Wrapped;
-  run(module.exports, (id) => (id.startsWith('./') ? load(id.slice(2)) : builtIn(id)), module);
+  pieces.get(name)?.(module.exports, (id) => (id.startsWith('./') ? load(id.slice(2)) : builtIn(id)), module);
   return module.exports;
 };
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin, transform } from 'esbuild';
 import { zipSync } from 'fflate';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
 import { addCodeCache, isRehearsed } from './code-cache.ts';
@@ -86,10 +86,10 @@ const SHARED = {
 } as const satisfies BuildOptions;
 
 /**
- * A piece of a bundle as a script that `boot.ts` runs: `require` and `exports` in place of `import` and `export`, and
- * ASCII. Scripts have a code cache and load in one go.
+ * A piece of a bundle as a function that `boot.ts` calls: `require` and `exports` in place of `import` and `export`, and
+ * ASCII. In parentheses, since V8 compiles such a function at once instead of reading it twice.
  */
-const asScript = async (text: string): Promise<string> => {
+const asFunction = async (text: string): Promise<string> => {
   const { code } = await transform(text, {
     format: 'cjs',
     platform: 'node',
@@ -98,7 +98,43 @@ const asScript = async (text: string): Promise<string> => {
     minify: true,
     legalComments: 'none',
   });
-  return code;
+  return `(function(exports,require,module){${code}})`;
+};
+
+/**
+ * What is loaded together is in one file, named after the first: the start with Redis, and the clients of AWS with what
+ * is imported by nothing else of ours; the second finds in the first what both need. Every other piece is alone.
+ */
+const packsOf = ({ outputs }: Metafile): readonly (readonly string[])[] => {
+  const importsOf = new Map(
+    Object.entries(outputs).map(([path, { imports }]) => [
+      basename(path),
+      imports.flatMap(({ path: to, kind, external }) =>
+        kind === 'import-statement' && external !== true ? [basename(to)] : [],
+      ),
+    ]),
+  );
+  const reachedFrom = (...names: readonly string[]): ReadonlySet<string> => {
+    const reached = new Set(names);
+    for (const name of reached) for (const imported of importsOf.get(name) ?? []) reached.add(imported);
+    return reached;
+  };
+  const named = (pattern: RegExp) => [...importsOf.keys()].filter((name) => pattern.test(name)).sort();
+  const clients = [...named(/^dynamodb-/), ...named(/^cloudwatch-/)];
+  // What a package of the clients' loads later is not asked for by anybody else.
+  const others = Object.entries(outputs).flatMap(([path, { entryPoint = 'node_modules' }]) =>
+    entryPoint.includes('node_modules') || clients.includes(basename(path)) ? [] : [basename(path)],
+  );
+  const start = reachedFrom(...named(/^main\./), ...named(/^redis-/));
+  const packed = new Set([...start, ...reachedFrom(...others)]);
+  const packs = clients.map((client) => {
+    const own = [...reachedFrom(client)].filter((name) => !packed.has(name));
+    for (const name of own) packed.add(name);
+    return own;
+  });
+  const together = [[...start], ...packs];
+  const alone = named(/./).filter((name) => !together.flat().includes(name));
+  return [...together, ...alone.map((name) => [name])].filter(({ length }) => length > 0);
 };
 
 /**
@@ -133,15 +169,25 @@ export const bundleFunction = async (
       ...(name === 'hook' ? [] : [lateModules, fewRedisCommands]),
     ],
   });
-  for (const { path, text } of outputFiles)
-    await writeFile(path, name === 'hook' ? text : await asScript(text));
-  if (name !== 'hook') {
+  if (name === 'hook') {
+    for (const { path, text } of outputFiles) await writeFile(path, text);
+  } else {
+    const pieces = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+    const packs = packsOf(metafile);
+    for (const names of packs) {
+      const modules = names.map(async (piece) => [piece, await asFunction(pieces.get(piece) ?? '')] as const);
+      const [file = ''] = names;
+      const members = (await Promise.all(modules)).map(([piece, code]) => `${JSON.stringify(piece)}:${code}`);
+      await writeFile(join(folder, file), `({${members.join(',\n')}})\n`);
+    }
+    const fileOf = packs.flatMap((names) => names.map((piece) => [piece, names[0]]));
     await build({
       ...SHARED,
       absWorkingDir: ROOT,
       entryPoints: ['deploy/build/boot.ts'],
       outfile: join(folder, 'index.mjs'),
       format: 'esm',
+      define: { FILE_OF: JSON.stringify(Object.fromEntries(fileOf)) },
     });
     // Nobody waits for the sender of webhooks.
     if (codeCacheFor !== undefined && isRehearsed(name)) await addCodeCache(name, folder, codeCacheFor);

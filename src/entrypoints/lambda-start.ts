@@ -9,11 +9,14 @@ import { healthService } from '../services/health.ts';
 /** How long the start of a Lambda waits for its connections; the first request makes those that took longer. */
 const PRIMING_MS = 1_000;
 
-/** Which backends are asked for a sign of life, so that their clients are loaded and connected. */
-const PRIMED: Record<Priming, (probe: Probe) => boolean> = {
-  all: () => true,
-  cache: ({ required }) => !required,
-  none: () => false,
+/**
+ * Which backends are asked for a sign of life, so that their clients are loaded and connected. One after the other:
+ * while the AWS SDK is being loaded nothing is read, and a Redis would seem not to answer.
+ */
+const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
+  all: [({ required }) => !required, ({ required }) => required],
+  cache: [({ required }) => !required],
+  none: [],
 };
 
 export type Started = Readonly<{ config: Config; services: Composition; metrics: Metrics }>;
@@ -27,9 +30,11 @@ export const startLambda = async (service: string): Promise<Started> => {
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const services = await compose(config, powertoolsLogger({ level: config.logLevel, service }));
   const { probes, clock, logger } = services;
-  await Promise.race([
-    healthService(probes.filter(PRIMED[config.priming]), clock, logger).ready(),
-    new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref()),
-  ]);
+  const prime = async () => {
+    for (const isNext of PRIMED[config.priming]) {
+      await healthService(probes.filter(isNext), clock, logger).ready();
+    }
+  };
+  await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);
   return { config, services, metrics: powertoolsMetrics({ service }) };
 };

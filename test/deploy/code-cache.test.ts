@@ -74,7 +74,7 @@ test('is refused for what is no Node', async () => {
 
 test('that is damaged is rejected, and the function answers all the same', async () => {
   const caches = (await readdir(api.folder)).filter((file) => file.endsWith('.cache'));
-  assert.ok(caches.length > 5, caches.join());
+  assert.ok(caches.length > 1, caches.join());
   for (const file of caches) await writeFile(join(api.folder, file), 'damaged');
   const { statusCode, rejected } = await start(lambdaFlags());
   assert.is(statusCode, 200);

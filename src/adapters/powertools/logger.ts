@@ -14,23 +14,28 @@ export const powertoolsLogger = ({
   level,
   service,
 }: Readonly<{ level: LogLevel; service: string }>): Logger => {
-  const log = new Powertools({
-    serviceName: service,
-    logLevel: LEVELS[level],
-    jsonReplacerFn: (key: string, value: unknown) => (SECRETS.has(key) ? '[redacted]' : value),
-  });
+  // Made with the first line: it opens a console of its own, and most processes that start have nothing to say.
+  let made: Powertools | undefined;
+  const log = (): Powertools => {
+    made ??= new Powertools({
+      serviceName: service,
+      logLevel: LEVELS[level],
+      jsonReplacerFn: (key: string, value: unknown) => (SECRETS.has(key) ? '[redacted]' : value),
+    });
+    return made;
+  };
   return {
     debug(message, fields = {}) {
-      log.debug(message, fields);
+      log().debug(message, fields);
     },
     info(message, fields = {}) {
-      log.info(message, fields);
+      log().info(message, fields);
     },
     warn(message, fields = {}) {
-      log.warn(message, fields);
+      log().warn(message, fields);
     },
     error(message, fields = {}) {
-      log.error(message, fields);
+      log().error(message, fields);
     },
   };
 };
