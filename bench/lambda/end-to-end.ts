@@ -92,7 +92,7 @@ const main = async (): Promise<void> => {
     closers.push(() => logs.stop());
 
     const run = randomUUID().slice(0, 8);
-    const names = { tasks: `tasks-${run}`, projects: `projects-${run}` };
+    const names = { tasks: `tasks-${run}`, projects: `projects-${run}`, webhooks: `webhooks-${run}` };
     const store = dynamodbClient({ endpoint: dynamodb.endpoint, ...EMBEDDED_PATIENCE });
     closers.push(() => store.destroy());
     await createTables(store, names);
@@ -119,6 +119,7 @@ const main = async (): Promise<void> => {
       CLOUDWATCH_LOGS_ENDPOINT: logs.endpoint,
       TASKS_TABLE_NAME: names.tasks,
       PROJECTS_TABLE_NAME: names.projects,
+      WEBHOOKS_TABLE_NAME: names.webhooks,
       CDK_LOG_GROUP: group,
       AGENTS_LOG_GROUP: agents,
     };

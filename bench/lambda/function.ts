@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const GROUPS = [
   { root: '/sys/fs/cgroup', set: { 'cpu.max': 'QUOTA 20000' } },
 ] as const;
 
-type Quota = Readonly<{ limit(pid: number): void; remove(): void }>;
+export type Quota = Readonly<{ limit(pid: number): void; remove(): void }>;
 
 /**
  * Processor time of a process held to a share of one core, by the kernel's own quota in periods of 20 ms, as Lambda
@@ -84,6 +84,8 @@ export type RunningFunction = Readonly<{
    * @throws Error where it answers with an error, or ends.
    */
   invoke(event: unknown, since?: 'now' | 'start'): Promise<Invoked>;
+  /** Processor time until now, of all threads that live, in milliseconds: what else the machine does hardly shows in it. */
+  processorMs(): number;
   /** Resident memory now, in MB. */
   residentMb(): number;
   stop(): Promise<void>;
@@ -180,6 +182,13 @@ export const startFunction = async ({
       pending = { event: JSON.stringify(event), began, ...invoked };
       hand();
       return invoked.promise;
+    },
+    processorMs: () => {
+      const tasks = `/proc/${child.pid}/task`;
+      const nanoseconds = readdirSync(tasks).map((task) =>
+        Number.parseInt(readFileSync(join(tasks, task, 'schedstat'), 'utf8'), 10),
+      );
+      return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
     },
     residentMb: () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { apiEvent } from '../../test/support/artifact.ts';
+import { type FunctionOptions, startFunction } from '../lambda/function.ts';
+import { cleanEnv, LAMBDA_FLAGS, type Runtime } from '../lib/runtimes.ts';
+import type { Asked } from './backends.ts';
+
+/** Milliseconds that `node -e 0` takes from its start to its end, with the same flags and environment. */
+export const measureBare = async (runtime: Runtime): Promise<number> => {
+  const began = performance.now();
+  const child = spawn(runtime.path, [...LAMBDA_FLAGS, '-e', '0'], { env: cleanEnv(), stdio: 'ignore' });
+  await once(child, 'exit');
+  return performance.now() - began;
+};
+
+/** Milliseconds from the start of a process to its first answer, and those of processor time that it took by then. */
+export type First = Readonly<{ ms: number; processorMs: number }>;
+
+/**
+ * Starts a function and asks it once.
+ *
+ * @throws Error where the answer is not the one it should be: who answers something else has done something else.
+ */
+export const measureFirst = async (options: FunctionOptions, asked: Asked | undefined): Promise<First> => {
+  const running = await startFunction(options);
+  try {
+    const headers = { authorization: asked?.authorization ?? '' };
+    const { answer, ms } = await running.invoke(apiEvent('GET', asked?.path ?? '/', { headers }), 'start');
+    const processorMs = running.processorMs();
+    const { statusCode, body } = answer as { statusCode: number; body: string };
+    if (statusCode !== 200 || (asked !== undefined && body !== asked.body)) {
+      throw new Error(`${statusCode} ${body} instead of ${asked?.body}`);
+    }
+    return { ms, processorMs };
+  } finally {
+    await running.stop();
+  }
+};
