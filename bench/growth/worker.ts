@@ -97,21 +97,22 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
     if (status !== 200 || typeof body !== 'string') throw new Error(`${path}?${search} answered ${status}`);
     return body;
   };
-  /** The cursor that leads to a page, got as a client gets it: page by page. */
-  const cursorOf = async (page: number): Promise<string | undefined> => {
-    let cursor = '';
+  /** The cursors of the pages up to one, got as a client gets them: page by page. Fewer where the list ends before. */
+  const cursorsTo = async (page: number): Promise<readonly string[]> => {
+    const cursors = [''];
     for (let at = 1; at < page; at += 1) {
-      const body = await get('/api/tasks', `limit=${PAGE}${cursor === '' ? '' : `&cursor=${cursor}`}`);
-      cursor = /"next_cursor":"([^"]+)"\}$/.exec(body)?.[1] ?? '';
-      if (cursor === '') return undefined;
+      const body = await get('/api/tasks', searchOf(cursors.at(-1)));
+      const next = /"next_cursor":"([^"]+)"\}$/.exec(body)?.[1];
+      if (next === undefined) break;
+      cursors.push(next);
     }
-    return cursor;
+    return cursors;
   };
   return {
     size,
     redis,
     get,
-    cursorOf,
+    cursorsTo,
     close: async () => {
       redis.disconnect();
       await close();
@@ -120,6 +121,8 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
 };
 
 type Installation = Awaited<ReturnType<typeof openInstallation>>;
+
+const searchOf = (cursor = ''): string => `limit=${PAGE}${cursor === '' ? '' : `&cursor=${cursor}`}`;
 
 /** Microseconds of each of several requests in a row. */
 const timed =
@@ -136,7 +139,7 @@ const requireFull = (body: string): string => {
   return body;
 };
 
-const variantsOf = async ({ size, get, cursorOf }: Installation): Promise<Record<string, Measure>> => {
+const variantsOf = async ({ size, get, cursorsTo }: Installation): Promise<Record<string, Measure>> => {
   const random = randomOf(size);
   const any = () => Math.floor(random() * size);
   const variants: Record<string, Measure> = {
@@ -147,16 +150,19 @@ const variantsOf = async ({ size, get, cursorOf }: Installation): Promise<Record
     requireFull(await get('/api/tasks', search));
     variants[variantOf(question, size)] = timed(8, () => get('/api/tasks', search));
   };
-  await list('list', `limit=${PAGE}`);
+  await list('list', searchOf());
   await list('list by status', `limit=${PAGE}&status=running`);
   await list('list by project', `limit=${PAGE}&project_id=${projectIdOf(3)}`);
-  for (const [question, page] of [
-    ['page 5', 5],
-    ['page 500', 500],
-  ] as const) {
-    const cursor = await cursorOf(page);
-    if (cursor !== undefined) await list(question, `limit=${PAGE}&cursor=${cursor}`);
-  }
+  const cursors = await cursorsTo(500);
+  const fifth = searchOf(cursors[4]);
+  await list('page 5', fifth);
+  const again = timed(8, () => get('/api/tasks', fifth));
+  variants[variantOf('page 5', size)] = async () => {
+    // Come to it as a client does: the cache forgets its lists once a minute.
+    for (const cursor of cursors.slice(0, 5)) await get('/api/tasks', searchOf(cursor));
+    return again();
+  };
+  if (cursors[499] !== undefined) await list('page 500', searchOf(cursors[499]));
   return variants;
 };
 
@@ -180,7 +186,7 @@ const measureLists = async (
     if (rounds[size] === undefined) continue;
     lists[size] = await interleave(
       {
-        ours: timed(1, async () => requireFull(await get('/api/tasks', `limit=${PAGE}`))),
+        ours: timed(8, async () => requireFull(await get('/api/tasks', searchOf()))),
         first: timed(1, async () => requireFull(await listByKeys(redis))),
       },
       { rounds: rounds[size], warmups: rounds[size] > 10 ? 1 : 0 },
@@ -254,7 +260,7 @@ const loaded = performance.now();
 const dynamodb = await measureDynamodb(dynamodbSizes, dynamodbRounds);
 globalThis.gc?.();
 // A list that begins sooner would take in all that was saved a moment ago, which an index of DynamoDB may not list yet.
-await new Promise((resolve) => setTimeout(resolve, loaded + SETTLE_MS - performance.now()));
+await new Promise((resolve) => setTimeout(resolve, Math.max(0, loaded + SETTLE_MS - performance.now())));
 const variants: Record<string, Measure> = Object.assign({}, ...(await Promise.all(opened.map(variantsOf))));
 const api = await interleave(variants, { rounds, warmups: 3 });
 const lists = await measureLists(opened, firstDesignRounds);
