@@ -1,9 +1,10 @@
 // What Lambda loads: it starts the function out of the scripts beside it, each compiled from its code cache where there
 // is one for this very Node. Everything but Node's own modules is in the bundle.
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { Script } from 'node:vm';
+
+// An import of `node:fs` would also load all that it gives out, its streams and promises among them.
+const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
+const { join } = process.getBuiltinModule('node:path');
+const { Script } = process.getBuiltinModule('node:vm');
 
 /** Which file each piece of the bundle is in. The build fills it in. */
 declare const FILE_OF: Readonly<Record<string, string>>;
@@ -12,14 +13,13 @@ type Exports = Record<string, unknown>;
 type Piece = (exports: Exports, require: (id: string) => unknown, module: { exports: Exports }) => void;
 
 const folder = import.meta.dirname;
-const builtIn = createRequire(import.meta.url);
 export const suffix = `.${process.version}-${process.arch}.cache`;
 const files = new Set(readdirSync(folder));
 const pieces = new Map<string, Piece>();
 const modules = new Map<string, { exports: Exports }>();
 
 /** What was compiled, for the build to make the caches of. */
-export const scripts = new Map<string, Script>();
+export const scripts = new Map<string, import('node:vm').Script>();
 
 const open = (file: string): void => {
   const filename = join(folder, file);
@@ -38,7 +38,11 @@ const load = (name: string): Exports => {
   if (!pieces.has(name)) open(FILE_OF[name] ?? name);
   const module = { exports: {} };
   modules.set(name, module);
-  pieces.get(name)?.(module.exports, (id) => (id.startsWith('./') ? load(id.slice(2)) : builtIn(id)), module);
+  pieces.get(name)?.(
+    module.exports,
+    (id) => (id.startsWith('./') ? load(id.slice(2)) : process.getBuiltinModule(id)),
+    module,
+  );
   return module.exports;
 };
 
