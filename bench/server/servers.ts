@@ -25,6 +25,10 @@ export const startMiyabi = async (runtime: Runtime, flags: readonly string[] = [
     env: cleanEnv({ MIYABI_BACKEND: 'memory', PORT: '0', LOG_LEVEL: 'warn' }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // It does not hear of the end of whoever started it, as the others do.
+  const leave = () => child.kill();
+  process.once('exit', leave);
+  child.once('exit', () => process.off('exit', leave));
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /answers at (\S+)/.exec(line)?.[1];
     if (url === undefined) continue;
