@@ -19,7 +19,10 @@ declare module 'autocannon' {
 declare module 'express' {
   import type { Server } from 'node:http';
 
-  type Request = Readonly<{ params: Readonly<Record<string, string>> }>;
+  type Request = Readonly<{
+    params: Readonly<Record<string, string>>;
+    headers: Readonly<Record<string, string | undefined>>;
+  }>;
   interface Response {
     status(status: number): Response;
     set(headers: Readonly<Record<string, string>>): Response;
