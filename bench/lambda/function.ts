@@ -185,9 +185,14 @@ export const startFunction = async ({
     },
     processorMs: () => {
       const tasks = `/proc/${child.pid}/task`;
-      const nanoseconds = readdirSync(tasks).map((task) =>
-        Number.parseInt(readFileSync(join(tasks, task, 'schedstat'), 'utf8'), 10),
-      );
+      const nanoseconds = readdirSync(tasks).map((task) => {
+        try {
+          return Number.parseInt(readFileSync(join(tasks, task, 'schedstat'), 'utf8'), 10);
+        } catch {
+          // The thread has ended meanwhile.
+          return 0;
+        }
+      });
       return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
     },
     residentMb: () =>
