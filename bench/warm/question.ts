@@ -299,7 +299,9 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
           measured: medianOf(resident, name),
           limit: 85,
           unit: 'MB',
-          note: 'not looked into yet: the same process with a smaller young generation has not been compared',
+          note:
+            'it begins at 65 to 70 MB and grows over thousands of calls, and so does middy by nearly as much: ' +
+            'garbage that is still young, as far as one can tell from outside',
         })),
       ],
     };
