@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { completionCommand } from './completion.ts';
 import { doctorCommand } from './doctor.ts';
@@ -9,10 +10,16 @@ import { tasksCommand } from './tasks.ts';
 import { watchCommand } from './watch.ts';
 import { webhooksCommand } from './webhooks.ts';
 
+/** As in package.json, which lies three folders up from the source and from the build alike. */
+const ownVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+
 /** The command line, without doing anything yet. What a command needs is loaded when it is called. */
 export const buildProgram = (): Command => {
   const program = new Command('miyabi')
     .description('Log lines in, live progress out.')
+    .version(ownVersion())
     .enablePositionalOptions()
     .showHelpAfterError('(miyabi --help tells what there is)')
     .addHelpText(

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -30,6 +30,13 @@ test('help is no failure, wrong usage is one with code 2', async () => {
     assert.is(code, 2, args.join(' '));
     assert.match(stderr, 'error:');
   }
+});
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const { code, stdout } = await run([...MIYABI, '--version']);
+  assert.is(code, 0);
+  assert.is(stdout.trim(), version);
 });
 
 test('bash completes commands, options, choices and the command behind run', async () => {
