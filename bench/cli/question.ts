@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { chromiumPath } from '../../test/support/dashboard.ts';
 import { interleave } from '../lib/interleave.ts';
 import type { Context, Question } from '../lib/question.ts';
-import type { Bound, Comparison } from '../lib/report.ts';
+import { type Bound, type Comparison, ratio } from '../lib/report.ts';
 import { cleanEnv, type Runtime } from '../lib/runtimes.ts';
 import { CACHE, ROOT } from '../lib/set-up.ts';
-import { percentile } from '../lib/statistics.ts';
+import { median, percentile } from '../lib/statistics.ts';
 
 const CLI = join(ROOT, 'dist/entrypoints/cli.js');
 const LOG = join(ROOT, 'test/fixtures/cdk/bootstrap.log');
@@ -72,8 +72,11 @@ type Overhead = Readonly<{
   firstBar?: readonly number[];
 }>;
 
-const measureOverhead = async (runtime: Runtime, quick: boolean): Promise<readonly Comparison[]> => {
-  const [rounds, seconds] = quick ? ['1', '1'] : ['15', '2'];
+const measureOverhead = async (
+  runtime: Runtime,
+  quick: boolean,
+): Promise<Readonly<{ comparisons: readonly Comparison[]; bounds: readonly Bound[] }>> => {
+  const [rounds, seconds] = quick ? ['1', '1'] : ['15', '6'];
   const { kinds, firstBar = [] } = await measuredBy<Overhead>(runtime, 'run-overhead.ts', [
     ...['--rounds', rounds],
     ...['--seconds', seconds],
@@ -91,9 +94,32 @@ const measureOverhead = async (runtime: Runtime, quick: boolean): Promise<readon
   });
   const core = named.filter(([, { core: samples }]) => samples.length > 0);
   const [lightest] = core;
-  return [
-    where('pipe'),
-    where('terminal'),
+  const compared = [where('pipe'), where('terminal')];
+  const bounds: Bound[] = [];
+  for (const comparison of compared) {
+    for (const { name } of comparison.rows.filter((row) => row.name !== comparison.baseline)) {
+      bounds.push({
+        what: `${name}: time of the plain command`,
+        runtime: runtime.name,
+        measured: ratio(comparison, name),
+        limit: 1.03,
+        sense: 'at most',
+        unit: '×',
+      });
+    }
+  }
+  for (const [name, { core: shares }] of core) {
+    bounds.push({
+      what: `${name}: of one core`,
+      runtime: runtime.name,
+      measured: median(shares) * 100,
+      limit: 25,
+      sense: 'at most',
+      unit: '%',
+    });
+  }
+  const comparisons = [
+    ...compared,
     ...(lightest === undefined
       ? []
       : [
@@ -120,6 +146,7 @@ const measureOverhead = async (runtime: Runtime, quick: boolean): Promise<readon
           },
         ]),
   ];
+  return { comparisons, bounds };
 };
 
 type Latency = Readonly<{ accepted: readonly number[]; sent: readonly number[]; lines: number }>;
@@ -167,7 +194,9 @@ export const question: Question = {
     }
     for (const runtime of runtimes.slice(-1)) {
       say(`miyabi run on ${runtime.name}`);
-      comparisons.push(...(await measureOverhead(runtime, quick)));
+      const overhead = await measureOverhead(runtime, quick);
+      comparisons.push(...overhead.comparisons);
+      bounds.push(...overhead.bounds);
       if (quick) {
         missing.push('the latency of the dashboard, which takes half a minute: run it without --quick');
       } else if (chromiumPath === undefined) {
