@@ -61,7 +61,7 @@ const endToEnd = async (
     second.map(({ what }) => what),
   );
   const made = ({ outcome }: SetUpStep): boolean => /made|created/.test(outcome);
-  assert.is(first.filter(made).length, 4, JSON.stringify(first));
+  assert.is(first.filter(made).length, 5, JSON.stringify(first));
   assert.equal(second.filter(made), []);
 
   const logs = cloudwatchClient({ endpoint: env.CLOUDWATCH_LOGS_ENDPOINT });
