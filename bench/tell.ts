@@ -3,7 +3,7 @@
 //   npm run bench && node --import tsx bench/tell.ts
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { boundsText, type Comparison, figure, type Report, ratio, tableText } from './lib/report.ts';
+import { type Bound, type Comparison, figure, holds, type Report, ratio, tableText } from './lib/report.ts';
 import { BENCH, ROOT } from './lib/set-up.ts';
 import { median, spread } from './lib/statistics.ts';
 
@@ -37,15 +37,43 @@ const together = (comparisons: readonly Comparison[]): string => {
   ].join('\n\n');
 };
 
-const told = ({ comparisons, bounds, missing = [], machine, measured_at }: Result): string =>
-  [
-    ...[...new Set(comparisons.map(({ title }) => title))].map((title) =>
-      together(comparisons.filter((comparison) => comparison.title === title)),
-    ),
-    ...(bounds.length === 0 ? [] : [boundsText(bounds)]),
-    ...missing.map((what) => `Not measured: ${what}`),
-    `Measured ${measured_at.slice(0, 10)} on ${machine['cores']} cores of ${machine['processor']}.`,
+/** Every bound once, and what was measured on each Node. */
+const boundsTogether = (bounds: readonly Bound[]): string => {
+  const runtimes = [...new Set(bounds.map(({ runtime }) => runtime))];
+  const first = new Map(bounds.map((bound) => [bound.what, bound] as const).reverse());
+  const asked = [...new Set(bounds.map(({ what }) => what))].map((what) => first.get(what) as Bound);
+  const rows = asked.map(({ what, limit, sense, unit }) => [
+    what,
+    `${sense} ${figure(limit)} ${unit}`,
+    ...runtimes.map((runtime) => {
+      const bound = bounds.find((one) => one.what === what && one.runtime === runtime);
+      if (bound === undefined) return '';
+      return holds(bound) ? figure(bound.measured) : `**${figure(bound.measured)}**, not reached`;
+    }),
+  ]);
+  const missed = bounds.filter((bound) => !holds(bound) && bound.note !== undefined);
+  const reasons = [...new Set(missed.map(({ note }) => note))].map((note) => {
+    const names = [...new Set(missed.filter((bound) => bound.note === note).map(({ what }) => what))];
+    return `- ${names.join('; ')}: ${note}.`;
+  });
+  return [
+    tableText(['', 'bound', ...runtimes], rows),
+    ...(reasons.length === 0 ? [] : [`Not reached, and why:\n\n${reasons.join('\n')}`]),
   ].join('\n\n');
+};
+
+const told = ({ comparisons, bounds, missing = [], machine, measured_at }: Result): string => {
+  const tables = [...new Set(comparisons.map(({ title }) => title))].map((title) =>
+    together(comparisons.filter((comparison) => comparison.title === title)),
+  );
+  return [
+    ...(bounds.length === 0 ? [] : [boundsTogether(bounds)]),
+    ...missing.map((what) => `Not measured: ${what}`),
+    `<details><summary>All ${tables.length} tables, measured on ${measured_at.slice(0, 10)} with ${machine['cores']} cores of ${machine['processor']}</summary>`,
+    ...tables,
+    '</details>',
+  ].join('\n\n');
+};
 
 let page = await readFile(PAGE, 'utf8');
 const folder = join(BENCH, 'results');
