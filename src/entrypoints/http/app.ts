@@ -26,6 +26,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   const find = finder(routes(services, options));
   const authenticate = authenticator(options.apiKeys ?? []);
   const shared = cors(options.corsOrigins ?? []);
+  const isShared = (options.corsOrigins ?? []).length > 0;
 
   /** Whether somebody may ask for this, in this form; if not, the answer that says so. */
   const admit = (
@@ -122,8 +123,13 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
 
   return async (request) => {
     const response = shared.preflight(request) ?? (await answer(request));
-    const headers = { ...response.headers, ...SAFE, ...shared.headers(request) };
-    return { ...response, headers, body: request.method === 'HEAD' ? '' : response.body };
+    // Copied once, with names in the literal: V8 copies a second object into one a property at a time.
+    const headers = { ...response.headers, 'x-content-type-options': 'nosniff' };
+    return {
+      status: response.status,
+      headers: isShared ? { ...headers, ...shared.headers(request) } : headers,
+      body: request.method === 'HEAD' ? '' : response.body,
+    };
   };
 };
 
@@ -134,7 +140,6 @@ type Admitted =
   | Readonly<{ refusal?: undefined; operation: Operation }>;
 
 const JSON_TYPES = ['application/json'];
-const SAFE = { 'x-content-type-options': 'nosniff' };
 const ACCEPT_PATCH = { 'accept-patch': 'application/merge-patch+json, application/json' };
 /** Who calls what is open to everybody. */
 const NOBODY: Principal = { id: 'nobody', scope: 'read' };

@@ -20,7 +20,7 @@ import { PATCH_TYPES, readJson, readOptionalJson, readText, validate } from './b
 import type { Cursors } from './cursor.ts';
 import { eventPageText, eventStream, eventText } from './events.ts';
 import { eventsOf } from './log-events.ts';
-import { type HttpRequest, type HttpResponse, json, jsonText } from './message.ts';
+import { type HttpRequest, type HttpResponse, JSON_HEADERS, json, jsonText } from './message.ts';
 import { etagOf, isFresh, notModified, versionsOf } from './preconditions.ts';
 import { problemBody } from './problem.ts';
 import { idOf, NO_CONTENT, orMadeBefore, ownProjectId } from './route-parts.ts';
@@ -183,9 +183,7 @@ const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] =>
         handle: async (context) => {
           const { version, json: text } = await tasks.read(idOf(context, 'task_id'), projectGuard(context));
           const etag = etagOf(version);
-          return isFresh(context.request, etag)
-            ? notModified(etag)
-            : jsonText(200, text, { etag, ...REVALIDATE });
+          return isFresh(context.request, etag) ? notModified(etag) : revalidated(text, etag);
         },
       },
       PATCH: {
@@ -383,9 +381,7 @@ const projectRoutes = ({ projects, cursors }: HttpServices): readonly Route[] =>
         handle: async (context) => {
           const project = await projects.read(ownProjectId(context));
           const etag = etagOf(project.version);
-          return isFresh(context.request, etag)
-            ? notModified(etag)
-            : jsonText(200, project.json, { etag, ...REVALIDATE });
+          return isFresh(context.request, etag) ? notModified(etag) : revalidated(project.json, etag);
         },
       },
       PATCH: {
@@ -542,7 +538,14 @@ const DOCS_HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-const REVALIDATE = { 'cache-control': 'private, no-cache' };
+const REVALIDATED = { ...JSON_HEADERS, 'cache-control': 'private, no-cache' };
+
+/** What a client may keep, and ask about again by its ETag. */
+const revalidated = (text: string, etag: string): HttpResponse => ({
+  status: 200,
+  headers: { ...REVALIDATED, etag },
+  body: text,
+});
 
 const createTask = async (
   tasks: TaskService,
