@@ -164,6 +164,7 @@ export const bundleFunction = async (
     write: false,
     // The hook's clients are part of Lambda's Node; how fast it starts is all the same.
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
+    inject: name === 'hook' ? [] : ['deploy/build/performance.ts'],
     plugins: [
       leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT),
       ...(name === 'hook' ? [] : [lateModules, fewRedisCommands]),

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** What of Node's own modules takes milliseconds to load and is seldom called: functions that load it when called. */
 const LATE: Readonly<Record<string, readonly string[]>> = {
   tls: ['connect'],
   zlib: ['deflateRawSync', 'inflateRawSync', 'gzip', 'gunzip', 'gunzipSync', 'gzipSync'],
+  'fs/promises': ['readFile'],
 };
 
 const lateModule = (id: string, names: readonly string[]): string =>
@@ -16,6 +18,18 @@ const late = (...input) => require('assert')(...input);
 module.exports = Object.assign(late, { strictEqual: (...input) => require('assert').strictEqual(...input) });
 `;
 
+/** Says what ioredis does, if somebody asks for it. */
+const LATE_DEBUG = `
+const off = Object.assign(() => undefined, { enabled: false });
+exports.default = (name) => (process.env.DEBUG ? require('debug')(name) : off);
+`;
+
+/** What a client of one server, found by its address, never makes. */
+const LATE_CLASSES = /^\.\.?\/(cluster|(connectors\/)?SentinelConnector)$/;
+
+const lateClass = (path: string): string =>
+  `exports.default = function (...input) { return new (require(${JSON.stringify(path)}).default)(...input); };`;
+
 /** For our own code and for ioredis. The AWS SDK is late as a whole. */
 export const lateModules: Plugin = {
   name: 'late-modules',
@@ -26,9 +40,21 @@ export const lateModules: Plugin = {
       if (!/[/\\](src|ioredis|redis-errors)[/\\]/.test(importer)) return undefined;
       return { path: path.replace(/^node:/, ''), namespace: 'late', sideEffects: false };
     });
-    builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
-      contents: path === 'assert' ? LATE_ASSERT : lateModule(path, LATE[path] ?? []),
-      loader: 'js',
+    builder.onResolve({ filter: /^debug$/ }, ({ path, resolveDir, namespace }) =>
+      namespace === 'late' ? undefined : { path, namespace: 'late', pluginData: resolveDir },
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData }) => {
+      if (path === 'debug') return { contents: LATE_DEBUG, resolveDir: pluginData };
+      return { contents: path === 'assert' ? LATE_ASSERT : lateModule(path, LATE[path] ?? []) };
+    });
+    builder.onResolve({ filter: LATE_CLASSES }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+      if (!/[/\\]ioredis[/\\]/.test(importer) || pluginData === 'found') return undefined;
+      const found = await builder.resolve(path, { kind, importer, resolveDir, pluginData: 'found' });
+      return { path: found.path, namespace: 'late-class' };
+    });
+    builder.onLoad({ filter: /.*/, namespace: 'late-class' }, ({ path }) => ({
+      contents: lateClass(path),
+      resolveDir: dirname(path),
     }));
   },
 };

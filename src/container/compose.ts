@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { Container } from 'inversify';
 import { readJsonFile } from '../adapters/file/json-file.ts';
 import { systemClock } from '../adapters/system/clock.ts';

@@ -1,5 +1,8 @@
+import { powertoolsMetrics } from '../adapters/powertools/metrics.ts';
 import { collectorLambda } from './lambda-collector.ts';
 import { startLambda } from './lambda-start.ts';
+
+const SERVICE = 'miyabi-collector';
 
 /**
  * Starts the collector Lambda: its handler.
@@ -7,6 +10,7 @@ import { startLambda } from './lambda-start.ts';
  * @throws MiyabiError `configuration`
  */
 export const start = async (): Promise<ReturnType<typeof collectorLambda>> => {
-  const { services, metrics } = await startLambda('miyabi-collector');
+  const { services } = await startLambda(SERVICE);
+  const metrics = powertoolsMetrics({ service: SERVICE });
   return collectorLambda({ ...services, metrics });
 };

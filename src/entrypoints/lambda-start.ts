@@ -1,8 +1,6 @@
 import { powertoolsLogger } from '../adapters/powertools/logger.ts';
-import { powertoolsMetrics } from '../adapters/powertools/metrics.ts';
 import { type Config, type Priming, readConfig } from '../config.ts';
 import { type Composition, compose } from '../container/compose.ts';
-import type { Metrics } from '../ports/metrics.ts';
 import type { Probe } from '../ports/probe.ts';
 import { healthService } from '../services/health.ts';
 
@@ -19,7 +17,7 @@ const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
   none: [],
 };
 
-export type Started = Readonly<{ config: Config; services: Composition; metrics: Metrics }>;
+export type Started = Readonly<{ config: Config; services: Composition }>;
 
 /**
  * What every Lambda does once in a process, while it is being initialised: read the configuration, make the clients,
@@ -36,5 +34,5 @@ export const startLambda = async (service: string): Promise<Started> => {
     }
   };
   await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);
-  return { config, services, metrics: powertoolsMetrics({ service }) };
+  return { config, services };
 };

@@ -1,6 +1,9 @@
+import { powertoolsMetrics } from '../adapters/powertools/metrics.ts';
 import { systemSleep } from '../adapters/system/sleep.ts';
 import { startLambda } from './lambda-start.ts';
 import { webhooksLambda } from './lambda-webhooks.ts';
+
+const SERVICE = 'miyabi-webhooks';
 
 /**
  * Starts the Lambda that sends webhooks: its handler.
@@ -8,6 +11,7 @@ import { webhooksLambda } from './lambda-webhooks.ts';
  * @throws MiyabiError `configuration`
  */
 export const start = async (): Promise<ReturnType<typeof webhooksLambda>> => {
-  const { services, metrics } = await startLambda('miyabi-webhooks');
+  const { services } = await startLambda(SERVICE);
+  const metrics = powertoolsMetrics({ service: SERVICE });
   return webhooksLambda({ ...services, sleep: systemSleep(), metrics });
 };

@@ -15,11 +15,13 @@ export const memoryRateLimiter = ({
   limit,
   windowMs = 60_000,
 }: MemoryRateLimiterOptions): RateLimiter => {
-  const windows = new LRUCache<string, { until: number; count: number }>({ max: 10_000 });
+  // Made for whoever comes first: it makes room for all at once, and most of these stand in for a Redis that is there.
+  let windows: LRUCache<string, { until: number; count: number }> | undefined;
 
   return {
     async take(who) {
       const now = clock.now();
+      windows ??= new LRUCache({ max: 10_000 });
       let current = windows.get(who);
       if (current === undefined || current.until <= now) {
         current = { until: now + windowMs, count: 0 };

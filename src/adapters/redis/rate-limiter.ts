@@ -40,8 +40,8 @@ export const redisRateLimiter = ({
   windowMs = 60_000,
   namespace = 'miyabi',
 }: RedisRateLimiterOptions): RateLimiter => {
-  /** Until when somebody is refused. */
-  const refused = new LRUCache<string, number>({ max: 10_000 });
+  /** Until when somebody is refused. Made when somebody is: it makes room for all at once. */
+  let refused: LRUCache<string, number> | undefined;
 
   const answerFor = (count: number, leftMs: number): RateAnswer => ({
     allowed: count <= limit,
@@ -52,13 +52,16 @@ export const redisRateLimiter = ({
 
   return {
     async take(who) {
-      const leftMs = (refused.get(who) ?? 0) - clock.now();
+      const leftMs = (refused?.get(who) ?? 0) - clock.now();
       if (leftMs > 0) return answerFor(limit + 1, leftMs);
       try {
         const answer = await redis.run((client) => TAKE(client, [`{${namespace}}:rate:${who}`], [windowMs]));
         const [count, left] = Array.isArray(answer) ? answer.map(Number) : [];
         if (count === undefined || left === undefined) return fallback.take(who);
-        if (count > limit) refused.set(who, clock.now() + left);
+        if (count > limit) {
+          refused ??= new LRUCache({ max: 10_000 });
+          refused.set(who, clock.now() + left);
+        }
         return answerFor(count, left);
       } catch (error) {
         if (!isMiyabiError(error, 'unavailable')) throw error;

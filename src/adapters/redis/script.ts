@@ -10,8 +10,9 @@ export type Script = (
 
 /** Runs a script by its digest, and sends its text only to a server that does not know it yet. */
 export const script = (lua: string): Script => {
-  const digest = createHash('sha1').update(lua).digest('hex');
+  let digest: string | undefined;
   return async (client, keys, parameters) => {
+    digest ??= createHash('sha1').update(lua).digest('hex');
     try {
       return await client.evalsha(digest, keys.length, ...keys, ...parameters);
     } catch (error) {
