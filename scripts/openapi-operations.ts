@@ -93,7 +93,7 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
     description: 'Its parts stay.',
     conditional: true,
     answers: { 204: empty('Deleted') },
-    problems: [404],
+    problems: [404, 409],
   },
   reportProgress: {
     tag: 'tasks',

@@ -23,6 +23,11 @@ export interface ProjectStore {
    */
   list(query: ProjectQuery): Promise<Page<Project, string>>;
 
-  /** Removes the project. Removing what is not there is no error. Its tasks stay. */
-  remove(projectId: string): Promise<void>;
+  /**
+   * Removes the project; with a `version`, that version of it and no other. Removing what is not there is no error.
+   * Its tasks stay.
+   *
+   * @throws MiyabiError `version_conflict` where the stored version is another.
+   */
+  remove(projectId: string, version?: number): Promise<void>;
 }

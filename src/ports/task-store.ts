@@ -31,8 +31,13 @@ export interface TaskStore {
    */
   list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
 
-  /** Removes the task. Removing what is not there is no error. Its history goes by `TaskHistory.remove`. */
-  remove(taskId: string): Promise<void>;
+  /**
+   * Removes the task; with a `version`, that version of it and no other. Removing what is not there is no error. Its
+   * history goes by `TaskHistory.remove`.
+   *
+   * @throws MiyabiError `version_conflict` where the stored version is another.
+   */
+  remove(taskId: string, version?: number): Promise<void>;
 }
 
 /** Which points of a history: `from` and `to` are epoch milliseconds, both included. `limit` is 1–1000. */

@@ -22,8 +22,8 @@ export const nearProjects = (projects: ProjectStore, cache: ProjectCache, clock:
     return projects.list(query);
   },
 
-  async remove(projectId) {
-    await projects.remove(projectId);
+  async remove(projectId, version) {
+    await projects.remove(projectId, version);
     await cache.remove(projectId);
   },
 });

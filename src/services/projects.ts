@@ -142,14 +142,17 @@ export const projectService = (
     },
 
     async remove(projectId, guard) {
-      const project = await get(projectId, guard);
-      if (project.metrics.total_tasks > 0) {
-        throw new MiyabiError(
-          'project_not_empty',
-          `Project ${projectId} has tasks; move or delete them first`,
-        );
-      }
-      await projects.remove(projectId);
+      const project = await untilWon(async () => {
+        const found = await get(projectId, guard);
+        if (found.metrics.total_tasks > 0) {
+          throw new MiyabiError(
+            'project_not_empty',
+            `Project ${projectId} has tasks; move or delete them first`,
+          );
+        }
+        await projects.remove(projectId, found.version);
+        return found;
+      });
       if (project.has_webhooks === true) await webhooks.remove(projectId);
       known.delete(projectId);
       await feed.publish([

@@ -21,11 +21,19 @@ export type TaskCounter = Readonly<{
   account(moves: readonly Readonly<{ before?: Task | undefined; after?: Task | undefined }>[]): Promise<void>;
 
   /**
-   * Takes a task out of the metrics before it is removed. Where it is not removed after all, a sweep counts it again.
+   * Takes a task out of the metrics before it is removed. Where a crash keeps it from being removed, a sweep counts it
+   * again.
    *
    * @throws MiyabiError `unavailable`
    */
   discount(task: Task): Promise<void>;
+
+  /**
+   * Counts a task again that was not removed because somebody has changed it: that write may have taken its mark away.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  restore(taskId: string): Promise<void>;
 
   /**
    * Brings a task and the metrics to one state, before it moves to another project: no more than one project may be
@@ -190,6 +198,12 @@ export const taskCounter = (
       const held = task.counted?.project_id;
       if (held !== undefined && held !== task.project_id) await count(held, [task.task_id]);
       await countNow(task.project_id, [task.task_id], new Set([task.task_id]));
+    },
+
+    async restore(taskId) {
+      await tally.mark(taskId);
+      const task = await tasks.find(taskId);
+      if (task !== undefined) await countTask(task);
     },
 
     async settle(task) {

@@ -1,4 +1,5 @@
 import { toldTask } from '../domain/counting.ts';
+import { isMiyabiError } from '../domain/errors.ts';
 import { type HistoryPoint, thinPoints } from '../domain/progress.ts';
 import type { Task } from '../domain/task.ts';
 import { withEvent } from '../domain/task-events.ts';
@@ -26,8 +27,13 @@ export type TaskWriter = Readonly<{
   save(write: TaskWrite): Promise<void>;
   /** Adds to the history of a task that is as it should be: what a save before could not. @throws as `save` */
   addHistory(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
-  /** Removes a task and its history; without the history first, a crash would leave points that nobody can find. */
-  remove(task: Task): Promise<void>;
+  /**
+   * Removes this version of a task, and its history: the history first, or a crash would leave points that nobody can
+   * find; but last where the removal `mayFail`, that is, where whoever loses the race will not try again.
+   *
+   * @throws MiyabiError `version_conflict`: it is at another version, and counted as it was. `unavailable`
+   */
+  remove(task: Task, options?: Readonly<{ mayFail?: boolean }>): Promise<void>;
   /**
    * Takes what was written and removed into the metrics of the projects, one write per project, and tells webhooks
    * what happened.
@@ -77,10 +83,16 @@ export const taskWriter = (
 
     addHistory,
 
-    async remove(task) {
+    async remove(task, { mayFail = false } = {}) {
       await counter.discount(task);
-      await history.remove(task.task_id);
-      await tasks.remove(task.task_id);
+      if (!mayFail) await history.remove(task.task_id);
+      try {
+        await tasks.remove(task.task_id, task.version);
+      } catch (error) {
+        if (isMiyabiError(error, 'version_conflict')) await counter.restore(task.task_id);
+        throw error;
+      }
+      if (mayFail) await history.remove(task.task_id);
       await cache.remove(task.task_id);
       await feed.publish([deletion(task)]);
     },

@@ -182,9 +182,11 @@ export const taskService = (
     },
 
     async remove(taskId, guard = {}) {
-      const task = await find(taskId, guard);
-      await writer.remove(task);
-      await writer.account([{ before: task }]);
+      await untilWon(async () => {
+        const task = await find(taskId, guard);
+        await writer.remove(task, { mayFail: guard.versions !== undefined });
+        await writer.account([{ before: task }]);
+      });
     },
 
     async history(taskId, query, guard = {}) {

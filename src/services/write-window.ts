@@ -68,5 +68,5 @@ export const watched = (writer: TaskWriter, windows: WriteWindows): TaskWriter =
       const after = { ...write.after, updated_at: windows.stamped(write.after.updated_at) };
       return writer.save({ ...write, after });
     }),
-  remove: (task) => windows.writing(task.task_id, () => writer.remove(task)),
+  remove: (task, options) => windows.writing(task.task_id, () => writer.remove(task, options)),
 });

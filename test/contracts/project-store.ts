@@ -166,5 +166,19 @@ export const projectStoreContract = (adapter: string, open: Open<ProjectStore>):
     }),
   );
 
+  test(
+    'removes a project at the version that is asked for, and at no other',
+    using(open, async (store) => {
+      await store.save(aProject('versioned'));
+      await store.save(aProject('versioned', { version: 2 }));
+      await rejects(store.remove('versioned', 1), 'version_conflict');
+      await rejects(store.remove('versioned', 3), 'version_conflict');
+      assert.equal(idsOf(await allProjects(store, { limit: 10 })), ['versioned']);
+      await store.remove('versioned', 2);
+      assert.equal(await allProjects(store, { limit: 10 }), []);
+      await store.remove('versioned', 2);
+    }),
+  );
+
   test.run();
 };

@@ -385,5 +385,41 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
     }),
   );
 
+  test(
+    'removes a task at the version that is asked for, and at no other',
+    using(open, async (store) => {
+      const first = aTask('versioned');
+      const second = nextOf(first, 1);
+      await store.save(first);
+      await store.save(second);
+      await rejects(store.remove('versioned', 1), 'version_conflict');
+      await rejects(store.remove('versioned', 3), 'version_conflict');
+      assert.equal(await store.find('versioned'), second);
+      assert.equal(idsOf((await store.list({ limit: 10 })).items), ['versioned']);
+      await store.remove('versioned', 2);
+      assert.is(await store.find('versioned'), undefined);
+      assert.equal((await store.list({ limit: 10 })).items, []);
+      await store.remove('versioned', 2);
+      await store.remove('never there', 1);
+    }),
+  );
+
+  test(
+    'of a removal of a version and a save of the next one, one is done',
+    using(open, async (store) => {
+      for (let index = 0; index < 20; index += 1) {
+        const first = aTask(`raced-${index}`);
+        await store.save(first);
+        const steps = [() => store.remove(first.task_id, 1), () => store.save(nextOf(first, 1))];
+        const order = index % 2 === 0 ? steps : steps.toReversed();
+        const outcomes = await Promise.allSettled(order.map((step) => step()));
+        const done = outcomes.flatMap((outcome, at) => (outcome.status === 'fulfilled' ? [order[at]] : []));
+        assert.is(done.length, 1, `round ${index}`);
+        const isThere = (await store.find(first.task_id)) !== undefined;
+        assert.is(isThere, done[0] === steps[1], `round ${index}`);
+      }
+    }),
+  );
+
   test.run();
 };

@@ -1,4 +1,4 @@
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { versionConflict } from '../../domain/errors.ts';
 import type { ProjectStore } from '../../ports/project-store.ts';
 import { LISTED, projectFromItem, projectKey, projectToItem } from './project-item.ts';
 import { isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';
@@ -46,10 +46,8 @@ export const dynamodbProjectStore = (options: TableOptions): ProjectStore => {
       };
     },
 
-    async remove(projectId) {
-      await table.send((client) =>
-        client.send(new DeleteItemCommand({ TableName: table.name, Key: projectKey(projectId) })),
-      );
+    async remove(projectId, version) {
+      if (!(await table.remove(projectKey(projectId), version))) throw versionConflict('Project', projectId);
     },
   };
 };

@@ -4,6 +4,7 @@ import {
   BatchGetItemCommand,
   type BatchGetItemCommandOutput,
   BatchWriteItemCommand,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -12,7 +13,7 @@ import {
   type QueryCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { MiyabiError, unavailable } from '../../domain/errors.ts';
+import { MiyabiError, unavailable, versionConflict } from '../../domain/errors.ts';
 import type { Item } from './attributes.ts';
 import { failedCondition, translated } from './errors.ts';
 
@@ -40,6 +41,11 @@ export type Table = Readonly<{
    * again whose reply was lost, and which the SDK then sent once more.
    */
   putIf(item: Item, key: Item, condition: Condition): Promise<boolean>;
+  /**
+   * Deletes an item; with a `version`, that version of it and no other: false where another is there. What is not
+   * there counts as deleted, so that a delete whose reply was lost may be sent once more.
+   */
+  remove(key: Item, version?: number): Promise<boolean>;
   query(input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryPage>;
   /** Puts and deletes, in no order. Their keys must differ. */
   writeMany(requests: readonly WriteRequest[]): Promise<void>;
@@ -140,6 +146,24 @@ export const tableOf = ({
       }
     },
 
+    async remove(key, version) {
+      try {
+        await send((it) =>
+          it.send(
+            new DeleteItemCommand({
+              TableName: tableName,
+              Key: key,
+              ...(version === undefined ? {} : isAt(version)),
+            }),
+          ),
+        );
+        return true;
+      } catch (error) {
+        if (failedCondition(error) === undefined) throw error;
+        return false;
+      }
+    },
+
     async query(input) {
       const output = await send((it) => it.send(new QueryCommand({ TableName: tableName, ...input })));
       const from = output.LastEvaluatedKey;
@@ -184,8 +208,15 @@ export const isNext = (version: number, keyName: string): Condition =>
         ExpressionAttributeValues: { ':before': { N: String(version - 1) } },
       };
 
+/** The condition on removing that version: it is there, or nothing is. */
+const isAt = (version: number): Condition => ({
+  ConditionExpression: 'attribute_not_exists(#version) OR #version = :version',
+  ExpressionAttributeNames: { '#version': 'version' },
+  ExpressionAttributeValues: { ':version': { N: String(version) } },
+});
+
 /** What a save that was refused is told. */
 export const refusal = (kind: string, id: string, version: number): MiyabiError =>
   version === 1
     ? new MiyabiError('already_exists', `${kind} ${id} exists already`)
-    : new MiyabiError('version_conflict', `${kind} ${id} was changed by someone else meanwhile`);
+    : versionConflict(kind, id);

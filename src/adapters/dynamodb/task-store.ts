@@ -1,4 +1,4 @@
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { versionConflict } from '../../domain/errors.ts';
 import { byNewest, matchesFilter } from '../../domain/task-list.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
@@ -49,10 +49,8 @@ export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOption
       return { items: tasks.sort(byNewest), ...(next === undefined ? {} : { next }) };
     },
 
-    async remove(taskId) {
-      await table.send((client) =>
-        client.send(new DeleteItemCommand({ TableName: table.name, Key: taskKey(taskId) })),
-      );
+    async remove(taskId, version) {
+      if (!(await table.remove(taskKey(taskId), version))) throw versionConflict('Task', taskId);
     },
   };
 };

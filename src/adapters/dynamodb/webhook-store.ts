@@ -1,4 +1,3 @@
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import type { WebhookStore } from '../../ports/webhook-store.ts';
 import { isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';
 import { projectWebhooksFromItem, projectWebhooksKey, projectWebhooksToItem } from './webhook-item.ts';
@@ -24,9 +23,7 @@ export const dynamodbWebhookStore = (options: TableOptions): WebhookStore => {
     },
 
     async remove(projectId) {
-      await table.send((client) =>
-        client.send(new DeleteItemCommand({ TableName: table.name, Key: projectWebhooksKey(projectId) })),
-      );
+      await table.remove(projectWebhooksKey(projectId));
     },
   };
 };

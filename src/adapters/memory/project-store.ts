@@ -2,7 +2,7 @@ import type { Project } from '../../domain/project.ts';
 import type { ProjectStore } from '../../ports/project-store.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { sortedList } from './sorted-list.ts';
-import { refuseUnlessNext } from './versions.ts';
+import { refuseUnlessAt, refuseUnlessNext } from './versions.ts';
 
 /** Projects in this process's memory, listed by id. Nothing survives it. What it returns is frozen. */
 export const memoryProjectStore = (): ProjectStore => {
@@ -32,7 +32,8 @@ export const memoryProjectStore = (): ProjectStore => {
       return { items };
     },
 
-    async remove(projectId) {
+    async remove(projectId, version) {
+      refuseUnlessAt('Project', projectId, projects.get(projectId), version);
       if (projects.delete(projectId)) ids.remove(projectId);
     },
   };

@@ -6,7 +6,7 @@ import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
 import type { TaskTally } from '../../ports/task-tally.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { type SortedList, sortedList } from './sorted-list.ts';
-import { refuseUnlessNext } from './versions.ts';
+import { refuseUnlessAt, refuseUnlessNext } from './versions.ts';
 
 /** Tasks in this process's memory. Nothing survives it. What it returns is frozen. */
 export const memoryTaskStore = (): TaskStore & TaskTally => {
@@ -70,8 +70,9 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
       return { items };
     },
 
-    async remove(taskId) {
+    async remove(taskId, version) {
       const stored = tasks.get(taskId);
+      refuseUnlessAt('Task', taskId, stored, version);
       if (stored !== undefined) leave(stored);
     },
 

@@ -1,5 +1,16 @@
 import { MiyabiError, versionConflict } from '../../domain/errors.ts';
 
+/** Refuses to remove another version than the one that is asked for, if one is. */
+export const refuseUnlessAt = (
+  kind: string,
+  id: string,
+  stored: Readonly<{ version: number }> | undefined,
+  version: number | undefined,
+): void => {
+  if (version !== undefined && stored !== undefined && stored.version !== version)
+    throw versionConflict(kind, id);
+};
+
 /** Refuses a write that is not the next version of what is stored. */
 export const refuseUnlessNext = (
   kind: string,

@@ -404,6 +404,10 @@ export const OPENAPI: unknown = {
             description: 'No media type of the Accept header can be answered',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
+          '409': {
+            description: 'It does not go together with what is there',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
           '412': {
             description: 'The version is another',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
