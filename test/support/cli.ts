@@ -136,6 +136,27 @@ export const sink = async (answer: (count: number) => number = () => 200) => {
   };
 };
 
+/** Something that is no server of Miyabi: it says the same to whatever it is asked. */
+export const stranger = async (status: number, type: string, text: string) => {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    asked += 1;
+    request.resume();
+    response.writeHead(status, { 'content-type': type });
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
+
 /** Whether a program is on this machine. */
 export const has = (program: string): boolean =>
   spawnSync(program, ['-V'], { stdio: 'ignore' }).error === undefined;

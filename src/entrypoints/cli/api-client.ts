@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { type ErrorCode, MiyabiError } from '../../domain/errors.ts';
-import { isJsonObject, type Json } from '../../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { CommandFailure, EXIT } from './failure.ts';
 
 export type ApiAnswer = Readonly<{ status: number; headers: IncomingHttpHeaders; text: string }>;
@@ -32,13 +32,13 @@ export type ApiClient = Readonly<{
    */
   send(request: ApiRequest): Promise<ApiAnswer>;
   /**
-   * The JSON of an answer that went well.
+   * The JSON of an answer that went well: an object, as every answer of the API is.
    *
    * @throws MiyabiError with the server's own code and words; `unavailable` where no answer comes.
    * @throws CommandFailure where the key is refused.
    */
-  json(request: ApiRequest): Promise<Json>;
-  /** The answer as it comes in, for event streams; otherwise as `json`. */
+  json(request: ApiRequest): Promise<JsonObject>;
+  /** An event stream as it comes in; otherwise as `json`. */
   stream(request: ApiRequest): Promise<IncomingMessage>;
   close(): void;
 }>;
@@ -97,13 +97,17 @@ export const apiClient = ({
     send,
     async json(request) {
       const answer = await send(request);
-      if (answer.status >= 200 && answer.status < 300) return parsed(answer.text, url);
+      if (isSuccess(answer.status)) return parsed(answer.text, url);
       throw refusal(answer, url);
     },
     async stream(request) {
       const incoming = await open(request);
       const status = incoming.statusCode ?? 0;
-      if (status >= 200 && status < 300) return incoming;
+      if (isSuccess(status)) {
+        if (incoming.headers['content-type']?.startsWith('text/event-stream')) return incoming;
+        incoming.destroy();
+        throw stranger(url, 'it has no event stream');
+      }
       throw refusal({ status, headers: incoming.headers, text: await bodyOf(incoming, url) }, url);
     },
     close() {
@@ -143,22 +147,36 @@ const reasonOf = (error: unknown): string => {
       return 'its name is not known';
     case 'ECONNRESET':
       return 'the connection broke off';
+    case 'EPROTO':
+      return 'it does not speak TLS; is its address http, not https?';
     default:
       return first instanceof Error ? first.message : String(first);
   }
 };
 
-const parsed = (text: string, url: string): Json => {
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/** Something answers that is no server of Miyabi: a proxy, a page to sign in at, another program on that port. */
+const stranger = (url: string, sign: string, cause?: unknown): MiyabiError =>
+  new MiyabiError('unavailable', `what answers at ${url} is no Miyabi server: ${sign}`, { cause });
+
+const parsed = (text: string, url: string): JsonObject => {
+  let body: Json;
   try {
-    return JSON.parse(text) as Json;
+    body = JSON.parse(text) as Json;
   } catch (error) {
-    throw new MiyabiError(
-      'unavailable',
-      `what answers at ${url} is no Miyabi server: it does not speak JSON`,
-      { cause: error },
-    );
+    throw stranger(url, 'it does not speak JSON', error);
   }
+  if (!isJsonObject(body)) throw stranger(url, 'it answers something else');
+  return body;
 };
+
+/** Whether an answer says that lines were taken. A page with status 200 does not: whoever sent it has not read them. */
+export const tookLines = ({ status, text }: ApiAnswer): boolean =>
+  isSuccess(status) && text.startsWith('{') && text.includes('"tasks":');
+
+/** Whether a server of Miyabi says no, and not something in front of it. */
+export const isProblem = ({ text }: ApiAnswer): boolean => problemOf(text).code !== undefined;
 
 /** What a server says no with: a problem document, or whatever stands in front of it. */
 export const refusal = (
@@ -172,10 +190,11 @@ export const refusal = (
       `the server at ${url} refuses the key (${status}${problem.error === undefined ? '' : `: ${problem.error}`}); set MIYABI_API_KEY to one that may do this`,
     );
   }
-  const words = problem.error ?? `the server at ${url} answers ${status}`;
+  if (problem.error === undefined && status < 500 && status !== 429)
+    return stranger(url, `it answers ${status}`);
   return new MiyabiError(
     problem.code ?? (status >= 500 || status === 429 ? 'unavailable' : 'invalid_input'),
-    words,
+    problem.error ?? `the server at ${url} answers ${status}`,
   );
 };
 

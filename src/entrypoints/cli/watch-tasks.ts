@@ -4,7 +4,7 @@ import { isMiyabiError } from '../../domain/errors.ts';
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { isTerminal } from '../../domain/status.ts';
 import { barLine, markOf } from './bars.ts';
-import { EXIT } from './failure.ts';
+import { CommandFailure, EXIT } from './failure.ts';
 import { screen } from './run/screen.ts';
 import { endLike } from './run/signals.ts';
 import { queryOf, type Session, withServer } from './session.ts';
@@ -20,6 +20,8 @@ const LAST_RETRY_MS = 15_000;
 const FRAME_MS = 100;
 /** The tasks that are kept; of more, those that ended first are forgotten. */
 const MAX_TASKS = 500;
+/** The most that the API gives in one answer. */
+const PAGE = 100;
 
 type Told = Readonly<{ view: TaskView; json: Json }>;
 
@@ -47,6 +49,7 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
       stopping.abort();
     });
     const tasks = new Map<string, Told>();
+    let gone = false;
     const shown = options.json
       ? jsonLines(session)
       : process.stdout.isTTY
@@ -55,11 +58,14 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
     const watch: Watch = {
       tasks,
       changed: shown.changed,
-      removed: shown.removed,
+      removed: (id) => {
+        gone ||= id === taskId;
+        shown.removed(id);
+      },
       connection: shown.connection,
       ended: () => {
         const told = taskId === undefined ? undefined : tasks.get(taskId);
-        return told !== undefined && isTerminal(told.view.status);
+        return gone || (told !== undefined && isTerminal(told.view.status));
       },
     };
     try {
@@ -68,6 +74,7 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
       shown.end();
     }
     if (interrupted) endLike(null, 'SIGINT');
+    else if (gone) throw new CommandFailure(EXIT.notFound, 'the task was deleted');
     else if (taskId !== undefined && tasks.get(taskId)?.view.status !== 'completed')
       process.exitCode = EXIT.taskFailed;
   });
@@ -82,7 +89,6 @@ const follow = async (
   let lastId: string | undefined;
   let retryMs = FIRST_RETRY_MS;
   let failures = 0;
-  let everConnected = false;
   let known = false;
   while (!signal.aborted && !watch.ended()) {
     try {
@@ -97,7 +103,6 @@ const follow = async (
         timeoutMs: SILENCE_MS,
         signal,
       });
-      everConnected = true;
       const news: Readonly<{ event?: string | undefined; data: string }>[] = [];
       const parser = createParser({
         onEvent: ({ event, data }) => void news.push({ event, data }),
@@ -107,7 +112,10 @@ const follow = async (
       });
       const decoder = new TextDecoder();
       if (!known) {
-        await readAll(session, filter, watch);
+        await readAll(session, filter, watch).catch((error: unknown) => {
+          stream.destroy();
+          throw error;
+        });
         known = true;
       }
       failures = 0;
@@ -126,7 +134,7 @@ const follow = async (
     } catch (error) {
       if (signal.aborted) return;
       // At first a server that is not there is a mistake; later it is one that will be back.
-      if (!everConnected || !isPassing(error)) throw error;
+      if (!known || !isPassing(error)) throw error;
       watch.connection('waiting', error instanceof Error ? error.message : String(error));
       failures += 1;
     }
@@ -166,11 +174,16 @@ const readAll = async (
     );
     return;
   }
-  const answer = await client.json({
-    method: 'GET',
-    path: `/api/tasks${queryOf({ ...filter, limit: '100' })}`,
-  });
-  const tasks = isJsonObject(answer) && Array.isArray(answer.tasks) ? answer.tasks : [];
+  const tasks: Json[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.json({
+      method: 'GET',
+      path: `/api/tasks${queryOf({ ...filter, limit: String(PAGE), cursor })}`,
+    });
+    if (Array.isArray(page.tasks)) tasks.push(...page.tasks);
+    cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
+  } while (cursor !== undefined && tasks.length < MAX_TASKS);
   for (const task of tasks.toReversed()) take(task, watch);
 };
 
@@ -213,9 +226,21 @@ const nothing = () => undefined;
 const jsonLines = ({ printJson }: Session): Shown => ({
   changed: ({ json }) => printJson(json),
   removed: nothing,
-  connection: nothing,
+  connection: toldConnection(),
   end: nothing,
 });
+
+/** A loss and its end, a line each on standard error: standard output is for tasks alone. */
+const toldConnection = (): Shown['connection'] => {
+  let lost = false;
+  return (state, reason = '') => {
+    if (lost === (state === 'waiting')) return;
+    lost = state === 'waiting';
+    process.stderr.write(
+      lost ? `miyabi: connection lost, trying again: ${printable(reason)}\n` : 'miyabi: connected again\n',
+    );
+  };
+};
 
 /** A line for each change that a reader would notice. */
 const textLines = ({ print, look }: Session): Shown => {
@@ -231,7 +256,7 @@ const textLines = ({ print, look }: Session): Shown => {
       print(`${printable(text)}\n`);
     },
     removed: (id) => void last.delete(id),
-    connection: nothing,
+    connection: toldConnection(),
     end: nothing,
   };
 };
@@ -252,7 +277,7 @@ const liveTable = (
     const room = Math.max(1, stdout.rows - 2);
     const shown = all.slice(0, room - 1);
     const count = (status: string) => all.filter((task) => task.status === status).length;
-    const head = `${client.url}  ${state}  ${count('running')} running, ${count('failed')} failed, ${all.length} in all`;
+    const head = `${state}  ${count('running')} running, ${count('failed')} failed, ${all.length} in all  ${client.url}`;
     const bars = shown.map((task) => barLine(barOfTask(task, now), columns, look));
     if (all.length > shown.length) bars.push(fit(`  ${all.length - shown.length} more`, columns - 1));
     if (all.length === 0 && taskId === undefined)
@@ -273,11 +298,8 @@ const liveTable = (
   return {
     changed: nothing,
     removed: nothing,
-    connection: (next, reason) => {
-      state =
-        next === 'connected'
-          ? next
-          : `connection lost, trying again${reason === undefined ? '' : `: ${reason}`}`;
+    connection: (next) => {
+      state = next === 'connected' ? next : 'connection lost, trying again';
       draw();
     },
     end: () => {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { apiClient } from '../../../src/entrypoints/cli/api-client.ts';
 import { newBacklog } from '../../../src/entrypoints/cli/run/backlog.ts';
 import { shipper } from '../../../src/entrypoints/cli/run/shipper.ts';
-import { scratch, sink } from '../../support/cli.ts';
+import { scratch, sink, stranger } from '../../support/cli.ts';
 
 const test = suite('sending a backlog');
 
@@ -138,5 +138,30 @@ test(
     },
   ),
 );
+
+for (const [status, type, text] of [
+  [200, 'text/html', '<html>sign in</html>'],
+  [200, 'application/json', '{"ok":true}'],
+  [204, 'text/plain', ''],
+  [302, 'text/html', ''],
+  [400, 'text/html', '<html>bad request</html>'],
+  [413, 'text/html', '<html>too large</html>'],
+] as const) {
+  test(`what answers ${status} with ${text || 'nothing'} has not taken a line, nor may it refuse one`, async () => {
+    const folder = scratch();
+    const server = await stranger(status, type, text);
+    const backlog = backlogFor(folder.path, server.url);
+    const client = apiClient({ url: server.url });
+    const sending = shipper(client, backlog, noneEarlier);
+    backlog.add([eventOf(1)]);
+    const shipped = await sending.finish(10_000);
+    client.close();
+    await server.close();
+    folder.remove();
+    assert.is(server.asked(), 1);
+    assert.equal({ ...shipped, problem: '' }, { unsent: true, dropped: 0, refused: 0, problem: '' });
+    assert.match(shipped.problem ?? '', 'is no Miyabi server');
+  });
+}
 
 test.run();

@@ -1,5 +1,5 @@
 import type { ApiAnswer, ApiClient } from '../api-client.ts';
-import { refusal } from '../api-client.ts';
+import { isProblem, refusal, tookLines } from '../api-client.ts';
 import type { Backlog, Batch, RunHeader } from './backlog.ts';
 
 /** How the lines of a run fared. `unsent`: some wait in the spool. `problem` says why, or what the server refused. */
@@ -89,9 +89,10 @@ export const shipper = (
     }
     answered = true;
     const { status } = answer;
-    if (status >= 200 && status < 300) return { kind: 'sent' };
+    if (tookLines(answer)) return { kind: 'sent' };
     const words = refusal(answer, client.url).message;
-    if (status === 400 || status === 413 || status === 415 || status === 422)
+    // Only a server of Miyabi may say that a batch is of no use: from anybody else the lines are kept.
+    if ((status === 400 || status === 413 || status === 415 || status === 422) && isProblem(answer))
       return { kind: 'poisoned', problem: words };
     if (status >= 500 || status === 408 || status === 425 || status === 429) {
       return { kind: 'away', problem: words, ...retryAfter(answer) };
