@@ -62,7 +62,8 @@ test('own log formats are read before the built-in ones; a wrong one is refused 
   );
   const env = { MIYABI_BACKEND: 'memory', MIYABI_LOG_FORMATS: file };
   const { container, close } = await containerFor(readConfig(env), memoryLogger());
-  assert.is(container.get(TOKENS.logFormats)[0]?.name, 'brew');
+  const [first] = await container.get(TOKENS.logFormats)();
+  assert.is(first?.name, 'brew');
   await close();
   await writeFile(file, JSON.stringify([{ name: 'brew', pattern: '(a+)+\\1 (?P<current>\\d+)' }]));
   const refused = await rejects(containerFor(readConfig(env), memoryLogger()), 'configuration');

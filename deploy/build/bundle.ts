@@ -6,7 +6,7 @@ import { type BuildOptions, build, type Metafile, type Plugin, transform } from 
 import { zipSync } from 'fflate';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
 import { addCodeCache, isRehearsed } from './code-cache.ts';
-import { fewRedisCommands, lateModules } from './lean.ts';
+import { fewRedisCommands, LATE_GLOBALS, lateModules } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -164,7 +164,7 @@ export const bundleFunction = async (
     write: false,
     // The hook's clients are part of Lambda's Node; how fast it starts is all the same.
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
-    inject: name === 'hook' ? [] : ['deploy/build/performance.ts'],
+    define: name === 'hook' ? {} : LATE_GLOBALS,
     plugins: [
       leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT),
       ...(name === 'hook' ? [] : [lateModules, fewRedisCommands]),

@@ -9,6 +9,9 @@ const LATE: Readonly<Record<string, readonly string[]>> = {
   'fs/promises': ['readFile'],
 };
 
+/** The first use of `performance` loads all of `node:perf_hooks`. What is bundled asks it for the time alone. */
+export const LATE_GLOBALS: Readonly<Record<string, string>> = { performance: 'Date' };
+
 const lateModule = (id: string, names: readonly string[]): string =>
   names.map((name) => `export const ${name} = (...input) => require('${id}').${name}(...input);`).join('\n');
 

@@ -6,8 +6,6 @@ import { pinoLogger } from '../adapters/system/logger.ts';
 import { randomSecrets } from '../adapters/system/secrets.ts';
 import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
-import { customFormats } from '../domain/logs/formats/custom.ts';
-import { builtInFormats, formatsWith } from '../domain/logs/formats/registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Probe } from '../ports/probe.ts';
 import { writeWindows } from '../services/write-window.ts';
@@ -96,11 +94,21 @@ export const containerFor = async (
   return { container, close };
 };
 
-/** The built-in formats, and those of the file that the configuration names; only then is their engine loaded. */
-const logFormats = async ({ logFormatsFile: file }: Config): Promise<readonly LogFormat[]> => {
-  if (file === undefined) return builtInFormats;
+/**
+ * The formats of logs: the built-in ones, loaded when they are asked for, or these and those of the file that the
+ * configuration names, which are read at once, so that a mistake in one shows. Only then is their engine loaded.
+ */
+const logFormats = async ({ logFormatsFile: file }: Config): Promise<() => Promise<readonly LogFormat[]>> => {
+  if (file === undefined) {
+    return async () => (await import('../domain/logs/formats/registry.ts')).builtInFormats;
+  }
   const { loadPatterns } = await import('../adapters/re2/pattern.ts');
-  return formatsWith(customFormats(await readJsonFile(file, 'MIYABI_LOG_FORMATS'), await loadPatterns()));
+  const { customFormats } = await import('../domain/logs/formats/custom.ts');
+  const { formatsWith } = await import('../domain/logs/formats/registry.ts');
+  const formats = formatsWith(
+    customFormats(await readJsonFile(file, 'MIYABI_LOG_FORMATS'), await loadPatterns()),
+  );
+  return async () => formats;
 };
 
 /** What an entrypoint works with: the services, and the way to let go of everything they hold. */

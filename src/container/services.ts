@@ -8,7 +8,6 @@ import { idempotencyService } from '../services/idempotency.ts';
 import { logTextService } from '../services/log-text.ts';
 import { nearProjects } from '../services/near-projects.ts';
 import { withParents } from '../services/parents.ts';
-import { progressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
 import { taskCounter } from '../services/task-counter.ts';
@@ -20,6 +19,7 @@ import { webhookAnnouncer } from '../services/webhook-announcer.ts';
 import { webhookSender } from '../services/webhook-sender.ts';
 import { webhookService } from '../services/webhooks.ts';
 import { watched } from '../services/write-window.ts';
+import { late } from './late.ts';
 import { TOKENS } from './tokens.ts';
 
 /** What the system does, on whatever ports the backends bind. */
@@ -80,16 +80,24 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.clock,
     TOKENS.ids,
   ]);
-  bind(TOKENS.progressService).toResolvedValue(progressService, [
-    TOKENS.taskStore,
-    TOKENS.checkpoints,
-    TOKENS.taskWriter,
-    TOKENS.projectService,
-    TOKENS.estimates,
-    TOKENS.clock,
-    TOKENS.logFormats,
-    TOKENS.projectRules,
-  ]);
+  // Most of what is asked of an API has no line of a log in it: what reads them is loaded with the first.
+  bind(TOKENS.progressService).toResolvedValue(
+    (tasks, checkpoints, writer, projects, estimate, clock, formats, rules) =>
+      late(async () => {
+        const { progressService } = await import('../services/progress.ts');
+        return progressService(tasks, checkpoints, writer, projects, estimate, clock, await formats(), rules);
+      }),
+    [
+      TOKENS.taskStore,
+      TOKENS.checkpoints,
+      TOKENS.taskWriter,
+      TOKENS.projectService,
+      TOKENS.estimates,
+      TOKENS.clock,
+      TOKENS.logFormats,
+      TOKENS.projectRules,
+    ],
+  );
   bind(TOKENS.logTextService).toResolvedValue(logTextService, [
     TOKENS.checkpoints,
     TOKENS.progressService,

@@ -72,7 +72,7 @@ export const TOKENS = {
   secrets: token<Secrets>('Secrets'),
 
   probes: token<readonly Probe[]>('Probes'),
-  logFormats: token<readonly LogFormat[]>('LogFormats'),
+  logFormats: token<() => Promise<readonly LogFormat[]>>('LogFormats'),
   projectRules: token<readonly ProjectRule[]>('ProjectRules'),
 
   projectService: token<ProjectService>('ProjectService'),

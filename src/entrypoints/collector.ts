@@ -1,6 +1,9 @@
 import { powertoolsMetrics } from '../adapters/powertools/metrics.ts';
 import { collectorLambda } from './lambda-collector.ts';
 import { startLambda } from './lambda-start.ts';
+// Every run reads lines, so what reads them is loaded with the function: its start is fast, and what follows is not.
+import '../domain/logs/formats/registry.ts';
+import '../services/progress.ts';
 
 const SERVICE = 'miyabi-collector';
 

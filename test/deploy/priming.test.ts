@@ -68,7 +68,7 @@ for (const setting of ['cache', 'none']) {
 
 test('leaves what no first request needs where it is', async () => {
   const { loaded } = await start({});
-  for (const name of ['cloudwatch', 'openapi', 'docs-page', 'webhook-client']) {
+  for (const name of ['cloudwatch', 'openapi', 'docs-page', 'webhook-client', 'progress', 'registry']) {
     assert.not.ok(loaded.includes(name), `${name} is loaded at once`);
   }
 });
