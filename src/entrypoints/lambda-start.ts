@@ -17,6 +17,9 @@ const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
   none: [],
 };
 
+/** A connection is what a start needs; whether all is well, `/health/ready` tells. */
+const opening = (probe: Probe): Probe => ({ ...probe, check: probe.connect ?? probe.check });
+
 export type Started = Readonly<{ config: Config; services: Composition }>;
 
 /**
@@ -30,7 +33,7 @@ export const startLambda = async (service: string): Promise<Started> => {
   const { probes, clock, logger } = services;
   const prime = async () => {
     for (const isNext of PRIMED[config.priming]) {
-      await healthService(probes.filter(isNext), clock, logger).ready();
+      await healthService(probes.filter(isNext).map(opening), clock, logger).ready();
     }
   };
   await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);

@@ -6,4 +6,6 @@ export interface Probe {
   readonly required: boolean;
   /** Asks the backend itself, within a second. @throws whatever is wrong with it. */
   check(): Promise<void>;
+  /** Opens its connection and no more, where `check` asks for more than that. @throws as `check` */
+  connect?(): Promise<void>;
 }

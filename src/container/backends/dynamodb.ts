@@ -20,9 +20,10 @@ export const stores: Backend = async (config) => {
   return { ...storesOn(client, config), close: async () => client.destroy() };
 };
 
-/** The stores' bindings on a client, whatever it is connected to, and the probe of them all. */
+/** The stores' bindings on a client, whatever it is connected to, and the probe of all their tables. */
 export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Config): OpenBackend => {
   const tasks = { client, tableName: config.tasksTable };
+  const projects = { client, tableName: config.projectsTable };
   const webhooks = { client, tableName: config.webhooksTable };
   const module = new ContainerModule(({ bind }) => {
     bind(TOKENS.taskStore).toResolvedValue((clock) => dynamodbTaskStore({ ...tasks, clock }), [TOKENS.clock]);
@@ -31,9 +32,7 @@ export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Conf
       (clock) => dynamodbTaskHistory({ ...tasks, clock }),
       [TOKENS.clock],
     );
-    bind(TOKENS.projectStore).toResolvedValue(() =>
-      dynamodbProjectStore({ client, tableName: config.projectsTable }),
-    );
+    bind(TOKENS.projectStore).toResolvedValue(() => dynamodbProjectStore(projects));
     bind(TOKENS.checkpoints).toResolvedValue(
       (clock) => dynamodbCheckpoints({ ...tasks, clock }),
       [TOKENS.clock],
@@ -46,13 +45,21 @@ export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Conf
     bind(TOKENS.outbox).toService(TOKENS.outboxAndQueues);
     bind(TOKENS.outboxQueues).toService(TOKENS.outboxAndQueues);
   });
-  const probed = dynamodbTaskStore({ ...tasks, clock: systemClock() });
+  const connect = async () => {
+    await dynamodbTaskStore({ ...tasks, clock: systemClock() }).find('health');
+  };
   const store = {
     name: 'store',
     required: true,
-    check: async () => {
-      await probed.find('health');
+    async check() {
+      // A table that is missing shows nowhere else before the first write to it.
+      await Promise.all([
+        connect(),
+        dynamodbProjectStore(projects).find('health'),
+        dynamodbWebhookStore(webhooks).find('health'),
+      ]);
     },
+    connect,
   };
   return { module, probes: [store] };
 };

@@ -31,7 +31,11 @@ export const dynamodb: Backend = async (config, logger) => {
     const { probes = [] } = await later.open();
     for (const probe of probes) await probe.check();
   };
-  return { module, close: later.close, probes: [{ name: 'store', required: true, check }] };
+  const connect = async () => {
+    const { probes = [] } = await later.open();
+    for (const probe of probes) await (probe.connect ?? probe.check)();
+  };
+  return { module, close: later.close, probes: [{ name: 'store', required: true, check, connect }] };
 };
 
 /** CloudWatch Logs, loaded when logs are first read. */
