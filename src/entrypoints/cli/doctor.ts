@@ -4,7 +4,7 @@ export const doctorCommand = (): Command =>
   new Command('doctor')
     .summary('check configuration and backends, and say what to mend')
     .description(
-      'Check the server that miyabi speaks to, what waits for it, and the configuration and backends that miyabi serve\n' +
+      'Check the server that miyabi speaks to, what waits for it, and the configuration and backends that miyabi serve ' +
         'would run with here. Exit code 1 where something has to be mended.',
     )
     .option('--json', 'print {"ok":…,"checks":[…]}')

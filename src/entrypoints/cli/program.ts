@@ -21,7 +21,6 @@ export const buildProgram = (): Command => {
     .description('Log lines in, live progress out.')
     .version(ownVersion())
     .enablePositionalOptions()
-    .showHelpAfterError('(miyabi --help tells what there is)')
     .addHelpText(
       'after',
       `
@@ -126,7 +125,9 @@ Examples:
 /** Reads the arguments and does what they say; the exit code is set, never forced. */
 export const runProgram = async (args: readonly string[]): Promise<void> => {
   const program = buildProgram();
-  for (const command of [program, ...commandsOf(program)]) command.exitOverride();
+  for (const command of [program, ...commandsOf(program)]) {
+    command.exitOverride().configureOutput({ outputError: (text, write) => write(complaint(text, command)) });
+  }
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
@@ -135,6 +136,27 @@ export const runProgram = async (args: readonly string[]): Promise<void> => {
       process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : EXIT.usage;
     else fail(error);
   }
+};
+
+/** One line of what is wrong with the arguments, and where to read how it is right. */
+const complaint = (text: string, command: Command): string => {
+  // `tasks` alone is `tasks list`: a word that is no command of `tasks` arrives there.
+  const misread = /^error: too many arguments for 'list'/.test(text) ? command.parent : null;
+  const reason =
+    misread === null
+      ? text
+          .replace(/^error: /, '')
+          .replace(/\n\(Did /, ' (did ')
+          .replace(/\.?\n$/, '')
+      : `unknown command '${command.args[0]}'`;
+  return `miyabi: ${reason}; see ${helpOf(misread ?? command)}\n`;
+};
+
+/** What to type for help on a command. */
+const helpOf = (command: Command): string => {
+  const names = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
+  return `${names.join(' ')} --help`;
 };
 
 export const commandsOf = (command: Command): readonly Command[] =>

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { queryOf, takeCount, withServer } from './session.ts';
+import { queryOf, takeLimit, withServer } from './session.ts';
 import { table } from './table.ts';
 import { clockText, type Look, paint, printable } from './terminal.ts';
 import { numberOf, textOf } from './views.ts';
@@ -10,15 +10,14 @@ const PAGE = 100;
 
 export const listProjects = (options: JsonOption & Readonly<{ limit: string }>): Promise<void> =>
   withServer(async ({ client, print, printJson, look, columns }) => {
-    const limit = takeCount(options.limit);
+    const limit = takeLimit(options.limit);
     const projects: Json[] = [];
     let cursor: string | undefined;
     do {
-      const answer = await client.json({
+      const page = await client.json({
         method: 'GET',
-        path: `/api/projects${queryOf({ limit: String(Math.max(1, Math.min(PAGE, limit - projects.length))), cursor })}`,
+        path: `/api/projects${queryOf({ limit: String(Math.min(PAGE, limit - projects.length)), cursor })}`,
       });
-      const page = isJsonObject(answer) ? answer : {};
       if (Array.isArray(page.projects)) projects.push(...page.projects);
       cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
     } while (cursor !== undefined && projects.length < limit);
@@ -34,12 +33,12 @@ export const listProjects = (options: JsonOption & Readonly<{ limit: string }>):
       table(
         [
           { title: 'PROJECT', shrinks: true },
-          { title: 'STATUS' },
+          { title: 'STATUS', spare: true },
           { title: 'ACTIVE', align: 'right' },
           { title: 'DONE', align: 'right' },
           { title: 'FAILED', align: 'right' },
-          { title: 'SUCCESS', align: 'right' },
-          { title: 'MEAN', align: 'right' },
+          { title: 'SUCCESS', align: 'right', spare: true },
+          { title: 'MEAN', align: 'right', spare: true },
           { title: 'ID', shrinks: true },
         ],
         projects.filter(isJsonObject).map((project) => {

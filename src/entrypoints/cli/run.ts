@@ -5,7 +5,7 @@ export const runCommand = (): Command =>
   new Command('run')
     .summary('run a command and follow its progress')
     .description(
-      'Run a command with its output, exit code, signals and input untouched. Bars of the tasks that its output tells\n' +
+      'Run a command with its output, exit code, signals and input untouched. Bars of the tasks that its output tells ' +
         'of are drawn below it on a terminal; with MIYABI_URL set, its lines go to that server.',
     )
     .usage('[options] -- COMMAND [ARGUMENT...]')

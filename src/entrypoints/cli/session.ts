@@ -64,3 +64,10 @@ export const takeCount = (text: string): number => {
   if (!/^\d{1,12}$/.test(text)) throw new CommandFailure(EXIT.usage, `${text} must be a whole number`);
   return Number(text);
 };
+
+/** At most so many of a list. */
+export const takeLimit = (text: string): number => {
+  const limit = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+  if (limit < 1) throw new CommandFailure(EXIT.usage, `${text} must be a whole number from 1`);
+  return limit;
+};

@@ -3,14 +3,20 @@ import { fit, type Look, type Paint, pad, paint, printable, widthOf } from './te
 export type Cell = Readonly<{ text: string; paint?: Paint }>;
 export type Column = Readonly<{
   title: string;
-  align?: 'left' | 'right' /** The first to give way where room is short. */;
+  align?: 'left' | 'right';
+  /** The first to give way where room is short. */
   shrinks?: boolean;
+  /** Left out where there is no room for it however narrow the others are; the last of them first. */
+  spare?: boolean;
 }>;
 
 const GAP = '  ';
 const LEAST = 8;
 
-/** A table for people. Where it is wider than the terminal, the columns that may shrink do; `columns` undefined: no limit. */
+/**
+ * A table for people. Where it is wider than the terminal, the columns that may shrink do, and then those that may be
+ * missing are; `columns` undefined: no limit.
+ */
 export const table = (
   head: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -20,7 +26,15 @@ export const table = (
   const widths = head.map(({ title }, index) =>
     Math.max(widthOf(title), ...clean.map((row) => widthOf(row[index]?.text ?? ''))),
   );
-  if (columns !== undefined) shrink(widths, head, columns);
+  if (columns !== undefined && shrink(widths, head, columns) > columns) {
+    const spare = head.findLastIndex((column) => column.spare === true);
+    if (spare !== -1)
+      return table(
+        head.toSpliced(spare, 1),
+        rows.map((row) => row.toSpliced(spare, 1)),
+        { columns, look },
+      );
+  }
   const line = (cells: readonly Cell[]) =>
     cells
       .map((cell, index) => {
@@ -36,7 +50,8 @@ export const table = (
   return [titles, ...clean].map((row) => `${line(row)}\n`).join('');
 };
 
-const shrink = (widths: number[], head: readonly Column[], columns: number): void => {
+/** Makes columns narrower until they fit, and tells how wide all of them are then. */
+const shrink = (widths: number[], head: readonly Column[], columns: number): number => {
   const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
   const shrinkable = head.flatMap(({ shrinks }, index) => (shrinks ? [index] : []));
   while (total() > columns) {
@@ -44,7 +59,8 @@ const shrink = (widths: number[], head: readonly Column[], columns: number): voi
       (best, index) => (best === undefined || (widths[index] ?? 0) > (widths[best] ?? 0) ? index : best),
       undefined,
     );
-    if (widest === undefined || (widths[widest] ?? 0) <= LEAST) return;
+    if (widest === undefined || (widths[widest] ?? 0) <= LEAST) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
+  return total();
 };

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { markOf, STATUS_PAINT } from './bars.ts';
-import { queryOf, type Session, takeCount, takePair, withServer } from './session.ts';
+import { queryOf, type Session, takeCount, takeLimit, takePair, withServer } from './session.ts';
 import { projectOf } from './settings.ts';
 import { type Cell, table } from './table.ts';
 import { clockText, paint, printable } from './terminal.ts';
@@ -23,11 +23,11 @@ const PAGE = 100;
 
 export const listTasks = (options: ListOptions): Promise<void> =>
   withServer(async ({ client, print, printJson, look, columns }) => {
-    const limit = takeCount(options.limit);
+    const limit = takeLimit(options.limit);
     const tasks: Json[] = [];
     let cursor: string | undefined;
     do {
-      const answer = await client.json({
+      const page = await client.json({
         method: 'GET',
         path: `/api/tasks${queryOf({
           status: options.status,
@@ -35,11 +35,10 @@ export const listTasks = (options: ListOptions): Promise<void> =>
           task_type: options.type,
           label: Object.entries(labelsOf(options.label) ?? {}).map((pair) => pair.join(':')),
           q: options.search,
-          limit: String(Math.max(1, Math.min(PAGE, limit - tasks.length))),
+          limit: String(Math.min(PAGE, limit - tasks.length)),
           cursor,
         })}`,
       });
-      const page = isJsonObject(answer) ? answer : {};
       if (Array.isArray(page.tasks)) tasks.push(...page.tasks);
       cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
     } while (cursor !== undefined && tasks.length < limit);
@@ -62,8 +61,8 @@ const taskTable = (
       { title: 'TASK', shrinks: true },
       { title: 'STATUS' },
       { title: 'DONE', align: 'right' },
-      { title: 'TIME', align: 'right' },
-      { title: 'PROJECT', shrinks: true },
+      { title: 'TIME', align: 'right', spare: true },
+      { title: 'PROJECT', shrinks: true, spare: true },
       { title: 'ID', shrinks: true },
     ],
     views.map((view): readonly Cell[] => [

@@ -4,7 +4,7 @@ export const watchCommand = (): Command =>
   new Command('watch')
     .summary('watch tasks live')
     .description(
-      'A live table of tasks in the terminal. With a task it ends as the task does: exit code 0 where it completed, 6\n' +
+      'A live table of tasks in the terminal. With a task it ends as the task does: exit code 0 where it completed, 6 ' +
         'where it failed or was cancelled. Where the output is no terminal, a line for each change.',
     )
     .argument('[task]', 'the task_id of one task')

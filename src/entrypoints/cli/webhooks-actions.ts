@@ -25,9 +25,9 @@ export const listWebhooks = (options: WebhookOptions): Promise<void> =>
       table(
         [
           { title: 'URL', shrinks: true },
-          { title: 'EVENTS' },
-          { title: 'ACTIVE' },
-          { title: 'LAST', shrinks: true },
+          { title: 'EVENTS', spare: true },
+          { title: 'ACTIVE', spare: true },
+          { title: 'LAST', shrinks: true, spare: true },
           { title: 'ID' },
         ],
         webhooks.map((webhook) => [

@@ -6,6 +6,7 @@ import { barLine } from '../../../src/entrypoints/cli/bars.ts';
 import { completionScript } from '../../../src/entrypoints/cli/completion-script.ts';
 import { buildProgram, commandsOf } from '../../../src/entrypoints/cli/program.ts';
 import { readSettings } from '../../../src/entrypoints/cli/settings.ts';
+import { table } from '../../../src/entrypoints/cli/table.ts';
 import { clockText, fit, lookOf, printable, widthOf } from '../../../src/entrypoints/cli/terminal.ts';
 import { CDK, MIYABI, run, scratch } from '../../support/cli.ts';
 
@@ -15,7 +16,8 @@ test('every command says what it does, and its options too', () => {
   const commands = commandsOf(buildProgram());
   assert.ok(commands.length >= 15);
   for (const command of commands) {
-    assert.ok(command.description() !== '', command.name());
+    // Commander breaks lines itself; where one is broken here, too, help has lines of two words.
+    assert.match(command.description(), /^[^\n]+$/, command.name());
     for (const option of command.options)
       assert.ok(option.description !== '', `${command.name()} ${option.flags}`);
   }
@@ -25,10 +27,19 @@ test('help is no failure, wrong usage is one with code 2', async () => {
   const help = await run([...MIYABI, '--help']);
   assert.is(help.code, 0);
   assert.match(help.stdout, 'Exit codes');
-  for (const args of [['nonsense'], ['tasks', 'create'], ['run', '--nonsense'], ['completion', 'fish']]) {
-    const { code, stderr } = await run([...MIYABI, ...args]);
+  for (const [args, said] of [
+    [['wach'], "unknown command 'wach' (did you mean watch?); see miyabi --help"],
+    [['tasks', 'nonsense'], "unknown command 'nonsense'; see miyabi tasks --help"],
+    [['tasks', 'create'], "missing required argument 'name'; see miyabi tasks create --help"],
+    [['tasks', 'list', '--limit', '0'], '0 must be a whole number from 1'],
+    [['run', '--nonsense'], "unknown option '--nonsense'"],
+    [['completion', 'fish'], 'Allowed choices are bash, zsh; see miyabi completion --help'],
+  ] as const) {
+    const { code, stdout, stderr } = await run([...MIYABI, ...args]);
     assert.is(code, 2, args.join(' '));
-    assert.match(stderr, 'error:');
+    assert.is(stdout, '');
+    assert.match(stderr, /^miyabi: [^\n]+\n$/);
+    assert.ok(stderr.includes(said), stderr);
   }
 });
 
@@ -129,6 +140,33 @@ test('a bar fits every width and keeps name and percentage as long as it can', (
     barLine(task, 80, { colour: false, unicode: false }),
     '> お茶屋-Storage          #####-------  45% 5/11 1:15 ~1:30 left Creating Brew',
   );
+});
+
+test('a table fits every width: columns shrink, then those that matter least are left out', () => {
+  const head = [
+    { title: 'TASK', shrinks: true },
+    { title: 'STATUS' },
+    { title: 'TIME', align: 'right', spare: true },
+    { title: 'PROJECT', shrinks: true, spare: true },
+    { title: 'ID', shrinks: true },
+  ] as const;
+  const row = [
+    '夜間バッチ 🎉 of the warehouse',
+    '▸ running (stale)',
+    '1:02:03',
+    'tea',
+    'nightly-0192b1d2',
+  ].map((text) => ({ text }));
+  const look = { colour: false, unicode: true };
+  const text = (columns: number | undefined) => table(head, [row], { columns, look });
+  assert.match(
+    text(undefined),
+    /^TASK +STATUS +TIME +PROJECT +ID\n夜間バッチ 🎉 of the warehouse .*-0192b1d2\n$/,
+  );
+  for (const columns of [38, 40, 60, 80])
+    for (const line of text(columns).trimEnd().split('\n')) assert.ok(widthOf(line) <= columns, line);
+  assert.match(text(80), 'PROJECT');
+  assert.match(text(40), /^TASK +STATUS +ID\n/);
 });
 
 test('texts are cut by columns, times are told as people do, colours only where they are wanted', () => {

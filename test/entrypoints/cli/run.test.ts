@@ -80,6 +80,9 @@ test('a command that is not there, one that cannot be run, and no command at all
   assert.is((await run([...MIYABI, 'run', '--', 'no-such-command-here'])).code, 127);
   assert.is((await run([...MIYABI, 'run', '--', '/etc/passwd'])).code, 126);
   assert.is((await run([...MIYABI, 'run'])).code, 2);
+  const nameless = await run([...MIYABI, 'run', '--', '']);
+  assert.is(nameless.code, 127);
+  assert.is(nameless.stderr, "miyabi: '': there is no such command\n");
 });
 
 for (const [title, signal] of [

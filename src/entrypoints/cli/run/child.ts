@@ -42,6 +42,7 @@ export const startOnPipes = async (
   env: NodeJS.ProcessEnv,
   take: TakeOutput,
 ): Promise<Child> => {
+  if (command[0] === '') throw cannotRun('', 'ENOENT');
   const pipes = namedPipes();
   const stdio: StdioOptions = ['inherit', pipes?.stdout.write ?? 'pipe', pipes?.stderr.write ?? 'pipe'];
   const child = spawn(command[0] ?? '', command.slice(1), { stdio, env });
@@ -154,7 +155,11 @@ const started = (child: ChildProcess, command: readonly string[]): Promise<Child
 
 const cannotRun = (name: string, reason: string, cause?: unknown): CommandFailure => {
   if (reason === 'ENOENT')
-    return new CommandFailure(EXIT.commandNotFound, `${name}: there is no such command`, { cause });
+    return new CommandFailure(
+      EXIT.commandNotFound,
+      `${name === '' ? "''" : name}: there is no such command`,
+      { cause },
+    );
   if (reason === 'EACCES')
     return new CommandFailure(EXIT.notExecutable, `${name}: it may not be run`, { cause });
   return new CommandFailure(EXIT.cannotRun, `${name} could not be run: ${reason}`, { cause });
