@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { invalidField } from '../../domain/errors.ts';
+import { MiyabiError } from '../../domain/errors.ts';
 
 export type Cursors = Readonly<{
   /** A cursor for a position in the list that `scope` describes: route and filter. */
@@ -9,30 +9,47 @@ export type Cursors = Readonly<{
   open(scope: string, cursor: string): unknown;
 }>;
 
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Opaque cursors: the position, signed together with the list it belongs to (HMAC-SHA-256, 128 bits of it). */
+/**
+ * Opaque cursors: the position, encrypted and signed together with the list it belongs to. What a walk remembers holds
+ * the ids of tasks that its caller may not see.
+ */
 export const signedCursors = (secret: string): Cursors => {
-  const tagOf = (scope: string, position: Uint8Array) =>
-    createHmac('sha256', secret)
-      .update(JSON.stringify(scope))
-      .update(position)
-      .digest()
-      .subarray(0, TAG_BYTES);
+  const key = createHmac('sha256', secret).update('cursors').digest();
   return {
     seal(scope, position) {
-      const packed = deflateRawSync(JSON.stringify(position));
-      return Buffer.concat([tagOf(scope, packed), packed]).toString('base64url');
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(
+        Buffer.from(scope),
+      );
+      const packed = cipher.update(deflateRawSync(JSON.stringify(position)));
+      cipher.final();
+      return Buffer.concat([nonce, cipher.getAuthTag(), packed]).toString('base64url');
     },
     open(scope, cursor) {
       const bytes = Buffer.from(cursor, 'base64url');
-      const packed = bytes.subarray(TAG_BYTES);
+      const packed = bytes.subarray(NONCE_BYTES + TAG_BYTES);
       // Decoding ignores stray bits and characters; only the one text that `seal` wrote is good.
-      const canonical = bytes.toString('base64url') === cursor;
-      const isGood =
-        canonical && packed.length > 0 && timingSafeEqual(bytes.subarray(0, TAG_BYTES), tagOf(scope, packed));
-      if (!isGood) throw invalidField('cursor', 'is not one that this list has given; begin without it');
-      return JSON.parse(inflateRawSync(packed).toString());
+      if (packed.length === 0 || bytes.toString('base64url') !== cursor) throw notOurs();
+      const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
+        authTagLength: TAG_BYTES,
+      })
+        .setAAD(Buffer.from(scope))
+        .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      const plain = decipher.update(packed);
+      try {
+        decipher.final();
+      } catch (error) {
+        throw notOurs(error);
+      }
+      return JSON.parse(inflateRawSync(plain).toString());
     },
   };
 };
+
+const notOurs = (cause?: unknown): MiyabiError =>
+  new MiyabiError('invalid_input', `cursor ${RULE}`, { fields: [{ path: 'cursor', reason: RULE }], cause });
+const RULE = 'is not one that this list has given; begin without it';
