@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import { type Config, readConfig } from '../../config.ts';
 import { isMiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
@@ -43,6 +44,7 @@ async function* allChecks(): AsyncGenerator<Check> {
   yield nodeCheck();
   yield* clientChecks();
   yield terminalCheck();
+  yield* formatsCheck(process.env.MIYABI_LOG_FORMATS);
   yield* serverChecks();
 }
 
@@ -126,6 +128,8 @@ const addressCheck = async (client: ApiClient, byDefault: boolean, hasKey: boole
 const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
   const name = 'spool';
   try {
+    await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+    await access(spoolDir, constants.W_OK);
     const waiting = (await leftovers(spoolDir)).filter(({ live }) => !live);
     const mine = waiting.filter(({ header }) => header.url === url);
     if (waiting.length === 0) return { name, state: 'ok', text: `nothing waits in ${spoolDir}` };
@@ -149,6 +153,24 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
     };
   }
 };
+
+/** Own log formats are read by the server and by the command line alike. */
+async function* formatsCheck(file: string | undefined): AsyncGenerator<Check> {
+  if (file === undefined || file.trim() === '') return;
+  const name = 'log formats (MIYABI_LOG_FORMATS)';
+  try {
+    const { logFormats } = await import('./log-formats.ts');
+    await logFormats(file);
+    yield { name, state: 'ok', text: `${file} can be read` };
+  } catch (error) {
+    yield {
+      name,
+      state: 'broken',
+      text: messageOf(error),
+      mend: `mend ${file}, or unset MIYABI_LOG_FORMATS`,
+    };
+  }
+}
 
 const terminalCheck = (): Check => {
   const name = 'terminal';
@@ -196,14 +218,13 @@ async function* serverChecks(): AsyncGenerator<Check> {
   yield* backendChecks(config);
 }
 
-async function* backendChecks(config: Config): AsyncGenerator<Check> {
+async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): AsyncGenerator<Check> {
+  let config: Config = wanted;
   // The embedded store has one owner at a time: where a server has it, that server is the one to ask.
-  if (config.taskStore === 'embedded') {
-    const served = await servedHere(config);
-    if (served !== undefined) {
-      yield { name: 'backends', state: 'ok', text: `in use by the server at ${served}` };
-      return;
-    }
+  const served = wanted.taskStore === 'embedded' ? await servedHere(wanted) : undefined;
+  if (served !== undefined) {
+    yield { name: 'store', state: 'ok', text: `in use by the server at ${served}` };
+    config = { ...wanted, taskStore: 'memory' };
   }
   const reasons = new Map<string, string>();
   const { compose } = await import('../../container/compose.ts');
@@ -225,7 +246,7 @@ async function* backendChecks(config: Config): AsyncGenerator<Check> {
         ...(up ? {} : { mend: mendFor(name, config) }),
       };
     }
-    if (Object.keys(backends).length === 0)
+    if (Object.keys(backends).length === 0 && served === undefined)
       yield { name: 'backends', state: 'ok', text: 'in this process; nothing to ask' };
   } finally {
     await composed.close();

@@ -43,6 +43,14 @@ test('a line without end keeps its beginning, and the next line is whole again',
   );
 });
 
+test('a line is cut between its words, so that no half of a secret is left of one', () => {
+  const secret = `ghp_${'a'.repeat(36)}`;
+  for (const beforeIt of [MAX_LINE - 20, MAX_LINE - 1, MAX_LINE - secret.length + 1]) {
+    const [line = ''] = linesOf([Buffer.from(`${'x'.repeat(beforeIt - 1)} ${secret} and more\n`)]);
+    assert.is(line, `${'x'.repeat(beforeIt - 1)}…`);
+  }
+});
+
 test('long and short lines in one piece, and one that goes on in the next', () => {
   const line = (length: number) => 'x'.repeat(length);
   const text = [line(3), line(MAX_LINE + 5), '', line(MAX_LINE), line(7), line(MAX_LINE + 1)].join('\n');

@@ -2,6 +2,8 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** The longest line that is kept, in UTF-16 code units; the server reads no longer ones either. */
 export const MAX_LINE = 60_000;
+/** The longest word that is kept out of a cut. */
+const WORD = 1_000;
 
 /**
  * Cuts a stream of bytes behind its lines. Lines come as one text with `\n` between them: most of what is done with
@@ -64,4 +66,9 @@ const tidy = (lines: string): string =>
         .map(cut)
         .join('\n');
 
-const cut = (line: string): string => (line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}…`);
+/** Between two words where that is near: half a secret is none that is known by its shape. */
+const cut = (line: string): string => {
+  if (line.length <= MAX_LINE) return line;
+  const space = line.lastIndexOf(' ', MAX_LINE);
+  return `${line.slice(0, space > MAX_LINE - WORD ? space : MAX_LINE)}…`;
+};
