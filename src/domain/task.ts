@@ -142,7 +142,7 @@ export const reportProgress = (task: Task, report: ProgressReport, now: number):
   if (isTerminal(task.status)) {
     throw new MiyabiError(
       'invalid_transition',
-      `Task ${task.task_id} is ${task.status}; reopen it before reporting progress`,
+      `Task ${task.task_id} is ${task.status}; reopen it first`,
     );
   }
   const at = report.timestamp ?? now;

@@ -20,7 +20,7 @@ export const inTurn = () => {
 export const eachOf = async <T, R>(
   items: readonly T[],
   width: number,
-  job: (item: T) => Promise<R>,
+  job: (item: T, index: number) => Promise<R>,
 ): Promise<readonly R[]> => {
   const results = new Array<R>(items.length);
   let next = 0;
@@ -28,7 +28,7 @@ export const eachOf = async <T, R>(
     while (next < items.length) {
       const index = next;
       next += 1;
-      results[index] = await job(items[index] as T);
+      results[index] = await job(items[index] as T, index);
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));

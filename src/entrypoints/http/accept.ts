@@ -1,16 +1,29 @@
-/** Whether an Accept header leaves any of these media types; errors come as problem documents whatever it says. */
-export const acceptsAny = (accept: string | undefined, types: readonly string[]): boolean => {
-  if (accept === undefined || accept.trim() === '') return true;
-  const ranges = accept.split(',').map((range) => {
+/** How much an Accept header likes a media type: `quality` from 0 (not at all) to 1, `named` from 0 (any) to 2 (by name). */
+type Liking = Readonly<{ quality: number; named: number }>;
+
+const EVERYTHING: Liking = { quality: 1, named: 0 };
+
+const likingOf = (accept: string, type: string): Liking => {
+  const names = ['*/*', `${type.slice(0, type.indexOf('/'))}/*`, type];
+  let best: Liking | undefined;
+  for (const range of accept.split(',')) {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-    return { name, refused };
-  });
-  return types.some((type) => {
+    const named = names.indexOf(name);
     // The most specific range that fits decides.
-    const fitting = [type, `${type.slice(0, type.indexOf('/'))}/*`, '*/*'].map((name) =>
-      ranges.find((range) => range.name === name),
-    );
-    return fitting.find((range) => range !== undefined)?.refused === false;
-  });
+    if (named === -1 || (best !== undefined && best.named >= named)) continue;
+    const quality = parameters.find((parameter) => /^q=[01](\.\d*)?$/.test(parameter))?.slice(2);
+    best = { quality: Math.min(1, Number(quality ?? 1)), named };
+  }
+  return best ?? { quality: 0, named: 0 };
+};
+
+/** Whether an Accept header leaves any of these media types; errors come as problem documents whatever it says. */
+export const acceptsAny = (accept: string | undefined, types: readonly string[]): boolean =>
+  accept === undefined || accept.trim() === '' || types.some((type) => likingOf(accept, type).quality > 0);
+
+/** Which of two media types an Accept header likes better; `usual` where it has no preference. */
+export const preferred = (accept: string | undefined, usual: string, other: string): string => {
+  const isOpen = accept === undefined || accept.trim() === '';
+  const [a, b] = isOpen ? [EVERYTHING, EVERYTHING] : [likingOf(accept, usual), likingOf(accept, other)];
+  return b.quality > a.quality || (b.quality === a.quality && b.named > a.named) ? other : usual;
 };

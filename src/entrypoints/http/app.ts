@@ -93,7 +93,8 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     try {
       const found = find(pathOf(request));
       if (request.method === 'OPTIONS' && found !== undefined) {
-        return { status: 204, headers: { allow: allowOf(found.methods), ...ACCEPT_PATCH }, body: '' };
+        const patches = found.methods.PATCH === undefined ? {} : ACCEPT_PATCH;
+        return { status: 204, headers: { allow: allowOf(found.methods), ...patches }, body: '' };
       }
       const operation = operationOf(request, found);
       // Whoever has no key does not even learn which routes there are.

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import * as v from 'valibot';
 import { invalidField, MiyabiError } from '../../domain/errors.ts';
 import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
@@ -6,15 +7,26 @@ import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
 export const MAX_JSON_DEPTH = 32;
 
 /** What a body may be. A merge patch may be called plain JSON too. */
-const JSON_TYPES = ['application/json'];
+export const JSON_TYPES = ['application/json'];
 export const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
 
-/** The JSON of a request body, checked for its type, size, depth and keys before anything looks at it. */
-export const readJson = (request: HttpRequest, types: readonly string[] = JSON_TYPES): unknown => {
+/**
+ * The JSON of a request body, checked for its type, size, encoding, depth and keys before anything looks at it.
+ * `anyBytes` takes what is no UTF-8 as well: a log may hold anything, and one line of it must not stop the others.
+ */
+export const readJson = (
+  request: HttpRequest,
+  types: readonly string[] = JSON_TYPES,
+  { anyBytes = false }: Readonly<{ anyBytes?: boolean }> = {},
+): unknown => {
   requireType(request, types);
   const text = request.body ?? '';
   requireSize(Buffer.byteLength(text));
   if (text.trim() === '') throw new MiyabiError('invalid_input', 'The body is empty; send a JSON object');
+  // Read as UTF-8, other bytes have become this character: what was meant is lost.
+  if (!anyBytes && text.includes('\ufffd') && request.bytes !== undefined && !isUtf8(request.bytes)) {
+    throw new MiyabiError('invalid_input', 'The body is not valid UTF-8');
+  }
   requireDepth(text);
   try {
     return JSON.parse(text, refuseProto);

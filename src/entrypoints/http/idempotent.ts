@@ -7,10 +7,11 @@ import type { HttpRequest, HttpResponse } from './message.ts';
 
 const HEADER = 'idempotency-key';
 
-/** What another attempt may well better is not kept. */
+/** What another attempt may well better is not kept, nor that a body was not looked at for its media type. */
 const isFinal = ({ status, body }: HttpResponse): boolean =>
   status < 500 &&
   status !== 429 &&
+  status !== 415 &&
   !(status === 409 && typeof body === 'string' && body.includes('"version_conflict"'));
 
 /** Answers a request once: who sends it again with the same Idempotency-Key is given the first answer. */

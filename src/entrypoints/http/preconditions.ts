@@ -25,7 +25,7 @@ export const versionsOf = (request: HttpRequest): readonly number[] | undefined 
 
 export const notModified = (etag: string): HttpResponse => ({
   status: 304,
-  headers: { etag, 'cache-control': 'no-cache' },
+  headers: { etag, 'cache-control': 'private, no-cache' },
   body: '',
 });
 

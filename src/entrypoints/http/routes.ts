@@ -1,5 +1,5 @@
 import type { ApiKey, Scope } from '../../domain/api-keys.ts';
-import { isMiyabiError, MiyabiError } from '../../domain/errors.ts';
+import { invalidField, isMiyabiError, MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { Task } from '../../domain/task.ts';
 import { toIso } from '../../domain/time.ts';
@@ -15,8 +15,9 @@ import type { ProjectService } from '../../services/projects.ts';
 import type { TaskWalk, WalkState } from '../../services/task-walk.ts';
 import type { Guard, TaskService } from '../../services/tasks.ts';
 import type { WebhookService } from '../../services/webhooks.ts';
+import { preferred } from './accept.ts';
 import type { Principal } from './auth.ts';
-import { PATCH_TYPES, readJson, readOptionalJson, readText, validate } from './body.ts';
+import { JSON_TYPES, PATCH_TYPES, readJson, readOptionalJson, readText, validate } from './body.ts';
 import type { Cursors } from './cursor.ts';
 import { eventPageText, eventStream, eventText } from './events.ts';
 import { eventsOf } from './log-events.ts';
@@ -85,6 +86,7 @@ export type HttpOptions = Readonly<{
 /** How long a browser waits before it asks for events again where they are no stream. */
 const POLL_MS = 3_000;
 const SSE = 'text/event-stream';
+const JSON_TYPE = 'application/json';
 const SSE_HEADERS = {
   'content-type': `${SSE}; charset=utf-8`,
   'cache-control': 'no-store',
@@ -283,16 +285,17 @@ const batchRoutes = ({ tasks }: HttpServices): readonly Route[] => [
       POST: {
         name: 'createTasks',
         scope: 'write',
-        handle: async ({ request, principal }) => {
+        handle: async ({ request, principal, once }) => {
           const { tasks: items } = validate(schemas.taskBatch, readJson(request));
           // A part comes after its parent, and of two with one id the first is made.
           const begun = new Map<string, Promise<object>>();
-          const results = await eachOf(items, WIDTH, (item) => {
+          const results = await eachOf(items, WIDTH, (item, index) => {
             const { task_id = '', parent_id = '' } = idsIn(item);
             const before = [begun.get(task_id), begun.get(parent_id)];
             const result = itemResult(async () => {
               await Promise.allSettled(before);
-              const task = await createTask(tasks, principal, item);
+              const own = once === undefined ? undefined : { ...once, id: `${once.id}.${index}` };
+              const task = await createTask(tasks, principal, item, own);
               return { status: 201, task_id: task.task_id, task };
             });
             if (task_id !== '') begun.set(task_id, result);
@@ -415,7 +418,10 @@ const logRoutes = ({ progress, logText, collector }: HttpServices): readonly Rou
         name: 'sendLogs',
         scope: 'write',
         handle: async ({ request, principal }) => {
-          const { events, ...batch } = validate(schemas.logBatch, readJson(request));
+          const { events, ...batch } = validate(
+            schemas.logBatch,
+            readJson(request, JSON_TYPES, { anyBytes: true }),
+          );
           requireOwn(principal, batch.project_id);
           return json(200, await progress.ingest({ ...ownLog(principal, batch), events: eventsOf(events) }));
         },
@@ -461,20 +467,22 @@ const eventRoute = (
     GET: {
       name: 'getEvents',
       scope: 'read',
-      types: [SSE, 'application/json'],
+      types: [SSE, JSON_TYPE],
       handle: async ({ request, query, principal }) => {
         const { since: sinceQuery, project_id, task_id } = validate(schemas.eventsQuery, query());
-        const lastId = request.headers['last-event-id'];
-        const since =
-          lastId === undefined || lastId === '' ? sinceQuery : validate(schemas.lastEventId, lastId);
+        const lastId = request.headers['last-event-id'] ?? '';
+        if (lastId !== '' && !schemas.isPosition(lastId)) {
+          throw invalidField('Last-Event-ID', 'must be the id of an event');
+        }
+        const since = lastId === '' ? sinceQuery : lastId;
         // Of another's project nothing is ever heard, as of one that is not there.
         const wanted = present({
           project_id: isOthers(principal, project_id) ? NO_PROJECT : (project_id ?? principal.project_id),
           task_id,
           since,
         });
-        const accept = request.headers['accept'] ?? '';
-        const asStream = accept.includes(SSE) || (streaming && !accept.includes('application/json'));
+        const [usual, other] = streaming ? [SSE, JSON_TYPE] : [JSON_TYPE, SSE];
+        const asStream = preferred(request.headers['accept'], usual, other) === SSE;
         if (asStream && request.method === 'HEAD') return { status: 200, headers: SSE_HEADERS, body: '' };
         if (asStream && streaming) {
           const signal = request.signal ?? new AbortController().signal;

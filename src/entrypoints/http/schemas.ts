@@ -62,16 +62,23 @@ const count = (min: number) =>
 const current = count(0);
 const total = v.nullable(count(1));
 
+/** Epoch milliseconds of ISO 8601 text, NaN where it is none. Without a zone it is UTC, wherever this runs. */
+const epochOf = (text: string): number => {
+  const [, year, month, day, clock, zone] = ISO.exec(text) ?? [];
+  if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
+  return year === undefined
+    ? Number.NaN
+    : Date.parse(clock !== undefined && zone === undefined ? `${text}Z` : text);
+};
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
 const TIME_RULE = 'must be an ISO 8601 time or epoch milliseconds, of the years 1970 to 9999';
 /** A moment, as ISO 8601 text or epoch milliseconds; epoch milliseconds inside. */
 export const time = v.pipe(
   v.union([v.string(), v.number()], TIME_RULE),
-  v.transform((value) =>
-    typeof value === 'number' ? value : ISO.test(value) ? Date.parse(value) : Number.NaN,
-  ),
+  v.transform((value) => (typeof value === 'number' ? value : epochOf(value))),
   v.check(isTime, TIME_RULE),
 );
-const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /** Any JSON object. Schemas of records lose keys such as `constructor`, so it is looked through by hand. */
 export const jsonObject = v.pipe(
@@ -436,10 +443,7 @@ export const eventsQuery = object({
   task_id: v.optional(id),
 });
 
-export const lastEventId = v.pipe(
-  v.string(),
-  v.check((value) => v.is(position, value), 'Last-Event-ID must be the id of an event'),
-);
+export const isPosition = (value: string): boolean => v.is(position, value);
 
 /** An id in a path, under the name that an error is to call it. */
 export const pathParams = (name: string) => {

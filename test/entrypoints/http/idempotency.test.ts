@@ -5,14 +5,17 @@ import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryIds } from '../../../src/adapters/memory/ids.ts';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
 import { unavailable } from '../../../src/domain/errors.ts';
+import { httpApp } from '../../../src/entrypoints/http/app.ts';
+import { signedCursors } from '../../../src/entrypoints/http/cursor.ts';
 import type { Checkpoints } from '../../../src/ports/checkpoints.ts';
 import {
   ANSWER_TTL_MS,
+  type IdempotencyService,
   IN_FLIGHT_TTL_MS,
   idempotencyService,
   type OnceContext,
 } from '../../../src/services/idempotency.ts';
-import { withApi } from '../../support/api.ts';
+import { caller, withApi } from '../../support/api.ts';
 import { rejects } from '../../support/contract.ts';
 
 const test = suite('Idempotency-Key');
@@ -70,6 +73,48 @@ test(
       );
       assert.ok(reports.some(({ status }) => status === 200));
     }
+  }),
+);
+
+test(
+  'a request of another media type was not looked at: the key is still free',
+  withApi(async ({ call }) => {
+    const key = { 'idempotency-key': 'k' };
+    const wrong = await call('POST', '/api/tasks', '{}', { ...key, 'content-type': 'text/plain' });
+    assert.is(wrong.status, 415);
+    const right = await call('POST', '/api/tasks', '{}', key);
+    assert.equal([right.status, right.headers['idempotent-replayed']], [201, undefined]);
+  }),
+);
+
+test(
+  'a batch of which a part was made before its process died is made once, under the same ids',
+  withApi(async ({ app: _app, call: _call, ...composition }) => {
+    // As the service has it for the process that comes after one that died.
+    let resumed = false;
+    const idempotency: IdempotencyService = {
+      async once(_request, job) {
+        const { answer } = await job({ id: 'begun', resumed });
+        resumed = true;
+        return { answer, replayed: false };
+      },
+    };
+    const cursors = signedCursors('a secret of the tests');
+    const call = caller(httpApp({ ...composition, cursors, idempotency }, composition.logger));
+    const send = async () => {
+      const { json } = await call(
+        'POST',
+        '/api/tasks:batch',
+        { tasks: [{ task_name: 'a' }, { task_name: 'b' }, { task_name: 'c' }] },
+        { 'idempotency-key': 'k' },
+      );
+      return json.results.map(({ status, task_id }: Record<string, unknown>) => [status, task_id]);
+    };
+    const first = await send();
+    assert.equal(new Set(first.map(String)).size, 3);
+    await composition.tasks.remove(first[2][1]);
+    assert.equal(await send(), first);
+    assert.is((await call('GET', '/api/tasks')).json.tasks.length, 3);
   }),
 );
 

@@ -452,6 +452,110 @@ test(
     for (const accept of ['application/json', 'application/*', '*/*', 'text/html, */*;q=0.1', '']) {
       assert.is((await call('GET', '/api/tasks', undefined, { accept })).status, 200, accept);
     }
+    assert.match(options.headers['accept-patch'] ?? '', /merge-patch\+json/);
+    assert.is((await call('OPTIONS', '/api/tasks')).headers['accept-patch'], undefined);
+  }),
+);
+
+test(
+  'events come in the form that is liked best: as a page to who asks for JSON, as a stream to who leaves it open',
+  withApi(async ({ app }) => {
+    const typeFor = async (accept: string | undefined) => {
+      const gone = new AbortController();
+      const { headers, body } = await app({
+        method: 'GET',
+        path: '/api/events',
+        search: '',
+        headers: accept === undefined ? {} : { accept },
+        signal: gone.signal,
+      });
+      gone.abort();
+      if (typeof body !== 'string') for await (const _text of body);
+      return headers['content-type']?.split(';')[0];
+    };
+    for (const accept of [
+      'application/json',
+      'Application/JSON',
+      'application/json, text/plain, */*',
+      'application/*',
+      'application/json;q=0.9, text/event-stream;q=0.1',
+      'text/event-stream;q=0, application/json',
+      'text/event-stream;q=0, */*',
+    ]) {
+      assert.is(await typeFor(accept), 'application/json', accept);
+    }
+    for (const accept of [
+      undefined,
+      '*/*',
+      'text/event-stream',
+      'TEXT/Event-Stream',
+      'text/*',
+      'application/json, text/event-stream',
+      'application/json;q=0.5, */*',
+      'application/json;q=0, */*',
+    ]) {
+      assert.is(await typeFor(accept), 'text/event-stream', String(accept));
+    }
+  }),
+);
+
+test(
+  'refuses a body that is no UTF-8, instead of keeping something else',
+  withApi(async ({ app, call }) => {
+    const send = async (bytes: Buffer, path = '/api/tasks') =>
+      app({
+        method: 'POST',
+        path,
+        search: '',
+        headers: { 'content-type': 'application/json' },
+        body: bytes.toString('utf8'),
+        bytes,
+      });
+    const latin = await send(Buffer.from('{"task_name":"caf\u00e9"}', 'latin1'));
+    assert.is(latin.status, 400);
+    assert.match(String(latin.body), /UTF-8/);
+    assert.is((await send(Buffer.from('{"task_name":"caf\u00e9"}'))).status, 201);
+    assert.is((await send(Buffer.from('{"task_name":"\ufffd"}'))).status, 201);
+    assert.is((await call('GET', '/api/tasks')).json.tasks.length, 2);
+    // A log may hold anything, and one line of it stops no other.
+    const log = '{"log_group":"g","log_stream":"s","events":[{"timestamp":1,"message":"caf\u00e9 1/2"}]}';
+    assert.is((await send(Buffer.from(log, 'latin1'), '/api/logs')).status, 200);
+  }),
+);
+
+test(
+  'takes a time without a zone for UTC wherever it runs, and refuses days that there are not',
+  withApi(async ({ call }) => {
+    await call('POST', '/api/tasks', { task_id: 't' });
+    const history = async (timestamp: unknown) => {
+      const answer = await call('POST', '/api/tasks/t/progress', { current: 1, timestamp });
+      return answer.status === 200
+        ? (await call('GET', '/api/tasks/t/history?to=2025-01-01')).json.history.at(-1).timestamp
+        : answer.status;
+    };
+    const { TZ: zone } = process.env;
+    process.env['TZ'] = 'Asia/Tokyo';
+    try {
+      for (const [timestamp, expected] of [
+        ['2024-02-29', '2024-02-29T00:00:00.000Z'],
+        ['2024-02-29T10:00', '2024-02-29T10:00:00.000Z'],
+        ['2024-02-29T10:00:00.5', '2024-02-29T10:00:00.500Z'],
+        ['2024-03-01T10:00+09:00', '2024-03-01T01:00:00.000Z'],
+        ['2024-03-01T10:00:00Z', '2024-03-01T10:00:00.000Z'],
+        ['2023-02-29', 400],
+        ['2024-02-30', 400],
+        ['2024-02-30T00:00:00Z', 400],
+        ['2024-04-31T12:00', 400],
+        ['2024-13-01', 400],
+        ['2024-01-01T25:00', 400],
+      ]) {
+        assert.is(await history(timestamp), expected, String(timestamp));
+      }
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
+    assert.equal(code(await call('GET', '/api/tasks?updated_since=2026-02-30')), [400, 'invalid_input']);
   }),
 );
 
