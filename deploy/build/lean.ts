@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** What of Node's own modules takes milliseconds to load and is seldom called: functions that load it when called. */
 const LATE: Readonly<Record<string, readonly string[]>> = {
   tls: ['connect'],
-  zlib: ['deflateRawSync', 'inflateRawSync', 'gzip', 'gunzip', 'gunzipSync', 'gzipSync'],
-  'fs/promises': ['readFile'],
+  zlib: ['deflateRawSync', 'inflateRawSync', 'gzip', 'gunzip', 'gunzipSync', 'gzipSync', 'crc32'],
 };
 
-/** The first use of `performance` loads all of `node:perf_hooks`. What is bundled asks it for the time alone. */
-export const LATE_GLOBALS: Readonly<Record<string, string>> = { performance: 'Date' };
+/**
+ * Globals whose first use loads much more than is asked of them. The time is all that `performance` is asked for. The SDK
+ * asks of each body whether it is a stream of the web; those of its client for Node never are.
+ */
+export const LATE_GLOBALS: Readonly<Record<string, string>> = {
+  performance: 'Date',
+  ReadableStream: 'undefined',
+};
 
 const lateModule = (id: string, names: readonly string[]): string =>
   names.map((name) => `export const ${name} = (...input) => require('${id}').${name}(...input);`).join('\n');
@@ -19,6 +23,11 @@ const lateModule = (id: string, names: readonly string[]): string =>
 const LATE_ASSERT = `
 const late = (...input) => require('assert')(...input);
 module.exports = Object.assign(late, { strictEqual: (...input) => require('assert').strictEqual(...input) });
+`;
+
+/** A few small files are read at the start: the SDK looks for its configuration, which no Lambda has. */
+const LATE_FILES = `
+export const readFile = async (...input) => require('fs').readFileSync(...input);
 `;
 
 /** Says what ioredis does, if somebody asks for it. */
@@ -33,14 +42,14 @@ const LATE_CLASSES = /^\.\.?\/(cluster|(connectors\/)?SentinelConnector)$/;
 const lateClass = (path: string): string =>
   `exports.default = function (...input) { return new (require(${JSON.stringify(path)}).default)(...input); };`;
 
-/** For our own code and for ioredis. The AWS SDK is late as a whole. */
+/** For our own code, for ioredis, and for what every client of AWS begins with. */
 export const lateModules: Plugin = {
   name: 'late-modules',
   setup(builder) {
-    const ids = [...Object.keys(LATE), 'assert'].join('|');
+    const ids = [...Object.keys(LATE), 'assert', 'fs/promises'].join('|');
     builder.onResolve({ filter: new RegExp(`^(node:)?(${ids})$`) }, ({ path, importer, namespace }) => {
       if (namespace === 'late') return { path, external: true };
-      if (!/[/\\](src|ioredis|redis-errors)[/\\]/.test(importer)) return undefined;
+      if (!/[/\\](src|ioredis|redis-errors|@smithy)[/\\]/.test(importer)) return undefined;
       return { path: path.replace(/^node:/, ''), namespace: 'late', sideEffects: false };
     });
     builder.onResolve({ filter: /^debug$/ }, ({ path, resolveDir, namespace }) =>
@@ -48,16 +57,17 @@ export const lateModules: Plugin = {
     );
     builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData }) => {
       if (path === 'debug') return { contents: LATE_DEBUG, resolveDir: pluginData };
-      return { contents: path === 'assert' ? LATE_ASSERT : lateModule(path, LATE[path] ?? []) };
+      if (path === 'assert') return { contents: LATE_ASSERT };
+      return { contents: path === 'fs/promises' ? LATE_FILES : lateModule(path, LATE[path] ?? []) };
     });
-    builder.onResolve({ filter: LATE_CLASSES }, async ({ path, importer, kind, resolveDir, pluginData }) => {
-      if (!/[/\\]ioredis[/\\]/.test(importer) || pluginData === 'found') return undefined;
-      const found = await builder.resolve(path, { kind, importer, resolveDir, pluginData: 'found' });
-      return { path: found.path, namespace: 'late-class' };
-    });
-    builder.onLoad({ filter: /.*/, namespace: 'late-class' }, ({ path }) => ({
+    builder.onResolve({ filter: LATE_CLASSES }, ({ path, importer, resolveDir }) =>
+      /[/\\]ioredis[/\\]/.test(importer)
+        ? { path, namespace: 'late-class', pluginData: resolveDir }
+        : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'late-class' }, ({ path, pluginData }) => ({
       contents: lateClass(path),
-      resolveDir: dirname(path),
+      resolveDir: pluginData,
     }));
   },
 };

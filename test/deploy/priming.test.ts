@@ -13,14 +13,16 @@ import { run } from '../support/cli.ts';
 const folder = await mkdtemp(join(tmpdir(), 'miyabi-priming-'));
 const api = await bundleFunction('api', { outdir: folder });
 
-/** Starts the function and tells which scripts that took. */
+/** Starts the function and tells which scripts that took, and which of Node's own modules. */
 const PROGRAM = `
+const before = new Set(process.moduleLoadList);
 const { scripts } = await import(process.argv[1] + '/index.mjs');
-console.log(JSON.stringify([...scripts.keys()]));
+const ofNode = process.moduleLoadList.filter((name) => !before.has(name));
+console.log(JSON.stringify({ ofBundle: [...scripts.keys()], ofNode }));
 process.exit(0);
 `;
 
-/** What a start with this setting loads, and how often it asks DynamoDB. */
+/** What a start with this setting loads, of the bundle and of Node, and how often it asks DynamoDB. */
 const start = async (env: Readonly<Record<string, string>>) => {
   let asked = 0;
   const dynamodb = createServer((request, response) => {
@@ -42,8 +44,12 @@ const start = async (env: Readonly<Record<string, string>>) => {
       },
     );
     if (stdout === '') throw new Error(stderr);
-    const loaded = JSON.parse(stdout) as readonly string[];
-    return { asked, loaded: loaded.map((name) => name.replace(/-[A-Z0-9]+\.js$/, '')) };
+    const { ofBundle, ofNode } = JSON.parse(stdout) as Record<string, readonly string[]>;
+    return {
+      asked,
+      loaded: (ofBundle ?? []).map((name) => name.replace(/-[A-Z0-9]+\.js$/, '')),
+      ofNode: (ofNode ?? []).map((name) => name.replace(/^NativeModule /, '')),
+    };
   } finally {
     dynamodb.closeAllConnections();
     dynamodb.close();
@@ -70,6 +76,27 @@ test('leaves what no first request needs where it is', async () => {
   const { loaded } = await start({});
   for (const name of ['cloudwatch', 'openapi', 'docs-page', 'webhook-client', 'progress', 'registry']) {
     assert.not.ok(loaded.includes(name), `${name} is loaded at once`);
+  }
+});
+
+test('loads of Node what is called, and nothing that is only mentioned', async () => {
+  // Nobody listens there. The client of Redis is made, and tries.
+  const { ofNode, loaded } = await start({
+    REDIS_ENDPOINT: '127.0.0.1',
+    REDIS_PORT: '1',
+    LOG_LEVEL: 'silent',
+  });
+  assert.ok(loaded.includes('dynamodb'), loaded.join());
+  assert.ok(ofNode.includes('net') && ofNode.includes('crypto'), ofNode.join());
+  for (const name of [
+    'fs/promises',
+    'perf_hooks',
+    'zlib',
+    'tty',
+    'dns',
+    'internal/webstreams/readablestream',
+  ]) {
+    assert.not.ok(ofNode.includes(name), `${name} is loaded at once`);
   }
 });
 
