@@ -140,10 +140,7 @@ export type ProgressReport = Readonly<{
  */
 export const reportProgress = (task: Task, report: ProgressReport, now: number): TaskChange => {
   if (isTerminal(task.status)) {
-    throw new MiyabiError(
-      'invalid_transition',
-      `Task ${task.task_id} is ${task.status}; reopen it first`,
-    );
+    throw new MiyabiError('invalid_transition', `Task ${task.task_id} is ${task.status}; reopen it first`);
   }
   const at = report.timestamp ?? now;
   const counter = {
