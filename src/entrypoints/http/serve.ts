@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { answerMalformed } from './malformed.ts';
 import { type HttpApp, type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
 import { problemOf } from './problem.ts';
 import type { StaticFiles } from './static.ts';
@@ -42,6 +43,7 @@ export const serve = async (
       outgoing.destroy();
     });
   });
+  server.on('clientError', (error, socket) => answerMalformed(error, socket, MAX_HEADER_BYTES));
   await listen(server, host, port);
   const address = server.address();
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;

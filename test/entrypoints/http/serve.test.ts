@@ -202,6 +202,38 @@ test('says how to mend a port that is in use', async () => {
 });
 
 test(
+  'says what is wrong with what is no HTTP request, as a problem document like any other',
+  serving(async (url) => {
+    const { port } = new URL(url);
+    const answerTo = (text: string) =>
+      new Promise<string>((resolve) => {
+        let answer = '';
+        const socket = connect(Number(port), '127.0.0.1', () => socket.write(text));
+        socket.setEncoding('utf8');
+        socket.on('data', (chunk) => {
+          answer += String(chunk);
+        });
+        socket.on('error', () => resolve(answer));
+        socket.on('close', () => resolve(answer));
+      });
+    for (const [text, status, code, words] of [
+      ['GET /api/tasks?q=caf\u00e9 HTTP/1.1\r\nhost: x\r\n\r\n', 400, 'invalid_input', /percent-encode/],
+      ['nonsense\r\n\r\n', 400, 'invalid_input', /HTTP/],
+      [`GET / HTTP/1.1\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`, 431, 'payload_too_large', /65536 bytes/],
+    ] as const) {
+      const [head = '', body = ''] = (await answerTo(text)).split('\r\n\r\n');
+      assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(head, /\r\ncontent-type: application\/problem\+json/);
+      assert.match(head, new RegExp(`\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`));
+      const problem = JSON.parse(body);
+      assert.equal([problem.status, problem.code], [status, code]);
+      assert.match(problem.error, words);
+    }
+    assert.is((await fetch(`${url}/health`)).status, 200);
+  }),
+);
+
+test(
   'survives what is no HTTP, and clients that go away',
   serving(async (url) => {
     const { port } = new URL(url);
