@@ -14,7 +14,10 @@ export type RedisAddress = Readonly<{
   password?: string | undefined;
 }>;
 
-/** A client that connects with its first command. Whoever made it disconnects it. */
+/**
+ * A client that connects with its first command. Whoever made it disconnects it, and sees to it that a command does not
+ * take for ever, as a link does: a time limit of the client's own would be one more timer for each command.
+ */
 export const redisClient = ({
   host,
   port = 6379,
@@ -34,8 +37,6 @@ export const redisClient = ({
     // may have run before: every write has to bear being run twice.
     autoResendUnfulfilledCommands: true,
     maxRetriesPerRequest: 1,
-    // A link gives up earlier; this is for whoever uses a client without one.
-    commandTimeout: 1_000,
     connectTimeout: 500,
     keepAlive: 10_000,
   };

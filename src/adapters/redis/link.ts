@@ -49,6 +49,7 @@ export const redisLink = ({
   retryMs = 500,
 }: RedisLinkOptions): RedisLink => {
   const circuit = breaker({ retryMs });
+  const calls = patience(timeoutMs);
   const repairs: ((client: RedisClient) => Promise<void>)[] = [];
   const complaints = new Set<string>();
   let client: RedisClient | undefined;
@@ -95,12 +96,11 @@ export const redisLink = ({
   const probe = async (): Promise<void> => {
     const candidate = current();
     try {
-      await withinTime(
+      await calls.wait(
         (async () => {
           await candidate.ping();
           for (const repair of repairs) await repair(candidate);
         })(),
-        timeoutMs,
       );
     } catch (error) {
       fail(candidate, error);
@@ -117,7 +117,7 @@ export const redisLink = ({
       if (permit !== 'go') throw unavailable('Redis', new Error('Redis has failed a moment ago'));
       const used = current();
       try {
-        const result = await withinTime(commands(used), timeoutMs);
+        const result = await calls.wait(commands(used));
         moved = 0;
         return result;
       } catch (error) {
@@ -150,10 +150,10 @@ export const redisLink = ({
       closed = true;
       const last = client;
       client = undefined;
-      if (last === undefined) return;
       // A client that has never connected would connect to say goodbye.
-      if (last.status === 'ready') await withinTime(last.quit(), timeoutMs).catch(() => undefined);
-      last.disconnect();
+      if (last?.status === 'ready') await calls.wait(last.quit()).catch(() => undefined);
+      last?.disconnect();
+      calls.rest();
     },
   };
   return link;
@@ -170,16 +170,67 @@ const isMistake = (error: unknown): boolean =>
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
 
-const withinTime = async <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
+/** Calls that have as long to take, and one timer that looks after all of them. */
+type Patience = Readonly<{
+  /** What a call comes to, or an error once its time is over. */
+  wait<T>(call: Promise<T>): Promise<T>;
+  /** Leaves no timer behind where nobody waits. */
+  rest(): void;
+}>;
+
+/**
+ * To set a timer and to clear it costs a call more than all else that is done for it here, so there is one for all: it
+ * is set with the first call and looks, when it fires, who began so long ago. Most calls have ended long since.
+ */
+const patience = (timeoutMs: number): Patience => {
+  /** In the order in which they began. */
+  const waiting = new Set<Readonly<{ until: number; giveUp: () => void }>>();
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    // Where the event loop was held up, the answer may be there already: it is read before the next immediate.
-    const giveUp = () => setImmediate(() => reject(new Error(`No answer within ${timeoutMs} ms`)));
-    timer = setTimeout(giveUp, timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+
+  const look = (): void => {
+    timer = undefined;
+    const now = elapsedMs();
+    for (const call of waiting) {
+      if (call.until > now) {
+        timer = setTimeout(lookSoon, call.until - now);
+        return;
+      }
+      waiting.delete(call);
+      call.giveUp();
+    }
+  };
+  // Where the event loop was held up, the answer may be there already: it is read before the next immediate.
+  const lookSoon = (): void => void setImmediate(look);
+
+  return {
+    wait: (promise) =>
+      new Promise((resolve, reject) => {
+        const giveUp = () => reject(new Error(`No answer within ${timeoutMs} ms`));
+        const call = { until: elapsedMs() + timeoutMs, giveUp };
+        waiting.add(call);
+        timer ??= setTimeout(lookSoon, timeoutMs);
+        promise.then(
+          (value) => {
+            waiting.delete(call);
+            resolve(value);
+          },
+          (error: unknown) => {
+            waiting.delete(call);
+            reject(error);
+          },
+        );
+      }),
+
+    rest() {
+      if (waiting.size > 0) return;
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+};
+
+/** Milliseconds since some moment, on a clock that nobody sets. */
+const elapsedMs = (): number => {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 };

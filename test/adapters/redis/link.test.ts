@@ -122,6 +122,23 @@ test('says nothing of the commands that an error of ioredis carries', async () =
   await link.close();
 });
 
+test('gives up every call that is not answered, also one that began while it waited for another', async () => {
+  const link = redisLink({
+    connect: () => new RedisMock(),
+    clock: memoryClock(),
+    logger: memoryLogger(),
+    timeoutMs: 20,
+  });
+  const silence = () => link.run(() => new Promise(() => undefined));
+  const first = silence();
+  await link.ping();
+  const second = silence();
+  await rejects(first, 'unavailable');
+  await rejects(second, 'unavailable');
+  assert.is(link.state(), 'open');
+  await link.close();
+});
+
 test('does not take a mistake of this program for an outage', async () => {
   const { link, failWith } = open();
   assert.instance(await failWith(new TypeError('x is not a function')), TypeError);
