@@ -82,15 +82,21 @@ export const patchWebhook = (webhook: Webhook, patch: WebhookPatch, now: number)
     : { ...webhook, url, events, active, version: webhook.version + 1, updated_at: toIso(now) };
 };
 
-/** A webhook with a new secret, one version on. The one until now signs for a day more. */
-export const rotateSecret = (webhook: Webhook, secret: string, now: number): Webhook => ({
-  ...webhook,
-  secret,
-  previous_secret: webhook.secret,
-  previous_until: toIso(now + ROTATION_MS),
-  version: webhook.version + 1,
-  updated_at: toIso(now),
-});
+/**
+ * A webhook with a new secret, one version on. The one until now signs for a day more. Undefined where it has that secret
+ * already: a request that is repeated must not take away the one before.
+ */
+export const rotateSecret = (webhook: Webhook, secret: string, now: number): Webhook | undefined =>
+  secret === webhook.secret
+    ? undefined
+    : {
+        ...webhook,
+        secret,
+        previous_secret: webhook.secret,
+        previous_until: toIso(now + ROTATION_MS),
+        version: webhook.version + 1,
+        updated_at: toIso(now),
+      };
 
 /** What signs a delivery now, the newest first. */
 export const secretsAt = (webhook: Webhook, now: number): readonly string[] => {

@@ -132,7 +132,10 @@ export const taskService = (
     }
     const inherited = parent.project_id;
     for (let depth = 2; parent !== undefined; depth += 1) {
-      if (parent.task_id === task_id) throw invalidField('parent_id', 'leads back to this task');
+      // By its name: whether a task of that id was there before and was deleted does not matter.
+      if (task_id !== undefined && [parent.task_id, parent.parent_id].includes(task_id)) {
+        throw invalidField('parent_id', 'leads back to this task');
+      }
       if (depth > MAX_NESTING)
         throw invalidField('parent_id', `nests tasks deeper than ${MAX_NESTING} levels`);
       parent = parent.parent_id === undefined ? undefined : await tasks.find(parent.parent_id);

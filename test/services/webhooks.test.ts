@@ -74,6 +74,17 @@ test('change by version, and not at all where nothing is to change', async () =>
   await rejects(webhooks.create('nobody', { url: URL_OF }), 'project_not_found');
 });
 
+test('keep the secret before when they are given the present one again, as by a request that is repeated', async () => {
+  const { webhooks, ports } = await withProject();
+  const { webhook_id: id, secret: first } = await webhooks.create('p', { url: URL_OF });
+  const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+  const rotated = await webhooks.rotate('p', id, secret);
+  const again = await webhooks.rotate('p', id, secret);
+  assert.equal([rotated.version, again.version, again.secret], [2, 2, secret]);
+  const kept = (await ports.webhooks.find('p'))?.webhooks[0];
+  assert.is(kept?.previous_secret, first);
+});
+
 test('go with their project, and a later one of its id has none of them', async () => {
   const { webhooks, projects, ports } = await withProject();
   await webhooks.create('p', { url: URL_OF });

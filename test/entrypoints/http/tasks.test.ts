@@ -301,6 +301,13 @@ test(
       const answer = await call('POST', '/api/tasks', body);
       assert.equal([...code(answer), answer.json.fields?.[0]?.path], [400, 'invalid_input', 'parent_id']);
     }
+    // The parts of a task that was deleted still name it: made anew it must not become a part of them.
+    await call('DELETE', '/api/tasks/n6');
+    for (const parent_id of ['n7', 'n8']) {
+      const answer = await call('POST', '/api/tasks', { task_id: 'n6', parent_id });
+      assert.equal([...code(answer), answer.json.fields?.[0]?.path], [400, 'invalid_input', 'parent_id']);
+    }
+    assert.is((await call('POST', '/api/tasks', { task_id: 'n6', parent_id: 'n5' })).status, 201);
   }),
 );
 
