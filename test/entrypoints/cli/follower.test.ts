@@ -1,4 +1,5 @@
 import { mock } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { follow } from '../../../src/entrypoints/cli/run/follower.ts';
@@ -14,6 +15,7 @@ const drawing = async () => {
     command: ['cdk'],
     view: { write: () => true, draw: (lines) => void drawn.push(lines), say: () => {}, end: () => {} },
     drawsBars: true,
+    echoes: true,
     size: () => ({ rows: 24, columns: 80 }),
     onReserve: () => {},
   });
@@ -37,6 +39,24 @@ for (const [title, noise] of [
       follower.take('stderr', Buffer.from(`${flood}${ROW}${flood}`), 1);
       mock.timers.tick(LONG);
       assert.match(drawn.at(-1)?.join('\n') ?? '', /MyStack.*30%/);
+      follower.stopDrawing();
+    } finally {
+      mock.timers.reset();
+    }
+  });
+}
+
+for (const [title, line, bar] of [
+  ['a counter without a name bears that of the command', 'Step 3/6', /^\W*cdk .*50%/],
+  ['what a terminal echoes of a key is no part of the line behind it', `^C^Z${ROW}`, /^\W*MyStack .*30%/],
+] as const) {
+  test(title, async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    try {
+      const { follower, drawn } = await drawing();
+      follower.take('stdout', Buffer.from(`${line}\n`), 1);
+      mock.timers.tick(LONG);
+      assert.match(stripVTControlCharacters(drawn.at(-1)?.join('\n') ?? ''), bar);
       follower.stopDrawing();
     } finally {
       mock.timers.reset();

@@ -30,6 +30,8 @@ export type FollowerOptions = Readonly<{
   project?: string;
   name?: string;
   drawsBars: boolean;
+  /** The output comes from a terminal, which also echoes the user's keys into it. */
+  echoes: boolean;
   size(): Readonly<{ rows: number; columns: number }>;
   /** So many lines at the bottom of the terminal are ours from now on. */
   onReserve(lines: number): void;
@@ -89,6 +91,9 @@ const telling = (events: readonly LogEvent[]): readonly LogEvent[] => {
     .toReversed();
 };
 
+/** Ctrl-C and its like, as a terminal shows them at the start of the line that the command prints next. */
+const ECHO = /^(?:\^[@CDZ\\])+(?=\S)/gm;
+
 /** Events of this size fit a post, however their characters are escaped. */
 const MAX_EVENT_BYTES = 180 * 1024;
 const CUT_CHARACTERS = 28_000;
@@ -107,8 +112,9 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
     settings.url === undefined ? undefined : apiClient({ url: settings.url, apiKey: settings.apiKey });
   const shipping = client === undefined ? undefined : ship(options, client, secrets);
 
-  const takeLines = (stream: 'stdout' | 'stderr', lines: string, at: number) => {
-    if (lines === '') return;
+  const takeLines = (stream: 'stdout' | 'stderr', output: string, at: number) => {
+    if (output === '') return;
+    const lines = options.echoes && output.includes('^') ? output.replace(ECHO, '') : output;
     const first = eventNumber + 1;
     // Masks may make lines longer or shorter: what is sent is cut on its own.
     if (shipping !== undefined) {
@@ -187,14 +193,17 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   };
 };
 
-const barsOf = async ({ size, view, clock, onReserve }: FollowerOptions) => {
+const barsOf = async ({ size, view, clock, onReserve, command, name }: FollowerOptions) => {
   const [{ logFormats }, { liveTasks }, { barLine }, { lookOf }] = await Promise.all([
     import('../log-formats.ts'),
     import('./live-tasks.ts'),
     import('../bars.ts'),
     import('../terminal.ts'),
   ]);
-  const tasks: LiveTasks = liveTasks(await logFormats(process.env.MIYABI_LOG_FORMATS));
+  const tasks: LiveTasks = liveTasks(
+    await logFormats(process.env.MIYABI_LOG_FORMATS),
+    name || basename(command[0] ?? ''),
+  );
   const look = lookOf(process.env, process.stderr);
   let reserved = 0;
   const draw = () => {

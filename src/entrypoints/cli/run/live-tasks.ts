@@ -16,7 +16,8 @@ export type LiveTasks = Readonly<{
 /** A remaining time is shown once so much of the task is done, and so many seconds have gone into it. */
 const GROUND = { steps: 2, seconds: 3 } as const;
 
-export const liveTasks = (formats: readonly LogFormat[]): LiveTasks => {
+/** `runName` names what the lines themselves give no name. */
+export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveTasks => {
   const byName = new Map(formats.map((format) => [format.name, format]));
   const ledgers = new Map<string | undefined, Ledger>();
   const found = new Map<string, Observation & Readonly<{ shown: string }>>();
@@ -36,10 +37,7 @@ export const liveTasks = (formats: readonly LogFormat[]): LiveTasks => {
         ledgers.set(taskId, step.ledger);
         for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
         for (const { observation } of step.changes) {
-          const shown =
-            observation.task_name ||
-            taskId ||
-            observation.key.slice(observation.key.indexOf('/') + 1).replace(/#\d+$/, '');
+          const shown = observation.task_name || taskId || runName;
           found.set(`${taskId ?? ''} ${observation.key}`, { ...observation, shown });
         }
       }

@@ -74,6 +74,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
         ...(project === undefined ? {} : { project }),
         ...(options.name === undefined ? {} : { name: options.name }),
         drawsBars,
+        echoes: terminal !== undefined,
         size: () => sizeOf(stdout.isTTY ? stdout : stderr),
         onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
       });
