@@ -62,7 +62,7 @@ export const openDashboard = async ({
 }: Readonly<{
   env?: Record<string, string>;
   options?: HttpOptions;
-  /** The key that the API wants. */
+  /** The key that the API wants, and the only one where `options` names no others. */
   key?: string;
   wrap?: (app: HttpApp) => HttpApp;
 }> = {}): Promise<Dashboard> => {
@@ -70,7 +70,7 @@ export const openDashboard = async ({
   const options: HttpOptions =
     key === undefined
       ? given
-      : { ...given, apiKeys: [{ hash: createHash('sha256').update(key).digest('hex'), scope: 'admin' }] };
+      : { apiKeys: [{ hash: createHash('sha256').update(key).digest('hex'), scope: 'admin' }], ...given };
   let api = await openApi(env, options);
   const call: Call = (method, target, body, headers = {}) =>
     api.call(method, target, body, {

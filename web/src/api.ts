@@ -2,7 +2,7 @@ import type { HistoryPoint } from '../../src/domain/progress.ts';
 import type { Project } from '../../src/domain/project.ts';
 import type { Task } from '../../src/domain/task.ts';
 import type { ToldWebhook } from '../../src/domain/webhook.ts';
-import { key, keyRefused } from './state/session.ts';
+import { key, keyAccepted, keyRefused } from './state/session.ts';
 
 const meta = (name: string): string =>
   document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? '';
@@ -59,7 +59,10 @@ export const open = async (
   const date = Date.parse(response.headers.get('date') ?? '');
   // The header tells whole seconds, so a smaller difference says nothing.
   if (!Number.isNaN(date)) skew = Math.abs(date - Date.now()) > 2_000 ? date - Date.now() : 0;
-  if (response.ok) return response;
+  if (response.ok) {
+    if (used === key.peek()) keyAccepted();
+    return response;
+  }
   // A 401 to a key that has been replaced meanwhile is old news.
   if (response.status === 401 && used === key.peek()) keyRefused();
   throw new ApiError(response.status, await reasonOf(response));
@@ -70,8 +73,11 @@ const reasonOf = async (response: Response): Promise<string> => {
   return isRecord(body) && typeof body['error'] === 'string' ? body['error'] : `HTTP ${response.status}`;
 };
 
-const read = async (path: string): Promise<Record<string, unknown>> => {
-  const response = await open(path, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
+const read = async (
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Record<string, unknown>> => {
+  const response = await open(path, { signal: AbortSignal.timeout(READ_TIMEOUT_MS), headers });
   const body: unknown = await response.json().catch((error: unknown) => {
     throw new ApiError(0, 'an answer that is no JSON', { cause: error });
   });
@@ -79,7 +85,7 @@ const read = async (path: string): Promise<Record<string, unknown>> => {
   return body;
 };
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+export type Query = Readonly<Record<string, string | number | undefined>>;
 
 const withQuery = (path: string, query: Query): string => {
   const search = new URLSearchParams();
@@ -146,6 +152,25 @@ export const listWebhooks = async (projectId: string): Promise<readonly ToldWebh
 /** Points of a task's history, oldest first. */
 export const readHistory = async (id: string, query: Query): Promise<Listed<HistoryPoint>> =>
   listed(await read(withQuery(`/api/tasks/${encodeURIComponent(id)}/history`, query)), 'history', isPoint);
+
+/** Changes behind a place in the stream of events, as many as fit an answer, for who does not hold a stream open. */
+export const eventsAfter = async (
+  position: string,
+): Promise<Readonly<{ events: readonly unknown[]; next: string; reset: boolean }>> => {
+  let body: Record<string, unknown>;
+  try {
+    body = await read('/api/events', { accept: 'application/json', 'last-event-id': position });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 304) throw error;
+    return { events: [], next: position, reset: false };
+  }
+  const { events, next, reset } = body;
+  return {
+    events: Array.isArray(events) ? events : [],
+    next: typeof next === 'string' ? next : position,
+    reset: reset === true,
+  };
+};
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,7 +4,7 @@ import { Announcer } from './components/announcer.tsx';
 import { PageState } from './components/page-state.tsx';
 import { ago } from './format.ts';
 import { language, speak, t } from './i18n.ts';
-import { overviewPath, route } from './router.ts';
+import { go, overviewPath, route } from './router.ts';
 import { now } from './state/clock.ts';
 import { key, signIn, signOut } from './state/session.ts';
 import { connection, loaded } from './state/sync.ts';
@@ -16,6 +16,7 @@ import { TaskView } from './views/task.tsx';
 export const App = () => {
   const main = useRef<HTMLElement>(null);
   const shown = useRef('');
+  const toSearch = useRef(false);
   useSignalEffect(() => {
     document.documentElement.lang = language.value;
   });
@@ -23,9 +24,27 @@ export const App = () => {
   const where = `${at.name} ${'id' in at ? at.id : ''}`;
   useEffect(() => {
     // Whoever does not see the page hears what has come; on the first load the browser does that itself.
-    if (shown.current !== '' && shown.current !== where) main.current?.focus({ preventScroll: true });
+    const search = toSearch.current ? document.getElementById('q') : null;
+    toSearch.current = false;
+    if (search !== null) search.focus();
+    else if (shown.current !== '' && shown.current !== where) main.current?.focus({ preventScroll: true });
     shown.current = where;
   }, [where]);
+  useEffect(() => {
+    const slash = (event: KeyboardEvent) => {
+      const inField =
+        event.target instanceof Element && event.target.closest('input, select, textarea') !== null;
+      if (event.key !== '/' || inField || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      if (route.peek().name === 'overview') document.getElementById('q')?.focus();
+      else {
+        toSearch.current = true;
+        go(overviewPath);
+      }
+    };
+    addEventListener('keydown', slash);
+    return () => removeEventListener('keydown', slash);
+  }, []);
   return (
     <>
       <a class="skip" href="#main">

@@ -78,7 +78,9 @@ export const moment = (iso: string): string => {
 };
 
 export const fullMoment = (iso: string): string => full().format(new Date(iso));
-export const rate = (value: number): string => share().format(value);
+/** A share in percent. Only what is whole says 100 %, and only what is nothing 0 %. */
+export const rate = (value: number): string =>
+  share().format(value <= 0 || value >= 1 ? value : Math.min(0.99, Math.max(0.01, value)));
 export const count = (value: number): string => whole().format(value);
 
 /** Progress in words, for those who hear it. */

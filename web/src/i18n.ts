@@ -33,7 +33,10 @@ export const speak = (to: Language): void => {
   }
 };
 
-const things = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+const number = (count: number): string => new Intl.NumberFormat(locale.value).format(count);
+
+const things = (count: number, one: string, many: string): string =>
+  `${number(count)} ${count === 1 ? one : many}`;
 
 const en = {
   status: {
@@ -64,8 +67,8 @@ const en = {
   summary: {
     running: (n: number) => things(n, 'task is running', 'tasks are running'),
     none: 'Nothing is running',
-    blocked: (n: number) => `${n} blocked`,
-    failed: (n: number) => `${n} failed in the last 24 hours`,
+    blocked: (n: number) => `${number(n)} blocked`,
+    failed: (n: number) => `${number(n)} failed in the last 24 hours`,
     calm: 'no failures in the last 24 hours',
   },
   search: 'Search',
@@ -81,11 +84,13 @@ const en = {
   projects: 'Projects',
   nothingRuns: 'Nothing is running at the moment.',
   nothingFailed: 'Nothing has failed lately.',
+  nothingFinished: 'Nothing has finished lately.',
   nothingMatches: 'No task matches these filters.',
   noTasks: 'No tasks yet',
   noTasksHelp: 'Wrap a command, and its progress appears here as it happens:',
   noTasksOr: 'Or play the demo:',
-  more: (n: number) => `Show ${n} more`,
+  more: (n: number) => `Show ${number(n)} more`,
+  older: 'Show older ones',
   copy: 'Copy',
   copied: 'Copied',
   elapsed: 'Elapsed',
@@ -106,7 +111,8 @@ const en = {
   better: 'improving',
   worse: 'worsening',
   steady: 'steady',
-  running: (n: number) => `${n} running`,
+  running: (n: number) => `${number(n)} running`,
+  unseenFailures: (n: number) => `${number(n)} failed`,
   total: (n: number) => things(n, 'task', 'tasks'),
   notYet: 'not yet',
   progressOverTime: 'Progress over time',
@@ -211,10 +217,10 @@ const ja: Messages = {
   faultFirst: 'サーバーがいま応答できません',
   faultHelp: (reason) => `サーバーの返答: ${reason}。この画面は自動で再試行します。`,
   summary: {
-    running: (n) => `${n}件が進行中`,
+    running: (n) => `${number(n)}件が進行中`,
     none: '進行中のタスクはありません',
-    blocked: (n) => `停止中 ${n}件`,
-    failed: (n) => `24時間以内の失敗 ${n}件`,
+    blocked: (n) => `停止中 ${number(n)}件`,
+    failed: (n) => `24時間以内の失敗 ${number(n)}件`,
     calm: '24時間以内の失敗はありません',
   },
   search: '検索',
@@ -230,11 +236,13 @@ const ja: Messages = {
   projects: 'プロジェクト',
   nothingRuns: 'いま進行中のタスクはありません。',
   nothingFailed: '最近の失敗はありません。',
+  nothingFinished: '最近終わったタスクはありません。',
   nothingMatches: '条件に合うタスクはありません。',
   noTasks: 'タスクはまだありません',
   noTasksHelp: 'コマンドの前に付けるだけで、進み具合がここに現れます:',
   noTasksOr: 'デモを見るには:',
-  more: (n) => `ほか${n}件を表示`,
+  more: (n) => `ほか${number(n)}件を表示`,
+  older: 'さらに古いものを表示',
   copy: 'コピー',
   copied: 'コピーしました',
   elapsed: '経過',
@@ -255,8 +263,9 @@ const ja: Messages = {
   better: '上向き',
   worse: '下向き',
   steady: '横ばい',
-  running: (n) => `進行中${n}件`,
-  total: (n) => `${n}件`,
+  running: (n) => `進行中${number(n)}件`,
+  unseenFailures: (n) => `失敗${number(n)}件`,
+  total: (n) => `${number(n)}件`,
   notYet: 'まだ',
   progressOverTime: '進捗の推移',
   phases: '工程',

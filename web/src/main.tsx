@@ -1,11 +1,20 @@
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { followLinks } from './router.ts';
+import { followLinks, route, search } from './router.ts';
 import { startClock } from './state/clock.ts';
+import { wantNothing } from './state/store.ts';
 import { startSync } from './state/sync.ts';
+import { startTitle } from './title.ts';
 import './style.css';
 
 followLinks();
 startClock();
+startTitle();
+effect(() => {
+  route.value;
+  search.value;
+  wantNothing();
+});
 startSync();
 render(<App />, document.body);

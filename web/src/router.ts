@@ -38,13 +38,22 @@ export const projectPath = (id: string): string => `${BASE}/projects/${encodeURI
 
 /** Goes to an address of this page. `replace` keeps the history as it is: for what one types. */
 export const go = (url: string, { replace = false } = {}): void => {
-  if (replace) history.replaceState(null, '', url);
+  if (replace) history.replaceState(history.state, '', url);
   else {
     history.pushState(null, '', url);
     scrollTo(0, 0);
   }
   place.value = here();
 };
+
+/** What is kept with an entry of the browser's history, so that going back finds a page as it was left. */
+export const kept = (name: string): unknown => {
+  const state: unknown = history.state;
+  return typeof state === 'object' && state !== null ? Reflect.get(state, name) : undefined;
+};
+
+export const keep = (name: string, value: unknown): void =>
+  history.replaceState({ ...history.state, [name]: value }, '');
 
 /** Follows links and the browser's buttons without loading the page again. */
 export const followLinks = (): void => {

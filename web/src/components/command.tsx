@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { t } from '../i18n.ts';
 
-/** A command to try, and a button that copies it. */
-export const Command = ({ text }: Readonly<{ text: string }>) => {
+/** Copies a text, and says so for a moment. */
+const Copy = ({ text }: Readonly<{ text: string }>) => {
   const copied = useSignal(false);
   const copy = async () => {
     try {
@@ -16,11 +16,24 @@ export const Command = ({ text }: Readonly<{ text: string }>) => {
     }
   };
   return (
-    <div class="command">
-      <code>{text}</code>
-      <button type="button" onClick={copy} aria-live="polite">
-        {copied.value ? t.value.copied : t.value.copy}
-      </button>
-    </div>
+    <button type="button" class="copy" onClick={copy} aria-live="polite">
+      {copied.value ? t.value.copied : t.value.copy}
+    </button>
   );
 };
+
+/** A command to try. */
+export const Command = ({ text }: Readonly<{ text: string }>) => (
+  <div class="command">
+    <code>{text}</code>
+    <Copy text={text} />
+  </div>
+);
+
+/** A name that one needs elsewhere, on a command line mostly. */
+export const Copyable = ({ text }: Readonly<{ text: string }>) => (
+  <span class="copyable">
+    <code>{text}</code>
+    <Copy text={text} />
+  </span>
+);

@@ -19,6 +19,6 @@ export const Unread = ({ fault, missing }: Readonly<{ fault: ApiError | undefine
   return fault.status === 404 ? (
     <PageState title={missing} help={t.value.notFoundHelp} />
   ) : (
-    <PageState title={t.value.unreadable} help={fault.message} />
+    <PageState title={t.value.unreadable} help={fault.status === 0 ? t.value.lostFirst : fault.message} />
   );
 };

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { moment } from '../format.ts';
 import { locale } from '../i18n.ts';
 
 export type Series = Readonly<{
@@ -28,6 +29,7 @@ export type PlotProps = Readonly<{
 }>;
 
 const HEIGHT = 240;
+const PADDING = 12;
 // Whole pixels: uPlot scales the first whole number that it finds.
 const FONT = '13px "Zen Kaku Gothic New", system-ui, sans-serif';
 
@@ -92,11 +94,18 @@ const optionsOf = (
   return {
     width: at.clientWidth,
     height: HEIGHT,
-    padding: [12, 12, 0, 0],
+    padding: [PADDING, PADDING, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false }, points: { size: 7 } },
     scales: {
-      x: { time: true },
+      // One moment alone has no width: it stands in the middle of a minute.
+      x: {
+        time: true,
+        range: ({ data: [times] }, low, high) => {
+          const [first = low] = times;
+          return times.length > 1 && low < high ? [low, high] : [first - 30, first + 30];
+        },
+      },
       y: range === undefined ? { range: (_, __, high) => [0, niceTop(high)] } : { range: [...range] },
     },
     axes: [
@@ -118,9 +127,10 @@ const optionsOf = (
           ? {
               label,
               stroke,
-              fill: `${stroke}1f`,
+              fill: colour(`${name}-wash`),
               width: 2,
-              points: { show: false },
+              // A line of one point is none.
+              points: { show: (self) => self.data[0].length === 1, size: 7, fill: stroke, stroke },
               ...(steps === undefined ? {} : { paths: steps }),
             }
           : { label, stroke, paths: none, points: { show: true, size: 7, fill: stroke, stroke } };
@@ -150,7 +160,13 @@ const optionsOf = (
 
 const niceTop = (high: number | null): number => (high === null || high <= 0 ? 1 : high * 1.1);
 
-const timeTexts = (_: uPlot, splits: readonly number[], __: number, ___: number, step: number): string[] => {
+const timeTexts = (
+  self: uPlot,
+  splits: readonly number[],
+  __: number,
+  ___: number,
+  step: number,
+): string[] => {
   const span = (splits.at(-1) ?? 0) - (splits[0] ?? 0);
   const day = step >= 3_600 && span >= 86_400;
   const options: Intl.DateTimeFormatOptions = {
@@ -159,13 +175,22 @@ const timeTexts = (_: uPlot, splits: readonly number[], __: number, ___: number,
     ...(step < 60 ? { second: '2-digit' } : {}),
   };
   const format = new Intl.DateTimeFormat(locale.peek(), options);
-  return splits.map((seconds) => format.format(seconds * 1_000));
+  // What would be cut off at the right edge is left out.
+  const { min = 0, max = 0 } = self.scales['x'] ?? {};
+  const scale = (self.width - 80) / Math.max(1, (max ?? 0) - (min ?? 0));
+  self.ctx.font = FONT;
+  return splits.map((seconds) => {
+    const told = format.format(seconds * 1_000);
+    const half = self.ctx.measureText(told).width / 2;
+    return ((max ?? 0) - seconds) * scale + PADDING < half ? '' : told;
+  });
 };
 
+/** In CSS pixels, as the font is here; uPlot scales both for the screen. */
 const axisWidth = (self: uPlot, values: readonly string[] | null): number => {
   self.ctx.font = FONT;
   const widest = Math.max(0, ...(values ?? []).map((value) => self.ctx.measureText(value).width));
-  return Math.ceil(widest / devicePixelRatio) + 16;
+  return Math.ceil(widest) + 16;
 };
 
 /** Writes what is under the pointer into a corner of the plot. */
@@ -187,6 +212,5 @@ const tell = (self: uPlot, at: HTMLElement, text: (value: number) => string): vo
           .find((one) => one !== null && one !== undefined);
   note.hidden = time === undefined || value === undefined || value === null;
   if (time === undefined || value === undefined || value === null) return;
-  const moment = new Intl.DateTimeFormat(locale.peek(), { timeStyle: 'medium' }).format(time * 1_000);
-  note.textContent = `${moment}  ${text(value)}`;
+  note.textContent = `${moment(new Date(time * 1_000).toISOString())}  ${text(value)}`;
 };

@@ -1,12 +1,14 @@
-import type { Signal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { Project } from '../../../src/domain/project.ts';
 import type { Task } from '../../../src/domain/task.ts';
 import { duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
-import { projectPath } from '../router.ts';
+import { keep, kept, projectPath } from '../router.ts';
 
 /** How many of a project's latest outcomes are drawn. */
 export const OUTCOMES = 16;
+/** How many projects are shown before one asks for the others. */
+const FIRST = 20;
 
 /**
  * Whether a project fares better than before: its success rate of the newer half of these outcomes, newest first,
@@ -28,14 +30,14 @@ export const Outcomes = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
   return (
     <svg
       class="outcomes"
-      viewBox={`0 0 ${OUTCOMES * 6} 18`}
-      width={OUTCOMES * 6}
+      viewBox={`0 0 ${shown.length * 6} 18`}
+      width={shown.length * 6}
       height="18"
       role="img"
       aria-label={`${t.value.latestOutcomes}: ${t.value.outcomes(shown.length - failed, failed)}`}
     >
       {shown.map(({ task_id, status }, index) => {
-        const x = (OUTCOMES - shown.length + index) * 6 + 1;
+        const x = index * 6 + 1;
         const bad = status === 'failed';
         return (
           <rect
@@ -87,19 +89,35 @@ const ProjectRow = ({ held, outcomes }: Readonly<{ held: Signal<Project>; outcom
 export const ProjectList = ({
   projects,
   outcomesOf,
-}: Readonly<{ projects: readonly Signal<Project>[]; outcomesOf: ReadonlyMap<string, readonly Task[]> }>) => (
-  <section aria-labelledby="projects" class="section">
-    <h2 id="projects">
-      {t.value.projects} <span class="tally">{projects.length}</span>
-    </h2>
-    <ul class="rows">
-      {projects.map((held) => (
-        <ProjectRow
-          key={held.peek().project_id}
-          held={held}
-          outcomes={outcomesOf.get(held.peek().project_id) ?? []}
-        />
-      ))}
-    </ul>
-  </section>
-);
+}: Readonly<{ projects: readonly Signal<Project>[]; outcomesOf: ReadonlyMap<string, readonly Task[]> }>) => {
+  const shown = useSignal(Number(kept('shown-projects') ?? FIRST));
+  const hidden = projects.length - shown.value;
+  return (
+    <section aria-labelledby="projects" class="section">
+      <h2 id="projects">
+        {t.value.projects} <span class="tally">{projects.length}</span>
+      </h2>
+      <ul class="rows">
+        {projects.slice(0, shown.value).map((held) => (
+          <ProjectRow
+            key={held.peek().project_id}
+            held={held}
+            outcomes={outcomesOf.get(held.peek().project_id) ?? []}
+          />
+        ))}
+      </ul>
+      {hidden > 0 && (
+        <button
+          type="button"
+          class="more"
+          onClick={() => {
+            shown.value = projects.length;
+            keep('shown-projects', shown.value);
+          }}
+        >
+          {t.value.more(hidden)}
+        </button>
+      )}
+    </section>
+  );
+};

@@ -1,7 +1,10 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import type { Task } from '../../../src/domain/task.ts';
+import { ApiError, listTasks, type Query } from '../api.ts';
 import { t } from '../i18n.ts';
+import { keep, kept } from '../router.ts';
+import { findTask, takeWanted } from '../state/store.ts';
 import { DoneRow, FailedRow, LiveRow } from './task-row.tsx';
 
 type Kind = 'live' | 'failed' | 'done';
@@ -21,12 +24,23 @@ type Props = Readonly<{
   /** How many are shown before one asks for more. */
   first: number;
   inProject?: boolean;
+  /** What to ask the server for where it knows more of these than are here. */
+  beyond?: Query | undefined;
 }>;
 
-export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = false }: Props) => {
-  const shown = useSignal(first);
+/** How many more are shown when one asks for more. */
+const STEP = 100;
+
+export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = false, beyond }: Props) => {
+  const slot = `shown-${id}`;
+  const shown = useSignal(Number(kept(slot) ?? first));
+  const older = useOlder(beyond);
   const Row = ROWS[kind];
   const most = Math.max(shown.value, first);
+  const showMore = () => {
+    shown.value = most + STEP;
+    keep(slot, shown.value);
+  };
   return (
     <section aria-labelledby={id} class="section">
       <h2 id={id}>
@@ -41,19 +55,55 @@ export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = fal
           ))}
         </ul>
       )}
-      {tasks.length > most && (
-        <button
-          type="button"
-          class="more"
-          onClick={() => {
-            shown.value = most + 100;
-          }}
-        >
+      {tasks.length > most ? (
+        <button type="button" class="more" onClick={showMore}>
           {t.value.more(tasks.length - most)}
         </button>
+      ) : (
+        older !== undefined && (
+          <button
+            type="button"
+            class="more"
+            aria-busy={older.busy}
+            onClick={() => {
+              showMore();
+              older.read();
+            }}
+          >
+            {t.value.older}
+          </button>
+        )
       )}
     </section>
   );
+};
+
+/** Reads on behind what is here, page by page, until something comes that is not. Undefined where there is no more. */
+const useOlder = (query: Query | undefined): Readonly<{ busy: boolean; read: () => void }> | undefined => {
+  const cursor = useSignal<string | undefined>(undefined);
+  const busy = useSignal(false);
+  const atEnd = useSignal(false);
+  if (query === undefined || atEnd.value) return undefined;
+  const read = async () => {
+    if (busy.peek()) return;
+    busy.value = true;
+    try {
+      let isNew = false;
+      while (!isNew && !atEnd.peek()) {
+        const { items, next } = await listTasks({ ...query, limit: STEP, cursor: cursor.peek() });
+        isNew = items.some(({ task_id }) => findTask(task_id) === undefined);
+        takeWanted(items);
+        cursor.value = next;
+        atEnd.value = next === undefined;
+      }
+    } catch (error) {
+      // The button stays, to be pressed again; the connection state tells of a server that is away.
+      if (!(error instanceof ApiError)) throw error;
+    } finally {
+      busy.value = false;
+    }
+  };
+  return { busy: busy.value, read: () => void read() };
 };
 
 const startOf = (task: Task): string => task.started_at ?? task.created_at;

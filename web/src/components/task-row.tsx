@@ -9,8 +9,15 @@ import { Mark } from './mark.tsx';
 import { Ago, Elapsed, Eta } from './times.tsx';
 
 const ProjectLink = ({ id }: Readonly<{ id: string }>) => (
-  <a class="quiet" href={projectPath(id)}>
+  <a class="quiet in-project" href={projectPath(id)}>
     {findProject(id)?.value.project_name ?? id}
+  </a>
+);
+
+/** What a row is about. A long name is cut, and told in full to a pointer that rests on it. */
+const Name = ({ task }: Readonly<{ task: Task }>) => (
+  <a class="name" href={taskPath(task.task_id)} title={task.task_name}>
+    {task.task_name}
   </a>
 );
 
@@ -28,9 +35,7 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
     <li class="row row-live" data-task={task.task_id}>
       <div class="row-head">
         <Mark status={task.status} told />
-        <a class="name" href={taskPath(task.task_id)}>
-          {task.task_name}
-        </a>
+        <Name task={task} />
         {task.stale && <Stale />}
         {task.priority === 'P0' && <span class="urgent">P0</span>}
       </div>
@@ -39,10 +44,10 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
         <Bar task={task} />
       </div>
       <div class="row-foot">
-        {!inProject && <ProjectLink id={task.project_id} />}
         {task.status !== 'running' && (
           <span class={`word-${task.status}`}>{t.value.status[task.status]}</span>
         )}
+        {!inProject && <ProjectLink id={task.project_id} />}
         {phase !== undefined && <span class="phase">{phase}</span>}
         {current_step !== undefined && current_step !== phase && <span class="step">{current_step}</span>}
       </div>
@@ -68,9 +73,7 @@ export const FailedRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; in
     <li class="row row-failed" data-task={task.task_id}>
       <div class="row-head">
         <Mark status={task.status} told />
-        <a class="name" href={taskPath(task.task_id)}>
-          {task.task_name}
-        </a>
+        <Name task={task} />
       </div>
       <div class="row-when">
         <Ago at={task.completed_at ?? task.updated_at} />
@@ -94,9 +97,7 @@ export const DoneRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
     <li class="row row-done" data-task={task.task_id}>
       <div class="row-head">
         <Mark status={task.status} told />
-        <a class="name" href={taskPath(task.task_id)}>
-          {task.task_name}
-        </a>
+        <Name task={task} />
         {!inProject && (
           <span class="row-foot">
             <ProjectLink id={task.project_id} />

@@ -1,48 +1,74 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { HistoryPoint } from '../../../src/domain/progress.ts';
 import type { Task } from '../../../src/domain/task.ts';
 import { ApiError, readHistory } from '../api.ts';
+import { pause } from './pause.ts';
 
-/** No task of any use has more; the plot has fewer pixels. */
+/** The newest points are kept; a plot has fewer pixels. */
 const MOST_POINTS = 5_000;
 /** The shortest time between two readings, however fast a task goes. */
 const PAUSE_MS = 1_000;
+/** How long after a reading that failed the next one is made. */
+const RETRY_MS = 5_000;
 
-/** The history of a task, oldest first, read on as the task changes. */
-export const useHistory = (task: Task): readonly HistoryPoint[] => {
-  const points = useSignal<readonly HistoryPoint[]>([]);
-  const readAt = useSignal(0);
-  const { task_id, version } = task;
+/**
+ * The history of a task, oldest first, read on as the task changes, and again after a reading that failed. Undefined
+ * before the first reading.
+ */
+export const useHistory = ({ task_id, version }: Task): readonly HistoryPoint[] | undefined => {
+  const points = useSignal<readonly HistoryPoint[] | undefined>(undefined);
+  const wake = useRef(() => {});
   useEffect(() => {
-    let stopped = false;
+    const stop = new AbortController();
+    let wanted = false;
+    let busy = false;
+    // One reading at a time, to its end: a task that changes faster than it can be read must not keep it from ending.
     const readOn = async () => {
-      readAt.value = Date.now();
-      // The last point may have been replaced by one of the same moment, so it is read again.
-      const known = points.peek().slice(0, -1);
-      const from = points.peek().at(-1)?.timestamp;
-      const fresh: HistoryPoint[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await readHistory(task_id, { limit: 1_000, from, cursor });
-        fresh.push(...page.items);
-        cursor = page.next;
-      } while (cursor !== undefined && fresh.length < MOST_POINTS);
-      if (!stopped) points.value = [...known, ...fresh].slice(-MOST_POINTS);
-    };
-    const timer = setTimeout(
-      () => {
-        readOn().catch((error: unknown) => {
-          // The next change of the task reads on from the same place.
+      if (busy) return;
+      busy = true;
+      while (wanted && !stop.signal.aborted) {
+        wanted = false;
+        let rest = PAUSE_MS;
+        try {
+          const { found, whole } = await pointsAfter(task_id, points.peek() ?? []);
+          if (stop.signal.aborted) return;
+          points.value = found;
+          wanted ||= !whole;
+        } catch (error) {
           if (!(error instanceof ApiError)) throw error;
-        });
-      },
-      Math.max(0, readAt.peek() + PAUSE_MS - Date.now()),
-    );
-    return () => {
-      stopped = true;
-      clearTimeout(timer);
+          if (error.status === 404) break;
+          wanted = true;
+          rest = RETRY_MS;
+        }
+        await pause(rest, stop.signal);
+      }
+      busy = false;
     };
-  }, [task_id, version]);
+    wake.current = () => {
+      wanted = true;
+      void readOn();
+    };
+    return () => stop.abort();
+  }, [task_id]);
+  useEffect(() => wake.current(), [task_id, version]);
   return points.value;
+};
+
+/** The known points and those after them. `whole`: there are no more. */
+const pointsAfter = async (
+  task_id: string,
+  points: readonly HistoryPoint[],
+): Promise<Readonly<{ found: readonly HistoryPoint[]; whole: boolean }>> => {
+  // The last point may have been replaced by one of the same moment, so it is read again.
+  const known = points.slice(0, -1);
+  const from = points.at(-1)?.timestamp;
+  const fresh: HistoryPoint[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await readHistory(task_id, { limit: 1_000, from, cursor });
+    fresh.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined && fresh.length < MOST_POINTS);
+  return { found: [...known, ...fresh].slice(-MOST_POINTS), whole: cursor === undefined };
 };

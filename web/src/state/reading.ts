@@ -1,19 +1,29 @@
-import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
+import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { ApiError } from '../api.ts';
+import { epoch } from './store.ts';
 import { connection } from './sync.ts';
 
 /**
- * Reads what a page shows, at once and again whenever the connection has come back: what is here may be old, or gone.
+ * Reads what a page shows: at once, again whenever the connection has come back, as what is here may be old, and when
+ * it has gone from what is known. `missing` tells that, from signals.
  *
  * @returns Why it could not be read, where the last reading failed.
  */
-export const useReading = (read: () => Promise<void>): Signal<ApiError | undefined> => {
+export const useReading = (
+  read: () => Promise<void>,
+  missing: () => boolean = () => false,
+): Signal<ApiError | undefined> => {
   const fault = useSignal<ApiError | undefined>(undefined);
-  const asked = useSignal(false);
+  const lacks = useComputed(missing);
+  const seen = useRef<Readonly<{ at: unknown; epoch: number; lacked: boolean }> | undefined>(undefined);
   useSignalEffect(() => {
-    const { state } = connection.value;
-    if (asked.peek() && state !== 'live' && state !== 'polling') return;
-    asked.value = true;
+    const before = seen.current;
+    const after = { at: connection.value, epoch: epoch.value, lacked: lacks.value };
+    seen.current = after;
+    const isBack = after.at !== before?.at && ['live', 'polling'].includes(after.at.state);
+    const isGone = (after.lacked && before?.lacked === false) || after.epoch !== before?.epoch;
+    if (before !== undefined && !isBack && !isGone) return;
     read().then(
       () => {
         fault.value = undefined;

@@ -29,14 +29,25 @@ export const attempt = signal(0);
 /** Whether the server wants a key: `wanted` before one was tried, `refused` after. */
 export const signIn = signal<'no' | 'wanted' | 'refused'>('no');
 
+/** Whether a key has been handed in and not been answered yet. */
+export const trying = signal(false);
+
+/** A refused key is of no use to the next page either. */
 export const keyRefused = (): void => {
   signIn.value = key.peek() === '' ? 'wanted' : 'refused';
+  trying.value = false;
+  store('');
+};
+
+export const keyAccepted = (): void => {
+  trying.value = false;
+  signIn.value = 'no';
 };
 
 export const signInWith = (value: string): void => {
   store(value);
   key.value = value;
-  signIn.value = 'no';
+  trying.value = true;
   attempt.value += 1;
 };
 

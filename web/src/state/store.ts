@@ -23,6 +23,12 @@ const projects = new Map<string, Signal<Project>>();
 export const taskShape = signal(0);
 export const projectShape = signal(0);
 
+/** Goes up when everything was forgotten: what a page has read of its own is gone with it. */
+export const epoch = signal(0);
+
+/** Tasks that the page at hand has asked for. They stay until one goes elsewhere, however old they are. */
+const wanted = new Set<string>();
+
 type Change<T> = Readonly<{ value: T }> | Readonly<{ gone: number }>;
 const waitingTasks = new Map<string, Change<Task>>();
 const waitingProjects = new Map<string, Change<Project>>();
@@ -50,6 +56,17 @@ export const takeTask = (task: Task): void => {
   waitingTasks.set(task.task_id, { value: task });
   soon();
 };
+
+/** Takes tasks that a page has asked for, by name or by search. */
+export const takeWanted = (found: readonly Task[]): void => {
+  for (const task of found) {
+    wanted.add(task.task_id);
+    takeTask(task);
+  }
+};
+
+/** One goes elsewhere: what was asked for is a task like any other now. */
+export const wantNothing = (): void => wanted.clear();
 
 export const takeProject = (project: Project): void => {
   const waiting = waitingProjects.get(project.project_id);
@@ -83,6 +100,7 @@ export const forgetAll = (): void => {
   batch(() => {
     taskShape.value += 1;
     projectShape.value += 1;
+    epoch.value += 1;
   });
 };
 
@@ -104,15 +122,7 @@ export const flush = (): void => {
       taskShape.value += 1;
     }
     if (ending.length > 0) ended.value = ending;
-    if (
-      applyAll(
-        waitingProjects,
-        projects,
-        () => true,
-        () => {},
-      )
-    )
-      projectShape.value += 1;
+    if (applyAll(waitingProjects, projects, sameProject, () => {})) projectShape.value += 1;
   });
 };
 
@@ -154,8 +164,13 @@ const sameShape = (a: Task, b: Task): boolean =>
   a.started_at === b.started_at &&
   a.completed_at === b.completed_at;
 
+const sameProject = (a: Project, b: Project): boolean =>
+  a.status === b.status && a.project_name === b.project_name;
+
 const forgetOldest = (): void => {
-  const done = [...tasks.values()].map((held) => held.peek()).filter((task) => !isLive(task));
+  const done = [...tasks.values()]
+    .map((held) => held.peek())
+    .filter((task) => !isLive(task) && !wanted.has(task.task_id));
   if (done.length <= MOST_ENDED) return;
   done.sort((a, b) => (a.updated_at < b.updated_at ? -1 : 1));
   for (const { task_id } of done.slice(0, done.length - MOST_ENDED)) tasks.delete(task_id);

@@ -1,6 +1,17 @@
 import { batch, signal } from '@preact/signals';
-import { ApiError, allPages, isProject, isRecord, isTask, listProjects, listTasks, open } from '../api.ts';
-import { attempt, signIn } from './session.ts';
+import {
+  ApiError,
+  allPages,
+  eventsAfter,
+  isProject,
+  isRecord,
+  isTask,
+  listProjects,
+  listTasks,
+  open,
+} from '../api.ts';
+import { pause } from './pause.ts';
+import { attempt, signIn, trying } from './session.ts';
 import { readEvents } from './sse.ts';
 import { dropProject, dropTask, flush, forgetAll, forgetUnseen, takeProject, takeTask } from './store.ts';
 
@@ -20,6 +31,9 @@ export const connection = signal<Connection>({ state: 'connecting', since: Date.
 /** Whether the first reading has come: before it, an empty list says nothing. */
 export const loaded = signal(false);
 
+/** Whether the server knows ended tasks beyond those that a first reading brings. */
+export const beyond = signal<Readonly<{ failed: boolean; done: boolean }>>({ failed: false, done: false });
+
 /** Live tasks beyond this are counted by the server and not shown. */
 const MOST_LIVE = 1_000;
 /** Ended tasks of each kind that a first reading brings. */
@@ -35,6 +49,9 @@ const LONGEST_RETRY_MS = 8_000;
 const SHORT_MS = 1_000;
 /** A stream that says nothing for so long is dead: a living one says at least that it is there. */
 const SILENCE_MS = 45_000;
+/** A browser has six connections to a server for all its tabs together, so a tab out of sight gives its stream back. */
+const AWAY_MS = 5_000;
+const AWAY_POLL_MS = 15_000;
 
 const become = (state: Connection['state'], reason?: string): void => {
   const was = connection.peek();
@@ -61,6 +78,7 @@ const readAll = async ({ afresh = false } = {}): Promise<void> => {
     tasks.forEach(takeTask);
     projects.forEach(takeProject);
     flush();
+    beyond.value = { failed: failed.next !== undefined, done: done.next !== undefined };
     loaded.value = true;
   });
 };
@@ -73,7 +91,10 @@ const take = (kind: string, data: string): void => {
   } catch {
     return;
   }
-  if (!isRecord(said)) return;
+  if (isRecord(said)) takeEvent(kind, said);
+};
+
+const takeEvent = (kind: string, said: Record<string, unknown>): void => {
   const version = typeof said['version'] === 'number' ? said['version'] : Number.POSITIVE_INFINITY;
   const deleted = said['action'] === 'deleted';
   if (kind === 'task') {
@@ -85,15 +106,26 @@ const take = (kind: string, data: string): void => {
   }
 };
 
-/** How a stream came to its end: `none` where the server has no stream, `short` where it tells and hangs up. */
-type StreamEnd = 'none' | 'short' | 'long';
+/**
+ * How a stream came to its end: `none` where the server has no stream, `short` where it tells and hangs up, `away` where
+ * nobody has looked at this tab for a while.
+ */
+type StreamEnd = 'none' | 'short' | 'long' | 'away';
 
 /** Where to go on. `hangsUp`: the last stream told what there was and ended. */
 type Resume = { position: string; retryMs: number; hangsUp: boolean };
 
 const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => {
   const quiet = new AbortController();
-  const signal = AbortSignal.any([stop, quiet.signal]);
+  const away = new AbortController();
+  const signal = AbortSignal.any([stop, quiet.signal, away.signal]);
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+  const seen = () => {
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(() => away.abort(), AWAY_MS);
+  };
+  document.addEventListener('visibilitychange', seen);
+  seen();
   let lasting: ReturnType<typeof setTimeout> | undefined;
   let alarm = setTimeout(() => quiet.abort(), SILENCE_MS);
   const heard = () => {
@@ -146,6 +178,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
     await reading;
     return Date.now() - openedAt < SHORT_MS ? 'short' : 'long';
   } catch (error) {
+    if (away.signal.aborted && !stop.aborted && resume.position !== '') return 'away';
     if (error instanceof ApiError && [404, 405, 406, 501].includes(error.status)) return 'none';
     // A place that the server does not know any more: begin anew.
     if (
@@ -160,6 +193,8 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
   } finally {
     clearTimeout(alarm);
     clearTimeout(lasting);
+    clearTimeout(leaving);
+    document.removeEventListener('visibilitychange', seen);
     quiet.abort();
   }
 };
@@ -187,22 +222,33 @@ const poll = async (stop: AbortSignal): Promise<void> => {
   }
 };
 
-const pause = (ms: number, stop: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (stop.aborted) {
-      resolve();
-      return;
+/** Asks now and then what has happened, for as long as this tab is out of sight. */
+const lookIn = async (resume: Resume, stop: AbortSignal): Promise<void> => {
+  const back = new AbortController();
+  const seen = () => {
+    if (!document.hidden) back.abort();
+  };
+  document.addEventListener('visibilitychange', seen);
+  seen();
+  const until = AbortSignal.any([stop, back.signal]);
+  try {
+    while (!until.aborted) {
+      await pause(AWAY_POLL_MS, until);
+      if (until.aborted) return;
+      let told: number;
+      do {
+        const { events, next, reset } = await eventsAfter(resume.position);
+        if (until.aborted) return;
+        if (reset) await readAll({ afresh: true });
+        for (const event of events) if (isRecord(event)) takeEvent(String(event['event']), event);
+        resume.position = next;
+        told = events.length;
+      } while (told > 0);
     }
-    const end = () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', end);
-      removeEventListener('online', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stop.addEventListener('abort', end);
-    addEventListener('online', end);
-  });
+  } finally {
+    document.removeEventListener('visibilitychange', seen);
+  }
+};
 
 const run = async (stop: AbortSignal): Promise<void> => {
   const resume: Resume = { position: '', retryMs: FIRST_RETRY_MS, hangsUp: false };
@@ -214,6 +260,8 @@ const run = async (stop: AbortSignal): Promise<void> => {
       if (end === 'none') {
         resume.position = '';
         await poll(stop);
+      } else if (end === 'away') {
+        await lookIn(resume, stop);
       } else {
         resume.hangsUp = end === 'short';
         if (resume.hangsUp) become('polling');
@@ -223,6 +271,7 @@ const run = async (stop: AbortSignal): Promise<void> => {
       if (stop.aborted) return;
       // Without a key there is nothing to try; a new one starts this afresh.
       if (error instanceof ApiError && error.status === 401) return;
+      trying.value = false;
       if (failures > 0)
         become('lost', error instanceof ApiError && error.status > 0 ? error.message : undefined);
       failures += 1;
@@ -247,6 +296,7 @@ export const startSync = (): void => {
     if (state !== 'no') {
       stop.abort();
       forgetAll();
+      connection.value = { state: 'connecting', since: Date.now() };
     }
   });
 };

@@ -13,8 +13,8 @@ import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
 import { now } from '../state/clock.ts';
 import { isNarrow } from '../state/screen.ts';
-import { allProjects, allTasks, isLive, projectShape, takeTask, taskShape } from '../state/store.ts';
-import { connection, loaded } from '../state/sync.ts';
+import { allProjects, allTasks, flush, isLive, projectShape, takeWanted, taskShape } from '../state/store.ts';
+import { beyond, connection, loaded } from '../state/sync.ts';
 import { useTitle } from '../title.ts';
 
 const DAY_MS = 86_400_000;
@@ -26,8 +26,7 @@ type Groups = Readonly<{
 }>;
 
 export const Overview = () => {
-  useTitle('');
-  useDeeperSearch();
+  const searching = useDeeperSearch();
   const groups = useComputed<Groups>(() => {
     taskShape.value;
     const live: Signal<Task>[] = [];
@@ -39,6 +38,12 @@ export const Overview = () => {
       (isLive(task) ? live : task.status === 'failed' ? failed : done).push(held);
     }
     return { live: live.sort(byStart), failed: failed.sort(byEnd), done: done.sort(byEnd) };
+  });
+  const running = useComputed(() => {
+    taskShape.value;
+    let n = 0;
+    for (const held of allTasks()) if (held.peek().status === 'running') n += 1;
+    return n;
   });
   const known = useComputed(() => taskShape.value >= 0 && !allTasks().next().done);
   const projects = useComputed<readonly Signal<Project>[]>(() => {
@@ -56,18 +61,22 @@ export const Overview = () => {
     return outcomesByProject();
   });
 
+  useTitle(running.value === 0 ? '' : t.value.running(running.value));
   if (!loaded.value) return connection.value.state === 'lost' ? <NoServer /> : <Reading />;
   if (!known.value) return <NoTasks />;
   const { live, failed, done } = groups.value;
   const filtered = isFiltered.value;
   const { status } = filters.value;
+  const narrowed = JSON.stringify(filters.value);
   const wants = (...statuses: readonly Task['status'][]) => status === '' || statuses.includes(status);
   const nothing = filtered && live.length + failed.length + done.length === 0;
   return (
     <>
       <Summary />
       <FilterBar />
-      {nothing ? (
+      {nothing && searching.value ? (
+        <Reading />
+      ) : nothing ? (
         <div class="page-state">
           <p>{t.value.nothingMatches}</p>
           <button
@@ -96,24 +105,32 @@ export const Overview = () => {
             wants('completed', 'cancelled') &&
             (done.length > 0 || !filtered) && (
               <TaskList
+                key={narrowed}
                 id="done"
                 title={t.value.finishedLately}
                 kind="done"
                 tasks={done}
-                empty="–"
+                empty={t.value.nothingFinished}
                 first={filtered ? 50 : 8}
+                beyond={
+                  beyond.value.done
+                    ? { ...filters.value, status: status === '' ? 'completed,cancelled' : status }
+                    : undefined
+                }
               />
             )
           }
           failed={
             wants('failed') && (
               <TaskList
+                key={narrowed}
                 id="failed"
                 title={t.value.failedLately}
                 kind="failed"
                 tasks={failed}
                 empty={t.value.nothingFailed}
                 first={filtered ? 50 : 5}
+                beyond={beyond.value.failed ? { ...filters.value, status: 'failed' } : undefined}
               />
             )
           }
@@ -210,26 +227,16 @@ const TYPING_MS = 120;
 const FilterBar = () => {
   const typed = useSignal(filters.peek().q);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const field = useRef<HTMLInputElement>(null);
   // The address may change by itself: by the browser's buttons, or by clearing the filters.
   useSignalEffect(() => {
     const { q } = filters.value;
-    if (document.activeElement !== field.current) typed.value = q;
+    if (timer.current === undefined && typed.peek().trim() !== q) typed.value = q;
   });
-  useEffect(() => {
-    const slash = (event: KeyboardEvent) => {
-      const inField =
-        event.target instanceof Element && event.target.closest('input, select, textarea') !== null;
-      if (event.key !== '/' || inField || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    addEventListener('keydown', slash);
-    return () => {
-      removeEventListener('keydown', slash);
-      clearTimeout(timer.current);
-    };
-  }, []);
+  const forget = () => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+  };
+  useEffect(() => forget, []);
   const choices = useComputed(() => {
     taskShape.value;
     projectShape.value;
@@ -246,8 +253,11 @@ const FilterBar = () => {
   const { status, project_id, task_type } = filters.value;
   const type = (value: string) => {
     typed.value = value;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => narrow({ q: value.trim() }, { replace: true }), TYPING_MS);
+    forget();
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      narrow({ q: value.trim() }, { replace: true });
+    }, TYPING_MS);
   };
   return (
     <search class="filters">
@@ -255,7 +265,6 @@ const FilterBar = () => {
         <label for="q">{t.value.search}</label>
         <input
           id="q"
-          ref={field}
           type="search"
           placeholder={t.value.searchHint}
           aria-keyshortcuts="/"
@@ -286,7 +295,7 @@ const FilterBar = () => {
           type="button"
           class="plain clear"
           onClick={() => {
-            clearTimeout(timer.current);
+            forget();
             typed.value = '';
             narrow({ q: '', status: '', project_id: '', task_type: '' });
           }}
@@ -322,22 +331,34 @@ const Choice = ({ name, label, value, options }: ChoiceProps) => (
 
 const SEARCH_MS = 300;
 
-/** Asks the server for what the filters match beyond the tasks that are here already. */
-const useDeeperSearch = () => {
+/** Asks the server for what the filters match beyond the tasks that are here already. Tells whether it is asking. */
+const useDeeperSearch = (): Signal<boolean> => {
+  const searching = useSignal(false);
   useSignalEffect(() => {
     const wanted = filters.value;
-    if (!loaded.value || !isFiltered.value) return;
-    const timer = setTimeout(() => {
-      listTasks({ ...wanted, limit: 100 }).then(
-        ({ items }) => items.forEach(takeTask),
-        (error: unknown) => {
-          // What is here is searched in any case; the connection state tells of a server that is away.
-          if (!(error instanceof ApiError)) throw error;
-        },
-      );
-    }, SEARCH_MS);
-    return () => clearTimeout(timer);
+    const isWanted = loaded.value && isFiltered.value;
+    searching.value = isWanted;
+    if (!isWanted) return;
+    let overtaken = false;
+    const search = async () => {
+      try {
+        const { items } = await listTasks({ ...wanted, limit: 100 });
+        if (overtaken) return;
+        takeWanted(items);
+        flush();
+      } catch (error) {
+        // What is here is searched in any case; the connection state tells of a server that is away.
+        if (!(error instanceof ApiError)) throw error;
+      }
+      if (!overtaken) searching.value = false;
+    };
+    const timer = setTimeout(search, SEARCH_MS);
+    return () => {
+      overtaken = true;
+      clearTimeout(timer);
+    };
   });
+  return searching;
 };
 
 const Reading = () => (

@@ -2,6 +2,7 @@ import { useComputed } from '@preact/signals';
 import type { Project } from '../../../src/domain/project.ts';
 import type { Task } from '../../../src/domain/task.ts';
 import { allPages, listTasks, readProject } from '../api.ts';
+import { Copyable } from '../components/command.tsx';
 import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Unread } from '../components/page-state.tsx';
@@ -19,7 +20,7 @@ import {
   isLive,
   projectShape,
   takeProject,
-  takeTask,
+  takeWanted,
   taskShape,
 } from '../state/store.ts';
 import { useTitle } from '../title.ts';
@@ -29,15 +30,18 @@ const MOST_TASKS = 300;
 const MOST_BINS = 18;
 
 export const ProjectView = ({ id }: Readonly<{ id: string }>) => {
-  const fault = useReading(async () => {
-    const [project, tasks] = await Promise.all([
-      readProject(id),
-      allPages(listTasks, { project_id: id }, MOST_TASKS),
-    ]);
-    takeProject(project);
-    tasks.forEach(takeTask);
-  });
   const held = useComputed(() => (projectShape.value >= 0 ? findProject(id) : undefined));
+  const fault = useReading(
+    async () => {
+      const [project, tasks] = await Promise.all([
+        readProject(id),
+        allPages(listTasks, { project_id: id }, MOST_TASKS),
+      ]);
+      takeProject(project);
+      takeWanted(tasks);
+    },
+    () => held.value === undefined,
+  );
   const project = held.value?.value;
   useTitle(project?.project_name ?? id);
   if (project === undefined) return <Unread fault={fault.value} missing={t.value.notFoundProject} />;
@@ -139,7 +143,7 @@ const ProjectPage = ({ project }: Readonly<{ project: Project }>) => {
             title={t.value.finishedLately}
             kind="done"
             tasks={ended.filter((held) => held.peek().status !== 'failed')}
-            empty="–"
+            empty={t.value.nothingFinished}
             first={12}
             inProject
           />
@@ -162,7 +166,7 @@ const ProjectPage = ({ project }: Readonly<{ project: Project }>) => {
                   <Out to={resources.api_endpoint}>{resources.api_endpoint}</Out>
                 ),
               ],
-              ['ID', <code key="id">{project_id}</code>],
+              ['ID', <Copyable key="id" text={project_id} />],
             ]}
           />
           <Webhooks projectId={project_id} />

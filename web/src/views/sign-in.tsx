@@ -1,13 +1,20 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n.ts';
-import { signIn, signInWith } from '../state/session.ts';
+import { signIn, signInWith, trying } from '../state/session.ts';
+import { connection } from '../state/sync.ts';
+import { useTitle } from '../title.ts';
 
 export const SignIn = () => {
   const typed = useSignal('');
   const field = useRef<HTMLInputElement>(null);
+  useTitle(t.value.signIn);
   useEffect(() => field.current?.focus(), []);
-  const refused = signIn.value === 'refused';
+  const refused = signIn.value === 'refused' && !trying.value;
+  // What is wrong stands where a refusal would: one looks there after pressing the button.
+  const wrong =
+    connection.value.state === 'lost' ? (connection.value.reason ?? t.value.lostFirst) : t.value.refused;
+  const isWrong = refused || connection.value.state === 'lost';
   return (
     <form
       class="sign-in"
@@ -27,18 +34,20 @@ export const SignIn = () => {
         spellcheck={false}
         required
         aria-invalid={refused}
-        aria-describedby={refused ? 'refused' : undefined}
+        aria-describedby={isWrong ? 'refused' : undefined}
         value={typed.value}
         onInput={(event) => {
           typed.value = event.currentTarget.value;
         }}
       />
-      {refused && (
+      {isWrong && (
         <p id="refused" class="refused" role="alert">
-          {t.value.refused}
+          {wrong}
         </p>
       )}
-      <button type="submit">{t.value.signIn}</button>
+      <button type="submit" aria-busy={trying.value}>
+        {t.value.signIn}
+      </button>
     </form>
   );
 };

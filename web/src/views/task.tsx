@@ -5,6 +5,7 @@ import type { HistoryPoint } from '../../../src/domain/progress.ts';
 import type { Task } from '../../../src/domain/task.ts';
 import { ApiError, listTasks, logUrl, readTask } from '../api.ts';
 import { Bar } from '../components/bar.tsx';
+import { Copyable } from '../components/command.tsx';
 import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Mark } from '../components/mark.tsx';
@@ -12,7 +13,7 @@ import { Unread } from '../components/page-state.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
-import { duration, figures, fullMoment, moment } from '../format.ts';
+import { count, duration, figures, fullMoment, isTold, moment } from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
 import { projectPath, taskPath } from '../router.ts';
@@ -25,19 +26,26 @@ import {
   findTask,
   isLive,
   projectShape,
-  takeTask,
+  takeWanted,
   taskShape,
 } from '../state/store.ts';
 import { useTitle } from '../title.ts';
 
 export const TaskView = ({ id }: Readonly<{ id: string }>) => {
-  const fault = useReading(async () => takeTask(await readTask(id)));
   const held = useComputed(() => (taskShape.value >= 0 ? findTask(id) : undefined));
+  const fault = useReading(
+    async () => takeWanted([await readTask(id)]),
+    () => held.value === undefined,
+  );
   const task = held.value?.value;
-  useTitle(task?.task_name ?? id);
+  useTitle(task === undefined ? id : `${stateOf(task)} · ${task.task_name}`);
   if (task === undefined) return <Unread fault={fault.value} missing={t.value.notFoundTask} />;
   return <TaskPage task={task} />;
 };
+
+/** How a task is, in as few letters as can be. */
+const stateOf = ({ status, progress }: Task): string =>
+  status === 'running' && isTold(progress) ? figures(progress) : t.value.status[status];
 
 const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
   const points = useHistory(task);
@@ -45,17 +53,25 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
   return (
     <article class="task">
       <TaskHead task={task} />
-      {task.status === 'failed' && <RootCause task={task} />}
+      {task.status !== 'completed' && <RootCause task={task} />}
       <div class="columns columns-task">
         <div class="column">
           <Parts of={task.task_id} />
           <ProgressPlot task={task} points={points} />
-          <Phases task={task} points={points} />
-          <History points={points} />
+          <Phases task={task} points={points ?? []} />
+          <History points={points ?? []} />
         </div>
         <div class="column">
           <Links task={task} />
-          <Facts title={t.value.labels} facts={Object.entries(task.labels)} />
+          <Facts
+            title={t.value.labels}
+            facts={Object.entries(task.labels).map(([name, value]) => [
+              name,
+              <Out key={name} to={value}>
+                {value}
+              </Out>,
+            ])}
+          />
           <Facts
             title={t.value.details}
             facts={[
@@ -77,12 +93,17 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
               [t.value.ended, task.completed_at === undefined ? undefined : <When at={task.completed_at} />],
               [t.value.updated, <Ago key="ago" at={task.updated_at} />],
               [t.value.attempt, task.attempt > 1 ? task.attempt : undefined],
-              ['ID', <code key="id">{task.task_id}</code>],
+              ['ID', <Copyable key="id" text={task.task_id} />],
             ]}
           />
           <Facts
             title={t.value.metadata}
-            facts={Object.entries(task.metadata ?? {}).map(([name, value]) => [name, told(value)])}
+            facts={Object.entries(task.metadata ?? {}).map(([name, value]) => [
+              name,
+              <Out key={name} to={told(value)}>
+                {told(value)}
+              </Out>,
+            ])}
           />
         </div>
       </div>
@@ -94,7 +115,7 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
 const Parts = ({ of }: Readonly<{ of: string }>) => {
   useEffect(() => {
     listTasks({ parent_id: of, limit: 100 }).then(
-      ({ items }) => items.forEach(takeTask),
+      ({ items }) => takeWanted(items),
       (error: unknown) => {
         // Those that are here already are shown in any case.
         if (!(error instanceof ApiError)) throw error;
@@ -167,7 +188,7 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
             <div>
               <dt>{t.value.progress}</dt>
               <dd>
-                {task.progress.current} / {task.progress.total}
+                {count(task.progress.current)} / {count(task.progress.total)}
               </dd>
             </div>
           )}
@@ -197,7 +218,17 @@ const RootCause = ({ task }: Readonly<{ task: Task }>) => {
   );
 };
 
-const ProgressPlot = ({ task, points }: Readonly<{ task: Task; points: readonly HistoryPoint[] }>) => {
+const ProgressPlot = ({
+  task,
+  points,
+}: Readonly<{ task: Task; points: readonly HistoryPoint[] | undefined }>) => {
+  if (points === undefined)
+    return (
+      <section class="section">
+        <h2>{t.value.progressOverTime}</h2>
+        <div class="plot" />
+      </section>
+    );
   const end = isLive(task) ? now.value : undefined;
   const inPercent = points.some(({ percentage }) => percentage !== null);
   const heightOf = (point: HistoryPoint) => (inPercent ? point.percentage : point.current);
@@ -220,7 +251,7 @@ const ProgressPlot = ({ task, points }: Readonly<{ task: Task; points: readonly 
     values.push(heightOf(last));
   }
   const turns = stretchesOf(points, end ?? Date.parse(last.timestamp)).map(({ from }) => from / 1_000);
-  const text = (value: number) => (inPercent ? `${value}%` : String(value));
+  const text = (value: number) => (inPercent ? `${value}%` : count(value));
   return (
     <section class="section">
       <h2>{t.value.progressOverTime}</h2>
@@ -294,6 +325,7 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
   const shown = useSignal(FIRST_POINTS);
   if (points.length === 0) return null;
   const newest = points.slice(-shown.value).reverse();
+  const hasMessages = points.some(({ message }) => message !== undefined && message !== '');
   return (
     <section class="section" aria-labelledby="history">
       <h2 id="history">
@@ -308,7 +340,7 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
                 {t.value.progress}
               </th>
               <th scope="col">{t.value.phase}</th>
-              <th scope="col">{t.value.message}</th>
+              {hasMessages && <th scope="col">{t.value.message}</th>}
             </tr>
           </thead>
           <tbody>
@@ -321,7 +353,7 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
                 <td>
                   <Mark status={point.status} told /> {point.phase}
                 </td>
-                <td class="message">{point.message}</td>
+                {hasMessages && <td class="message">{point.message}</td>}
               </tr>
             ))}
           </tbody>

@@ -1,0 +1,235 @@
+import * as assert from 'uvu/assert';
+import { report, stories } from './stories.ts';
+
+const { story, run } = stories('overview');
+
+story('shows how to begin where there is nothing yet, and the first task without a reload', async (scene) => {
+  const { page, open, tell, heading } = scene;
+  await open();
+  await heading('No tasks yet').waitFor();
+  assert.ok(await page.getByText('miyabi run -- npx cdk deploy --all').isVisible());
+  await tell('first', 1);
+  await page.getByRole('link', { name: 'first' }).waitFor();
+});
+
+story('shows what runs, what failed and why, and how projects fare', async (scene) => {
+  const { page, teaHouse, open, bar, textOf } = scene;
+  await teaHouse();
+  await open();
+  await bar('TeaHouse-Api').waitFor();
+  assert.match(await textOf('h1'), /^5 tasks are running1 blocked/);
+  assert.match(
+    await textOf('[data-task^="TeaHouse-Search"]'),
+    /exceeded the number of replicas.*IndexDomain/,
+  );
+  assert.match(await textOf('[data-project="kiln"]'), /Kiln86%/);
+  const outcomes = page.locator('[data-project="kiln"]').getByRole('img', { name: /completed, \d+ failed/ });
+  assert.ok(await outcomes.isVisible());
+});
+
+story('moves a bar when a line is posted', async ({ dashboard, tell, open, bar, sees }) => {
+  await tell('brew', 2);
+  await open();
+  await bar('brew').waitFor();
+  assert.is(await bar('brew').getAttribute('aria-valuenow'), '20');
+  const answer = await fetch(`${dashboard.url}/api/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      log_group: 'tests',
+      log_stream: 'brew',
+      events: [{ timestamp: Date.now(), message: report('brew', 7, { phase: 'steep' }) }],
+    }),
+  });
+  assert.is(answer.status, 200);
+  await sees(70);
+  assert.is(await bar('brew').getAttribute('aria-valuetext'), 'Running, 70 percent, 7 of 10, steep');
+  const scale = await bar('brew').locator('.bar-ink').getAttribute('style');
+  assert.match(scale ?? '', /scaleX\(0\.7\)/);
+});
+
+story('moves what ended out of what runs, and says so once to those who listen', async (scene) => {
+  const { page, tell, open, bar } = scene;
+  await tell('brew', 2);
+  await open();
+  await bar('brew').waitFor();
+  await tell('brew', 3, { status: 'failed', error: 'no water' });
+  await page.locator('.row-failed', { hasText: 'no water' }).waitFor();
+  assert.is(await page.getByRole('progressbar').count(), 0);
+  await page.getByRole('status').filter({ hasText: 'brew has failed' }).waitFor({ state: 'attached' });
+});
+
+story('keeps filters and search in the address', async ({ page, teaHouse, open, bar }) => {
+  await teaHouse();
+  await open();
+  await page.getByLabel('Search').fill('korean');
+  await page.waitForURL('**/?q=korean');
+  await page.locator('.row-live').filter({ hasText: 'TeaHouse' }).waitFor({ state: 'detached' });
+  assert.is(await page.getByRole('progressbar').count(), 1);
+  await page.getByLabel('Search').fill('');
+  await page.waitForURL(/\/$/);
+  await page.getByLabel('Status').selectOption('failed');
+  await page.waitForURL('**/?status=failed');
+  await page.getByLabel('Project', { exact: true }).selectOption('kiln');
+  await page.waitForURL('**/?status=failed&project_id=kiln');
+  const names = await page.locator('#failed ~ ul .name').allTextContents();
+  assert.ok(names.length > 1 && names.every((name) => name === 'kiln: release build'), names.join());
+  await page.reload();
+  assert.is(await page.getByLabel('Status').inputValue(), 'failed');
+  await page.goBack();
+  assert.is(await page.getByLabel('Project', { exact: true }).inputValue(), '');
+  await page.getByLabel('Search').fill('no such thing');
+  await page.getByText('No task matches these filters.').waitFor();
+  await page.locator('.page-state').getByRole('button', { name: 'Clear filters' }).click();
+  await bar('TeaHouse-Api').waitFor();
+});
+
+story(
+  'shows in the search field what is searched for, also where one goes back while in it',
+  async (scene) => {
+    const { page, tell, open } = scene;
+    const field = page.getByLabel('Search');
+    await tell('brew', 2);
+    await open();
+    await field.fill('brew');
+    await page.waitForURL('**/?q=brew');
+    await page.getByLabel('Status').selectOption('running');
+    await field.fill('bake');
+    await page.waitForURL('**/?q=bake&status=running');
+    await page.goBack();
+    await page.waitForURL('**/?q=brew');
+    assert.is(await field.inputValue(), 'brew');
+  },
+);
+
+story(
+  'finds what is older than what it holds, and says that nothing matches only when it knows',
+  async (scene) => {
+    const { dashboard, page, open } = scene;
+    for (const task_name of ['the needle', ...Array.from({ length: 120 }, (_, index) => `straw ${index}`)])
+      await dashboard.call('POST', '/api/tasks', { task_name, status: 'completed' });
+    let answer: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/tasks?q=needle*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await open('/?q=needle');
+    await page.locator('.reading').waitFor({ state: 'attached' });
+    assert.is(await page.getByText('No task matches these filters.').count(), 0);
+    answer();
+    await page.getByRole('link', { name: 'the needle' }).waitFor();
+  },
+);
+
+story(
+  'reads on behind the newest hundred, and leaves the list as it was for who comes back',
+  async (scene) => {
+    const { dashboard, page, open, button, until } = scene;
+    for (let number = 1; number <= 230; number += 1)
+      await dashboard.call('POST', '/api/tasks', { task_name: `straw ${number}`, status: 'completed' });
+    await open();
+    await button('Show 92 more').click();
+    assert.is(await page.locator('.row-done').count(), 100);
+    for (const rows of [200, 230]) {
+      await button('Show older ones').click();
+      await page.locator(`.row-done >> nth=${rows - 1}`).waitFor();
+    }
+    await page.getByRole('link', { name: 'straw 1', exact: true }).waitFor();
+    assert.is(await button(/^Show/).count(), 0, 'there is nothing beyond');
+    const oldest = page.getByRole('link', { name: 'straw 31', exact: true });
+    await oldest.scrollIntoViewIfNeeded();
+    const place = () => page.evaluate<number>('scrollY');
+    const before = await place();
+    await oldest.click();
+    await page.getByRole('heading', { level: 1, name: 'straw 31' }).waitFor();
+    assert.is(await place(), 0);
+    await page.goBack();
+    await until(`Math.abs(scrollY - ${before}) < 2`);
+  },
+);
+
+story('says in the name of the tab what runs, and what has failed while nobody looked', async (scene) => {
+  const { page, tell, open, bar, look, named } = scene;
+  await open();
+  await named('Miyabi Progress');
+  await tell('brew', 2);
+  await tell('bake', 3);
+  await named('2 running · Miyabi');
+  await bar('bake').waitFor();
+  await look(false);
+  await tell('bake', 4, { status: 'failed' });
+  await named('1 failed · 1 running · Miyabi');
+  await look(true);
+  await named('1 running · Miyabi');
+  await page.getByRole('link', { name: 'brew' }).click();
+  await named('20% · brew · Miyabi');
+  await tell('brew', 10, { status: 'completed' });
+  await named('Completed · brew · Miyabi');
+});
+
+story('shows stale tasks as such, and how long a task still needs', async ({ page, open }) => {
+  const now = new Date().toISOString();
+  const task = {
+    task_id: 'brew',
+    task_name: 'brew',
+    task_type: 'build',
+    project_id: 'default',
+    status: 'running',
+    priority: 'P2',
+    progress: { current: 1, total: 2, percentage: 50 },
+    details: {},
+    labels: {},
+    metadata: {},
+    attempt: 1,
+    version: 2,
+    created_at: now,
+    updated_at: now,
+    started_at: now,
+    eta_seconds: 200,
+    stale: true,
+  };
+  await page.route('**/api/tasks?status=pending*', (route) =>
+    route.fulfill({ json: { tasks: [task], next_cursor: null } }),
+  );
+  await open();
+  await page.locator('.row-live .stale', { hasText: 'No news' }).waitFor();
+  await page.locator('.row-live', { hasText: '3m left' }).waitFor();
+});
+
+story('stays smooth while 300 tasks move', async ({ dashboard, page, tell, open, heading, until }) => {
+  const ids = Array.from({ length: 300 }, (_, index) => `t${index}`);
+  for (const id of ids) await tell(id, 1);
+  await open();
+  await heading('300 tasks are running').waitFor();
+  await page.evaluate(
+    'window.longest = 0; new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) longest = Math.max(longest, duration); }).observe({ type: "longtask" })',
+  );
+  for (let round = 2; round < 6; round += 1) {
+    await Promise.all(ids.map((id) => dashboard.log(id, [{ at: Date.now(), text: report(id, round) }])));
+  }
+  await until('document.querySelectorAll(\'[aria-valuenow="50"]\').length === 300');
+  // The server shares this process and the machine is shared by others, so this bound is a wide one.
+  const longest = await page.evaluate<number>('longest');
+  assert.ok(longest < 500, `the page stood still for ${longest} ms`);
+});
+
+story('redraws for an event the row that it is about, and no other', async (scene) => {
+  const { page, tell, open, heading, sees } = scene;
+  for (let index = 0; index < 50; index += 1) await tell(`t${index}`, 1);
+  await open();
+  await heading('50 tasks are running').waitFor();
+  // Clocks tick in every row; what an event draws is attributes of its own row.
+  await page.evaluate(
+    `window.touched = new Set();
+     new MutationObserver((all) => { for (const { target } of all) touched.add(target.closest('[data-task]')?.dataset.task ?? target.nodeName); })
+       .observe(document.body, { subtree: true, attributes: true, childList: true })`,
+  );
+  await tell('t7', 4);
+  await sees(40);
+  assert.equal(await page.evaluate('[...touched]'), ['t7']);
+});
+
+run();

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { chromiumPath, type Dashboard, openBrowser, openDashboard, openPage } from '../support/dashboard.ts';
+import { fillTeaHouse } from '../support/tea-house.ts';
+
+/** What a story has before it: a server of its own, and a page that has not been opened yet. */
+export type Scene = Readonly<{
+  dashboard: Dashboard;
+  page: Page;
+  /** Opens an address of the dashboard. */
+  open(path?: string): Promise<void>;
+  /** A task says how many of its ten steps are done, and what else is given, as a line in its log. */
+  tell(id: string, current: number, more?: object): Promise<void>;
+  /** A day at the tea house happens. */
+  teaHouse(): Promise<void>;
+  /** The bar of a task. */
+  bar(name: string): Locator;
+  /** Waits until a bar stands at so many percent. */
+  sees(percent: number): Promise<void>;
+  heading(name: string | RegExp, level?: number): Locator;
+  button(name: string | RegExp): Locator;
+  /** The text of the first element found. */
+  textOf(selector: string): Promise<string>;
+  /** Waits until an expression is true in the page. Not `waitForFunction`: the page's policy forbids its `eval`. */
+  until(expression: string): Promise<void>;
+  /** Waits until the tab is named so. */
+  named(title: string): Promise<void>;
+  /** Nobody looks at the tab any more, or somebody does again. */
+  look(isLooking: boolean): Promise<void>;
+  /** What axe-core finds on the page as it is, with everything it knows of WCAG 2.2 AA and its own best practices. */
+  findings(): Promise<readonly string[]>;
+}>;
+
+type Setting = Readonly<{
+  /** `network`: the story breaks requests, which a browser writes to the console by itself. */
+  complaints?: 'none' | 'network';
+  page?: BrowserContextOptions;
+  server?: Parameters<typeof openDashboard>[0];
+}>;
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** A line of a task's log. */
+export const report = (id: string, current: number, more: object = {}): string =>
+  JSON.stringify({ task_id: id, task_name: id, progress: { current, total: 10 }, ...more });
+
+const sceneOf = (dashboard: Dashboard, page: Page): Scene => ({
+  dashboard,
+  page,
+  async open(path = '/') {
+    await page.goto(dashboard.url + path);
+  },
+  tell: (id, current, more) => dashboard.log(id, [{ at: Date.now(), text: report(id, current, more) }]),
+  teaHouse: () => fillTeaHouse(dashboard, Date.now()),
+  bar: (name) => page.getByRole('progressbar', { name }),
+  async sees(percent) {
+    await page.locator(`[role=progressbar][aria-valuenow="${percent}"]`).waitFor();
+  },
+  heading: (name, level) => page.getByRole('heading', { name, ...(level === undefined ? {} : { level }) }),
+  button: (name) => page.getByRole('button', { name }),
+  textOf: async (selector) => (await page.locator(selector).first().textContent()) ?? '',
+  until: (expression) =>
+    page.evaluate(
+      `new Promise((done, give) => {
+         const end = Date.now() + 10_000;
+         const look = () => (${expression}) ? done() : Date.now() > end ? give(new Error('in vain')) : requestAnimationFrame(look);
+         look();
+       })`,
+    ),
+  named: (title) => page.locator(`xpath=//title[.="${title}"]`).waitFor({ state: 'attached' }),
+  async look(isLooking) {
+    await page.evaluate(
+      `Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${!isLooking} });
+       document.dispatchEvent(new Event('visibilitychange'))`,
+    );
+  },
+  async findings() {
+    // The policy of the page lets no foreign script in, so it comes by the debugger's door.
+    await page.evaluate(await readFile(axe, 'utf8'));
+    return page.evaluate<string[]>(
+      'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.html + " " + node.failureSummary)))',
+    );
+  },
+});
+
+/** Stories of the dashboard in Chromium, each with a server and a page of its own. Without Chromium they are skipped. */
+export const stories = (name: string) => {
+  const test = suite(
+    chromiumPath === undefined
+      ? `dashboard: ${name}: skipped, there is no Chromium here`
+      : `dashboard: ${name}`,
+  );
+  let browser: Browser | undefined;
+  test.after(async () => {
+    await browser?.close();
+  });
+  return {
+    /** A story. It fails on anything that the page complains of. */
+    story(title: string, tell: (scene: Scene) => Promise<void>, setting: Setting = {}) {
+      (chromiumPath === undefined ? test.skip : test)(title, async () => {
+        const dashboard = await openDashboard(setting.server);
+        try {
+          browser ??= await openBrowser();
+          const { page, complaints, close } = await openPage(browser, setting.page);
+          try {
+            await tell(sceneOf(dashboard, page));
+            const told = complaints.filter(
+              (text) => setting.complaints !== 'network' || !/^Failed to load resource/.test(text),
+            );
+            assert.equal(told, []);
+          } finally {
+            await close();
+          }
+        } finally {
+          await dashboard.close();
+        }
+      });
+    },
+    run: () => test.run(),
+  };
+};

@@ -1,0 +1,157 @@
+import * as assert from 'uvu/assert';
+import { report, stories } from './stories.ts';
+
+const { story, run } = stories('task');
+
+/** How many pixels of the plot have the colour of what failed: ink, not just a canvas. */
+const INKED = `(() => { const c = document.querySelector('.plot canvas'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i] > 150 && d[i + 1] < 80 && d[i + 3] > 200) n += 1; return n; })()`;
+
+story('opens a task: its plot, phases, root cause, links and history', async (scene) => {
+  const { page, teaHouse, open, heading, textOf } = scene;
+  await teaHouse();
+  await open();
+  await page.getByRole('link', { name: 'TeaHouse-Search' }).click();
+  await heading('TeaHouse-Search', 1).waitFor();
+  assert.match(page.url(), /\/tasks\/TeaHouse-Search-/);
+  await page
+    .getByRole('img', { name: /^Plot of progress/ })
+    .locator('canvas')
+    .waitFor();
+  assert.ok((await page.evaluate<number>(INKED)) > 100, 'the line is drawn');
+  assert.match(await textOf('.root-cause'), /limit 3.*IndexDomain9B4E77D1/s);
+  assert.match(await textOf('.phase-list'), /deploying.*rolling back/s);
+  assert.ok((await page.getByRole('row').count()) > 5);
+  await page.goBack();
+  await heading('In progress').waitFor();
+});
+
+story('follows a task that goes on while its page is open', async ({ dashboard, page, tell, open }) => {
+  await dashboard.log('brew', [{ at: Date.now() - 5_000, text: report('brew', 2, { phase: 'heat' }) }]);
+  await open('/tasks/brew');
+  await page.locator('.task-figure', { hasText: '20%' }).waitFor();
+  await tell('brew', 6, { phase: 'steep' });
+  await page.locator('.task-figure', { hasText: '60%' }).waitFor();
+  await page.locator('.phase-list', { hasText: 'steep' }).waitFor();
+  await page.getByRole('cell', { name: '60%' }).waitFor();
+});
+
+story('reads the history of a task that changes faster than it can be read', async (scene) => {
+  const { page, tell, open } = scene;
+  let changing: Promise<void> = Promise.resolve();
+  let current = 1;
+  // While an answer is under way the task changes, each time.
+  await page.route('**/api/tasks/brew/history*', async (route) => {
+    const answer = await route.fetch();
+    current += 1;
+    changing = tell('brew', current);
+    await page.locator('.task-figure', { hasText: `${current}0%` }).waitFor();
+    await route.fulfill({ response: answer });
+  });
+  await tell('brew', current);
+  await open('/tasks/brew');
+  await page.getByRole('cell', { name: '10%' }).waitFor();
+  await page.unrouteAll({ behavior: 'wait' });
+  await changing;
+});
+
+story(
+  'says nothing of a history before it is read, and reads it again where that failed',
+  async ({ page, tell, open }) => {
+    let asked = 0;
+    await page.clock.install();
+    await page.route('**/api/tasks/brew/history*', (route) => {
+      asked += 1;
+      return asked === 1 ? route.fulfill({ status: 503, json: { error: 'not now' } }) : route.continue();
+    });
+    await tell('brew', 10, { status: 'completed' });
+    await open('/tasks/brew');
+    await page.waitForResponse(/history/);
+    assert.is(await page.getByText('Nothing has been recorded yet').count(), 0);
+    await page.clock.fastForward(6_000);
+    await page.getByRole('cell', { name: '100%' }).waitFor();
+  },
+  { complaints: 'network' },
+);
+
+story('draws a point where there is only one', async ({ page, tell, open, until }) => {
+  await tell('brew', 4, { status: 'failed' });
+  await open('/tasks/brew');
+  await page.locator('.plot canvas').waitFor();
+  await until(`${INKED} > 20`);
+});
+
+story('shows the root cause as soon as it is known, before the task has ended', async (scene) => {
+  const { dashboard, open, textOf, heading } = scene;
+  await dashboard.call('POST', '/api/tasks', {
+    task_id: 'brew',
+    task_name: 'brew',
+    status: 'running',
+    details: { phase: 'rolling back', error_message: 'no water', failed_resources: ['Kettle'] },
+  });
+  await open('/tasks/brew');
+  await heading('Root cause').waitFor();
+  assert.match(await textOf('.root-cause'), /no water.*Kettle/s);
+});
+
+story(
+  'makes links of addresses in labels and nothing else, and copies the id',
+  async ({ dashboard, page, open, button }) => {
+    await dashboard.call('POST', '/api/tasks', {
+      task_id: 'brew',
+      labels: { run: 'https://ci.example.org/7', trap: 'javascript:alert(1)' },
+      metadata: { report: 'https://ci.example.org/report' },
+    });
+    await open('/tasks/brew');
+    await page.getByRole('link', { name: 'https://ci.example.org/7' }).waitFor();
+    await page.getByRole('link', { name: 'https://ci.example.org/report' }).waitFor();
+    assert.ok(await page.getByText('javascript:alert(1)').isVisible());
+    assert.is(await page.getByRole('link', { name: /alert/ }).count(), 0);
+    await button('Copy').click();
+    await button('Copied').waitFor();
+    assert.is(await page.evaluate('navigator.clipboard.readText()'), 'brew');
+  },
+  { page: { permissions: ['clipboard-read', 'clipboard-write'] } },
+);
+
+story(
+  'says what is not there, and leads back',
+  async ({ page, open, heading }) => {
+    await open('/tasks/never');
+    await heading('There is no such task').waitFor();
+    await page.getByRole('link', { name: 'Back to the overview' }).click();
+    await heading('No tasks yet').waitFor();
+  },
+  { complaints: 'network' },
+);
+
+story(
+  'says that a task is gone which is deleted while one looks at it',
+  async ({ dashboard, page, tell, open, heading }) => {
+    await tell('brew', 2);
+    await open('/tasks/brew');
+    await page.locator('.task-figure', { hasText: '20%' }).waitFor();
+    await page.getByText('Live').waitFor();
+    await dashboard.call('DELETE', '/api/tasks/brew');
+    await heading('There is no such task').waitFor();
+  },
+  { complaints: 'network' },
+);
+
+story('keeps the task that one looks at, however many end after it', async (scene) => {
+  const { dashboard, page, open, heading } = scene;
+  const create = (task_name: string) =>
+    dashboard.call('POST', '/api/tasks', { task_id: task_name, task_name, status: 'completed' });
+  await create('old');
+  await open('/tasks/old');
+  await heading('old', 1).waitFor();
+  await page.getByText('Live').waitFor();
+  await page.evaluate("document.querySelector('h1').dataset.seen = 'yes'");
+  for (let index = 0; index < 1_050; index += 1) await create(`new-${index}`);
+  // What comes last in the stream of events has come: all the others have too.
+  await dashboard.call('PATCH', '/api/tasks/old', { labels: { last: 'of all' } });
+  await page.getByText('of all').waitFor();
+  assert.is(await page.locator('h1[data-seen]').count(), 1, 'it was there all the time');
+});
+
+run();
