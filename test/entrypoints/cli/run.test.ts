@@ -76,6 +76,24 @@ test('a reader that goes away ends the command as it would without', async () =>
   assert.is(stdout, 'y\n141\n');
 });
 
+/** What it takes is in /proc. */
+const onLinux: typeof test = process.platform === 'linux' ? test : (test.skip as unknown as typeof test);
+
+onLinux('what a command leaves running keeps its output', async () => {
+  const folder = scratch();
+  const gate = join(folder.path, 'go');
+  const script = `(until test -e "${gate}"; do sleep 0.1; done; echo late; echo late too >&2) & echo started; exit 3`;
+  const running = start([...MIYABI, 'run', '--', 'sh', '-c', script]);
+  const exited = new Promise((resolve) => running.process.once('exit', resolve));
+  assert.is(await exited, 3);
+  assert.is(running.stdout(), 'started\n');
+  writeFileSync(gate, '');
+  const { stdout, stderr } = await running.done;
+  folder.remove();
+  assert.is(stdout, 'started\nlate\n');
+  assert.is(stderr, 'late too\n');
+});
+
 test('a command that is not there, one that cannot be run, and no command at all have exit codes of their own', async () => {
   assert.is((await run([...MIYABI, 'run', '--', 'no-such-command-here'])).code, 127);
   assert.is((await run([...MIYABI, 'run', '--', '/etc/passwd'])).code, 126);

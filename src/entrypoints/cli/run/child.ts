@@ -60,7 +60,43 @@ export const startOnPipes = async (
     closeSync(pipes.stdout.write);
     closeSync(pipes.stderr.write);
   }
-  return follow(await started(child, command), sources, take, () => undefined);
+  return follow(
+    await started(child, command),
+    sources,
+    take,
+    () => undefined,
+    () => undefined,
+    () => {
+      if (pipes === undefined) return;
+      for (const [name, fd] of [
+        ['stdout', 1],
+        ['stderr', 2],
+      ] as const)
+        if (sources[name]?.destroyed === false) leaveTo(pipes[name].read, fd);
+    },
+  );
+};
+
+/**
+ * Something that the command has left running still has its output open. Where that led without us it has to lead
+ * after our end, too: `cat` passes it on, whose end of the pipe is opened anew, because ours does not block.
+ */
+const leaveTo = (read: number, to: 1 | 2): void => {
+  const path = `/proc/self/fd/${read}`;
+  const opened: number[] = [];
+  try {
+    // While we could write to it ourselves, opening it for reading waits for nobody.
+    opened.push(openSync(path, constants.O_WRONLY));
+    const again = openSync(path, constants.O_RDONLY);
+    opened.push(again);
+    spawn('cat', { stdio: [again, to, 'ignore'], detached: true })
+      .on('error', () => undefined)
+      .unref();
+  } catch {
+    // No /proc here: its writer gets SIGPIPE.
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
 };
 
 /** Runs a command on a pseudo-terminal, as the leader of a session of its own. Otherwise as `startOnPipes`. */
@@ -107,7 +143,8 @@ const follow = (
   sources: Sources,
   take: TakeOutput,
   type: (bytes: Buffer) => void,
-  letGo: () => void = () => undefined,
+  letGo: () => void,
+  leave: () => void = () => undefined,
 ): Child => {
   const open = (['stdout', 'stderr'] as const).flatMap((name) => {
     const source = sources[name];
@@ -126,7 +163,10 @@ const follow = (
     letGo();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, DRAIN_MS);
+      timer = setTimeout(() => {
+        leave();
+        resolve();
+      }, DRAIN_MS);
     });
     await Promise.race([Promise.all(open), late]);
     clearTimeout(timer);
