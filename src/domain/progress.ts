@@ -38,10 +38,6 @@ export type HistoryPoint = Readonly<{
   message?: string;
 }>;
 
-/** Whether a point adds nothing to the one before it. */
-export const saysTheSame = (a: HistoryPoint, b: HistoryPoint): boolean =>
-  a.current === b.current && a.total === b.total && a.status === b.status && a.phase === b.phase;
-
 /**
  * Thins points to at most `limit`, in order of time: every change of status or phase stays as long as there is
  * room, the counters between them are sampled evenly, first and last are kept.

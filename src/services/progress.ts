@@ -118,7 +118,7 @@ export const progressService = (
   const removeRun = async (
     scope: Scope,
     batch: LogBatch,
-    run: Observation,
+    run: Pick<Observation, 'key'>,
     moves: TaskMove[],
   ): Promise<void> => {
     const task = await tasks.find(taskIdOf(scope, batch, run));

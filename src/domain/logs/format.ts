@@ -44,13 +44,25 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   /** The state of a stream that has said nothing yet. */
   readonly initial: State;
 
-  /** The state after one more signal, and the keys of the runs that it touched. Never changes its argument. */
+  /**
+   * A copy of a state that `evolve` may change in place, for who folds many signals and looks at none of the states in
+   * between. A format that has none makes a new state of each signal.
+   */
+  open?(state: State): State;
+
+  /**
+   * The state after one more signal, and the keys of the runs that it touched. Never changes its argument, unless that
+   * was opened: then it is spent, and what comes back is open as well.
+   */
   evolve(state: State, signal: S, at: number): Evolved<State>;
 
   /** What is known of one run, undefined for a key that the state does not hold. */
   observe(state: State, key: string): Observation | undefined;
 
-  /** The same state without runs that nothing can change any more; what numbers the next run stays. */
+  /**
+   * The same state without runs that nothing can change any more; what numbers the next run stays. It is not open, and
+   * shares nothing that changes with one that is.
+   */
   settle(state: State): State;
 }
 

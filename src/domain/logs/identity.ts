@@ -21,7 +21,7 @@ export const streamScope = ({ log_group, log_stream }: LogOrigin): Scope =>
  * The id of a run's task. It is made of the run's key alone, which is the same in every replay of the log, while a
  * name may be learnt only from a later line: `cdk/MyStack#1` becomes `MyStack-` and a mark of where it was read.
  */
-export const taskIdOf = (scope: Scope, origin: LogOrigin, run: Observation): string => {
+export const taskIdOf = (scope: Scope, origin: LogOrigin, run: Pick<Observation, 'key'>): string => {
   if (scope.task_id !== undefined) return scope.task_id;
   const name = toId(run.key.slice(run.key.indexOf('/') + 1).replace(/#\d+$/, ''), 80);
   const mark = fingerprint(origin.log_group, origin.log_stream, run.key);

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
-import { type HistoryPoint, saysTheSame } from '../progress.ts';
+import type { HistoryPoint } from '../progress.ts';
 import { observedPoint } from '../task.ts';
 import { combineRuns } from './combine.ts';
 import type { LogFormat, Observation } from './format.ts';
@@ -44,8 +44,8 @@ export type RunChange = Readonly<{ observation: Observation; points: readonly Hi
 export type Advance = Readonly<{
   ledger: Ledger;
   changes: readonly RunChange[];
-  /** Runs as an earlier fold had seen them, which a new signal has shown to be part of others. */
-  gone: readonly Observation[];
+  /** Runs that an earlier fold had seen, and that a new signal has shown to be part of others. */
+  gone: readonly Pick<Observation, 'key'>[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
   known: number;
@@ -68,75 +68,72 @@ export const advance = (
   if (memo !== undefined && fresh.length === 0) MEMOS.set(ledger, memo);
   if (fresh.length === 0) return { ledger, changes: [], gone: [], fresh: 0, known, late };
 
-  const ordered = inOrder(ledger.recent, fresh);
-  const isFresh = new Set(fresh);
-  const firstFresh = ordered.findIndex((signal) => isFresh.has(signal));
-  const inSequence = firstFresh === ledger.recent.length;
+  const count = ledger.recent.length;
+  const behind = sorted(fresh);
+  const newest = ledger.recent.at(-1);
+  const isNewest = newest === undefined || follows(behind[0] as PlacedSignal, newest);
+  const ordered = isNewest ? [...ledger.recent, ...behind] : sorted([...ledger.recent, ...fresh]);
+  const isFresh = isNewest ? undefined : new Set(fresh);
+  const inSequence = isFresh === undefined || ordered.findIndex((signal) => isFresh.has(signal)) === count;
 
-  const points = new Map<string, HistoryPoint[]>();
-  let replay: Replay;
-  let observeBefore: Observe | undefined;
-  let before = new Map<string, Observation>();
-  if (inSequence) {
-    replay = memo?.replay ?? replayed(ledger, formats, wholeTask);
-    observeBefore = replay.snapshot();
-  } else {
-    replay = newReplay(ledger, formats, wholeTask);
-    const old = newReplay(ledger, formats, wholeTask);
-    const touchedBefore = new Set<string>();
-    for (const signal of ledger.recent) for (const key of old.play(signal)) touchedBefore.add(key);
-    before = observeAll(touchedBefore, old.observeOne);
-  }
+  // What the memo has played already need not be played again, as long as nothing comes in between.
+  const goesOn = inSequence ? memo : undefined;
+  const replay = goesOn?.replay ?? newReplay(ledger, formats, wholeTask);
+  const from = goesOn === undefined ? 0 : count;
+  const before = inSequence ? undefined : lastSeen(memo?.replay ?? replayed(ledger, formats, wholeTask));
 
+  const sealing = ordered.length > 2 * REPLAYABLE;
+  const place = sealing && ordered.length - REPLAYABLE >= count ? ordered.length - REPLAYABLE : REPLAYABLE;
+  let settled = goesOn?.settled;
+
+  const points = new Map<string, Observation[]>();
   const touched = new Set<string>();
-  const sealing = ordered.length > 2 * REPLAYABLE ? ordered.length - REPLAYABLE : -1;
-  let sealed: Settled | undefined;
-  for (let index = inSequence ? firstFresh : 0; index < ordered.length; index += 1) {
+  for (let index = from; index < ordered.length; index += 1) {
+    if (index === place) settled = replay.settled();
     const signal = ordered[index] as PlacedSignal;
-    if (index === sealing) sealed = replay.settled();
-    for (const key of replay.play(signal)) {
+    const keys = replay.play(signal);
+    if (inSequence && index < count) continue;
+    const told = !withoutHistory && (inSequence || isFresh.has(signal));
+    for (const key of keys) {
       touched.add(key);
-      if (withoutHistory || !isFresh.has(signal)) continue;
-      const observation = replay.observeOne(key);
-      if (observation !== undefined) addPoint(points, key, observedPoint(observation));
+      if (!told) continue;
+      const observation = replay.observe(key);
+      if (observation !== undefined) addPoint(points, key, observation);
     }
   }
 
-  const after = observeAll(touched, replay.observeOne);
   const changes: RunChange[] = [];
-  for (const [key, observation] of after) {
-    const earlier = before.get(key);
+  const gone: Pick<Observation, 'key'>[] = [];
+  for (const key of touched) {
+    const observation = replay.observe(key);
     const itsPoints = points.get(key) ?? [];
-    if (
-      itsPoints.length === 0 &&
-      earlier !== undefined &&
-      JSON.stringify(earlier) === JSON.stringify(observation)
-    )
-      continue;
-    changes.push({ observation, points: itsPoints });
+    const earlier = before?.get(key);
+    if (observation === undefined) {
+      // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
+      if (before === undefined && replay.knew(key, count)) gone.push({ key });
+    } else if (
+      itsPoints.length > 0 ||
+      earlier === undefined ||
+      JSON.stringify(earlier) !== JSON.stringify(observation)
+    ) {
+      changes.push({ observation: { ...observation, key }, points: itsPoints.map(observedPoint) });
+    }
   }
-  // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
-  if (observeBefore !== undefined) {
-    before = observeAll(
-      [...touched].filter((key) => !after.has(key)),
-      observeBefore,
-    );
-  }
-  const gone = [...before].flatMap(([key, earlier]) =>
-    replay.observeOne(key) === undefined ? [earlier] : [],
-  );
+  for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) gone.push({ key });
+
   const grown = { ...ledger, recent: ordered };
-  const next =
-    sealing === -1 ? grown : seal(grown, sealing, sealed ?? settledAt(ledger, ordered, sealing, formats));
-  if (next === grown) MEMOS.set(next, { replay, seen });
-  return { ledger: next, changes, gone, fresh: fresh.length, known, late };
+  const tally = { changes, gone, fresh: fresh.length, known, late };
+  if (sealing && settled !== undefined) return { ledger: seal(grown, place, settled), ...tally };
+  MEMOS.set(grown, { replay, seen, ...(settled !== undefined && { settled }) });
+  return { ledger: grown, ...tally };
 };
 
 /**
- * What is known of a ledger at its end: the replay of all that it holds, and the names of its recent signals. So
- * signals in sequence need not play the recent ones again. A ledger that was stored and read back has none.
+ * What is known of a ledger at its end: the replay of all that it holds, the names of its recent signals, and what the
+ * first {@link REPLAYABLE} of them come to, once there are more. So signals in sequence need not play the recent ones
+ * again, neither to be folded nor when the older half of them is. A ledger that was stored and read back has none.
  */
-type Memo = Readonly<{ replay: Replay; seen: Set<string> }>;
+type Memo = Readonly<{ replay: Replay; seen: Set<string>; settled?: Settled }>;
 
 const MEMOS = new WeakMap<Ledger, Memo>();
 
@@ -151,6 +148,16 @@ const replayed = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, whole
   const replay = newReplay(ledger, formats, wholeTask);
   for (const signal of ledger.recent) replay.play(signal);
   return replay;
+};
+
+/** The runs that a replay has touched, as they are at its end. */
+const lastSeen = (replay: Replay): Map<string, Observation> => {
+  const found = new Map<string, Observation>();
+  for (const key of replay.touched()) {
+    const observation = replay.observe(key);
+    if (observation !== undefined) found.set(key, observation);
+  }
+  return found;
 };
 
 /** Parts what is new from what is known or too late; the names of what is new join `seen`. */
@@ -173,21 +180,6 @@ const sift = (ledger: Ledger, incoming: readonly PlacedSignal[], seen: Set<strin
 
 const nameOf = (signal: PlacedSignal): string => `${signal.id}/${signal.line}`;
 
-/**
- * Order of time. Within one millisecond ids that count upwards decide, as those of CloudWatch Logs and of a file's
- * offsets do; where ids are not of that kind, signals stay in the order in which they arrived.
- */
-const inOrder = (
-  recent: readonly PlacedSignal[],
-  fresh: readonly PlacedSignal[],
-): readonly PlacedSignal[] => {
-  const behind = sorted(fresh);
-  const last = recent.at(-1);
-  const first = behind[0];
-  const inSequence = last === undefined || first === undefined || follows(first, last);
-  return inSequence ? [...recent, ...behind] : sorted([...recent, ...fresh]);
-};
-
 /** Whether a signal comes after another beyond doubt. */
 const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
   if (later.at !== earlier.at) return later.at > earlier.at;
@@ -196,6 +188,10 @@ const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
   return a !== undefined && b !== undefined && a.prefix === b.prefix && compareDigits(a.digits, b.digits) < 0;
 };
 
+/**
+ * Order of time. Within one millisecond ids that count upwards decide, as those of CloudWatch Logs and of a file's
+ * offsets do; where ids are not of that kind, signals stay in the order in which they arrived.
+ */
 const sorted = (signals: readonly PlacedSignal[]): readonly PlacedSignal[] => {
   if (signals.every((signal, index) => index === 0 || follows(signal, signals[index - 1] as PlacedSignal)))
     return signals;
@@ -227,8 +223,9 @@ const byCountingIds = (block: readonly PlacedSignal[]): readonly PlacedSignal[] 
 const countOf = (id: string): { prefix: string; digits: string } | undefined => {
   let start = id.length;
   while (start > 0 && isDigit(id.charCodeAt(start - 1))) start -= 1;
+  if (start === id.length || id.length - start > 64 || start > 64) return undefined;
+  for (let index = 0; index < start; index += 1) if (isDigit(id.charCodeAt(index))) return undefined;
   const prefix = id.slice(0, start);
-  if (start === id.length || id.length - start > 64 || start > 64 || /[0-9]/.test(prefix)) return undefined;
   while (start < id.length - 1 && id.charCodeAt(start) === ZERO) start += 1;
   return { prefix, digits: id.slice(start) };
 };
@@ -238,88 +235,107 @@ const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
 
 const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
-type Observe = (key: string) => Observation | undefined;
-
+/**
+ * A fold of signals, one after the other. The states in it are its own: each begins as one that its format has opened
+ * to be changed in place, and none is handed out but in what `settled` gives, which shares nothing with it.
+ */
 type Replay = Readonly<{
+  /** Plays the next signal and gives the keys of the runs that it touched. */
   play(signal: PlacedSignal): readonly string[];
-  observeOne: Observe;
-  /** What is known now of any run, for later: of a task that is all of its runs it stays what is known last. */
-  snapshot(): Observe;
+  /** What is known of a run, under whatever key its format has for it. */
+  observe(key: string): Observation | undefined;
+  touched(): Iterable<string>;
+  /** Whether a run was there before the signal of that number, from 0. */
+  knew(key: string, number: number): boolean;
   /** The states without what can no longer change. */
   settled(): Settled;
 }>;
 
 type Settled = Pick<Ledger, 'base' | 'runs'>;
 
+/** A run's key in its format, and what it is called in the ledger. */
+type Place = Readonly<{ format: string; key: string; name: string }>;
+
 /** The key of the one run that a task has in a ledger of its own. */
 const WHOLE = 'task';
 
-const newReplay = (
-  ledger: Pick<Ledger, 'base' | 'runs'>,
-  formats: ReadonlyMap<string, LogFormat>,
-  wholeTask: boolean,
-): Replay => {
-  const states: Record<string, Json> = { ...ledger.base };
-  const runsOf = new Map(Object.entries(ledger.runs).map(([name, keys]) => [name, new Set(keys)]));
+const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
+  const opened = (format: LogFormat | undefined, state: Json): Json => format?.open?.(state) ?? state;
+  const states = new Map(
+    Object.entries(ledger.base).map(([name, state]) => [name, opened(formats.get(name), state)]),
+  );
+  const places = new Map<string, Map<string, Place>>();
+  const byName = new Map<string, Place>();
+  const firstTouched = new Map<string, number>();
+  const fromBefore = new Set<string>();
+  let played = 0;
+
+  const placeOf = (format: string, key: string): Place => {
+    let ofFormat = places.get(format);
+    if (ofFormat === undefined) {
+      ofFormat = new Map();
+      places.set(format, ofFormat);
+    }
+    const known = ofFormat.get(key);
+    if (known !== undefined) return known;
+    const place = { format, key, name: `${format}/${key}` };
+    ofFormat.set(key, place);
+    byName.set(place.name, place);
+    return place;
+  };
+  const calledIn = ({ name }: Place): string => (wholeTask ? WHOLE : name);
+  for (const [format, keys] of Object.entries(ledger.runs))
+    for (const key of keys) fromBefore.add(calledIn(placeOf(format, key)));
+
+  const stateOf = (format: LogFormat): Json => states.get(format.name) ?? format.initial;
   const runners = [...formats.values()].filter((format) => format.isWorking !== undefined);
   const isPartOfOther = (name: string): boolean =>
-    runners.some(
-      (format) => format.runs?.includes(name) && format.isWorking?.(states[format.name] ?? format.initial),
-    );
-  const play = (placed: PlacedSignal): readonly string[] => {
-    const format = formats.get(placed.format);
-    // A format that has left the configuration says nothing any more; its signals age out.
-    if (format === undefined || isPartOfOther(format.name)) return [];
-    const evolved = format.evolve(states[format.name] ?? format.initial, placed.signal, placed.at);
-    states[format.name] = evolved.state;
-    if (evolved.touched.length === 0) return [];
-    let runs = runsOf.get(format.name);
-    if (runs === undefined) {
-      runs = new Set();
-      runsOf.set(format.name, runs);
-    }
-    for (const key of evolved.touched) runs.add(key);
-    return wholeTask ? [WHOLE] : evolved.touched.map((key) => `${format.name}/${key}`);
-  };
-  const observeRun = (
-    name: string,
-    key: string,
-    at: Readonly<Record<string, Json>>,
-  ): Observation | undefined => {
+    runners.some((format) => format.runs?.includes(name) && format.isWorking?.(stateOf(format)));
+
+  const play = ({ format: name, signal, at }: PlacedSignal): readonly string[] => {
+    const index = played;
+    played += 1;
     const format = formats.get(name);
-    return format?.observe(at[name] ?? format.initial, key);
+    // A format that has left the configuration says nothing any more; its signals age out.
+    if (format === undefined || isPartOfOther(name)) return [];
+    const evolved = format.evolve(states.get(name) ?? opened(format, format.initial), signal, at);
+    states.set(name, evolved.state);
+    const keys = evolved.touched.map((key) => calledIn(placeOf(name, key)));
+    for (const key of keys) if (!firstTouched.has(key)) firstTouched.set(key, index);
+    return wholeTask ? keys.slice(0, 1) : keys;
   };
-  const observeAt = (at: Readonly<Record<string, Json>>, key: string): Observation | undefined => {
-    if (!wholeTask) {
-      const slash = key.indexOf('/');
-      const seen = observeRun(key.slice(0, slash), key.slice(slash + 1), at);
-      return seen === undefined ? undefined : { ...seen, key };
-    }
-    const runs = [...runsOf].flatMap(([name, keys]) =>
-      [...keys].flatMap((run) => {
-        const seen = observeRun(name, run, at);
-        return seen === undefined ? [] : [{ ...seen, key: `${name}/${run}` }];
-      }),
+
+  const observeAt = ({ format: name, key }: Place): Observation | undefined => {
+    const format = formats.get(name);
+    return format?.observe(stateOf(format), key);
+  };
+  const observe = (called: string): Observation | undefined => {
+    const place = byName.get(called);
+    if (!wholeTask) return place === undefined ? undefined : observeAt(place);
+    return combineRuns(
+      [...places.values()].flatMap((ofFormat) =>
+        [...ofFormat.values()].flatMap((place) => {
+          const seen = observeAt(place);
+          return seen === undefined ? [] : [{ ...seen, key: place.name }];
+        }),
+      ),
     );
-    const combined = combineRuns(runs);
-    return combined === undefined ? undefined : { ...combined, key: WHOLE };
   };
+
   return {
     play,
-    observeOne: (key) => observeAt(states, key),
-    snapshot: () => {
-      const now = { ...states };
-      return (key) => observeAt(now, key);
-    },
+    observe,
+    touched: () => firstTouched.keys(),
+    knew: (key, number) => fromBefore.has(key) || (firstTouched.get(key) ?? number) < number,
     settled: () => {
       const base: Record<string, Json> = {};
       const runs: Record<string, readonly string[]> = {};
-      for (const [name, state] of Object.entries(states)) {
+      for (const [name, state] of states) {
         const format = formats.get(name);
         // What a format that is not configured now has left behind waits for its return.
         const settled = format?.settle(state) ?? state;
         base[name] = settled;
-        runs[name] = [...(runsOf.get(name) ?? [])].filter(
+        runs[name] = [...(places.get(name)?.keys() ?? [])].filter(
           (key) => format === undefined || format.observe(settled, key) !== undefined,
         );
       }
@@ -328,38 +344,24 @@ const newReplay = (
   };
 };
 
-const observeAll = (keys: Iterable<string>, observe: Observe): Map<string, Observation> => {
-  const found = new Map<string, Observation>();
-  for (const key of keys) {
-    const observation = observe(key);
-    if (observation !== undefined) found.set(key, observation);
-  }
-  return found;
-};
-
 /** One point a millisecond, and none that repeats the one before it. */
-const addPoint = (points: Map<string, HistoryPoint[]>, key: string, point: HistoryPoint): void => {
+const addPoint = (points: Map<string, Observation[]>, key: string, seen: Observation): void => {
   const list = points.get(key);
   if (list === undefined) {
-    points.set(key, [point]);
+    points.set(key, [seen]);
     return;
   }
   const last = list.at(-1);
-  if (last?.timestamp === point.timestamp) list[list.length - 1] = point;
-  else if (last === undefined || !saysTheSame(last, point)) list.push(point);
+  if (last?.last_at === seen.last_at) list[list.length - 1] = seen;
+  else if (last === undefined || !saysTheSame(last, seen)) list.push(seen);
 };
 
-/** What a ledger comes to with the first so many of its signals, where the fold has not just passed that place. */
-const settledAt = (
-  ledger: Ledger,
-  signals: readonly PlacedSignal[],
-  count: number,
-  formats: ReadonlyMap<string, LogFormat>,
-): Settled => {
-  const replay = newReplay(ledger, formats, false);
-  for (const signal of signals.slice(0, count)) replay.play(signal);
-  return replay.settled();
-};
+/** Whether a point of the history would add nothing to the one before it. */
+const saysTheSame = (a: Observation, b: Observation): boolean =>
+  a.current === b.current &&
+  a.total === b.total &&
+  a.status === b.status &&
+  a.details.phase === b.details.phase;
 
 /** Folds the first so many signals for good. */
 const seal = (ledger: Ledger, count: number, settled: Settled): Ledger => {

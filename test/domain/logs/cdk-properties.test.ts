@@ -139,6 +139,27 @@ test('states and signals are plain JSON, and no state is changed', () => {
   }
 });
 
+test('a state that was opened comes to the same, and changes neither what it was opened from nor what was settled', () => {
+  for (const log of LOGS) {
+    const signals = signalsOf(log);
+    const half = Math.floor(signals.length / 2);
+    const before = fold(signals.slice(0, half));
+    const written = JSON.stringify(before);
+    let state = cdk.open?.(before) ?? before;
+    const settled: (readonly [CdkState, string])[] = [];
+    for (const signal of signals.slice(half)) {
+      settled.push([cdk.settle(state), JSON.stringify(cdk.settle(state))]);
+      state = cdk.evolve(state, signal, 1000).state;
+    }
+    const { open, ...end } = state;
+    assert.is(open, 1);
+    assert.equal(end, fold(signals));
+    assert.is(JSON.stringify(before), written);
+    for (const [kept, text] of settled) assert.is(JSON.stringify(kept), text);
+    assert.not(settled.some(([kept]) => 'open' in kept));
+  }
+});
+
 test('settling at any moment changes nothing of what is still to come', () => {
   for (const log of LOGS) {
     const signals = signalsOf(log);

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { Observation } from '../../../src/domain/logs/format.ts';
+import { type AgentState, agentJson } from '../../../src/domain/logs/formats/agent-json.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import {
   advance,
@@ -17,23 +18,32 @@ import { readEvents } from '../../../src/domain/logs/signals.ts';
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 const NOON = Date.UTC(2026, 10, 23, 12);
 
-/** Feeds batches one after the other, as posts to a server would come. The end is what was last said of each run. */
-const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false) => {
+const throughTheStore = (ledger: Ledger): Ledger =>
+  ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(ledger))));
+
+/**
+ * Feeds batches one after the other, as posts to a server would come, each ledger through the store and back between
+ * them unless `keep` says otherwise. The end is what was last said of each run.
+ */
+const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false, keep = throughTheStore) => {
   let ledger: Ledger = emptyLedger;
   const runs = new Map<string, Observation>();
   const counts = { fresh: 0, known: 0, late: 0 };
+  const gone: string[] = [];
   for (const batch of batches) {
     const step = advance(ledger, readEvents(batch, builtInFormats).ofStream, FORMATS, { wholeTask });
-    // Through the store and back, as a real ledger goes.
-    ledger = ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(step.ledger))));
+    ledger = keep(step.ledger);
     for (const { observation } of step.changes) runs.set(observation.key, observation);
-    for (const { key } of step.gone) runs.delete(key);
+    for (const { key } of step.gone) {
+      runs.delete(key);
+      gone.push(key);
+    }
     counts.fresh += step.fresh;
     counts.known += step.known;
     counts.late += step.late;
   }
   const end = Object.fromEntries([...runs].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return { end, ledger, counts };
+  return { end, gone, ledger, counts };
 };
 
 const report = (at: number, fields: Record<string, unknown>): LogEvent => ({
@@ -119,6 +129,54 @@ test('events that come twice change nothing and are counted as known', () => {
   );
 });
 
+test('a process that goes on with its ledger ends as one that reads it back from the store', () => {
+  const stacks = Array.from({ length: 60 }, (_, index) => deployment(`Stack${index % 25}`, index * 100));
+  const reports = Array.from({ length: 2500 }, (_, index) =>
+    report(index, { progress: { current: index % 90, total: 90 }, status: 'running' }),
+  );
+  const log = [...stacks.flat(), ...reports]
+    .toSorted((a, b) => a.timestamp - b.timestamp)
+    .map((event, index) => ({ ...event, id: `e${index}`, timestamp: NOON + index }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ size: fc.integer({ min: 1, max: 900 }), back: fc.nat(400) }), { minLength: 12 }),
+      fc.boolean(),
+      (steps, wholeTask) => {
+        let from = 0;
+        const batches = steps.map(({ size, back }) => {
+          // One event in ten is left for later, and what went before comes again now and then.
+          const batch = log
+            .slice(Math.max(0, from - back), from + size)
+            .filter((event, index) => index < back || event.timestamp % 10 > 0);
+          from += size;
+          return batch;
+        });
+        const kept = feed(batches, wholeTask, (ledger) => {
+          const written = JSON.stringify(ledger);
+          return written.length % 5 === 0 ? throughTheStore(ledger) : ledger;
+        });
+        assert.equal(kept, feed(batches, wholeTask));
+        assert.equal(
+          feed(batches, wholeTask, (ledger) => ledger),
+          kept,
+        );
+      },
+    ),
+    { numRuns: 8 },
+  );
+});
+
+test('what a ledger was is not changed by what comes after it', () => {
+  const events = Array.from({ length: 400 }, (_, index) => deployment(`Stack${index}`, index * 10)).flat();
+  const ledgers: (readonly [Ledger, string])[] = [];
+  const batches = Array.from({ length: 40 }, (_, index) => events.slice(index * 70, (index + 1) * 70));
+  feed(batches, false, (ledger) => {
+    ledgers.push([ledger, JSON.stringify(ledger)]);
+    return ledger;
+  });
+  for (const [ledger, written] of ledgers) assert.is(JSON.stringify(ledger), written);
+});
+
 test('what is kept stays bounded, however long the log', () => {
   const events = Array.from({ length: 20 * REPLAYABLE }, (_, index) =>
     report(index, { progress: { current: index, total: 1_000_000 } }),
@@ -128,6 +186,11 @@ test('what is kept stays bounded, however long the log', () => {
   assert.ok(ledger.recent.length <= 2 * REPLAYABLE);
   assert.is(counts.fresh, events.length);
   assert.is(Object.values(end)[0]?.current, events.length - 1);
+  // What was folded for good ends just before what is kept.
+  const { base, sealed_at, recent } = feed(batches, false, (kept) => kept).ledger;
+  assert.equal(base, feed(batches).ledger.base);
+  assert.is(agentJson.observe(base['agent-json'] as AgentState, 'agent#1')?.current, sealed_at - NOON);
+  assert.is(recent[0]?.at, sealed_at + 1);
 });
 
 test('a repeated long log brings nothing new: its old part is late, its new part known', () => {
@@ -180,12 +243,18 @@ test('each new state of a run is a point of its history, none twice in a row', (
 
 test('a run that turns out to be part of another is gone, in whatever batch that comes', () => {
   const nested = [
-    'Shop-Data1A2B3C4D | 0/2 | 12:00:01 PM | CREATE_IN_PROGRESS   | AWS::SQS::Queue            | Queue (Queue4A7E3555)',
+    'Shop-Data1A2B3C4D-1QWERTY2UIOP3 | 0/2 | 12:00:01 PM | CREATE_IN_PROGRESS   | AWS::SQS::Queue            | Queue (Queue4A7E3555)',
     'Shop | 0/3 | 12:00:02 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Data (Data1A2B3C4D)',
     'Shop | 1/3 | 12:00:04 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Shop User Initiated',
   ].map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message }));
-  const whole = feed([nested]).end;
-  assert.equal(feed(nested.map((event) => [event])).end, whole);
+  const whole = feed([nested]);
+  assert.equal(feed(nested.map((event) => [event])).end, whole.end);
+  // Of what came and went within one batch nobody has heard.
+  assert.equal(whole.gone, []);
+  for (const keep of [throughTheStore, (ledger: Ledger) => ledger])
+    assert.equal(feed([nested.slice(0, 1), nested.slice(1)], false, keep).gone, [
+      'cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1',
+    ]);
 });
 
 test('a line in an envelope of Docker is read as the line that it is', () => {

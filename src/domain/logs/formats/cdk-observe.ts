@@ -12,7 +12,7 @@ export const observeRun = (run: Run): Observation => {
   const outcome = outcomeOf(run);
   const status = STATUS[outcome];
   const metadata = metadataOf(run);
-  return {
+  const seen: Draft<Observation> = {
     key: run.key,
     task_name: run.name === '' ? 'unnamed stack' : run.name,
     task_type: 'cdk_deploy',
@@ -20,13 +20,17 @@ export const observeRun = (run: Run): Observation => {
     current: run.c ?? null,
     total: run.of ?? null,
     details: detailsOf(run, outcome),
-    ...(metadata === undefined ? {} : { metadata }),
+    ...(metadata === undefined ? undefined : { metadata }),
     started_at: run.from,
     last_at: run.at,
-    ...(run.to === undefined || status === 'running' ? {} : { ended_at: run.to }),
-    ...(run.msg === undefined ? {} : { message: cut(run.msg, TEXT_LIMITS.message) }),
   };
+  if (run.to !== undefined && status !== 'running') seen.ended_at = run.to;
+  if (run.msg !== undefined) seen.message = cut(run.msg, TEXT_LIMITS.message);
+  return seen;
 };
+
+/** While it is put together: a run is looked at after each of its rows. */
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
   completed: 'completed',
@@ -67,15 +71,14 @@ const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
         ? listed(run)
         : [];
   const error = STATUS[outcome] === 'completed' ? undefined : errorOf(run, causes);
-  return {
-    phase: phaseOf(run, outcome),
-    ...(step === undefined ? {} : { current_step: cut(step, TEXT_LIMITS.step) }),
-    ...(operation === undefined ? {} : { operation }),
-    outcome,
-    ...(run.st === undefined ? {} : { stack_state: stateOf(run) }),
-    ...(failed.length === 0 ? {} : { failed_resources: failed }),
-    ...(error === undefined ? {} : { error_message: cut(error, MESSAGE) }),
-  };
+  const details: Draft<TaskDetails> = { phase: phaseOf(run, outcome) };
+  if (step !== undefined) details.current_step = cut(step, TEXT_LIMITS.step);
+  if (operation !== undefined) details.operation = operation;
+  details.outcome = outcome;
+  if (run.st !== undefined) details.stack_state = stateOf(run);
+  if (failed.length > 0) details.failed_resources = failed;
+  if (error !== undefined) details.error_message = cut(error, MESSAGE);
+  return details;
 };
 
 /** A column cut to what may be either of two states: once CDK has closed the run, it was the last one. */
@@ -118,6 +121,7 @@ const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
  * failed, and a resource that an update could not remove only where something else ended it.
  */
 const causesOf = (run: Run): readonly Failure[] => {
+  if (run.fail.length === 0) return run.fail;
   const updating = run.op === 'update';
   return run.fail
     .filter(

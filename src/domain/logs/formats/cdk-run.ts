@@ -168,8 +168,9 @@ export const heard = (run: Run, at: number): Run => {
 
 const hear = (draft: Draft, at: number): void => {
   if (at > draft.at) draft.at = at;
-  if (!isOver(draft)) delete draft.to;
-  else if (draft.to === undefined) draft.to = at;
+  if (!isOver(draft)) {
+    if (draft.to !== undefined) delete draft.to;
+  } else if (draft.to === undefined) draft.to = at;
 };
 
 const wordsOf = ({ st, n, m }: RowSignal): string =>
@@ -186,7 +187,7 @@ const addState = (draft: Draft, row: RowSignal, moment: number | undefined): voi
     draft.st = settled.st;
     if (moment !== undefined) draft.su = moment;
     if (settled.cut === true) draft.cut = 1;
-    else delete draft.cut;
+    else if (draft.cut !== undefined) delete draft.cut;
     if (before !== undefined && isTerminalState(before) && isRetry(settled.st)) forgetFailures(draft);
   }
   if (row.m === undefined) return;
@@ -254,15 +255,15 @@ export const listedIn = (text: string, known: readonly string[]): readonly strin
   return ids.length === 0 ? known : [...known, ...ids].slice(0, MAX_FAILURES);
 };
 
-const DID: readonly (readonly [string, number])[] = [
-  ['CREATE_', 1],
-  ['UPDATE_', 2],
-  ['IMPORT_', 2],
-  ['DELETE_', 4],
-];
+/** What a row shows to have been done to a resource: created 1, updated or imported 2, deleted 4. */
+const didOf = (st: string): number => {
+  if (st.startsWith('CREATE_')) return 1;
+  if (st.startsWith('UPDATE_') || st.startsWith('IMPORT_')) return 2;
+  return st.startsWith('DELETE_') ? 4 : 0;
+};
 
 const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
-  const did = nested ? 0 : (DID.find(([verb]) => row.st.startsWith(verb))?.[1] ?? 0);
+  const did = nested ? 0 : didOf(row.st);
   // What is deleted once something has failed is taken back, which says nothing of what was asked for.
   const taken = did === 4 && (draft.fail.length > 0 || (draft.st !== undefined && isRollbackState(draft.st)));
   if (!taken) draft.did |= did;
@@ -277,11 +278,9 @@ const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: numb
 };
 
 const inProgress = (prog: Run['prog'], { st, i, n }: RowSignal): Run['prog'] => {
-  const known = prog.findIndex(([id]) => id === i);
-  const begun = st.endsWith('_IN_PROGRESS');
-  if (known === -1 && !begun) return prog;
-  const others = known === -1 ? prog : prog.toSpliced(known, 1);
-  return begun ? [...others.slice(1 - MAX_IN_PROGRESS), [i, n]] : others;
+  const others = prog.some((known) => known[0] === i) ? prog.filter((known) => known[0] !== i) : prog;
+  if (!st.endsWith('_IN_PROGRESS')) return others;
+  return [...(others.length < MAX_IN_PROGRESS ? others : others.slice(1 - MAX_IN_PROGRESS)), [i, n]];
 };
 
 const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {

@@ -22,6 +22,8 @@ export type CdkState = Readonly<{
   assets?: readonly string[];
   /** A check mark before a name that nothing else has shown to be a stack. */
   ok?: Readonly<{ s: string; d?: string; at: number }>;
+  /** This state belongs to a fold: `runs`, `last` and `n` are changed in place. Never stored. */
+  open?: 1;
 }>;
 
 export const initialCdk: CdkState = { runs: {}, last: {}, n: {}, alias: {} };
@@ -30,10 +32,33 @@ export type Step = Evolved<CdkState>;
 
 export const untouched = (state: CdkState): Step => ({ state, touched: [] });
 
-export const keep = (state: CdkState, run: Run): Step => ({
-  state: state.runs[run.key] === run ? state : { ...state, runs: { ...state.runs, [run.key]: run } },
-  touched: [run.key],
+/** Rows come by the thousand, and a copy of all runs for each of them would cost more than everything else. */
+export const openCdk = (state: CdkState): CdkState => ({ ...state, ...recordsOf(state), open: 1 });
+
+const closed = ({ open, ...state }: CdkState): CdkState =>
+  open === undefined ? state : { ...state, ...recordsOf(state) };
+
+const recordsOf = ({ runs, last, n }: CdkState): Pick<CdkState, 'runs' | 'last' | 'n'> => ({
+  runs: { ...runs },
+  last: { ...last },
+  n: { ...n },
 });
+
+/** A record with one more member, or another one: the same record where the state is open. */
+const put = <T>({ open }: CdkState, record: Readonly<Record<string, T>>, key: string, value: T) =>
+  open === undefined
+    ? { ...record, [key]: value }
+    : Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+
+export const keep = (state: CdkState, run: Run): Step => {
+  const touched = [run.key];
+  if (state.open === undefined)
+    return { state: { ...state, runs: { ...state.runs, [run.key]: run } }, touched };
+  // No key of a run is one that objects have by nature: it ends in `#` and a number.
+  const runs: Record<string, Run> = state.runs;
+  runs[run.key] = run;
+  return { state, touched };
+};
 
 export const merged = (ids: readonly string[], more: readonly string[]): readonly string[] =>
   [...new Set([...ids, ...more])].slice(0, 50);
@@ -67,9 +92,9 @@ export const begin = (
   return adoptNested(
     {
       ...state,
-      runs: { ...runs, [run.key]: run },
-      last: { ...state.last, [name]: run.key },
-      n: { ...state.n, [name]: count },
+      runs: put(state, runs, run.key, run),
+      last: put(state, state.last, name, run.key),
+      n: put(state, state.n, name, count),
     },
     run,
   );
@@ -195,7 +220,8 @@ export const framed = (run: Run, said: SaidSignal): Run => ({
 const KEPT_ENDED = 16;
 
 /** Drops runs that have ended, but for the latest, and those that a later run of the same stack has followed. */
-export const settleCdk = (state: CdkState): CdkState => {
+export const settleCdk = (before: CdkState): CdkState => {
+  const state = closed(before);
   const latest = new Set(Object.values(state.last));
   const all = Object.values(state.runs).filter((run) => latest.has(run.key));
   const ended = all
@@ -208,13 +234,13 @@ export const settleCdk = (state: CdkState): CdkState => {
   const keys = new Set(kept.map(({ key }) => key));
   const only = (record: Readonly<Record<string, string>>, test: (value: string) => boolean) =>
     Object.fromEntries(Object.entries(record).filter(([, value]) => test(value)));
-  const { cur, boot, closed, ...rest } = state;
+  const { cur, boot, closed: last, ...rest } = state;
   return {
     ...rest,
     runs: Object.fromEntries(kept.map((run) => [run.key, run])),
     last: only(state.last, (key) => keys.has(key)),
     ...(cur !== undefined && keys.has(cur) ? { cur } : {}),
     ...(boot !== undefined && keys.has(boot) ? { boot } : {}),
-    ...(closed !== undefined && keys.has(closed) ? { closed } : {}),
+    ...(last !== undefined && keys.has(last) ? { closed: last } : {}),
   };
 };

@@ -4,7 +4,7 @@ import { readFrame } from './cdk-frame.ts';
 import { observeRun } from './cdk-observe.ts';
 import { readRow } from './cdk-rows.ts';
 import type { CdkSignal } from './cdk-signals.ts';
-import { type CdkState, initialCdk, settleCdk } from './cdk-state.ts';
+import { type CdkState, initialCdk, openCdk, settleCdk } from './cdk-state.ts';
 
 /**
  * What the AWS CDK prints while it deploys, destroys, hotswaps, imports and bootstraps: its event rows of all ages, its
@@ -17,6 +17,7 @@ export const cdk: LogFormat<CdkSignal, CdkState> = {
   runs: ['buildkit', 'cargo', 'ninja', 'plain'],
   isWorking: ({ assets }) => assets !== undefined,
   initial: initialCdk,
+  open: openCdk,
   evolve: evolveCdk,
   observe: (state, key) => {
     const run = state.runs[key];
