@@ -1,8 +1,10 @@
 import { toldTask } from '../domain/counting.ts';
+import { roomFor } from '../domain/page.ts';
 import type { Task } from '../domain/task.ts';
 import type { TaskFilter, TaskPosition } from '../domain/task-list.ts';
 import { fromIso, toIso } from '../domain/time.ts';
 import { wasIn } from '../domain/trail.ts';
+import type { TaskDocument } from '../ports/task-cache.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { TaskLister } from './task-list.ts';
 import type { WriteWindows } from './write-window.ts';
@@ -50,31 +52,36 @@ export const taskWalk =
     for (;;) {
       const window = windows.open();
       const isFirst = rounds === undefined || rounds.length === 1;
-      const query = { ...filter, limit, ...(after === undefined ? {} : { after }) };
+      const query = { ...filter, ...(after === undefined ? {} : { after }) };
+      const since = isFirst ? {} : sinceBefore(rounds ?? [], filter);
       // The first round gives what it finds; whoever comes later is looked at as it is stored, with its trail.
-      const page = isFirst
-        ? await lister(query)
-        : await tasks.list({ ...query, ...sinceBefore(rounds ?? [], filter) });
+      const read = (count: number) =>
+        isFirst ? lister({ ...query, limit: count }) : tasks.list({ ...query, ...since, limit: count });
+      let page = await read(limit);
+      const room = roomFor(page.items.map(sizeOf));
+      if (room < page.items.length) page = await read(room);
       const written = window.close();
       const found = new Set(page.items.map(({ task_id }) => task_id));
       const fresh = page.items.flatMap((item) =>
-        'json' in item ? [item.json] : wasGiven(item, rounds ?? []) ? [] : [JSON.stringify(toldTask(item))],
+        'json' in item || !wasGiven(item, rounds ?? []) ? [textOf(item)] : [],
       );
       // What no longer fits is left to the next answer, which reads it anew.
-      if (texts.length > 0 && texts.length + fresh.length > limit)
+      const both = [...texts, ...fresh].map(({ length }) => length);
+      if (texts.length > 0 && (both.length > limit || roomFor(both) < both.length)) {
         return { texts, next: stateOf(rounds, after) };
+      }
       texts.push(...fresh);
       if (rounds === undefined)
         return { texts, ...(page.next === undefined ? {} : { next: { after: page.next } }) };
 
-      const read: PageRead = {
+      const pageRead: PageRead = {
         to: page.next ?? null,
         at: window.at,
         since: window.since,
         yes: [...written].filter((id) => found.has(id)),
         no: [...written].filter((id) => !found.has(id)),
       };
-      const round = [...(rounds.at(-1) ?? []), read];
+      const round = [...(rounds.at(-1) ?? []), pageRead];
       rounds = [...rounds.slice(0, -1), round];
       if (rounds.flat().length > MAX_PAGES) {
         // Further rounds could not tell what was given, so there are none.
@@ -92,6 +99,11 @@ export const taskWalk =
       after = undefined;
     }
   };
+
+const textOf = (item: TaskDocument | Task): string =>
+  'json' in item ? item.json : JSON.stringify(toldTask(item));
+
+const sizeOf = (item: TaskDocument | Task): number => textOf(item).length;
 
 const stateOf = (rounds: WalkState['rounds'], after: TaskPosition | undefined): WalkState => ({
   ...(rounds === undefined ? {} : { rounds }),

@@ -1,6 +1,6 @@
 import { toldTask } from '../domain/counting.ts';
 import { invalidField, MiyabiError } from '../domain/errors.ts';
-import type { Page } from '../domain/page.ts';
+import { type Page, roomFor } from '../domain/page.ts';
 import type { HistoryPoint } from '../domain/progress.ts';
 import {
   cancelTask,
@@ -17,6 +17,7 @@ import {
   type TaskChange,
   type TaskPatch,
 } from '../domain/task.ts';
+import { fromIso } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { TaskCache, TaskDocument } from '../ports/task-cache.ts';
@@ -194,10 +195,18 @@ export const taskService = (
 
     async history(taskId, query, guard = {}) {
       await read(taskId, guard);
-      return history.read(taskId, query);
+      const page = await history.read(taskId, query);
+      const held = page.items.slice(0, roomFor(page.items.map(({ message = '' }) => POINT + message.length)));
+      const end = held.at(-1);
+      return held.length === page.items.length || end === undefined
+        ? page
+        : { items: held, next: fromIso(end.timestamp) };
     },
   };
 };
+
+/** About what a point takes in characters of JSON, without its message: a phase may be 256 characters. */
+const POINT = 500;
 
 const notFound = (): MiyabiError => new MiyabiError('task_not_found', 'Task not found');
 

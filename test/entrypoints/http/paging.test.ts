@@ -117,4 +117,53 @@ test(
   }),
 );
 
+/** An answer of a Lambda ends at 6 MB, as JSON in JSON. */
+const MAX_ANSWER = 2_000_000;
+
+test(
+  'a page of large tasks is a shorter one, and leads on',
+  withApi(async (api) => {
+    const { call } = api;
+    for (let index = 0; index < 60; index += 1) {
+      const metadata = { text: String(index % 10).repeat(60_000) };
+      await call('POST', '/api/tasks', { task_id: `t${index}`, metadata });
+    }
+    const first = await call('GET', '/api/tasks?limit=100');
+    assert.ok(first.text.length < MAX_ANSWER, `${first.text.length} characters`);
+    assert.ok(first.json.next_cursor);
+    const { ids } = await walk(api, 'limit=100', async (page) => {
+      if (page === 1) await call('PATCH', '/api/tasks/t3', { labels: { moved: 'yes' } });
+    });
+    onceEach(ids, 60);
+  }),
+);
+
+test(
+  'a page of a history with long messages is a shorter one, and leads on',
+  withApi(async ({ call }) => {
+    await call('POST', '/api/tasks', { task_id: 't' });
+    const count = 600;
+    for (let start = 0; start < count; start += 50) {
+      const reports = Array.from({ length: 50 }, (_, index) => ({
+        task_id: 't',
+        current: 1,
+        total: 9,
+        timestamp: start + index,
+        message: 'x'.repeat(4_096),
+      }));
+      await call('POST', '/api/tasks:progress', { reports });
+    }
+    const times: string[] = [];
+    let cursor = '';
+    do {
+      const answer = await call('GET', `/api/tasks/t/history?limit=1000&to=${count}${cursor}`);
+      assert.ok(answer.text.length < MAX_ANSWER, `${answer.text.length} characters`);
+      times.push(...answer.json.history.map(({ timestamp }: { timestamp: string }) => timestamp));
+      const { next_cursor: next } = answer.json;
+      cursor = next === null ? '' : `&cursor=${next}`;
+    } while (cursor !== '');
+    assert.equal([times.length, new Set(times).size], [count, count]);
+  }),
+);
+
 test.run();
