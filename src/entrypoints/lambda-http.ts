@@ -64,8 +64,9 @@ const isOfHttpApi = (event: APIGatewayProxyEvent): boolean => 'version' in event
 
 /** A named stage is part of the path that an HTTP API hands over; the default one is not. */
 const withoutStage = (path: string, stage: string): string => {
+  if (stage === '$default') return path;
   const prefix = `/${stage}`;
-  if (stage === '$default' || !(path === prefix || path.startsWith(`${prefix}/`))) return path;
+  if (!(path === prefix || path.startsWith(`${prefix}/`))) return path;
   return path.slice(prefix.length) || '/';
 };
 

@@ -19,7 +19,12 @@ const likingOf = (accept: string, type: string): Liking => {
 
 /** Whether an Accept header leaves any of these media types; errors come as problem documents whatever it says. */
 export const acceptsAny = (accept: string | undefined, types: readonly string[]): boolean =>
-  accept === undefined || accept.trim() === '' || types.some((type) => likingOf(accept, type).quality > 0);
+  accept === undefined ||
+  // What most clients send needs no reading.
+  accept === '*/*' ||
+  types.includes(accept) ||
+  accept.trim() === '' ||
+  types.some((type) => likingOf(accept, type).quality > 0);
 
 /** Which of two media types an Accept header likes better; `usual` where it has no preference. */
 export const preferred = (accept: string | undefined, usual: string, other: string): string => {

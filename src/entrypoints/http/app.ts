@@ -56,54 +56,47 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     }
   };
 
-  /** Does what is asked for. It never throws. */
-  const perform = async (
+  const attempt = async (
     request: HttpRequest,
     { handle }: Operation,
     params: Found['params'],
     principal: Principal,
+    once?: Parameters<Handler>[0]['once'],
   ): Promise<HttpResponse> => {
-    const attempt = async (once?: Parameters<Handler>[0]['once']): Promise<HttpResponse> => {
-      try {
-        return await handle({
-          request,
-          principal,
-          params: decoded(params),
-          query: (...repeatable) => queryOf(request.search, repeatable),
-          once,
-        });
-      } catch (error) {
-        return problemOf(
-          error,
-          logger,
-          isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {},
-        );
-      }
-    };
     try {
-      return request.method === 'POST'
-        ? await answerOnce(services.idempotency, request, principal, attempt)
-        : await attempt();
+      return await handle({
+        request,
+        principal,
+        params: request.path.includes('%') ? decoded(params) : params,
+        query: (...repeatable) => queryOf(request.search, repeatable),
+        once,
+      });
+    } catch (error) {
+      return problemOf(error, logger, isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {});
+    }
+  };
+
+  const attemptOnce = async (
+    request: HttpRequest,
+    operation: Operation,
+    params: Found['params'],
+    principal: Principal,
+  ): Promise<HttpResponse> => {
+    try {
+      return await answerOnce(services.idempotency, request, principal, (once) =>
+        attempt(request, operation, params, principal, once),
+      );
     } catch (error) {
       return problemOf(error, logger);
     }
   };
 
-  const answer = async (request: HttpRequest): Promise<HttpResponse> => {
+  const whenCounted = async (
+    counting: Promise<RateAnswer>,
+    admitted: Admitted,
+    begin: (wanted: Operation) => Promise<HttpResponse>,
+  ): Promise<HttpResponse> => {
     try {
-      const found = find(pathOf(request));
-      if (request.method === 'OPTIONS' && found !== undefined) {
-        const patches = found.methods.PATCH === undefined ? {} : ACCEPT_PATCH;
-        return { status: 204, headers: { allow: allowOf(found.methods), ...patches }, body: '' };
-      }
-      const operation = operationOf(request, found);
-      // Whoever has no key does not even learn which routes there are.
-      const principal = operation?.scope === 'open' ? undefined : authenticate(request);
-      const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
-      const admitted = admit(request, found, operation, principal);
-      const begin = (wanted: Operation) => perform(request, wanted, found?.params ?? {}, principal ?? NOBODY);
-      if (counting === undefined) return admitted.refusal ?? begin(admitted.operation);
-
       const begun = admitted.operation?.isEager ? begin(admitted.operation) : undefined;
       const counted = await counting;
       const limits = limitsOf(counted);
@@ -117,6 +110,28 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       if (admitted.refusal !== undefined) return admitted.refusal;
       const response = await (begun ?? begin(admitted.operation));
       return { ...response, headers: { ...response.headers, ...limits } };
+    } catch (error) {
+      return problemOf(error, logger);
+    }
+  };
+
+  /** Never throws, and is a promise only where something is waited for: each step in between costs every request. */
+  const answer = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
+    try {
+      const found = find(pathOf(request));
+      if (request.method === 'OPTIONS' && found !== undefined) {
+        const patches = found.methods.PATCH === undefined ? {} : ACCEPT_PATCH;
+        return { status: 204, headers: { allow: allowOf(found.methods), ...patches }, body: '' };
+      }
+      const operation = operationOf(request, found);
+      // Whoever has no key does not even learn which routes there are.
+      const principal = operation?.scope === 'open' ? undefined : authenticate(request);
+      const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
+      const admitted = admit(request, found, operation, principal);
+      const perform = request.method === 'POST' ? attemptOnce : attempt;
+      const begin = (wanted: Operation) => perform(request, wanted, found?.params ?? {}, principal ?? NOBODY);
+      if (counting !== undefined) return whenCounted(counting, admitted, begin);
+      return admitted.refusal ?? begin(admitted.operation);
     } catch (error) {
       return problemOf(error, logger);
     }

@@ -179,9 +179,10 @@ class SocketRequest implements HttpRequest {
 }
 
 const textsOf = (headers: IncomingHttpHeaders): HttpRequest['headers'] => {
+  if (headers['set-cookie'] === undefined) return headers as HttpRequest['headers'];
   // Node joins every header that comes several times but this one, which means nothing in a request.
-  const { 'set-cookie': cookies, ...others } = headers;
-  return (cookies === undefined ? headers : others) as HttpRequest['headers'];
+  const { 'set-cookie': _cookies, ...others } = headers;
+  return others as HttpRequest['headers'];
 };
 
 /** How long a reader may take nothing at all, in milliseconds, before its connection is cut. */
