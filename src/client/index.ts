@@ -4,7 +4,7 @@ export type * from './contract.ts';
 
 /** How to reach the server. `fetch` may be replaced, by default it is the global one. */
 export type ClientOptions = Readonly<{
-  /** For instance `http://127.0.0.1:8787`. */
+  /** For instance `http://127.0.0.1:8787`, or `https://example.org/miyabi` where it is behind a path. */
   baseUrl: string;
   apiKey?: string;
   fetch?: typeof globalThis.fetch;
@@ -55,6 +55,7 @@ type AnyInput = Readonly<{
 
 /** A client of the API, typed by its contract. */
 export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOptions): MiyabiClient => {
+  const base = baseUrl.replace(/\/$/, '');
   const call =
     (name: Name) =>
     async (
@@ -63,8 +64,8 @@ export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
     ): Promise<unknown> => {
       const [method, template] = OPERATIONS[name];
       const url = new URL(
-        template.replace(/\{(\w+)\}/g, (_whole, param: string) => encodeURIComponent(path[param] ?? '')),
-        baseUrl,
+        base +
+          template.replace(/\{(\w+)\}/g, (_whole, param: string) => encodeURIComponent(path[param] ?? '')),
       );
       for (const [key, value] of Object.entries(query)) {
         if (value === undefined) continue;
@@ -85,7 +86,11 @@ export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       const text = await response.text();
-      if (response.ok || response.status === 304) return text === '' ? undefined : readAnswer(text);
+      if (response.ok || response.status === 304) {
+        // The page of the documentation is no JSON, everything else is.
+        if (text === '' || name === 'getDocs') return text || undefined;
+        return readAnswer(text, response);
+      }
       throw new MiyabiApiError(problemFrom(text, response), response.headers.get('retry-after'));
     };
   return Object.fromEntries(
@@ -93,12 +98,11 @@ export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
   ) as unknown as MiyabiClient;
 };
 
-const readAnswer = (text: string): unknown => {
+const readAnswer = (text: string, response: Response): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    // The page of the documentation is no JSON.
-    return text;
+    throw new MiyabiApiError(problemFrom('', response), null);
   }
 };
 
@@ -110,6 +114,6 @@ const problemFrom = (text: string, { status, statusText }: Response): Problem =>
   } catch {
     // Told below.
   }
-  const error = `The server answered ${status} ${statusText}`.trim();
+  const error = `The answer, with status ${status}, is not of a Miyabi server`;
   return { type: 'about:blank', title: statusText, status, code: 'unknown', error, detail: error };
 };
