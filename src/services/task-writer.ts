@@ -92,9 +92,10 @@ export const taskWriter = (
         if (isMiyabiError(error, 'version_conflict')) await counter.restore(task.task_id);
         throw error;
       }
-      if (mayFail) await history.remove(task.task_id);
+      const [cleared] = mayFail ? await Promise.allSettled([history.remove(task.task_id)]) : [];
       await cache.remove(task.task_id);
       await feed.publish([deletion(task)]);
+      if (cleared?.status === 'rejected') throw cleared.reason;
     },
 
     account(changes) {

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { unavailable } from '../../src/domain/errors.ts';
 import { rejects } from '../support/contract.ts';
 import { memoryPorts, system, type TestPorts } from '../support/system.ts';
 
@@ -50,6 +51,23 @@ test('a task that was changed in between stays as it is, with its history, and s
   assert.is(await ports.tasks.find('t'), undefined);
   assert.equal((await ports.history.read('t', { limit: 10 })).items, []);
   assert.is(await totalOf(ports, 'p'), 0);
+});
+
+test('a history that cannot be removed hides from nobody that its task is gone', async () => {
+  const ports = memoryPorts();
+  const others = system(ports);
+  await others.tasks.create({ task_id: 't', project_id: 'p' });
+  await others.tasks.read('t');
+  const position = await ports.feed.position();
+  const away = unavailable('The history', new Error('away'));
+  const { tasks } = system({
+    ...ports,
+    history: { ...ports.history, remove: async () => Promise.reject(away) },
+  });
+  await rejects(tasks.remove('t', { versions: [1] }), 'unavailable');
+  assert.is(await ports.cache.find('t'), undefined);
+  const actions = (await ports.feed.read(position, 10)).map(({ change }) => [change.kind, change.action]);
+  assert.ok(actions.some(([kind, action]) => kind === 'task' && action === 'deleted'));
 });
 
 test('without a condition a task goes whatever came in between, and is counted nowhere', async () => {
