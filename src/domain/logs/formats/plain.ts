@@ -98,7 +98,7 @@ const counterIn = (line: string, pattern: RegExp, kind: Kind): Counter | undefin
 /** What makes a number a counter, undefined where nothing does. The clearest signs come first: they are doubted least. */
 const standing = (place: Place): 'outer' | 'inner' | undefined => {
   const { kind, before, after, padded } = place;
-  if (CONDITION.test(before) || CHATTER.test(before)) return undefined;
+  if (CONDITION.test(before) || CHATTER.test(before) || APT.test(after)) return undefined;
   if (LABEL.test(before) || DONE_LABEL.test(before)) return isMeasure(before, '') ? undefined : 'inner';
   if (PREPOSITION.test(before)) return undefined;
   if (OUTER.test(before)) return isMeasure(before, '') ? undefined : 'outer';
@@ -136,15 +136,18 @@ const PREPOSITION =
   /\b(?:on|for|since|until|till|by|due|dated?|from|to|than|over|above|below|under|least|most|only|with|without|about|around|nearly|at|v|vs|and|or|between|the|a|an|is|was|are|in)\s{0,3}[~(]?$/i;
 const CONDITION =
   /\b(?:if|when|whenever|once|unless|until|not|never|should|would|could|must|cannot|can't|e\.g\.|for example|expected?|expects|assert\w*|max(?:imum)?|min(?:imum)?|warn(?:ing)? (?:at|above))\b/i;
-/** Kitchens, rulers and clocks, and what a fraction is of. */
+/** Kitchens, rulers and clocks, what a fraction is of, and the processes that are to do the work. */
 const UNIT =
-  /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
+  /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|workers?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
 /** Results of tests and the like are a verdict on what has already happened. */
 const JUDGED =
   /^[\s)\]]{0,3}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
 /** What git and dpkg say of their own inner work belongs to no task. */
 const CHATTER =
   /\(Reading database \.\.\.|(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
+
+/** `45% [1 hostname 4,096 B/10.5 kB 39%]`: never full, and drawn for a single file as for hundreds. */
+const APT = /^ \[(?:Working|Waiting for headers|Connecting to|\d{1,4} \S{1,80} [\d,.]{1,16} [kMG]?B\/)/;
 
 const OUTER =
   /(?:^|[^\p{L}\d])(?:steps?|stages?|phases?|epochs?|ステップ|フェーズ|工程)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
