@@ -15,7 +15,7 @@ export const splitLines = (text: string): string[] =>
 
 /** One line as its author wrote it: no escapes, no logger prefixes (several may be stacked), no outer white space. */
 export const cleanLine = (raw: string): string => {
-  const text = (hasControl(raw) ? stripEscapes(raw) : raw).trim();
+  const text = (UNPRINTED.test(raw) ? stripEscapes(raw) : raw).trim();
   const plain = text.includes('[') ? stripBareColours(text) : text;
   const start = prefixEnd(plain);
   return start === 0 ? plain : plain.slice(start).trim();
@@ -42,14 +42,12 @@ const TAB = 0x09;
 const BYTE_ORDER_MARK = 0xfeff;
 const BACKSLASH = 0x5c;
 
-const hasControl = (text: string): boolean => CONTROL.test(text);
-
 /** Any control character but a tab; and the byte order mark. */
 const isControl = (code: number): boolean =>
   code < 0x20 ? code !== TAB : code >= 0x7f && (code <= 0x9f || code === BYTE_ORDER_MARK);
 
-/** The same for a whole text, which is faster than looking at its characters one by one. */
-const CONTROL = /[^\P{Cc}\t]|\ufeff/u;
+/** What may be one of them. Most lines have none of it, and one range is the fastest to look for. */
+const UNPRINTED = /[^ -~]/;
 
 /** Removes escape sequences (ECMA-48: CSI, OSC and other strings, two-character ones) and other control characters. */
 const stripEscapes = (text: string): string => {
@@ -119,7 +117,7 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
       ? end(LEVEL_AFTER_TIME, text, start)
       : undefined) ??
     (mayBeLevel(text, start) ? end(LEVEL, text, start) : undefined) ??
-    (mayBeName(text, start, word) ? skipName(text, start) : undefined) ??
+    skipName(text, start, word) ??
     skipColumns(text, start) ??
     start
   );
@@ -128,9 +126,6 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
 /** As the name of a logger is, between its time and its level. */
 const isBeforeDash = (text: string, word: number): boolean =>
   text.charCodeAt(word) === 0x20 && text.charCodeAt(word + 1) === 0x2d;
-
-const skipName = (text: string, start: number): number | undefined =>
-  end(CONTAINER, text, start) ?? end(SYSLOG, text, start) ?? end(TASK_OF_PACKAGE, text, start);
 
 /** Where the word that begins at `start` ends: of letters, digits and what names of packages and files have in them. */
 const wordEnd = (text: string, start: number): number => {
@@ -152,14 +147,24 @@ const LEVEL_SLOTS = slotsOf([...LEVELS, ...LEVELS.map((level) => level.toLowerCa
  * Behind a name stands `:` and another one; or a bar, with two spaces before it or a number at the name's end; or what
  * goes on as `Jan  1 00:00:00 ` does.
  */
-const mayBeName = (text: string, start: number, word: number): boolean => {
+const skipName = (text: string, start: number, word: number): number | undefined => {
   const code = text.charCodeAt(word);
-  if (code === 0x3a) return isBetween(text.charCodeAt(word + 1), 0x61, 0x7a);
-  if (code !== 0x20) return false;
+  if (code === 0x3a && isBetween(text.charCodeAt(word + 1), 0x61, 0x7a))
+    return end(TASK_OF_PACKAGE, text, start);
+  if (code !== 0x20) return undefined;
   let at = word + 1;
   while (text.charCodeAt(at) === 0x20) at += 1;
-  if (text.charCodeAt(at) === 0x7c) return at > word + 1 || isBetween(text.charCodeAt(word - 1), 0x30, 0x39);
-  return word === start + 3 && isBetween(text.charCodeAt(at), 0x30, 0x39);
+  const next = text.charCodeAt(at);
+  if (next === 0x7c) return at > word + 1 || isNumbered(text, word) ? end(CONTAINER, text, start) : undefined;
+  return word === start + 3 && isBetween(next, 0x30, 0x39) ? end(SYSLOG, text, start) : undefined;
+};
+
+/** Whether a word ends as that of a container does, `-1` or `_1`. */
+const isNumbered = (text: string, word: number): boolean => {
+  let at = word - 1;
+  while (isBetween(text.charCodeAt(at), 0x30, 0x39)) at -= 1;
+  const code = text.charCodeAt(at);
+  return at < word - 1 && (code === 0x2d || code === 0x5f);
 };
 
 const isLetter = (code: number): boolean => isBetween(code | 0x20, 0x61, 0x7a);

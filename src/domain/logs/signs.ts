@@ -41,23 +41,25 @@ const anyOf = (finds: readonly Find[], text: string): HasSign => {
   let nearest = Math.min(...places);
   return (start, end) => {
     if (nearest < start) {
-      nearest = Infinity;
+      let next = text.length;
       for (let index = 0; index < places.length; index += 1) {
         let place = places[index] as number;
         if (place < start) {
           place = placeOf(finds[index] as Find, text, start);
           places[index] = place;
         }
-        if (place < nearest) nearest = place;
+        if (place < next) next = place;
       }
+      nearest = next;
     }
     return nearest < end;
   };
 };
 
+/** Behind the text where there is none any more. */
 const placeOf = (find: Find, text: string, from: number): number => {
   const place = find(text, from);
-  return place === -1 ? Infinity : place;
+  return place === -1 ? text.length : place;
 };
 
 const SPACE = 0x20;

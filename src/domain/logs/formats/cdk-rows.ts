@@ -22,132 +22,87 @@ const ESCAPED_BAR = ' \\| ';
  * told apart by ` | ` and by what stands in them; the reason, which comes last, may hold anything. What an unknown
  * logger put before the first column is passed over: the column is its last word.
  */
-export const readRow = (text: string): RowSignal | undefined => {
-  if (!text.includes('|')) return undefined;
+export const readRow = (line: string): RowSignal | undefined =>
+  line.includes('|') ? (readUsual(line) ?? readColumns(line)) : undefined;
+
+type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
+
+/** Most rows have every column. One expression reads them in a third of the time that looking at each column takes. */
+const readUsual = (line: string): RowSignal | undefined => {
+  const parts = USUAL.exec(line);
+  if (parts === null) return undefined;
+  const clock = clockOf(parts[4] as string);
+  const st = stateOf(parts[5] as string);
+  const ty = parts[6] as string;
+  if (clock === undefined || st === undefined || ty.length > NAME) return undefined;
+  const row: Draft = {
+    k: 'row',
+    st,
+    ty,
+    n: cut(parts[7] as string, NAME),
+    i: parts[8] as string,
+    t: clock.t,
+    c: [Number(parts[2]), Number(parts[3])],
+    s: parts[1] as string,
+  };
+  const m = parts[9];
+  if (clock.h !== undefined) row.h = clock.h;
+  if (m !== undefined) row.m = cut(m.trimEnd(), MESSAGE);
+  return row;
+};
+
+const USUAL =
+  /^([A-Za-z][A-Za-z0-9-]{0,127}) \| +(\d{1,9})\/ *(\d{1,9}) \| ([^|\s][^|]{3,38}[^|\s]) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*) \(([A-Za-z0-9]{1,255})\)(?: +([^\s\\][^\\]*))?$/;
+
+const readColumns = (text: string): RowSignal | undefined => {
   // Tables in Markdown have their bars escaped.
-  const line = text.includes('\\') ? text.replaceAll(ESCAPED_BAR, BAR) : text;
-  const first = barIn(line, 0);
-  if (first === -1 || line.indexOf('::', first) === -1) return undefined;
-  // Where the columns before the status begin and end: at most three.
-  const cells = [0, first];
-  let start = first + BAR.length;
-  while (cells.length <= 6) {
-    const next = barIn(line, start);
-    if (next === -1) return undefined;
-    if (isCapital(line.charCodeAt(start)) && isCapital(line.charCodeAt(start + 1))) {
-      const end = trimmedEnd(line, start, next);
-      const skipped = line.charCodeAt(end - 1) === CLOSING && line.endsWith(SKIPPED, end);
-      const st = stateOf(line.slice(start, skipped ? end - SKIPPED.length : end));
-      if (st !== undefined) return readColumns(line, cells, next + BAR.length, st, skipped);
-    }
-    cells.push(start, next);
-    start = next + BAR.length;
+  const columns = text.replaceAll(ESCAPED_BAR, BAR).split(BAR);
+  for (let at = 1; at <= MOST_BEFORE_STATUS && at + 2 < columns.length; at += 1) {
+    const [, status = '', skipped] = STATUS.exec(columns[at] as string) ?? [];
+    const st = stateOf(status);
+    if (st === undefined) continue;
+    const ty = (columns[at + 1] as string).trim();
+    if (ty.length > NAME || !TYPE.test(ty)) return undefined;
+    const lead = readLead(columns.slice(0, at).map((column) => column.trim()));
+    const rest = columns.slice(at + 2).join(BAR);
+    const { n, i, m } = readResource(rest.trim());
+    if (lead === undefined || i === '') return undefined;
+    const row: Draft = { k: 'row', st, ty, n: cut(n, NAME), i: i.slice(0, MAX_LOGICAL_ID), ...lead };
+    if (m !== '') row.m = cut(m, MESSAGE);
+    if (skipped !== undefined) row.skip = 1;
+    return row;
   }
   return undefined;
 };
 
-/** Where ` | ` stands. Columns are full of spaces, so searching for its first character would stop at each of them. */
-const barIn = (line: string, from: number): number => {
-  let at = line.indexOf('|', from + 1);
-  while (at !== -1 && !(line.charCodeAt(at - 1) === SPACE && line.charCodeAt(at + 1) === SPACE))
-    at = line.indexOf('|', at + 1);
-  return at === -1 ? -1 : at - 1;
-};
+/** The stack, the counter and the time. */
+const MOST_BEFORE_STATUS = 3;
+const STATUS = /^([A-Z_]+)( \(skipped\))?[ \t\xa0]*$/;
 
-const SKIPPED = ' (skipped)';
-
-/** Where a column ends without the white space that pads it. */
-const trimmedEnd = (line: string, start: number, end: number): number => {
-  let at = end;
-  while (at > start && isSpace(line.charCodeAt(at - 1))) at -= 1;
-  return at;
-};
-
-const isSpace = (code: number): boolean => code === SPACE || code === 0x09 || code === 0xa0;
-
-const SPACE = 0x20;
-const OPENING = 0x28;
-const CLOSING = 0x29;
-const SLASH = 0x2f;
-
-const isCapital = (code: number): boolean => code >= 0x41 && code <= 0x5a;
-
-type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
-
-const readColumns = (
-  line: string,
-  cells: readonly number[],
-  afterStatus: number,
-  st: string,
-  skipped: boolean,
-): RowSignal | undefined => {
-  const bar = barIn(line, afterStatus);
-  if (bar === -1) return undefined;
-  const ty = line.slice(afterStatus, bar).trim();
-  if (ty.length > NAME || !TYPE.test(ty)) return undefined;
-  const draft: Draft = { k: 'row', st, ty, n: '', i: '' };
-  if (!readLead(draft, line, cells)) return undefined;
-  const { n, i, m } = readResource(line.slice(bar + BAR.length).trim());
-  if (i === '') return undefined;
-  draft.n = cut(n, NAME);
-  draft.i = i.slice(0, MAX_LOGICAL_ID);
-  if (m !== '') draft.m = cut(m, MESSAGE);
-  if (skipped) draft.skip = 1;
-  return draft;
-};
-
-/** Reads the columns before the status: some of stack, counter and time, in this order; false where they are others. */
-const readLead = (draft: Draft, line: string, cells: readonly number[]): boolean => {
-  let left = cells.length / 2;
-  const column = () => line.slice(cells[2 * left - 2], cells[2 * left - 1]).trim();
-  const clock = clockOf(column());
-  if (clock !== undefined) {
-    draft.t = clock.t;
-    if (clock.h !== undefined) draft.h = clock.h;
-    left -= 1;
-  }
-  const counter = left === 0 ? undefined : countOf(column());
-  if (counter !== undefined) {
-    draft.c = counter;
-    left -= 1;
-  }
-  if (left === 0) return clock !== undefined;
-  if (left > 1 || (clock === undefined && TIME.test(column()))) return false;
-  const words = column();
-  const stack = words.slice(words.lastIndexOf(' ') + 1);
-  draft.s = stack;
-  return STACK_NAME.test(stack);
+/** The columns before the status: some of stack, counter and time, in this order; undefined where they are others. */
+const readLead = (columns: readonly string[]): Pick<Draft, 's' | 'c' | 't' | 'h'> | undefined => {
+  const left = [...columns];
+  const clock = clockOf(left.at(-1) ?? '');
+  if (clock !== undefined) left.pop();
+  const c = countOf(left.at(-1) ?? '');
+  if (c !== undefined) left.pop();
+  const lead = { ...clock, ...(c !== undefined && { c }) };
+  const [words, ...others] = left;
+  if (words === undefined) return clock === undefined ? undefined : lead;
+  if (others.length > 0 || (clock === undefined && TIME.test(words))) return undefined;
+  const s = words.slice(words.lastIndexOf(' ') + 1);
+  return STACK_NAME.test(s) ? { ...lead, s } : undefined;
 };
 
 const TIME = /\d[:.]\d\d/;
 
 /** The counter at the end of a column, `3/6`, or `9/ 12` whose total is padded, or `4` where there is no total. */
 const countOf = (column: string): Count | undefined => {
-  const last = numberBefore(column, column.length);
-  if (last === undefined) return undefined;
-  let at = last.start;
-  while (column.charCodeAt(at - 1) === SPACE) at -= 1;
-  if (column.charCodeAt(at - 1) !== SLASH)
-    return isWordStart(column, last.start) ? [last.value, null] : undefined;
-  const first = numberBefore(column, at - 1);
-  return first !== undefined && isWordStart(column, first.start) ? [first.value, last.value] : undefined;
+  const [, current, total, alone] = COUNT.exec(column) ?? [];
+  if (alone !== undefined) return [Number(alone), null];
+  return current === undefined ? undefined : [Number(current), Number(total)];
 };
-
-const MAX_DIGITS = 9;
-
-const isWordStart = (text: string, at: number): boolean => at === 0 || text.charCodeAt(at - 1) === SPACE;
-
-const numberBefore = (text: string, end: number): { start: number; value: number } | undefined => {
-  let start = end;
-  let value = 0;
-  for (let unit = 1; start > 0; unit *= 10) {
-    const digit = text.charCodeAt(start - 1) - 0x30;
-    if (digit < 0 || digit > 9) break;
-    value += digit * unit;
-    start -= 1;
-  }
-  return start === end || end - start > MAX_DIGITS ? undefined : { start, value };
-};
+const COUNT = /(?:^| )(\d{1,9})\/ *(\d{1,9})$|(?:^|[^ /] +)(\d{1,9})$/;
 
 const TYPE = /^[A-Za-z]\w*(?:::[\w@-]+)+$/;
 const MAX_LOGICAL_ID = 255;
@@ -177,11 +132,10 @@ const readResource = (text: string): Resource => {
 const MAX_PATH = 400;
 
 const idAt = (text: string, space: number): Pick<Resource, 'i' | 'm'> | undefined => {
-  if (text.charCodeAt(space + 1) !== OPENING) return undefined;
   LOGICAL_ID.lastIndex = space;
   if (!LOGICAL_ID.test(text)) return undefined;
   const end = LOGICAL_ID.lastIndex;
-  return { i: text.slice(space + 2, end - 1), m: end === text.length ? '' : text.slice(end).trimStart() };
+  return { i: text.slice(space + 2, end - 1), m: text.slice(end).trimStart() };
 };
 const LOGICAL_ID = / \([A-Za-z0-9]{1,255}\)(?= |$)/y;
 

@@ -5,6 +5,7 @@ import { counterRuns, type Run, type RunUpdate, withText } from './counter-runs.
 import { member, parseObject } from './json-line.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
 
+const COLON = 0x3a;
 const OPENING_BRACE = 0x7b;
 
 type Totals = Readonly<{ add: number; change: number; destroy: number; import: number }>;
@@ -193,8 +194,8 @@ const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x2
 
 /** Lines about a resource: its address, in which there are no spaces, and what happens to it. */
 const readResource = (line: string): TerraformSignal | undefined => {
-  const colon = line.indexOf(': ');
-  if (colon === -1 || !BEGINNINGS.includes(line[colon + 2] ?? ' ')) return undefined;
+  const space = line.indexOf(' ');
+  if (line.charCodeAt(space - 1) !== COLON || !BEGINNINGS.includes(line[space + 1] ?? ' ')) return undefined;
   const [, starting, starts] = CHANGE.exec(line) ?? [];
   if (starting !== undefined && starts !== undefined) {
     return { kind: 'start', address: cutName(starting), action: ACTIONS[starts] ?? 'import' };
