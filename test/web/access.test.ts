@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { type Scene, stories } from './stories.ts';
+import { RED_INK, type Scene, stories } from './stories.ts';
 
 const { story, run } = stories('for whom it is');
 
@@ -111,6 +111,19 @@ story(
     await page.locator('time', { hasText: '1月3日 05:30' }).first().waitFor();
   },
   { page: { locale: 'ja-JP', timezoneId: 'Asia/Tokyo' } },
+);
+
+story(
+  'draws the plot again in the colours of paper when it is printed',
+  async ({ page, tell, open, until }) => {
+    await tell('brew', 4, { status: 'failed' });
+    await open('/tasks/brew');
+    await page.locator('.plot canvas').waitFor();
+    assert.is(await page.evaluate<number>(RED_INK), 0, 'the red of a dark page is a light one');
+    await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+    await until(`${RED_INK} > 20`);
+  },
+  { page: { colorScheme: 'dark' } },
 );
 
 story('is used by keyboard alone', async ({ page, tell, open, bar, heading }) => {

@@ -47,6 +47,19 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 export const report = (id: string, current: number, more: object = {}): string =>
   JSON.stringify({ task_id: id, task_name: id, progress: { current, total: 10 }, ...more });
 
+/** An expression: how many pixels of the plot have the red of a light page. Ink, not just a canvas. */
+export const RED_INK = `(() => {
+  const plot = document.querySelector('.plot canvas');
+  const copy = Object.assign(document.createElement('canvas'), { width: plot.width, height: plot.height });
+  const context = copy.getContext('2d', { willReadFrequently: true });
+  context.drawImage(plot, 0, 0);
+  const { data } = context.getImageData(0, 0, copy.width, copy.height);
+  let count = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at] > 150 && data[at + 1] < 80 && data[at + 3] > 200) count += 1;
+  return count;
+})()`;
+
 const sceneOf = (dashboard: Dashboard, page: Page): Scene => ({
   dashboard,
   page,

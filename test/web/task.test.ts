@@ -1,11 +1,7 @@
 import * as assert from 'uvu/assert';
-import { report, stories } from './stories.ts';
+import { RED_INK, report, stories } from './stories.ts';
 
 const { story, run } = stories('task');
-
-/** How many pixels of the plot have the colour of what failed: ink, not just a canvas. */
-const INKED = `(() => { const c = document.querySelector('.plot canvas'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-  let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i] > 150 && d[i + 1] < 80 && d[i + 3] > 200) n += 1; return n; })()`;
 
 story('opens a task: its plot, phases, root cause, links and history', async (scene) => {
   const { page, teaHouse, open, heading, textOf } = scene;
@@ -18,7 +14,7 @@ story('opens a task: its plot, phases, root cause, links and history', async (sc
     .getByRole('img', { name: /^Plot of progress/ })
     .locator('canvas')
     .waitFor();
-  assert.ok((await page.evaluate<number>(INKED)) > 100, 'the line is drawn');
+  assert.ok((await page.evaluate<number>(RED_INK)) > 100, 'the line is drawn');
   assert.match(await textOf('.root-cause'), /limit 3.*IndexDomain9B4E77D1/s);
   assert.match(await textOf('.phase-list'), /deploying.*rolling back/s);
   assert.ok((await page.getByRole('row').count()) > 5);
@@ -78,7 +74,7 @@ story('draws a point where there is only one', async ({ page, tell, open, until 
   await tell('brew', 4, { status: 'failed' });
   await open('/tasks/brew');
   await page.locator('.plot canvas').waitFor();
-  await until(`${INKED} > 20`);
+  await until(`${RED_INK} > 20`);
 });
 
 story('shows the root cause as soon as it is known, before the task has ended', async (scene) => {
@@ -148,9 +144,10 @@ story('keeps the task that one looks at, however many end after it', async (scen
   await page.getByText('Live').waitFor();
   await page.evaluate("document.querySelector('h1').dataset.seen = 'yes'");
   for (let index = 0; index < 1_050; index += 1) await create(`new-${index}`);
-  // What comes last in the stream of events has come: all the others have too.
-  await dashboard.call('PATCH', '/api/tasks/old', { labels: { last: 'of all' } });
-  await page.getByText('of all').waitFor();
+  // Where the last in the stream of events has come, all the others have too.
+  const part = { task_name: 'the last of all', parent_id: 'old', status: 'running' };
+  await dashboard.call('POST', '/api/tasks', part);
+  await page.getByRole('link', { name: 'the last of all' }).waitFor();
   assert.is(await page.locator('h1[data-seen]').count(), 1, 'it was there all the time');
 });
 

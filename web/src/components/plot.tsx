@@ -30,6 +30,10 @@ export type PlotProps = Readonly<{
 
 const HEIGHT = 240;
 const PADDING = 12;
+/** Where the style sheet has other colours, which a canvas does not take up by itself. */
+const RECOLOURING = ['(prefers-color-scheme: dark)', '(forced-colors: active)', 'print'].map((query) =>
+  matchMedia(query),
+);
 // Whole pixels: uPlot scales the first whole number that it finds.
 const FONT = '13px "Zen Kaku Gothic New", system-ui, sans-serif';
 
@@ -56,11 +60,10 @@ export const Plot = ({ times, series, text, range, lines = [], steps, label }: P
       if (at.clientWidth > 0) plot.current?.setSize({ width: at.clientWidth, height: HEIGHT });
     });
     resized.observe(at);
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', build);
+    for (const media of RECOLOURING) media.addEventListener('change', build);
     return () => {
       resized.disconnect();
-      dark.removeEventListener('change', build);
+      for (const media of RECOLOURING) media.removeEventListener('change', build);
       plot.current?.destroy();
       plot.current = undefined;
     };

@@ -165,7 +165,8 @@ const Sections = ({ live, done, failed, projects }: SectionsProps) =>
     </div>
   );
 
-const byName = (a: Project, b: Project): number => a.project_name.localeCompare(b.project_name);
+const byName = (a: Project, b: Project): number =>
+  a.project_name.localeCompare(b.project_name, undefined, { numeric: true });
 
 const outcomesByProject = (): ReadonlyMap<string, readonly Task[]> => {
   const ended = [...allTasks()].filter(
