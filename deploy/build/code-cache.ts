@@ -123,8 +123,6 @@ const takeCommand = (text: string): Readonly<{ words: readonly string[]; length:
 const replyTo = ([command = '', key = '']: readonly string[]): string => {
   const bulk = (value: string) => `$${value.length}\r\n${value}\r\n`;
   switch (command.toLowerCase()) {
-    case 'info':
-      return bulk('redis_version:7.2.0\r\nloading:0\r\n');
     case 'ping':
       return '+PONG\r\n';
     case 'get':

@@ -39,6 +39,9 @@ export const redisClient = ({
     maxRetriesPerRequest: 1,
     connectTimeout: 500,
     keepAlive: 10_000,
+    // Nothing goes before the first command: a Redis that is still loading says so in its answer to that as well.
+    enableReadyCheck: false,
+    disableClientInfo: true,
   };
   const client: RedisClient = cluster
     ? new Cluster([{ host, port }], {
