@@ -8,7 +8,7 @@ import { CommandFailure, EXIT } from './cli/failure.ts';
 /** Lines of one call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
 
-/** A line that never ends is cut here, so that memory stays bounded; the parser passes over such lines. */
+/** Of a line that never ends the rest is left out, so that memory stays bounded; the parser passes over such lines. */
 const MAX_PENDING = 1_000_000;
 
 /**
@@ -72,6 +72,7 @@ const eachChunk = async (
 ): Promise<void> => {
   const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
   let pending = '';
+  let skipping = false;
   let lines: string[] = [];
   const add = (line: string) => {
     lines.push(line);
@@ -84,10 +85,15 @@ const eachChunk = async (
     for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
       const parts = (pending + chunk).split('\n');
       pending = parts.pop() ?? '';
-      for (const part of parts) add(part);
-      if (pending.length > MAX_PENDING) {
+      for (const part of parts) {
+        if (!skipping) add(part);
+        skipping = false;
+      }
+      if (skipping) pending = '';
+      else if (pending.length > MAX_PENDING) {
         add(pending);
         pending = '';
+        skipping = true;
       }
     }
   } catch (error) {

@@ -97,6 +97,20 @@ test('parse --explain says of each line which format read it and what it took', 
   assert.match(told.stdout, /\n +\d+ cdk +Shop-Stack1 \| .*\n {22}\{/);
 });
 
+test('parse counts a line without end as one, and reads on behind it', async () => {
+  const endless = 'x'.repeat(2_500_000);
+  const parsed = await run([...MIYABI, 'parse'], { input: `${endless}\nStep 1/2\r\nStep 2/2` });
+  assert.is(parsed.code, 0);
+  assert.is(parsed.stderr, 'miyabi: 1 line was too long to be read\n');
+  assert.is((JSON.parse(parsed.stdout) as { status: string }).status, 'completed');
+  const explained = await run([...MIYABI, 'parse', '--explain', '--json'], { input: `${endless}\nStep 1/2` });
+  const numbers = explained.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { line: number }).line);
+  assert.equal(numbers, [1, 2]);
+});
+
 test('settings name the variable that is wrong', () => {
   assert.is(readSettings({ MIYABI_URL: 'https://m.example/base/' }).url, 'https://m.example/base');
   assert.is(readSettings({ MIYABI_URL: '' }).url, undefined);
