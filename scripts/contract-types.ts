@@ -50,9 +50,11 @@ const shapeOf = ({ parameters = [], requestBody, responses }: Operation): string
     return `${place}${isOptional ? '?' : ''}: { ${fields.join('; ')} }; `;
   };
   const body = Object.values(requestBody?.content ?? {})[0];
+  // The client asks for no version that it may have, so only other conditions can find nothing new.
+  const isConditional = parameters.some(({ name }) => name === 'If-None-Match');
   const answers = Object.entries(responses)
-    .filter(([status]) => status.startsWith('2'))
-    .map(([, { content }]) => content?.['application/json']?.schema)
+    .filter(([status]) => status.startsWith('2') || (status === '304' && !isConditional))
+    .map(([, { content }]) => content?.['application/json']?.schema ?? content?.['text/html']?.schema)
     .map((schema) => (schema === undefined ? 'undefined' : typeOf(schema)));
   const input = [
     group('path'),

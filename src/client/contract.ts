@@ -483,12 +483,12 @@ export type Operations = {
     input: {
       query?: { since?: string | undefined; project_id?: string | undefined; task_id?: string | undefined };
     };
-    answer: EventPage;
+    answer: EventPage | undefined;
   };
   /** This contract. */
   getOpenApi: { input: Record<never, never>; answer: { [key: string]: unknown } };
   /** This contract as a page. */
-  getDocs: { input: Record<never, never>; answer: undefined };
+  getDocs: { input: Record<never, never>; answer: string };
 };
 
 /** Method and path of each operation. */

@@ -64,8 +64,7 @@ export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
     ): Promise<unknown> => {
       const [method, template] = OPERATIONS[name];
       const url = new URL(
-        base +
-          template.replace(/\{(\w+)\}/g, (_whole, param: string) => encodeURIComponent(path[param] ?? '')),
+        base + template.replace(/\{(\w+)\}/g, (_whole, param: string) => segmentOf(param, path[param])),
       );
       for (const [key, value] of Object.entries(query)) {
         if (value === undefined) continue;
@@ -74,7 +73,7 @@ export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
       const response = await fetch(url, {
         method,
         headers: {
-          accept: 'application/json',
+          accept: 'application/json, text/html;q=0.9',
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
           ...(body === undefined
             ? {}
@@ -96,6 +95,13 @@ export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: Clie
   return Object.fromEntries(
     (Object.keys(OPERATIONS) as Name[]).map((name) => [name, call(name)]),
   ) as unknown as MiyabiClient;
+};
+
+/** A URL takes `.` and `..` out of its path, however they are written, and would then be that of something else. */
+const segmentOf = (param: string, id: string | undefined): string => {
+  if (id === undefined || /^\.{0,2}$/.test(id))
+    throw new TypeError(`${param} must be an id, not "${id ?? ''}"`);
+  return encodeURIComponent(id);
 };
 
 const readAnswer = (text: string, response: Response): unknown => {

@@ -66,6 +66,14 @@ test(
     );
     assert.is((await client.getHealth()).status, 'healthy');
     await client.sendLogText({ query: { log_group: 'g', log_stream: 's' }, body: '1/2\n' });
+    const page: string = await client.getDocs();
+    assert.match(page, /^<!doctype html>/);
+    const { next } = (await client.getEvents()) ?? {};
+    assert.type(next, 'string');
+    const news: { events: readonly unknown[] } | undefined = await client.getEvents({
+      query: { since: next },
+    });
+    assert.is(news, undefined, 'a poll without news');
     assert.is(await client.deleteTask({ path: { task_id: 't' } }, { ifVersion: moved.version }), undefined);
     try {
       await client.getTask({ path: { task_id: 't' } });
@@ -79,5 +87,27 @@ test(
     }
   }),
 );
+
+test('the client asks for nothing else where an id is none that a URL can hold', async () => {
+  const asked: string[] = [];
+  const client = miyabiClient({
+    baseUrl: 'http://miyabi.test',
+    fetch: async (input) => {
+      asked.push(String(input));
+      return Response.json({});
+    },
+  });
+  for (const webhook_id of ['..', '.', '']) {
+    const refused = await client.deleteWebhook({ path: { project_id: 'p', webhook_id } }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    assert.instance(refused, TypeError, webhook_id);
+    assert.match((refused as TypeError).message, 'webhook_id');
+  }
+  assert.equal(asked, []);
+  await client.getTask({ path: { task_id: 'a/b ..' } });
+  assert.equal(asked, ['http://miyabi.test/api/tasks/a%2Fb%20..']);
+});
 
 test.run();
