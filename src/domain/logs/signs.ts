@@ -114,7 +114,7 @@ const isBareColour = (text: string, at: number): boolean => {
   return code === 0x6d || isControl(code);
 };
 
-/** What `: ` is followed by in lines of Terraform, of CDK and of Turborepo. */
+/** What `: ` is followed by in lines of Terraform, of CDK, of Turborepo and of compilers. */
 const AFTER_COLON = [
   ...['Creati', 'Modif', 'Destr', 'Import', 'Refresh', 'Reading'],
   ...[
@@ -127,6 +127,7 @@ const AFTER_COLON = [
     'deploy failed',
     'command (',
   ],
+  ...['error: ', 'fatal error: '],
 ];
 
 const tableOf = (characters: string): Uint8Array => {

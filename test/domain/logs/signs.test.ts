@@ -107,6 +107,8 @@ const TELLING = [
   'Finished `dev` profile [unoptimized] target(s) in 3.2s',
   'error[E0308]: mismatched types',
   'error: could not compile `app` (lib)',
+  'src/a.c:1:23: error: expected an expression',
+  'src/a.c:1:10: fatal error: b.h: No such file or directory',
   'could not document `app`',
   'FAILED: a.o',
   'ninja: no work to do.',

@@ -5,13 +5,15 @@ import { cut, headOf, TEXT_LIMITS } from './text.ts';
 export type NinjaSignal =
   | Readonly<{ kind: 'counter'; tool: string; current: number; total: number; step: string; closes: boolean }>
   | Readonly<{ kind: 'failed'; target?: string }>
+  | Readonly<{ kind: 'diagnosed'; text: string }>
   | Readonly<{ kind: 'stopped'; text: string; interrupted: boolean }>
   | Readonly<{ kind: 'idle' }>;
 
 /**
  * Ninja (source: src/status_printer.cc) and the Makefiles of CMake. Neither has a closing line when all went well, so
  * a full counter concludes a run: Ninja's counts finished steps, and CMake's 100 % counts once a target is built. A
- * failure stated right after it takes that back, as the step that failed last may well be the last one.
+ * failure stated right after it takes that back, as the step that failed last may well be the last one. Why a step failed
+ * says the compiler: Ninja prints that after the step's failure, make before it.
  */
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
@@ -47,9 +49,14 @@ export const ninja = counterRuns<NinjaSignal, null>({
               failed_resources: withText(run.details.failed_resources, signal.target),
             }),
             ...(signal.target !== undefined &&
-              run.details.error_message === undefined && { error_message: `FAILED: ${signal.target}` }),
+              run.details.error_message === undefined && { error_message: `${FAILED}${signal.target}` }),
           },
         };
+      case 'diagnosed': {
+        const known = run?.details.error_message;
+        if (run === undefined || (known !== undefined && !known.startsWith(FAILED))) return undefined;
+        return { details: { error_message: signal.text } };
+      }
       case 'stopped':
         if (run === undefined && !signal.text.startsWith('ninja: ')) return undefined;
         return {
@@ -68,6 +75,9 @@ export const ninja = counterRuns<NinjaSignal, null>({
     }
   },
 });
+
+/** Which step failed, for as long as nothing says why. */
+const FAILED = 'FAILED: ';
 
 const isFull = ({ current, total }: Pick<Run, 'current' | 'total'>): boolean =>
   current !== null && total !== null && current >= total;
@@ -89,7 +99,12 @@ const NOT_WORK = /^(?:Linking dependencies|Building fresh packages|Building pack
 const MAKE =
   /^\[ {0,2}(\d{1,3})%\] ((?:Building|Linking|Built target|Generating|Automatic|Running|Completed|Creating|Performing|No \w+ step for)\b.*)$/;
 
+/** `src/a.c:1:23: error: ‘x’ undeclared`, as GCC, Clang and those who do as they do. */
+const DIAGNOSIS = /^[^\s:][^:]{0,500}:\d{1,7}(?::\d{1,7})?: (?:fatal )?error: \S/;
+
 const readLine = (line: string): NinjaSignal | undefined => {
+  if (line.includes('error: ') && DIAGNOSIS.test(line))
+    return { kind: 'diagnosed', text: cut(line, TEXT_LIMITS.error) };
   switch (line[0]) {
     case '[':
       return readCounter(line);

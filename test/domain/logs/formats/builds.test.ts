@@ -54,6 +54,38 @@ test('ninja names what failed first', () => {
   assert.is(run?.ended_at, 4000);
 });
 
+for (const [title, log, reason] of [
+  [
+    'Ninja, after the step',
+    '[1/2] CC a.o\nFAILED: [code=1] a.o\n/usr/bin/cc -c a.c\na.c:1:23: error: ‘zz’ undeclared\na.c:2:1: error: later\nninja: build stopped: subcommand failed.',
+    'a.c:1:23: error: ‘zz’ undeclared',
+  ],
+  [
+    'Ninja, in the last step',
+    '[2/2] CC a.o\nFAILED: a.o\n/src/a.c:1:10: fatal error: b.h: No such file or directory\nninja: build stopped: subcommand failed.',
+    '/src/a.c:1:10: fatal error: b.h: No such file or directory',
+  ],
+  [
+    'make, before it',
+    '[ 93%] Building C object a.o\na.c:1:23: error: ‘zz’ undeclared\ngmake[2]: *** [a.dir/build.make:79: a.o] Error 1\ngmake: *** [Makefile:91: all] Error 2',
+    'a.c:1:23: error: ‘zz’ undeclared',
+  ],
+] as const) {
+  test(`the compiler's words are why a build failed: ${title}`, () => {
+    const [run] = play(ninja, log);
+    assert.is(run?.status, 'failed');
+    assert.is(run?.details.error_message, reason);
+  });
+}
+
+test('a compiler alone is no build, and its words are none of one that went well', () => {
+  assert.equal(play(ninja, 'a.c:1:23: error: no'), []);
+  assert.is(
+    play(ninja, '[1/2] CC a.o\na.c:1:2: error: tried\n[2/2] CC b.o')[0]?.details.error_message,
+    undefined,
+  );
+});
+
 for (const [title, log, expected] of [
   [
     'crates without a total',
