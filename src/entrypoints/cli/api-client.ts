@@ -63,6 +63,10 @@ export const apiClient = ({
     signal,
   }: ApiRequest): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
+      // A URL takes these out, and would then be that of something else.
+      if (/\/\.{1,2}(?=[/?]|$)/.test(path)) {
+        throw new CommandFailure(EXIT.usage, 'an id is more than dots');
+      }
       const outgoing = (secure ? httpsRequest : httpRequest)(
         `${url}${path}`,
         {

@@ -121,6 +121,9 @@ test('tasks, projects, watch and doctor against a server', async () => {
     assert.is((await miyabi('webhooks', 'add', 'https://127.0.0.1/', ...tea)).code, 2);
     assert.is((await miyabi('webhooks', 'remove', hook, ...tea)).code, 0);
     assert.is((await miyabi('webhooks', 'remove', hook, ...tea)).code, 3);
+    const noId = await miyabi('webhooks', 'remove', '..', ...tea);
+    assert.is(noId.code, 2, noId.stderr);
+    assert.match((await miyabi('projects')).stdout, /Tea +active/);
 
     const doctor = await miyabi('doctor', '--json');
     assert.is(doctor.code, 0);
