@@ -13,6 +13,8 @@ story(
     await page.getByText('Connection lost').waitFor();
     await page.getByText('The server does not answer.').waitFor();
     assert.is(await bar('brew').getAttribute('aria-valuenow'), '20');
+    const told = await page.getByRole('status').filter({ hasText: /./ }).allTextContents();
+    assert.equal(told, ['Connection lost'], 'it is announced once, and not how the time goes by');
     await tell('brew', 9);
     await dashboard.start();
     await sees(90);
@@ -97,6 +99,37 @@ story(
     await page.locator('.task-figure', { hasText: '10%' }).waitFor();
   },
   { complaints: 'network' },
+);
+
+story(
+  'asks more seldom out of sight, and at once when it is looked at again',
+  async ({ page, tell, open, look, named, sees }) => {
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/events')) asked.push(request.url());
+    });
+    // A call of its own, there and back: whatever the page was about to ask has been asked.
+    const settle = () => page.evaluate('fetch("/health").then((answer) => answer.text())');
+    await page.clock.install();
+    await tell('brew', 2);
+    await open();
+    await sees(20);
+    await page.getByText('Every few seconds').waitFor();
+    await look(false);
+    await page.clock.fastForward(3_000);
+    await settle();
+    asked.length = 0;
+    await page.clock.fastForward(8_000);
+    await settle();
+    assert.equal(asked, []);
+    await tell('bake', 3);
+    await page.clock.fastForward(8_000);
+    await named('2 running · Miyabi');
+    await tell('brew', 7);
+    await look(true);
+    await sees(70);
+  },
+  { server: { options: { streaming: false } } },
 );
 
 story('gives its stream back out of sight, so that any number of tabs can be open', async (scene) => {

@@ -113,12 +113,9 @@ const ConnectionState = () => {
   );
 };
 
+// Not announced: the connection state says it once, and how long ago it was changes all the time.
 const Lost = () => {
   const { state, since } = connection.value;
   if (state !== 'lost' || !loaded.value) return null;
-  return (
-    <p class="banner" role="status">
-      {t.value.lostBanner(ago(since, Math.max(now.value, since)))}
-    </p>
-  );
+  return <p class="banner">{t.value.lostBanner(ago(since, Math.max(now.value, since)))}</p>;
 };

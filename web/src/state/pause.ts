@@ -1,4 +1,4 @@
-/** Waits; no longer where `stop` says so, or the network has come back. */
+/** Waits; no longer where `stop` says so, the network has come back, or somebody looks at the page again. */
 export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (stop.aborted) {
@@ -9,9 +9,14 @@ export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
       clearTimeout(timer);
       stop.removeEventListener('abort', end);
       removeEventListener('online', end);
+      document.removeEventListener('visibilitychange', seen);
       resolve();
+    };
+    const seen = () => {
+      if (!document.hidden) end();
     };
     const timer = setTimeout(end, ms);
     stop.addEventListener('abort', end);
     addEventListener('online', end);
+    document.addEventListener('visibilitychange', seen);
   });

@@ -218,35 +218,23 @@ const poll = async (stop: AbortSignal): Promise<void> => {
       if (round % PROJECTS_EVERY === 0) (await allPages(listProjects, {}, MOST_LIVE)).forEach(takeProject);
     }
     become('polling');
-    await pause(POLL_MS, stop);
+    await pause(document.hidden ? AWAY_POLL_MS : POLL_MS, stop);
   }
 };
 
 /** Asks now and then what has happened, for as long as this tab is out of sight. */
 const lookIn = async (resume: Resume, stop: AbortSignal): Promise<void> => {
-  const back = new AbortController();
-  const seen = () => {
-    if (!document.hidden) back.abort();
-  };
-  document.addEventListener('visibilitychange', seen);
-  seen();
-  const until = AbortSignal.any([stop, back.signal]);
-  try {
-    while (!until.aborted) {
-      await pause(AWAY_POLL_MS, until);
-      if (until.aborted) return;
-      let told: number;
-      do {
-        const { events, next, reset } = await eventsAfter(resume.position);
-        if (until.aborted) return;
-        if (reset) await readAll({ afresh: true });
-        for (const event of events) if (isRecord(event)) takeEvent(String(event['event']), event);
-        resume.position = next;
-        told = events.length;
-      } while (told > 0);
+  while (document.hidden && !stop.aborted) {
+    await pause(AWAY_POLL_MS, stop);
+    let told = 1;
+    while (told > 0 && document.hidden && !stop.aborted) {
+      const { events, next, reset } = await eventsAfter(resume.position);
+      if (stop.aborted) return;
+      if (reset) await readAll({ afresh: true });
+      for (const event of events) if (isRecord(event)) takeEvent(String(event['event']), event);
+      resume.position = next;
+      told = events.length;
     }
-  } finally {
-    document.removeEventListener('visibilitychange', seen);
   }
 };
 
@@ -265,7 +253,8 @@ const run = async (stop: AbortSignal): Promise<void> => {
       } else {
         resume.hangsUp = end === 'short';
         if (resume.hangsUp) become('polling');
-        await pause(resume.retryMs, stop);
+        if (resume.hangsUp && document.hidden) await lookIn(resume, stop);
+        else await pause(resume.retryMs, stop);
       }
     } catch (error) {
       if (stop.aborted) return;
