@@ -71,3 +71,7 @@ export const takeLimit = (text: string): number => {
   if (limit < 1) throw new CommandFailure(EXIT.usage, `${text} must be a whole number from 1`);
   return limit;
 };
+
+/** What to type so that a server without tasks gets some: `miyabi run` sends nothing where it is told no server. */
+export const runHint = ({ url }: ClientSettings): string =>
+  `${url === undefined ? `MIYABI_URL=${DEFAULT_URL} ` : ''}miyabi run -- npx cdk deploy --all`;

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../../domain/json.ts';
 import { markOf, STATUS_PAINT } from './bars.ts';
-import { queryOf, type Session, takeCount, takeLimit, takePair, withServer } from './session.ts';
+import { queryOf, runHint, type Session, takeCount, takeLimit, takePair, withServer } from './session.ts';
 import { projectOf } from './settings.ts';
 import { type Cell, table } from './table.ts';
 import { clockText, paint, printable } from './terminal.ts';
@@ -22,7 +22,7 @@ export type ListOptions = JsonOption &
 const PAGE = 100;
 
 export const listTasks = (options: ListOptions): Promise<void> =>
-  withServer(async ({ client, print, printJson, look, columns }) => {
+  withServer(async ({ client, settings, print, printJson, look, columns }) => {
     const limit = takeLimit(options.limit);
     const tasks: Json[] = [];
     let cursor: string | undefined;
@@ -47,7 +47,7 @@ export const listTasks = (options: ListOptions): Promise<void> =>
       return;
     }
     const views = tasksIn(tasks);
-    if (views.length === 0) print('No tasks. To get one: miyabi run -- npx cdk deploy --all\n');
+    if (views.length === 0) print(`No tasks. To get one: ${runHint(settings)}\n`);
     else print(taskTable(views, { look, columns }));
     if (cursor !== undefined) print(`More there are than ${tasks.length}: see --limit.\n`);
   });

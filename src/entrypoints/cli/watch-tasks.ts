@@ -7,7 +7,7 @@ import { barLine, markOf } from './bars.ts';
 import { CommandFailure, EXIT } from './failure.ts';
 import { screen } from './run/screen.ts';
 import { endLike } from './run/signals.ts';
-import { queryOf, type Session, withServer } from './session.ts';
+import { queryOf, runHint, type Session, withServer } from './session.ts';
 import { projectOf } from './settings.ts';
 import { fit, paint, printable } from './terminal.ts';
 import { barOfTask, byInterest, type TaskView, taskView } from './views.ts';
@@ -262,7 +262,7 @@ const textLines = ({ print, look }: Session): Shown => {
 };
 
 const liveTable = (
-  { look, client }: Session,
+  { look, client, settings }: Session,
   tasks: Map<string, Told>,
   taskId: string | undefined,
 ): Shown => {
@@ -281,7 +281,7 @@ const liveTable = (
     const bars = shown.map((task) => barLine(barOfTask(task, now), columns, look));
     if (all.length > shown.length) bars.push(fit(`  ${all.length - shown.length} more`, columns - 1));
     if (all.length === 0 && taskId === undefined)
-      bars.push(fit('No tasks yet. Try: miyabi run -- npx cdk deploy --all', columns - 1));
+      bars.push(fit(`No tasks yet. Try: ${runHint(settings)}`, columns - 1));
     return [
       ...(taskId === undefined
         ? [paint(fit(head, columns - 1), 'dim', look)]

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { barLine } from '../../../src/entrypoints/cli/bars.ts';
 import { completionScript } from '../../../src/entrypoints/cli/completion-script.ts';
 import { buildProgram, commandsOf } from '../../../src/entrypoints/cli/program.ts';
+import { runHint } from '../../../src/entrypoints/cli/session.ts';
 import { readSettings } from '../../../src/entrypoints/cli/settings.ts';
 import { table } from '../../../src/entrypoints/cli/table.ts';
 import { clockText, fit, lookOf, printable, widthOf } from '../../../src/entrypoints/cli/terminal.ts';
@@ -128,6 +129,11 @@ test('settings name the variable that is wrong', () => {
         error.message.includes(Object.keys(env)[0] ?? '?') && !error.message.includes('secret'),
     );
   }
+});
+
+test('who is told to run something is told the server too, where none is set', () => {
+  assert.is(runHint(readSettings({})), 'MIYABI_URL=http://127.0.0.1:8787 miyabi run -- npx cdk deploy --all');
+  assert.is(runHint(readSettings({ MIYABI_URL: 'http://a.example' })), 'miyabi run -- npx cdk deploy --all');
 });
 
 test('a bar fits every width and keeps name and percentage as long as it can', () => {
