@@ -65,11 +65,9 @@ export const cloudwatchLogSource = ({
 }: CloudwatchLogSourceOptions): LogSource => {
   const pace = paced(clock, sleep, callsPerSecond);
 
-  const request = (
-    group: string,
-    { from, to, token }: Window,
-  ): Promise<Attempted<FilterLogEventsCommandOutput>> =>
-    retry(async () => {
+  /** The client's own events are let go of here: with those of the page they would take twice the memory. */
+  const request = async (group: string, { from, to, token }: Window): Promise<Answer> => {
+    const answer = await retry(async () => {
       await pace();
       return client.send(
         new FilterLogEventsCommand({
@@ -80,17 +78,19 @@ export const cloudwatchLogSource = ({
         }),
       );
     });
+    return { page: pageOf(answer), token: answer.value.nextToken, isEmpty: !answer.value.events?.length };
+  };
 
   /** Every page of a window. The window that comes with a page is what is left of it: undefined behind the last. */
   async function* pagesOf(
     group: string,
     begun: Window,
-  ): AsyncGenerator<Readonly<{ answer: Attempted<FilterLogEventsCommandOutput>; rest: Window | undefined }>> {
+  ): AsyncGenerator<Readonly<{ page: Page; rest: Window | undefined }>> {
     let window = clock.now() - begun.to > TOKEN_LIFE_MS ? fromItsBeginning(begun) : begun;
     let restarts = 0;
     for (;;) {
       const resumed = window === begun && window.token !== undefined;
-      let answer: Attempted<FilterLogEventsCommandOutput>;
+      let answer: Answer;
       try {
         answer = await request(group, window);
       } catch (error) {
@@ -101,14 +101,14 @@ export const cloudwatchLogSource = ({
         window = fromItsBeginning(window);
         continue;
       }
-      const { nextToken: token, events = [] } = answer.value;
+      const { page, token, isEmpty } = answer;
       // A token from before that leads to nothing may as well be one that was not understood.
-      if (resumed && !token && events.length === 0) {
+      if (resumed && !token && isEmpty) {
         window = fromItsBeginning(window);
         continue;
       }
       const rest = token ? { ...window, token } : undefined;
-      yield { answer, rest };
+      yield { page, rest };
       if (rest === undefined) return;
       window = rest;
     }
@@ -132,7 +132,7 @@ export const cloudwatchLogSource = ({
       if (start_time !== undefined || end_time !== undefined) {
         const window = { from: start_time ?? 0, to: end_time ?? clock.now(), sweep: false };
         if (window.from > window.to) return;
-        for await (const { answer } of pagesOf(group, window)) yield pageOf(answer, kept ?? null);
+        for await (const { page } of pagesOf(group, window)) yield { ...page, cursor: kept ?? null };
         return;
       }
       let cursor = cursorFromJson(kept, group);
@@ -140,9 +140,9 @@ export const cloudwatchLogSource = ({
       do {
         resumed = cursor?.window !== undefined;
         const window = cursor?.window ?? nextWindow(cursor);
-        for await (const { answer, rest } of pagesOf(group, window)) {
+        for await (const { page, rest } of pagesOf(group, window)) {
           cursor = behind(cursor, window, rest);
-          yield pageOf(answer, cursorToJson(cursor));
+          yield { ...page, cursor: cursorToJson(cursor) };
         }
         // What was left half-way ends in the past: on to the present.
       } while (resumed);
@@ -164,10 +164,10 @@ const behind = (
   return { read_to: Math.max(read_to, window.to), swept_at: window.sweep ? window.to : swept_at };
 };
 
-const pageOf = (
-  { value, attempts, waited_ms }: Attempted<FilterLogEventsCommandOutput>,
-  cursor: LogPage['cursor'],
-): LogPage => {
+type Page = Omit<LogPage, 'cursor'>;
+type Answer = Readonly<{ page: Page; token: string | undefined; isEmpty: boolean }>;
+
+const pageOf = ({ value, attempts, waited_ms }: Attempted<FilterLogEventsCommandOutput>): Page => {
   const streams = new Map<string, LogEvent[]>();
   const broken = new Map<string, number>();
   for (const found of value.events ?? []) {
@@ -183,7 +183,6 @@ const pageOf = (
   }
   return {
     streams: [...streams].map(([log_stream, events]): StreamEvents => ({ log_stream, events })),
-    cursor,
     problems: [...broken].map(([log_stream, count]) => ({
       log_stream,
       reason: `${count} ${count === 1 ? 'event' : 'events'} without stream, time or message`,
