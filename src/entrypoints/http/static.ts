@@ -59,7 +59,10 @@ export const staticFiles = async (folder: string): Promise<StaticFiles> => {
 
   return (incoming, outgoing) => {
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') return false;
-    const path = (incoming.url ?? '/').split('?', 1)[0] ?? '/';
+    const { url = '/' } = incoming;
+    // What is asked for most often is none of the page's files, and is not looked for among them.
+    if (url.startsWith('/api/')) return false;
+    const path = url.split('?', 1)[0] ?? '/';
     const file = path === '/' || CLIENT_ROUTE.test(path) ? page : files.get(path);
     if (file === undefined) return false;
     const { bytes, etag } = takesGzip(incoming) && file.packed !== undefined ? file.packed : file.plain;

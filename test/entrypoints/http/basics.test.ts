@@ -55,7 +55,9 @@ test(
 test(
   'answers an unknown route and an unknown task with 404 in the words of the first design',
   withApi(async ({ call }) => {
-    for (const path of ['/nothing', '/api', '/api/tasks/x/y/z', '/API/tasks', '//', '/api//tasks']) {
+    const beside = ['/api//x', '/api/tasks//history', '/api/tasks/x/histor', '/api/projects/x/webhooks/y/z'];
+    const paths = ['/nothing', '/api', '/api/tasks/x/y/z', '/API/tasks', '//', '/api//tasks', ...beside];
+    for (const path of paths) {
       const answer = await call('GET', path);
       problem(answer, 404, 'not_found');
       assert.is(answer.json.error, 'Not Found');
@@ -64,6 +66,7 @@ test(
     problem(unknown, 404, 'task_not_found');
     assert.is(unknown.json.error, 'Task not found');
     problem(await call('GET', '/api/tasks/nobody/history'), 404, 'task_not_found');
+    problem(await call('GET', '/api/tasks/nobody/history/'), 404, 'task_not_found');
     problem(await call('POST', '/api/tasks/nobody/progress', { current: 1 }), 404, 'task_not_found');
     problem(await call('GET', '/api/projects/nobody'), 404, 'project_not_found');
   }),
