@@ -72,9 +72,10 @@ _miyabi() {
   COMPREPLY=()
   for ((index = 1; index < COMP_CWORD; index++)); do
     word=\${COMP_WORDS[index]}
-    if [[ $path == run && ( $word == -- || $word != -* ) && $previous != -p && $previous != -n && $previous != --project && $previous != --name ]]; then
-      if declare -F _comp_command_offset >/dev/null; then _comp_command_offset $((index + ([[ $word == -- ]] && echo 1 || echo 0)))
-      elif declare -F _command_offset >/dev/null; then [[ $word == -- ]] && _command_offset $((index + 1)) || _command_offset $index
+    if [[ $path == run && ( $word == -- || $word != -* && ! \${COMP_WORDS[index-1]} =~ ^(-p|-n|--project|--name)$ ) ]]; then
+      [[ $word == -- ]] && ((++index))
+      if declare -F _comp_command_offset >/dev/null; then _comp_command_offset $index
+      elif declare -F _command_offset >/dev/null; then _command_offset $index
       else COMPREPLY=($(compgen -c -f -- "$current")); fi
       return
     fi

@@ -69,6 +69,20 @@ test('bash completes commands, options, choices and the command behind run', asy
   assert.equal(await complete('miyabi', 'tasks', 'create', '--priority', ''), ['P0', 'P1', 'P2', 'P3']);
   assert.equal(await complete('miyabi', 'completion', 'z'), ['zsh']);
   assert.ok((await complete('miyabi', 'run', '--', 'mkfif')).includes('mkfifo'));
+  // Where bash-completion is there it is told which word the command is.
+  const delegated =
+    'source "$0"; _comp_command_offset() { echo "$1"; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _miyabi';
+  for (const [words, at] of [
+    [['miyabi', 'run', '-p', 'tea', '--', 'git', 'sta'], 5],
+    [['miyabi', 'run', '--name', 'run', 'git', 'sta'], 4],
+    [['miyabi', 'run', '--no-pty', 'git', 'sta'], 3],
+    [['miyabi', 'run', 'git', 'sta'], 2],
+  ] as const)
+    assert.is(
+      (await run(['bash', '-c', delegated, file, ...words])).stdout.trim(),
+      String(at),
+      words.join(' '),
+    );
   folder.remove();
 });
 
