@@ -2,6 +2,7 @@ import { toldTask } from '../domain/counting.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
 import {
+  nameOfStream,
   type ProjectRule,
   projectOf,
   type Scope,
@@ -99,7 +100,7 @@ export const progressService = (
               project_id: project ?? projectOf(batch, change.observation.task_name, batch.project_id, rules),
               details: { log_group: batch.log_group, log_stream: batch.log_stream },
               now: clock.now(),
-              fallback_name: scope.task_id ?? batch.log_stream,
+              fallback_name: nameOfStream(scope.task_id ?? batch.log_stream),
             })
           : applyObservation(before, change.observation, clock.now());
       if (seen === undefined) {

@@ -75,6 +75,20 @@ test('a stream that is named after its task is that task', async () => {
   assert.is(task.details.log_stream, 'task-42');
 });
 
+test('what the lines give no name has that of the stream, without the time and mark of a run', async () => {
+  const { progress, tasks } = system();
+  const nameIn = async (log_stream: string) => {
+    const { tasks: touched } = await progress.ingest({
+      log_group: '/miyabi/run',
+      log_stream,
+      events: [{ id: log_stream, timestamp: NOON, message: 'Step 1/5' }],
+    });
+    return JSON.parse((await tasks.read(touched[0]?.task_id ?? '')).json).task_name;
+  };
+  assert.is(await nameIn('nightly-20260102T030405Z-1a2b3c4d'), 'nightly');
+  assert.is(await nameIn('nightly-2026'), 'nightly-2026');
+});
+
 test("the project is the line's own, else the request's, else that of a rule, else default", async () => {
   const rules = [{ log_group: 'agents', log_stream: 'run-*', project_id: 'ruled' }];
   const { progress, tasks } = system(memoryPorts(), rules);

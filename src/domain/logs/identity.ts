@@ -28,6 +28,13 @@ export const taskIdOf = (scope: Scope, origin: LogOrigin, run: Pick<Observation,
   return name === '' ? mark : `${name}-${mark}`;
 };
 
+/**
+ * What a task of a stream is called where its lines give it no name: the stream's. `miyabi run` calls its streams
+ * `deploy-20260102T030405Z-1a2b3c4d`; when and which run that was is no part of a name.
+ */
+export const nameOfStream = (logStream: string): string =>
+  logStream.replace(/(?<=.)-\d{8}T\d{6}Z-[0-9a-f]{8}$/, '');
+
 /** Which project a log belongs to that names none itself. Patterns match a whole name; `*` stands for any characters. */
 export type ProjectRule = Readonly<{
   log_group?: string | undefined;

@@ -138,7 +138,7 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
     return {
       name,
       state: 'warning',
-      text: `${waiting.length} runs (${kilobytes} KiB) wait in ${spoolDir}${others.length === 0 ? '' : `, ${waiting.length - mine.length} of them for ${others.join(', ')}`}`,
+      text: `${waiting.length === 1 ? '1 run' : `${waiting.length} runs`} (${kilobytes} KiB) ${waiting.length === 1 ? 'waits' : 'wait'} in ${spoolDir}${others.length === 0 ? '' : `, ${waiting.length - mine.length} of them for ${others.join(', ')}`}`,
       mend:
         mine.length > 0
           ? 'send them with: miyabi flush'
