@@ -76,9 +76,11 @@ for (const [where, page] of [
       await open();
       await scene.page.locator('[data-task="one"]').waitFor();
       assert.match(await textOf('[data-task="one"] .row-foot'), /^Blocked/);
+      const foot = await scene.page.locator('[data-task="one"] .row-foot').boundingBox();
       for (const part of ['.word-blocked', '.phase', '.in-project']) {
         const box = await scene.page.locator(`[data-task="one"] ${part}`).boundingBox();
         assert.ok(box !== null && box.width > 20, `${part} is there to be seen`);
+        assert.ok(foot !== null && box.x + box.width <= foot.x + foot.width + 1, `${part} is not cut off`);
       }
     },
     { page },

@@ -112,7 +112,7 @@ const optionsOf = (
       y: range === undefined ? { range: (_, __, high) => [0, niceTop(high)] } : { range: [...range] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 30, space: 100, values: timeTexts },
+      { ...axis, grid: { show: false }, size: 30, space: timeSpace, values: timeTexts },
       {
         ...axis,
         values: (_, splits) =>
@@ -162,6 +162,9 @@ const optionsOf = (
 };
 
 const niceTop = (high: number | null): number => (high === null || high <= 0 ? 1 : high * 1.1);
+
+/** How far apart the texts of the time axis are at least: dates take more room than times. */
+const timeSpace = (_: uPlot, __: number, from: number, to: number): number => (to - from < 86_400 ? 75 : 110);
 
 const timeTexts = (
   self: uPlot,
