@@ -36,6 +36,7 @@ export const openApiDocument = (): JsonSchema => {
     tags: ['tasks', 'projects', 'webhooks', 'logs', 'live', 'health'].map((name) => ({ name })),
     paths,
     components: {
+      headers: HEADERS,
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -184,7 +185,12 @@ const operationOf = (
       : { parameters: [...params, ...queryOf(doc.query), ...headers] }),
     ...(doc.body === undefined && doc.textBody !== true ? {} : { requestBody: bodyOf(doc) }),
     responses: {
-      ...doc.answers,
+      ...Object.fromEntries(
+        Object.entries(doc.answers).map(([status, answer]) => [
+          status,
+          withHeaders(answer, method === 'POST' ? ['Idempotent-Replayed'] : []),
+        ]),
+      ),
       ...Object.fromEntries(
         [...statuses]
           .sort((a, b) => a - b)
@@ -262,7 +268,45 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'A backend is not available; Retry-After says how long to wait',
 };
 
-const problem = (status: number): JsonSchema => ({
-  description: TITLES[status] ?? 'Error',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+const responseHeader = (description: string, required = false): JsonSchema => ({
+  description,
+  ...(required ? { required } : {}),
+  schema: { type: 'string' },
 });
+
+/** Headers that many answers have, by their names. */
+const HEADERS: Readonly<Record<string, JsonSchema>> = {
+  'Idempotent-Replayed': responseHeader('`true` where this is the answer that was given the first time.'),
+  'RateLimit-Limit': responseHeader('How many requests a minute the key may make. Other answers say so too.'),
+  'RateLimit-Remaining': responseHeader('How many of them are left.'),
+  'RateLimit-Reset': responseHeader('In how many seconds they are counted anew.'),
+  'Retry-After': responseHeader('After how many seconds another attempt is worth it.', true),
+  'WWW-Authenticate': responseHeader('How to say who asks.', true),
+};
+
+/** The headers of a problem that tell a client what to do next. */
+const PROBLEM_HEADERS: Readonly<Record<number, readonly string[]>> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+  503: ['Retry-After'],
+};
+
+const withHeaders = (answer: JsonSchema, names: readonly string[]): JsonSchema =>
+  names.length === 0
+    ? answer
+    : {
+        ...answer,
+        headers: {
+          ...(answer['headers'] as JsonSchema | undefined),
+          ...Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+        },
+      };
+
+const problem = (status: number): JsonSchema =>
+  withHeaders(
+    {
+      description: TITLES[status] ?? 'Error',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+    PROBLEM_HEADERS[status] ?? [],
+  );

@@ -33,7 +33,9 @@ const line = (maxLength: number) =>
     v.regex(NO_CONTROL, 'must not contain control characters'),
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   );
-const name = (maxLength: number) => v.pipe(line(maxLength), v.regex(/\S/, 'must not be empty'));
+const name = (maxLength: number) =>
+  // The length is what the contract can say of it.
+  v.pipe(line(maxLength), v.minLength(1, 'must not be empty'), v.regex(/\S/, 'must not be empty'));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
 const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 

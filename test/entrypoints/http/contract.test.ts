@@ -1,13 +1,32 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { contractFiles } from '../../../scripts/contract-files.ts';
 import { openApiDocument } from '../../../scripts/openapi.ts';
+import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import { memoryRateLimiter } from '../../../src/adapters/memory/rate-limiter.ts';
 import { MiyabiApiError, miyabiClient } from '../../../src/client/index.ts';
 import { OPENAPI } from '../../../src/entrypoints/http/generated/openapi.ts';
-import { withApi } from '../../support/api.ts';
+import { openApi, withApi } from '../../support/api.ts';
 
 const test = suite('HTTP API: the contract');
+
+type Header = Readonly<{ required?: boolean }>;
+type Described = Readonly<{
+  paths: Record<string, Record<string, { responses: Record<string, { headers?: Record<string, object> }> }>>;
+  components: Readonly<{ headers: Record<string, Header> }>;
+}>;
+
+/** The headers of an answer as the contract has them, by their names. */
+const headersOf = (path: string, method: string, status: number): readonly [string, Header][] => {
+  const { paths, components } = openApiDocument() as unknown as Described;
+  const described = paths[path]?.[method]?.responses[String(status)]?.headers ?? {};
+  return Object.entries(described).map(([name, header]): [string, Header] => [
+    name,
+    '$ref' in header ? (components.headers[String(header.$ref).split('/').at(-1) ?? ''] ?? {}) : header,
+  ]);
+};
 
 test('what is generated from the schemas is what they say now', () => {
   assert.equal(OPENAPI, openApiDocument(), 'run npm run contract');
@@ -87,6 +106,60 @@ test(
     }
   }),
 );
+
+test('says which headers tell a client what to do next, and they are there', async () => {
+  const key = 'a-key-of-the-tests';
+  const apiKeys = [{ hash: createHash('sha256').update(key).digest('hex'), scope: 'admin' as const }];
+  const rateLimiter = memoryRateLimiter({ clock: memoryClock(), limit: 4 });
+  const api = await openApi({}, { apiKeys, rateLimiter });
+  const send = (headers: Readonly<Record<string, string>>) => api.call('POST', '/api/tasks', {}, headers);
+  const known = { authorization: `Bearer ${key}` };
+  const once = { ...known, 'idempotency-key': 'k' };
+  try {
+    const answers = [await send({}), await send(once), await send(once)];
+    assert.is(answers[2]?.headers['idempotent-replayed'], 'true');
+    await send(known);
+    await send(known);
+    answers.push(await send(known));
+    assert.equal(
+      answers.map(({ status }) => status),
+      [401, 201, 201, 429],
+    );
+    const told = new Set<string>();
+    for (const { status, headers } of answers) {
+      for (const [name, { required }] of headersOf('/api/tasks', 'post', status)) {
+        const isThere = name.toLowerCase() in headers;
+        if (isThere) told.add(name);
+        assert.ok(isThere || required !== true, `${status}: ${name}`);
+      }
+    }
+    assert.equal([...told].sort(), [
+      'ETag',
+      'Idempotent-Replayed',
+      'Location',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+      'Retry-After',
+      'WWW-Authenticate',
+    ]);
+  } finally {
+    await api.close();
+  }
+});
+
+test('refuses an empty name as the contract says', () => {
+  const { components } = openApiDocument() as {
+    components: { schemas: Record<string, { properties: Record<string, { minLength?: number }> }> };
+  };
+  for (const [schema, field] of [
+    ['NewTask', 'task_name'],
+    ['NewProject', 'project_name'],
+    ['LogBatch', 'log_group'],
+  ] as const) {
+    assert.is(components.schemas[schema]?.properties[field]?.minLength, 1, `${schema}.${field}`);
+  }
+});
 
 test('the client asks for nothing else where an id is none that a URL can hold', async () => {
   const asked: string[] = [];

@@ -135,6 +135,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -147,10 +148,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -176,7 +184,11 @@ export const OPENAPI: unknown = {
         responses: {
           '201': {
             description: 'Created',
-            headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
+            headers: {
+              Location: { schema: { type: 'string' } },
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/TaskCreated' } } },
           },
           '400': {
@@ -186,6 +198,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -214,10 +227,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -259,6 +279,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -275,10 +296,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -323,6 +351,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -355,10 +384,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -391,6 +427,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -415,10 +452,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -457,7 +501,10 @@ export const OPENAPI: unknown = {
         responses: {
           '200': {
             description: 'The task as it is now',
-            headers: { ETag: { schema: { type: 'string' } } },
+            headers: {
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Task' } } },
           },
           '400': {
@@ -467,6 +514,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -503,10 +551,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -544,7 +599,10 @@ export const OPENAPI: unknown = {
         responses: {
           '200': {
             description: 'The task as it is now',
-            headers: { ETag: { schema: { type: 'string' } } },
+            headers: {
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Task' } } },
           },
           '400': {
@@ -554,6 +612,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -590,10 +649,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -631,7 +697,10 @@ export const OPENAPI: unknown = {
         responses: {
           '200': {
             description: 'The task as it is now',
-            headers: { ETag: { schema: { type: 'string' } } },
+            headers: {
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Task' } } },
           },
           '400': {
@@ -641,6 +710,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -677,10 +747,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -734,6 +811,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -750,10 +828,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -781,6 +866,7 @@ export const OPENAPI: unknown = {
           '200': {
             description: 'The results',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/TaskBatchResult' } } },
+            headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
           },
           '400': {
             description: 'Something in the request is wrong; `fields` says what',
@@ -789,6 +875,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -817,10 +904,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -848,6 +942,7 @@ export const OPENAPI: unknown = {
           '200': {
             description: 'The results',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/ProgressBatchResult' } } },
+            headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
           },
           '400': {
             description: 'Something in the request is wrong; `fields` says what',
@@ -856,6 +951,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -884,10 +980,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -919,6 +1022,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -931,10 +1035,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -958,7 +1069,11 @@ export const OPENAPI: unknown = {
         responses: {
           '201': {
             description: 'Created',
-            headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
+            headers: {
+              Location: { schema: { type: 'string' } },
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/ProjectCreated' } } },
           },
           '400': {
@@ -968,6 +1083,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -996,10 +1112,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1041,6 +1164,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1057,10 +1181,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1103,6 +1234,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1135,10 +1267,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1170,6 +1309,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1194,10 +1334,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1229,6 +1376,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1245,10 +1393,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1280,7 +1435,11 @@ export const OPENAPI: unknown = {
         responses: {
           '201': {
             description: 'Created',
-            headers: { Location: { schema: { type: 'string' } }, ETag: { schema: { type: 'string' } } },
+            headers: {
+              Location: { schema: { type: 'string' } },
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookCreated' } } },
           },
           '400': {
@@ -1290,6 +1449,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1322,10 +1482,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1363,6 +1530,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1379,10 +1547,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1431,6 +1606,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1463,10 +1639,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1505,6 +1688,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1529,10 +1713,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1577,7 +1768,10 @@ export const OPENAPI: unknown = {
         responses: {
           '200': {
             description: 'The webhook as it is now',
-            headers: { ETag: { schema: { type: 'string' } } },
+            headers: {
+              ETag: { schema: { type: 'string' } },
+              'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
+            },
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Webhook' } } },
           },
           '400': {
@@ -1587,6 +1781,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1623,10 +1818,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1661,6 +1863,7 @@ export const OPENAPI: unknown = {
           '202': {
             description: 'On its way',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/WebhookTest' } } },
+            headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
           },
           '400': {
             description: 'Something in the request is wrong; `fields` says what',
@@ -1669,6 +1872,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1693,10 +1897,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1725,6 +1936,7 @@ export const OPENAPI: unknown = {
           '200': {
             description: 'What came of them',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/LogResult' } } },
+            headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
           },
           '400': {
             description: 'Something in the request is wrong; `fields` says what',
@@ -1733,6 +1945,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1761,10 +1974,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1781,12 +2001,12 @@ export const OPENAPI: unknown = {
           {
             name: 'log_group',
             in: 'query',
-            schema: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+            schema: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$', minLength: 1 },
           },
           {
             name: 'log_stream',
             in: 'query',
-            schema: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+            schema: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$', minLength: 1 },
           },
           {
             name: 'project_id',
@@ -1811,6 +2031,7 @@ export const OPENAPI: unknown = {
           '200': {
             description: 'What came of it',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/LogTextResult' } } },
+            headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
           },
           '400': {
             description: 'Something in the request is wrong; `fields` says what',
@@ -1819,6 +2040,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1847,10 +2069,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1877,6 +2106,7 @@ export const OPENAPI: unknown = {
           '200': {
             description: 'What came of it, by log group',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/CollectResult' } } },
+            headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
           },
           '400': {
             description: 'Something in the request is wrong; `fields` says what',
@@ -1885,6 +2115,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1913,10 +2144,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -1972,6 +2210,7 @@ export const OPENAPI: unknown = {
           '401': {
             description: 'A valid API key is needed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
             description: 'The key does not allow this',
@@ -1984,10 +2223,17 @@ export const OPENAPI: unknown = {
           '429': {
             description: 'Too many requests; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: {
+              'Retry-After': { $ref: '#/components/headers/Retry-After' },
+              'RateLimit-Limit': { $ref: '#/components/headers/RateLimit-Limit' },
+              'RateLimit-Remaining': { $ref: '#/components/headers/RateLimit-Remaining' },
+              'RateLimit-Reset': { $ref: '#/components/headers/RateLimit-Reset' },
+            },
           },
           '503': {
             description: 'A backend is not available; Retry-After says how long to wait',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
           },
         },
       },
@@ -2027,6 +2273,27 @@ export const OPENAPI: unknown = {
     },
   },
   components: {
+    headers: {
+      'Idempotent-Replayed': {
+        description: '`true` where this is the answer that was given the first time.',
+        schema: { type: 'string' },
+      },
+      'RateLimit-Limit': {
+        description: 'How many requests a minute the key may make. Other answers say so too.',
+        schema: { type: 'string' },
+      },
+      'RateLimit-Remaining': { description: 'How many of them are left.', schema: { type: 'string' } },
+      'RateLimit-Reset': {
+        description: 'In how many seconds they are counted anew.',
+        schema: { type: 'string' },
+      },
+      'Retry-After': {
+        description: 'After how many seconds another attempt is worth it.',
+        required: true,
+        schema: { type: 'string' },
+      },
+      'WWW-Authenticate': { description: 'How to say who asks.', required: true, schema: { type: 'string' } },
+    },
     securitySchemes: {
       bearer: {
         type: 'http',
@@ -2516,7 +2783,12 @@ export const OPENAPI: unknown = {
         type: 'object',
         properties: {
           task_id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
-          task_name: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+          task_name: {
+            type: 'string',
+            maxLength: 512,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
           task_type: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' },
           description: { type: 'string', maxLength: 16384, pattern: '^[^\\u0000]*$' },
           project_id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
@@ -2592,7 +2864,12 @@ export const OPENAPI: unknown = {
       TaskPatch: {
         type: 'object',
         properties: {
-          task_name: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+          task_name: {
+            type: 'string',
+            maxLength: 512,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
           task_type: { type: 'string', pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' },
           description: {
             anyOf: [{ type: 'string', maxLength: 16384, pattern: '^[^\\u0000]*$' }, { type: 'null' }],
@@ -2809,7 +3086,12 @@ export const OPENAPI: unknown = {
         type: 'object',
         properties: {
           project_id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
-          project_name: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+          project_name: {
+            type: 'string',
+            maxLength: 256,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
           description: { type: 'string', maxLength: 16384, pattern: '^[^\\u0000]*$' },
           status: { enum: ['active', 'paused', 'completed', 'archived'], type: 'string' },
           owner: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
@@ -2840,7 +3122,12 @@ export const OPENAPI: unknown = {
       ProjectPatch: {
         type: 'object',
         properties: {
-          project_name: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+          project_name: {
+            type: 'string',
+            maxLength: 256,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
           description: {
             anyOf: [{ type: 'string', maxLength: 16384, pattern: '^[^\\u0000]*$' }, { type: 'null' }],
           },
@@ -2937,14 +3224,24 @@ export const OPENAPI: unknown = {
         type: 'object',
         properties: {
           project_id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$' },
-          log_group: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
-          log_stream: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+          log_group: {
+            type: 'string',
+            maxLength: 512,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
+          log_stream: {
+            type: 'string',
+            maxLength: 512,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
           events: {
             type: 'array',
             items: {
               type: 'object',
               properties: {
-                id: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+                id: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$', minLength: 1 },
                 timestamp: { anyOf: [{ type: 'string' }, { type: 'number' }] },
                 message: { type: 'string' },
               },
@@ -2960,7 +3257,12 @@ export const OPENAPI: unknown = {
       CollectRequest: {
         type: 'object',
         properties: {
-          log_group: { type: 'string', maxLength: 512, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+          log_group: {
+            type: 'string',
+            maxLength: 512,
+            pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+            minLength: 1,
+          },
           start_time: { anyOf: [{ type: 'string' }, { type: 'number' }] },
           end_time: { anyOf: [{ type: 'string' }, { type: 'number' }] },
         },
