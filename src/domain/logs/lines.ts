@@ -105,7 +105,8 @@ const stripBareColours = (text: string): string => text.replace(/\[(?:\d{1,3}(?:
 /** Where the text goes on after a prefix at `start`, or `start` where there is none. */
 const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   const code = text.charCodeAt(start);
-  if (isBetween(code, 0x30, 0x39)) return end(TIMESTAMP, text, start) ?? skipTime(text, start) ?? start;
+  if (isBetween(code, 0x30, 0x39))
+    return mayBeTime(text, start) ? (end(TIMESTAMP, text, start) ?? skipTime(text, start) ?? start) : start;
   if (code === 0x5b) return end(BRACKETS, text, start) ?? start;
   if (code === 0x23) return end(RUNNER_COMMAND, text, start) ?? start;
   if (code === 0x3a) return skipWorkflowCommand(text, start);
@@ -136,6 +137,12 @@ const wordEnd = (text: string, start: number): number => {
 const WORD = Uint8Array.from({ length: 128 }, (_, code) =>
   /[\w./@-]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
+
+/** Whether a date or a time may begin here: `2026-`, `2026/` or `12:`. */
+export const mayBeTime = (text: string, start: number): boolean => {
+  const code = text.charCodeAt(start + 4);
+  return code === 0x2d || code === 0x2f || text.charCodeAt(start + 2) === 0x3a;
+};
 
 /** Whether a level may begin here. Most lines begin with something else, and it takes little to see that. */
 export const mayBeLevel = (text: string, start: number): boolean => LEVEL_SLOTS.mayBegin(text, start);

@@ -6,9 +6,9 @@
  * A sign proves nothing, but its absence does: such a line is of no format that says `hasSigns`. What could hide one,
  * an escape sequence or a control character beside it, counts as a sign itself.
  */
-import { TELLING_KEY } from './formats/agent-json.ts';
+import { TELLING_KEYS } from './formats/agent-json.ts';
 import { STEP_OUTPUT } from './formats/plain.ts';
-import { mayBeLevel, prefixEnd } from './lines.ts';
+import { mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
 import { slotsOf } from './slots.ts';
 
 /** Whether the line from `start` to `end` has a sign. Lines are to be asked for in their order. */
@@ -25,7 +25,7 @@ export const signsIn = (text: string): HasSign => {
     while (first <= last && text.charCodeAt(first) <= SPACE) first += 1;
     while (last > first && text.charCodeAt(last) <= SPACE) last -= 1;
     if (first > last) return false;
-    if (endsWithSign(text, first, last)) return true;
+    if (endsWithSign(text, last)) return true;
     if (!holdsPrefixMark(first, end) && !mayBePrefixed(text, first)) return beginsWithSign(text, first);
     const line = text.slice(first, last + 1);
     return beginsWithSign(line, prefixEnd(line));
@@ -71,7 +71,8 @@ const HYPHEN = 0x2d;
 const FULL_STOP = 0x2e;
 const CLOSING_BRACKET = 0x5d;
 const UNDERSCORE = 0x5f;
-const CLOSING_BRACE = 0x7d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isSmall = (code: number): boolean => code >= 0x61 && code <= 0x7a;
@@ -138,9 +139,10 @@ const tableOf = (characters: string): Uint8Array => {
 
 const FIRST_AFTER_COLON = tableOf(AFTER_COLON.map((words) => words.charAt(0)).join(''));
 
-/** `: Creating...`, `fail: `, `Currently in progress: `, `AWS::SQS::Queue`. */
+/** `: Creating...`, `fail: `, `Currently in progress: `, `AWS::SQS::Queue`, `"status":`. */
 const isTellingColon = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at + 1);
+  if (isAfterTellingKey(text, at)) return true;
   if (code !== SPACE)
     return (
       code === COLON || (isSmall(code) ? isTaskOfPackage(text, at) : isControl(code) && code !== LINE_FEED)
@@ -155,6 +157,20 @@ const isTellingColon = (text: string, at: number): boolean => {
     (before === 0x6c && text.endsWith('fail', at)) || (before === 0x73 && text.endsWith('in progress', at))
   );
 };
+
+/** `"status":` or, in a text within the text, `\\"status\\":`, by the last characters of the key. */
+const isAfterTellingKey = (text: string, colon: number): boolean => {
+  let at = colon - 1;
+  while (text.charCodeAt(at) === SPACE) at -= 1;
+  if (text.charCodeAt(at) !== QUOTE) return isControl(text.charCodeAt(at));
+  at -= 1;
+  while (text.charCodeAt(at) === BACKSLASH) at -= 1;
+  return KEY_SLOTS.mayBegin(text, at - KEY_ENDING + 1);
+};
+
+/** So many characters at the end of a key tell it. */
+const KEY_ENDING = 4;
+const KEY_SLOTS = slotsOf([...TELLING_KEYS, '@module'].map((key) => `"${key}`.slice(-KEY_ENDING)));
 
 /** `:deploy: `, which Turborepo puts behind a package's name. */
 const isTaskOfPackage = (text: string, at: number): boolean => {
@@ -213,6 +229,8 @@ const SIGNS: readonly Find[] = [
   nextTellingColon,
   nextCountOf,
   nextOf('{"log":"'),
+  nextOf('\\u'),
+  nextOf('_I5'),
   nextOf('✅'),
   nextOf('❌'),
   nextOf('✨'),
@@ -243,9 +261,8 @@ const BEGINNING_SLOTS = slotsOf(BEGINNINGS);
 /** Whether a logger's prefix may stand at the beginning of a line that holds no mark of one. */
 const mayBePrefixed = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at);
-  return isLetter(code)
-    ? mayBeLevel(text, at) || isSyslog(text, at)
-    : isDigit(code) || PREFIX_BEGINNINGS[code] === 1;
+  if (isLetter(code)) return mayBeLevel(text, at) || isSyslog(text, at);
+  return isDigit(code) ? mayBeTime(text, at) : PREFIX_BEGINNINGS[code] === 1;
 };
 
 /** `Jan  1 00:00:00 ` */
@@ -285,15 +302,10 @@ const RESULT = /^\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|err
 /** `=====`, `!!!!!`, `| Error: `, `, Topic…` and `]. Rollback requested`. */
 const BEGINNING_MARKS = tableOf('=!|,]');
 
-const endsWithSign = (text: string, first: number, last: number): boolean => {
+const endsWithSign = (text: string, last: number): boolean => {
   const code = text.charCodeAt(last);
-  if (code === CLOSING_BRACE) return isTellingObject(text.slice(first, last + 1));
   if (code === FULL_STOP) return ENDINGS.some((words) => text.endsWith(words, last + 1));
   return code > 0x7e;
 };
 
 const ENDINGS = ['...', 'deployment.', 'import.'];
-
-const isTellingObject = (line: string): boolean => TELLING_KEY.test(line) || TELLING_WORD.test(line);
-
-const TELLING_WORD = /"(?:terraform|tofu)\.ui"|aws\.cloudformation|CDK_TOOLKIT_I5/;

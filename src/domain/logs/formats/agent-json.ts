@@ -239,10 +239,15 @@ const pick = <T extends object, K extends keyof T>(from: T, ...keys: readonly K[
 
 type Found = Readonly<{ object: JsonObject; prefixed: boolean }>;
 
-/** What a line has to have in it, quoted, to say anything; a key in quoted JSON has a backslash before its end. */
-export const TELLING_KEY = new RegExp(
-  `"(?:${[...new Set([...TASK_ID_KEYS, 'progress', ...PERCENT_KEYS, ...COUNTER_KEYS.map(([, total]) => total), ...STATUS_KEYS, ...PHASE_KEYS])].join('|')})\\\\*"|\\\\u`,
-);
+/** Keys of which a line has to have one to say anything. */
+export const TELLING_KEYS: readonly string[] = [
+  ...TASK_ID_KEYS,
+  'progress',
+  ...PERCENT_KEYS,
+  ...COUNTER_KEYS.map(([, total]) => total),
+  ...STATUS_KEYS,
+  ...PHASE_KEYS,
+];
 
 const objectIn = (line: string): Found | undefined => {
   if (line.length > MAX_JSON_LENGTH) return undefined;
