@@ -165,38 +165,50 @@ const NOBODY: Principal = { id: 'nobody', scope: 'read' };
  */
 const finder = (table: readonly Route[]) => {
   const fixed = new Map<string, Route['methods']>();
-  const patterns: Readonly<{ pattern: readonly string[]; methods: Route['methods'] }>[] = [];
+  const patterns: (Pattern & Pick<Route, 'methods'>)[] = [];
   for (const { path, methods } of table) {
     // A colon inside a segment is part of it.
-    if (path.includes('/:')) patterns.push({ pattern: path.split('/'), methods });
+    if (path.includes('/:')) patterns.push({ ...patternOf(path), methods });
     else fixed.set(path, methods);
   }
   return (path: string): Found | undefined => {
     const known = fixed.get(path);
     if (known !== undefined) return { methods: known, params: {} };
     // A slash at the end means nothing.
-    const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
-    for (const { pattern, methods } of patterns) {
-      const params = paramsOf(pattern, segments);
-      if (params !== undefined) return { methods, params };
+    const bare = path.endsWith('/') ? path.slice(0, -1) : path;
+    for (const pattern of patterns) {
+      const params = paramsOf(pattern, bare);
+      if (params !== undefined) return { methods: pattern.methods, params };
     }
     return undefined;
   };
 };
 
-/** The parameters of a path that fits a pattern, none of them empty. */
-const paramsOf = (pattern: readonly string[], segments: readonly string[]): Found['params'] | undefined => {
-  if (pattern.length !== segments.length) return undefined;
-  const params: Record<string, string> = {};
-  for (let at = 1; at < pattern.length; at += 1) {
-    const { [at]: wanted = '' } = pattern;
-    const { [at]: segment = '' } = segments;
-    if (!wanted.startsWith(':')) {
-      if (segment !== wanted) return undefined;
-    } else if (segment === '') return undefined;
-    else params[wanted.slice(1)] = segment;
+/** A path with parameters: how it begins, and each parameter with the text behind it. */
+type Pattern = Readonly<{ start: string; params: readonly Readonly<{ name: string; behind: string }>[] }>;
+
+const patternOf = (path: string): Pattern => {
+  const [start = '', ...rest] = path.split(':');
+  const params = rest.map((text) => {
+    const end = text.includes('/') ? text.indexOf('/') : text.length;
+    return { name: text.slice(0, end), behind: text.slice(end) };
+  });
+  return { start, params };
+};
+
+/** The parameters of a path that fits a pattern, none of them empty. Nothing is cut that does not fit. */
+const paramsOf = ({ start, params }: Pattern, path: string): Found['params'] | undefined => {
+  if (!path.startsWith(start)) return undefined;
+  const values: Record<string, string> = {};
+  let at = start.length;
+  for (const { name, behind } of params) {
+    const slash = path.indexOf('/', at);
+    const end = slash === -1 ? path.length : slash;
+    if (end === at || !path.startsWith(behind, end)) return undefined;
+    values[name] = path.slice(at, end);
+    at = end + behind.length;
   }
-  return params;
+  return at === path.length ? values : undefined;
 };
 
 const pathOf = ({ path }: HttpRequest): string =>
