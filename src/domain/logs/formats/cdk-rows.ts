@@ -6,6 +6,7 @@ import { cut } from './text.ts';
 /** How much of a reason or an error message is kept. */
 export const MESSAGE = 1000;
 const NAME = 200;
+const MAX_STACK_NAME = 128;
 
 export const STACK_TYPE = 'AWS::CloudFormation::Stack';
 export const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
@@ -27,24 +28,20 @@ export const readRow = (line: string): RowSignal | undefined =>
 
 type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
 
-/** Most rows have every column. One expression reads them in a third of the time that looking at each column takes. */
+/**
+ * Most rows have every column and no spaces in the name. One expression reads them in less than half of the time that
+ * column after column takes. Its repetitions are unbounded, as these are the faster ones; so lengths are looked at here.
+ */
 const readUsual = (line: string): RowSignal | undefined => {
   const parts = USUAL.exec(line);
   if (parts === null) return undefined;
+  const [s, ty, i] = [parts[1] as string, parts[6] as string, parts[8] as string];
+  if (s.length > MAX_STACK_NAME || ty.length > NAME || i.length > MAX_LOGICAL_ID) return undefined;
   const clock = clockOf(parts[4] as string);
   const st = stateOf(parts[5] as string);
-  const ty = parts[6] as string;
-  if (clock === undefined || st === undefined || ty.length > NAME) return undefined;
-  const row: Draft = {
-    k: 'row',
-    st,
-    ty,
-    n: cut(parts[7] as string, NAME),
-    i: parts[8] as string,
-    t: clock.t,
-    c: [Number(parts[2]), Number(parts[3])],
-    s: parts[1] as string,
-  };
+  if (clock === undefined || st === undefined) return undefined;
+  const n = cut(parts[7] as string, NAME);
+  const row: Draft = { k: 'row', st, ty, n, i, t: clock.t, c: [Number(parts[2]), Number(parts[3])], s };
   const m = parts[9];
   if (clock.h !== undefined) row.h = clock.h;
   if (m !== undefined) row.m = cut(m.trimEnd(), MESSAGE);
@@ -52,8 +49,9 @@ const readUsual = (line: string): RowSignal | undefined => {
 };
 
 const USUAL =
-  /^([A-Za-z][A-Za-z0-9-]{0,127}) \| +(\d{1,9})\/ *(\d{1,9}) \| ([^|\s][^|]{3,38}[^|\s]) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*) \(([A-Za-z0-9]{1,255})\)(?: +([^\s\\][^\\]*))?$/;
+  /^([A-Za-z][A-Za-z0-9-]*) \| +(\d{1,9})\/ *(\d{1,9}) \| ([^|]+) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*) \(([A-Za-z0-9]+)\)(?: +([^\s\\][^\\]*))?$/;
 
+/** Rows as all of CDK's printers write them, in whatever has become of them on the way. */
 const readColumns = (text: string): RowSignal | undefined => {
   // Tables in Markdown have their bars escaped.
   const columns = text.replaceAll(ESCAPED_BAR, BAR).split(BAR);
