@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { widthOf } from '../../../src/entrypoints/cli/terminal.ts';
 import { CDK, cleanEnv, freePort, has, MIYABI, scratch, serveMiyabi, until } from '../../support/cli.ts';
 
 const here = process.platform === 'linux' && has('tmux');
@@ -96,9 +97,28 @@ it('watch: a table that follows a task to its end', async () => {
         await until('it moves in 40 columns', () => /▸ 夜間バッチ .* 75%/.test(screen()));
         await post('/api/tasks/one/progress', { current: 4 });
         await until('it ends', () => /✔ 夜間バッチ .*100%/.test(screen()));
+        await Promise.all(
+          Array.from({ length: 20 }, (_, index) =>
+            post('/api/tasks', { task_id: `t${index}`, status: 'running' }),
+          ),
+        );
+        await until(
+          'what has no room is counted',
+          () => /^connected {2}20 running/m.test(screen()) && / more$/m.test(screen()),
+        );
+        assert.ok(
+          screen()
+            .split('\n')
+            .every((line) => widthOf(line) <= 40),
+          screen(),
+        );
+        await server.stop();
+        await until('a server that goes away is told where it is seen', () =>
+          /^connection lost/m.test(screen()),
+        );
         keys('C-c');
         await until('the watch has ended', () => all().includes('ended with 130'));
-        assert.is(all().match(/夜間バッチ/g)?.length, 1);
+        assert.is(all().match(/^connect/gm)?.length, 1);
       },
     );
   } finally {
