@@ -16,8 +16,11 @@ const taskOf = (id: string, version = 1) => ({
 });
 
 /** A server with so many tasks, in pages of a hundred, and an event stream that the test writes and breaks. */
-const feedServer = async (count: number) => {
+const feedServer = async (count: number, { ends = false } = {}) => {
   const streams: ServerResponse[] = [];
+  /** What waits for the next request, where each answer ends. */
+  let waiting = '';
+  const resumed: unknown[] = [];
   let away = false;
   const ids = Array.from({ length: count }, (_, index) => `t${index}`);
   const server = createServer((request, response) => {
@@ -28,8 +31,10 @@ const feedServer = async (count: number) => {
     }
     if (url.pathname === '/api/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write('retry: 100\n\n');
+      response.write('retry: 100\nid: p1\n\n');
       streams.push(response);
+      resumed.push(request.headers['last-event-id']);
+      if (ends) response.end(waiting);
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -49,9 +54,13 @@ const feedServer = async (count: number) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    streams: () => streams.length,
-    tell: (event: string, data: object) =>
-      streams.at(-1)?.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    /** The places that requests of the stream resumed from. */
+    resumed,
+    tell: (event: string, data: object) => {
+      const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      if (ends) waiting += text;
+      else streams.at(-1)?.write(text);
+    },
     goAway: () => {
       away = true;
       for (const stream of streams) stream.destroy();
@@ -97,6 +106,23 @@ for (const [title, ...args] of [['as text'], ['as JSON', '--json']] as const) {
     }
   });
 }
+
+test('where an answer with events ends, the next is asked for behind it, and nothing is lost', async () => {
+  const server = await feedServer(1, { ends: true });
+  const watching = start([...MIYABI, 'watch'], { env: { MIYABI_URL: server.url } });
+  try {
+    await until('it has asked again', () => server.resumed.length > 2);
+    server.tell('task', { action: 'updated', task: taskOf('t0', 2) });
+    await until('the change is shown', () => watching.stdout().includes('50%'));
+    watching.process.kill('SIGINT');
+    const { stderr } = await watching.done;
+    assert.is(stderr, '');
+    assert.equal(server.resumed.slice(0, 3), [undefined, 'p1', 'p1']);
+  } finally {
+    watching.process.kill('SIGKILL');
+    await server.close();
+  }
+});
 
 test('a watched task that is deleted ends the watch with code 3', async () => {
   const server = await feedServer(1);
