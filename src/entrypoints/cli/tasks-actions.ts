@@ -1,5 +1,7 @@
 import { isJsonObject, type Json } from '../../domain/json.ts';
+import { TASK_STATUSES } from '../../domain/status.ts';
 import { markOf, STATUS_PAINT } from './bars.ts';
+import { CommandFailure, EXIT } from './failure.ts';
 import { queryOf, runHint, type Session, takeCount, takeLimit, takePair, withServer } from './session.ts';
 import { projectOf } from './settings.ts';
 import { type Cell, table } from './table.ts';
@@ -30,7 +32,7 @@ export const listTasks = (options: ListOptions): Promise<void> =>
       const page = await client.json({
         method: 'GET',
         path: `/api/tasks${queryOf({
-          status: options.status,
+          status: statusesOf(options.status),
           project_id: options.project,
           task_type: options.type,
           label: Object.entries(labelsOf(options.label) ?? {}).map((pair) => pair.join(':')),
@@ -51,6 +53,13 @@ export const listTasks = (options: ListOptions): Promise<void> =>
     else print(taskTable(views, { look, columns }));
     if (cursor !== undefined) print(`More there are than ${tasks.length}: see --limit.\n`);
   });
+
+const statusesOf = (list: string | undefined): string | undefined => {
+  const unknown = list?.split(',').find((word) => !TASK_STATUSES.some((status) => status === word));
+  if (unknown !== undefined)
+    throw new CommandFailure(EXIT.usage, `--status must be of ${TASK_STATUSES.join(', ')}, not "${unknown}"`);
+  return list;
+};
 
 const taskTable = (
   views: readonly TaskView[],

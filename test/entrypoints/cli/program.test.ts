@@ -33,6 +33,10 @@ test('help is no failure, wrong usage is one with code 2', async () => {
     [['tasks', 'nonsense'], "unknown command 'nonsense'; see miyabi tasks --help"],
     [['tasks', 'create'], "missing required argument 'name'; see miyabi tasks create --help"],
     [['tasks', 'list', '--limit', '0'], '0 must be a whole number from 1'],
+    [
+      ['tasks', '--status', 'running,done'],
+      '--status must be of pending, running, blocked, completed, failed, cancelled, not "done"',
+    ],
     [['run', '--nonsense'], "unknown option '--nonsense'"],
     [['completion', 'fish'], 'Allowed choices are bash, zsh; see miyabi completion --help'],
   ] as const) {
