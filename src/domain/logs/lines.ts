@@ -114,15 +114,16 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   if (!isLetter(code) && code !== 0x40) return start;
   const word = wordEnd(text, start);
   return (
-    (stacked && (mayBeLevel(text, start) || isBeforeDash(text, word))
-      ? end(LEVEL_AFTER_TIME, text, start)
-      : undefined) ??
-    (mayBeLevel(text, start) ? end(LEVEL, text, start) : undefined) ??
+    (stacked && isBeforeDash(text, word) ? end(LOGGER_AND_LEVEL, text, start) : undefined) ??
+    (mayBeLevel(text, start) ? skipLevel(text, start, stacked) : undefined) ??
     skipName(text, start, word) ??
     skipColumns(text, start) ??
     start
   );
 };
+
+const skipLevel = (text: string, start: number, stacked: boolean): number | undefined =>
+  (stacked ? end(LEVEL_AFTER_TIME, text, start) : undefined) ?? end(LEVEL, text, start);
 
 /** As the name of a logger is, between its time and its level. */
 const isBeforeDash = (text: string, word: number): boolean =>
@@ -222,8 +223,10 @@ const LEVEL =
   /(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING)(?::| -|(?=\s)|(?= \())|(?:debug|info|warn|notice):)(?: \(\S{1,40}\):?)?(?:\s{1,8}|$)/y;
 
 /** After a time any level is the logger's, and a logger's name may stand before it: `app.deploy - INFO - `. */
-const LEVEL_AFTER_TIME =
-  /(?:[\w.-]{1,64} - )?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|trace|debug|info|notice|warn|warning|error)(?:(?: -|:)?\s{1,8}|$)/y;
+const ANY_LEVEL =
+  '(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|trace|debug|info|notice|warn|warning|error)(?:(?: -|:)?\\s{1,8}|$)';
+const LEVEL_AFTER_TIME = new RegExp(ANY_LEVEL, 'y');
+const LOGGER_AND_LEVEL = new RegExp(`[\\w.-]{1,64} - ${ANY_LEVEL}`, 'y');
 
 /**
  * `deploy-1  | ` of Docker Compose. Its column is set off by two spaces, which a stack's name in a row of CDK is not.

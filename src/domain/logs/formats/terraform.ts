@@ -260,11 +260,13 @@ const readEnd = (line: string): TerraformSignal | undefined => {
 
 const cutName = (address: string): string => cut(address, TEXT_LIMITS.step);
 
+const MODULES: ReadonlySet<Json | undefined> = new Set(['terraform.ui', 'tofu.ui']);
+
 const readJson = (line: string): TerraformSignal | undefined => {
   // Parsing is dear; a line of this feed names its module.
   if (!line.includes('"terraform.ui"') && !line.includes('"tofu.ui"')) return undefined;
   const object = parseObject(line);
-  if (object === undefined) return undefined;
+  if (object === undefined || !MODULES.has(member(object, '@module'))) return undefined;
   const signal = jsonSignal(object);
   const stamp = member(object, '@timestamp');
   const time = typeof stamp === 'string' && stamp.length <= 40 ? Date.parse(stamp) : Number.NaN;
