@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CDK, MIYABI } from '../../support/cli.ts';
+import { CDK, MIYABI, scratch } from '../../support/cli.ts';
 import { emulate, hasPython, inTerminal } from '../../support/terminal.ts';
 
 const here = hasPython();
@@ -59,6 +60,19 @@ it('Ctrl-C interrupts the command once', async () => {
   });
   assert.is(ended.signal, 'SIGTERM');
   assert.is(ended.output.match(/interrupted \d/g)?.join(), 'interrupted 1,interrupted 2');
+});
+
+it('a signal to the process group, as `timeout` sends it, reaches what the command has started', async () => {
+  const folder = scratch();
+  const gate = join(folder.path, 'go');
+  // Where its child does not die of SIGINT, bash goes on.
+  const command = ['bash', '-c', `touch ${gate}; sleep 8; echo went on`];
+  const group = `trap : INT; (until test -e ${gate}; do sleep 0.05; done; kill -INT 0) & "$@"; echo "ended with $?"`;
+  // Without bars nothing is loaded any more, for which the loader of the tests has a process in the group, too.
+  const run = [...MIYABI, 'run', '--no-bars', '--'];
+  const { output } = await inTerminal(['sh', '-c', group, 'sh', ...run, ...command]);
+  folder.remove();
+  assert.is(output, 'ended with 130\r\n');
 });
 
 it('the command learns of a new size', async () => {

@@ -19,6 +19,8 @@ export type Child = Readonly<{
   /** Fulfilled when it has ended and what it wrote was read. */
   ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
+  /** For all of its process group, where that is not ours: what is in ours has the signal. */
+  killGroup(signal: NodeJS.Signals): void;
   resume(stream: 'stdout' | 'stderr'): void;
   /** Nobody takes this stream any more: its writer is to learn so, by SIGPIPE. */
   drop(stream: 'stdout' | 'stderr'): void;
@@ -60,13 +62,11 @@ export const startOnPipes = async (
     closeSync(pipes.stdout.write);
     closeSync(pipes.stderr.write);
   }
-  return follow(
-    await started(child, command),
-    sources,
-    take,
-    () => undefined,
-    () => undefined,
-    () => {
+  return follow(await started(child, command), sources, take, {
+    type: nothing,
+    killGroup: nothing,
+    letGo: nothing,
+    leave: () => {
       if (pipes === undefined) return;
       for (const [name, fd] of [
         ['stdout', 1],
@@ -74,7 +74,7 @@ export const startOnPipes = async (
       ] as const)
         if (sources[name]?.destroyed === false) leaveTo(pipes[name].read, fd);
     },
-  );
+  });
 };
 
 /**
@@ -127,24 +127,33 @@ export const startOnTerminal = async (
       source.write(bytes, () => done());
     },
   });
-  return follow(
-    await started(child, command),
-    { stdout: source, stderr: null },
-    take,
-    (bytes) => input.write(bytes),
-    () => closeSync(held),
-  );
+  const running = await started(child, command);
+  return follow(running, { stdout: source, stderr: null }, take, {
+    type: (bytes) => void input.write(bytes),
+    killGroup: (signal) => {
+      try {
+        process.kill(-running.pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    },
+    letGo: () => closeSync(held),
+    leave: nothing,
+  });
 };
 
+const nothing = () => undefined;
+
 type Sources = Readonly<Record<'stdout' | 'stderr', Readable | null>>;
+
+/** `letGo`: the command has ended. `leave`: what it has left running still has its output open, and is not waited for. */
+type Ways = Pick<Child, 'type' | 'killGroup'> & Readonly<{ letGo(): void; leave(): void }>;
 
 const follow = (
   child: ChildProcess & { pid: number },
   sources: Sources,
   take: TakeOutput,
-  type: (bytes: Buffer) => void,
-  letGo: () => void,
-  leave: () => void = () => undefined,
+  { type, killGroup, letGo, leave }: Ways,
 ): Child => {
   const open = (['stdout', 'stderr'] as const).flatMap((name) => {
     const source = sources[name];
@@ -179,6 +188,7 @@ const follow = (
     kill: (signal) => {
       child.kill(signal);
     },
+    killGroup,
     resume: (stream) => void (sources[stream] ?? sources.stdout)?.resume(),
     drop: (stream) => void (sources[stream] ?? sources.stdout)?.destroy(),
     type,

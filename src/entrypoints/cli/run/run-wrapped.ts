@@ -51,9 +51,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
     terminal?.restore();
     throw error;
   }
-  const stopForwarding = forwardSignals((signal) => child.kill(signal), {
-    sharesGroup: terminal === undefined,
-  });
+  const stopForwarding = forwardSignals(child);
   for (const stream of ['stdout', 'stderr'] as const) {
     process[stream].on('drain', () => child.resume(stream));
     // Whoever read our output has gone away: the command is to learn it as it would without us.

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Child } from './child.ts';
 
 /** What is passed on. SIGTSTP and SIGCONT are not: they stop and wake Miyabi and the command alike. */
 const FORWARDED = [
@@ -16,21 +17,15 @@ const CANARY_MS = 100;
 /**
  * Passes the signals that reach Miyabi on to the command, each once.
  *
- * A terminal's Ctrl-C, and programs such as `timeout`, signal a whole process group: then the command, which is in
- * ours, has the signal already. `kill` signals Miyabi alone. Nothing tells the two apart but a third process in the
- * group: an idle one that dies of a signal which was meant for all.
+ * A terminal's Ctrl-C, and programs such as `timeout`, signal a whole process group: then the command, where it is in
+ * ours, has the signal already; where it leads a group of its own, all of that is to have it. `kill` signals Miyabi
+ * alone, which means the command alone. Nothing tells the two apart but a third process in our group: an idle one that
+ * dies of a signal which was meant for all.
  */
-export const forwardSignals = (
-  kill: (signal: NodeJS.Signals) => void,
-  { sharesGroup }: Readonly<{ sharesGroup: boolean }>,
-): (() => void) => {
-  let canary = sharesGroup ? newCanary() : undefined;
+export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGroup'>): (() => void) => {
+  let canary = newCanary();
 
   const onSignal = (signal: NodeJS.Signals) => {
-    if (canary === undefined) {
-      kill(signal);
-      return;
-    }
     const { died } = canary;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
@@ -38,15 +33,17 @@ export const forwardSignals = (
     });
     void Promise.race([died, late]).then((diedOf) => {
       clearTimeout(timer);
-      if (diedOf === signal) canary = newCanary();
-      else kill(signal);
+      if (diedOf === signal) {
+        canary = newCanary();
+        killGroup(signal);
+      } else kill(signal);
     });
   };
 
   for (const signal of FORWARDED) process.on(signal, onSignal);
   return () => {
     for (const signal of FORWARDED) process.off(signal, onSignal);
-    canary?.release();
+    canary.release();
   };
 };
 
