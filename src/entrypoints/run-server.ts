@@ -86,6 +86,8 @@ const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: bo
     ...(apiKeys.length === 0
       ? ['No API_KEYS are set: it asks for no key, and only this machine reaches it']
       : []),
-    demo ? `Watch the demo there, or with: curl -s ${url}/api/tasks` : 'Try next: Ctrl-C, then npm start -- --demo',
+    demo
+      ? `Watch the demo there, or with: curl -s ${url}/api/tasks`
+      : 'Try next: Ctrl-C, then npm start -- --demo',
     '',
   ].join('\n');
