@@ -158,7 +158,7 @@ const isTellingColon = (text: string, at: number): boolean => {
   );
 };
 
-/** `"status":` or, in a text within the text, `\\"status\\":`, by the last characters of the key. */
+/** `"status":` or, in a text within the text, `\"status\":`, by the last characters of the key. */
 const isAfterTellingKey = (text: string, colon: number): boolean => {
   let at = colon - 1;
   while (text.charCodeAt(at) === SPACE) at -= 1;

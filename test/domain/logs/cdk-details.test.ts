@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cdk } from '../../../src/domain/logs/formats/cdk.ts';
 import type { CdkState } from '../../../src/domain/logs/formats/cdk-state.ts';
+import { cleanLine, splitLines } from '../../../src/domain/logs/lines.ts';
 import { runsOf, signalsOf } from './read-cdk.ts';
 
 const test = suite('CDK logs, what is known besides');
@@ -121,6 +123,17 @@ test('a deployment the next day at an earlier hour is another, if the log has ti
   for (const signal of signalsOf(rows.join('\n'))) state = cdk.evolve(state, signal, 0).state;
   for (const signal of signalsOf(next)) state = cdk.evolve(state, signal, day - 60_000).state;
   assert.equal(Object.keys(state.runs), ['Shop#1', 'Shop#2']);
+});
+
+test('a row in its usual form is read as it is where its columns have to be told apart', () => {
+  const folder = new URL('../../fixtures/cdk/', import.meta.url);
+  const rows = readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .flatMap((name) => splitLines(readFileSync(new URL(name, folder), 'utf8')))
+    .map(cleanLine)
+    .filter((line) => /^[A-Za-z][A-Za-z0-9-]* \| /.test(line));
+  assert.ok(rows.length > 100);
+  for (const row of rows) assert.equal(cdk.read(row), cdk.read(`logger: ${row}`), row);
 });
 
 test.run();

@@ -126,6 +126,7 @@ const TELLING = [
   '12 of 40 files',
   '{"task_id":"t"}',
   '{"log":"{\\"phase\\":\\"plan\\"}"}',
+  '{"status" : "done"}',
   '{"\\u0070hase":"plan"}',
   ...['progress', 'percent', 'phase', 'stage'].map((key) => `{"${key}":"50"}`),
   ...['status', 'state', 'task_status'].map((key) => `{"${key}":"done"}`),

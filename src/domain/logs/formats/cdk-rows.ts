@@ -29,45 +29,52 @@ export const readRow = (line: string): RowSignal | undefined =>
 type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
 
 /**
- * Most rows have every column and no spaces in the name. One expression reads them in less than half of the time that
- * column after column takes. Its repetitions are unbounded, as these are the faster ones; so lengths are looked at here.
+ * Most rows have a time, and a name without spaces. One expression reads them in less than half of the time that column
+ * after column takes. Its repetitions are unbounded, as these are the faster ones; so lengths are looked at here.
  */
 const readUsual = (line: string): RowSignal | undefined => {
   const parts = USUAL.exec(line);
   if (parts === null) return undefined;
-  const [s, ty, i] = [parts[1] as string, parts[6] as string, parts[8] as string];
-  if (s.length > MAX_STACK_NAME || ty.length > NAME || i.length > MAX_LOGICAL_ID) return undefined;
+  const s = parts[1];
+  const ty = parts[6] as string;
+  const name = parts[7] as string;
+  const i = parts[8] ?? name;
+  if ((s !== undefined && s.length > MAX_STACK_NAME) || ty.length > NAME || i.length > MAX_LOGICAL_ID)
+    return undefined;
   const clock = clockOf(parts[4] as string);
   const st = stateOf(parts[5] as string);
   if (clock === undefined || st === undefined) return undefined;
-  const n = cut(parts[7] as string, NAME);
-  const row: Draft = { k: 'row', st, ty, n, i, t: clock.t, c: [Number(parts[2]), Number(parts[3])], s };
+  const row: Draft = { k: 'row', st, ty, n: cut(name, NAME), i, t: clock.t };
   const m = parts[9];
   if (clock.h !== undefined) row.h = clock.h;
+  if (parts[2] !== undefined) row.c = [Number(parts[2]), Number(parts[3])];
+  if (s !== undefined) row.s = s;
   if (m !== undefined) row.m = cut(m.trimEnd(), MESSAGE);
   return row;
 };
 
 const USUAL =
-  /^([A-Za-z][A-Za-z0-9-]*) \| +(\d{1,9})\/ *(\d{1,9}) \| ([^|]+) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*) \(([A-Za-z0-9]+)\)(?: +([^\s\\][^\\]*))?$/;
+  /^(?:([A-Za-z][A-Za-z0-9-]*) \| )?(?: *(\d{1,9})\/ *(\d{1,9}) \| )?([^|]+) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*)(?: \(([A-Za-z0-9]+)\)(?: +([^\s\\][^\\]*))?)?$/;
 
 /** Rows as all of CDK's printers write them, in whatever has become of them on the way. */
 const readColumns = (text: string): RowSignal | undefined => {
   // Tables in Markdown have their bars escaped.
-  const columns = text.replaceAll(ESCAPED_BAR, BAR).split(BAR);
+  const columns = (text.includes('\\') ? text.replaceAll(ESCAPED_BAR, BAR) : text).split(BAR);
   for (let at = 1; at <= MOST_BEFORE_STATUS && at + 2 < columns.length; at += 1) {
-    const [, status = '', skipped] = STATUS.exec(columns[at] as string) ?? [];
-    const st = stateOf(status);
+    const status = STATUS.exec(columns[at] as string);
+    const st = status === null ? undefined : stateOf(status[1] as string);
     if (st === undefined) continue;
     const ty = (columns[at + 1] as string).trim();
     if (ty.length > NAME || !TYPE.test(ty)) return undefined;
-    const lead = readLead(columns.slice(0, at).map((column) => column.trim()));
-    const rest = columns.slice(at + 2).join(BAR);
+    const row: Draft = { k: 'row', st, ty, n: '', i: '' };
+    if (!readLead(row, columns, at)) return undefined;
+    const rest = at + 3 === columns.length ? (columns[at + 2] as string) : columns.slice(at + 2).join(BAR);
     const { n, i, m } = readResource(rest.trim());
-    if (lead === undefined || i === '') return undefined;
-    const row: Draft = { k: 'row', st, ty, n: cut(n, NAME), i: i.slice(0, MAX_LOGICAL_ID), ...lead };
+    if (i === '') return undefined;
+    row.n = cut(n, NAME);
+    row.i = i.slice(0, MAX_LOGICAL_ID);
     if (m !== '') row.m = cut(m, MESSAGE);
-    if (skipped !== undefined) row.skip = 1;
+    if (status?.[2] !== undefined) row.skip = 1;
     return row;
   }
   return undefined;
@@ -77,19 +84,26 @@ const readColumns = (text: string): RowSignal | undefined => {
 const MOST_BEFORE_STATUS = 3;
 const STATUS = /^([A-Z_]+)( \(skipped\))?[ \t\xa0]*$/;
 
-/** The columns before the status: some of stack, counter and time, in this order; undefined where they are others. */
-const readLead = (columns: readonly string[]): Pick<Draft, 's' | 'c' | 't' | 'h'> | undefined => {
-  const left = [...columns];
-  const clock = clockOf(left.at(-1) ?? '');
-  if (clock !== undefined) left.pop();
-  const c = countOf(left.at(-1) ?? '');
-  if (c !== undefined) left.pop();
-  const lead = { ...clock, ...(c !== undefined && { c }) };
-  const [words, ...others] = left;
-  if (words === undefined) return clock === undefined ? undefined : lead;
-  if (others.length > 0 || (clock === undefined && TIME.test(words))) return undefined;
-  const s = words.slice(words.lastIndexOf(' ') + 1);
-  return STACK_NAME.test(s) ? { ...lead, s } : undefined;
+/** Reads the columns before the status: some of stack, counter and time, in this order; false where they are others. */
+const readLead = (row: Draft, columns: readonly string[], count: number): boolean => {
+  let left = count;
+  const column = () => columns[left - 1]?.trim() ?? '';
+  const clock = clockOf(column());
+  if (clock !== undefined) {
+    row.t = clock.t;
+    if (clock.h !== undefined) row.h = clock.h;
+    left -= 1;
+  }
+  const counter = countOf(column());
+  if (counter !== undefined) {
+    row.c = counter;
+    left -= 1;
+  }
+  if (left === 0) return clock !== undefined;
+  const words = column();
+  if (left > 1 || (clock === undefined && TIME.test(words))) return false;
+  row.s = words.slice(words.lastIndexOf(' ') + 1);
+  return STACK_NAME.test(row.s);
 };
 
 const TIME = /\d[:.]\d\d/;
