@@ -52,7 +52,7 @@ const ask = async (url: string) => {
 const WORK_OF_THE_APPLICATION = [
   'the socket side is as fast as bare node:http (a fixed answer through it: 1.01 ×)',
   'what remains is the application: who asks, which route, the id, the cache, the headers',
-  'that takes 2 µs in a loop, and 8 to 9 between two system calls, when nothing of it is in the caches of the processor',
+  'that takes 2 µs in a loop, and several times as long between two system calls, when nothing of it is in the caches of the processor',
 ].join('; ');
 
 const NO_FASTER_THAN_FASTIFY = `${WORK_OF_THE_APPLICATION}; fastify's handler here has none of it to do but the route`;
