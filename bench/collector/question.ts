@@ -105,7 +105,7 @@ const readingBounds = (
       limit: 6,
       sense: 'at most',
       unit: '×',
-      note: 'cutting a row at its bars into six strings and an object, and looking at nothing, takes 3.5 to 8 × already; of a row the search for signs takes 5 to 6 × splitting, cleaning it 8 ×, the formats before CDK 2 to 3 ×, one regular expression and its object 20 ×, and collecting the garbage, with all signals of the text alive, most of the rest',
+      note: 'cutting a row at its bars into six strings and an object, and looking at nothing, takes 3.5 to 8 × already; of a row the search for signs takes 6 × splitting, cleaning it 8 ×, the formats before CDK 2 to 3 ×, one regular expression and its object 20 ×, and collecting the garbage, with all signals of the text alive, most of the rest',
     },
     {
       what: 'CDK rows a second, as events',
