@@ -6,7 +6,7 @@ export const contractFiles = (): readonly Readonly<{ path: string; text: string 
   const document = openApiDocument();
   return [
     {
-      path: 'src/entrypoints/http/generated/openapi.ts',
+      path: 'src/api/generated/openapi.ts',
       text: `// Generated from the schemas by npm run contract.\n\n/** The contract of the API, an OpenAPI 3.1 document. */\nexport const OPENAPI: unknown = ${JSON.stringify(document)};\n`,
     },
     { path: 'src/client/contract.ts', text: contractTypes(document) },

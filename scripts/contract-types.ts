@@ -1,4 +1,4 @@
-import { type JsonSchema, referredName } from '../src/entrypoints/http/json-schema.ts';
+import { type JsonSchema, referredName } from '../src/api/json-schema.ts';
 
 type Document = Readonly<{
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;

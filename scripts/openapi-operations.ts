@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import * as schemas from '../src/entrypoints/http/schemas.ts';
+import * as schemas from '../src/api/schemas.ts';
 import { type JsonSchema, ref } from './openapi-responses.ts';
 
 /** What a reader needs to know of an operation beyond its route. `problems` are those that not every operation has. */

@@ -1,9 +1,9 @@
-import { DELIVERY_EVENTS, OUTCOMES as DELIVERY_OUTCOMES } from '../src/domain/delivery.ts';
-import { OPERATIONS, OUTCOMES } from '../src/domain/details.ts';
-import { PROJECT_STATUSES } from '../src/domain/project.ts';
-import { TASK_STATUSES } from '../src/domain/status.ts';
-import { PRIORITIES } from '../src/domain/task.ts';
-import { TASK_EVENTS } from '../src/domain/task-events.ts';
+import { PROJECT_STATUSES } from '../src/domain/projects/project.ts';
+import { OPERATIONS, OUTCOMES } from '../src/domain/tasks/details.ts';
+import { TASK_EVENTS } from '../src/domain/tasks/events.ts';
+import { TASK_STATUSES } from '../src/domain/tasks/status.ts';
+import { PRIORITIES } from '../src/domain/tasks/task.ts';
+import { DELIVERY_EVENTS, OUTCOMES as DELIVERY_OUTCOMES } from '../src/domain/webhooks/delivery.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 

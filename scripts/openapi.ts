@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
-import { type HttpServices, type Method, routes } from '../src/entrypoints/http/routes.ts';
-import * as schemas from '../src/entrypoints/http/schemas.ts';
+import { type HttpServices, type Method, routes } from '../src/api/routes/routes.ts';
+import * as schemas from '../src/api/schemas.ts';
 import { OPERATIONS, type OperationDoc } from './openapi-operations.ts';
 import { COUNTED_STATUSES, type JsonSchema, RESPONSES } from './openapi-responses.ts';
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { type AddressRange, parseRange } from './domain/address.ts';
 import { API_KEY_RULE, type ApiKey, parseApiKey } from './domain/api-keys.ts';
 import { MiyabiError } from './domain/errors.ts';
 import type { ProjectRule } from './domain/logs/identity.ts';
+import { type AddressRange, parseRange } from './domain/webhooks/address.ts';
 import { LOG_LEVELS, type LogLevel } from './ports/logger.ts';
 
 const BACKENDS = ['memory', 'local', 'aws'] as const;

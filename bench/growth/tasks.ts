@@ -1,7 +1,7 @@
-import { countedOf } from '../../src/domain/counting.ts';
-import { createProject, type Project } from '../../src/domain/project.ts';
-import type { TaskStatus } from '../../src/domain/status.ts';
-import { createTask, type Task } from '../../src/domain/task.ts';
+import { countedOf } from '../../src/domain/projects/metrics.ts';
+import { createProject, type Project } from '../../src/domain/projects/project.ts';
+import type { TaskStatus } from '../../src/domain/tasks/status.ts';
+import { createTask, type Task } from '../../src/domain/tasks/task.ts';
 
 export const PROJECTS = 5;
 /** So many of ten tasks, so that a page of 100 of each filter is full however few tasks there are. */

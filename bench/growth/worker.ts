@@ -8,14 +8,14 @@ import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { taskFromItem, taskToItem } from '../../src/adapters/dynamodb/task-item.ts';
 import { dynamodbTaskStore } from '../../src/adapters/dynamodb/task-store.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { httpApp } from '../../src/api/app.ts';
+import { signedCursors } from '../../src/api/cursor.ts';
 import { readConfig } from '../../src/config.ts';
 import { containerFor } from '../../src/container/compose.ts';
 import { TOKENS } from '../../src/container/tokens.ts';
-import { toldTask } from '../../src/domain/counting.ts';
-import type { Task } from '../../src/domain/task.ts';
-import { byNewest } from '../../src/domain/task-list.ts';
-import { httpApp } from '../../src/entrypoints/http/app.ts';
-import { signedCursors } from '../../src/entrypoints/http/cursor.ts';
+import { publicTask } from '../../src/domain/projects/metrics.ts';
+import { byNewest } from '../../src/domain/tasks/list.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
 import { CACHE_TTL } from '../../src/ports/task-cache.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave, type Measure, type Samples } from '../lib/interleave.ts';
@@ -49,7 +49,7 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
   const until = now + CACHE_TTL.terminal;
   const entryOf = (task: Task) => [
     `{miyabi}:task:${task.task_id}`,
-    `t|${until}|${task.version}|${JSON.stringify(toldTask(task))}`,
+    `t|${until}|${task.version}|${JSON.stringify(publicTask(task))}`,
   ];
   for (let from = 0; from < size; from += CHUNK) {
     const tasks = Array.from({ length: Math.min(CHUNK, size - from) }, (_, at) =>
@@ -69,7 +69,7 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
     const tasks = Array.from({ length: Math.min(SAVED_AT_ONCE, size - from) }, (_, at) =>
       taskOf(from + at, size, now),
     );
-    await cache.save(tasks.map(toldTask));
+    await cache.save(tasks.map(publicTask));
   }
   const withoutTime = (entry: string | null) => entry?.replace(/^t\|\d+\|/, '');
   if (withoutTime(await redis.get(key)) !== withoutTime(text))

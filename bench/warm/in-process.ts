@@ -2,11 +2,11 @@
 // `question.ts` on each Node.
 import assert from 'node:assert/strict';
 import { memoryRateLimiter } from '../../src/adapters/memory/rate-limiter.ts';
+import { httpApp } from '../../src/api/app.ts';
+import { signedCursors } from '../../src/api/cursor.ts';
 import { readConfig } from '../../src/config.ts';
 import { compose } from '../../src/container/compose.ts';
-import { httpApp } from '../../src/entrypoints/http/app.ts';
-import { signedCursors } from '../../src/entrypoints/http/cursor.ts';
-import { apiLambda } from '../../src/entrypoints/lambda-http.ts';
+import { apiLambda } from '../../src/entrypoints/lambda/http.ts';
 import type { RateLimiter } from '../../src/ports/rate-limiter.ts';
 import { ADMIN_ENTRY, ADMIN_KEY, apiEvent } from '../../test/support/artifact.ts';
 import { answer, input } from '../lib/in-worker.ts';

@@ -6,7 +6,7 @@ import { redisClient } from '../../src/adapters/redis/connection.ts';
 import { redisLink } from '../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../src/adapters/redis/task-cache.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
-import { createTask } from '../../src/domain/task.ts';
+import { createTask } from '../../src/domain/tasks/task.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave } from '../lib/interleave.ts';
 import { type Calls, callsOf } from './sampling.ts';

@@ -6,15 +6,15 @@ import { type BuildOptions, build, type Metafile, type Plugin, transform } from 
 import { zipSync } from 'fflate';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
 import { addCodeCache, isRehearsed } from './code-cache.ts';
-import { fewRedisCommands, LATE_GLOBALS, lateModules } from './lean.ts';
+import { LATE_GLOBALS, lateModules, trimRedisCommands } from './lean.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The functions and where each begins. The file that Lambda loads is `index.mjs`, its export `handler`. */
 export const FUNCTIONS = {
-  api: 'src/entrypoints/api.ts',
-  collector: 'src/entrypoints/collector.ts',
-  webhooks: 'src/entrypoints/webhooks.ts',
+  api: 'src/entrypoints/lambda/api.ts',
+  collector: 'src/entrypoints/lambda/collector.ts',
+  webhooks: 'src/entrypoints/lambda/webhooks.ts',
   hook: 'deploy/hooks/pre-traffic.ts',
 } as const;
 
@@ -167,7 +167,7 @@ export const bundleFunction = async (
     define: name === 'hook' ? {} : LATE_GLOBALS,
     plugins: [
       leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT),
-      ...(name === 'hook' ? [] : [lateModules, fewRedisCommands]),
+      ...(name === 'hook' ? [] : [lateModules, trimRedisCommands]),
     ],
   });
   if (name === 'hook') {

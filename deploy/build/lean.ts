@@ -106,7 +106,7 @@ export const REDIS_COMMANDS: readonly string[] = [
   ...['ssubscribe', 'subscribe', 'sunsubscribe', 'unsubscribe'],
 ];
 
-export const fewRedisCommands: Plugin = {
+export const trimRedisCommands: Plugin = {
   name: 'few-redis-commands',
   setup(builder) {
     builder.onLoad({ filter: /@ioredis[/\\]commands[/\\]built[/\\]commands\.json$/ }, async ({ path }) => {

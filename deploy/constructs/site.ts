@@ -20,7 +20,7 @@ import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
-import { SECURITY_HEADERS } from '../../src/entrypoints/http/static.ts';
+import { SECURITY_HEADERS } from '../../src/entrypoints/local/static.ts';
 import { acknowledge } from '../acknowledge.ts';
 
 /** Paths that the API answers, under the same address as the page: the page needs no leave to call it. */

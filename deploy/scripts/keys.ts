@@ -1,5 +1,5 @@
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { createKey } from '../../src/entrypoints/keys.ts';
+import { createKey } from '../../src/cli/commands/keys.ts';
 import { apiKeysParameterOf } from '../config.ts';
 import { type ClientSettings, parameter, translating } from './preflight.ts';
 import { say } from './program.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { reportFailure } from '../../src/cli/report-failure.ts';
 import { MiyabiError } from '../../src/domain/errors.ts';
-import { reportFailure } from '../../src/entrypoints/report-failure.ts';
 import { ROOT } from '../build/bundle.ts';
 import { type DeployConfig, OPTIONS, readDeployConfig } from '../config.ts';
 

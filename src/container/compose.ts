@@ -126,7 +126,7 @@ export const compose = async (config: Config, logger?: Logger) => {
     counter: container.get(TOKENS.taskCounter),
     webhooks: container.get(TOKENS.webhookService),
     webhookSender: container.get(TOKENS.webhookSender),
-    outboxBell: container.get(TOKENS.outboxBell),
+    outboxSignal: container.get(TOKENS.outboxSignal),
     rateLimiter: container.get(TOKENS.rateLimiter),
     health: container.get(TOKENS.healthService),
     probes: container.get(TOKENS.probes),

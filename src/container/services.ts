@@ -1,12 +1,12 @@
 import { ContainerModule } from 'inversify';
-import { bell } from '../services/bell.ts';
+import { cachedProjects } from '../services/cached-projects.ts';
 import { collectorService } from '../services/collector.ts';
 import { estimates } from '../services/estimates.ts';
 import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { logTextService } from '../services/log-text.ts';
-import { nearProjects } from '../services/near-projects.ts';
+import { createOutboxSignal } from '../services/outbox-signal.ts';
 import { withParents } from '../services/parents.ts';
 import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
@@ -24,13 +24,13 @@ import { TOKENS } from './tokens.ts';
 
 /** What the system does, on whatever ports the backends bind. */
 export const services = new ContainerModule(({ bind }) => {
-  bind(TOKENS.nearProjectStore).toResolvedValue(nearProjects, [
+  bind(TOKENS.cachedProjectStore).toResolvedValue(cachedProjects, [
     TOKENS.projectStore,
     TOKENS.projectCache,
     TOKENS.clock,
   ]);
   bind(TOKENS.projectService).toResolvedValue(projectService, [
-    TOKENS.nearProjectStore,
+    TOKENS.cachedProjectStore,
     TOKENS.projectCache,
     TOKENS.webhookStore,
     TOKENS.changeFeed,
@@ -38,7 +38,7 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.ids,
   ]);
   bind(TOKENS.taskCounter).toResolvedValue(taskCounter, [
-    TOKENS.nearProjectStore,
+    TOKENS.cachedProjectStore,
     TOKENS.taskStore,
     TOKENS.taskTally,
     TOKENS.changeFeed,
@@ -110,22 +110,22 @@ export const services = new ContainerModule(({ bind }) => {
     TOKENS.progressService,
     TOKENS.logger,
   ]);
-  bind(TOKENS.outboxBell).toResolvedValue(bell);
+  bind(TOKENS.outboxSignal).toResolvedValue(createOutboxSignal);
   bind(TOKENS.webhookAnnouncer).toResolvedValue(webhookAnnouncer, [
     TOKENS.webhookStore,
     TOKENS.outbox,
-    TOKENS.outboxBell,
+    TOKENS.outboxSignal,
     TOKENS.clock,
   ]);
   bind(TOKENS.webhookService).toResolvedValue(
-    (projects, store, outbox, queues, rings, secrets, clock, ids, { webhookAllow }) =>
-      webhookService(projects, store, outbox, queues, rings, secrets, clock, ids, webhookAllow),
+    (projects, store, outbox, queues, outboxSignal, secrets, clock, ids, { webhookAllow }) =>
+      webhookService(projects, store, outbox, queues, outboxSignal, secrets, clock, ids, webhookAllow),
     [
       TOKENS.projectService,
       TOKENS.webhookStore,
       TOKENS.outbox,
       TOKENS.outboxQueues,
-      TOKENS.outboxBell,
+      TOKENS.outboxSignal,
       TOKENS.secrets,
       TOKENS.clock,
       TOKENS.ids,

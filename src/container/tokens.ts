@@ -20,13 +20,13 @@ import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { TaskTally } from '../ports/task-tally.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
-import type { Bell } from '../services/bell.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
 import type { LogTextService } from '../services/log-text.ts';
+import type { OutboxSignal } from '../services/outbox-signal.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { StaleSweep } from '../services/staleness.ts';
@@ -52,7 +52,7 @@ export const TOKENS = {
   taskHistory: token<TaskHistory>('TaskHistory'),
   taskTally: token<TaskTally>('TaskTally'),
   projectStore: token<ProjectStore>('ProjectStore'),
-  nearProjectStore: token<ProjectStore>('NearProjectStore'),
+  cachedProjectStore: token<ProjectStore>('NearProjectStore'),
   projectCache: token<ProjectCache>('ProjectCache'),
   checkpoints: token<Checkpoints>('Checkpoints'),
   taskCache: token<TaskCache>('TaskCache'),
@@ -67,7 +67,7 @@ export const TOKENS = {
   outboxAndQueues: token<Outbox & OutboxQueues>('OutboxAndQueues'),
   outbox: token<Outbox>('Outbox'),
   outboxQueues: token<OutboxQueues>('OutboxQueues'),
-  outboxBell: token<Bell>('OutboxBell'),
+  outboxSignal: token<OutboxSignal>('OutboxSignal'),
   webhookClient: token<WebhookClient>('WebhookClient'),
   secrets: token<Secrets>('Secrets'),
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './cli/program.ts';
+import { runProgram } from '../cli/program.ts';
 
 // The SDK asks for a newer Node for the sake of services; a command line need not repeat it.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { reportFailure } from '../cli/report-failure.ts';
 import { MiyabiError } from '../domain/errors.ts';
-import { reportFailure } from './report-failure.ts';
-import { runServer } from './run-server.ts';
+import { runServer } from './local/run-server.ts';
 
 const readArgs = (args: readonly string[]): { demo: boolean } => {
   try {

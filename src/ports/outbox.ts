@@ -1,4 +1,4 @@
-import type { Delivery, LastDelivery } from '../domain/delivery.ts';
+import type { Delivery, LastDelivery } from '../domain/webhooks/delivery.ts';
 
 /** How long a delivery is known after it ended, in milliseconds: for so long it is not taken in again. */
 export const KNOWN_MS = 7 * 24 * 60 * 60 * 1000;

@@ -1,4 +1,4 @@
-import type { Project } from '../domain/project.ts';
+import type { Project } from '../domain/projects/project.ts';
 
 /** A project as the API answers it: `json` is its serialised form, passed on as it is. */
 export type ProjectDocument = Readonly<{ project_id: string; version: number; json: string }>;

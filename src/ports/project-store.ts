@@ -1,5 +1,5 @@
 import type { Page } from '../domain/page.ts';
-import type { Project } from '../domain/project.ts';
+import type { Project } from '../domain/projects/project.ts';
 
 /** `limit` is 1–100; `after` is the id at which the page before ended. */
 export type ProjectQuery = Readonly<{ limit: number; after?: string }>;

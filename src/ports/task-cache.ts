@@ -1,4 +1,4 @@
-import type { Task } from '../domain/task.ts';
+import type { Task } from '../domain/tasks/task.ts';
 
 /** A task as the API answers it: `json` is its serialised form, passed on as it is. */
 export type TaskDocument = Readonly<{ task_id: string; version: number; json: string }>;

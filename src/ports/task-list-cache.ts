@@ -1,5 +1,5 @@
 import type { Page } from '../domain/page.ts';
-import type { Task } from '../domain/task.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { TaskDocument } from './task-cache.ts';
 import type { TaskPosition, TaskQuery } from './task-store.ts';
 

@@ -1,9 +1,9 @@
 import type { Page } from '../domain/page.ts';
-import type { HistoryPoint } from '../domain/progress.ts';
-import type { Task } from '../domain/task.ts';
-import type { TaskFilter, TaskPosition } from '../domain/task-list.ts';
+import type { TaskFilter, TaskPosition } from '../domain/tasks/list.ts';
+import type { HistoryPoint } from '../domain/tasks/progress.ts';
+import type { Task } from '../domain/tasks/task.ts';
 
-export type { TaskFilter, TaskPosition } from '../domain/task-list.ts';
+export type { TaskFilter, TaskPosition } from '../domain/tasks/list.ts';
 
 /** What a list is asked for. `limit` is 1–100; `after` is where the page before ended. */
 export type TaskQuery = TaskFilter & Readonly<{ limit: number; after?: TaskPosition }>;

@@ -1,5 +1,5 @@
-import type { Counted } from '../domain/counting.ts';
-import type { Task } from '../domain/task.ts';
+import type { Counted } from '../domain/projects/metrics.ts';
+import type { Task } from '../domain/tasks/task.ts';
 
 /**
  * Which tasks the metrics of their projects do not hold as they are, or carry events that nobody was told of. A save

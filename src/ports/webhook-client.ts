@@ -1,4 +1,4 @@
-import type { Answer } from '../domain/delivery.ts';
+import type { Answer } from '../domain/webhooks/delivery.ts';
 
 /** A message to a receiver. It is signed with each of the `secrets`, `whsec_…`; `timestamp` is epoch seconds. */
 export type WebhookPost = Readonly<{

@@ -1,4 +1,4 @@
-import type { ProjectWebhooks } from '../domain/webhook.ts';
+import type { ProjectWebhooks } from '../domain/webhooks/webhook.ts';
 
 /** The webhooks of projects. Every method throws MiyabiError `unavailable` where the backend does not answer. */
 export interface WebhookStore {

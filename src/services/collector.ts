@@ -1,13 +1,13 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
-import type { Progress } from '../domain/progress.ts';
 import { attemptsOf } from '../domain/retry.ts';
-import type { TaskStatus } from '../domain/status.ts';
+import type { Progress } from '../domain/tasks/progress.ts';
+import type { TaskStatus } from '../domain/tasks/status.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { LogSource } from '../ports/log-source.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import { inTurn } from './in-turn.ts';
+import { keyedMutex } from './keyed-mutex.ts';
 import type { ProgressService } from './progress.ts';
 
 /** What to collect: one log group or all of them; a window of time, epoch milliseconds, or on from the checkpoint. */
@@ -81,7 +81,7 @@ export const collectorService = (
   progress: ProgressService,
   logger: Logger,
 ): CollectorService => {
-  const turn = inTurn();
+  const turn = keyedMutex();
 
   const collectGroup = async (group: string, request: CollectRequest): Promise<GroupResult> => {
     const tally = { events: 0, lines: 0, records: 0, duplicates: 0, late: 0, oversized: 0 };

@@ -1,12 +1,12 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { etaOf, type PastDurations, withDuration } from '../domain/eta.ts';
 import { fingerprint } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
-import type { Task } from '../domain/task.ts';
+import { etaOf, type PastDurations, withDuration } from '../domain/tasks/eta.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
-import { untilWon } from './optimistic.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 
 export type Estimates = Readonly<{
   /** The task with its `eta_seconds`, where there is ground for one. It never fails a write: without ground, no ETA. */
@@ -56,7 +56,7 @@ export const estimates = (checkpoints: Checkpoints, clock: Clock, logger: Logger
       if (withDuration([], task).length === 0) return;
       const key = keyOf(task);
       try {
-        await untilWon(async () => {
+        await retryOnConflict(async () => {
           const kept = await checkpoints.read(key);
           const past = withDuration(durationsFromJson(kept?.value), task);
           await checkpoints.write(key, past, kept?.version ?? 0);

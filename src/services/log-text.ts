@@ -4,9 +4,9 @@ import type { LogOrigin } from '../domain/logs/event.ts';
 import { MAX_LINE } from '../domain/logs/lines.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
-import { inTurn } from './in-turn.ts';
-import { untilWon } from './optimistic.ts';
+import { keyedMutex } from './keyed-mutex.ts';
 import type { Ingested, ProgressService } from './progress.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 
 /**
  * A piece of a log as raw text. `offset` is the place of its first byte in the whole; a piece that was taken already,
@@ -47,13 +47,13 @@ export const logTextService = (
   progress: ProgressService,
   clock: Clock,
 ): LogTextService => {
-  const turn = inTurn();
+  const turn = keyedMutex();
   return {
     append(piece) {
       const { log_group, log_stream, project_id, only_project, last } = piece;
       const key = `text#${encodeURIComponent(log_group)}#${encodeURIComponent(log_stream)}`;
       return turn(key, () =>
-        untilWon(async () => {
+        retryOnConflict(async () => {
           const kept = await checkpoints.read(key);
           const taken = takenFromJson(kept?.value);
           const fresh = freshPart(piece, taken);

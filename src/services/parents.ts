@@ -1,10 +1,10 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { followParts } from '../domain/parts.ts';
-import type { Task } from '../domain/task.ts';
+import { followParts } from '../domain/tasks/subtasks.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import { inTurn } from './in-turn.ts';
-import { untilWon } from './optimistic.ts';
+import { keyedMutex } from './keyed-mutex.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 import type { TaskMove, TaskWriter } from './task-writer.ts';
 
 /** Parts beyond these do not count; the bound keeps the cost of a part's report small. */
@@ -16,7 +16,7 @@ const PAGE = 100;
  * with the next change of any of them, should a process die before it came to the parent.
  */
 export const withParents = (writer: TaskWriter, tasks: TaskStore, clock: Clock): TaskWriter => {
-  const turn = inTurn();
+  const turn = keyedMutex();
 
   const partsOf = async (parentId: string): Promise<readonly Task[]> => {
     const parts: Task[] = [];
@@ -35,7 +35,7 @@ export const withParents = (writer: TaskWriter, tasks: TaskStore, clock: Clock):
 
   const follow = (parentId: string): Promise<TaskMove | undefined> =>
     turn(parentId, () =>
-      untilWon(async () => {
+      retryOnConflict(async () => {
         const before = await tasks.find(parentId);
         if (before === undefined) return undefined;
         const changed = followParts(before, await partsOf(parentId), clock.now());

@@ -1,4 +1,3 @@
-import { toldTask } from '../domain/counting.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
 import {
@@ -20,15 +19,16 @@ import {
   type RunChange,
 } from '../domain/logs/ledger.ts';
 import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
-import { applyObservation, type Task, taskFromObservation } from '../domain/task.ts';
+import { publicTask } from '../domain/projects/metrics.ts';
+import { applyObservation, type Task, taskFromObservation } from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
 import type { Checkpoint, Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
-import { eachOf, inTurn } from './in-turn.ts';
-import { untilWon } from './optimistic.ts';
+import { eachOf, keyedMutex } from './keyed-mutex.ts';
 import type { ProjectService } from './projects.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 import type { TaskMove, TaskWriter } from './task-writer.ts';
 
 /**
@@ -79,8 +79,8 @@ export const progressService = (
   rules: readonly ProjectRule[],
 ): ProgressService => {
   const byName = new Map(formats.map((format) => [format.name, format]));
-  const turn = inTurn();
-  const ledgers = nearLedgers();
+  const turn = keyedMutex();
+  const ledgers = cachedLedgers();
 
   const writeRun = (
     scope: Scope,
@@ -89,7 +89,7 @@ export const progressService = (
     project: string | undefined,
     moves: TaskMove[],
   ): Promise<void> =>
-    untilWon(async () => {
+    retryOnConflict(async () => {
       const id = taskIdOf(scope, batch, change.observation);
       const before = await tasks.find(id);
       if (before !== undefined && isOthers(before, batch)) return;
@@ -136,7 +136,7 @@ export const progressService = (
     moves: TaskMove[],
   ): Promise<Advance> =>
     turn(scope.key, () =>
-      untilWon(async () => {
+      retryOnConflict(async () => {
         const kept = await checkpoints.read(scope.key);
         const ledger = await currentLedger(scope, ledgers.of(scope.key, kept));
         const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined });
@@ -216,7 +216,7 @@ const isOthers = ({ project_id }: Task, { only_project }: LogBatch): boolean =>
 const MAX_NEAR = 500;
 
 /** Ledgers that this process has written, for as long as the store's version says that nobody else has since. */
-const nearLedgers = () => {
+const cachedLedgers = () => {
   const near = new Map<string, { ledger: Ledger; version: number }>();
   return {
     of(key: string, kept: Checkpoint | undefined): Ledger {
@@ -238,6 +238,6 @@ const nearLedgers = () => {
 /** Each task once, as its last write left it. */
 const newestOf = (moves: readonly TaskMove[]): readonly Task[] => [
   ...new Map(
-    moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, toldTask(after)] as const])),
+    moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, publicTask(after)] as const])),
   ).values(),
 ];

@@ -1,4 +1,4 @@
-import { type Project, toldProject } from '../domain/project.ts';
+import { type Project, toldProject } from '../domain/projects/project.ts';
 import type { Change } from '../ports/change-feed.ts';
 
 /** A project that was saved, as the feed tells it. */

@@ -7,7 +7,7 @@ import {
   type ProjectPatch,
   patchProject,
   toldProject,
-} from '../domain/project.ts';
+} from '../domain/projects/project.ts';
 import { toIso } from '../domain/time.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -15,8 +15,8 @@ import type { Ids } from '../ports/ids.ts';
 import type { ProjectCache, ProjectDocument } from '../ports/project-cache.ts';
 import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
-import { untilWon } from './optimistic.ts';
 import { projectChange } from './project-change.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 
 /** On what condition something may be done: the stored version must be among these. */
 export type ProjectGuard = Readonly<{ versions?: readonly number[] | undefined }>;
@@ -115,7 +115,7 @@ export const projectService = (
     },
 
     patch(projectId, patch, guard) {
-      return untilWon(async () => {
+      return retryOnConflict(async () => {
         const project = await get(projectId, guard);
         const next = patchProject(project, patch, clock.now());
         if (next === undefined) return toldProject(project);
@@ -126,7 +126,7 @@ export const projectService = (
     },
 
     expectWebhooks(projectId) {
-      return untilWon(async () => {
+      return retryOnConflict(async () => {
         const project = await get(projectId);
         if (project.has_webhooks === true) return toldProject(project);
         const next: Project = {
@@ -142,7 +142,7 @@ export const projectService = (
     },
 
     async remove(projectId, guard) {
-      const project = await untilWon(async () => {
+      const project = await retryOnConflict(async () => {
         const found = await get(projectId, guard);
         if (found.metrics.total_tasks > 0) {
           throw new MiyabiError(

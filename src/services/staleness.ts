@@ -1,10 +1,10 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { isStale, lastSignOfLife, MIN_SILENCE_MS } from '../domain/rhythm.ts';
-import type { Task } from '../domain/task.ts';
+import { isStale, lastSignOfLife, MIN_SILENCE_MS } from '../domain/tasks/staleness.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import { toIso } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
-import { eachOf } from './in-turn.ts';
+import { eachOf } from './keyed-mutex.ts';
 import type { TaskWriter } from './task-writer.ts';
 
 /** Marks running tasks that have fallen silent. It answers the ids of those that it marked. */

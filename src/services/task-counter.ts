@@ -1,16 +1,16 @@
-import { countedOf } from '../domain/counting.ts';
-import { createProject, type Project, recount } from '../domain/project.ts';
-import type { Task } from '../domain/task.ts';
-import { eventOf, isSettled } from '../domain/task-events.ts';
+import { countedOf } from '../domain/projects/metrics.ts';
+import { createProject, type Project, recount } from '../domain/projects/project.ts';
+import { eventOf, isSettled } from '../domain/tasks/events.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { TaskTally } from '../ports/task-tally.ts';
-import { eachOf } from './in-turn.ts';
-import { untilWon } from './optimistic.ts';
+import { eachOf } from './keyed-mutex.ts';
 import { projectChange } from './project-change.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 import type { Occurrence, WebhookAnnouncer } from './webhook-announcer.ts';
 
 export type TaskCounter = Readonly<{
@@ -105,7 +105,7 @@ export const taskCounter = (
     taskIds: readonly string[],
     gone: ReadonlySet<string>,
   ): Promise<void> => {
-    const { stored, project: counted } = await untilWon(async () => {
+    const { stored, project: counted } = await retryOnConflict(async () => {
       const before = await projects.find(projectId);
       const recent = before?.tally?.recent ?? {};
       const found = await tasks.findMany([...new Set([...taskIds, ...Object.keys(recent)])]);

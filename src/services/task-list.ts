@@ -1,4 +1,4 @@
-import { toldTask } from '../domain/counting.ts';
+import { publicTask } from '../domain/projects/metrics.ts';
 import type { TaskListCache, TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
 
@@ -11,7 +11,7 @@ export const taskLister =
     const known = await lists.page(query);
     if (known.page !== undefined) return known.page;
     const stored = await tasks.list(query);
-    const page = { ...stored, items: stored.items.map(toldTask) };
+    const page = { ...stored, items: stored.items.map(publicTask) };
     if (known.ticket !== undefined) await lists.fill(known.ticket, page);
     return {
       items: page.items.map((task) => ({

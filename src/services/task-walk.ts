@@ -1,9 +1,9 @@
-import { toldTask } from '../domain/counting.ts';
 import { roomFor } from '../domain/page.ts';
-import type { Task } from '../domain/task.ts';
-import type { TaskFilter, TaskPosition } from '../domain/task-list.ts';
+import { publicTask } from '../domain/projects/metrics.ts';
+import type { TaskFilter, TaskPosition } from '../domain/tasks/list.ts';
+import type { Task } from '../domain/tasks/task.ts';
+import { wasIn } from '../domain/tasks/trail.ts';
 import { fromIso, toIso } from '../domain/time.ts';
-import { wasIn } from '../domain/trail.ts';
 import type { TaskDocument } from '../ports/task-cache.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { TaskLister } from './task-list.ts';
@@ -101,7 +101,7 @@ export const taskWalk =
   };
 
 const textOf = (item: TaskDocument | Task): string =>
-  'json' in item ? item.json : JSON.stringify(toldTask(item));
+  'json' in item ? item.json : JSON.stringify(publicTask(item));
 
 const sizeOf = (item: TaskDocument | Task): number => textOf(item).length;
 

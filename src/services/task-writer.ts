@@ -1,9 +1,9 @@
-import { toldTask } from '../domain/counting.ts';
 import { isMiyabiError } from '../domain/errors.ts';
-import { type HistoryPoint, thinPoints } from '../domain/progress.ts';
-import type { Task } from '../domain/task.ts';
-import { withEvent } from '../domain/task-events.ts';
-import { withTrail } from '../domain/trail.ts';
+import { publicTask } from '../domain/projects/metrics.ts';
+import { withEvent } from '../domain/tasks/events.ts';
+import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
+import type { Task } from '../domain/tasks/task.ts';
+import { withTrail } from '../domain/tasks/trail.ts';
 import type { Change, ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskCache } from '../ports/task-cache.ts';
@@ -63,7 +63,7 @@ export const taskWriter = (
       const asOf = clock.now();
       await tasks.save(withEvent(before, withTrail(before, after)));
       const [recorded] = await Promise.allSettled([addHistory(after.task_id, points)]);
-      const told = toldTask(after);
+      const told = publicTask(after);
       await cache.save([told], asOf);
       const moved = before !== undefined && before.project_id !== after.project_id;
       await feed.publish([

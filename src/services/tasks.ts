@@ -1,7 +1,7 @@
-import { toldTask } from '../domain/counting.ts';
 import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { type Page, roomFor } from '../domain/page.ts';
-import type { HistoryPoint } from '../domain/progress.ts';
+import { publicTask } from '../domain/projects/metrics.ts';
+import type { HistoryPoint } from '../domain/tasks/progress.ts';
 import {
   cancelTask,
   createTask,
@@ -16,15 +16,15 @@ import {
   type Task,
   type TaskChange,
   type TaskPatch,
-} from '../domain/task.ts';
+} from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { TaskCache, TaskDocument } from '../ports/task-cache.ts';
 import type { HistoryQuery, TaskHistory, TaskPosition, TaskQuery, TaskStore } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
-import { untilWon } from './optimistic.ts';
 import type { ProjectService } from './projects.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 import type { TaskWriter } from './task-writer.ts';
 
 /**
@@ -98,7 +98,7 @@ export const taskService = (
       await cache.markAbsent(taskId, asOf);
       throw notFound();
     }
-    const task = toldTask(stored);
+    const task = publicTask(stored);
     await cache.save([task], asOf);
     if (isHidden(task, guard)) throw notFound();
     return { task_id: taskId, version: task.version, json: JSON.stringify(task) };
@@ -110,10 +110,10 @@ export const taskService = (
     guard: Guard,
     step: (before: Task) => TaskChange | undefined,
   ): Promise<Task> =>
-    untilWon(async () => {
+    retryOnConflict(async () => {
       const before = await find(taskId, guard);
       const changed = step(before);
-      if (changed === undefined) return toldTask(before);
+      if (changed === undefined) return publicTask(before);
       const after = await estimate.estimated(changed.task);
       const { point } = changed;
       if (after.project_id !== before.project_id) await projects.ensure(after.project_id);
@@ -121,7 +121,7 @@ export const taskService = (
       await writer.save(write);
       await writer.account([write]);
       if (before.status !== after.status) await estimate.learn(after);
-      return toldTask(after);
+      return publicTask(after);
     });
 
   /** The project of a new task, which a part has from its parent. */
@@ -162,7 +162,7 @@ export const taskService = (
 
     async list(query) {
       const page = await tasks.list(query);
-      return { ...page, items: page.items.map(toldTask) };
+      return { ...page, items: page.items.map(publicTask) };
     },
 
     report(taskId, report, guard = {}) {
@@ -186,7 +186,7 @@ export const taskService = (
     },
 
     async remove(taskId, guard = {}) {
-      await untilWon(async () => {
+      await retryOnConflict(async () => {
         const task = await find(taskId, guard);
         await writer.remove(task, { mayFail: guard.versions !== undefined });
         await writer.account([{ before: task }]);

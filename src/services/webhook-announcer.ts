@@ -1,13 +1,13 @@
-import { toldTask } from '../domain/counting.ts';
-import { type Delivery, deliveryIdOf, messageOf } from '../domain/delivery.ts';
-import type { Project } from '../domain/project.ts';
-import type { Task } from '../domain/task.ts';
-import type { TaskEvent } from '../domain/task-events.ts';
-import type { Webhook } from '../domain/webhook.ts';
+import { publicTask } from '../domain/projects/metrics.ts';
+import type { Project } from '../domain/projects/project.ts';
+import type { TaskEvent } from '../domain/tasks/events.ts';
+import type { Task } from '../domain/tasks/task.ts';
+import { type Delivery, deliveryIdOf, messageOf } from '../domain/webhooks/delivery.ts';
+import type { Webhook } from '../domain/webhooks/webhook.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
-import type { Bell } from './bell.ts';
+import type { OutboxSignal } from './outbox-signal.ts';
 import { webhooksOf } from './webhook-sets.ts';
 
 /** A task and what happened to it. */
@@ -22,7 +22,7 @@ export type Occurrence = Readonly<{ task: Task; event: TaskEvent }>;
 export type WebhookAnnouncer = (project: Project, occurrences: readonly Occurrence[]) => Promise<void>;
 
 export const webhookAnnouncer =
-  (store: WebhookStore, outbox: Outbox, bell: Bell, clock: Clock): WebhookAnnouncer =>
+  (store: WebhookStore, outbox: Outbox, outboxSignal: OutboxSignal, clock: Clock): WebhookAnnouncer =>
   async (project, occurrences) => {
     if (project.has_webhooks === undefined || occurrences.length === 0) return;
     const { webhooks } = webhooksOf(project, await store.find(project.project_id));
@@ -34,7 +34,7 @@ export const webhookAnnouncer =
     );
     if (deliveries.length === 0) return;
     await outbox.add(deliveries);
-    bell.ring();
+    outboxSignal.notify();
   };
 
 const deliveryOf = (
@@ -47,7 +47,7 @@ const deliveryOf = (
   project_id,
   event: event.type,
   task_id: task.task_id,
-  body: messageOf(event.type, event.at, toldTask(task)),
+  body: messageOf(event.type, event.at, publicTask(task)),
   attempts: 0,
   due_at: now,
   created_at: now,

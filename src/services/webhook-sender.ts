@@ -1,19 +1,19 @@
+import { toIso } from '../domain/time.ts';
 import {
   type Answer,
   type Delivery,
   type LastDelivery,
   type Verdict,
   verdictOf,
-} from '../domain/delivery.ts';
-import { toIso } from '../domain/time.ts';
-import { patchWebhook, secretsAt, type Webhook } from '../domain/webhook.ts';
+} from '../domain/webhooks/delivery.ts';
+import { patchWebhook, secretsAt, type Webhook } from '../domain/webhooks/webhook.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Outbox, OutboxQueues, QueueClaim } from '../ports/outbox.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
-import { eachOf } from './in-turn.ts';
-import { untilWon } from './optimistic.ts';
+import { eachOf } from './keyed-mutex.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 
 /** What became of attempts: those that delivered, those that are to be followed by another, and deliveries given up. */
 export type SentCounts = Readonly<{ delivered: number; retrying: number; failed: number }>;
@@ -68,7 +68,7 @@ export const webhookSender = (
 
   /** A receiver said that it is gone for good. */
   const deactivate = ({ project_id, webhook_id }: Webhook): Promise<void> =>
-    untilWon(async () => {
+    retryOnConflict(async () => {
       const kept = await store.find(project_id);
       if (kept === undefined) return;
       const webhooks = kept.webhooks.map((one) =>

@@ -1,5 +1,5 @@
-import type { Project } from '../domain/project.ts';
-import type { ProjectWebhooks } from '../domain/webhook.ts';
+import type { Project } from '../domain/projects/project.ts';
+import type { ProjectWebhooks } from '../domain/webhooks/webhook.ts';
 
 /** The webhooks of a project, `kept` being what the store has under its id: what an earlier project left is none. */
 export const webhooksOf = (

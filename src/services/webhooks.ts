@@ -1,8 +1,8 @@
-import type { AddressRange } from '../domain/address.ts';
-import { type Delivery, messageOf } from '../domain/delivery.ts';
 import { invalidField, MiyabiError } from '../domain/errors.ts';
-import type { Project } from '../domain/project.ts';
+import type { Project } from '../domain/projects/project.ts';
 import { toIso } from '../domain/time.ts';
+import type { AddressRange } from '../domain/webhooks/address.ts';
+import { type Delivery, messageOf } from '../domain/webhooks/delivery.ts';
 import {
   createWebhook,
   MAX_WEBHOOKS,
@@ -15,15 +15,15 @@ import {
   toldWebhook,
   type Webhook,
   type WebhookPatch,
-} from '../domain/webhook.ts';
+} from '../domain/webhooks/webhook.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Outbox, OutboxQueues } from '../ports/outbox.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
-import type { Bell } from './bell.ts';
-import { untilWon } from './optimistic.ts';
+import type { OutboxSignal } from './outbox-signal.ts';
 import type { ProjectService } from './projects.ts';
+import { retryOnConflict } from './retry-on-conflict.ts';
 import { webhooksOf } from './webhook-sets.ts';
 
 /** On what condition something may be done: the stored version must be among these. */
@@ -73,7 +73,7 @@ export const webhookService = (
   store: WebhookStore,
   outbox: Outbox,
   queues: OutboxQueues,
-  bell: Bell,
+  outboxSignal: OutboxSignal,
   secrets: Secrets,
   clock: Clock,
   ids: Ids,
@@ -111,7 +111,7 @@ export const webhookService = (
     guard: WebhookGuard | undefined,
     step: (before: Webhook) => Webhook | undefined,
   ): Promise<Webhook> =>
-    untilWon(async () => {
+    retryOnConflict(async () => {
       const set = await readSet(await projects.get(projectId));
       const before = find(set, webhookId, guard);
       const after = step(before);
@@ -136,7 +136,7 @@ export const webhookService = (
 
     create(projectId, input, webhookId = ids.next()) {
       requireTarget(input.url);
-      return untilWon(async () => {
+      return retryOnConflict(async () => {
         // First of all: whoever counts a task of the project from now on looks for webhooks.
         const project = await projects.expectWebhooks(projectId);
         const set = await readSet(project);
@@ -172,7 +172,7 @@ export const webhookService = (
     },
 
     async remove(projectId, webhookId, guard) {
-      await untilWon(async () => {
+      await retryOnConflict(async () => {
         const set = await readSet(await projects.get(projectId));
         const gone = find(set, webhookId, guard);
         const webhooks = set.webhooks.filter((one) => one !== gone);
@@ -187,7 +187,7 @@ export const webhookService = (
       }
       const delivery = testOf(webhook, `msg_${deliveryId}`, clock.now());
       await outbox.add([delivery]);
-      bell.ring();
+      outboxSignal.notify();
       return delivery.delivery_id;
     },
   };

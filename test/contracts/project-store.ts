@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Project } from '../../src/domain/project.ts';
+import type { Project } from '../../src/domain/projects/project.ts';
 import type { ProjectQuery, ProjectStore } from '../../src/ports/project-store.ts';
 import { type Open, rejects, using } from '../support/contract.ts';
 import { aProject } from '../support/tasks.ts';

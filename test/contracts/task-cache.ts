@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { memoryClock } from '../../src/adapters/memory/clock.ts';
-import type { Task } from '../../src/domain/task.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
 import type { TaskCache } from '../../src/ports/task-cache.ts';
 import { type Open, using } from '../support/contract.ts';
 import { aTask, nextOf } from '../support/tasks.ts';

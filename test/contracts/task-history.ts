@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HistoryPoint } from '../../src/domain/progress.ts';
+import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
 import { MAX_TIME, toIso } from '../../src/domain/time.ts';
 import type { HistoryQuery, TaskHistory } from '../../src/ports/task-store.ts';
 import { type Open, using } from '../support/contract.ts';

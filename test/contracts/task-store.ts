@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isMiyabiError } from '../../src/domain/errors.ts';
-import { TASK_STATUSES } from '../../src/domain/status.ts';
-import type { Task } from '../../src/domain/task.ts';
+import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
 import { type Open, rejects, using } from '../support/contract.ts';

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { countedOf } from '../../src/domain/counting.ts';
-import type { Task } from '../../src/domain/task.ts';
+import { countedOf } from '../../src/domain/projects/metrics.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
 import type { TaskTally } from '../../src/ports/task-tally.ts';
 import { type Open, using } from '../support/contract.ts';

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ProjectWebhooks, Webhook } from '../../src/domain/webhook.ts';
+import type { ProjectWebhooks, Webhook } from '../../src/domain/webhooks/webhook.ts';
 import type { WebhookStore } from '../../src/ports/webhook-store.ts';
 import { type Open, rejects, using } from '../support/contract.ts';
 

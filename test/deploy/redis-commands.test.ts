@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ROOT } from '../../deploy/build/bundle.ts';
-import { fewRedisCommands, lateModules } from '../../deploy/build/lean.ts';
+import { lateModules, trimRedisCommands } from '../../deploy/build/lean.ts';
 import { run } from '../support/cli.ts';
 import { hasRedisServer } from '../support/redis.ts';
 
@@ -33,7 +33,7 @@ for (const name of SUITES) {
         target: 'node20',
         // Of one's own is the client under test; what the fake of a Redis brings along is not.
         external: ['uvu', 'uvu/*', 'ioredis-mock', '@aws-sdk/*', 'fast-check'],
-        plugins: [lateModules, fewRedisCommands],
+        plugins: [lateModules, trimRedisCommands],
         banner: {
           js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
         },

@@ -14,7 +14,7 @@ import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
 import { PAGE_ROUTES } from '../../deploy/constructs/site.ts';
 import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
 import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
-import { staticFiles } from '../../src/entrypoints/http/static.ts';
+import { staticFiles } from '../../src/entrypoints/local/static.ts';
 import { type Resource, type Synthesised, stubArtifacts, synthesise } from '../support/stack.ts';
 
 /** Together they turn every option on. cdk-nag looks at each of them while it is synthesised. */

@@ -10,8 +10,8 @@ import { memoryMetrics } from '../../src/adapters/memory/metrics.ts';
 import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
 import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
 import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
-import { createWebhook } from '../../src/domain/webhook.ts';
-import { webhooksLambda } from '../../src/entrypoints/lambda-webhooks.ts';
+import { createWebhook } from '../../src/domain/webhooks/webhook.ts';
+import { webhooksLambda } from '../../src/entrypoints/lambda/send.ts';
 import { webhookSender } from '../../src/services/webhook-sender.ts';
 import { eventually, startServer } from '../support/server.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { demoLines } from '../../src/entrypoints/demo.ts';
+import { demoLines } from '../../src/entrypoints/local/demo.ts';
 import { logTextService } from '../../src/services/log-text.ts';
 import { rejects } from '../support/contract.ts';
 import { memoryPorts, system } from '../support/system.ts';

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isMiyabiError } from '../../src/domain/errors.ts';
-import { metricsOf, type Project } from '../../src/domain/project.ts';
-import { TASK_STATUSES } from '../../src/domain/status.ts';
-import type { Task } from '../../src/domain/task.ts';
+import { metricsOf, type Project } from '../../src/domain/projects/project.ts';
+import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
 import type { ChangeFeed } from '../../src/ports/change-feed.ts';
 import { Crash, mortal, random } from '../support/mortal.ts';
 import { memoryPorts, system, type TestPorts } from '../support/system.ts';

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
-import { deliveryIdOf } from '../../src/domain/delivery.ts';
 import { isMiyabiError, unavailable } from '../../src/domain/errors.ts';
-import { TASK_STATUSES } from '../../src/domain/status.ts';
-import type { Task } from '../../src/domain/task.ts';
-import { eventOf, TASK_EVENTS, type TaskEventType } from '../../src/domain/task-events.ts';
+import { eventOf, TASK_EVENTS, type TaskEventType } from '../../src/domain/tasks/events.ts';
+import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
+import { deliveryIdOf } from '../../src/domain/webhooks/delivery.ts';
 import { webhookSender } from '../../src/services/webhook-sender.ts';
 import { rejects } from '../support/contract.ts';
 import { Crash, mortal, random } from '../support/mortal.ts';

@@ -5,8 +5,8 @@ import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
 import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
 import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
-import { type Answer, type Delivery, RETRY_DELAYS_MS } from '../../src/domain/delivery.ts';
-import { createWebhook, ROTATION_MS, rotateSecret } from '../../src/domain/webhook.ts';
+import { type Answer, type Delivery, RETRY_DELAYS_MS } from '../../src/domain/webhooks/delivery.ts';
+import { createWebhook, ROTATION_MS, rotateSecret } from '../../src/domain/webhooks/webhook.ts';
 import type { WebhookPost } from '../../src/ports/webhook-client.ts';
 import { LEASE_MS, REST_MS, webhookSender } from '../../src/services/webhook-sender.ts';
 

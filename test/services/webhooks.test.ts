@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { MAX_WEBHOOKS } from '../../src/domain/webhook.ts';
+import { MAX_WEBHOOKS } from '../../src/domain/webhooks/webhook.ts';
 import { rejects } from '../support/contract.ts';
 import { memoryPorts, system } from '../support/system.ts';
 

@@ -1,9 +1,9 @@
+import { httpApp } from '../../src/api/app.ts';
+import { signedCursors } from '../../src/api/cursor.ts';
+import type { HttpApp, HttpResponse } from '../../src/api/message.ts';
+import type { HttpOptions } from '../../src/api/routes/routes.ts';
 import { readConfig } from '../../src/config.ts';
 import { compose } from '../../src/container/compose.ts';
-import { httpApp } from '../../src/entrypoints/http/app.ts';
-import { signedCursors } from '../../src/entrypoints/http/cursor.ts';
-import type { HttpApp, HttpResponse } from '../../src/entrypoints/http/message.ts';
-import type { HttpOptions } from '../../src/entrypoints/http/routes.ts';
 
 /** An answer with its JSON read. `json` is whatever the body holds; undefined where it holds none. */
 export type Answer = Readonly<{

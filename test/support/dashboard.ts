@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { HttpOptions } from '../../src/entrypoints/http/app.ts';
-import type { HttpApp } from '../../src/entrypoints/http/message.ts';
-import { type Listening, serve } from '../../src/entrypoints/http/serve.ts';
-import { staticFiles } from '../../src/entrypoints/http/static.ts';
+import type { HttpOptions } from '../../src/api/app.ts';
+import type { HttpApp } from '../../src/api/message.ts';
+import { type Listening, serve } from '../../src/entrypoints/local/serve.ts';
+import { staticFiles } from '../../src/entrypoints/local/static.ts';
 import { type Call, openApi } from './api.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,4 +1,4 @@
-import { type JsonSchema, referredName } from '../../src/entrypoints/http/json-schema.ts';
+import { type JsonSchema, referredName } from '../../src/api/json-schema.ts';
 
 /** What of a value a JSON JsonSchema does not allow, in words; as much of the standard as the contract's answers use. */
 export const schemaProblems = (

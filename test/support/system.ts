@@ -12,13 +12,13 @@ import { memoryTaskCache } from '../../src/adapters/memory/task-cache.ts';
 import { memoryTaskHistory } from '../../src/adapters/memory/task-history.ts';
 import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
 import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
-import { parseRange } from '../../src/domain/address.ts';
 import { builtInFormats } from '../../src/domain/logs/formats/registry.ts';
 import type { ProjectRule } from '../../src/domain/logs/identity.ts';
-import { bell } from '../../src/services/bell.ts';
+import { parseRange } from '../../src/domain/webhooks/address.ts';
+import { cachedProjects } from '../../src/services/cached-projects.ts';
 import { collectorService } from '../../src/services/collector.ts';
 import { estimates } from '../../src/services/estimates.ts';
-import { nearProjects } from '../../src/services/near-projects.ts';
+import { createOutboxSignal } from '../../src/services/outbox-signal.ts';
 import { progressService } from '../../src/services/progress.ts';
 import { projectService } from '../../src/services/projects.ts';
 import { staleSweep } from '../../src/services/staleness.ts';
@@ -56,7 +56,7 @@ export type TestPorts = ReturnType<typeof memoryPorts>;
 
 /** The services as the container wires them, on fakes; `processes` of them may share one set of ports. */
 export const system = (ports: TestPorts = memoryPorts(), rules: readonly ProjectRule[] = []) => {
-  const nearStore = nearProjects(ports.projects, ports.projectCache, ports.clock);
+  const nearStore = cachedProjects(ports.projects, ports.projectCache, ports.clock);
   const projects = projectService(
     nearStore,
     ports.projectCache,
@@ -65,8 +65,8 @@ export const system = (ports: TestPorts = memoryPorts(), rules: readonly Project
     ports.clock,
     ports.ids,
   );
-  const rings = bell();
-  const announce = webhookAnnouncer(ports.webhooks, ports.outbox, rings, ports.clock);
+  const outboxSignal = createOutboxSignal();
+  const announce = webhookAnnouncer(ports.webhooks, ports.outbox, outboxSignal, ports.clock);
   const counter = taskCounter(
     nearStore,
     ports.tasks,
@@ -81,7 +81,7 @@ export const system = (ports: TestPorts = memoryPorts(), rules: readonly Project
     ports.webhooks,
     ports.outbox,
     ports.outbox,
-    rings,
+    outboxSignal,
     ports.secrets,
     ports.clock,
     ports.ids,

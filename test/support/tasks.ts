@@ -1,6 +1,6 @@
-import type { HistoryPoint } from '../../src/domain/progress.ts';
-import { createProject, type Project } from '../../src/domain/project.ts';
-import { createTask, type Task } from '../../src/domain/task.ts';
+import { createProject, type Project } from '../../src/domain/projects/project.ts';
+import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
+import { createTask, type Task } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import type { TaskQuery, TaskStore } from '../../src/ports/task-store.ts';
 

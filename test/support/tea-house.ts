@@ -1,4 +1,4 @@
-import { demoLines } from '../../src/entrypoints/demo.ts';
+import { demoLines } from '../../src/entrypoints/local/demo.ts';
 import type { Dashboard, LogLine } from './dashboard.ts';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HistoryPoint } from '../../src/domain/progress.ts';
-import type { TaskStatus } from '../../src/domain/status.ts';
+import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
+import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 import { binsOf, quantile } from '../../web/src/durations.ts';
 import { stretchesOf } from '../../web/src/phases.ts';
 import { readEvents, type ServerEvent } from '../../web/src/state/sse.ts';

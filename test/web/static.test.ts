@@ -6,9 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
-import { json } from '../../src/entrypoints/http/message.ts';
-import { serve } from '../../src/entrypoints/http/serve.ts';
-import { staticFiles } from '../../src/entrypoints/http/static.ts';
+import { json } from '../../src/api/message.ts';
+import { serve } from '../../src/entrypoints/local/serve.ts';
+import { staticFiles } from '../../src/entrypoints/local/static.ts';
 
 type Answer = Readonly<{ status: number; headers: Record<string, unknown>; bytes: Buffer; text: string }>;
 type Ask = (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>;

@@ -1,7 +1,7 @@
-import type { HistoryPoint } from '../../src/domain/progress.ts';
-import type { Project } from '../../src/domain/project.ts';
-import type { Task } from '../../src/domain/task.ts';
-import type { ToldWebhook } from '../../src/domain/webhook.ts';
+import type { Project } from '../../src/domain/projects/project.ts';
+import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
+import type { Task } from '../../src/domain/tasks/task.ts';
+import type { ToldWebhook } from '../../src/domain/webhooks/webhook.ts';
 import { key, keyAccepted, keyRefused } from './state/session.ts';
 
 const meta = (name: string): string =>

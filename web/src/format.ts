@@ -1,4 +1,4 @@
-import type { Progress } from '../../src/domain/progress.ts';
+import type { Progress } from '../../src/domain/tasks/progress.ts';
 import { language, locale, t } from './i18n.ts';
 
 /** A length of time in its two largest units: `3m 12s`, `2h 05m`. */

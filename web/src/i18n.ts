@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { TaskStatus } from '../../src/domain/status.ts';
+import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];

@@ -1,5 +1,5 @@
-import type { HistoryPoint } from '../../src/domain/progress.ts';
-import type { TaskStatus } from '../../src/domain/status.ts';
+import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
+import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 
 /** A stretch of a task's life. Times are epoch milliseconds; `name` is undefined where no phase was told. */
 export type Stretch = Readonly<{ name: string | undefined; status: TaskStatus; from: number; to: number }>;

@@ -1,6 +1,6 @@
 import { UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import type { Delivery } from '../../domain/delivery.ts';
 import { fingerprint } from '../../domain/ids.ts';
+import type { Delivery } from '../../domain/webhooks/delivery.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { KNOWN_MS, type Outbox, type OutboxQueues } from '../../ports/outbox.ts';
 import { type Item, number, reader, text } from './attributes.ts';

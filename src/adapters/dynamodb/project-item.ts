@@ -1,6 +1,6 @@
-import { COUNTED_KINDS, type Counted, type Tally } from '../../domain/counting.ts';
 import { isJsonObject } from '../../domain/json.ts';
-import { PROJECT_STATUSES, type Project } from '../../domain/project.ts';
+import { COUNTED_KINDS, type Counted, type Tally } from '../../domain/projects/metrics.ts';
+import { PROJECT_STATUSES, type Project } from '../../domain/projects/project.ts';
 import {
   flag,
   type Item,

@@ -1,4 +1,4 @@
-import type { HistoryPoint } from '../../domain/progress.ts';
+import type { HistoryPoint } from '../../domain/tasks/progress.ts';
 import { fromIso, MAX_TIME } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskHistory } from '../../ports/task-store.ts';

@@ -1,5 +1,5 @@
-import { isTerminal, TASK_STATUSES } from '../../domain/status.ts';
-import { searchable, type TaskPosition } from '../../domain/task-list.ts';
+import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
+import { isTerminal, TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
 import type { TaskQuery } from '../../ports/task-store.ts';
 import type { Item } from './attributes.ts';

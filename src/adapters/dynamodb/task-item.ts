@@ -1,11 +1,11 @@
-import { COUNTED_KINDS, type Counted } from '../../domain/counting.ts';
-import { OUTCOMES } from '../../domain/details.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import type { HistoryPoint } from '../../domain/progress.ts';
-import { TASK_STATUSES } from '../../domain/status.ts';
-import { PRIORITIES, type Task } from '../../domain/task.ts';
-import { isSettled, TASK_EVENTS, type TaskEvent } from '../../domain/task-events.ts';
-import { searchable, type TaskPosition } from '../../domain/task-list.ts';
+import { COUNTED_KINDS, type Counted } from '../../domain/projects/metrics.ts';
+import { OUTCOMES } from '../../domain/tasks/details.ts';
+import { isSettled, TASK_EVENTS, type TaskEvent } from '../../domain/tasks/events.ts';
+import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
+import type { HistoryPoint } from '../../domain/tasks/progress.ts';
+import { TASK_STATUSES } from '../../domain/tasks/status.ts';
+import { PRIORITIES, type Task } from '../../domain/tasks/task.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
 import {
   flag,

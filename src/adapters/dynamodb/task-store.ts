@@ -1,5 +1,5 @@
 import { versionConflict } from '../../domain/errors.ts';
-import { byNewest, matchesFilter } from '../../domain/task-list.ts';
+import { byNewest, matchesFilter } from '../../domain/tasks/list.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import { isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';

@@ -1,6 +1,11 @@
-import { DELIVERY_EVENTS, type Delivery, type LastDelivery, OUTCOMES } from '../../domain/delivery.ts';
-import { TASK_EVENTS } from '../../domain/task-events.ts';
-import type { ProjectWebhooks, Webhook } from '../../domain/webhook.ts';
+import { TASK_EVENTS } from '../../domain/tasks/events.ts';
+import {
+  DELIVERY_EVENTS,
+  type Delivery,
+  type LastDelivery,
+  OUTCOMES,
+} from '../../domain/webhooks/delivery.ts';
+import type { ProjectWebhooks, Webhook } from '../../domain/webhooks/webhook.ts';
 import { flag, type Item, number, present, type Reader, reader, text } from './attributes.ts';
 
 /**

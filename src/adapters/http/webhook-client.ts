@@ -3,8 +3,8 @@ import { lookup as resolveName } from 'node:dns';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { type AddressRange, kindOfAddress } from '../../domain/address.ts';
-import { type Answer, signedContent } from '../../domain/delivery.ts';
+import { type AddressRange, kindOfAddress } from '../../domain/webhooks/address.ts';
+import { type Answer, signedContent } from '../../domain/webhooks/delivery.ts';
 import type { WebhookClient, WebhookPost } from '../../ports/webhook-client.ts';
 
 export type WebhookClientOptions = Readonly<{

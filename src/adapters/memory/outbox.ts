@@ -1,4 +1,4 @@
-import type { Delivery, LastDelivery } from '../../domain/delivery.ts';
+import type { Delivery, LastDelivery } from '../../domain/webhooks/delivery.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { KNOWN_MS, type Outbox, type OutboxQueues } from '../../ports/outbox.ts';
 import { frozenCopy } from './frozen-copy.ts';

@@ -1,4 +1,4 @@
-import type { Project } from '../../domain/project.ts';
+import type { Project } from '../../domain/projects/project.ts';
 import type { ProjectStore } from '../../ports/project-store.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { sortedList } from './sorted-list.ts';

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { isTerminal } from '../../domain/status.ts';
-import type { Task } from '../../domain/task.ts';
-import { byNewest, type TaskPosition } from '../../domain/task-list.ts';
-import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
+import { byNewest, type TaskPosition } from '../../domain/tasks/list.ts';
+import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/tasks/scopes.ts';
+import { isTerminal } from '../../domain/tasks/status.ts';
+import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';

@@ -1,4 +1,4 @@
-import type { HistoryPoint } from '../../domain/progress.ts';
+import type { HistoryPoint } from '../../domain/tasks/progress.ts';
 import { fromIso } from '../../domain/time.ts';
 import type { TaskHistory } from '../../ports/task-store.ts';
 import { frozenCopy } from './frozen-copy.ts';

@@ -1,7 +1,7 @@
-import { TASK_STATUSES } from '../../domain/status.ts';
-import type { Task } from '../../domain/task.ts';
-import { isSettled } from '../../domain/task-events.ts';
-import { byNewest, matchesFilter, type TaskPosition } from '../../domain/task-list.ts';
+import { isSettled } from '../../domain/tasks/events.ts';
+import { byNewest, matchesFilter, type TaskPosition } from '../../domain/tasks/list.ts';
+import { TASK_STATUSES } from '../../domain/tasks/status.ts';
+import type { Task } from '../../domain/tasks/task.ts';
 import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
 import type { TaskTally } from '../../ports/task-tally.ts';
 import { frozenCopy } from './frozen-copy.ts';

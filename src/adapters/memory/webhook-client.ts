@@ -1,4 +1,4 @@
-import type { Answer } from '../../domain/delivery.ts';
+import type { Answer } from '../../domain/webhooks/delivery.ts';
 import type { WebhookClient, WebhookPost } from '../../ports/webhook-client.ts';
 
 /** A client that keeps what it is to send, and answers as it is told to. */

@@ -1,4 +1,4 @@
-import type { ProjectWebhooks } from '../../domain/webhook.ts';
+import type { ProjectWebhooks } from '../../domain/webhooks/webhook.ts';
 import type { WebhookStore } from '../../ports/webhook-store.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { refuseUnlessNext } from './versions.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { isTerminal } from '../../domain/status.ts';
-import type { Task } from '../../domain/task.ts';
-import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/task-scopes.ts';
+import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/tasks/scopes.ts';
+import { isTerminal } from '../../domain/tasks/status.ts';
+import type { Task } from '../../domain/tasks/task.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';

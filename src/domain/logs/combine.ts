@@ -1,5 +1,5 @@
-import type { TaskStatus } from '../status.ts';
-import { isTerminal } from '../status.ts';
+import type { TaskStatus } from '../tasks/status.ts';
+import { isTerminal } from '../tasks/status.ts';
 import type { Observation } from './format.ts';
 
 /** Runs of this format are what a task says of itself. */

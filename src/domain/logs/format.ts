@@ -1,6 +1,6 @@
-import type { TaskDetails } from '../details.ts';
 import type { Json, JsonObject } from '../json.ts';
-import type { TaskStatus } from '../status.ts';
+import type { TaskDetails } from '../tasks/details.ts';
+import type { TaskStatus } from '../tasks/status.ts';
 
 /**
  * A log format: what its lines say, and how what they say adds up to tasks.
@@ -23,7 +23,7 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
    * Whether every line of this format has one of the signs of `signs.ts`. Lines without any are not offered to it. What
    * is configured, and may look like anything, has none.
    */
-  readonly hasSigns?: true;
+  readonly hasHints?: true;
 
   /** The task that the line itself names, where the format has such a thing. */
   taskOf?(signal: S): string | undefined;

@@ -1,5 +1,5 @@
 import { fingerprint, isId, toId } from '../ids.ts';
-import { DEFAULT_PROJECT_ID } from '../task.ts';
+import { DEFAULT_PROJECT_ID } from '../tasks/task.ts';
 import type { LogOrigin } from './event.ts';
 import type { Observation } from './format.ts';
 

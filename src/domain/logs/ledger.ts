@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
-import type { HistoryPoint } from '../progress.ts';
-import { observedPoint } from '../task.ts';
+import type { HistoryPoint } from '../tasks/progress.ts';
+import { observedPoint } from '../tasks/task.ts';
 import { combineRuns } from './combine.ts';
 import type { LogFormat, Observation } from './format.ts';
 import type { PlacedSignal } from './signals.ts';

@@ -62,7 +62,7 @@ export const readEvents = (
     }
   };
 
-  const withoutSigns = formats.filter(({ hasSigns }) => !hasSigns);
+  const withoutSigns = formats.filter(({ hasHints }) => !hasHints);
 
   const readLine = (raw: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
     const text = cleanLine(raw);

@@ -3,10 +3,10 @@
  * So a text is first searched for signs, of which every line of a built-in format has one. Signs are found by searching
  * the whole text, which costs little where they are rare; what is left for each line is a few comparisons.
  *
- * A sign proves nothing, but its absence does: such a line is of no format that says `hasSigns`. What could hide one,
+ * A sign proves nothing, but its absence does: such a line is of no format that says `hasHints`. What could hide one,
  * an escape sequence or a control character beside it, counts as a sign itself.
  */
-import { TELLING_KEYS } from './formats/agent-json.ts';
+import { PROGRESS_KEYS } from './formats/agent-json.ts';
 import { STEP_OUTPUT } from './formats/plain.ts';
 import { mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
 import { slotsOf } from './slots.ts';
@@ -170,7 +170,7 @@ const isAfterTellingKey = (text: string, colon: number): boolean => {
 
 /** So many characters at the end of a key tell it. */
 const KEY_ENDING = 4;
-const KEY_SLOTS = slotsOf([...TELLING_KEYS, '@module'].map((key) => `"${key}`.slice(-KEY_ENDING)));
+const KEY_SLOTS = slotsOf([...PROGRESS_KEYS, '@module'].map((key) => `"${key}`.slice(-KEY_ENDING)));
 
 /** `:deploy: `, which Turborepo puts behind a package's name. */
 const isTaskOfPackage = (text: string, at: number): boolean => {

@@ -12,9 +12,9 @@ import { taskKey, taskToItem } from '../../../src/adapters/dynamodb/task-item.ts
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { dynamodbWebhookStore } from '../../../src/adapters/dynamodb/webhook-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import type { Delivery } from '../../../src/domain/delivery.ts';
-import { TASK_STATUSES } from '../../../src/domain/status.ts';
+import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
 import { toIso } from '../../../src/domain/time.ts';
+import type { Delivery } from '../../../src/domain/webhooks/delivery.ts';
 import type { TaskQuery } from '../../../src/ports/task-store.ts';
 import { noise } from '../../contracts/checkpoints.ts';
 import { rejects, using } from '../../support/contract.ts';

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { httpWebhookClient, type WebhookClientOptions } from '../../../src/adapters/http/webhook-client.ts';
-import { parseRange } from '../../../src/domain/address.ts';
+import { parseRange } from '../../../src/domain/webhooks/address.ts';
 
 const test = suite('WebhookClient: http');
 

@@ -7,7 +7,7 @@ import { redisClient } from '../../../src/adapters/redis/connection.ts';
 import { redisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
-import type { Task } from '../../../src/domain/task.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import type { Change } from '../../../src/ports/change-feed.ts';
 import { rejects } from '../../support/contract.ts';
 import {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../src/domain/logs/format.ts';
-import { percentageOf } from '../../../src/domain/progress.ts';
-import { isTerminal } from '../../../src/domain/status.ts';
+import { percentageOf } from '../../../src/domain/tasks/progress.ts';
+import { isTerminal } from '../../../src/domain/tasks/status.ts';
 
 /** Lines that formats know, to be taken apart and put together in other ways. */
 const SEEDS: readonly string[] = [

@@ -6,7 +6,7 @@ import type { Observation } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
-import { isTerminal } from '../../../src/domain/status.ts';
+import { isTerminal } from '../../../src/domain/tasks/status.ts';
 import { SAMPLES } from './samples.ts';
 
 /** Logs of every format, alone and in one stream with others, told through the ledger as a server tells them. */

@@ -9,7 +9,7 @@ import { anyLine } from './any-line.ts';
 import { SAMPLES } from './samples.ts';
 
 /** The same formats without the promise that their lines have signs, so that every line is offered to each. */
-const OFFERED_ALL: readonly LogFormat[] = builtInFormats.map(({ hasSigns: _promise, ...format }) => format);
+const OFFERED_ALL: readonly LogFormat[] = builtInFormats.map(({ hasHints: _promise, ...format }) => format);
 
 const eventsOf = (messages: readonly string[]) =>
   messages.map((message, index) => ({ id: `e${index}`, timestamp: index, message }));

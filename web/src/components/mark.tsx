@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../../src/domain/status.ts';
+import type { TaskStatus } from '../../../src/domain/tasks/status.ts';
 import { t } from '../i18n.ts';
 
 // Each status has a shape of its own, so that none is told by colour alone.

@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals';
-import type { Project } from '../../../src/domain/project.ts';
-import type { Task } from '../../../src/domain/task.ts';
+import type { Project } from '../../../src/domain/projects/project.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import { duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
 import { keep, kept, projectPath } from '../router.ts';

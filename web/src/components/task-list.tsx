@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import type { Task } from '../../../src/domain/task.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import { ApiError, listTasks, type Query } from '../api.ts';
 import { t } from '../i18n.ts';
 import { keep, kept } from '../router.ts';

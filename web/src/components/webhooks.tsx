@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ToldWebhook } from '../../../src/domain/webhook.ts';
+import type { ToldWebhook } from '../../../src/domain/webhooks/webhook.ts';
 import { listWebhooks } from '../api.ts';
 import { t } from '../i18n.ts';
 import { useReading } from '../state/reading.ts';

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { HistoryPoint } from '../../../src/domain/progress.ts';
-import type { Task } from '../../../src/domain/task.ts';
+import type { HistoryPoint } from '../../../src/domain/tasks/progress.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import { ApiError, readHistory } from '../api.ts';
 import { pause } from './pause.ts';
 

@@ -1,9 +1,9 @@
 import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Project } from '../../../src/domain/project.ts';
-import { TASK_STATUSES } from '../../../src/domain/status.ts';
-import type { Task } from '../../../src/domain/task.ts';
+import type { Project } from '../../../src/domain/projects/project.ts';
+import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import { ApiError, listTasks } from '../api.ts';
 import { Command } from '../components/command.tsx';
 import { OUTCOMES, ProjectList } from '../components/project-list.tsx';

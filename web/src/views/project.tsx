@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals';
-import type { Project } from '../../../src/domain/project.ts';
-import type { Task } from '../../../src/domain/task.ts';
+import type { Project } from '../../../src/domain/projects/project.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import { allPages, listTasks, readProject } from '../api.ts';
 import { Copyable } from '../components/command.tsx';
 import { Facts, Out } from '../components/facts.tsx';

@@ -1,8 +1,8 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Json } from '../../../src/domain/json.ts';
-import type { HistoryPoint } from '../../../src/domain/progress.ts';
-import type { Task } from '../../../src/domain/task.ts';
+import type { HistoryPoint } from '../../../src/domain/tasks/progress.ts';
+import type { Task } from '../../../src/domain/tasks/task.ts';
 import { ApiError, listTasks, logUrl, readTask } from '../api.ts';
 import { Bar } from '../components/bar.tsx';
 import { Copyable } from '../components/command.tsx';

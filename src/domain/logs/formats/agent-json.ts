@@ -1,13 +1,13 @@
 import { isId } from '../../ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { MAX_COUNT } from '../../progress.ts';
-import { isTerminal, type TaskStatus } from '../../status.ts';
+import { MAX_COUNT } from '../../tasks/progress.ts';
+import { isTerminal, type TaskStatus } from '../../tasks/status.ts';
 import { isTime } from '../../time.ts';
 import type { LogFormat, Observation } from '../format.ts';
-import { firstMember, MAX_JSON_LENGTH, member, parseObject } from './json-line.ts';
-import { isMeasure } from './measures.ts';
-import { statusOfWord } from './status-words.ts';
-import { cut, TEXT_LIMITS } from './text.ts';
+import { firstMember, MAX_JSON_LENGTH, member, parseObject } from './kit/json-line.ts';
+import { isMeasure } from './kit/measures.ts';
+import { statusOfWord } from './kit/status-words.ts';
+import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /** What one JSON line says. `fraction` marks a counter that was given as a part of 1, e.g. `"progress": 0.45`. */
 export type AgentSignal = Readonly<{
@@ -107,7 +107,7 @@ const FOREIGN_KEYS = [
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
-  hasSigns: true,
+  hasHints: true,
 
   read(line) {
     const found = objectIn(line);
@@ -240,7 +240,7 @@ const pick = <T extends object, K extends keyof T>(from: T, ...keys: readonly K[
 type Found = Readonly<{ object: JsonObject; prefixed: boolean }>;
 
 /** Keys of which a line has to have one to say anything. */
-export const TELLING_KEYS: readonly string[] = [
+export const PROGRESS_KEYS: readonly string[] = [
   ...TASK_ID_KEYS,
   'progress',
   ...PERCENT_KEYS,

@@ -1,7 +1,7 @@
-import type { TaskDetails } from '../../details.ts';
-import { isTerminal } from '../../status.ts';
-import { counterRuns, type Run, type RunUpdate, withText } from './counter-runs.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import type { TaskDetails } from '../../tasks/details.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns, type Run, type RunUpdate, withText } from './kit/counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 /** `vertex` is the `#7` of the plain output; rows of the terminal output have none. */
 export type BuildkitSignal =
@@ -39,7 +39,7 @@ const NOTHING: Memory = { elapsed: 0, stages: {}, steps: {}, done: [], exports: 
  */
 export const buildkit = counterRuns<BuildkitSignal, Memory>({
   name: 'buildkit',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'build',
   memory: NOTHING,
 

@@ -1,6 +1,6 @@
-import { isTerminal } from '../../status.ts';
-import { counterRuns } from './counter-runs.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns } from './kit/counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 export type CargoSignal =
   | Readonly<{ kind: 'bar'; current: number; total: number; step?: string }>
@@ -15,7 +15,7 @@ export type CargoSignal =
  */
 export const cargo = counterRuns<CargoSignal, null>({
   name: 'cargo',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'build',
   memory: null,
 

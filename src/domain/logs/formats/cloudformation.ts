@@ -1,8 +1,8 @@
-import type { Operation, Outcome, TaskDetails } from '../../details.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { MAX_COUNT } from '../../progress.ts';
-import { isTerminal, type TaskStatus } from '../../status.ts';
-import { isFirstState, isRollbackState, isSuccessState, isTerminalState } from './cdk-status.ts';
+import type { Operation, Outcome, TaskDetails } from '../../tasks/details.ts';
+import { MAX_COUNT } from '../../tasks/progress.ts';
+import { isTerminal, type TaskStatus } from '../../tasks/status.ts';
+import { isFirstState, isRollbackState, isSuccessState, isTerminalState } from './cdk/status.ts';
 import {
   counterRuns,
   latestRun,
@@ -10,9 +10,9 @@ import {
   type RunsState,
   type RunUpdate,
   withText,
-} from './counter-runs.ts';
-import { member, parseObject } from './json-line.ts';
-import { cut, TEXT_LIMITS } from './text.ts';
+} from './kit/counter-runs.ts';
+import { member, parseObject } from './kit/json-line.ts';
+import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /**
  * One event of a stack or one message of the CDK toolkit. `deployment` is the toolkit's id of what it watches, `token`
@@ -59,7 +59,7 @@ const MAX_DONE = 500;
  */
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'cdk_deploy',
   memory: { deployment: '', token: '', done: [] },
 

@@ -1,12 +1,12 @@
 import { MiyabiError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { MAX_COUNT } from '../../progress.ts';
-import { isTerminal, TASK_STATUSES, type TaskStatus } from '../../status.ts';
+import { MAX_COUNT } from '../../tasks/progress.ts';
+import { isTerminal, TASK_STATUSES, type TaskStatus } from '../../tasks/status.ts';
 import type { LogFormat } from '../format.ts';
-import { counterRuns } from './counter-runs.ts';
-import { member } from './json-line.ts';
-import { statusOfWord } from './status-words.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { counterRuns } from './kit/counter-runs.ts';
+import { member } from './kit/json-line.ts';
+import { statusOfWord } from './kit/status-words.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 /** A pattern made ready. `match` gives the texts of the named groups that took part, undefined for another line. */
 export type CompiledPattern = Readonly<{

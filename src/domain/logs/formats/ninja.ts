@@ -1,6 +1,6 @@
-import { isTerminal } from '../../status.ts';
-import { counterRuns, type Run, withText } from './counter-runs.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns, type Run, withText } from './kit/counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 export type NinjaSignal =
   | Readonly<{ kind: 'counter'; tool: string; current: number; total: number; step: string; closes: boolean }>
@@ -17,7 +17,7 @@ export type NinjaSignal =
  */
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'build',
   memory: null,
 

@@ -1,7 +1,7 @@
-import { isTerminal } from '../../status.ts';
-import { counterRuns } from './counter-runs.ts';
-import { isMeasure } from './measures.ts';
-import { cut, TEXT_LIMITS } from './text.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns } from './kit/counter-runs.ts';
+import { isMeasure } from './kit/measures.ts';
+import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /** `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. */
 export type PlainSignal = Readonly<{ current: number; total: number; outer?: true; text: string }>;
@@ -20,7 +20,7 @@ const LAST_STEP_MS = 15 * 60 * 1000;
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'agent_execution',
   memory: { outer: false },
 

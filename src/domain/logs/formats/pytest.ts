@@ -1,6 +1,6 @@
-import { isTerminal } from '../../status.ts';
-import { counterRuns, type RunUpdate, withText } from './counter-runs.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns, type RunUpdate, withText } from './kit/counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 export type PytestSignal =
   | Readonly<{ kind: 'starts' }>
@@ -18,7 +18,7 @@ type Memory = Readonly<{ interrupted: boolean }>;
  */
 export const pytest = counterRuns<PytestSignal, Memory>({
   name: 'pytest',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'test',
   memory: { interrupted: false },
 

@@ -3,7 +3,7 @@ import type { LogFormat } from '../format.ts';
 import { agentJson } from './agent-json.ts';
 import { buildkit } from './buildkit.ts';
 import { cargo } from './cargo.ts';
-import { cdk } from './cdk.ts';
+import { cdk } from './cdk/cdk.ts';
 import { cloudformation } from './cloudformation.ts';
 import { ninja } from './ninja.ts';
 import { plain } from './plain.ts';

@@ -1,9 +1,9 @@
-import type { TaskDetails } from '../../details.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { isTerminal } from '../../status.ts';
-import { counterRuns, type Run, type RunUpdate, withText } from './counter-runs.ts';
-import { member, parseObject } from './json-line.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import type { TaskDetails } from '../../tasks/details.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns, type Run, type RunUpdate, withText } from './kit/counter-runs.ts';
+import { member, parseObject } from './kit/json-line.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 const COLON = 0x3a;
 const OPENING_BRACE = 0x7b;
@@ -34,7 +34,7 @@ type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
  */
 export const terraform = counterRuns<TerraformSignal, Memory>({
   name: 'terraform',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'terraform_apply',
   memory: { planned: false, begun: false, destroys: false },
 

@@ -1,6 +1,6 @@
-import { isTerminal } from '../../status.ts';
-import { counterRuns } from './counter-runs.ts';
-import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns } from './kit/counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 export type TurboSignal =
   | Readonly<{ kind: 'starts'; phase: string }>
@@ -14,7 +14,7 @@ export type TurboSignal =
  */
 export const turbo = counterRuns<TurboSignal, null>({
   name: 'turbo',
-  hasSigns: true,
+  hasHints: true,
   taskType: 'build',
   memory: null,
 

@@ -1,0 +1,147 @@
+import { isUtf8 } from 'node:buffer';
+import * as v from 'valibot';
+import { invalidField, MiyabiError } from '../domain/errors.ts';
+import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
+
+/** The deepest nesting of arrays and objects that is read. Deeper JSON parses, but overflows the stack of what follows. */
+export const MAX_JSON_DEPTH = 32;
+
+/** What a body may be. A merge patch may be called plain JSON too. */
+export const JSON_TYPES = ['application/json'];
+export const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
+
+/**
+ * The JSON of a request body, checked for its type, size, encoding, depth and keys before anything looks at it.
+ * `anyBytes` takes what is no UTF-8 as well: a log may hold anything, and one line of it must not stop the others.
+ */
+export const readJson = (
+  request: HttpRequest,
+  types: readonly string[] = JSON_TYPES,
+  { anyBytes = false }: Readonly<{ anyBytes?: boolean }> = {},
+): unknown => {
+  requireType(request, types);
+  const text = request.body ?? '';
+  requireSize(Buffer.byteLength(text));
+  if (text.trim() === '') throw new MiyabiError('invalid_input', 'The body is empty; send a JSON object');
+  // Read as UTF-8, other bytes have become this character: what was meant is lost.
+  if (!anyBytes && text.includes('\ufffd') && request.bytes !== undefined && !isUtf8(request.bytes)) {
+    throw new MiyabiError('invalid_input', 'The body is not valid UTF-8');
+  }
+  requireDepth(text);
+  try {
+    return JSON.parse(text, refuseProto);
+  } catch (error) {
+    if (error instanceof MiyabiError) throw error;
+    throw new MiyabiError('invalid_input', `The body is not valid JSON: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+};
+
+export const requireSize = (bytes: number): void => {
+  if (bytes > MAX_BODY_BYTES) {
+    throw new MiyabiError(
+      'payload_too_large',
+      `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`,
+    );
+  }
+};
+
+/** The bytes of a request body of plain text, checked for its type and size. */
+export const readText = (request: HttpRequest): Uint8Array => {
+  requireType(request, ['text/plain']);
+  const bytes = request.bytes ?? Buffer.from(request.body ?? '');
+  requireSize(bytes.length);
+  return bytes;
+};
+
+const requireType = ({ headers }: HttpRequest, types: readonly string[]): void => {
+  const type = headers['content-type'];
+  const [name = '', ...parameters] = (type ?? types[0] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  if (!types.includes(name) || !['utf-8', 'utf8', '"utf-8"', undefined].includes(charset)) {
+    throw new MiyabiError(
+      'unsupported_media_type',
+      `Content-Type must be ${types.join(' or ')} in UTF-8, not ${(type ?? '').slice(0, 100)}`,
+    );
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new MiyabiError(
+      'unsupported_media_type',
+      'Content-Encoding must be left out: send the body as it is',
+    );
+  }
+};
+
+/** The JSON of a body that may be left out. */
+export const readOptionalJson = (request: HttpRequest): unknown =>
+  (request.body ?? '').trim() === '' ? {} : readJson(request);
+
+const requireDepth = (text: string): void => {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (inString) {
+      if (unit === BACKSLASH) index += 1;
+      else if (unit === QUOTE) inString = false;
+    } else if (unit === QUOTE) inString = true;
+    else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH)
+        throw new MiyabiError('invalid_input', `The body is nested deeper than ${MAX_JSON_DEPTH} levels`);
+    } else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) depth -= 1;
+  }
+};
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+const refuseProto = (key: string, value: unknown): unknown => {
+  if (key === '__proto__') throw invalidField('__proto__', 'is not allowed as a field name');
+  return value;
+};
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
+
+/**
+ * An input as its schema describes it.
+ *
+ * @throws MiyabiError `invalid_input` that names every field that is wrong, and why.
+ */
+export const validate = <S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> => {
+  const result = v.safeParse(schema, input, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  const fields = result.issues.slice(0, MAX_PROBLEMS).map((issue) => ({
+    path: v.getDotPath(issue) ?? 'body',
+    reason: reasonOf(issue),
+  }));
+  throw new MiyabiError('invalid_input', fields.map(({ path, reason }) => `${path} ${reason}`).join('; '), {
+    fields,
+  });
+};
+
+const MAX_PROBLEMS = 20;
+
+const reasonOf = (issue: v.BaseIssue<unknown>): string => {
+  if (issue.type === 'strict_object') {
+    if (issue.expected === 'never') return 'is not a known field';
+    if (issue.received === 'undefined') return 'is missing';
+    return `must be ${describe(issue.expected)}`;
+  }
+  if (issue.kind === 'schema' && issue.message.startsWith('Invalid ')) {
+    return `must be ${describe(issue.expected)}, not ${issue.received.slice(0, 100)}`;
+  }
+  return issue.message;
+};
+
+const describe = (expected: string | null): string =>
+  (expected ?? 'something else').replaceAll('"', '').toLowerCase();

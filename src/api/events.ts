@@ -1,0 +1,67 @@
+import type { Change, FeedEntry } from '../ports/change-feed.ts';
+import type { EventPage, EventSignal } from '../services/events.ts';
+
+/** Milliseconds after which a client whose stream broke off comes back. */
+const RETRY_MS = 1_000;
+
+/**
+ * Events as server-sent events: `event` is the kind, `id` the place to resume from, `data` what `dataOf` says. Lines
+ * without data carry an `id` alone, so that a client which has heard nothing yet resumes from the right place too.
+ */
+export async function* eventStream(signals: AsyncIterable<EventSignal>): AsyncGenerator<string> {
+  for await (const signal of signals) {
+    switch (signal.type) {
+      case 'start':
+        yield `retry: ${RETRY_MS}\nid: ${signal.position}\n\n`;
+        break;
+      case 'reset':
+        yield resetText(signal.position);
+        break;
+      case 'beat':
+        yield `: still here\nid: ${signal.position}\n\n`;
+        break;
+      case 'entries':
+        yield entriesText(signal.entries);
+        break;
+      default:
+        signal satisfies never;
+    }
+  }
+}
+
+/** The same events as an answer that ends: a browser's EventSource comes back for more by itself. */
+export const eventText = ({ entries, next, reset }: EventPage, retryMs: number): string =>
+  `retry: ${retryMs}\n${reset ? resetText(next) : ''}${entriesText(entries)}id: ${next}\n\n`;
+
+/** A page of events as JSON text, for clients that poll. */
+export const eventPageText = ({ entries, next, reset }: EventPage): string =>
+  `{"events":[${entries.map(eventJson).join(',')}],"next":${JSON.stringify(next)},"reset":${reset}}`;
+
+const resetText = (position: string): string =>
+  `event: reset\nid: ${position}\ndata: {"reason":"events were missed; read again what you keep"}\n\n`;
+
+/** Subscribers with one filter share one array, which is written out once for all of them. */
+const texts = new WeakMap<readonly FeedEntry[], string>();
+
+const entriesText = (entries: readonly FeedEntry[]): string => {
+  const known = texts.get(entries);
+  if (known !== undefined) return known;
+  const text = entries
+    .map(({ position, change }) => `event: ${change.kind}\nid: ${position}\ndata: {${dataOf(change)}}\n\n`)
+    .join('');
+  texts.set(entries, text);
+  return text;
+};
+
+const eventJson = ({ position, change }: FeedEntry): string =>
+  `{"id":${JSON.stringify(position)},"event":"${change.kind}",${dataOf(change)}}`;
+
+/** The members of an event's JSON. The body is JSON text already and is passed on as it is. */
+const dataOf = ({ kind, action, id, project_id, version, body }: Change): string =>
+  [
+    `"action":"${action}"`,
+    ...(kind === 'task' ? [`"task_id":${JSON.stringify(id)}`] : []),
+    `"project_id":${JSON.stringify(project_id)}`,
+    `"version":${version}`,
+    ...(body === undefined ? [] : [`"${kind}":${body}`]),
+  ].join(',');

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { invalidField, MiyabiError } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
+import type { IdempotencyService, OnceContext } from '../services/idempotency.ts';
+import type { Principal } from './auth.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
+
+const HEADER = 'idempotency-key';
+
+/** What another attempt may well better is not kept, nor that a body was not looked at for its media type. */
+const isFinal = ({ status, body }: HttpResponse): boolean =>
+  status < 500 &&
+  status !== 429 &&
+  status !== 415 &&
+  !(status === 409 && typeof body === 'string' && body.includes('"version_conflict"'));
+
+/** Answers a request once: who sends it again with the same Idempotency-Key is given the first answer. */
+export const answerOnce = async (
+  service: IdempotencyService,
+  request: HttpRequest,
+  principal: Principal,
+  answer: (once?: OnceContext) => Promise<HttpResponse>,
+): Promise<HttpResponse> => {
+  const key = request.headers[HEADER];
+  if (key === undefined) return answer();
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw invalidField('Idempotency-Key', 'must be 1 to 255 printable characters without spaces');
+  }
+  const digest = (...parts: readonly string[]) =>
+    createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  const once = {
+    key: digest(principal.id, key),
+    fingerprint: digest(
+      request.method,
+      request.path,
+      request.search,
+      request.bytes === undefined ? (request.body ?? '') : Buffer.from(request.bytes).toString('base64'),
+      request.headers['if-match'] ?? '',
+    ),
+  };
+  const { answer: kept, replayed } = await service.once(once, async (context) => {
+    const response = await answer(context);
+    return { answer: { ...response, body: String(response.body) }, keep: isFinal(response) };
+  });
+  const response = responseFrom(kept);
+  return replayed
+    ? { ...response, headers: { ...response.headers, 'idempotent-replayed': 'true' } }
+    : response;
+};
+
+const responseFrom = ({ status, headers, body }: Readonly<Record<string, unknown>>): HttpResponse => {
+  if (typeof status !== 'number' || typeof body !== 'string' || !isJsonObject(headers)) {
+    throw new MiyabiError('internal', 'A kept answer is damaged');
+  }
+  return {
+    status,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    body,
+  };
+};

@@ -1,0 +1,57 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { MiyabiError } from '../domain/errors.ts';
+import { problemBody } from './problem.ts';
+
+type Malformed = Readonly<{ status: number; error: MiyabiError }>;
+
+const malformed = (code: string | undefined, maxHeaderBytes: number): Malformed => {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        status: 431,
+        error: new MiyabiError(
+          'payload_too_large',
+          `The head of a request must not exceed ${maxHeaderBytes} bytes`,
+        ),
+      };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { status: 408, error: new MiyabiError('invalid_input', 'The request took too long to arrive') };
+    case 'HPE_INVALID_URL':
+      return {
+        status: 400,
+        error: new MiyabiError(
+          'invalid_input',
+          'The URL of the request is malformed; percent-encode what is not ASCII',
+        ),
+      };
+    default:
+      return { status: 400, error: new MiyabiError('invalid_input', 'This is not a valid HTTP request') };
+  }
+};
+
+/** Answers what Node could not read as a request, and ends the connection: what follows cannot be told apart. */
+export const answerMalformed = (
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  maxHeaderBytes: number,
+): void => {
+  // What is being answered already must not be cut into. Node keeps this under no public name.
+  const answering: unknown = Reflect.get(socket, '_httpMessage');
+  const isBusy = typeof answering === 'object' && answering !== null && Reflect.get(answering, 'headersSent');
+  if (!socket.writable || error.code === 'ECONNRESET' || isBusy === true) {
+    socket.destroy();
+    return;
+  }
+  const { status, error: told } = malformed(error.code, maxHeaderBytes);
+  const title = STATUS_CODES[status] ?? 'Error';
+  const body = JSON.stringify({ ...problemBody(told), status, title });
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: application/problem+json; charset=utf-8',
+    'cache-control: no-store',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+};

@@ -1,0 +1,32 @@
+import type { Config } from '../config.ts';
+import { MiyabiError } from '../domain/errors.ts';
+import type { RateLimiter } from '../ports/rate-limiter.ts';
+import type { HttpOptions } from './routes/routes.ts';
+
+/** The options of the application that the configuration names. */
+export const httpOptions = (config: Config, rateLimiter: RateLimiter): HttpOptions => ({
+  apiKeys: config.apiKeys,
+  corsOrigins: config.corsOrigins,
+  // Without keys there is nobody to tell apart.
+  ...(config.apiKeys.length === 0 || config.rateLimit === 0 ? {} : { rateLimiter }),
+});
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** @throws MiyabiError `configuration` where anybody on the network could reach a server that asks for no key. */
+export const requireKeysBeyondLoopback = ({ apiKeys, host }: Config): void => {
+  if (apiKeys.length > 0 || LOOPBACK.test(host)) return;
+  throw new MiyabiError(
+    'configuration',
+    `HOST ${host} would serve the network without keys; set API_KEYS (miyabi keys create), or HOST=127.0.0.1`,
+  );
+};
+
+/** @throws MiyabiError `configuration` where the API is to be served without keys. */
+export const requireKeys = ({ apiKeys }: Config): void => {
+  if (apiKeys.length > 0) return;
+  throw new MiyabiError(
+    'configuration',
+    'API_KEYS must be set: without keys everybody could call; miyabi keys create makes one',
+  );
+};

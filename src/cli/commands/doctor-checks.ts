@@ -1,0 +1,298 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { type Config, readConfig } from '../../config.ts';
+import { isMiyabiError } from '../../domain/errors.ts';
+import { isJsonObject } from '../../domain/json.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { type ApiClient, apiClient } from '../api-client.ts';
+import { EXIT } from '../failure.ts';
+import { openPseudoTerminal } from '../run/pseudo-terminal.ts';
+import { leftovers } from '../run/spool.ts';
+import { DEFAULT_URL, readSettings } from '../settings.ts';
+import { markOf } from '../terminal/bars.ts';
+import { type Look, lookOf, type Paint, paint, printable } from '../terminal/terminal.ts';
+
+/** `warning`: it works, but not as somebody may think. `mend` is what to do. */
+type Check = Readonly<{ name: string; state: 'ok' | 'warning' | 'broken'; text: string; mend?: string }>;
+
+const TIMEOUT_MS = 5_000;
+
+export const examine = async ({ json }: Readonly<{ json?: boolean }>): Promise<void> => {
+  const look = lookOf(process.env, process.stdout);
+  const checks: Check[] = [];
+  for await (const check of allChecks()) {
+    checks.push(check);
+    if (!json) process.stdout.write(lineOf(check, look));
+  }
+  const ok = checks.every(({ state }) => state !== 'broken');
+  if (json) process.stdout.write(`${JSON.stringify({ ok, checks })}\n`);
+  process.exitCode = ok ? EXIT.done : EXIT.failed;
+};
+
+const SHOWN: Readonly<Record<Check['state'], readonly ['completed' | 'blocked' | 'failed', Paint]>> = {
+  ok: ['completed', 'green'],
+  warning: ['blocked', 'yellow'],
+  broken: ['failed', 'red'],
+};
+
+const lineOf = ({ name, state, text, mend }: Check, look: Look): string => {
+  const [status, colour] = SHOWN[state];
+  const advice = mend === undefined ? '' : `\n    ${paint(printable(mend), 'bold', look)}`;
+  return `${paint(markOf(status, look), colour, look)} ${name}: ${printable(text)}${advice}\n`;
+};
+
+async function* allChecks(): AsyncGenerator<Check> {
+  yield nodeCheck();
+  yield* clientChecks();
+  yield terminalCheck();
+  yield* formatsCheck(process.env.MIYABI_LOG_FORMATS);
+  yield* serverChecks();
+}
+
+const nodeCheck = (): Check => {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'node',
+    state: ok ? 'ok' : 'broken',
+    text: node,
+    ...(ok ? {} : { mend: 'Miyabi needs Node 20.19 or later' }),
+  };
+};
+
+async function* clientChecks(): AsyncGenerator<Check> {
+  let settings: ReturnType<typeof readSettings>;
+  try {
+    settings = readSettings(process.env);
+  } catch (error) {
+    yield {
+      name: 'command line',
+      state: 'broken',
+      text: messageOf(error),
+      mend: 'set that variable right, or unset it',
+    };
+    return;
+  }
+  const url = settings.url ?? DEFAULT_URL;
+  const client = apiClient({ url, apiKey: settings.apiKey });
+  try {
+    yield await addressCheck(client, settings.url === undefined, settings.apiKey !== undefined);
+  } finally {
+    client.close();
+  }
+  yield await spoolCheck(settings.spoolDir, url);
+}
+
+const addressCheck = async (client: ApiClient, byDefault: boolean, hasKey: boolean): Promise<Check> => {
+  const name = byDefault ? 'server (MIYABI_URL is not set)' : 'server (MIYABI_URL)';
+  const { url } = client;
+  try {
+    const health = await client.json({ method: 'GET', path: '/health', timeoutMs: TIMEOUT_MS });
+    if (!isJsonObject(health) || health.status !== 'healthy') {
+      return {
+        name,
+        state: 'broken',
+        text: `what answers at ${url} is no Miyabi server`,
+        mend: 'set MIYABI_URL to where one answers',
+      };
+    }
+    await client.json({ method: 'GET', path: '/api/tasks?limit=1', timeoutMs: TIMEOUT_MS });
+  } catch (error) {
+    const mend = /refuses the key/.test(messageOf(error))
+      ? 'set MIYABI_API_KEY to a key of that server'
+      : `start one with: miyabi serve${byDefault ? '' : ', or mend MIYABI_URL'}`;
+    // Without MIYABI_URL nobody has asked for a server: miyabi run only draws then.
+    return { name, state: byDefault ? 'warning' : 'broken', text: messageOf(error), mend };
+  }
+  const { protocol, hostname } = new URL(url);
+  const isNear = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  if (protocol === 'http:' && hasKey && !isNear) {
+    return {
+      name,
+      state: 'warning',
+      text: `${url} answers, but the key crosses the network unencrypted`,
+      mend: 'use https',
+    };
+  }
+  if (byDefault) {
+    return {
+      name,
+      state: 'warning',
+      text: `${url} answers, but miyabi run sends nothing there`,
+      mend: `export MIYABI_URL=${url}`,
+    };
+  }
+  return { name, state: 'ok', text: `${url} answers` };
+};
+
+const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
+  const name = 'spool';
+  try {
+    await mkdir(spoolDir, { recursive: true, mode: 0o700 });
+    await access(spoolDir, constants.W_OK);
+    const waiting = (await leftovers(spoolDir)).filter(({ live }) => !live);
+    const mine = waiting.filter(({ header }) => header.url === url);
+    if (waiting.length === 0) return { name, state: 'ok', text: `nothing waits in ${spoolDir}` };
+    const kilobytes = Math.ceil(waiting.reduce((sum, { bytes }) => sum + bytes, 0) / 1024);
+    const others = [...new Set(waiting.map(({ header }) => header.url))].filter((other) => other !== url);
+    return {
+      name,
+      state: 'warning',
+      text: `${waiting.length === 1 ? '1 run' : `${waiting.length} runs`} (${kilobytes} KiB) ${waiting.length === 1 ? 'waits' : 'wait'} in ${spoolDir}${others.length === 0 ? '' : `, ${waiting.length - mine.length} of them for ${others.join(', ')}`}`,
+      mend:
+        mine.length > 0
+          ? 'send them with: miyabi flush'
+          : `send them with: MIYABI_URL=${others[0]} miyabi flush`,
+    };
+  } catch (error) {
+    return {
+      name,
+      state: 'broken',
+      text: `${spoolDir}: ${messageOf(error)}`,
+      mend: 'make it readable and writable, or set MIYABI_SPOOL_DIR',
+    };
+  }
+};
+
+/** Own log formats are read by the server and by the command line alike. */
+async function* formatsCheck(file: string | undefined): AsyncGenerator<Check> {
+  if (file === undefined || file.trim() === '') return;
+  const name = 'log formats (MIYABI_LOG_FORMATS)';
+  try {
+    const { logFormats } = await import('./log-formats.ts');
+    await logFormats(file);
+    yield { name, state: 'ok', text: `${file} can be read` };
+  } catch (error) {
+    yield {
+      name,
+      state: 'broken',
+      text: messageOf(error),
+      mend: `mend ${file}, or unset MIYABI_LOG_FORMATS`,
+    };
+  }
+}
+
+const terminalCheck = (): Check => {
+  const name = 'terminal';
+  const { stdin, stdout, stderr } = process;
+  if (!stdin.isTTY || !stdout.isTTY || !stderr.isTTY)
+    return { name, state: 'ok', text: 'none here; miyabi run uses pipes' };
+  const terminal = openPseudoTerminal({ rows: stdout.rows, columns: stdout.columns });
+  terminal?.restore();
+  terminal?.close();
+  return terminal === undefined
+    ? {
+        name,
+        state: 'warning',
+        text: 'miyabi run uses pipes: commands see no terminal',
+        mend: 'on Linux, install perl or python3',
+      }
+    : { name, state: 'ok', text: 'miyabi run gives commands a terminal' };
+};
+
+async function* serverChecks(): AsyncGenerator<Check> {
+  let config: Config;
+  try {
+    config = readConfig(process.env);
+  } catch (error) {
+    const fields =
+      isMiyabiError(error) && error.fields.length > 0
+        ? error.fields
+        : [{ path: '', reason: messageOf(error) }];
+    for (const { path, reason } of fields) {
+      yield {
+        name: 'configuration',
+        state: 'broken',
+        text: `${path} ${reason}`.trim(),
+        mend: `set ${path || 'it'} right, or unset it`,
+      };
+    }
+    return;
+  }
+  const { backend, taskStore, cache, feed, logSource } = config;
+  yield {
+    name: 'configuration',
+    state: 'ok',
+    text: `backend ${backend}: store ${taskStore}, cache ${cache}, feed ${feed}, logs from ${logSource}`,
+  };
+  yield* backendChecks(config);
+}
+
+async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): AsyncGenerator<Check> {
+  let config: Config = wanted;
+  // The embedded store has one owner at a time: where a server has it, that server is the one to ask.
+  const served = wanted.taskStore === 'embedded' ? await servedHere(wanted) : undefined;
+  if (served !== undefined) {
+    yield { name: 'store', state: 'ok', text: `in use by the server at ${served}` };
+    config = { ...wanted, taskStore: 'memory' };
+  }
+  const reasons = new Map<string, string>();
+  const { compose } = await import('../../container/compose.ts');
+  let composed: Awaited<ReturnType<typeof compose>>;
+  try {
+    composed = await compose(config, listener(reasons));
+  } catch (error) {
+    yield { name: 'backends', state: 'broken', text: messageOf(error), mend: mendFor('store', config) };
+    return;
+  }
+  try {
+    const { status, backends } = await composed.health.ready();
+    for (const [name, { status: state, latency_ms: latency }] of Object.entries(backends)) {
+      const up = state === 'up';
+      yield {
+        name,
+        state: up ? 'ok' : status === 'degraded' ? 'warning' : 'broken',
+        text: up ? `answers in ${latency} ms` : (reasons.get(name) ?? 'does not answer'),
+        ...(up ? {} : { mend: mendFor(name, config) }),
+      };
+    }
+    if (Object.keys(backends).length === 0 && served === undefined)
+      yield { name: 'backends', state: 'ok', text: 'in this process; nothing to ask' };
+  } finally {
+    await composed.close();
+  }
+}
+
+const servedHere = async ({ host, port }: Config): Promise<string | undefined> => {
+  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const client = apiClient({ url: `http://${near.includes(':') ? `[${near}]` : near}:${port}` });
+  try {
+    const answer = await client.send({ method: 'GET', path: '/health', timeoutMs: 1_000 });
+    return answer.text.includes('"healthy"') ? client.url : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    client.close();
+  }
+};
+
+const mendFor = (name: string, { taskStore, redis, dynamodbEndpoint, region, dataDir }: Config): string => {
+  if (/redis|cache|feed/.test(name) && redis !== undefined) {
+    return `check REDIS_ENDPOINT (${redis.host}), REDIS_PORT (${redis.port}), REDIS_TLS, and the way there`;
+  }
+  if (/log/.test(name)) return 'make missing log groups with: miyabi setup';
+  if (taskStore === 'embedded') return `check that ${dataDir} can be written and no other server uses it`;
+  const where = dynamodbEndpoint ?? `the region (AWS_REGION=${region ?? 'not set'})`;
+  return `check credentials and ${where}; make missing tables with: miyabi setup`;
+};
+
+/** Hears why a backend is down; the service tells only that it is. */
+const listener = (reasons: Map<string, string>): Logger => {
+  const hear = (_message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+    if (typeof fields.backend === 'string') reasons.set(fields.backend, deepest(fields.error));
+  };
+  const nothing = () => undefined;
+  return { debug: nothing, info: nothing, warn: hear, error: hear };
+};
+
+const deepest = (error: unknown): string => {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${deepest(cause)}`;
+};
+
+const messageOf = (error: unknown): string =>
+  error instanceof AggregateError && error.message === ''
+    ? messageOf(error.errors[0])
+    : error instanceof Error
+      ? error.message
+      : String(error);

@@ -1,0 +1,127 @@
+import { createReadStream } from 'node:fs';
+import type { LogFormat } from '../../domain/logs/format.ts';
+import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
+import { type PlacedSignal, readEvents } from '../../domain/logs/signals.ts';
+import { progressOf } from '../../domain/tasks/progress.ts';
+import { CommandFailure, EXIT } from '../failure.ts';
+
+/** Lines of one call of the parser: enough to spread its cost, few enough to stay small in memory. */
+const CHUNK_LINES = 2_000;
+
+/** Of a line that never ends the rest is left out, so that memory stays bounded; the parser passes over such lines. */
+const MAX_PENDING = 1_000_000;
+
+/**
+ * `miyabi parse`: reads a log from a file, or from standard input, and writes one JSON task a line.
+ *
+ * @throws CommandFailure where the file cannot be read.
+ */
+export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
+  const parser = logParser(formats);
+  await eachChunk(file, (lines) => parser.add(lines));
+  for (const task of parser.tasks()) process.stdout.write(`${JSON.stringify(publicTask(task))}\n`);
+  const oversized = parser.oversized();
+  if (oversized > 0)
+    process.stderr.write(
+      `miyabi: ${oversized} ${oversized === 1 ? 'line was' : 'lines were'} too long to be read\n`,
+    );
+};
+
+/**
+ * `miyabi parse --explain`: for each line its number, the format that read it and the signal that it took from it, or
+ * `-` where none knows it.
+ *
+ * @throws CommandFailure where the file cannot be read.
+ */
+export const explainLog = async (
+  file: string | undefined,
+  formats: readonly LogFormat[],
+  { json }: Readonly<{ json: boolean }>,
+): Promise<void> => {
+  let number = 0;
+  await eachChunk(file, (lines) => {
+    let text = '';
+    for (const line of lines) {
+      number += 1;
+      const { ofStream, ofTask } = readEvents([{ id: String(number), timestamp: 0, message: line }], formats);
+      const found = [...ofStream, ...[...ofTask.values()].flat()];
+      text += json ? explainedJson(number, line, found) : explainedText(number, line, found);
+    }
+    process.stdout.write(text);
+  });
+};
+
+const explainedJson = (line: number, text: string, found: readonly PlacedSignal[]): string =>
+  `${JSON.stringify({ line, text, signals: found.map(({ format, signal }) => ({ format, signal })) })}\n`;
+
+/** The signal below its line, so that both can be read whole. */
+const explainedText = (number: number, line: string, found: readonly PlacedSignal[]): string => {
+  const names = found.map(({ format }) => format).join(',') || '-';
+  const signals = found
+    .map(({ signal }) => `${' '.repeat(EXPLAINED_INDENT)}${JSON.stringify(signal)}\n`)
+    .join('');
+  return `${String(number).padStart(6)} ${names.padEnd(14)} ${line.trimEnd()}\n${signals}`;
+};
+
+const EXPLAINED_INDENT = 22;
+
+/** Reads the lines of a log, some thousand at a time. */
+const eachChunk = async (
+  file: string | undefined,
+  take: (lines: readonly string[]) => void,
+): Promise<void> => {
+  const input = file === undefined || file === '-' ? process.stdin : createReadStream(file);
+  let pending = '';
+  let skipping = false;
+  let lines: string[] = [];
+  const add = (line: string) => {
+    lines.push(line);
+    if (lines.length >= CHUNK_LINES) {
+      take(lines);
+      lines = [];
+    }
+  };
+  try {
+    for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
+      const parts = (pending + chunk).split('\n');
+      pending = parts.pop() ?? '';
+      for (const part of parts) {
+        if (!skipping) add(part);
+        skipping = false;
+      }
+      if (skipping) pending = '';
+      else if (pending.length > MAX_PENDING) {
+        add(pending);
+        pending = '';
+        skipping = true;
+      }
+    }
+  } catch (error) {
+    throw new CommandFailure(EXIT.failed, `cannot read ${file ?? 'standard input'}: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (pending !== '') add(pending);
+  take(lines);
+};
+
+const publicTask = ({ task_id, run }: ParsedTask) => ({
+  ...(task_id === undefined ? {} : { task_id }),
+  task_name: run.task_name === '' ? (task_id ?? run.key.slice(run.key.indexOf('/') + 1)) : run.task_name,
+  task_type: run.task_type,
+  status: run.status,
+  progress: progressOf(run, run.status),
+  details: run.details,
+  ...(run.started_at > 0 ? { started_at: new Date(run.started_at).toISOString() } : {}),
+  ...(run.ended_at !== undefined && run.ended_at > 0
+    ? { completed_at: new Date(run.ended_at).toISOString() }
+    : {}),
+});
+
+const reasonOf = (error: unknown): string => {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'it is a folder';
+  if (code === 'EACCES') return 'permission denied';
+  return error instanceof Error ? error.message : String(error);
+};

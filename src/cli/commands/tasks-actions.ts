@@ -1,0 +1,228 @@
+import { isJsonObject, type Json } from '../../domain/json.ts';
+import { TASK_STATUSES } from '../../domain/tasks/status.ts';
+import { CommandFailure, EXIT } from '../failure.ts';
+import { queryOf, runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
+import { projectOf } from '../settings.ts';
+import { markOf, STATUS_PAINT } from '../terminal/bars.ts';
+import { type Cell, table } from '../terminal/table.ts';
+import { clockText, paint, printable } from '../terminal/terminal.ts';
+import { type TaskView, tasksIn, taskView } from '../terminal/views.ts';
+
+type JsonOption = Readonly<{ json?: boolean }>;
+
+export type ListOptions = JsonOption &
+  Readonly<{
+    status?: string;
+    project?: string;
+    type?: string;
+    label?: readonly string[];
+    search?: string;
+    limit: string;
+  }>;
+
+/** The most that the API gives in one answer. */
+const PAGE = 100;
+
+export const listTasks = (options: ListOptions): Promise<void> =>
+  withServer(async ({ client, settings, print, printJson, look, columns }) => {
+    const limit = takeLimit(options.limit);
+    const tasks: Json[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await client.json({
+        method: 'GET',
+        path: `/api/tasks${queryOf({
+          status: statusesOf(options.status),
+          project_id: options.project,
+          task_type: options.type,
+          label: Object.entries(labelsOf(options.label) ?? {}).map((pair) => pair.join(':')),
+          q: options.search,
+          limit: String(Math.min(PAGE, limit - tasks.length)),
+          cursor,
+        })}`,
+      });
+      if (Array.isArray(page.tasks)) tasks.push(...page.tasks);
+      cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
+    } while (cursor !== undefined && tasks.length < limit);
+    if (options.json) {
+      printJson({ tasks, next_cursor: cursor ?? null });
+      return;
+    }
+    const views = tasksIn(tasks);
+    if (views.length === 0) print(`No tasks. To get one: ${runHint(settings)}\n`);
+    else print(taskTable(views, { look, columns }));
+    if (cursor !== undefined) print(`More there are than ${tasks.length}: see --limit.\n`);
+  });
+
+const statusesOf = (list: string | undefined): string | undefined => {
+  const unknown = list?.split(',').find((word) => !TASK_STATUSES.some((status) => status === word));
+  if (unknown !== undefined)
+    throw new CommandFailure(EXIT.usage, `--status must be of ${TASK_STATUSES.join(', ')}, not "${unknown}"`);
+  return list;
+};
+
+const taskTable = (
+  views: readonly TaskView[],
+  { look, columns }: Pick<Session, 'look' | 'columns'>,
+): string =>
+  table(
+    [
+      { title: 'TASK', shrinks: true },
+      { title: 'STATUS' },
+      { title: 'DONE', align: 'right' },
+      { title: 'TIME', align: 'right', spare: true },
+      { title: 'PROJECT', shrinks: true, spare: true },
+      { title: 'ID', shrinks: true },
+    ],
+    views.map((view): readonly Cell[] => [
+      { text: view.name },
+      {
+        text: `${markOf(view.status, look)} ${view.status}${view.stale ? ' (stale)' : ''}`,
+        paint: STATUS_PAINT[view.status],
+      },
+      { text: doneText(view) },
+      { text: timeText(view) },
+      { text: view.project },
+      { text: view.id, paint: 'dim' },
+    ]),
+    { look, columns },
+  );
+
+const doneText = ({ percentage, current, total }: TaskView): string =>
+  percentage !== null
+    ? `${percentage}%`
+    : current === null
+      ? ''
+      : total === null
+        ? String(current)
+        : `${current}/${total}`;
+
+const timeText = ({ startedAt, completedAt }: TaskView): string =>
+  startedAt === undefined ? '' : clockText(((completedAt ?? Date.now()) - startedAt) / 1000);
+
+const pathOf = (id: string): string => `/api/tasks/${encodeURIComponent(id)}`;
+
+export const showTask = (id: string, { json }: JsonOption): Promise<void> =>
+  withServer(async (session) => {
+    const answer = await session.client.json({ method: 'GET', path: pathOf(id) });
+    if (json) session.printJson(answer);
+    else session.print(taskText(answer, session));
+  });
+
+/** Everything there is to say of a task, a line each. */
+const taskText = (json: Json, { look }: Session): string => {
+  const view = taskView(json);
+  if (view === undefined || !isJsonObject(json)) return '';
+  const details = isJsonObject(json.details) ? json.details : {};
+  const labels = isJsonObject(json.labels) ? json.labels : {};
+  const github = isJsonObject(json.github) ? json.github : {};
+  const when = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
+  const counter = view.current === null ? '' : ` (${view.current}/${view.total ?? '?'})`;
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['id', view.id],
+    ['project', view.project],
+    ['type', view.type],
+    ['done', `${view.percentage === null ? 'unknown' : `${view.percentage}%`}${counter}`],
+    ['phase', view.phase],
+    ['step', view.step],
+    ['outcome', wordOf(details.outcome)],
+    ['stack', wordOf(details.stack_state)],
+    ['failed', view.failed.length === 0 ? undefined : view.failed.join(', ')],
+    ['error', view.error],
+    ['started', when(view.startedAt)],
+    ['ended', when(view.completedAt)],
+    ['took', view.completedAt === undefined ? undefined : timeText(view)],
+    ['remaining', view.etaSeconds === undefined ? undefined : `about ${clockText(view.etaSeconds)}`],
+    [
+      'labels',
+      Object.entries(labels)
+        .map(([name, value]) => `${name}=${String(value)}`)
+        .join(' ') || undefined,
+    ],
+    ['issue', wordOf(github.issue_url)],
+    ['pull', wordOf(github.pr_url)],
+    [
+      'log',
+      details.log_group === undefined
+        ? undefined
+        : `${wordOf(details.log_group)} ${wordOf(details.log_stream) ?? ''}`,
+    ],
+  ];
+  const title = `${paint(`${markOf(view.status, look)} ${view.status}`, STATUS_PAINT[view.status], look)}  ${paint(printable(view.name), 'bold', look)}${view.stale ? '  (stale)' : ''}\n`;
+  return (
+    title +
+    lines
+      .filter((line): line is readonly [string, string] => line[1] !== undefined && line[1] !== '')
+      .map(([name, value]) => `  ${paint(name.padEnd(9), 'dim', look)} ${printable(value)}\n`)
+      .join('')
+  );
+};
+
+const wordOf = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+export type CreateOptions = JsonOption &
+  Readonly<{
+    id?: string;
+    project?: string;
+    type?: string;
+    description?: string;
+    total?: string;
+    status?: string;
+    priority?: string;
+    label?: readonly string[];
+  }>;
+
+export const createTask = (name: string, options: CreateOptions): Promise<void> =>
+  withServer(async ({ client, settings, print, printJson }) => {
+    const project =
+      options.project === undefined ? settings.project : projectOf(options.project, '--project');
+    const answer = await client.json({
+      method: 'POST',
+      path: '/api/tasks',
+      body: JSON.stringify({
+        task_name: name,
+        task_id: options.id,
+        project_id: project,
+        task_type: options.type,
+        description: options.description,
+        status: options.status,
+        priority: options.priority,
+        progress: options.total === undefined ? undefined : { current: 0, total: takeCount(options.total) },
+        labels: labelsOf(options.label),
+      }),
+    });
+    if (options.json) printJson(answer);
+    // The id alone: `id=$(miyabi tasks create …)` is what it is for.
+    else print(`${isJsonObject(answer) ? String(answer.task_id) : ''}\n`);
+  });
+
+const labelsOf = (pairs: readonly string[] | undefined): Readonly<Record<string, string>> | undefined =>
+  pairs?.reduce<Readonly<Record<string, string>>>((labels, text) => takePair(text, labels), {});
+
+export type ReportOptions = JsonOption &
+  Readonly<{ current?: string; total?: string; status?: string; phase?: string; message?: string }>;
+
+export const reportTask = (id: string, options: ReportOptions): Promise<void> =>
+  withServer(async ({ client, look, print, printJson }) => {
+    const answer = await client.json({
+      method: 'POST',
+      path: `${pathOf(id)}/progress`,
+      body: JSON.stringify({
+        current: options.current === undefined ? undefined : takeCount(options.current),
+        total: options.total === undefined ? undefined : takeCount(options.total),
+        status: options.status,
+        phase: options.phase,
+        message: options.message,
+      }),
+    });
+    if (options.json) {
+      printJson(answer);
+      return;
+    }
+    const view = taskView(answer);
+    if (view === undefined) return;
+    print(
+      `${paint(`${markOf(view.status, look)} ${view.status}`, STATUS_PAINT[view.status], look)} ${doneText(view)} ${printable(view.name)}\n`,
+    );
+  });

@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { flushCommand } from './commands/flush.ts';
+import { projectsCommand } from './commands/projects.ts';
+import { runCommand } from './commands/run.ts';
+import { tasksCommand } from './commands/tasks.ts';
+import { watchCommand } from './commands/watch.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
+import { EXIT, fail } from './failure.ts';
+
+/** As in package.json, which lies three folders up from the source and from the build alike. */
+const ownVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+
+/** The command line, without doing anything yet. What a command needs is loaded when it is called. */
+export const buildProgram = (): Command => {
+  const program = new Command('miyabi')
+    .description('Log lines in, live progress out.')
+    .version(ownVersion())
+    .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      `
+Environment:
+  MIYABI_URL       the server, e.g. http://127.0.0.1:8787
+  MIYABI_API_KEY   its key, where it asks for one
+  MIYABI_PROJECT   the project where --project is not given
+  NO_COLOR         no colours
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 the server cannot be reached, 5 it refuses
+the key, 6 the watched task failed. miyabi run ends as its command does. What went wrong is one line on standard error.`,
+    );
+
+  for (const command of [
+    runCommand(),
+    watchCommand(),
+    tasksCommand(),
+    projectsCommand(),
+    webhooksCommand(),
+    flushCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+
+  program
+    .command('parse')
+    .summary('read a log and print its tasks')
+    .description('Read a log and print one JSON task per line.')
+    .argument('[file]', 'the log; standard input where it is left out or -')
+    .option('--explain', 'print instead, for each line, which format matched and what it took from it')
+    .option('--json', 'with --explain: one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx cdk deploy --progress events 2>&1 | miyabi parse
+  miyabi parse --explain deploy.log`,
+    )
+    .action(async (file: string | undefined, { explain, json }: { explain?: boolean; json?: boolean }) => {
+      const { explainLog, parseLog } = await import('./commands/parse.ts');
+      const { logFormats } = await import('./commands/log-formats.ts');
+      const formats = await logFormats(process.env.MIYABI_LOG_FORMATS);
+      if (explain) await explainLog(file, formats, { json: json === true });
+      else await parseLog(file, formats);
+    });
+
+  const keys = program
+    .command('keys')
+    .summary('make API keys')
+    .description('Make API keys for a server that asks for them.');
+  const keyOptions = (command: Command): Command =>
+    command
+      .option('--scope <scope>', 'what it allows: read, write or admin', 'write')
+      .option('--project <id>', 'the one project it is good for')
+      .option('--json', 'one JSON object');
+  keyOptions(keys.command('create'))
+    .description('Make a key, and its entry in API_KEYS of the server, which holds its hash alone.')
+    .addHelpText('after', '\nExample:\n  miyabi keys create --scope write --project shop')
+    .action(async (options: { scope: string; project?: string; json?: boolean }) => {
+      const { createKey } = await import('./commands/keys.ts');
+      createKey(options);
+    });
+  keyOptions(keys.command('hash'))
+    .description('Print the entry in API_KEYS of a key that is there already.')
+    .argument('<key>', 'the key')
+    .action(async (key: string, options: { scope: string; project?: string; json?: boolean }) => {
+      const { hashKey } = await import('./commands/keys.ts');
+      hashKey(key, options);
+    });
+
+  program
+    .command('setup')
+    .summary('make the tables and log groups that are missing')
+    .description(
+      'Make what is missing at the configured endpoints: tables, indexes, expiry, log groups. Safe to run twice.',
+    )
+    .option('--json', 'one JSON object per line')
+    .addHelpText(
+      'after',
+      '\nExample:\n  MIYABI_BACKEND=aws DYNAMODB_ENDPOINT=http://127.0.0.1:8000 miyabi setup',
+    )
+    .action(async (options: { json?: boolean }) => {
+      const { runSetup } = await import('./commands/setup.ts');
+      await runSetup(options);
+    });
+
+  program
+    .command('serve')
+    .summary('serve the API on this machine')
+    .description('Serve the API on this machine and follow its log folder: what npm start runs.')
+    .option('--demo', 'replay a deployment to watch')
+    .action(async ({ demo = false }: { demo?: boolean }) => {
+      const { runServer } = await import('../entrypoints/local/run-server.ts');
+      await runServer({ demo });
+    });
+
+  program.addCommand(doctorCommand());
+  program.addCommand(completionCommand());
+  return program;
+};
+
+/** Reads the arguments and does what they say; the exit code is set, never forced. */
+export const runProgram = async (args: readonly string[]): Promise<void> => {
+  const program = buildProgram();
+  for (const command of [program, ...commandsOf(program)]) {
+    command.exitOverride().configureOutput({ outputError: (text, write) => write(complaint(text, command)) });
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    // Commander has said already what is wrong; asking for help is not wrong.
+    if (error instanceof CommanderError)
+      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : EXIT.usage;
+    else fail(error);
+  }
+};
+
+/** One line of what is wrong with the arguments, and where to read how it is right. */
+const complaint = (text: string, command: Command): string => {
+  // `tasks` alone is `tasks list`: a word that is no command of `tasks` arrives there.
+  const misread = /^error: too many arguments for 'list'/.test(text) ? command.parent : null;
+  const reason =
+    misread === null
+      ? text
+          .replace(/^error: /, '')
+          .replace(/\n\(Did /, ' (did ')
+          .replace(/\.?\n$/, '')
+      : `unknown command '${command.args[0]}'`;
+  return `miyabi: ${reason}; see ${helpOf(misread ?? command)}\n`;
+};
+
+/** What to type for help on a command. */
+const helpOf = (command: Command): string => {
+  const names = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
+  return `${names.join(' ')} --help`;
+};
+
+export const commandsOf = (command: Command): readonly Command[] =>
+  command.commands.flatMap((inner) => [inner, ...commandsOf(inner)]);

@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
+import { toId } from '../../domain/ids.ts';
+import type { LogEvent } from '../../domain/logs/event.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { type ApiClient, apiClient } from '../api-client.ts';
+import type { ClientSettings } from '../settings.ts';
+import { lineSplitter } from './lines.ts';
+import type { LiveTasks } from './live-tasks.ts';
+import { masker, secretsOf } from './masking.ts';
+import type { Screen } from './screen.ts';
+import { type Shipped, shipper } from './shipper.ts';
+import { claim, leftovers, newBacklog, type RunHeader } from './spool.ts';
+
+/** What reads a command's output as it passes: draws its tasks, and sends its lines to the server. */
+export type Follower = Readonly<{
+  take(stream: 'stdout' | 'stderr', chunk: Buffer, at: number): void;
+  /** The terminal has another size now. The answer is how many of its lines the bars take. */
+  resized(): number;
+  stopDrawing(): void;
+  /** Waits, within its bound or until the signal, until the server has everything. What there is to say of it. */
+  finish(signal: AbortSignal): Promise<Readonly<{ text: string; serious: boolean }> | undefined>;
+}>;
+
+export type FollowerOptions = Readonly<{
+  settings: ClientSettings;
+  clock: Clock;
+  command: readonly string[];
+  view: Screen;
+  project?: string;
+  name?: string;
+  drawsBars: boolean;
+  /** The output comes from a terminal, which also echoes the user's keys into it. */
+  echoes: boolean;
+  size(): Readonly<{ rows: number; columns: number }>;
+  /** So many lines at the bottom of the terminal are ours from now on. */
+  onReserve(lines: number): void;
+}>;
+
+const TICK_MS = 200;
+/** The first look is earlier: what the command printed while this was loaded is to be seen at once. */
+const FIRST_TICK_MS = 30;
+/** How long output is gathered before its lines are read, in milliseconds: they all count as written at its start. */
+const GATHER_MS = 20;
+/** With more than this, in bytes, they are read at once: the disk is to get its work in time. */
+const GATHER_BYTES = 1024 * 1024;
+/** More than these would leave too little room for the output. */
+const MAX_BARS = 6;
+/** What may wait to be read for the bars, in UTF-16 code units; with more at once, the oldest is not read. */
+const MAX_UNREAD = 4_000_000;
+/** Output of one tick that is all read for the bars: some two thousand lines a second. */
+const CALM = 32_000;
+/** Of more than that, so much of the newest is read whatever it says: some fifty lines. */
+const NEWEST = 4_000;
+/** What begins or ends something says so in words or marks like these. */
+const TELLING = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/gi;
+
+/** The lines of a text that may begin or end something. */
+const tellingLines = (text: string): string => {
+  const lines: string[] = [];
+  TELLING.lastIndex = 0;
+  for (let hit = TELLING.exec(text); hit !== null; hit = TELLING.exec(text)) {
+    const start = text.lastIndexOf('\n', hit.index) + 1;
+    const end = text.indexOf('\n', hit.index);
+    lines.push(end === -1 ? text.slice(start) : text.slice(start, end));
+    if (end === -1) break;
+    TELLING.lastIndex = end;
+  }
+  return lines.join('\n');
+};
+
+/**
+ * What of a flood is worth reading for the bars, so that they cost little whatever a command prints: lines that may
+ * begin or end something, and the newest, which have the counters as they are now. What is sent is never thinned.
+ */
+const telling = (events: readonly LogEvent[]): readonly LogEvent[] => {
+  let newest = NEWEST;
+  return events
+    .toReversed()
+    .map((event) => {
+      const { message } = event;
+      if (newest >= message.length) {
+        newest -= message.length;
+        return event;
+      }
+      const cut = message.indexOf('\n', message.length - newest);
+      newest = 0;
+      if (cut === -1) return { ...event, message: tellingLines(message) };
+      return { ...event, message: `${tellingLines(message.slice(0, cut))}${message.slice(cut)}` };
+    })
+    .toReversed();
+};
+
+/** Ctrl-C and its like, as a terminal shows them at the start of the line that the command prints next. */
+const ECHO = /^(?:\^[@CDZ\\])+(?=\S)/gm;
+
+/** Events of this size fit a post, however their characters are escaped. */
+const MAX_EVENT_BYTES = 180 * 1024;
+const CUT_CHARACTERS = 28_000;
+
+export const follow = async (options: FollowerOptions): Promise<Follower> => {
+  const { settings, clock, view } = options;
+  const splitters = { stdout: lineSplitter(), stderr: lineSplitter() };
+  const secrets = secretsOf(process.env);
+  const masks = { stdout: masker(secrets), stderr: masker(secrets) };
+  let eventNumber = 0;
+  let unread: LogEvent[] = [];
+  let unreadLength = 0;
+
+  const drawing = options.drawsBars ? await barsOf(options) : undefined;
+  const client =
+    settings.url === undefined ? undefined : apiClient({ url: settings.url, apiKey: settings.apiKey });
+  const shipping = client === undefined ? undefined : ship(options, client, secrets);
+
+  const takeLines = (stream: 'stdout' | 'stderr', output: string, at: number) => {
+    if (output === '') return;
+    const lines = options.echoes && output.includes('^') ? output.replace(ECHO, '') : output;
+    const first = eventNumber + 1;
+    // Masks may make lines longer or shorter: what is sent is cut on its own.
+    if (shipping !== undefined) {
+      const parts = partsOf(masks[stream].mask(lines));
+      eventNumber += parts.length;
+      shipping.add(parts.map((part, index) => eventText(first + index, at, part)));
+    } else eventNumber += 1;
+    if (drawing === undefined) return;
+    if (unreadLength > MAX_UNREAD) {
+      unread = [];
+      unreadLength = 0;
+    }
+    unread.push({ id: idOf(first), timestamp: at, message: lines });
+    unreadLength += lines.length;
+  };
+
+  /** Output comes in many small pieces; reading some of them at once costs half as much as each on its own. */
+  let gathered: { readonly stream: 'stdout' | 'stderr'; readonly chunks: Buffer[]; readonly at: number }[] =
+    [];
+  let gatheredBytes = 0;
+  let gathering: NodeJS.Timeout | undefined;
+  const readGathered = () => {
+    clearTimeout(gathering);
+    gathering = undefined;
+    const pieces = gathered;
+    gathered = [];
+    gatheredBytes = 0;
+    for (const { stream, chunks, at } of pieces) {
+      takeLines(
+        stream,
+        splitters[stream].push(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+        at,
+      );
+    }
+  };
+
+  const tick = () => {
+    if (drawing === undefined) return;
+    if (unread.length > 0) {
+      drawing.tasks.add(unreadLength > CALM ? telling(unread) : unread);
+      unread = [];
+      unreadLength = 0;
+    }
+    drawing.draw();
+  };
+  const timers = drawing === undefined ? [] : [setTimeout(tick, FIRST_TICK_MS), setInterval(tick, TICK_MS)];
+  // A command that was over before we were ready is not to be kept waiting by its bars.
+  for (const timer of timers) timer.unref();
+
+  return {
+    take(stream, chunk, at) {
+      const last = gathered.at(-1);
+      if (last?.stream === stream) last.chunks.push(chunk);
+      else gathered.push({ stream, chunks: [chunk], at });
+      gatheredBytes += chunk.length;
+      if (gatheredBytes > GATHER_BYTES) readGathered();
+      else gathering ??= setTimeout(readGathered, GATHER_MS);
+    },
+    resized() {
+      tick();
+      return drawing?.reserved() ?? 0;
+    },
+    stopDrawing() {
+      for (const timer of timers) clearInterval(timer);
+      view.draw([]);
+    },
+    async finish(signal) {
+      readGathered();
+      for (const stream of ['stdout', 'stderr'] as const)
+        takeLines(stream, splitters[stream].end(), clock.now());
+      if (shipping === undefined) return undefined;
+      const shipped = await shipping.finish(settings.flushMs, signal);
+      client?.close();
+      return noteOf(shipped, settings);
+    },
+  };
+};
+
+const barsOf = async ({ size, view, clock, onReserve, command, name }: FollowerOptions) => {
+  const [{ logFormats }, { liveTasks }, { barLine }, { lookOf }] = await Promise.all([
+    import('../commands/log-formats.ts'),
+    import('./live-tasks.ts'),
+    import('../terminal/bars.ts'),
+    import('../terminal/terminal.ts'),
+  ]);
+  const tasks: LiveTasks = liveTasks(
+    await logFormats(process.env.MIYABI_LOG_FORMATS),
+    name || basename(command[0] ?? ''),
+  );
+  const look = lookOf(process.env, process.stderr);
+  let reserved = 0;
+  const draw = () => {
+    const { rows, columns } = size();
+    const room = Math.max(0, Math.min(MAX_BARS, Math.floor(rows / 3)));
+    const all = tasks.bars(clock.now());
+    const shown = all.slice(0, all.length > room ? Math.max(0, room - 1) : room);
+    const lines = shown.map((task) => barLine(task, columns, look));
+    if (all.length > shown.length && room > 0)
+      lines.push(`  … ${all.length - shown.length} more`.slice(0, columns - 1));
+    if (lines.length !== reserved) {
+      reserved = lines.length;
+      onReserve(reserved);
+    }
+    view.draw(lines);
+  };
+  return { tasks, draw, reserved: () => reserved };
+};
+
+const ship = (
+  { settings, clock, command, project, name }: FollowerOptions,
+  client: ApiClient,
+  secrets: readonly string[],
+) => {
+  const started = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+  const mark = randomBytes(4).toString('hex');
+  const runName = toId(name ?? basename(command[0] ?? ''), 80) || 'run';
+  // The name is ours to choose from the command alone: its arguments may hold what must not leave.
+  const log_stream = masker(secrets).mask(`${runName}-${started}-${mark}`);
+  const header: RunHeader = {
+    url: client.url,
+    ...(project === undefined ? {} : { project_id: project }),
+    log_group: LOG_GROUP,
+    log_stream,
+  };
+  const own = newBacklog(settings.spoolDir, `${started}-${mark}`, header);
+  const sending = shipper(client, own, earlierRuns(settings.spoolDir, client.url, mark));
+  return {
+    add(events: readonly string[]) {
+      own.add(events);
+      sending.wake();
+    },
+    finish: (limitMs: number, signal: AbortSignal): Promise<Shipped> => sending.finish(limitMs, signal),
+  };
+};
+
+/** The log group of everything that `miyabi run` sends. */
+export const LOG_GROUP = '/miyabi/run';
+
+/** Gives, one by one, the runs that were left for this server by runs that are over. */
+export const earlierRuns = (spoolDir: string, url: string, mark: string) => {
+  let queue: Awaited<ReturnType<typeof leftovers>> | undefined;
+  let next = 0;
+  return async () => {
+    queue ??= (await leftovers(spoolDir).catch(() => [])).filter(
+      ({ header, live }) => header.url === url && !live,
+    );
+    while (next < queue.length) {
+      const leftover = queue[next];
+      next += 1;
+      const claimed = leftover === undefined ? undefined : await claim(leftover, mark);
+      if (claimed !== undefined) return claimed;
+    }
+    return undefined;
+  };
+};
+
+/** Parts of a text, cut between its lines, that fit an event each; a line that is too long is a part of its own. */
+const partsOf = (lines: string): readonly string[] => {
+  const parts: string[] = [];
+  let from = 0;
+  while (lines.length - from > CUT_CHARACTERS) {
+    const before = lines.lastIndexOf('\n', from + CUT_CHARACTERS);
+    const end = before > from ? before : lines.indexOf('\n', from + CUT_CHARACTERS);
+    if (end === -1) break;
+    parts.push(lines.slice(from, end));
+    from = end + 1;
+  }
+  parts.push(lines.slice(from));
+  return parts;
+};
+
+/** Ids count upwards behind a letter: within one millisecond that is the order of events for the server. */
+const idOf = (number: number): string => `n${number}`;
+
+const eventText = (number: number, timestamp: number, message: string): string => {
+  const text = `{"id":"${idOf(number)}","timestamp":${timestamp},"message":${JSON.stringify(message)}}`;
+  return text.length * 3 > MAX_EVENT_BYTES && Buffer.byteLength(text) > MAX_EVENT_BYTES
+    ? eventText(number, timestamp, `${message.slice(0, CUT_CHARACTERS)}…`)
+    : text;
+};
+
+const noteOf = (shipped: Shipped, { spoolDir, url }: ClientSettings) => {
+  if (shipped.dropped > 0) {
+    return {
+      text: `lines were lost: neither ${url} nor the folder ${spoolDir} took them (${shipped.problem ?? 'no room'})`,
+      serious: true,
+    };
+  }
+  if (shipped.refused > 0)
+    return { text: `${shipped.refused} lines were refused: ${shipped.problem ?? ''}`, serious: true };
+  if (!shipped.unsent) return undefined;
+  const serious = shipped.problem?.includes('refuses the key') === true;
+  return {
+    text: `some lines wait in ${spoolDir}: ${shipped.problem ?? ''}; the next miyabi run sends them`,
+    serious,
+  };
+};

@@ -1,0 +1,162 @@
+import { systemClock } from '../../adapters/system/clock.ts';
+import type { RunOptions } from '../commands/run.ts';
+import { type ClientSettings, projectOf, readSettings } from '../settings.ts';
+import { type Child, startOnPipes, startOnTerminal, type TakeOutput } from './child.ts';
+import type { Follower } from './follower.ts';
+import { progressHint } from './hint.ts';
+import { openPseudoTerminal } from './pseudo-terminal.ts';
+import { screen } from './screen.ts';
+import { endLike, forwardSignals } from './signals.ts';
+
+/**
+ * `miyabi run`: starts the command first and loads what follows it meanwhile. Whatever goes wrong on our side, the
+ * command goes on, and we end as it does.
+ */
+export const runWrapped = async (command: readonly string[], options: RunOptions): Promise<void> => {
+  const { settings, problem } = settingsOrProblem();
+  const project = options.project === undefined ? settings?.project : projectOf(options.project, '--project');
+  const clock = systemClock();
+  const problems = problem === undefined ? [] : [problem];
+
+  const { stdin, stdout, stderr } = process;
+  const drawsBars = options.bars && stderr.isTTY === true && process.env.TERM !== 'dumb';
+  const onTerminal = options.pty && stdin.isTTY === true && stdout.isTTY === true && stderr.isTTY === true;
+  const terminal = onTerminal
+    ? openPseudoTerminal({ rows: stdout.rows, columns: stdout.columns })
+    : undefined;
+  const view = screen({ out: stdout, err: stderr, outIsTerminal: stdout.isTTY === true, live: drawsBars });
+
+  // Lines that come before the follower is loaded wait for it.
+  let follower: Follower | undefined;
+  let over = false;
+  const early: [stream: 'stdout' | 'stderr', chunk: Buffer, at: number][] = [];
+  const follows = settings !== undefined && (drawsBars || settings.url !== undefined);
+  const hint = options.quiet ? undefined : progressHint((text) => view.say(text));
+
+  const take: TakeOutput = (stream, chunk) => {
+    const more = view.write(stream, chunk);
+    hint?.(chunk);
+    if (follower !== undefined) follower.take(stream, chunk, clock.now());
+    else if (follows && problems.length === 0) early.push([stream, chunk, clock.now()]);
+    return more;
+  };
+
+  let child: Child;
+  try {
+    child =
+      terminal === undefined
+        ? await startOnPipes(command, hintedEnvironment(), take)
+        : await startOnTerminal(command, process.env, terminal, take);
+  } catch (error) {
+    terminal?.restore();
+    throw error;
+  }
+  const stopForwarding = forwardSignals(child);
+  for (const stream of ['stdout', 'stderr'] as const) {
+    process[stream].on('drain', () => child.resume(stream));
+    // Whoever read our output has gone away: the command is to learn it as it would without us.
+    process[stream].on('error', () => child.drop(stream));
+  }
+
+  const releaseInput = terminal === undefined ? () => undefined : typeInto(child);
+  process.once('exit', () => terminal?.restore());
+
+  const load = async (known: ClientSettings) => {
+    try {
+      const { follow } = await import('./follower.ts');
+      const loaded = await follow({
+        settings: known,
+        clock,
+        command,
+        view,
+        ...(project === undefined ? {} : { project }),
+        ...(options.name === undefined ? {} : { name: options.name }),
+        drawsBars,
+        echoes: terminal !== undefined,
+        size: () => sizeOf(stdout.isTTY ? stdout : stderr),
+        onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
+      });
+      if (over) {
+        loaded.stopDrawing();
+        return;
+      }
+      for (const [stream, chunk, at] of early.splice(0)) loaded.take(stream, chunk, at);
+      follower = loaded;
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  };
+  const loading = follows ? load(settings) : undefined;
+  const onResize = () => {
+    const reserved = follower?.resized() ?? 0;
+    terminal?.resize(Math.max(1, stdout.rows - reserved), stdout.columns);
+  };
+  stdout.on('resize', onResize);
+
+  const { code, signal } = await child.ended;
+  // A command that was faster than its bars needs none; its lines are to be sent all the same.
+  if (settings?.url !== undefined) await loading;
+  stdout.off('resize', onResize);
+  releaseInput();
+  over = true;
+  follower?.stopDrawing();
+  view.end();
+  terminal?.restore();
+
+  // There is no command any more that a signal could be meant for: now it ends the wait.
+  stopForwarding();
+  const waiting = new AbortController();
+  const stopWaiting = () => waiting.abort();
+  for (const name of ENDING) process.on(name, stopWaiting);
+  const told = await follower
+    ?.finish(waiting.signal)
+    .catch((error: unknown) => ({ text: messageOf(error), serious: true }));
+  for (const name of ENDING) process.off(name, stopWaiting);
+  if (told !== undefined && (told.serious || stderr.isTTY === true)) problems.push(told.text);
+  if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
+  endLike(code, signal);
+};
+
+/** Of two streams on one terminal, the first one to hear of a new size is the one that has told us of it. */
+const sizeOf = ({ rows, columns }: NodeJS.WriteStream) => ({ rows, columns });
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
+
+/** A wrong variable must not keep the command from running: it is told at the end. */
+const settingsOrProblem = (): Readonly<{ settings?: ClientSettings; problem?: string }> => {
+  try {
+    return { settings: readSettings(process.env) };
+  } catch (error) {
+    return { problem: `nothing was followed: ${messageOf(error)}` };
+  }
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The user's keys are the command's, byte by byte. */
+const typeInto = (child: Child): (() => void) => {
+  const onData = (bytes: Buffer) => child.type(bytes);
+  process.stdin.on('data', onData);
+  return () => {
+    process.stdin.off('data', onData);
+    process.stdin.pause();
+  };
+};
+
+/**
+ * A command that writes to pipes although a terminal is at the other end may at least keep its colours and widths.
+ * Nothing is set where no terminal is there: then its output is the same without us, byte by byte.
+ */
+const hintedEnvironment = (): NodeJS.ProcessEnv => {
+  const { env, stdout, stderr } = process;
+  const terminal = stderr.isTTY ? stderr : stdout.isTTY ? stdout : undefined;
+  if (terminal === undefined || stdout.isTTY !== true) return env;
+  const plain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
+  return {
+    ...(plain
+      ? {}
+      : { FORCE_COLOR: String({ 4: 1, 8: 2, 24: 3 }[terminal.getColorDepth()] ?? 0), CLICOLOR_FORCE: '1' }),
+    COLUMNS: String(terminal.columns),
+    ...env,
+  };
+};

@@ -1,0 +1,217 @@
+import type { ApiAnswer, ApiClient } from '../api-client.ts';
+import { isProblem, refusal, tookLines } from '../api-client.ts';
+import type { Backlog, Batch, RunHeader } from './spool.ts';
+
+/** How the lines of a run fared. `unsent`: some wait in the spool. `problem` says why, or what the server refused. */
+export type Shipped = Readonly<{ unsent: boolean; dropped: number; refused: number; problem?: string }>;
+
+export type Shipper = Readonly<{
+  /** New lines are in the backlog. */
+  wake(): void;
+  /**
+   * Goes on until everything is sent, or the milliseconds are over, or the signal aborts, or the server is plainly not
+   * there; what is left stays in the backlog. Ends with `close` of every backlog.
+   */
+  finish(limitMs: number, signal?: AbortSignal): Promise<Shipped>;
+}>;
+
+/** A post may have 256 KiB; this leaves room for what stands around the events. */
+const POST_BYTES = 240 * 1024;
+/** New lines wait this long for company, in milliseconds. */
+const LINGER_MS = 100;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 30_000;
+/** How long the end of a run goes on asking a server that does not answer. */
+const GRACE_MS = 1_000;
+const POST_TIMEOUT_MS = 15_000;
+
+type Outcome =
+  | Readonly<{ kind: 'sent' }>
+  | Readonly<{ kind: 'poisoned' | 'away' | 'refused'; problem: string; retryMs?: number }>;
+
+/**
+ * Sends backlogs one after another: the run's own, and those that earlier runs have left once the own one is empty.
+ * `earlier` gives the next of them, undefined where there are no more.
+ */
+export const shipper = (
+  client: ApiClient,
+  own: Backlog | undefined,
+  earlier: () => Promise<Backlog | undefined>,
+  random: () => number = Math.random,
+): Shipper => {
+  const aborting = new AbortController();
+  let closing = false;
+  let wakeUp: (() => void) | undefined;
+  let hurry: (() => void) | undefined;
+  let woken = false;
+  let failures = 0;
+  let answered = false;
+  let refused = 0;
+  let problem: string | undefined;
+  let current: Backlog | undefined;
+  let noneEarlier = false;
+  let failingSince: number | undefined;
+
+  const wake = () => {
+    woken = true;
+    wakeUp?.();
+  };
+
+  /** Until there is something new, or the end has come. */
+  const news = () =>
+    new Promise<void>((resolve) => {
+      if (woken || closing) resolve();
+      else wakeUp = resolve;
+    });
+
+  /** For a while, or until the end has come. */
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const post = async (header: RunHeader, batch: Batch): Promise<Outcome> => {
+    let answer: ApiAnswer;
+    try {
+      answer = await client.send({
+        method: 'POST',
+        path: '/api/logs',
+        body: bodyOf(header, batch),
+        timeoutMs: POST_TIMEOUT_MS,
+        signal: aborting.signal,
+      });
+    } catch (error) {
+      return { kind: 'away', problem: error instanceof Error ? error.message : String(error) };
+    }
+    answered = true;
+    const { status } = answer;
+    if (tookLines(answer)) return { kind: 'sent' };
+    const words = refusal(answer, client.url).message;
+    // Only a server of Miyabi may say that a batch is of no use: from anybody else the lines are kept.
+    if ((status === 400 || status === 413 || status === 415 || status === 422) && isProblem(answer))
+      return { kind: 'poisoned', problem: words };
+    if (status >= 500 || status === 408 || status === 425 || status === 429) {
+      return { kind: 'away', problem: words, ...retryAfter(answer) };
+    }
+    return { kind: 'refused', problem: words };
+  };
+
+  const nextBacklog = async (): Promise<Readonly<{ backlog: Backlog; batch: Batch }> | undefined> => {
+    const batch = await own?.next(POST_BYTES);
+    if (own !== undefined && batch !== undefined) return { backlog: own, batch };
+    for (;;) {
+      if (current === undefined && !noneEarlier) {
+        current = await earlier();
+        noneEarlier = current === undefined;
+      }
+      if (current === undefined) return undefined;
+      const left = await current.next(POST_BYTES);
+      if (left !== undefined) return { backlog: current, batch: left };
+      await current.close();
+      current = undefined;
+    }
+  };
+
+  const run = async () => {
+    while (!aborting.signal.aborted) {
+      woken = false;
+      const next = await nextBacklog();
+      if (next === undefined) {
+        // What came while we looked may have been overlooked.
+        if (woken) continue;
+        if (closing) return;
+        await news();
+        if (!closing) await pause(LINGER_MS);
+        continue;
+      }
+      const outcome = await post(next.backlog.header, next.batch);
+      if (outcome.kind === 'sent' || outcome.kind === 'poisoned') {
+        failures = 0;
+        failingSince = undefined;
+        if (outcome.kind === 'poisoned') {
+          refused += linesIn(next.batch);
+          problem = outcome.problem;
+        }
+        await next.backlog.done(next.batch);
+        continue;
+      }
+      problem = outcome.problem;
+      failures += 1;
+      if (closing && !isWorthWaiting(outcome.kind)) return;
+      await pause(closing ? 100 : (outcome.retryMs ?? backoff(failures, random)));
+    }
+  };
+
+  const isWorthWaiting = (kind: 'away' | 'refused'): boolean => {
+    if (kind === 'refused' || !answered) return false;
+    failingSince ??= Date.now();
+    return Date.now() - failingSince < GRACE_MS;
+  };
+
+  // Whatever happens in here, the command goes on.
+  const running = run().catch((error: unknown) => {
+    problem = error instanceof Error ? error.message : String(error);
+  });
+
+  return {
+    wake,
+    async finish(limitMs, signal) {
+      closing = true;
+      wake();
+      hurry?.();
+      signal?.addEventListener('abort', () => aborting.abort(), { once: true });
+      // A server that has failed and never answered is not waited for as one is that may be slow.
+      const limit = setTimeout(
+        () => aborting.abort(),
+        failures > 0 && !answered ? Math.min(limitMs, GRACE_MS) : limitMs,
+      );
+      await running;
+      clearTimeout(limit);
+      const unsent =
+        (await own?.next(POST_BYTES).catch(() => undefined)) !== undefined || current !== undefined;
+      const dropped = (own?.dropped() ?? 0) + (own?.atRisk() ? 1 : 0);
+      await Promise.all([own?.close(), current?.close()].map((closed) => closed?.catch(() => undefined)));
+      return {
+        unsent,
+        dropped,
+        refused,
+        ...(unsent || refused > 0 ? { problem: problem ?? 'the time was over' } : {}),
+      };
+    },
+  };
+};
+
+/** Exponential, full jitter: many runs that lost one server must not all come back at once. */
+const backoff = (failures: number, random: () => number): number =>
+  Math.max(50, random() * Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20)));
+
+const retryAfter = ({ headers }: ApiAnswer): { retryMs?: number } => {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+  return seconds >= 0 && seconds <= 120 ? { retryMs: seconds * 1_000 } : {};
+};
+
+/** How many lines a batch holds: an event may have several. */
+const linesIn = ({ text }: Batch): number =>
+  text
+    .toString()
+    .split('\n')
+    .map((event) => JSON.parse(event) as { message: string })
+    .reduce((sum, { message }) => sum + message.split('\n').length, 0);
+
+const COMMA = 0x2c;
+const LINE_END = 0x0a;
+
+/** The events are JSON texts already: the body is made by putting commas where the line ends are. */
+const bodyOf = (header: RunHeader, { text }: Batch): Buffer => {
+  const { url: _url, ...batch } = header;
+  const opening = `${JSON.stringify(batch).slice(0, -1)},"events":[`;
+  const body = Buffer.concat([Buffer.from(opening), text, Buffer.from(']}')]);
+  const start = Buffer.byteLength(opening);
+  for (let at = body.indexOf(LINE_END, start); at !== -1; at = body.indexOf(LINE_END, at + 1))
+    body[at] = COMMA;
+  return body;
+};

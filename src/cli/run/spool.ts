@@ -1,0 +1,352 @@
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isJsonObject } from '../../domain/json.ts';
+
+/** Where the lines of one run belong. `url` is the server that they are for: no other may have them. */
+export type RunHeader = Readonly<{ url: string; project_id?: string; log_group: string; log_stream: string }>;
+
+/** Unsent events: JSON texts, one to a line. `bytes` is what they take of the backlog. */
+export type Batch = Readonly<{ text: Buffer; bytes: number }>;
+
+/**
+ * The lines of a run that the server has not acknowledged, in order. They go to disk first and are sent from there:
+ * a server that is away, a slow one and a run that is killed are then all the same case, and memory stays small.
+ */
+export type Backlog = Readonly<{
+  header: RunHeader;
+  /** Takes events, each a JSON text without line ends. Never waits and never throws. */
+  add(events: readonly string[]): void;
+  /** The oldest events that are not acknowledged, as many as fit; undefined where there are none. None is longer. */
+  next(limitBytes: number): Promise<Batch | undefined>;
+  /** The server has this batch, or will never take it. */
+  done(batch: Batch): Promise<void>;
+  /** How many events had to be thrown away, because neither disk nor memory could hold more. */
+  dropped(): number;
+  /** Whether anything is unsent that the disk does not have. */
+  atRisk(): boolean;
+  /** Writes what is not yet written, remembers how far the server has come, and lets go. An empty one is removed. */
+  close(): Promise<void>;
+}>;
+
+const SEGMENT_BYTES = 4 * 1024 * 1024;
+/** What one run may leave on the disk. */
+const MAX_DISK_BYTES = 256 * 1024 * 1024;
+/** What may wait in memory for the disk: bursts are far shorter. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** What memory holds in place of a disk that does not work. */
+const MAX_MEMORY_BYTES = 8 * 1024 * 1024;
+/** Lines wait this long in memory, in milliseconds, unless there are more than so many bytes of them. */
+const FLUSH_MS = 100;
+const FLUSH_BYTES = 256 * 1024;
+/** An owner shows in this rhythm that it lives, and is taken for dead after four of them, in milliseconds. */
+const BEAT_MS = 30_000;
+const LINE_END = 0x0a;
+
+/** `file` is there while it is open. */
+type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
+type Segment = OnDisk | { readonly memory: Buffer; bytes: number };
+type Place = Readonly<{ number: number; offset: number }>;
+
+const nameOf = (number: number): string => `${String(number).padStart(6, '0')}.ndjson`;
+
+/** A backlog for a new run, in a folder of its own that comes into being with the first line. */
+export const newBacklog = (spoolDir: string, runId: string, header: RunHeader): Backlog =>
+  backlogIn(join(spoolDir, runId), header, [], 1, 0);
+
+const backlogIn = (
+  directory: string,
+  header: RunHeader,
+  found: Segment[],
+  first: number,
+  offset: number,
+): Backlog => {
+  const segments = found;
+  /** The number of the segment at the head; a segment's file is named after it. */
+  let head = first;
+  let headOffset = offset;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let lost = 0;
+  let broken = false;
+  let made = found.length > 0;
+  let beat: NodeJS.Timeout | undefined;
+  let flushing: NodeJS.Timeout | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One step after another: what a step finds must not be changed by another that waits for the disk. */
+  const keyedMutex = <T>(step: () => Promise<T>): Promise<T> => {
+    const done = turn.then(step);
+    turn = done.catch(() => undefined);
+    return done;
+  };
+
+  const unsentBytes = () => segments.reduce((sum, { bytes }) => sum + bytes, 0) - headOffset;
+  const memoryBytes = () =>
+    segments.reduce((sum, segment) => sum + ('memory' in segment ? segment.bytes : 0), 0);
+
+  const make = async () => {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(join(directory, 'header.json'), JSON.stringify(header), { mode: 0o600 });
+    await own(directory);
+    made = true;
+  };
+
+  const startBeat = () => {
+    if (beat !== undefined) return;
+    beat = setInterval(() => {
+      const now = new Date();
+      utimes(join(directory, 'owner.json'), now, now).catch(() => undefined);
+    }, BEAT_MS);
+    beat.unref();
+  };
+  if (made) startBeat();
+
+  const fileOf = async (segment: OnDisk): Promise<FileHandle> => {
+    segment.file ??= await open(segment.path, 'a+', 0o600);
+    return segment.file;
+  };
+
+  const letGo = async (segment: OnDisk): Promise<void> => {
+    const { file } = segment;
+    segment.file = undefined;
+    await file?.close();
+  };
+
+  const write = async (text: Buffer): Promise<void> => {
+    if (!made) await make();
+    startBeat();
+    let last = segments.at(-1);
+    if (last === undefined || 'memory' in last || last.bytes >= SEGMENT_BYTES) {
+      if (last !== undefined && 'path' in last) await letGo(last);
+      last = { path: join(directory, nameOf(head + segments.length)), bytes: 0 };
+      await fileOf(last);
+      segments.push(last);
+    }
+    const file = await fileOf(last);
+    // Not appendFile: it goes in small steps, between which a flood brings more than a step takes away.
+    for (let written = 0; written < text.length; )
+      written += (await file.write(text, written, text.length - written)).bytesWritten;
+    last.bytes += text.length;
+  };
+
+  const writeWaiting = async (): Promise<void> => {
+    clearTimeout(flushing);
+    flushing = undefined;
+    if (waiting.length === 0) return;
+    const events = waiting.length;
+    const text = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    if (!broken && unsentBytes() + text.length <= MAX_DISK_BYTES) {
+      try {
+        await write(text);
+        return;
+      } catch {
+        // A full or read-only disk: from here on memory holds what it can, and the run goes on.
+        broken = true;
+      }
+    }
+    if (memoryBytes() + text.length <= MAX_MEMORY_BYTES) segments.push({ memory: text, bytes: text.length });
+    else lost += events;
+  };
+
+  const read = async (segment: Segment, from: number, limit: number): Promise<Buffer> => {
+    const length = Math.min(limit, segment.bytes - from);
+    if ('memory' in segment) return segment.memory.subarray(from, from + length);
+    const file = await fileOf(segment);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
+    return buffer.subarray(0, bytesRead);
+  };
+
+  const dropHead = async () => {
+    const segment = segments[0];
+    headOffset = 0;
+    if (segment !== undefined && 'path' in segment) {
+      if (segments.length === 1 && segment.file !== undefined && !broken) {
+        // The next lines go into the same file: a server that keeps up would otherwise cost a file for each post.
+        await segment.file.truncate(0);
+        segment.bytes = 0;
+        return;
+      }
+      await letGo(segment);
+      await rm(segment.path, { force: true });
+    }
+    segments.shift();
+    head += 1;
+  };
+
+  return {
+    header,
+
+    add(events) {
+      for (const event of events) {
+        if (waitingBytes + event.length > MAX_WAITING_BYTES) {
+          lost += 1;
+          continue;
+        }
+        const line = Buffer.from(`${event}\n`);
+        waiting.push(line);
+        waitingBytes += line.length;
+      }
+      // On its own, too: the sender may be waiting for the server to come back.
+      if (waitingBytes > FLUSH_BYTES) void keyedMutex(writeWaiting);
+      else flushing ??= setTimeout(() => void keyedMutex(writeWaiting), FLUSH_MS);
+    },
+
+    next: (limitBytes) =>
+      keyedMutex(async () => {
+        await writeWaiting();
+        while (unsentBytes() > 0) {
+          const segment = segments[0] as Segment;
+          if (headOffset < segment.bytes) {
+            try {
+              const text = await read(segment, headOffset, limitBytes);
+              const end = text.lastIndexOf(LINE_END);
+              if (end !== -1) return { text: text.subarray(0, end), bytes: end + 1 };
+            } catch (error) {
+              // Somebody took this run for dead and has sent it: then there is nothing left to do here.
+              if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+            }
+          }
+          await dropHead();
+        }
+        return undefined;
+      }),
+
+    done: (batch) =>
+      keyedMutex(async () => {
+        headOffset += batch.bytes;
+        if (headOffset >= (segments[0]?.bytes ?? 0)) await dropHead();
+      }),
+
+    dropped: () => lost,
+
+    atRisk: () => segments.some((segment) => 'memory' in segment),
+
+    async close() {
+      clearInterval(beat);
+      await keyedMutex(writeWaiting);
+      for (const segment of segments) if ('path' in segment) await letGo(segment).catch(() => undefined);
+      if (!made) return;
+      if (!segments.some((segment) => 'path' in segment && segment.bytes > 0)) {
+        await rm(directory, { recursive: true, force: true });
+        return;
+      }
+      const place: Place = { number: head, offset: headOffset };
+      await writeFile(join(directory, 'sent.json'), JSON.stringify(place), { mode: 0o600 }).catch(
+        () => undefined,
+      );
+      await rm(join(directory, 'owner.json'), { force: true });
+    },
+  };
+};
+
+const own = (directory: string): Promise<void> =>
+  writeFile(join(directory, 'owner.json'), JSON.stringify({ host: hostname(), pid: process.pid }), {
+    mode: 0o600,
+  });
+
+/** What a folder of the spool holds. `live`: a run that is going on owns it. */
+export type Leftover = Readonly<{ directory: string; header: RunHeader; bytes: number; live: boolean }>;
+
+/** The runs in the spool, the oldest first. A folder that cannot be read is passed over. */
+export const leftovers = async (spoolDir: string): Promise<readonly Leftover[]> => {
+  let names: string[];
+  try {
+    names = await readdir(spoolDir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  const found: Leftover[] = [];
+  for (const name of names.sort()) {
+    const directory = join(spoolDir, name);
+    try {
+      const header = headerOf(await readJson(join(directory, 'header.json')));
+      if (header === undefined) continue;
+      const segments = await segmentsIn(directory);
+      const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+      found.push({ directory, header, bytes, live: await hasOwner(directory) });
+    } catch {
+      // Another run is just removing it, or it is no run at all.
+    }
+  }
+  return found;
+};
+
+/** Takes a run over whose owner is gone; undefined where somebody else was faster. */
+export const claim = async (leftover: Leftover, mark: string): Promise<Backlog | undefined> => {
+  const claimed = `${leftover.directory.replace(/~[^/~]*$/, '')}~${mark}`;
+  try {
+    // One of several renames wins; the others find nothing to rename.
+    await rename(leftover.directory, claimed);
+    await own(claimed);
+    const place = placeOf(await readJson(join(claimed, 'sent.json')).catch(() => undefined));
+    const all = await segmentsIn(claimed);
+    const segments = all.filter(({ number }) => number >= place.number);
+    const first = segments[0]?.number ?? place.number;
+    return backlogIn(
+      claimed,
+      leftover.header,
+      segments.map(({ path, bytes }) => ({ path, bytes })),
+      first,
+      first === place.number ? place.offset : 0,
+    );
+  } catch {
+    return undefined;
+  }
+};
+
+const segmentsIn = async (
+  directory: string,
+): Promise<readonly { number: number; path: string; bytes: number }[]> => {
+  const names = (await readdir(directory)).filter((name) => /^\d{6,12}\.ndjson$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(directory, name);
+      return { number: Number.parseInt(name, 10), path, bytes: (await stat(path)).size };
+    }),
+  );
+};
+
+const hasOwner = async (directory: string): Promise<boolean> => {
+  const path = join(directory, 'owner.json');
+  let beatAt: number;
+  let owner: unknown;
+  try {
+    beatAt = (await stat(path)).mtimeMs;
+    owner = await readJson(path);
+  } catch {
+    // A folder without an owner's mark may be one that is being made this moment.
+    return Date.now() - (await stat(directory)).mtimeMs < 1_000 && (await segmentsIn(directory)).length === 0;
+  }
+  if (isJsonObject(owner) && owner.host === hostname() && typeof owner.pid === 'number')
+    return isAlive(owner.pid);
+  return Date.now() - beatAt < 4 * BEAT_MS;
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
+const readJson = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, 'utf8'));
+
+const headerOf = (value: unknown): RunHeader | undefined => {
+  if (!isJsonObject(value)) return undefined;
+  const { url, project_id, log_group, log_stream } = value;
+  if (typeof url !== 'string' || typeof log_group !== 'string' || typeof log_stream !== 'string')
+    return undefined;
+  return { url, log_group, log_stream, ...(typeof project_id === 'string' ? { project_id } : {}) };
+};
+
+const placeOf = (value: unknown): Place =>
+  isJsonObject(value) && Number.isSafeInteger(value.number) && Number.isSafeInteger(value.offset)
+    ? { number: value.number as number, offset: value.offset as number }
+    : { number: 0, offset: 0 };

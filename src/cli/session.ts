@@ -1,0 +1,77 @@
+import type { Json } from '../domain/json.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+import { CommandFailure, EXIT } from './failure.ts';
+import { type ClientSettings, DEFAULT_URL, readSettings } from './settings.ts';
+import { type Look, lookOf } from './terminal/terminal.ts';
+
+/** What a command that asks a server works with. */
+export type Session = Readonly<{
+  client: ApiClient;
+  settings: ClientSettings;
+  look: Look;
+  /** Columns of standard output, undefined where it is no terminal: then nothing is cut. */
+  columns: number | undefined;
+  print(text: string): void;
+  printJson(value: Json): void;
+}>;
+
+/** Does something with a server and lets go of it. */
+export const withServer = async (act: (session: Session) => Promise<void>): Promise<void> => {
+  const settings = readSettings(process.env);
+  const client = apiClient({ url: settings.url ?? DEFAULT_URL, apiKey: settings.apiKey });
+  const { stdout } = process;
+  // `miyabi tasks | head` is no failure.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
+  try {
+    await act({
+      client,
+      settings,
+      look: lookOf(process.env, stdout),
+      columns: stdout.isTTY ? stdout.columns : undefined,
+      print: (text) => void stdout.write(text),
+      printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
+    });
+  } finally {
+    client.close();
+  }
+};
+
+/** `?a=1&b=2` of what is given, nothing where nothing is. */
+export const queryOf = (fields: Readonly<Record<string, string | readonly string[] | undefined>>): string => {
+  const given = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+};
+
+/** `--label team=shop`, repeatable. */
+export const takePair = (
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> => {
+  const mark = text.indexOf('=');
+  if (mark < 1) throw new CommandFailure(EXIT.usage, `${text} must look like name=value`);
+  return { ...before, [text.slice(0, mark)]: text.slice(mark + 1) };
+};
+
+/** A count as an option gives it. */
+export const takeCount = (text: string): number => {
+  if (!/^\d{1,12}$/.test(text)) throw new CommandFailure(EXIT.usage, `${text} must be a whole number`);
+  return Number(text);
+};
+
+/** At most so many of a list. */
+export const takeLimit = (text: string): number => {
+  const limit = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+  if (limit < 1) throw new CommandFailure(EXIT.usage, `${text} must be a whole number from 1`);
+  return limit;
+};
+
+/** What to type so that a server without tasks gets some: `miyabi run` sends nothing where it is told no server. */
+export const runHint = ({ url }: ClientSettings): string =>
+  `${url === undefined ? `MIYABI_URL=${DEFAULT_URL} ` : ''}miyabi run -- npx cdk deploy --all`;

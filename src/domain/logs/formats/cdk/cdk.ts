@@ -1,0 +1,27 @@
+import type { LogFormat } from '../../format.ts';
+import { evolveCdk } from './fold.ts';
+import { readFrame } from './frame.ts';
+import { observeRun } from './observe.ts';
+import { readRow } from './rows.ts';
+import type { CdkSignal } from './signals.ts';
+import { type CdkState, initialCdk, openCdk, settleCdk } from './state.ts';
+
+/**
+ * What the AWS CDK prints while it deploys, destroys, hotswaps, imports and bootstraps: its event rows of all ages, its
+ * progress bar, and the lines around them. A task is one run of one stack; see docs/log-formats.md.
+ */
+export const cdk: LogFormat<CdkSignal, CdkState> = {
+  name: 'cdk',
+  hasHints: true,
+  read: (line) => readRow(line) ?? readFrame(line),
+  runs: ['buildkit', 'cargo', 'ninja', 'plain'],
+  isWorking: ({ assets }) => assets !== undefined,
+  initial: initialCdk,
+  open: openCdk,
+  evolve: evolveCdk,
+  observe: (state, key) => {
+    const run = state.runs[key];
+    return run === undefined ? undefined : observeRun(run);
+  },
+  settle: settleCdk,
+};

@@ -1,0 +1,282 @@
+import { onCause, onClosing, onError, onFailed, onSuccess } from './closing.ts';
+import { STACK_TYPE } from './rows.ts';
+import { belongs, heard, isOver, type Run, withRow } from './run.ts';
+import type {
+  AssetSignal,
+  CdkSignal,
+  HotswapSignal,
+  ListedSignal,
+  RowSignal,
+  SaidSignal,
+} from './signals.ts';
+import {
+  adoptNested,
+  begin,
+  type CdkState,
+  current,
+  framed,
+  isNestedIn,
+  keep,
+  merged,
+  nameOf,
+  onNamed,
+  own,
+  placeStack,
+  runOf,
+  type Step,
+  untouched,
+  withAlias,
+} from './state.ts';
+import { isFirstState } from './status.ts';
+
+/** The deployments of a stream after one more line. */
+export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step => {
+  switch (signal.k) {
+    case 'row':
+      return onRow(state, signal, at);
+    case 'say':
+      return onSaid(state, signal, at);
+    case 'bar':
+      return onCurrent(state, at, (run) =>
+        isOver(run) ? run : { ...run, c: signal.c[0], of: signal.c[1] ?? 0, prog: [] },
+      );
+    case 'busy':
+      return onBusy(state, signal.ids, at);
+    case 'hot':
+      return onHotswap(state, signal, at);
+    case 'asset':
+      return onAsset(state, signal, at);
+    case 'error':
+      return onError(withAsset(state, undefined, 'failed'), signal, at);
+    case 'cause':
+      return onCause(state, signal.i, at);
+    case 'listed':
+      return onCurrent(state, at, (run) =>
+        run.mark === undefined || run.mark === 'failed' ? withList(run, signal) : run,
+      );
+    case 'close':
+      return onClosing(state, signal.s, signal.x, at);
+    default:
+      return signal satisfies never;
+  }
+};
+
+const onRow = (state: CdkState, row: RowSignal, at: number): Step =>
+  row.s === undefined ? onRowWithoutStack(state, row, at) : onRowOfStack(state, row, row.s, at);
+
+const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: number): Step => {
+  const { state, name } = placeStack(before, stack, false);
+  const about = row.ty === STACK_TYPE && row.i === stack;
+  const known = runOf(state, name);
+  const nested = stack !== (known?.stack ?? (known?.verb === 'bootstrap' ? stack : name));
+  const self = about && !nested;
+  if (known !== undefined && belongs(known, row, self, at)) {
+    // What a nested stack says of itself, its parent says too, in a row of the resource.
+    if (about && nested) return keep(state, heard({ ...known, ...countOf(row) }, at));
+    const run = withRow(
+      known.stack === undefined && !nested ? { ...known, stack } : known,
+      row,
+      self,
+      nested,
+      at,
+    );
+    return run.subs === known.subs ? keep(state, run) : keepWithNested(state, run);
+  }
+  // A run that was dropped after its end may still be followed by rows of it, but a new one begins at the beginning.
+  if (known === undefined && own(state.n, name) !== undefined && !(self && isFirstState(row.st)))
+    return untouched(state);
+  const begun = begin(state, name, at);
+  const step = keepWithNested(begun.state, withRow({ ...begun.run, stack }, row, about, false, at));
+  return { state: step.state, touched: [...begun.gone, ...step.touched] };
+};
+
+/** Keeps a run whose rows have just told of a nested stack, which may have been taken for one of its own. */
+const keepWithNested = (state: CdkState, run: Run): Step => {
+  const whole = adoptNested(state, run);
+  const step = keep(whole.state, whole.run);
+  return { state: step.state, touched: [...whole.gone, ...step.touched] };
+};
+
+const countOf = ({ c }: RowSignal): Pick<Run, 'c' | 'of'> =>
+  c === undefined ? {} : { c: c[0], ...(c[1] === null ? {} : { of: c[1] }) };
+
+const onRowWithoutStack = (state: CdkState, row: RowSignal, at: number): Step => {
+  const run = current(state);
+  const bare = row.ty === STACK_TYPE && row.n === row.i;
+  if (run === undefined) {
+    const begun = begin(state, '', at);
+    const cur = { ...begun.state, cur: begun.run.key };
+    return bare
+      ? onNamed(cur, begun.run, row.i, (named) => withRow(named, row, true, false, at))
+      : keep(cur, withRow(begun.run, row, false, false, at));
+  }
+  const self =
+    bare &&
+    (run.stack === undefined
+      ? run.name === '' || isCutOf(row.i, run.name) || run.verb === 'bootstrap'
+      : isCutOf(row.i, run.stack));
+  if (!belongs(run, row, self, at)) {
+    const begun = begin(state, run.name, at);
+    return keep(
+      { ...begun.state, cur: begun.run.key },
+      withRow(
+        { ...begun.run, ...(run.stack === undefined ? {} : { stack: run.stack }) },
+        row,
+        self,
+        false,
+        at,
+      ),
+    );
+  }
+  if (bare && !self && isNestedIn(row.i, run)) return keep(state, heard({ ...run, ...countOf(row) }, at));
+  if (self && run.name === '')
+    return onNamed(state, run, row.i, (named) => withRow(named, row, true, false, at));
+  const learnt = self && run.verb === 'bootstrap' && run.stack === undefined;
+  return keep(state, withRow(learnt ? { ...run, stack: row.i } : run, row, self, false, at));
+};
+
+/** Whether a name in a row is a stack's, perhaps without its end: the bar breaks rows where the terminal ends. */
+const isCutOf = (shown: string, name: string): boolean => name.startsWith(shown);
+
+const onCurrent = (state: CdkState, at: number, change: (run: Run) => Run): Step => {
+  const run = current(state);
+  if (run === undefined) return untouched(state);
+  const changed = change(run);
+  return changed === run ? untouched(state) : keep(state, heard(changed, at));
+};
+
+const MAX_LIST = 8000;
+
+const withList = (run: Run, { ids, begun, more }: ListedSignal): Run => {
+  const { list, ...rest } = run;
+  if (begun !== undefined) return { ...rest, list: begun };
+  if (more === undefined) return { ...rest, listed: merged(run.listed, ids) };
+  if (list === undefined) return run;
+  const [text = '', after] = `${list}${more}`.split(']');
+  const known = text.split(/, ?/).filter((id) => /^[A-Za-z0-9]+$/.test(id));
+  // The last one goes on in the next line.
+  const whole = after === undefined ? known.slice(0, -1) : known;
+  const goesOn = after === undefined && text.length <= MAX_LIST;
+  return { ...rest, ...(goesOn ? { list: text } : {}), listed: merged(run.listed, whole) };
+};
+
+/** Where the beginning of the log is missing, a hotswap may be the first that is heard of a stack; its name comes later. */
+const onHotswap = (state: CdkState, { v, n }: HotswapSignal, at: number): Step => {
+  if (current(state) !== undefined || !(v === 'done' || (v === 'start' && n === undefined)))
+    return onCurrent(state, at, (run) => (isOver(run) ? run : withHotswap(run, v, n)));
+  const begun = begin(state, '', at);
+  return keep({ ...begun.state, cur: begun.run.key }, withHotswap(begun.run, v, n));
+};
+
+const withHotswap = (run: Run, v: 'start' | 'done' | 'full', what: string | undefined): Run => {
+  const { ph: _ph, hot: _hot, ...rest } = run;
+  if (v === 'full') return { ...rest, prog: [], msg: 'Falling back to a full deployment' };
+  const others = run.prog.filter(([id]) => id !== what);
+  return {
+    ...rest,
+    hot: 1,
+    ph: 'hotswapping',
+    prog: v === 'start' && what !== undefined ? [...others, [what, what] as const].slice(-64) : others,
+    msg: `hotswapping ${what ?? 'resources'}${v === 'done' ? ': done' : ''}`,
+  };
+};
+
+const onBusy = (state: CdkState, ids: readonly string[], at: number): Step => {
+  const runs = ids
+    .map((id) => runOf(state, nameOf(state, id)))
+    .filter((run) => run !== undefined && !isOver(run));
+  const [run, ...others] = new Set(runs);
+  return run === undefined || others.length > 0 ? untouched(state) : keep(state, heard(run, at));
+};
+
+const onAsset = (before: CdkState, { v, s, n, e }: AssetSignal, at: number): Step => {
+  const state = withAsset(before, n, e);
+  const run = s === undefined ? current(state) : runOf(state, nameOf(state, s));
+  if (run === undefined || isOver(run) || run.rows > 0) return untouched(state);
+  return keep(state, heard({ ...run, ph: `${v} assets` }, at));
+};
+
+const MAX_ASSETS = 100;
+
+const withAsset = (
+  state: CdkState,
+  name: string | undefined,
+  end: 'done' | 'failed' | undefined,
+): CdkState => {
+  const { assets: known = [], ...rest } = state;
+  if (end === 'failed') return rest;
+  if (name === undefined) return state;
+  const others = known.filter((asset) => asset !== name);
+  const assets = end === undefined ? [...others, name].slice(-MAX_ASSETS) : others;
+  return assets.length === 0 ? rest : { ...rest, assets };
+};
+
+const onSaid = (state: CdkState, said: SaidSignal, at: number): Step => {
+  const named = said.d === undefined || said.d === said.s ? state : withAlias(state, said.d, said.s);
+  switch (said.v) {
+    case 'deploying':
+    case 'destroying':
+    case 'importing':
+    case 'bootstrapping':
+      return onBegun(named, said, VERBS[said.v], at);
+    case 'changeset':
+    case 'creating':
+    case 'updating':
+      return onPreparing(named, said, PREPARING[said.v], at);
+    case 'rolling-back':
+      return untouched(state);
+    case 'ok':
+    case 'unchanged':
+    case 'destroyed':
+      return onSuccess(named, said, said.v, at);
+    case 'failed':
+      return onFailed(withAsset(named, undefined, 'failed'), said, at);
+    default:
+      return said.v satisfies never;
+  }
+};
+
+const VERBS = {
+  deploying: 'deploy',
+  destroying: 'destroy',
+  importing: 'import',
+  bootstrapping: 'bootstrap',
+} as const;
+
+const onBegun = (state: CdkState, said: SaidSignal, verb: NonNullable<Run['verb']>, at: number): Step => {
+  const name = nameOf(state, said.s);
+  const known = runOf(state, name);
+  // With -v the line comes twice, the second time without its position.
+  const repeated = known?.p !== undefined && said.p === undefined && known.verb === verb;
+  const goesOn =
+    known !== undefined && !isOver(known) && ((known.rows === 0 && known.hot === undefined) || repeated);
+  const begun = goesOn ? { state, run: known, gone: [] } : begin(state, name, at);
+  const run = heard({ ...framed(begun.run, said), verb, msg: said.v }, at);
+  const step = keep(
+    { ...begun.state, cur: run.key, ...(verb === 'bootstrap' ? { boot: run.key } : {}) },
+    run,
+  );
+  return { state: step.state, touched: [...begun.gone, ...step.touched] };
+};
+
+const PREPARING = {
+  changeset: { ph: 'creating changeset' },
+  creating: { ph: 'creating stack', direct: 'create' },
+  updating: { ph: 'updating stack', direct: 'update' },
+} as const;
+
+/** CDK may prepare a change set before it says `deploying...`. */
+const onPreparing = (
+  before: CdkState,
+  said: SaidSignal,
+  doing: Pick<Run, 'ph' | 'direct'> & { ph: string },
+  at: number,
+): Step => {
+  const { state, name } = placeStack(before, said.s, true);
+  const known = runOf(state, name);
+  const begun =
+    known === undefined || isOver(known) ? begin(state, name, at) : { state, run: known, gone: [] };
+  const run = heard({ ...framed(begun.run, said), stack: said.s, ...doing, msg: doing.ph }, at);
+  const step = keep({ ...begun.state, cur: run.key }, run);
+  return { state: step.state, touched: [...begun.gone, ...step.touched] };
+};

@@ -1,0 +1,163 @@
+import type { JsonObject } from '../../../json.ts';
+import type { Operation, Outcome, TaskDetails } from '../../../tasks/details.ts';
+import type { TaskStatus } from '../../../tasks/status.ts';
+import type { Observation } from '../../format.ts';
+import { cut, TEXT_LIMITS } from '../kit/text.ts';
+import { isIdOf, MESSAGE } from './rows.ts';
+import { CLEANING_UP, type Failure, isOver, type Run } from './run.ts';
+import { isSuccessState } from './status.ts';
+
+/** A task out of a run. A full counter is no completion: what the stack and CDK's closing line say decides. */
+export const observeRun = (run: Run): Observation => {
+  const outcome = outcomeOf(run);
+  const status = STATUS[outcome];
+  const metadata = metadataOf(run);
+  const seen: Draft<Observation> = {
+    key: run.key,
+    task_name: run.name === '' ? 'unnamed stack' : run.name,
+    task_type: 'cdk_deploy',
+    status,
+    current: run.c ?? null,
+    total: run.of ?? null,
+    details: detailsOf(run, outcome),
+    ...(metadata === undefined ? undefined : { metadata }),
+    started_at: run.from,
+    last_at: run.at,
+  };
+  if (run.to !== undefined && status !== 'running') seen.ended_at = run.to;
+  if (run.msg !== undefined) seen.message = cut(run.msg, TEXT_LIMITS.message);
+  return seen;
+};
+
+/** While it is put together: a run is looked at after each of its rows. */
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
+  completed: 'completed',
+  no_changes: 'completed',
+  failed: 'failed',
+  rolled_back: 'failed',
+  rollback_failed: 'failed',
+  rolling_back: 'running',
+  in_progress: 'running',
+};
+
+/** How it went, first by CDK's closing line, which knows; else by the stack's last state. */
+export const outcomeOf = (run: Run): Outcome => {
+  const { st = '', mark } = run;
+  if (mark === 'unchanged') return 'no_changes';
+  if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
+  if (mark === 'destroyed') return 'completed';
+  if (mark === 'failed') return st.includes('ROLLBACK_') ? 'rolled_back' : 'failed';
+  if (st.endsWith('ROLLBACK_COMPLETE')) return 'rolled_back';
+  if (mark === 'ok') return 'completed';
+  if (isSuccessState(st)) return 'completed';
+  if (st === 'DELETE_COMPLETE' && isOver(run))
+    return run.fail.length > 0 && run.op !== 'destroy' ? 'failed' : 'completed';
+  if (st.includes('ROLLBACK_')) return 'rolling_back';
+  if (st.endsWith('_FAILED')) return 'failed';
+  return run.recap === 1 && st === '' ? 'failed' : 'in_progress';
+};
+
+const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
+  const running = STATUS[outcome] === 'running';
+  const step = running ? run.prog[run.prog.length - 1]?.[1] : undefined;
+  const operation = operationOf(run, outcome);
+  const causes = running || STATUS[outcome] === 'failed' ? causesOf(run) : [];
+  const failed =
+    causes.length > 0
+      ? causes.map((failure) => idOf(failure, run.listed))
+      : STATUS[outcome] === 'failed'
+        ? listed(run)
+        : [];
+  const error = STATUS[outcome] === 'completed' ? undefined : errorOf(run, causes);
+  const details: Draft<TaskDetails> = { phase: phaseOf(run, outcome) };
+  if (step !== undefined) details.current_step = cut(step, TEXT_LIMITS.step);
+  if (operation !== undefined) details.operation = operation;
+  details.outcome = outcome;
+  if (run.st !== undefined) details.stack_state = stateOf(run);
+  if (failed.length > 0) details.failed_resources = failed;
+  if (error !== undefined) details.error_message = cut(error, MESSAGE);
+  return details;
+};
+
+/** A column cut to what may be either of two states: once CDK has closed the run, it was the last one. */
+const stateOf = ({ st = '', cut: either, mark }: Run): string =>
+  either === 1 && mark !== undefined && st === CLEANING_UP ? 'UPDATE_ROLLBACK_COMPLETE' : st;
+
+const CREATED = 1;
+const UPDATED = 2;
+const DELETED = 4;
+
+const operationOf = (run: Run, outcome: Outcome): Operation | undefined => {
+  if (outcome === 'no_changes') return 'none';
+  if (run.verb === 'destroy') return 'destroy';
+  if (run.op !== undefined) return run.op;
+  if (run.direct !== undefined) return run.direct;
+  if (run.verb === 'import') return 'update';
+  if ((run.did & UPDATED) !== 0) return 'update';
+  if ((run.did & CREATED) !== 0) return (run.did & DELETED) !== 0 ? 'update' : 'create';
+  if ((run.did & DELETED) !== 0) return run.verb === undefined ? 'destroy' : 'update';
+  return run.hot === 1 ? 'hotswap' : undefined;
+};
+
+const phaseOf = (run: Run, outcome: Outcome): string => {
+  if (STATUS[outcome] !== 'running') return outcome.replace('_', ' ');
+  if (outcome === 'rolling_back') return 'rolling back';
+  if (run.st?.endsWith('CLEANUP_IN_PROGRESS')) return 'cleaning up';
+  if (run.rows > 0) return PHASES[run.verb ?? (run.op === 'destroy' ? 'destroy' : 'deploy')];
+  return run.ph ?? PHASES[run.verb ?? 'deploy'];
+};
+
+const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
+  deploy: 'deploying',
+  destroy: 'destroying',
+  import: 'importing',
+  bootstrap: 'bootstrapping',
+};
+
+/**
+ * What failed of itself, in order of the rows' clock. A nested stack counts only where the log does not show what in it
+ * failed, and a resource that an update could not remove only where something else ended it.
+ */
+const causesOf = (run: Run): readonly Failure[] => {
+  if (run.fail.length === 0) return run.fail;
+  const updating = run.op === 'update';
+  return run.fail
+    .filter(
+      (failure) =>
+        !(updating && failure.d === 1) &&
+        !(failure.e === 1 && run.fail.some((other) => isWithin(other, failure))),
+    )
+    .toSorted((a, b) => (a.u ?? Infinity) - (b.u ?? Infinity) || 0);
+};
+
+/** Whether a failure is one inside a nested stack; without a stack's name in the row, whether it came before. */
+const isWithin = (inner: Failure, stack: Failure): boolean =>
+  inner.e !== 1 && (inner.in === 1 || (stack.b === 1 && inner.b === 1 && (inner.u ?? 0) <= (stack.u ?? 0)));
+
+/**
+ * The bar shows construct paths, which look like logical ids where they are of one word, and terminals break its rows.
+ * The stack's own list of what failed may have the logical id.
+ */
+const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string => {
+  if ((b !== 1 && /^[A-Za-z0-9]+$/.test(shown)) || ids.includes(shown)) return shown;
+  const id = ids.find((listed) => isIdOf(listed, shown));
+  if (id !== undefined) return id;
+  const [only, ...others] = ids.filter((listed) => listed.startsWith(shown));
+  return only === undefined || others.length > 0 ? shown : only;
+};
+
+const listed = ({ listed: ids, off }: Run): readonly string[] => ids.filter((id) => !off.includes(id));
+
+const errorOf = (run: Run, causes: readonly Failure[]): string | undefined =>
+  causes.find(({ m }) => m !== undefined)?.m ?? run.why ?? run.err;
+
+const metadataOf = ({ d, p, took }: Run): JsonObject | undefined => {
+  if (d === undefined && p === undefined && took === undefined) return undefined;
+  return {
+    ...(d === undefined ? {} : { display_name: d }),
+    ...(p === undefined ? {} : { position: `${p[0]}/${p[1]}` }),
+    ...(took === undefined ? {} : { deployment_seconds: took }),
+  };
+};

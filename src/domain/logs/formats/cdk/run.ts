@@ -1,0 +1,321 @@
+import type { Clock } from './clock.ts';
+import { unwrap } from './clock.ts';
+import { isIdOf, STACK_TYPE } from './rows.ts';
+import type { RowSignal } from './signals.ts';
+import {
+  AMBIGUOUS,
+  isFirstState,
+  isRollbackState,
+  isSuccessState,
+  isTerminalState,
+  lifeOf,
+} from './status.ts';
+
+/** How a run was said to have ended, by CDK itself. */
+export type Mark = 'ok' | 'unchanged' | 'destroyed' | 'failed';
+
+export type Failure = Readonly<{
+  i: string;
+  m?: string;
+  /** When, on the run's own clock. */
+  u?: number;
+  /** A nested stack. */
+  e?: 1;
+  /** From a row without a stack's name. */
+  b?: 1;
+  /** Of a resource inside a nested stack. */
+  in?: 1;
+  /** Not removed during an update, which goes on without it. */
+  d?: 1;
+}>;
+
+/**
+ * One deployment of one stack, or one bootstrapping of an environment. Stored as it is; what may grow is bounded.
+ */
+export type Run = Readonly<{
+  key: string;
+  /** What the task is called: the stack's name or the environment's; empty while nobody has said it. */
+  name: string;
+  /** The stack as CloudFormation calls it, once known. */
+  stack?: string;
+  d?: string;
+  p?: readonly [number, number];
+  /** What was begun, as far as a frame line has said. */
+  verb?: 'deploy' | 'destroy' | 'import' | 'bootstrap';
+  /** `X: creating stack...` or `X: updating stack...`. */
+  direct?: 'create' | 'update';
+  /** What the stack's own states say is done to it. */
+  op?: 'create' | 'update' | 'destroy';
+  /** What rows of resources have shown: created 1, updated 2, deleted 4. */
+  did: number;
+  c?: number;
+  of?: number;
+  /** Rows read. */
+  rows: number;
+  /** The last state of the stack and the moment of it; `cut` where its column was cut so that it may be two. */
+  st?: string;
+  su?: number;
+  cut?: 1;
+  /** The latest moment of any row, on a clock that runs on past midnight. */
+  u?: number;
+  mark?: Mark;
+  hot?: 1;
+  /** What goes on before the first row. */
+  ph?: string;
+  /** Under way: logical id and name, the one begun last at the end. */
+  prog: readonly (readonly [string, string])[];
+  fail: readonly Failure[];
+  /** Logical ids of the stacks nested in it. */
+  subs: readonly string[];
+  /** Logical ids of what was cancelled. */
+  off: readonly string[];
+  /** Logical ids that the stack, or an error message, lists as failed, whether cancelled or not. */
+  listed: readonly string[];
+  /** The beginning of such a list that goes on in the next line. */
+  list?: string;
+  /** Why the stack itself failed, and what CDK's closing line says. */
+  why?: string;
+  err?: string;
+  recap?: 1;
+  took?: number;
+  from: number;
+  at: number;
+  to?: number;
+  msg?: string;
+}>;
+
+const MAX_IN_PROGRESS = 64;
+const MAX_FAILURES = 50;
+const MAX_CANCELLED = 200;
+const MAX_NESTED = 100;
+
+export const newRun = (key: string, name: string, at: number): Run => ({
+  key,
+  name,
+  did: 0,
+  rows: 0,
+  prog: [],
+  fail: [],
+  subs: [],
+  off: [],
+  listed: [],
+  from: at,
+  at,
+});
+
+/** Whether what is done to the stack has come to an end that nothing but a new deployment, or a retry, leads out of. */
+export const isOver = (run: Run): boolean => {
+  if (run.mark !== undefined) return true;
+  const { st } = run;
+  if (st === undefined || !isTerminalState(st)) return false;
+  if (isSuccessState(st)) return true;
+  if (st === 'DELETE_COMPLETE' && operationAsked(run) === 'destroy') return true;
+  // Under a `deploying...` that has not been answered yet, CDK may roll back, delete and try again.
+  return run.verb === undefined;
+};
+
+const operationAsked = ({ verb, op }: Run): string | undefined => (verb === 'destroy' ? 'destroy' : op);
+
+const REORDERED_WITHIN = 30 * 60;
+const LATE_WITHIN_MS = 15 * 60 * 1000;
+
+/**
+ * Whether a row is part of this run, rather than the first of the next one of its stack. Rows are printed out of order,
+ * so one that comes after the end is still of the run if its clock shows an earlier moment.
+ */
+export const belongs = (run: Run, row: RowSignal, self: boolean, at: number): boolean => {
+  if (!isOver(run) || row.t === undefined || isRecap(row)) return true;
+  const begins = self && (isFirstState(row.st) || /^(?:UPDATE_)?ROLLBACK_IN_PROGRESS$/.test(row.st));
+  if (begins && run.to !== undefined && at - run.to > LATE_WITHIN_MS) return false;
+  if (run.u === undefined) return !begins;
+  const moment = unwrap(row as Clock, run.u);
+  if (moment <= run.u) return !begins || run.u - moment <= REORDERED_WITHIN;
+  if (begins) return false;
+  const [current, total] = row.c ?? [run.c ?? 0, run.of ?? null];
+  return total === (run.of ?? null) && current >= (run.c ?? 0);
+};
+
+/** A row of the list of failures that is printed once more at the end. */
+const isRecap = ({ s, c, t }: RowSignal): boolean => s !== undefined && c === undefined && t !== undefined;
+
+/** A run while the next one is made of it: rows come by the thousand, so each costs one copy. */
+type Draft = { -readonly [Key in keyof Run]: Run[Key] };
+
+/** The run after a row of its own stack (`self`: about the stack itself), or of a stack nested in it. */
+export const withRow = (run: Run, row: RowSignal, self: boolean, nested: boolean, at: number): Run => {
+  const draft: Draft = { ...run };
+  const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
+  draft.rows += 1;
+  if (row.c !== undefined) {
+    draft.c = row.c[0];
+    if (row.c[1] !== null) draft.of = row.c[1];
+  }
+  if (moment !== undefined && (run.u === undefined || moment > run.u)) draft.u = moment;
+  if (isRecap(row)) draft.recap = 1;
+  draft.msg = wordsOf(row);
+  if (self) addState(draft, row, moment);
+  else addResource(draft, row, nested, moment);
+  hear(draft, at);
+  return draft;
+};
+
+/** A run that has just been heard of: remembers when, and when it ended. */
+export const heard = (run: Run, at: number): Run => {
+  const draft: Draft = { ...run };
+  hear(draft, at);
+  return draft;
+};
+
+const hear = (draft: Draft, at: number): void => {
+  if (at > draft.at) draft.at = at;
+  if (!isOver(draft)) {
+    if (draft.to !== undefined) delete draft.to;
+  } else if (draft.to === undefined) draft.to = at;
+};
+
+const wordsOf = ({ st, n, m }: RowSignal): string =>
+  `${st === AMBIGUOUS ? AMBIGUOUS.slice(0, -1) : st} ${n}${m === undefined ? '' : `: ${m.slice(0, 200)}`}`;
+
+export const CLEANING_UP = 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS';
+
+const addState = (draft: Draft, row: RowSignal, moment: number | undefined): void => {
+  const before = draft.st;
+  const settled = settleState(draft, row, moment);
+  if (settled !== undefined) {
+    const op = operationOf(draft, settled.st);
+    if (op !== undefined) draft.op = op;
+    draft.st = settled.st;
+    if (moment !== undefined) draft.su = moment;
+    if (settled.cut === true) draft.cut = 1;
+    else if (draft.cut !== undefined) delete draft.cut;
+    if (before !== undefined && isTerminalState(before) && isRetry(settled.st)) forgetFailures(draft);
+  }
+  if (row.m === undefined) return;
+  draft.listed = listedIn(row.m, draft.listed);
+  if (draft.why === undefined && isReasonOfFailure(row.st, row.m)) draft.why = row.m;
+};
+
+/** The state after a row about the stack, undefined where it tells of a moment that has passed. */
+const settleState = (
+  run: Run,
+  row: RowSignal,
+  moment: number | undefined,
+): { st: string; cut?: boolean } | undefined => {
+  if (row.st === AMBIGUOUS) {
+    // Cleaning up comes before the end, so of two such rows the second is the end. The bar prints rows again and again.
+    const again = run.cut === 1 && (row.c !== undefined || moment !== run.su);
+    if (again || run.st === CLEANING_UP)
+      return run.cut === 1 && !again ? undefined : { st: 'UPDATE_ROLLBACK_COMPLETE' };
+  }
+  if (moment !== undefined && run.su !== undefined && run.st !== undefined) {
+    // Within one second rows may be printed in any order, so what comes later in a stack's life counts.
+    if (moment < run.su || (moment === run.su && lifeOf(row.st) < lifeOf(run.st))) return undefined;
+  }
+  return row.st === AMBIGUOUS ? { st: CLEANING_UP, cut: true } : { st: row.st };
+};
+
+const operationOf = ({ op, verb }: Run, st: string): Run['op'] => {
+  if (verb === 'destroy') return 'destroy';
+  if (st.startsWith('CREATE_') || st.startsWith('REVIEW_')) return 'create';
+  if (st.startsWith('IMPORT_') || (st.startsWith('UPDATE_') && !isRollbackState(st))) return 'update';
+  if (op !== undefined) return op;
+  if (st.startsWith('UPDATE_')) return 'update';
+  if (st.startsWith('ROLLBACK_')) return 'create';
+  return st.startsWith('DELETE_') && verb === undefined ? 'destroy' : undefined;
+};
+
+const isRetry = (st: string): boolean => isFirstState(st) && st !== 'DELETE_IN_PROGRESS';
+
+const forgetFailures = (draft: Draft): void => {
+  delete draft.why;
+  delete draft.err;
+  delete draft.recap;
+  draft.fail = [];
+  draft.off = [];
+  draft.listed = [];
+  draft.prog = [];
+};
+
+const isReasonOfFailure = (st: string, reason: string): boolean =>
+  (st.endsWith('_FAILED') || isRollbackState(st)) &&
+  !CONSEQUENCE.test(reason) &&
+  !/^User Initiated$/i.test(reason);
+
+const CONSEQUENCE =
+  /^(?:The following resource\(s\) failed to |Rollback requested by user|Resource \w{1,20} cancel)/;
+
+const LISTED = /The following resource\(s\) failed to \w{1,20}: \[([\w, ]{1,4000})\]/;
+
+/** Logical ids that a text lists as failed, added to those known. */
+export const listedIn = (text: string, known: readonly string[]): readonly string[] => {
+  const ids =
+    LISTED.exec(text)?.[1]
+      ?.split(/, ?/)
+      .filter((id) => id !== '' && !known.includes(id)) ?? [];
+  return ids.length === 0 ? known : [...known, ...ids].slice(0, MAX_FAILURES);
+};
+
+/** What a row shows to have been done to a resource: created 1, updated or imported 2, deleted 4. */
+const didOf = (st: string): number => {
+  if (st.startsWith('CREATE_')) return 1;
+  if (st.startsWith('UPDATE_') || st.startsWith('IMPORT_')) return 2;
+  return st.startsWith('DELETE_') ? 4 : 0;
+};
+
+const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
+  const did = nested ? 0 : didOf(row.st);
+  // What is deleted once something has failed is taken back, which says nothing of what was asked for.
+  const taken = did === 4 && (draft.fail.length > 0 || (draft.st !== undefined && isRollbackState(draft.st)));
+  if (!taken) draft.did |= did;
+  if (!isRecap(row)) draft.prog = inProgress(draft.prog, row);
+  if (row.ty === STACK_TYPE && !nested && !draft.subs.includes(row.i))
+    draft.subs = [...draft.subs, row.i].slice(-MAX_NESTED);
+  if (row.st.endsWith('_FAILED')) {
+    if (row.skip === undefined) addFailure(draft, row, nested, moment);
+  } else if (row.st === 'DELETE_COMPLETE' && draft.fail.length > 0) {
+    draft.fail = draft.fail.filter(({ i, d }) => d === undefined || i !== row.i);
+  }
+};
+
+const inProgress = (prog: Run['prog'], { st, i, n }: RowSignal): Run['prog'] => {
+  const others = prog.some((known) => known[0] === i) ? prog.filter((known) => known[0] !== i) : prog;
+  if (!st.endsWith('_IN_PROGRESS')) return others;
+  return [...(others.length < MAX_IN_PROGRESS ? others : others.slice(1 - MAX_IN_PROGRESS)), [i, n]];
+};
+
+const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
+  const { i, m } = row;
+  if (m !== undefined && isCancelled(m)) {
+    if (!draft.off.includes(i)) draft.off = [...draft.off, i].slice(-MAX_CANCELLED);
+    return;
+  }
+  if (m !== undefined && CONSEQUENCE.test(m)) return;
+  const failure: Failure = {
+    i,
+    ...(m === undefined ? {} : { m }),
+    ...(moment === undefined ? {} : { u: moment }),
+    ...(row.ty === STACK_TYPE ? { e: 1 as const } : {}),
+    ...(nested ? { in: 1 as const } : {}),
+    ...(row.s === undefined ? { b: 1 as const } : {}),
+    ...(row.st === 'DELETE_FAILED' ? { d: 1 as const } : {}),
+  };
+  const same = draft.fail.findIndex((known) => isSame(known, row, moment));
+  const known = draft.fail[same];
+  if (known === undefined) {
+    if (draft.fail.length < MAX_FAILURES) draft.fail = [...draft.fail, failure];
+    return;
+  }
+  // The bar shows a construct path first and the logical id when it recapitulates.
+  const better = { ...failure, ...known, i: ID.test(i) || known.i.includes('/') ? i : known.i };
+  draft.fail = draft.fail.with(same, known.m === undefined && m !== undefined ? { ...better, m } : better);
+};
+
+const ID = /^[A-Za-z0-9]+$/;
+
+const isSame = (known: Failure, { i, n, s }: RowSignal, moment: number | undefined): boolean =>
+  known.i === i ||
+  (s === undefined && known.u === moment && (isIdOf(i, known.i) || (n !== i && known.i === n)));
+
+/** Whether a failure is but CloudFormation giving up on a resource because another one has failed. */
+const isCancelled = (reason: string): boolean =>
+  /^Resource \w{1,20} cancell?ed/.test(reason) || (reason.length <= 80 && /\bcancell?ed\b/i.test(reason));

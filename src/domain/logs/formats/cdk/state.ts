@@ -1,0 +1,246 @@
+import type { Evolved } from '../../format.ts';
+import { isOver, newRun, type Run } from './run.ts';
+import type { SaidSignal } from './signals.ts';
+
+/**
+ * The deployments of one stream. Names are of stacks, or of environments that were bootstrapped; a run whose stack
+ * nobody has named yet is filed under the empty name.
+ */
+export type CdkState = Readonly<{
+  runs: Readonly<Record<string, Run>>;
+  /** Key of the latest run of a name, and how many runs it has had. */
+  last: Readonly<Record<string, string>>;
+  n: Readonly<Record<string, number>>;
+  /** Other names: of display names, of nested stacks, of the stack behind an environment. */
+  alias: Readonly<Record<string, string>>;
+  /** Key of the run that a line without a stack's name is about, and of the environment being bootstrapped. */
+  cur?: string;
+  boot?: string;
+  /** Key of the run that was closed last. */
+  closed?: string;
+  /** Assets that are being built or published, if any. */
+  assets?: readonly string[];
+  /** A check mark before a name that nothing else has shown to be a stack. */
+  ok?: Readonly<{ s: string; d?: string; at: number }>;
+  /** This state belongs to a fold: `runs`, `last` and `n` are changed in place. Never stored. */
+  open?: 1;
+}>;
+
+export const initialCdk: CdkState = { runs: {}, last: {}, n: {}, alias: {} };
+
+export type Step = Evolved<CdkState>;
+
+export const untouched = (state: CdkState): Step => ({ state, touched: [] });
+
+/** Rows come by the thousand, and a copy of all runs for each of them would cost more than everything else. */
+export const openCdk = (state: CdkState): CdkState => ({ ...state, ...recordsOf(state), open: 1 });
+
+const closed = ({ open, ...state }: CdkState): CdkState =>
+  open === undefined ? state : { ...state, ...recordsOf(state) };
+
+const recordsOf = ({ runs, last, n }: CdkState): Pick<CdkState, 'runs' | 'last' | 'n'> => ({
+  runs: { ...runs },
+  last: { ...last },
+  n: { ...n },
+});
+
+/** A record with one more member, or another one: the same record where the state is open. */
+const put = <T>({ open }: CdkState, record: Readonly<Record<string, T>>, key: string, value: T) =>
+  open === undefined
+    ? { ...record, [key]: value }
+    : Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+
+export const keep = (state: CdkState, run: Run): Step => {
+  const touched = [run.key];
+  if (state.open === undefined)
+    return { state: { ...state, runs: { ...state.runs, [run.key]: run } }, touched };
+  // No key of a run is one that objects have by nature: it ends in `#` and a number.
+  const runs: Record<string, Run> = state.runs;
+  runs[run.key] = run;
+  return { state, touched };
+};
+
+export const merged = (ids: readonly string[], more: readonly string[]): readonly string[] =>
+  [...new Set([...ids, ...more])].slice(0, 50);
+
+/** The name that runs of a stack are filed under. */
+export const nameOf = (state: CdkState, stack: string): string => own(state.alias, stack) ?? stack;
+
+export const runOf = (state: CdkState, name: string): Run | undefined => {
+  const key = own(state.last, name);
+  return key === undefined ? undefined : state.runs[key];
+};
+
+export const current = (state: CdkState): Run | undefined =>
+  state.cur === undefined ? undefined : state.runs[state.cur];
+
+export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
+
+/** How many runs are kept of a stream that never comes to rest; the oldest go. */
+const MAX_RUNS = 500;
+
+/** Begins the next run of a name. What turns out to be nested in its stack becomes part of it. */
+export const begin = (
+  state: CdkState,
+  name: string,
+  at: number,
+): { state: CdkState; run: Run; gone: readonly string[] } => {
+  const count = (own(state.n, name) ?? 0) + 1;
+  const run = newRun(`${name === '' ? 'unnamed' : name}#${count}`, name, at);
+  const runs = Object.keys(state.runs).length >= MAX_RUNS ? withoutOldest(state.runs) : state.runs;
+  return adoptNested(
+    {
+      ...state,
+      runs: put(state, runs, run.key, run),
+      last: put(state, state.last, name, run.key),
+      n: put(state, state.n, name, count),
+    },
+    run,
+  );
+};
+
+const withoutOldest = (runs: CdkState['runs']): CdkState['runs'] => {
+  const all = Object.values(runs);
+  const oldest = all.find(isOver) ?? all[0];
+  return Object.fromEntries(Object.entries(runs).filter(([key]) => key !== oldest?.key));
+};
+
+/** Runs of what has been taken for a stack of its own, and is nested in the stack of this run. */
+export const adoptNested = (
+  state: CdkState,
+  run: Run,
+): { state: CdkState; run: Run; gone: readonly string[] } => {
+  const nested = Object.keys(state.last).filter((name) => {
+    const other = runOf(state, name);
+    return (
+      other !== undefined && other.verb === undefined && other.mark === undefined && isNestedIn(name, run)
+    );
+  });
+  if (nested.length === 0) return { state, run, gone: [] };
+  const parts = nested.map((name) => runOf(state, name)).filter((part) => part !== undefined);
+  const whole: Run = {
+    ...run,
+    fail: [
+      ...run.fail,
+      ...parts.flatMap(({ fail }) => fail.map((failure) => ({ ...failure, in: 1 as const }))),
+    ].slice(0, 50),
+    from: Math.min(run.from, ...parts.map(({ from }) => from)),
+  };
+  const without = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]) =>
+    Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+  const gone = parts.map(({ key }) => key);
+  return {
+    run: whole,
+    gone,
+    state: {
+      ...state,
+      runs: { ...without(state.runs, gone), [run.key]: whole },
+      last: without(state.last, nested),
+      alias: { ...state.alias, ...Object.fromEntries(nested.map((name) => [name, run.name])) },
+    },
+  };
+};
+
+/**
+ * Whether a stack's name is one that CloudFormation gives to a stack nested in that of a run: its name, the logical id,
+ * which may be cut, and twelve or thirteen random characters. LocalStack puts eight others, which takes a row of the
+ * nested stack's resource to tell.
+ */
+export const isNestedIn = (stack: string, { name, stack: parent = name, subs }: Run): boolean => {
+  if (parent === '' || stack.length < parent.length + 8 || !stack.startsWith(`${parent}-`)) return false;
+  const rest = stack.slice(parent.length + 1);
+  const dash = rest.lastIndexOf('-');
+  const id = rest.slice(0, Math.max(0, dash));
+  if (/^[A-Z0-9]{12,13}$/.test(rest.slice(dash + 1)) && id !== '') {
+    return /\d/.test(rest.slice(dash)) || id.includes('NestedStack');
+  }
+  return subs.some((sub) => sub === id || (id.length >= SHORTEST_CUT && sub.startsWith(id)));
+};
+
+const SHORTEST_CUT = 20;
+
+/** The name of the stack that a stack not heard of before is part of, if there is one: the nearest. */
+const parentOf = (state: CdkState, stack: string): string | undefined =>
+  Object.keys(state.last).reduce<string | undefined>((nearest, name) => {
+    const run = runOf(state, name);
+    return run !== undefined && isNestedIn(stack, run) && name.length > (nearest?.length ?? 0)
+      ? name
+      : nearest;
+  }, undefined);
+
+/** What a stack is filed under, remembering it where it takes a look around. */
+export const placeStack = (
+  state: CdkState,
+  stack: string,
+  prepared: boolean,
+): { state: CdkState; name: string } => {
+  const known = nameOf(state, stack);
+  const boot = state.boot === undefined ? undefined : state.runs[state.boot];
+  if (boot !== undefined && known !== boot.name) {
+    // The stack behind an environment may have any name, but then a change set of it is the first that is heard of it.
+    const run = runOf(state, known);
+    const behind = run === undefined ? prepared || TOOLKIT.test(stack) : run.verb === 'bootstrap';
+    if (behind) return { name: boot.name, state: withAlias(state, stack, boot.name) };
+  }
+  if (known !== stack || runOf(state, stack) !== undefined) return { state, name: known };
+  const parent = parentOf(state, stack);
+  return parent === undefined
+    ? { state, name: stack }
+    : { state: withAlias(state, stack, parent), name: parent };
+};
+
+export const TOOLKIT = /toolkit|bootstrap/i;
+
+export const withAlias = (state: CdkState, other: string, name: string): CdkState => ({
+  ...state,
+  alias: { ...state.alias, [other]: name },
+});
+
+/** Gives a run without a name the one that has turned up. */
+export const onNamed = (state: CdkState, run: Run, name: string, change: (run: Run) => Run): Step => {
+  const { '': _unnamed, ...last } = state.last;
+  return keep(
+    {
+      ...state,
+      last: { ...last, [name]: run.key },
+      n: { ...state.n, [name]: (own(state.n, name) ?? 0) + 1 },
+    },
+    change({ ...run, name, stack: name }),
+  );
+};
+
+export const framed = (run: Run, said: SaidSignal): Run => ({
+  ...run,
+  ...(said.d === undefined ? {} : { d: said.d }),
+  ...(said.p === undefined ? {} : { p: said.p }),
+});
+
+/** How many runs that have ended are kept for rows that come late. */
+const KEPT_ENDED = 16;
+
+/** Drops runs that have ended, but for the latest, and those that a later run of the same stack has followed. */
+export const settleCdk = (before: CdkState): CdkState => {
+  const state = closed(before);
+  const latest = new Set(Object.values(state.last));
+  const all = Object.values(state.runs).filter((run) => latest.has(run.key));
+  const ended = all
+    .filter(isOver)
+    .toSorted((a, b) => b.at - a.at)
+    .slice(KEPT_ENDED);
+  const dropped = new Set(ended.map(({ key }) => key));
+  const kept = all.filter(({ key }) => !dropped.has(key));
+  if (kept.length === Object.keys(state.runs).length) return state;
+  const keys = new Set(kept.map(({ key }) => key));
+  const only = (record: Readonly<Record<string, string>>, test: (value: string) => boolean) =>
+    Object.fromEntries(Object.entries(record).filter(([, value]) => test(value)));
+  const { cur, boot, closed: last, ...rest } = state;
+  return {
+    ...rest,
+    runs: Object.fromEntries(kept.map((run) => [run.key, run])),
+    last: only(state.last, (key) => keys.has(key)),
+    ...(cur !== undefined && keys.has(cur) ? { cur } : {}),
+    ...(boot !== undefined && keys.has(boot) ? { boot } : {}),
+    ...(last !== undefined && keys.has(last) ? { closed: last } : {}),
+  };
+};

@@ -1,0 +1,214 @@
+import type { Json } from '../../../json.ts';
+import type { TaskDetails } from '../../../tasks/details.ts';
+import { isTerminal, type TaskStatus } from '../../../tasks/status.ts';
+import type { LogFormat, Observation } from '../../format.ts';
+
+/** One run of a tool. `memory` is what the tool's format needs to remember of it beyond what a task shows. */
+export type Run<Memory extends Json = Json> = Readonly<{
+  name: string;
+  status: TaskStatus;
+  current: number | null;
+  total: number | null;
+  details: TaskDetails;
+  message?: string;
+  /** The end was concluded from a full counter: an explicit failure right after it still corrects it. */
+  concluded?: true;
+  memory: Memory;
+  started_at: number;
+  last_at: number;
+  ended_at?: number;
+}>;
+
+/** What a signal changes of a run. Members of `details` are added to those that are there. */
+export type RunUpdate<Memory extends Json = Json> = Readonly<{
+  name?: string;
+  status?: TaskStatus;
+  current?: number | null;
+  total?: number | null;
+  details?: TaskDetails;
+  message?: string;
+  concluded?: true;
+  memory?: Memory;
+}>;
+
+/** `numbers` counts the runs of each lane; a lane is what runs one after another: a tool, or one stack of several. */
+export type RunsState<Memory extends Json = Json> = Readonly<{
+  numbers: { readonly [lane: string]: number };
+  runs: { readonly [key: string]: Run<Memory> };
+}>;
+
+/** What tells the runs of one tool apart and what its signals do to them. */
+export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
+  name: string;
+  taskType: string | ((run: Run<Memory>) => string);
+  hasHints?: true;
+  /** What a run remembers before its first signal. */
+  memory: Memory;
+  read(line: string): S | undefined;
+  taskOf?(signal: S): string | undefined;
+  timeOf?(signal: S): number | undefined;
+  /** The lane that a signal belongs to, by default the tool's name. `latest` gives the newest run of a lane. */
+  laneOf?(signal: S, state: RunsState<Memory>): string;
+  /**
+   * Whether a signal begins another run than `last`, the newest of its lane. By default it does where `last` has
+   * ended.
+   */
+  begins?(last: Run<Memory>, signal: S, at: number): boolean;
+  /** What the signal changes of its run, undefined where it says nothing there. `run` is absent before the first. */
+  apply(run: Run<Memory> | undefined, signal: S): RunUpdate<Memory> | undefined;
+}>;
+
+/** A stream of invented lanes must not grow for ever; the oldest lanes are forgotten, their numbers too. */
+const MAX_LANES = 500;
+
+/**
+ * The format of a tool that counts. A run ends with what its tool calls an end. What comes later for it changes nothing
+ * but what it has failed of, except that an end that was concluded from a full counter gives way to an explicit failure.
+ */
+export const counterRuns = <S extends Json, Memory extends Json>(
+  tool: CounterTool<S, Memory>,
+): LogFormat<S, RunsState<Memory>> => ({
+  name: tool.name,
+  read: tool.read,
+  ...(tool.hasHints && { hasHints: true }),
+  ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
+  ...(tool.timeOf !== undefined && { timeOf: tool.timeOf }),
+  initial: { numbers: {}, runs: {} },
+
+  evolve(state, signal, at) {
+    const lane = tool.laneOf?.(signal, state) ?? tool.name;
+    const last = latestRun(state, lane);
+    const begins = last === undefined || (tool.begins?.(last, signal, at) ?? isTerminal(last.status));
+    const number = numberOf(state, lane) + (begins ? 1 : 0);
+    const run = begins ? undefined : last;
+    const update = tool.apply(run, signal);
+    if (update === undefined) return { state, touched: [] };
+    const next = advance(run ?? blank(tool, at), update, at);
+    if (next === run) return { state, touched: [] };
+    const key = keyOf(lane, number);
+    return {
+      state: {
+        numbers: begins ? withNewest(state.numbers, lane, number) : state.numbers,
+        runs: { ...state.runs, [key]: next },
+      },
+      touched: [key],
+    };
+  },
+
+  observe(state, key) {
+    const run = Object.hasOwn(state.runs, key) ? state.runs[key] : undefined;
+    return run === undefined ? undefined : observation(tool, key, run);
+  },
+
+  settle(state) {
+    const newest = new Set(Object.entries(state.numbers).map(([lane, number]) => keyOf(lane, number)));
+    const kept = Object.entries(state.runs).filter(([key]) => newest.has(key));
+    return { numbers: state.numbers, runs: Object.fromEntries(kept) };
+  },
+});
+
+/** The newest run of a lane. */
+export const latestRun = <Memory extends Json>(
+  state: RunsState<Memory>,
+  lane: string,
+): Run<Memory> | undefined => {
+  const key = keyOf(lane, numberOf(state, lane));
+  return Object.hasOwn(state.runs, key) ? state.runs[key] : undefined;
+};
+
+/** At most `limit` texts, without repetition, the first ones. */
+export const withText = (
+  texts: readonly string[] | undefined,
+  text: string,
+  limit = 20,
+): readonly string[] =>
+  texts === undefined ? [text] : texts.length >= limit || texts.includes(text) ? texts : [...texts, text];
+
+const keyOf = (lane: string, number: number): string => `${lane}#${number}`;
+
+const numberOf = <Memory extends Json>(state: RunsState<Memory>, lane: string): number =>
+  Object.hasOwn(state.numbers, lane) ? (state.numbers[lane] ?? 0) : 0;
+
+/** A lane comes last where it has a new run. */
+const withNewest = (numbers: Readonly<Record<string, number>>, lane: string, number: number) => {
+  const { [lane]: _moved, ...others } = forgetOldest(numbers);
+  return { ...others, [lane]: number };
+};
+
+const forgetOldest = (numbers: Readonly<Record<string, number>>): Readonly<Record<string, number>> => {
+  const entries = Object.entries(numbers);
+  return entries.length < MAX_LANES ? numbers : Object.fromEntries(entries.slice(1 - MAX_LANES));
+};
+
+const blank = <S extends Json, Memory extends Json>(
+  tool: CounterTool<S, Memory>,
+  at: number,
+): Run<Memory> => ({
+  name: '',
+  status: 'running',
+  current: null,
+  total: null,
+  details: {},
+  memory: tool.memory,
+  started_at: at,
+  last_at: at,
+});
+
+const advance = <Memory extends Json>(
+  run: Run<Memory>,
+  update: RunUpdate<Memory>,
+  at: number,
+): Run<Memory> => {
+  const corrected = run.concluded && (update.status === 'failed' || update.status === 'cancelled');
+  if (isTerminal(run.status) && !corrected) return withCauses(run, update.details);
+  const status = update.status ?? run.status;
+  const message = update.message ?? run.message;
+  return {
+    name: update.name ?? run.name,
+    status,
+    current: update.current === undefined ? run.current : update.current,
+    total: update.total === undefined ? run.total : update.total,
+    details: update.details === undefined ? run.details : { ...run.details, ...update.details },
+    ...(message !== undefined && { message }),
+    ...(update.concluded && { concluded: true }),
+    memory: update.memory ?? run.memory,
+    started_at: run.started_at,
+    last_at: Math.max(run.last_at, at),
+    ...(isTerminal(status) && { ended_at: at }),
+  };
+};
+
+/** After its end nothing of a run changes but what it is known to have failed of. */
+const withCauses = <Memory extends Json>(run: Run<Memory>, details: TaskDetails | undefined): Run<Memory> => {
+  const { failed_resources, error_message } = details ?? {};
+  if (run.status !== 'failed' || (failed_resources === undefined && error_message === undefined)) return run;
+  return {
+    ...run,
+    details: {
+      ...run.details,
+      ...(failed_resources !== undefined && { failed_resources }),
+      ...(error_message !== undefined && { error_message }),
+    },
+  };
+};
+
+const observation = <S extends Json, Memory extends Json>(
+  tool: CounterTool<S, Memory>,
+  key: string,
+  run: Run<Memory>,
+): Observation => {
+  const { error_message: error, ...details } = run.details;
+  return {
+    key,
+    task_name: run.name,
+    task_type: typeof tool.taskType === 'string' ? tool.taskType : tool.taskType(run),
+    status: run.status,
+    current: run.current,
+    total: run.total,
+    details: { ...details, ...(error !== undefined && run.status === 'failed' && { error_message: error }) },
+    started_at: run.started_at,
+    last_at: run.last_at,
+    ...(run.ended_at !== undefined && { ended_at: run.ended_at }),
+    ...(run.message !== undefined && { message: run.message }),
+  };
+};

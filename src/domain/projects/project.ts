@@ -1,0 +1,213 @@
+import type { Task } from '../tasks/task.ts';
+import { toIso } from '../time.ts';
+import { type Counted, countedOf, isSameCount, NO_TALLY, type Tally } from './metrics.ts';
+
+export const PROJECT_STATUSES = ['active', 'paused', 'completed', 'archived'] as const;
+export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
+
+export type ProjectResources = Readonly<{
+  github_repo?: string;
+  s3_bucket?: string;
+  cloudfront_distribution?: string;
+  api_endpoint?: string;
+}>;
+
+/**
+ * `active_tasks` have not ended and are not blocked. `success_rate` is completed ÷ (completed + failed), 0–1, null before
+ * the first of them; `avg_completion_time_seconds` is the mean duration of completed tasks, null before the first.
+ */
+export type ProjectMetrics = Readonly<{
+  total_tasks: number;
+  active_tasks: number;
+  completed_tasks: number;
+  failed_tasks: number;
+  blocked_tasks: number;
+  success_rate: number | null;
+  avg_completion_time_seconds: number | null;
+  last_updated: string;
+}>;
+
+export type Project = Readonly<{
+  project_id: string;
+  project_name: string;
+  description?: string;
+  status: ProjectStatus;
+  owner: string;
+  account_id?: string;
+  resources: ProjectResources;
+  metrics: ProjectMetrics;
+  /** The books behind the metrics. For the stores alone: `toldProject` takes them away. */
+  tally?: Tally;
+  /** That webhooks of it may be there. Whoever counts its tasks reads the project anyway, and looks for none without. */
+  has_webhooks?: true;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}>;
+
+export type NewProject = Readonly<{
+  project_id?: string | undefined;
+  project_name: string;
+  description?: string | undefined;
+  status?: ProjectStatus | undefined;
+  owner?: string | undefined;
+  account_id?: string | undefined;
+  resources?: ProjectResources | undefined;
+}>;
+
+export const createProject = (input: NewProject, context: Readonly<{ id: string; now: number }>): Project => {
+  const now = toIso(context.now);
+  return {
+    project_id: context.id,
+    project_name: input.project_name,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    status: input.status ?? 'active',
+    owner: input.owner ?? '',
+    ...(input.account_id === undefined ? {} : { account_id: input.account_id }),
+    resources: input.resources ?? {},
+    metrics: metricsOf([], context.now),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+  };
+};
+
+/** What a client may change of a project, as a merge patch (RFC 7396). */
+export type ProjectPatch = Readonly<{
+  project_name?: string;
+  description?: string | null;
+  status?: ProjectStatus;
+  owner?: string;
+  account_id?: string | null;
+  resources?: Readonly<{ [K in keyof ProjectResources]?: ProjectResources[K] | null }> | null;
+}>;
+
+/** A project after a patch, one version on; undefined where the patch changes nothing. */
+export const patchProject = (project: Project, patch: ProjectPatch, now: number): Project | undefined => {
+  const { description, account_id, resources, ...plain } = patch;
+  const { description: _description, account_id: _account, ...rest } = project;
+  const edited: Project = {
+    ...rest,
+    ...plain,
+    ...optional('description', description, project.description),
+    ...optional('account_id', account_id, project.account_id),
+    resources:
+      resources === undefined
+        ? project.resources
+        : Object.fromEntries(
+            Object.entries({ ...(resources === null ? {} : project.resources), ...resources }).filter(
+              ([, value]) => value !== null,
+            ),
+          ),
+  };
+  const changed = (Object.keys(patch) as (keyof ProjectPatch)[]).some(
+    (key) => JSON.stringify(edited[key]) !== JSON.stringify(project[key]),
+  );
+  return changed ? { ...edited, version: project.version + 1, updated_at: toIso(now) } : undefined;
+};
+
+const optional = <K extends string>(
+  key: K,
+  patch: string | null | undefined,
+  value: string | undefined,
+): { [P in K]?: string } => {
+  const next = patch === undefined ? value : patch;
+  return (next === undefined || next === null ? {} : { [key]: next }) as { [P in K]?: string };
+};
+
+/** A project without what is nobody's business but the stores'. */
+export const toldProject = (project: Project): Project => {
+  const { tally: _tally, has_webhooks: _webhooks, ...told } = project;
+  return told;
+};
+
+/** The metrics of these tasks, counted anew. */
+export const metricsOf = (
+  tasks: Iterable<Pick<Task, 'project_id' | 'status' | 'duration_seconds'>>,
+  now: number,
+): ProjectMetrics => {
+  let counts = NO_COUNTS;
+  for (const task of tasks) counts = moved(counts, countedOf(task), 1);
+  return metricsFrom(counts, now);
+};
+
+/**
+ * A project that holds of these tasks what it should, one version on; undefined where nothing is to be written.
+ * `stored` are the tasks as the store has them now, those of the project's own notes included; `gone` are about to be
+ * removed and count no more.
+ */
+export const recount = (
+  project: Project,
+  taskIds: readonly string[],
+  stored: ReadonlyMap<string, Task>,
+  gone: ReadonlySet<string>,
+  now: number,
+): Project | undefined => {
+  const { seconds, recent } = project.tally ?? NO_TALLY;
+  const notes = new Map(Object.entries(recent));
+  let counts = countsOf(project.metrics, seconds);
+  let changed = false;
+  for (const taskId of new Set([...taskIds, ...notes.keys()])) {
+    const task = stored.get(taskId);
+    const noted = notes.get(taskId);
+    const own = task?.counted?.project_id === project.project_id ? task.counted : undefined;
+    const held = noted === undefined ? own : (noted ?? undefined);
+    const isOurs = task !== undefined && task.project_id === project.project_id && !gone.has(taskId);
+    // A note about a task that is not looked at now stays as it is, unless it speaks of one that is there no more.
+    const wanted = isOurs ? (taskIds.includes(taskId) ? countedOf(task) : held) : undefined;
+    if (!isSameCount(held, wanted)) {
+      if (held !== undefined) counts = moved(counts, held, -1);
+      if (wanted !== undefined) counts = moved(counts, wanted, 1);
+      changed = true;
+    }
+    const needsNote = !isSameCount(wanted, own);
+    if (needsNote && !(noted !== undefined && isSameCount(noted ?? undefined, wanted))) changed = true;
+    if (!needsNote && noted !== undefined) changed = true;
+    if (needsNote) notes.set(taskId, wanted ?? null);
+    else notes.delete(taskId);
+  }
+  if (!changed) return undefined;
+  return {
+    ...project,
+    metrics: metricsFrom(counts, now),
+    tally: { seconds: counts.seconds, recent: Object.fromEntries(notes) },
+    version: project.version + 1,
+    updated_at: toIso(now),
+  };
+};
+
+type Counts = Readonly<Record<Counted['kind'] | 'seconds', number>>;
+
+const NO_COUNTS: Counts = { active: 0, blocked: 0, completed: 0, failed: 0, cancelled: 0, seconds: 0 };
+
+const moved = (counts: Counts, { kind, seconds }: Counted, by: 1 | -1): Counts => ({
+  ...counts,
+  [kind]: counts[kind] + by,
+  seconds: counts.seconds + by * seconds,
+});
+
+const countsOf = (metrics: ProjectMetrics, seconds: number): Counts => {
+  const { total_tasks, active_tasks, blocked_tasks, completed_tasks, failed_tasks } = metrics;
+  return {
+    active: active_tasks,
+    blocked: blocked_tasks,
+    completed: completed_tasks,
+    failed: failed_tasks,
+    cancelled: total_tasks - active_tasks - blocked_tasks - completed_tasks - failed_tasks,
+    seconds,
+  };
+};
+
+const metricsFrom = (counts: Counts, now: number): ProjectMetrics => {
+  const { active, blocked, completed, failed, cancelled, seconds } = counts;
+  return {
+    total_tasks: active + blocked + completed + failed + cancelled,
+    active_tasks: active,
+    completed_tasks: completed,
+    failed_tasks: failed,
+    blocked_tasks: blocked,
+    success_rate: completed + failed === 0 ? null : completed / (completed + failed),
+    avg_completion_time_seconds: completed === 0 ? null : seconds / completed,
+    last_updated: toIso(now),
+  };
+};

@@ -1,0 +1,40 @@
+import { fromIso } from '../time.ts';
+import type { HistoryPoint } from './progress.ts';
+import type { Task } from './task.ts';
+
+/** Every running task may be silent for this long, in milliseconds: waiting for a database takes minutes. */
+export const MIN_SILENCE_MS = 5 * 60_000;
+
+/** Where nothing is known of a task's rhythm, it may be silent for this long. */
+export const UNKNOWN_SILENCE_MS = 15 * 60_000;
+
+/** No rhythm is so slow that silence for this long means nothing. */
+export const MAX_SILENCE_MS = 6 * 3_600_000;
+
+/** So many times its longest pause until now. */
+const PATIENCE = 4;
+
+/** When a task was last heard of: by its log, or by a client's report. Epoch milliseconds. */
+export const lastSignOfLife = (task: Task): number =>
+  Math.max(
+    fromIso(task.last_event_at ?? task.created_at),
+    task.reported_at === undefined ? 0 : fromIso(task.reported_at),
+  );
+
+/**
+ * How long a task may be silent before it counts as stale, in milliseconds: four times the longest pause in its
+ * history, within bounds. `points` are those of its history, oldest first.
+ */
+export const allowedSilence = (points: readonly HistoryPoint[]): number => {
+  if (points.length < 3) return UNKNOWN_SILENCE_MS;
+  let longest = 0;
+  for (let index = 1; index < points.length; index += 1) {
+    const pause = fromIso(points[index]?.timestamp ?? '') - fromIso(points[index - 1]?.timestamp ?? '');
+    if (pause > longest) longest = pause;
+  }
+  return Math.min(MAX_SILENCE_MS, Math.max(MIN_SILENCE_MS, PATIENCE * longest));
+};
+
+/** Whether a running task has been silent for longer than its own rhythm allows. */
+export const isStale = (task: Task, points: readonly HistoryPoint[], now: number): boolean =>
+  task.status === 'running' && now - lastSignOfLife(task) > allowedSilence(points);

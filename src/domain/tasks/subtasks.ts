@@ -1,0 +1,68 @@
+import { toIso } from '../time.ts';
+import { progressOf } from './progress.ts';
+import { isTerminal, type TaskStatus } from './status.ts';
+import { pointOf, type Task, type TaskChange, withTimes } from './task.ts';
+
+/** What a part counts for in the progress of the whole. */
+const PART = 100;
+
+/** Whether a task has said nothing of its progress itself, so that it may be that of its parts. */
+const followsParts = (task: Task): boolean =>
+  task.progress_from === 'parts' ||
+  (!isTerminal(task.status) && task.progress.total === null && (task.progress.current ?? 0) === 0);
+
+/**
+ * A task with the progress of its parts: each counts the same, as far as it is, and those that were cancelled count
+ * nothing. It runs once one of them has begun, and ends with the last of them: failed if one failed, completed if one
+ * completed. A part that comes later takes it back to running. Undefined where nothing changes, or where somebody
+ * reports progress of the task itself.
+ */
+export const followParts = (task: Task, parts: readonly Task[], now: number): TaskChange | undefined => {
+  if (!followsParts(task) || parts.length === 0) return undefined;
+  const counting = parts.filter(({ status }) => status !== 'cancelled');
+  const status = statusOf(task, parts);
+  const current = counting.reduce(
+    (sum, part) => sum + (part.status === 'completed' ? PART : (part.progress.percentage ?? 0)),
+    0,
+  );
+  const progress = progressOf(
+    { current, total: counting.length === 0 ? null : counting.length * PART },
+    status,
+  );
+  const { current: a, total: b } = task.progress;
+  if (
+    task.progress_from === 'parts' &&
+    task.status === status &&
+    a === progress.current &&
+    b === progress.total
+  ) {
+    return undefined;
+  }
+  const at = toIso(now);
+  const next = withTimes(
+    {
+      ...task,
+      status,
+      progress,
+      progress_from: 'parts',
+      stale: false,
+      version: task.version + 1,
+      updated_at: at,
+    },
+    { at: now },
+  );
+  return { task: next, point: pointOf(next, at) };
+};
+
+const statusOf = (task: Task, parts: readonly Task[]): TaskStatus => {
+  const has = (status: TaskStatus) => parts.some((part) => part.status === status);
+  if (parts.every(({ status }) => isTerminal(status))) {
+    return has('failed') ? 'failed' : has('completed') ? 'completed' : 'cancelled';
+  }
+  const hasBegun = parts.some(({ status }) => status !== 'pending');
+  return task.status === 'blocked'
+    ? 'blocked'
+    : hasBegun || task.status !== 'pending'
+      ? 'running'
+      : 'pending';
+};

@@ -1,0 +1,425 @@
+import { MiyabiError } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import type { Observation } from '../logs/format.ts';
+import type { Counted } from '../projects/metrics.ts';
+import { fromIso, toIso } from '../time.ts';
+import type { TaskDetails } from './details.ts';
+import type { TaskEvent } from './events.ts';
+import { type Counter, type HistoryPoint, type Progress, progressOf } from './progress.ts';
+import { isTerminal, type TaskStatus } from './status.ts';
+
+export const PRIORITIES = ['P0', 'P1', 'P2', 'P3'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+export type GithubLinks = Readonly<{
+  issue_number?: number;
+  issue_url?: string;
+  pr_number?: number;
+  pr_url?: string;
+}>;
+
+/**
+ * One piece of long-running work, in the shape that the API answers and the stores keep.
+ *
+ * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
+ * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
+ * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
+ * counts from `updated_at`. `stale` says that a running task has been silent for longer than its own rhythm allows.
+ */
+export type Task = Readonly<{
+  task_id: string;
+  task_name: string;
+  task_type: string;
+  description?: string;
+  project_id: string;
+  /** The task that this one is a part of. */
+  parent_id?: string;
+  status: TaskStatus;
+  priority: Priority;
+  progress: Progress;
+  /** `parts`: status and progress are computed from its parts, as long as nobody reports its own. */
+  progress_from?: 'parts';
+  details: TaskDetails;
+  labels: Readonly<Record<string, string>>;
+  metadata: JsonObject;
+  github?: GithubLinks;
+  attempt: number;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  started_at?: string;
+  completed_at?: string;
+  duration_seconds?: number;
+  eta_seconds?: number;
+  stale: boolean;
+  reported_at?: string;
+  last_event_at?: string;
+  /** What the metrics of its project hold of it. For the stores alone: `publicTask` takes it away. */
+  counted?: Counted;
+  /** Earlier times of its update, oldest first: where it stood in the lists. For the stores alone as well. */
+  trail?: readonly string[];
+  /** What happened to it and nobody was told of yet. For the stores alone, too. */
+  untold?: readonly TaskEvent[];
+}>;
+
+/** The most labels of a task. */
+export const MAX_LABELS = 50;
+
+/** The largest metadata, in characters of JSON: with everything else it has to fit an item of DynamoDB. */
+export const MAX_METADATA = 65_536;
+
+export const DEFAULT_PROJECT_ID = 'default';
+export const DEFAULT_TASK_NAME = 'Untitled';
+export const DEFAULT_TASK_TYPE = 'agent_execution';
+
+/** What a client may say of a new task; everything has a default. */
+export type NewTask = Readonly<{
+  task_id?: string | undefined;
+  task_name?: string | undefined;
+  task_type?: string | undefined;
+  description?: string | undefined;
+  project_id?: string | undefined;
+  parent_id?: string | undefined;
+  status?: TaskStatus | undefined;
+  priority?: Priority | undefined;
+  progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }> | undefined;
+  details?: TaskDetails | undefined;
+  labels?: Readonly<Record<string, string>> | undefined;
+  metadata?: JsonObject | undefined;
+  github?: GithubLinks | undefined;
+}>;
+
+/** A change of a task and the point that it adds to the history, if any. */
+export type TaskChange = Readonly<{ task: Task; point?: HistoryPoint }>;
+
+export const createTask = (input: NewTask, context: Readonly<{ id: string; now: number }>): TaskChange => {
+  const now = toIso(context.now);
+  const status = input.status ?? 'pending';
+  const counter = { current: input.progress?.current ?? 0, total: input.progress?.total ?? null };
+  const task: Task = {
+    task_id: context.id,
+    task_name: input.task_name ?? DEFAULT_TASK_NAME,
+    task_type: input.task_type ?? DEFAULT_TASK_TYPE,
+    ...(input.description === undefined ? {} : { description: input.description }),
+    project_id: input.project_id ?? DEFAULT_PROJECT_ID,
+    ...keep('parent_id', input.parent_id),
+    status,
+    priority: input.priority ?? 'P2',
+    progress: progressOf(counter, status),
+    details: input.details ?? {},
+    labels: input.labels ?? {},
+    metadata: input.metadata ?? {},
+    ...(input.github === undefined ? {} : { github: input.github }),
+    attempt: 1,
+    version: 1,
+    created_at: now,
+    updated_at: now,
+    ...(status === 'running' || isTerminal(status) ? { started_at: now } : {}),
+    ...(isTerminal(status) ? { completed_at: now, duration_seconds: 0 } : {}),
+    stale: false,
+    reported_at: now,
+  };
+  return { task, point: pointOf(task, now) };
+};
+
+/** What a client reports of a task's progress. `timestamp` is epoch milliseconds, by default now. */
+export type ProgressReport = Readonly<{
+  current?: number | undefined;
+  total?: number | null | undefined;
+  status?: TaskStatus | undefined;
+  phase?: string | undefined;
+  message?: string | undefined;
+  timestamp?: number | undefined;
+}>;
+
+/**
+ * A task after a report. A count that reaches its total without a status completes the task, as the first design
+ * had it; a task that is waiting begins to run with its first report.
+ *
+ * @throws MiyabiError `invalid_transition` where the task has ended: reopen it first.
+ */
+export const reportProgress = (task: Task, report: ProgressReport, now: number): TaskChange => {
+  if (isTerminal(task.status)) {
+    throw new MiyabiError('invalid_transition', `Task ${task.task_id} is ${task.status}; reopen it first`);
+  }
+  const at = report.timestamp ?? now;
+  const counter = {
+    current: report.current ?? task.progress.current,
+    total: report.total === undefined ? task.progress.total : report.total,
+  };
+  const status = report.status ?? (isFull(counter) && report.current !== undefined ? 'completed' : 'running');
+  const { progress_from: _from, ...own } = task;
+  const changed = withTimes(
+    {
+      ...own,
+      status,
+      progress: progressOf(counter, status),
+      details: report.phase === undefined ? task.details : { ...task.details, phase: report.phase },
+      stale: false,
+      reported_at: toIso(now),
+    },
+    { at },
+  );
+  const next = { ...changed, version: task.version + 1, updated_at: toIso(now) };
+  return { task: next, point: pointOf(next, toIso(at), report.message) };
+};
+
+const isFull = ({ current, total }: Counter): boolean =>
+  current !== null && total !== null && total > 0 && current >= total;
+
+/** A patch of an object: what is left out stays, null removes. */
+type Patch<T> = Readonly<{ [K in keyof T]?: T[K] | null }>;
+
+/** What a client may change of a task, as a merge patch (RFC 7396). */
+export type TaskPatch = Readonly<{
+  task_name?: string;
+  task_type?: string;
+  description?: string | null;
+  project_id?: string;
+  status?: TaskStatus;
+  priority?: Priority;
+  progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }>;
+  details?: Patch<TaskDetails> | null;
+  labels?: Readonly<Record<string, string | null>> | null;
+  metadata?: JsonObject | null;
+  github?: Patch<GithubLinks> | null;
+}>;
+
+/**
+ * A task after a patch; undefined where the patch changes nothing.
+ *
+ * @throws MiyabiError `invalid_transition` where it would move on a task that has ended: reopen it first.
+ */
+export const patchTask = (task: Task, patch: TaskPatch, now: number): TaskChange | undefined => {
+  const counter = {
+    current: patch.progress?.current ?? task.progress.current,
+    total: patch.progress?.total === undefined ? task.progress.total : patch.progress.total,
+  };
+  const status = patch.status ?? task.status;
+  const moves =
+    status !== task.status ||
+    counter.current !== task.progress.current ||
+    counter.total !== task.progress.total;
+  if (moves && isTerminal(task.status)) {
+    throw new MiyabiError(
+      'invalid_transition',
+      `Task ${task.task_id} is ${task.status}; reopen it before changing its status or progress`,
+    );
+  }
+  const { description: _description, github: _github, ...rest } = task;
+  const github = merged(task.github ?? {}, patch.github);
+  const edited: Task = {
+    ...rest,
+    task_name: patch.task_name ?? task.task_name,
+    task_type: patch.task_type ?? task.task_type,
+    ...keep('description', patch.description === null ? undefined : (patch.description ?? task.description)),
+    project_id: patch.project_id ?? task.project_id,
+    status,
+    priority: patch.priority ?? task.priority,
+    progress: progressOf(counter, status),
+    details: merged(task.details, patch.details),
+    labels: merged(task.labels, patch.labels),
+    metadata: patch.metadata === undefined ? task.metadata : mergedJson(task.metadata, patch.metadata),
+    ...keep('github', Object.keys(github).length === 0 ? undefined : github),
+  };
+  if (sameButVersion(task, edited)) return undefined;
+  const at = toIso(now);
+  const next = { ...edited, version: task.version + 1, updated_at: at };
+  if (!moves) return { task: next };
+  const { progress_from: _from, ...own } = next;
+  const moved = withTimes({ ...own, stale: false, reported_at: at }, { at: now });
+  return { task: moved, point: pointOf(moved, at) };
+};
+
+/** Ends a task that nobody will finish. Undefined where it is cancelled already. @throws MiyabiError `invalid_transition` */
+export const cancelTask = (task: Task, message: string | undefined, now: number): TaskChange | undefined =>
+  task.status === 'cancelled' ? undefined : reportProgress(task, { status: 'cancelled', message }, now);
+
+/**
+ * Begins a task that has ended anew, as its next attempt: the counter and what told of the end go, the rest stays.
+ *
+ * @throws MiyabiError `invalid_transition` where it has not ended.
+ */
+export const reopenTask = (
+  task: Task,
+  {
+    status = 'pending',
+    message,
+  }: Readonly<{ status?: 'pending' | 'running' | undefined; message?: string | undefined }>,
+  now: number,
+): TaskChange => {
+  if (!isTerminal(task.status)) {
+    throw new MiyabiError(
+      'invalid_transition',
+      `Task ${task.task_id} is ${task.status}; only one that has ended can be reopened`,
+    );
+  }
+  const { started_at: _started, progress_from: _from, ...rest } = task;
+  const { operation } = task.details;
+  const at = toIso(now);
+  const next = withTimes(
+    {
+      ...rest,
+      status,
+      progress: progressOf({ current: 0, total: task.progress.total }, status),
+      details: { ...placeOf(task.details), ...keep('operation', operation) },
+      attempt: task.attempt + 1,
+      version: task.version + 1,
+      updated_at: at,
+      stale: false,
+      reported_at: at,
+    },
+    { at: now },
+  );
+  return { task: next, point: pointOf(next, at, message) };
+};
+
+const merged = <T extends object>(value: T, patch: Patch<T> | null | undefined): T =>
+  patch === undefined
+    ? value
+    : (Object.fromEntries(
+        Object.entries({ ...(patch === null ? {} : value), ...patch }).filter(([, inner]) => inner !== null),
+      ) as T);
+
+const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => {
+  const result = new Map(patch === null ? [] : Object.entries(value));
+  for (const [key, inner] of Object.entries(patch ?? {})) {
+    if (inner === null) result.delete(key);
+    else if (isJsonObject(inner)) {
+      const before = result.get(key);
+      result.set(key, mergedJson(isJsonObject(before) ? before : {}, inner));
+    } else result.set(key, inner);
+  }
+  return Object.fromEntries(result);
+};
+
+/**
+ * A task after what a log says of it. The log decides name, status, counter, details and times; what people set
+ * (project, priority, labels, description, links) stays. An end that a client declared absorbs everything that the
+ * log says afterwards, and a client's word holds until the log says something newer.
+ *
+ * Undefined where the observation changes nothing.
+ */
+export const applyObservation = (task: Task, seen: Observation, now: number): Task | undefined => {
+  const reported = task.reported_at === undefined ? undefined : fromIso(task.reported_at);
+  if (reported !== undefined && (isTerminal(task.status) || seen.last_at <= reported)) return undefined;
+  const {
+    completed_at: _completed,
+    duration_seconds: _duration,
+    started_at: _started,
+    progress_from: _from,
+    ...rest
+  } = task;
+  const next = withTimes(
+    {
+      ...rest,
+      // A name that the log does not know itself is no reason to lose one that somebody gave.
+      task_name: seen.task_name === '' ? task.task_name : seen.task_name,
+      ...(seen.description === undefined ? {} : { description: seen.description }),
+      status: seen.status,
+      progress: progressOf(seen, seen.status),
+      details: { ...placeOf(task.details), ...seen.details },
+      metadata: seen.metadata === undefined ? task.metadata : { ...task.metadata, ...seen.metadata },
+      ...(task.reported_at === undefined ? {} : keep('started_at', task.started_at)),
+      stale: false,
+      last_event_at: toIso(seen.last_at),
+    },
+    { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at },
+  );
+  if (sameButVersion(task, next) && !isSignOfLife(task, seen)) return undefined;
+  return { ...next, version: task.version + 1, updated_at: toIso(now) };
+};
+
+/** A running task that says the same again is alive; that is written down, but not with every line. */
+const isSignOfLife = (task: Task, seen: Observation): boolean =>
+  task.status === 'running' && seen.last_at - fromIso(task.last_event_at ?? task.created_at) >= LIFE_SIGN_MS;
+
+const LIFE_SIGN_MS = 30_000;
+
+const placeOf = ({ log_group, log_stream }: TaskDetails): TaskDetails => ({
+  ...keep('log_group', log_group),
+  ...keep('log_stream', log_stream),
+});
+
+const keep = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+
+/** A task that a log has brought into being. */
+export const taskFromObservation = (
+  seen: Observation,
+  context: Readonly<{
+    id: string;
+    project_id: string;
+    details: TaskDetails;
+    now: number;
+    fallback_name: string;
+  }>,
+): Task => {
+  const born: Task = {
+    task_id: context.id,
+    task_name: seen.task_name === '' ? context.fallback_name : seen.task_name,
+    task_type: seen.task_type,
+    ...keep('description', seen.description),
+    project_id: context.project_id,
+    status: seen.status,
+    priority: 'P2',
+    progress: progressOf(seen, seen.status),
+    details: { ...context.details, ...seen.details },
+    labels: {},
+    metadata: seen.metadata ?? {},
+    attempt: 1,
+    version: 1,
+    created_at: toIso(context.now),
+    updated_at: toIso(context.now),
+    stale: false,
+    last_event_at: toIso(seen.last_at),
+  };
+  return withTimes(born, { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at });
+};
+
+/** Sets when the task started, ended and how long it took, from its status and the moment it took it on. */
+export const withTimes = (
+  task: Task,
+  { at, startedAt }: Readonly<{ at: number; startedAt?: number }>,
+): Task => {
+  const { completed_at: _completed, duration_seconds: _duration, eta_seconds: _eta, ...open } = task;
+  const started = task.started_at ?? (task.status === 'pending' ? undefined : toIso(startedAt ?? at));
+  const begun = { ...open, ...keep('started_at', started) };
+  if (!isTerminal(task.status)) return begun;
+  const start = started === undefined ? at : fromIso(started);
+  return {
+    ...begun,
+    completed_at: toIso(Math.max(at, start)),
+    duration_seconds: Math.max(0, Math.round((at - start) / 1000)),
+  };
+};
+
+const sameButVersion = (a: Task, b: Task): boolean => canonical(lasting(a)) === canonical(lasting(b));
+
+/** A task without what moves by itself as time passes. */
+const lasting = ({ eta_seconds: _eta, last_event_at: _seen, ...task }: Task) => task;
+
+/** Text that is equal for equal values, whatever the order of their keys. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+/** What a task is at a moment, as a point of its history. */
+export const pointOf = (task: Task, timestamp: string, message?: string): HistoryPoint => ({
+  timestamp,
+  ...task.progress,
+  status: task.status,
+  ...keep('phase', task.details.phase),
+  ...keep('message', message),
+});
+
+export const observedPoint = (seen: Observation): HistoryPoint => ({
+  timestamp: toIso(seen.last_at),
+  ...progressOf(seen, seen.status),
+  status: seen.status,
+  ...keep('phase', seen.details.phase),
+  ...keep('message', seen.message),
+});

@@ -1,0 +1,148 @@
+import { TASK_EVENTS, type TaskEventType } from '../tasks/events.ts';
+import { fromIso, toIso } from '../time.ts';
+import { type AddressRange, kindOfAddress, parseAddress } from './address.ts';
+import type { LastDelivery } from './delivery.ts';
+
+/**
+ * Where a project's events go. `secret` signs them, as `whsec_` and the base64 of 24 to 64 bytes; until
+ * `previous_until` the one before it signs too.
+ */
+export type Webhook = Readonly<{
+  webhook_id: string;
+  project_id: string;
+  url: string;
+  events: readonly TaskEventType[];
+  active: boolean;
+  secret: string;
+  previous_secret?: string;
+  previous_until?: string;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}>;
+
+/**
+ * All webhooks of a project, oldest first. `project_created_at` tells a project from one of its id that was there
+ * before. `version` counts the writes of the whole from 1.
+ */
+export type ProjectWebhooks = Readonly<{
+  project_id: string;
+  project_created_at: string;
+  version: number;
+  webhooks: readonly Webhook[];
+}>;
+
+/** The most webhooks of a project. */
+export const MAX_WEBHOOKS = 10;
+
+/** For how long a secret that was replaced still signs, in milliseconds. */
+export const ROTATION_MS = 24 * 60 * 60 * 1000;
+
+export type NewWebhook = Readonly<{
+  url: string;
+  events?: readonly TaskEventType[] | undefined;
+  active?: boolean | undefined;
+  secret?: string | undefined;
+}>;
+
+/** What a client may change of a webhook, as a merge patch (RFC 7396). */
+export type WebhookPatch = Readonly<{
+  url?: string;
+  events?: readonly TaskEventType[];
+  active?: boolean;
+}>;
+
+/** A webhook as the API tells it. The secret is told where it is new, and never again. */
+export type ToldWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until'> &
+  Readonly<{ secret?: string; last_delivery: LastDelivery | null }>;
+
+export const createWebhook = (
+  input: NewWebhook,
+  context: Readonly<{ id: string; project_id: string; secret: string; now: number }>,
+): Webhook => ({
+  webhook_id: context.id,
+  project_id: context.project_id,
+  url: input.url,
+  events: inOrder(input.events ?? TASK_EVENTS),
+  active: input.active ?? true,
+  secret: input.secret ?? context.secret,
+  version: 1,
+  created_at: toIso(context.now),
+  updated_at: toIso(context.now),
+});
+
+/** A webhook after a patch, one version on; undefined where the patch changes nothing. */
+export const patchWebhook = (webhook: Webhook, patch: WebhookPatch, now: number): Webhook | undefined => {
+  const url = patch.url ?? webhook.url;
+  const events = inOrder(patch.events ?? webhook.events);
+  const active = patch.active ?? webhook.active;
+  const isSame = url === webhook.url && active === webhook.active && events.join() === webhook.events.join();
+  return isSame
+    ? undefined
+    : { ...webhook, url, events, active, version: webhook.version + 1, updated_at: toIso(now) };
+};
+
+/**
+ * A webhook with a new secret, one version on. The one until now signs for a day more. Undefined where it has that secret
+ * already: a request that is repeated must not take away the one before.
+ */
+export const rotateSecret = (webhook: Webhook, secret: string, now: number): Webhook | undefined =>
+  secret === webhook.secret
+    ? undefined
+    : {
+        ...webhook,
+        secret,
+        previous_secret: webhook.secret,
+        previous_until: toIso(now + ROTATION_MS),
+        version: webhook.version + 1,
+        updated_at: toIso(now),
+      };
+
+/** What signs a delivery now, the newest first. */
+export const secretsAt = (webhook: Webhook, now: number): readonly string[] => {
+  const { secret, previous_secret, previous_until } = webhook;
+  return previous_secret !== undefined && previous_until !== undefined && fromIso(previous_until) > now
+    ? [secret, previous_secret]
+    : [secret];
+};
+
+/**
+ * `withUrl`: a URL may be all that somebody needs to post there, so that whoever may not change a webhook sees only
+ * where it leads.
+ */
+export const toldWebhook = (
+  webhook: Webhook,
+  last: LastDelivery | undefined,
+  { withUrl, withSecret = false }: Readonly<{ withUrl: boolean; withSecret?: boolean }>,
+): ToldWebhook => {
+  const { secret, previous_secret: _previous, previous_until: _until, ...told } = webhook;
+  return {
+    ...told,
+    url: withUrl ? told.url : `${new URL(told.url).origin}/…`,
+    ...(withSecret ? { secret } : {}),
+    last_delivery: last ?? null,
+  };
+};
+
+/** Each event once, whatever the order in which they were asked for. */
+const inOrder = (events: readonly TaskEventType[]): readonly TaskEventType[] =>
+  TASK_EVENTS.filter((event) => events.includes(event));
+
+/**
+ * What is wrong with a URL as the target of a webhook, as far as the URL itself tells; undefined where nothing is.
+ * What its name resolves to is looked at when a delivery connects.
+ */
+export const problemOfTarget = (text: string, allowed: readonly AddressRange[]): string | undefined => {
+  if (!URL.canParse(text)) return 'must be a URL';
+  const { protocol, username, password, hostname } = new URL(text);
+  if (protocol !== 'https:' && protocol !== 'http:') return 'must be an https URL';
+  if (username !== '' || password !== '') return 'must not hold a user name or a password';
+  const literal = hostname.replace(/^\[|\]$/g, '');
+  const kind = parseAddress(literal) === undefined ? undefined : kindOfAddress(literal, allowed);
+  if (kind === 'refused') return 'must not lead to a private, loopback or reserved address';
+  if (protocol === 'https:') return undefined;
+  // A name may still turn out to be within the allowed ranges, if there are any.
+  return kind === 'allowed' || (kind === undefined && allowed.length > 0)
+    ? undefined
+    : 'must be an https URL';
+};

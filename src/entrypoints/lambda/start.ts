@@ -1,0 +1,41 @@
+import { powertoolsLogger } from '../../adapters/powertools/logger.ts';
+import { type Config, type Priming, readConfig } from '../../config.ts';
+import { type Composition, compose } from '../../container/compose.ts';
+import type { Probe } from '../../ports/probe.ts';
+import { healthService } from '../../services/health.ts';
+
+/** How long the start of a Lambda waits for its connections; the first request makes those that took longer. */
+const PRIMING_MS = 1_000;
+
+/**
+ * Which backends are asked for a sign of life, so that their clients are loaded and connected. One after the other:
+ * while the AWS SDK is being loaded nothing is read, and a Redis would seem not to answer.
+ */
+const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
+  all: [({ required }) => !required, ({ required }) => required],
+  cache: [({ required }) => !required],
+  none: [],
+};
+
+/** A connection is what a start needs; whether all is well, `/health/ready` tells. */
+const opening = (probe: Probe): Probe => ({ ...probe, check: probe.connect ?? probe.check });
+
+export type Started = Readonly<{ config: Config; services: Composition }>;
+
+/**
+ * What every Lambda does once in a process, while it is being initialised: read the configuration, make the clients,
+ * and open the connections that the configuration names, so that the first request finds them warm.
+ */
+export const startLambda = async (service: string): Promise<Started> => {
+  // On Lambda the preset is that of production unless it says otherwise.
+  const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
+  const services = await compose(config, powertoolsLogger({ level: config.logLevel, service }));
+  const { probes, clock, logger } = services;
+  const prime = async () => {
+    for (const isNext of PRIMED[config.priming]) {
+      await healthService(probes.filter(isNext).map(opening), clock, logger).ready();
+    }
+  };
+  await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);
+  return { config, services };
+};

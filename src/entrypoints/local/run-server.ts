@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { httpApp } from '../../api/app.ts';
+import { signedCursors } from '../../api/cursor.ts';
+import { httpOptions, requireKeysBeyondLoopback } from '../../api/options.ts';
+import { reportFailure } from '../../cli/report-failure.ts';
+import { type Config, readConfig } from '../../config.ts';
+import { compose } from '../../container/compose.ts';
+import { playDemo } from './demo.ts';
+import { repeat } from './repeat.ts';
+import { serve } from './serve.ts';
+import { staticFiles } from './static.ts';
+
+/** How long running requests may go on after the order to stop. */
+const GRACE_MS = 5_000;
+
+/** How often running tasks that have fallen silent are looked for. */
+const STALE_SWEEP_MS = 15_000;
+
+/** How often the outbox is polled without a notification, so that failed deliveries are retried. */
+const SEND_MS = 2_000;
+
+/** Where the build puts the dashboard, whether this runs from `dist` or from the sources. */
+const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
+
+/** The local server: the HTTP application on a port, and a collector that follows the log folder. */
+export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
+  const config = readConfig(process.env);
+  requireKeysBeyondLoopback(config);
+  if (config.taskStore === 'embedded') {
+    // The SDK asks for a newer Node for the sake of services that a laptop does not use.
+    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  }
+  const files = await staticFiles(DASHBOARD);
+  const { logger, close, ...services } = await compose(config);
+  const app = httpApp(
+    { ...services, cursors: signedCursors(config.secret ?? randomBytes(32).toString('hex')) },
+    logger,
+    httpOptions(config, services.rateLimiter),
+  );
+  const listening = await serve(app, { host: config.host, port: config.port, logger, files }).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
+
+  const stopping = new AbortController();
+  const jobs = [
+    repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger),
+  ];
+  jobs.push(repeat(services.counter.sweep, config.collectIntervalMs, stopping.signal, logger));
+  jobs.push(repeat(services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger));
+  const { webhookSender, outboxSignal } = services;
+  jobs.push(repeat(webhookSender.tick, SEND_MS, stopping.signal, logger, outboxSignal));
+  if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
+
+  process.stdout.write(greeting(listening.url, config, demo));
+
+  const stop = async () => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    await listening.close(GRACE_MS);
+    await Promise.allSettled(jobs);
+    await webhookSender.idle();
+    await close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // A second signal means now.
+      if (stopping.signal.aborted) process.exit(1);
+      stop().catch((error: unknown) => {
+        reportFailure('miyabi', error);
+        process.exit(1);
+      });
+    });
+  }
+};
+
+const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: boolean): string =>
+  [
+    `Miyabi Progress answers at ${url}`,
+    taskStore === 'memory'
+      ? 'Data is kept in memory only'
+      : `Data is kept in ${taskStore === 'embedded' ? dataDir : 'DynamoDB'}`,
+    ...(apiKeys.length === 0
+      ? ['No API_KEYS are set: it asks for no key, and only this machine reaches it']
+      : []),
+    demo
+      ? `Watch the demo there, or with: curl -s ${url}/api/tasks`
+      : 'Try next: Ctrl-C, then npm start -- --demo',
+    '',
+  ].join('\n');

@@ -1,0 +1,260 @@
+import { setMaxListeners } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { answerMalformed } from '../../api/malformed.ts';
+import { type HttpApp, type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from '../../api/message.ts';
+import { problemOf } from '../../api/problem.ts';
+import { MiyabiError } from '../../domain/errors.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { StaticFiles } from './static.ts';
+
+/** The largest head of a request: a cursor of a long walk through a list has its place in it. */
+const MAX_HEADER_BYTES = 65_536;
+
+/** A listening server. `close` stops accepting, ends streams, lets other requests end within the grace, then cuts the rest. */
+export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
+
+/**
+ * Serves the application on a socket, and the dashboard's files beside it where there are some.
+ *
+ * @throws MiyabiError `configuration` where the port or the host cannot be had.
+ */
+export const serve = async (
+  app: HttpApp,
+  {
+    host,
+    port,
+    logger,
+    files,
+  }: Readonly<{ host: string; port: number; logger: Logger; files?: StaticFiles | undefined }>,
+): Promise<Listening> => {
+  const stopping = new AbortController();
+  // Each open stream listens to it.
+  setMaxListeners(0, stopping.signal);
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, outgoing) => {
+    if (files?.(incoming, outgoing)) return;
+    answer(app, incoming, outgoing, logger, stopping.signal).catch((error: unknown) => {
+      logger.error('A connection broke', { error });
+      outgoing.destroy();
+    });
+  });
+  server.on('clientError', (error, socket) => answerMalformed(error, socket, MAX_HEADER_BYTES));
+  await listen(server, host, port);
+  const address = server.address();
+  const actualPort = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`,
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        // Streams have no end of their own to wait for.
+        stopping.abort();
+        server.closeIdleConnections();
+      }),
+  };
+};
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new MiyabiError('configuration', reasonOf(error, host, port), { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+
+const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): string => {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `port ${port} is in use; stop what listens there, or choose another with PORT=8788`;
+    case 'EACCES':
+      return `port ${port} may not be used by this user; choose one above 1023 with PORT`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST ${host} is no address of this machine; use 127.0.0.1`;
+    default:
+      return `cannot listen on ${host}:${port}: ${error.message}`;
+  }
+};
+
+const answer = async (
+  app: HttpApp,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  logger: Logger,
+  stopping: AbortSignal,
+): Promise<void> => {
+  let request: SocketRequest | undefined;
+  let response: HttpResponse;
+  try {
+    const bytes = hasBody(incoming) ? await readBody(incoming) : undefined;
+    request = new SocketRequest(incoming, bytes, outgoing);
+    response = await app(request);
+  } catch (error) {
+    if (!(error instanceof MiyabiError)) {
+      // The client has gone away in the middle of its body: there is nobody to answer.
+      logger.debug('A request broke off', { error });
+      outgoing.destroy();
+      return;
+    }
+    // What is left of the body is not worth reading, so the connection cannot serve another request.
+    response = problemOf(error, logger, { connection: 'close' });
+  }
+  const { status, headers, body } = response;
+  if (typeof body !== 'string') {
+    const stop = () => request?.abort();
+    stopping.addEventListener('abort', stop);
+    if (stopping.aborted) stop();
+    try {
+      await stream(response, body, outgoing);
+    } finally {
+      stopping.removeEventListener('abort', stop);
+    }
+    return;
+  }
+  // An answer to HEAD has the length of another body, which was never made.
+  if (status === 204 || status === 304 || incoming.method === 'HEAD') {
+    outgoing.writeHead(status, headers).end();
+    return;
+  }
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  // As a text it leaves with the head in one write.
+  outgoing.end(body);
+};
+
+/**
+ * A request that came over a socket. A class, so that its signal can be made when it is first asked for, which hardly
+ * any request does: a getter in an object literal would give every object a hidden class of its own.
+ */
+class SocketRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly search: string;
+  readonly headers: HttpRequest['headers'];
+  readonly body: string | undefined;
+  readonly bytes: Buffer | undefined;
+  readonly #outgoing: ServerResponse;
+  #gone: AbortController | undefined;
+
+  constructor(
+    { method = 'GET', url = '/', headers }: IncomingMessage,
+    bytes: Buffer | undefined,
+    outgoing: ServerResponse,
+  ) {
+    const mark = url.indexOf('?');
+    this.method = method;
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.search = mark === -1 ? '' : url.slice(mark + 1);
+    this.headers = textsOf(headers);
+    this.body = bytes?.toString('utf8');
+    this.bytes = bytes;
+    this.#outgoing = outgoing;
+  }
+
+  get signal(): AbortSignal {
+    return this.#departure().signal;
+  }
+
+  /** Ends what the request is waiting for, as if its client had gone. */
+  abort(): void {
+    this.#departure().abort();
+  }
+
+  #departure(): AbortController {
+    if (this.#gone === undefined) {
+      this.#gone = new AbortController();
+      if (this.#outgoing.destroyed) this.#gone.abort();
+      else this.#outgoing.once('close', () => this.abort());
+    }
+    return this.#gone;
+  }
+}
+
+const textsOf = (headers: IncomingHttpHeaders): HttpRequest['headers'] => {
+  if (headers['set-cookie'] === undefined) return headers as HttpRequest['headers'];
+  // Node joins every header that comes several times but this one, which means nothing in a request.
+  const { 'set-cookie': _cookies, ...others } = headers;
+  return others as HttpRequest['headers'];
+};
+
+/** How long a reader may take nothing at all, in milliseconds, before its connection is cut. */
+const STALL_MS = 30_000;
+
+/** Writes a stream as fast as its reader takes it. The connection serves nothing else afterwards. */
+const stream = async (
+  response: HttpResponse,
+  body: AsyncIterable<string>,
+  outgoing: ServerResponse,
+): Promise<void> => {
+  // Without chunks every text is one write to the socket; the end of the body is the end of the connection.
+  outgoing.useChunkedEncodingByDefault = false;
+  outgoing.shouldKeepAlive = false;
+  outgoing.writeHead(response.status, response.headers);
+  outgoing.flushHeaders();
+  for await (const text of body) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(text)) await drained(outgoing);
+  }
+  outgoing.end();
+};
+
+const drained = (outgoing: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    if (outgoing.destroyed) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      clearTimeout(timer);
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(() => outgoing.destroy(), STALL_MS);
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+  });
+
+/** How long a client that sends too much may go on sending while it is told so. */
+const DRAIN_MS = 2_000;
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+
+const readBody = (incoming: IncomingMessage): Promise<Buffer | undefined> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const refuse = () => {
+      incoming.off('data', take);
+      // Closing at once would reset the connection and lose the answer, so the rest is read and thrown away.
+      incoming.resume();
+      setTimeout(() => incoming.destroy(), DRAIN_MS).unref();
+      reject(
+        new MiyabiError(
+          'payload_too_large',
+          `The body must not exceed ${MAX_BODY_BYTES} bytes; send it in parts`,
+        ),
+      );
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) refuse();
+      else chunks.push(chunk);
+    };
+    if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+      refuse();
+      return;
+    }
+    incoming.on('data', take);
+    incoming.once('end', () => resolve(size === 0 ? undefined : Buffer.concat(chunks)));
+    incoming.once('error', reject);
+  });

@@ -1,0 +1,29 @@
+import { type Project, toldProject } from '../domain/projects/project.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ProjectCache } from '../ports/project-cache.ts';
+import type { ProjectStore } from '../ports/project-store.ts';
+
+/**
+ * A store of projects that tells the cache of everything it writes, whoever writes it. It reads from the store alone:
+ * what is to be changed must not come out of a cache.
+ */
+export const cachedProjects = (projects: ProjectStore, cache: ProjectCache, clock: Clock): ProjectStore => ({
+  find(projectId) {
+    return projects.find(projectId);
+  },
+
+  async save(project: Project) {
+    const asOf = clock.now();
+    await projects.save(project);
+    await cache.save(toldProject(project), asOf);
+  },
+
+  list(query) {
+    return projects.list(query);
+  },
+
+  async remove(projectId, version) {
+    await projects.remove(projectId, version);
+    await cache.remove(projectId);
+  },
+});

@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { freePort, MIYABI, run, scratch, serveMiyabi } from '../support/cli.ts';
+
+const test = suite('miyabi doctor');
+
+type Told = Readonly<{
+  ok: boolean;
+  checks: readonly Readonly<{ name: string; state: string; text: string; mend?: string }>[];
+}>;
+
+const doctor = async (env: Readonly<Record<string, string>>) => {
+  const ran = await run([...MIYABI, 'doctor', '--json'], { env });
+  assert.is(ran.stderr, '');
+  const told = JSON.parse(ran.stdout) as Told;
+  assert.is(ran.code, told.ok ? 0 : 1);
+  return (name: string) => told.checks.filter((check) => check.name.startsWith(name));
+};
+
+test('each thing that is wrong is named, with what to mend', async () => {
+  const folder = scratch();
+  const formats = join(folder.path, 'formats.json');
+  writeFileSync(formats, '{"no":"list"}');
+  try {
+    const checkOf = await doctor({
+      MIYABI_URL: 'http://127.0.0.1:1',
+      MIYABI_SPOOL_DIR: join(formats, 'spool'),
+      MIYABI_LOG_FORMATS: formats,
+      MIYABI_BACKEND: 'memory',
+      CACHE: 'redis',
+      REDIS_ENDPOINT: '127.0.0.1',
+      REDIS_PORT: '1',
+    });
+    for (const [name, text, mend] of [
+      ['server', 'nothing listens there', 'miyabi serve'],
+      ['spool', 'not a directory', 'MIYABI_SPOOL_DIR'],
+      ['log formats', 'must be a list', formats],
+    ] as const) {
+      const [check] = checkOf(name);
+      assert.is(check?.state, 'broken', name);
+      assert.ok(check?.text.includes(text), check?.text);
+      assert.ok(check?.mend?.includes(mend), check?.mend);
+    }
+    const [cache] = checkOf('cache');
+    assert.is(cache?.state, 'warning');
+    assert.match(cache?.mend ?? '', 'REDIS_ENDPOINT');
+    const [config] = checkOf('configuration');
+    assert.is(config?.state, 'ok');
+  } finally {
+    folder.remove();
+  }
+  const wrong = await doctor({ MIYABI_URL: 'garbage', CACHE: 'foo', PORT: 'x' });
+  assert.match(wrong('command line')[0]?.text ?? '', 'MIYABI_URL');
+  assert.equal(
+    wrong('configuration').map(({ mend }) => mend),
+    ['set CACHE right, or unset it', 'set PORT right, or unset it'],
+  );
+});
+
+test('a server that has the embedded store open vouches for it, not for the cache beside it', async () => {
+  const folder = scratch();
+  const port = await freePort();
+  const data = { MIYABI_DATA_DIR: folder.path };
+  const server = await serveMiyabi(port, data);
+  try {
+    const checkOf = await doctor({
+      ...data,
+      PORT: String(port),
+      MIYABI_URL: server.url,
+      MIYABI_SPOOL_DIR: join(folder.path, 'spool'),
+      CACHE: 'redis',
+      REDIS_ENDPOINT: '127.0.0.1',
+      REDIS_PORT: '1',
+    });
+    assert.is(checkOf('store')[0]?.text, `in use by the server at ${server.url}`);
+    assert.is(checkOf('cache')[0]?.state, 'warning');
+    assert.is(checkOf('spool')[0]?.state, 'ok');
+  } finally {
+    await server.stop();
+    folder.remove();
+  }
+});
+
+test.run();

@@ -1,0 +1,167 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { apiClient } from '../../../src/cli/api-client.ts';
+import { shipper } from '../../../src/cli/run/shipper.ts';
+import { newBacklog } from '../../../src/cli/run/spool.ts';
+import { scratch, sink, stranger } from '../../support/cli.ts';
+
+const test = suite('sending a backlog');
+
+const noneEarlier = async () => undefined;
+const eventOf = (number: number, text = 'x') =>
+  JSON.stringify({ id: `n${number}`, timestamp: number, message: text });
+
+const withServer =
+  (
+    answer: (count: number) => number,
+    act: (server: Awaited<ReturnType<typeof sink>>, folder: string) => Promise<void>,
+  ) =>
+  async () => {
+    const folder = scratch();
+    const server = await sink(answer);
+    try {
+      await act(server, folder.path);
+    } finally {
+      await server.close();
+      folder.remove();
+    }
+  };
+
+const backlogFor = (folder: string, url: string) =>
+  newBacklog(folder, 'run', { url, log_group: '/g', log_stream: 's', project_id: 'p' });
+
+test(
+  'sends everything in order, in posts that the server takes',
+  withServer(
+    () => 200,
+    async (server, folder) => {
+      const backlog = backlogFor(folder, server.url);
+      const client = apiClient({ url: server.url });
+      const sending = shipper(client, backlog, noneEarlier);
+      backlog.add(Array.from({ length: 5_000 }, (_, index) => eventOf(index, '改行\\n"quoted"'.repeat(10))));
+      sending.wake();
+      const shipped = await sending.finish(10_000);
+      client.close();
+      assert.equal(shipped, { unsent: false, dropped: 0, refused: 0 });
+      assert.equal(
+        server.events().map(({ id }) => id),
+        Array.from({ length: 5_000 }, (_, index) => `n${index}`),
+      );
+      assert.ok(server.posts.length > 1);
+      assert.ok(server.posts.every(({ bytes }) => bytes <= 256 * 1024));
+      assert.is(server.events()[0]?.message, '改行\\n"quoted"'.repeat(10));
+    },
+  ),
+);
+
+test(
+  'a batch that the server will never take does not stop the others',
+  withServer(
+    (count) => (count === 1 ? 400 : 200),
+    async (server, folder) => {
+      const backlog = backlogFor(folder, server.url);
+      const client = apiClient({ url: server.url });
+      const sending = shipper(client, backlog, noneEarlier);
+      const message = `one\nand\n${'y'.repeat(150_000)}`;
+      backlog.add(Array.from({ length: 3 }, (_, index) => eventOf(index, message)));
+      const shipped = await sending.finish(10_000);
+      client.close();
+      assert.is(shipped.refused, 3);
+      assert.is(shipped.unsent, false);
+      assert.match(shipped.problem ?? '', 'no: 400');
+      assert.equal(
+        server.events().map(({ id }) => id),
+        ['n1', 'n2'],
+      );
+    },
+  ),
+);
+
+test(
+  'a server that refuses the key is asked once at the end, and everything stays',
+  withServer(
+    () => 403,
+    async (server, folder) => {
+      const backlog = backlogFor(folder, server.url);
+      const client = apiClient({ url: server.url });
+      const sending = shipper(client, backlog, noneEarlier);
+      backlog.add([eventOf(1)]);
+      const shipped = await sending.finish(10_000);
+      client.close();
+      assert.is(shipped.unsent, true);
+      assert.match(shipped.problem ?? '', 'refuses the key (403');
+      assert.is(server.asked(), 1);
+    },
+  ),
+);
+
+test(
+  'a server that answers 503 throughout is given a second at the end, no more',
+  withServer(
+    () => 503,
+    async (server, folder) => {
+      const backlog = backlogFor(folder, server.url);
+      const client = apiClient({ url: server.url });
+      const sending = shipper(client, backlog, noneEarlier);
+      backlog.add([eventOf(1)]);
+      const began = performance.now();
+      const shipped = await sending.finish(60_000);
+      client.close();
+      assert.is(shipped.unsent, true);
+      assert.ok(server.asked() > 1);
+      assert.ok(performance.now() - began < 10_000);
+    },
+  ),
+);
+
+test(
+  'what came at the last moment is sent too',
+  withServer(
+    () => 200,
+    async (server, folder) => {
+      for (let round = 0; round < 20; round += 1) {
+        const backlog = newBacklog(folder, `run-${round}`, {
+          url: server.url,
+          log_group: '/g',
+          log_stream: `s${round}`,
+        });
+        const client = apiClient({ url: server.url });
+        const sending = shipper(client, backlog, noneEarlier);
+        // At a different point of the sender's own steps each time.
+        for (let step = 0; step < round; step += 1) await Promise.resolve();
+        backlog.add([eventOf(round)]);
+        sending.wake();
+        assert.is((await sending.finish(10_000)).unsent, false);
+        client.close();
+      }
+      assert.is(server.events().length, 20);
+    },
+  ),
+);
+
+for (const [status, type, text] of [
+  [200, 'text/html', '<html>sign in</html>'],
+  [200, 'application/json', '{"ok":true}'],
+  [204, 'text/plain', ''],
+  [302, 'text/html', ''],
+  [400, 'text/html', '<html>bad request</html>'],
+  [413, 'text/html', '<html>too large</html>'],
+] as const) {
+  test(`what answers ${status} with ${text || 'nothing'} has not taken a line, nor may it refuse one`, async () => {
+    const folder = scratch();
+    const server = await stranger(status, type, text);
+    const backlog = backlogFor(folder.path, server.url);
+    const client = apiClient({ url: server.url });
+    const sending = shipper(client, backlog, noneEarlier);
+    backlog.add([eventOf(1)]);
+    const shipped = await sending.finish(10_000);
+    client.close();
+    await server.close();
+    folder.remove();
+    assert.is(server.asked(), 1);
+    assert.equal({ ...shipped, problem: '' }, { unsent: true, dropped: 0, refused: 0, problem: '' });
+    assert.match(shipped.problem ?? '', 'is no Miyabi server');
+  });
+}
+
+test.run();

@@ -1,0 +1,211 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type Backlog, claim, leftovers, newBacklog } from '../../../src/cli/run/spool.ts';
+import { run, scratch, until } from '../../support/cli.ts';
+
+const test = suite('the backlog of a run');
+
+const HEADER = { url: 'http://127.0.0.1:1', log_group: '/miyabi/run', log_stream: 'a-run' };
+const event = (number: number, text = 'x') => JSON.stringify({ id: `n${number}`, text });
+
+const inFolder = (act: (folder: string) => Promise<void>) => async () => {
+  const folder = scratch();
+  try {
+    await act(folder.path);
+  } finally {
+    folder.remove();
+  }
+};
+
+const readAll = async (backlog: Backlog, limit = 2_000): Promise<readonly string[]> => {
+  const read: string[] = [];
+  for (let batch = await backlog.next(limit); batch !== undefined; batch = await backlog.next(limit)) {
+    assert.ok(batch.text.length <= limit);
+    read.push(...batch.text.toString().split('\n'));
+    await backlog.done(batch);
+  }
+  return read;
+};
+
+/** An owner that is gone: the id of a process that has ended. */
+const abandon = async (folder: string, name: string): Promise<void> => {
+  const owner = join(folder, name, 'owner.json');
+  const { stdout } = await run(['sh', '-c', 'echo $$']);
+  writeFileSync(owner, JSON.stringify({ ...JSON.parse(readFileSync(owner, 'utf8')), pid: Number(stdout) }));
+};
+
+test(
+  'gives back in order what it was given, over many segments, and leaves nothing behind',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    const events = Array.from({ length: 12_000 }, (_, index) => event(index, 'y'.repeat(1_000)));
+    const read: string[] = [];
+    for (let at = 0; at < events.length; at += 1_000) {
+      backlog.add(events.slice(at, at + 1_000));
+      const batch = await backlog.next(500_000);
+      if (batch === undefined) continue;
+      read.push(...batch.text.toString().split('\n'));
+      await backlog.done(batch);
+    }
+    assert.ok(readdirSync(join(folder, 'run')).filter((name) => name.endsWith('.ndjson')).length > 1);
+    read.push(...(await readAll(backlog, 500_000)));
+    assert.equal(read, events);
+    assert.is(backlog.dropped(), 0);
+    await backlog.close();
+    assert.equal(readdirSync(folder), []);
+  }),
+);
+
+test(
+  'gives a batch again that was not acknowledged',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    backlog.add([event(1), event(2)]);
+    const first = await backlog.next(1_000);
+    assert.equal(await backlog.next(1_000), first);
+    await backlog.close();
+  }),
+);
+
+test(
+  'what is written while a batch is acknowledged is not lost with it',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    const events = Array.from({ length: 20 }, (_, index) => event(index, 'x'.repeat(300_000)));
+    const read: string[] = [];
+    for (const next of events) {
+      // So large that it is on its way to the disk at once.
+      backlog.add([next]);
+      const batch = await backlog.next(1_000_000);
+      if (batch === undefined) throw new Error('there is a batch');
+      backlog.add([`{"after":${next}}`]);
+      // At a different point of the writing each time.
+      for (let step = 0; step < read.length; step += 1) await Promise.resolve();
+      await backlog.done(batch);
+      read.push(batch.text.toString());
+      read.push(...(await readAll(backlog, 1_000_000)));
+    }
+    assert.equal(
+      read,
+      events.flatMap((next) => [next, `{"after":${next}}`]),
+    );
+    await backlog.close();
+    assert.equal(readdirSync(folder), []);
+  }),
+);
+
+test(
+  'a server that keeps up leaves one small file on the disk, however much there was',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    for (let number = 0; number < 30; number += 1) {
+      backlog.add([event(number, 'x'.repeat(200_000))]);
+      assert.equal(await readAll(backlog, 300_000), [event(number, 'x'.repeat(200_000))]);
+    }
+    assert.is((await leftovers(folder))[0]?.bytes, 0);
+    await backlog.close();
+    assert.equal(readdirSync(folder), []);
+  }),
+);
+
+test(
+  'what was not sent is taken over once, from where it was left',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    const events = Array.from({ length: 100 }, (_, index) => event(index));
+    backlog.add(events);
+    const batch = await backlog.next(500);
+    if (batch === undefined) throw new Error('there is a batch');
+    await backlog.done(batch);
+    await backlog.close();
+
+    const [found] = await leftovers(folder);
+    if (found === undefined) throw new Error('the run was found');
+    assert.equal(found.header, HEADER);
+    assert.is(found.live, false);
+    const takers = await Promise.all([claim(found, 'one'), claim(found, 'two'), claim(found, 'three')]);
+    const [taken, ...others] = takers.filter((taker) => taker !== undefined);
+    assert.is(others.length, 0);
+    if (taken === undefined) throw new Error('somebody took it');
+    assert.equal(await readAll(taken), events.slice(batch.text.toString().split('\n').length));
+    await taken.close();
+    assert.equal(readdirSync(folder), []);
+  }),
+);
+
+test(
+  'lines are on the disk soon, also while nobody sends: a run that is killed has lost nothing older',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    backlog.add([event(1)]);
+    await until(
+      'the line is on the disk',
+      async () => (await leftovers(folder))[0]?.bytes === event(1).length + 1,
+    );
+    const [live] = await leftovers(folder);
+    assert.is(live?.live, true, 'its owner is this process');
+    await abandon(folder, 'run');
+    const [dead] = await leftovers(folder);
+    assert.is(dead?.live, false);
+    const taken = dead === undefined ? undefined : await claim(dead, 'next');
+    assert.equal(taken === undefined ? [] : await readAll(taken), [event(1)]);
+    await taken?.close();
+  }),
+);
+
+test(
+  'a flood that nobody takes stays whole',
+  inFolder(async (folder) => {
+    const backlog = newBacklog(folder, 'run', HEADER);
+    const text = 'z'.repeat(10_000);
+    for (let number = 0; number < 3_000; number += 1) {
+      backlog.add([event(number, text)]);
+      // Faster than any disk would not be a flood but a fault: 4 MB may be under way.
+      await until(
+        'the disk keeps up',
+        async () => ((await leftovers(folder))[0]?.bytes ?? 0) > number * 10_000 - 4_000_000,
+      );
+    }
+    await until(
+      'all of it is on the disk',
+      async () => ((await leftovers(folder))[0]?.bytes ?? 0) > 30_000_000,
+    );
+    assert.is(backlog.dropped(), 0);
+    assert.is((await readAll(backlog, 200_000)).length, 3_000);
+    await backlog.close();
+  }),
+);
+
+test(
+  'without a disk memory does, within its bound',
+  inFolder(async (folder) => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const backlog = newBacklog(file, 'run', HEADER);
+    backlog.add([event(1), event(2)]);
+    assert.equal(await readAll(backlog), [event(1), event(2)]);
+    for (let number = 0; number < 20; number += 1) {
+      backlog.add([event(number, 'z'.repeat(1_000_000))]);
+      await backlog.next(2_000_000);
+    }
+    assert.ok(backlog.dropped() >= 10 && backlog.dropped() < 20, `${backlog.dropped()}`);
+    assert.is(backlog.atRisk(), true);
+    await backlog.close();
+  }),
+);
+
+test(
+  'folders that are no runs are passed over',
+  inFolder(async (folder) => {
+    mkdirSync(join(folder, 'empty'));
+    mkdirSync(join(folder, 'broken'));
+    writeFileSync(join(folder, 'broken', 'header.json'), '{"url":1}');
+    writeFileSync(join(folder, 'file'), 'x');
+    assert.equal(await leftovers(folder), []);
+    assert.equal(await leftovers(join(folder, 'not-there')), []);
+  }),
+);
+
+test.run();

@@ -1,0 +1,35 @@
+import type { Observation } from '../../../../../src/domain/logs/format.ts';
+import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
+import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
+import { cleanLine, splitLines } from '../../../../../src/domain/logs/lines.ts';
+
+/** The signals of a log, line by line, as they are told and read back. */
+export const signalsOf = (log: string) =>
+  splitLines(log)
+    .map((line) => cdk.read(cleanLine(line)))
+    .filter((signal) => signal !== undefined);
+
+/** The runs that a log tells of, in the order in which they are first heard of. Every line is at the same moment. */
+export const runsOf = (log: string): readonly Observation[] => {
+  const keys = new Set<string>();
+  let state: CdkState = cdk.initial;
+  for (const signal of signalsOf(log)) {
+    const evolved = cdk.evolve(state, signal, 1000);
+    state = evolved.state;
+    for (const key of evolved.touched) keys.add(key);
+  }
+  return [...keys].map((key) => cdk.observe(state, key)).filter((run) => run !== undefined);
+};
+
+/** `Stack operation outcome current/total STATE failed,resources` of each run, `-` for what the log does not tell. */
+export const told = (log: string): readonly string[] =>
+  runsOf(log).map(({ task_name, current, total, details }) =>
+    [
+      task_name,
+      details.operation ?? '-',
+      details.outcome ?? '-',
+      `${current ?? '-'}/${total ?? '-'}`,
+      details.stack_state ?? '-',
+      details.failed_resources?.join(',') ?? '-',
+    ].join(' '),
+  );
