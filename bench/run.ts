@@ -1,22 +1,22 @@
-// Everything that docs/performance.md tells, measured on this machine.
+// Measures every figure in docs/performance.md on this machine.
 //
-//   npm run bench                     every question, some twenty minutes
+//   npm run bench                     every benchmark, about twenty minutes
 //   npm run bench -- --quick          the same with few samples, under three minutes
 //   npm run bench -- cold warm        some of them
 //   npm run bench -- --node 24        on one of the two Nodes only
 //   npm run bench -- --set-up         installs what is compared with, and nothing else
 //
-// Prints a table for each comparison, and writes bench/results/<question>.json.
+// Prints a table for each comparison, and writes bench/results/<benchmark>.json.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Question } from './lib/question.ts';
+import type { Benchmark } from './lib/benchmark.ts';
 import { boundsText, comparisonText } from './lib/report.ts';
 import { lambdaRuntimes } from './lib/runtimes.ts';
 import { BENCH, setUp } from './lib/set-up.ts';
 
-const QUESTIONS = ['cold', 'warm', 'growth', 'collector', 'server', 'cli'] as const;
+const BENCHMARKS = ['cold', 'warm', 'growth', 'collector', 'server', 'cli'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,9 +26,9 @@ const { values, positionals } = parseArgs({
     'set-up': { type: 'boolean', default: false },
   },
 });
-const unknown = positionals.filter((name) => !QUESTIONS.some((known) => known === name));
+const unknown = positionals.filter((name) => !BENCHMARKS.some((known) => known === name));
 if (unknown.length > 0) {
-  process.stderr.write(`no question "${unknown.join('", "')}": there are ${QUESTIONS.join(', ')}\n`);
+  process.stderr.write(`no benchmark named "${unknown.join('", "')}"; use ${BENCHMARKS.join(', ')}\n`);
   process.exit(2);
 }
 
@@ -38,7 +38,7 @@ const runtimes = lambdaRuntimes().filter(
   ({ name }) => values.node === undefined || values.node.some((major) => name.startsWith(`node ${major}.`)),
 );
 if (runtimes.length === 0) {
-  process.stderr.write('none of the Nodes asked for is installed: there are 22 and 24\n');
+  process.stderr.write('that Node version is not installed; use 22 or 24\n');
   process.exit(2);
 }
 
@@ -52,24 +52,24 @@ const machine = {
 const RESULTS = join(BENCH, 'results');
 await mkdir(RESULTS, { recursive: true });
 let failed = false;
-for (const name of QUESTIONS) {
+for (const name of BENCHMARKS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const began = performance.now();
   try {
-    // Loaded when it is asked, so that one whose peers are missing takes none of the others with it.
-    const { question } = (await import(`./${name}/question.ts`)) as { question: Question };
-    const report = await question.run({
+    // Loaded on demand, so that missing peers of one benchmark do not stop the others.
+    const { benchmark } = (await import(`./${name}/benchmark.ts`)) as { benchmark: Benchmark };
+    const report = await benchmark.run({
       quick: values.quick,
       runtimes,
       say: (text) => process.stderr.write(`  ${name}: ${text}\n`),
     });
-    const parts = [`## ${question.title}`, ...report.comparisons.map(comparisonText)];
+    const parts = [`## ${benchmark.title}`, ...report.comparisons.map(comparisonText)];
     if (report.bounds.length > 0) parts.push(boundsText(report.bounds));
     for (const missing of report.missing ?? []) parts.push(`Not measured here: ${missing}`);
     process.stdout.write(`${parts.join('\n\n')}\n\n`);
-    // A first impression does not overwrite a measurement.
+    // A quick run does not overwrite a full measurement.
     const file = join(RESULTS, values.quick ? `${name}.quick.json` : `${name}.json`);
-    const measured = { question: name, measured_at: new Date().toISOString(), machine, ...report };
+    const measured = { benchmark: name, measured_at: new Date().toISOString(), machine, ...report };
     await writeFile(file, `${JSON.stringify(measured, null, 1)}\n`);
     process.stderr.write(`  ${name}: ${Math.round((performance.now() - began) / 1000)} s\n`);
   } catch (error) {

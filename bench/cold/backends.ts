@@ -16,11 +16,11 @@ import { ROOT } from '../lib/set-up.ts';
 const PEER_TABLE = 'peer-tasks';
 const TASK_ID = 'deploy-of-the-shop';
 
-/** What is asked for, by everybody, and the answer that everybody has to give. */
+/** What is request for, by everybody, and the answer that everybody has to give. */
 export type Asked = Readonly<{ path: string; authorization: string; body: string }>;
 
 export type Backends = Readonly<{
-  asked: Asked;
+  request: Asked;
   /** The environment that leads our function, and any peer, to what is below. */
   env: Readonly<Record<string, string>>;
   /** Puts the task into the cache, ours and the peers', or takes it out of both. */
@@ -45,7 +45,7 @@ export const openBackends = async (): Promise<Backends> => {
       API_KEY_HASH: hash,
       MIYABI_BACKEND: 'aws',
       MIYABI_SECRET: randomBytes(24).toString('base64url'),
-      // What peers do not do is not asked of ours either.
+      // What peers do not do is not request of ours either.
       RATE_LIMIT: '0',
       REDIS_ENDPOINT: '127.0.0.1',
       REDIS_PORT: String(redis.address.port),
@@ -79,7 +79,7 @@ export const openBackends = async (): Promise<Backends> => {
     if (entry?.endsWith(body) !== true) throw new Error('the task is not in the cache');
     await storeForPeers(endpoint, body);
     return {
-      asked: { path: `/api/tasks/${TASK_ID}`, authorization: `Bearer ${key}`, body },
+      request: { path: `/api/tasks/${TASK_ID}`, authorization: `Bearer ${key}`, body },
       env,
       async cache(state) {
         if (state === 'hit') await client.mset({ [ours]: entry, [`peer:task:${TASK_ID}`]: body });

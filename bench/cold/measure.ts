@@ -21,15 +21,15 @@ export type First = Readonly<{ ms: number; processorMs: number }>;
  *
  * @throws Error where the answer is not the one it should be: who answers something else has done something else.
  */
-export const measureFirst = async (options: FunctionOptions, asked: Asked | undefined): Promise<First> => {
+export const measureFirst = async (options: FunctionOptions, request: Asked | undefined): Promise<First> => {
   const running = await startFunction(options);
   try {
-    const headers = { authorization: asked?.authorization ?? '' };
-    const { answer, ms } = await running.invoke(apiEvent('GET', asked?.path ?? '/', { headers }), 'start');
+    const headers = { authorization: request?.authorization ?? '' };
+    const { answer, ms } = await running.invoke(apiEvent('GET', request?.path ?? '/', { headers }), 'start');
     const processorMs = running.processorMs();
     const { statusCode, body } = answer as { statusCode: number; body: string };
-    if (statusCode !== 200 || (asked !== undefined && body !== asked.body)) {
-      throw new Error(`${statusCode} ${body} instead of ${asked?.body}`);
+    if (statusCode !== 200 || (request !== undefined && body !== request.body)) {
+      throw new Error(`${statusCode} ${body} instead of ${request?.body}`);
     }
     return { ms, processorMs };
   } finally {

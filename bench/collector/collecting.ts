@@ -36,7 +36,7 @@ const { events: count, how } = input<CollectingInput>();
 /** A text as it comes off the network, not still put together out of parts. */
 const inOnePiece = (text: string): string => Buffer.from(text).toString();
 
-/** Made once and told again and again: making a line takes longer than reading it. */
+/** Made once and replayed: making a line takes longer than reading it. */
 const POOL = 10_007;
 const others = Array.from({ length: POOL }, (_, index) => inOnePiece(otherLine(diceOf(index), index)));
 

@@ -20,7 +20,7 @@ import { CACHE_TTL } from '../../src/ports/task-cache.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave, type Measure, type Samples } from '../lib/interleave.ts';
 import { randomOf } from '../lib/statistics.ts';
-import { type Input, type Output, type Question, variantOf } from './asked.ts';
+import { type Input, type Output, type Request, variantOf } from './request.ts';
 import { projectIdOf, projectsOf, taskIdOf, taskOf } from './tasks.ts';
 
 const PAGE = 100;
@@ -146,9 +146,9 @@ const variantsOf = async ({ size, get, cursorsTo }: Installation): Promise<Recor
     [variantOf('get', size)]: timed(40, () => get(`/api/tasks/${taskIdOf(any())}`)),
     [variantOf('project metrics', size)]: timed(40, () => get(`/api/projects/${projectIdOf(any())}`)),
   };
-  const list = async (question: Question, search: string) => {
+  const list = async (request: Request, search: string) => {
     requireFull(await get('/api/tasks', search));
-    variants[variantOf(question, size)] = timed(8, () => get('/api/tasks', search));
+    variants[variantOf(request, size)] = timed(8, () => get('/api/tasks', search));
   };
   await list('list', searchOf());
   await list('list by status', `limit=${PAGE}&status=running`);

@@ -1,4 +1,4 @@
-// Asks a server the same over and over, on as many connections as it is told: a process of its own, which lives as long
+// Repeats one request on a given number of connections, in a process of its own that lives as long
 // as the benchmark, so that every server meets the same warm client.
 import autocannon from 'autocannon';
 

@@ -1,4 +1,4 @@
-// A server that answers a GET of one task out of its memory, as each of the peers would have it: run by `question.ts`.
+// A server that answers a GET of one task out of its memory, as each of the peers would have it: run by `benchmark.ts`.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -7,11 +7,11 @@ import { input } from '../lib/in-worker.ts';
 
 export type Peer = 'node:http' | 'express' | 'fastify';
 /** What our own server answers to the same request, so that all of them answer the same. */
-export type Told = Readonly<{ taskId: string; headers: Readonly<Record<string, string>>; body: string }>;
+export type Answer = Readonly<{ taskId: string; headers: Readonly<Record<string, string>>; body: string }>;
 
 const PREFIX = '/api/tasks/';
 
-const listen: Record<Peer, (told: Told) => Promise<number>> = {
+const listen: Record<Peer, (answer: Answer) => Promise<number>> = {
   'node:http': ({ taskId, headers, body }) => {
     const tasks = new Map([[taskId, body]]);
     const server = createServer((request, response) => {
@@ -57,6 +57,6 @@ const listen: Record<Peer, (told: Told) => Promise<number>> = {
   },
 };
 
-const { peer, told } = input<{ peer: Peer; told: Told }>();
-process.send?.({ port: await listen[peer](told) });
+const { peer, answer } = input<{ peer: Peer; answer: Answer }>();
+process.send?.({ port: await listen[peer](answer) });
 process.on('disconnect', () => process.exit(0));

@@ -5,7 +5,7 @@ import { cleanEnv, type Runtime } from '../lib/runtimes.ts';
 import { ROOT } from '../lib/set-up.ts';
 import { bundleWorker } from '../lib/worker.ts';
 import type { Load, Loaded } from './load.ts';
-import type { Peer, Told } from './peers.ts';
+import type { Answer, Peer } from './peers.ts';
 
 /** A server in a process of its own. */
 export type Running = Readonly<{ url: string; pid: number; close(): Promise<void> }>;
@@ -25,7 +25,7 @@ export const startMiyabi = async (runtime: Runtime, flags: readonly string[] = [
     env: cleanEnv({ MIYABI_BACKEND: 'memory', PORT: '0', LOG_LEVEL: 'warn' }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  // It does not hear of the end of whoever started it, as the others do.
+  // Unlike the peers it has no IPC channel, so it would outlive this process.
   const leave = () => child.kill();
   process.once('exit', leave);
   child.once('exit', () => process.off('exit', leave));
@@ -39,9 +39,9 @@ export const startMiyabi = async (runtime: Runtime, flags: readonly string[] = [
 };
 
 /** Another server that answers the same. */
-export const startPeer = async (runtime: Runtime, peer: Peer, told: Told): Promise<Running> => {
+export const startPeer = async (runtime: Runtime, peer: Peer, answer: Answer): Promise<Running> => {
   const program = await bundleWorker('bench/server/peers.ts');
-  const child = spawn(runtime.path, [program, JSON.stringify({ peer, told })], {
+  const child = spawn(runtime.path, [program, JSON.stringify({ peer, answer })], {
     cwd: ROOT,
     env: cleanEnv({ NODE_ENV: 'production' }),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

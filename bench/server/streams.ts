@@ -92,18 +92,18 @@ const requireInOrder = (who: string, events: readonly Heard[], changes: number):
   if (events.length !== changes) throw new Error(`${who} heard ${events.length} of ${changes} changes`);
 };
 
-const measure = async (asked: Input): Promise<Output> => {
-  const { streams: count, rate, seconds, pid } = asked;
+const measure = async (input: Input): Promise<Output> => {
+  const { streams: count, rate, seconds, pid } = input;
   const before = await memoryOf(pid);
   const streams: Stream[] = [];
   for (let at = 0; at < count; at += 50) {
     const some = Array.from({ length: Math.min(50, count - at) }, (_, index) =>
-      open(asked, (at + index) % Math.ceil(count / WATCHED) === 0),
+      open(input, (at + index) % Math.ceil(count / WATCHED) === 0),
     );
     streams.push(...(await Promise.all(some)));
   }
   const watched = streams.filter((_, index) => index % Math.ceil(count / WATCHED) === 0);
-  let cut = await open(asked, true);
+  let cut = await open(input, true);
   const beforeCut: Heard[] = [];
   const openMemory = await memoryOf(pid);
 
@@ -120,14 +120,14 @@ const measure = async (asked: Input): Promise<Output> => {
     posts.push(
       (async () => {
         await previous;
-        if (change === 0) await post(asked, '/api/tasks', { task_id: TASK });
-        else await post(asked, `/api/tasks/${TASK}/progress`, { current: change, total: changes * 2 });
+        if (change === 0) await post(input, '/api/tasks', { task_id: TASK });
+        else await post(input, `/api/tasks/${TASK}/progress`, { current: change, total: changes * 2 });
       })(),
     );
     if (change === Math.floor(changes / 2)) {
       cut.socket.destroy();
       beforeCut.push(...cut.events);
-      cut = await open(asked, true, beforeCut.at(-1)?.id);
+      cut = await open(input, true, beforeCut.at(-1)?.id);
     }
   }
   await Promise.all(posts);

@@ -1,5 +1,5 @@
 // One GET of a task, in process: our function from an event of API Gateway to its answer, and each peer's. Run by
-// `question.ts` on each Node.
+// `benchmark.ts` on each Node.
 import assert from 'node:assert/strict';
 import { memoryRateLimiter } from '../../src/adapters/memory/rate-limiter.ts';
 import { httpApp } from '../../src/api/app.ts';
@@ -62,12 +62,12 @@ const main = async (): Promise<void> => {
   const wrong = { ...right, headers: { ...HEADERS, authorization: 'Bearer wrong' } };
   await services.tasks.create(task);
   const { body } = await free(right);
-  const told = new Map([[task.task_id, { version: 1, json: body }]]);
+  const tasks = new Map([[task.task_id, { version: 1, json: body }]]);
   const [keyHash = ''] = ADMIN_ENTRY.split(':');
   const handlers: Record<string, Handler> = {
     ours: free,
     'ours, requests counted': counted,
-    ...(await peers({ tasks: told, keyHash })),
+    ...(await peers({ tasks, keyHash })),
   };
 
   const sampled: Record<string, Calls[]> = {};

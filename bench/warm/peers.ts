@@ -25,7 +25,7 @@ export type Answer = Readonly<{
 export type Handler = (event: Event) => Promise<Answer>;
 
 /** What is answered: each task with its version, and whose key is good (its SHA-256, hexadecimal). */
-export type Told = Readonly<{
+export type StoredTasks = Readonly<{
   tasks: ReadonlyMap<string, Readonly<{ version: number; json: string }>>;
   keyHash: string;
 }>;
@@ -44,7 +44,7 @@ const HEADERS = {
 };
 
 /** What every peer calls. Asynchronous, as a cache is. */
-const asker = ({ tasks, keyHash }: Told): Ask => {
+const asker = ({ tasks, keyHash }: StoredTasks): Ask => {
   const hash = Buffer.from(keyHash, 'hex');
   return async (authorization = '', ifNoneMatch, id = '') => {
     const key = /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '';
@@ -60,13 +60,13 @@ const asker = ({ tasks, keyHash }: Told): Ask => {
   };
 };
 
-/** Who serves more than one route has a table of them. These stand in it and are not asked for. */
+/** A server with more than one route has a routing table. These routes fill it and are never called. */
 const OTHERS = ['/health', '/health/ready', '/api/tasks', '/api/projects', '/api/events'] as const;
 const NOTHING = { statusCode: 404, headers: HEADERS, body: '{}' };
 
 const PATH = '/api/tasks/:id';
 
-/** No framework and no router: what nobody can be below. */
+/** No framework and no router: the lower bound. */
 const plain = (ask: Ask): Handler => {
   const prefix = '/api/tasks/';
   return async ({ rawPath, headers, requestContext }) => {
@@ -158,8 +158,8 @@ const expressHandler = (ask: Ask): Handler => {
   return (event) => handler(event, {}) as unknown as Promise<Answer>;
 };
 
-export const peers = async (told: Told): Promise<Readonly<Record<string, Handler>>> => {
-  const ask = asker(told);
+export const peers = async (tasks: StoredTasks): Promise<Readonly<Record<string, Handler>>> => {
+  const ask = asker(tasks);
   return {
     'plain function': plain(ask),
     'middy, http-router': middyHandler(ask),

@@ -1,4 +1,4 @@
-// What our cache adds to Redis, on one connection. Run by `question.ts` on each Node.
+// What our cache adds to Redis, on one connection. Run by `benchmark.ts` on each Node.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
@@ -42,7 +42,7 @@ const main = async (): Promise<void> => {
   const [first = ''] = raw;
   const firstId = tasks[0]?.task_id ?? '';
   const page = async () => (await cache.page(LIST)).page?.items.map(({ json }) => json);
-  /** A list is believed for a minute; then the store is asked. */
+  /** A list is believed for a minute; then the store is read. */
   const fill = async () => {
     const { ticket } = await cache.page(LIST);
     if (ticket !== undefined) await cache.fill(ticket, { items: tasks.toReversed() });

@@ -1,6 +1,6 @@
 import { openQuota, type Quota, SHARE_OF_256_MB } from '../lambda/function.ts';
+import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave, type Measure } from '../lib/interleave.ts';
-import type { Context, Question } from '../lib/question.ts';
 import { type Bound, type Comparison, ratio } from '../lib/report.ts';
 import type { Runtime } from '../lib/runtimes.ts';
 import { hasRuntimeClient } from '../lib/set-up.ts';
@@ -71,9 +71,9 @@ const measureOn = async (
   ) => {
     variants[key] = async () => {
       if (state !== undefined) await backends.cache(state);
-      const asked = state === undefined ? undefined : backends.asked;
+      const request = state === undefined ? undefined : backends.request;
       const options = { runtime, folder, handler, env: { ...backends.env, ...env }, quota: held };
-      const { ms, processorMs } = await measureFirst(options, asked);
+      const { ms, processorMs } = await measureFirst(options, request);
       processor[key] ??= [];
       processor[key].push(processorMs);
       return ms;
@@ -85,12 +85,12 @@ const measureOn = async (
   if (quota !== undefined) add(`${NOOP} | 256 MB`, { built: built.noop }, undefined, quota);
   for (const speed of speeds) {
     for (const state of ['hit', 'miss'] as const) {
-      const asked = all.filter(({ name }) =>
+      const request = all.filter(({ name }) =>
         ASKED[`${state} | ${speed}`][quick ? 'quick' : 'all'].includes(name),
       );
-      for (const one of asked)
+      for (const one of request)
         add(label(one.name, state, speed), one, state, speed === 'full' ? undefined : quota);
-      if (asked.length > 0) sets.push({ state, speed, names: asked.map(({ name }) => name) });
+      if (request.length > 0) sets.push({ state, speed, names: request.map(({ name }) => name) });
     }
   }
   const samples = await interleave(variants, {
@@ -195,7 +195,7 @@ const boundsOf = (comparisons: readonly Comparison[]): readonly Bound[] => {
   ];
 };
 
-export const question: Question = {
+export const benchmark: Benchmark = {
   name: 'cold',
   title: 'Cold start',
   async run(context) {

@@ -3,8 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromiumPath } from '../../test/support/dashboard.ts';
+import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave } from '../lib/interleave.ts';
-import type { Context, Question } from '../lib/question.ts';
 import { type Bound, type Comparison, ratio } from '../lib/report.ts';
 import { cleanEnv, type Runtime } from '../lib/runtimes.ts';
 import { CACHE, ROOT } from '../lib/set-up.ts';
@@ -179,7 +179,7 @@ const measureDashboard = async (
   };
 };
 
-export const question: Question = {
+export const benchmark: Benchmark = {
   name: 'cli',
   title: 'Command line: what does miyabi cost the command that it runs?',
   run: async ({ quick, runtimes, say }: Context) => {

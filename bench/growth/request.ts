@@ -4,14 +4,14 @@ export type Input = Readonly<{
   /** How many tasks each installation holds, and the port of its Redis. */
   installations: readonly Readonly<{ size: number; port: number }>[];
   rounds: number;
-  /** How often the first design's list is asked for, by size. */
+  /** How many times the first design lists, by size. */
   firstDesignRounds: Readonly<Record<number, number>>;
   /** The sizes on the embedded DynamoDB. */
   dynamodbSizes: readonly number[];
   dynamodbRounds: number;
 }>;
 
-/** Microseconds a request: through the application, with Redis, by what was asked and of how many tasks. */
+/** Microseconds a request: through the application, with Redis, by request and number of tasks. */
 export type Output = Readonly<{
   api: Samples<string>;
   /** By size: `ours` and `first`. */
@@ -20,7 +20,7 @@ export type Output = Readonly<{
   dynamodb: Samples<string>;
 }>;
 
-export const QUESTIONS = [
+export const REQUESTS = [
   'get',
   'list',
   'list by status',
@@ -29,5 +29,5 @@ export const QUESTIONS = [
   'page 500',
   'project metrics',
 ] as const;
-export type Question = (typeof QUESTIONS)[number];
-export const variantOf = (question: string, size: number): string => `${question}, ${size}`;
+export type Request = (typeof REQUESTS)[number];
+export const variantOf = (request: string, size: number): string => `${request}, ${size}`;

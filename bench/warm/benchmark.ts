@@ -3,8 +3,8 @@ import { apiEvent } from '../../test/support/artifact.ts';
 import { startRedis } from '../../test/support/redis.ts';
 import { openBackends } from '../cold/backends.ts';
 import { type RunningFunction, startFunction } from '../lambda/function.ts';
+import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave } from '../lib/interleave.ts';
-import type { Context, Question } from '../lib/question.ts';
 import { type Bound, type Comparison, ratio, rowOf } from '../lib/report.ts';
 import type { Runtime } from '../lib/runtimes.ts';
 import { hasRuntimeClient } from '../lib/set-up.ts';
@@ -114,7 +114,7 @@ const onRedis = async (runtime: Runtime, { quick }: Context): Promise<Part> => {
     const list = comparisonsOf(
       '100 tasks out of Redis, on one connection',
       { 'MGET of ioredis': mget, 'our cache': page, 'our cache, first page after a change': changed },
-      { runtime, baseline: 'MGET of ioredis', note: 'MGET has to be told which 100, and answers no list.' },
+      { runtime, baseline: 'MGET of ioredis', note: 'MGET needs the 100 ids and returns no list.' },
     );
     return {
       comparisons: [...one, ...list],
@@ -144,14 +144,19 @@ const onRedis = async (runtime: Runtime, { quick }: Context): Promise<Part> => {
   }
 };
 
-type Asked = Readonly<{ event: () => unknown; status: number; body?: string; before?: () => Promise<void> }>;
+type Operation = Readonly<{
+  event: () => unknown;
+  status: number;
+  body?: string;
+  before?: () => Promise<void>;
+}>;
 
-/** Invokes a function, and makes sure that it has done what it was asked to. */
-const ask = async (running: RunningFunction, { event, status, body }: Asked): Promise<void> => {
+/** Invokes a function, and makes sure that it has done what it should. */
+const ask = async (running: RunningFunction, { event, status, body }: Operation): Promise<void> => {
   const { answer } = await running.invoke(event());
-  const told = answer as Readonly<{ statusCode: number; body: string }>;
-  assert.equal(told.statusCode, status, told.body);
-  if (body !== undefined) assert.equal(told.body, body);
+  const result = answer as Readonly<{ statusCode: number; body: string }>;
+  assert.equal(result.statusCode, status, result.body);
+  if (body !== undefined) assert.equal(result.body, body);
 };
 
 const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise<Part> => {
@@ -170,21 +175,21 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
     const ours = running['ours'] ?? (await start('ours', folder));
     await start(COUNTED, folder, { RATE_LIMIT: '1000000' });
 
-    const headers = { authorization: backends.asked.authorization };
-    const get: Asked = {
-      event: () => apiEvent('GET', backends.asked.path, { headers }),
+    const headers = { authorization: backends.request.authorization };
+    const get: Operation = {
+      event: () => apiEvent('GET', backends.request.path, { headers }),
       status: 200,
-      body: backends.asked.body,
+      body: backends.request.body,
     };
     const created = { task_name: 'Deploy of the shop', task_type: 'cdk_deploy', project_id: 'shop' };
-    const post = (path: string, body: unknown, status: number): Asked => ({
+    const post = (path: string, body: unknown, status: number): Operation => ({
       event: () => apiEvent('POST', path, { headers, body }),
       status,
     });
     const create = post('/api/tasks', { ...created, status: 'running' }, 201);
     const reported = '/api/tasks/task-in-progress';
     let current = 0;
-    const operations: Readonly<Record<string, Asked>> = {
+    const operations: Readonly<Record<string, Operation>> = {
       'GET of a task, cached': get,
       'GET of a task, not cached': { ...get, before: () => backends.cache('miss') },
       'list of 100': { event: () => apiEvent('GET', '/api/tasks?limit=100', { headers }), status: 200 },
@@ -206,14 +211,14 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
     const times = quick ? 12 : 60;
     const rounds = quick ? 2 : 15;
     const warmups = 1;
-    const sampleAll = async (measures: Readonly<Record<string, readonly [RunningFunction, Asked]>>) => {
+    const sampleAll = async (measures: Readonly<Record<string, readonly [RunningFunction, Operation]>>) => {
       const sampled: Record<string, Calls[]> = {};
-      const each = Object.entries(measures).map(([name, [started, asked]]) => [
+      const each = Object.entries(measures).map(([name, [started, operation]]) => [
         name,
         async () => {
           await backends.cache('hit');
-          const { before } = asked;
-          const calls = await callsOf(() => ask(started, asked), {
+          const { before } = operation;
+          const calls = await callsOf(() => ask(started, operation), {
             times,
             ...(before === undefined ? {} : { before }),
           });
@@ -238,7 +243,7 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
     await new Promise((resolve) => setTimeout(resolve, early));
     await ask(ours, list);
     const done = await sampleAll(
-      Object.fromEntries(Object.entries(operations).map(([name, asked]) => [name, [ours, asked]])),
+      Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, [ours, operation]])),
     );
 
     say(`${runtime.name}: memory after many calls`);
@@ -256,7 +261,7 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
     const note = 'Timed by who hands the events out, the way there and back included.';
     const comparisons = [
       ...comparisonsOf(title, hits, { runtime, baseline: NO_OP, note }),
-      ...comparisonsOf('What else ours is asked, through the runtime client, a Redis and a DynamoDB', done, {
+      ...comparisonsOf('Other requests to ours, through the runtime client, a Redis and a DynamoDB', done, {
         runtime,
         baseline: 'GET of a task, cached',
         note: `${note} The DynamoDB is the embedded one, which is slower to write than AWS's is to reach.`,
@@ -312,10 +317,10 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
 
 const NO_OP = 'no-op';
 const COUNTED = 'ours, requests counted';
-/** The same process: it was asked for nothing but cached tasks. */
+/** The same process: it only served cached tasks. */
 const READING = 'ours, reads alone';
 
-export const question: Question = {
+export const benchmark: Benchmark = {
   name: 'warm',
   title: 'Warm: what a request costs once everything is loaded',
   run: async (context) => {

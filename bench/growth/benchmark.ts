@@ -1,14 +1,14 @@
 import { hasRedisServer, startRedis } from '../../test/support/redis.ts';
-import type { Question } from '../lib/question.ts';
+import type { Benchmark } from '../lib/benchmark.ts';
 import { type Bound, type Comparison, figure, ratio } from '../lib/report.ts';
 import type { Runtime } from '../lib/runtimes.ts';
 import { spread } from '../lib/statistics.ts';
 import { bundleWorker, runWorker } from '../lib/worker.ts';
-import { type Question as Asked, type Input, type Output, QUESTIONS, variantOf } from './asked.ts';
+import { type Input, type Output, REQUESTS, type Request, variantOf } from './request.ts';
 
 const LIMIT = 1.2;
 
-const TITLES: Readonly<Record<Asked, string>> = {
+const TITLES: Readonly<Record<Request, string>> = {
   get: 'A task by its id',
   list: 'The first page of the list, 100 tasks',
   'list by status': 'The same of the tasks that run',
@@ -22,15 +22,15 @@ const count = new Intl.NumberFormat('en');
 const rowName = (size: number): string => `${count.format(size)} tasks`;
 
 const comparisonsOf = (sizes: readonly number[], output: Output, runtime: string) =>
-  QUESTIONS.flatMap((asked) => {
+  REQUESTS.flatMap((request) => {
     const rows = sizes.flatMap((size) => {
-      const samples = output.api[variantOf(asked, size)];
+      const samples = output.api[variantOf(request, size)];
       return samples === undefined ? [] : [{ name: rowName(size), samples }];
     });
     const [first] = rows;
     if (first === undefined) return [];
-    const title = `${TITLES[asked]}: from the application with Redis`;
-    return [{ asked, comparison: { title, unit: 'µs', runtime, baseline: first.name, rows } }];
+    const title = `${TITLES[request]}: from the application with Redis`;
+    return [{ request, comparison: { title, unit: 'µs', runtime, baseline: first.name, rows } }];
   });
 
 const firstDesignOf = ({ lists }: Output, runtime: string): readonly Comparison[] =>
@@ -52,13 +52,13 @@ const dynamodbOf = (
   runtime: string,
 ): readonly Comparison[] => {
   const [smallest = 0] = sizes;
-  const of = (asked: string, name: string) =>
+  const of = (request: string, name: string) =>
     sizes.map((size) => ({
       name: `${name}, ${rowName(size)}`,
-      samples: dynamodb[variantOf(asked, size)] ?? [],
+      samples: dynamodb[variantOf(request, size)] ?? [],
     }));
   const note =
-    'dynalite runs in the same process and parses every item anew; of DynamoDB itself it shows what is asked, not how fast.';
+    'dynalite runs in the same process and parses every item again; of DynamoDB it shows the number of requests, not the speed.';
   return [
     {
       title: "A list of 100 from the store on the embedded DynamoDB, beside the first design's Scan",
@@ -88,10 +88,10 @@ const boundsOf = (
   const largest = sizes.at(-1) ?? 0;
   return comparisons
     .filter(({ comparison }) => comparison.baseline === rowName(smallest))
-    .map(({ asked, comparison }) => {
+    .map(({ request, comparison }) => {
       const noise = Math.max(...comparison.rows.map(({ samples }) => spread(samples)));
       return {
-        what: `${asked} with ${rowName(largest)}, of that with ${count.format(smallest)}`,
+        what: `${request} with ${rowName(largest)}, of that with ${count.format(smallest)}`,
         runtime,
         measured: ratio(comparison, rowName(largest)),
         limit: LIMIT,
@@ -106,7 +106,7 @@ const boundsOf = (
     });
 };
 
-export const question: Question = {
+export const benchmark: Benchmark = {
   name: 'growth',
   title: 'Growth: does an answer take longer the more is stored?',
   run: async ({ quick, runtimes, say }) => {

@@ -1,10 +1,10 @@
+import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave } from '../lib/interleave.ts';
-import type { Context, Question } from '../lib/question.ts';
 import { type Bound, type Comparison, ratio } from '../lib/report.ts';
 import type { Runtime } from '../lib/runtimes.ts';
 import { bundleWorker, runWorker } from '../lib/worker.ts';
 import type { Loaded } from './load.ts';
-import type { Peer, Told } from './peers.ts';
+import type { Answer, Peer } from './peers.ts';
 import { workOf } from './process.ts';
 import { type Running, startLoad, startMiyabi, startPeer } from './servers.ts';
 import type { Input as StreamsInput, Output as StreamsOutput } from './streams.ts';
@@ -26,7 +26,7 @@ const TASK = {
 const PATH = `/api/tasks/${TASK.task_id}`;
 
 /** Puts a task there, and says what a GET of it answers. */
-const prepare = async ({ url }: Running): Promise<Told> => {
+const prepare = async ({ url }: Running): Promise<Answer> => {
   const made = await fetch(`${url}/api/tasks`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -150,15 +150,15 @@ const compareServers = async (runtime: Runtime, { quick, say }: Context) => {
   const running: Running[] = [miyabi];
   const load = await startLoad(runtime);
   try {
-    const told = await prepare(miyabi);
+    const answer = await prepare(miyabi);
     const start = async (peer: Peer) => {
-      const started = await startPeer(runtime, peer, told);
+      const started = await startPeer(runtime, peer, answer);
       running.push(started);
       const { headers, body } = await ask(started.url);
       const isSame =
-        body === told.body &&
+        body === answer.body &&
         JSON.stringify(Object.entries(headers).sort()) ===
-          JSON.stringify(Object.entries(told.headers).sort());
+          JSON.stringify(Object.entries(answer.headers).sort());
       if (!isSame) throw new Error(`${peer} answers something else: ${JSON.stringify(headers)} ${body}`);
       return started;
     };
@@ -186,24 +186,24 @@ const compareServers = async (runtime: Runtime, { quick, say }: Context) => {
 const compareStreams = async (runtime: Runtime, { quick, say }: Context): Promise<readonly Comparison[]> => {
   const miyabi = await startMiyabi(runtime);
   try {
-    const asked: StreamsInput = {
+    const input: StreamsInput = {
       url: miyabi.url,
       pid: miyabi.pid,
       streams: 2_000,
       rate: 50,
       seconds: quick ? 3 : 20,
     };
-    say(`${asked.streams} event streams on ${runtime.name}`);
+    say(`${input.streams} event streams on ${runtime.name}`);
     const program = await bundleWorker('bench/server/streams.ts');
     const { half, nearlyAll, memory, work, events } = await runWorker<StreamsOutput>(
       runtime,
       program,
-      asked,
+      input,
       {
         flags: [],
       },
     );
-    const title = `${asked.streams} event streams, ${asked.rate} changes a second for ${asked.seconds} s`;
+    const title = `${input.streams} event streams, ${input.rate} changes a second for ${input.seconds} s`;
     return [
       {
         title: `${title}: from a change sent to heard`,
@@ -240,7 +240,7 @@ const compareStreams = async (runtime: Runtime, { quick, say }: Context): Promis
   }
 };
 
-export const question: Question = {
+export const benchmark: Benchmark = {
   name: 'server',
   title: 'Server: how much does the local server cost beyond its socket?',
   run: async (context) => {

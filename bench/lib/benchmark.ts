@@ -2,7 +2,7 @@ import type { Report } from './report.ts';
 import type { Runtime } from './runtimes.ts';
 
 export type Context = Readonly<{
-  /** A first impression: few rounds, small sizes, under 25 seconds for each question. */
+  /** A first impression: few rounds, small sizes, under 25 seconds for each benchmark. */
   quick: boolean;
   /** The Nodes to measure on, one after the other; each comparison stays within one. */
   runtimes: readonly Runtime[];
@@ -10,9 +10,9 @@ export type Context = Readonly<{
   say: (text: string) => void;
 }>;
 
-/** One of the questions that the benchmarks answer. */
-export type Question = Readonly<{
-  /** The word on the command line, and the name of its file of results. */
+/** One benchmark: a question about speed, answered by comparisons. */
+export type Benchmark = Readonly<{
+  /** Its name on the command line and of its results file. */
   name: string;
   title: string;
   run: (context: Context) => Promise<Report>;

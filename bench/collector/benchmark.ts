@@ -1,5 +1,5 @@
+import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave } from '../lib/interleave.ts';
-import type { Context, Question } from '../lib/question.ts';
 import { type Bound, type Comparison, type Row, ratio } from '../lib/report.ts';
 import type { Runtime } from '../lib/runtimes.ts';
 import { median } from '../lib/statistics.ts';
@@ -20,7 +20,7 @@ const QUICK: Size = { reading: { lines: 8_000, rounds: 5, warmups: 2 }, events: 
 const ROWS_OF_CDK = 'CDK rows';
 const SPLITTING = 'splitting into lines';
 
-export const question: Question = {
+export const benchmark: Benchmark = {
   name: 'collector',
   title: 'Collector: what reading a log costs',
 
