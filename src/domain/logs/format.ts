@@ -14,6 +14,12 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   readonly name: string;
 
   /**
+   * The version of the shape of `State`. Raise it when the shape changes: a stored state of another version is dropped,
+   * and the recent signals are replayed instead.
+   */
+  readonly stateVersion: number;
+
+  /**
    * What one line says, undefined where it is not of this format. The line comes without line ending, terminal
    * escapes and logger prefixes. Takes time linear in the line and never throws.
    */

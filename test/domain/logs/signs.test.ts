@@ -197,6 +197,7 @@ test('whatever a built-in format reads has a sign, in random and mutated lines',
 test('lines without signs are still offered to a format that promises none', () => {
   const own: LogFormat = {
     name: 'own',
+    stateVersion: 1,
     read: (line) => (line === 'half of it' ? 'half' : undefined),
     initial: null,
     evolve: (state) => ({ state, touched: [] }),

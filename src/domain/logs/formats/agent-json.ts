@@ -107,6 +107,7 @@ const FOREIGN_KEYS = [
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
+  stateVersion: 1,
   hasHints: true,
 
   read(line) {

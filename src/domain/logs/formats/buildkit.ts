@@ -39,6 +39,7 @@ const NOTHING: Memory = { elapsed: 0, stages: {}, steps: {}, done: [], exports: 
  */
 export const buildkit = counterRuns<BuildkitSignal, Memory>({
   name: 'buildkit',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'build',
   memory: NOTHING,

@@ -15,6 +15,7 @@ export type CargoSignal =
  */
 export const cargo = counterRuns<CargoSignal, null>({
   name: 'cargo',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'build',
   memory: null,

@@ -59,6 +59,7 @@ const MAX_DONE = 500;
  */
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'cdk_deploy',
   memory: { deployment: '', token: '', done: [] },

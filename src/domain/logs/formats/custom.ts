@@ -78,6 +78,7 @@ export const customFormat = (
   const saysStatus = patterns.some(({ groups }) => groups.includes('status'));
   return counterRuns<CustomSignal, null>({
     name,
+    stateVersion: 1,
     taskType,
     memory: null,
 

@@ -17,6 +17,7 @@ export type NinjaSignal =
  */
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'build',
   memory: null,

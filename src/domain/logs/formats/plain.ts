@@ -20,6 +20,7 @@ const LAST_STEP_MS = 15 * 60 * 1000;
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'agent_execution',
   memory: { outer: false },

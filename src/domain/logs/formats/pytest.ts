@@ -18,6 +18,7 @@ type Memory = Readonly<{ interrupted: boolean }>;
  */
 export const pytest = counterRuns<PytestSignal, Memory>({
   name: 'pytest',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'test',
   memory: { interrupted: false },

@@ -34,6 +34,7 @@ type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
  */
 export const terraform = counterRuns<TerraformSignal, Memory>({
   name: 'terraform',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'terraform_apply',
   memory: { planned: false, begun: false, destroys: false },

@@ -14,6 +14,7 @@ export type TurboSignal =
  */
 export const turbo = counterRuns<TurboSignal, null>({
   name: 'turbo',
+  stateVersion: 1,
   hasHints: true,
   taskType: 'build',
   memory: null,

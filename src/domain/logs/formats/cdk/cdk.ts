@@ -12,6 +12,7 @@ import { type CdkState, initialCdk, openCdk, settleCdk } from './state.ts';
  */
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
+  stateVersion: 1,
   hasHints: true,
   read: (line) => readRow(line) ?? readFrame(line),
   runs: ['buildkit', 'cargo', 'ninja', 'plain'],

@@ -40,6 +40,8 @@ export type RunsState<Memory extends Json = Json> = Readonly<{
 /** What tells the runs of one tool apart and what its signals do to them. */
 export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   name: string;
+  /** As in {@link LogFormat.stateVersion}; it covers `Memory`. */
+  stateVersion: number;
   taskType: string | ((run: Run<Memory>) => string);
   hasHints?: true;
   /** What a run remembers before its first signal. */
@@ -69,6 +71,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   tool: CounterTool<S, Memory>,
 ): LogFormat<S, RunsState<Memory>> => ({
   name: tool.name,
+  stateVersion: tool.stateVersion,
   read: tool.read,
   ...(tool.hasHints && { hasHints: true }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
