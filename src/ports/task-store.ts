@@ -1,7 +1,7 @@
 import type { Page } from '../domain/page.ts';
 import type { TaskFilter, TaskPosition } from '../domain/tasks/list.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 
 export type { TaskFilter, TaskPosition } from '../domain/tasks/list.ts';
 
@@ -11,10 +11,10 @@ export type TaskQuery = TaskFilter & Readonly<{ limit: number; after?: TaskPosit
 /** The current state of tasks. Every method throws MiyabiError `unavailable` where the backend does not answer. */
 export interface TaskStore {
   /** The task, undefined where there is none. Sees every save that ended before. */
-  find(taskId: string): Promise<Task | undefined>;
+  find(taskId: string): Promise<StoredTask | undefined>;
 
   /** The tasks that exist among these, in no particular order. Ids may repeat; any number of them. */
-  findMany(taskIds: readonly string[]): Promise<readonly Task[]>;
+  findMany(taskIds: readonly string[]): Promise<readonly StoredTask[]>;
 
   /**
    * Keeps a task. `version` 1 creates it; a higher one replaces the version before it.
@@ -22,14 +22,14 @@ export interface TaskStore {
    * @throws MiyabiError `already_exists` where a new task's id is taken.
    * @throws MiyabiError `version_conflict` where the stored version is not the one before, or the task is gone.
    */
-  save(task: Task): Promise<void>;
+  save(task: StoredTask): Promise<void>;
 
   /**
    * A page of tasks, newest update first. It may trail the latest saves by a moment, but no task in it is older than
    * any save that ended before. Where a filter passes over many tasks, a page may hold fewer than `limit`, even none,
    * and still have a `next`: the work of one call is bounded.
    */
-  list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
+  list(query: TaskQuery): Promise<Page<StoredTask, TaskPosition>>;
 
   /**
    * Removes the task; with a `version`, that version of it and no other. Removing what is not there is no error. Its

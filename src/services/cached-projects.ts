@@ -1,4 +1,4 @@
-import { type Project, toldProject } from '../domain/projects/project.ts';
+import { publicProject, type StoredProject } from '../domain/projects/project.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ProjectCache } from '../ports/project-cache.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
@@ -12,10 +12,10 @@ export const cachedProjects = (projects: ProjectStore, cache: ProjectCache, cloc
     return projects.find(projectId);
   },
 
-  async save(project: Project) {
+  async save(project: StoredProject) {
     const asOf = clock.now();
     await projects.save(project);
-    await cache.save(toldProject(project), asOf);
+    await cache.save(publicProject(project), asOf);
   },
 
   list(query) {

@@ -2,7 +2,7 @@ import { isMiyabiError } from '../domain/errors.ts';
 import { fingerprint } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import { etaOf, type PastDurations, withDuration } from '../domain/tasks/eta.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -10,9 +10,9 @@ import { retryOnConflict } from './retry-on-conflict.ts';
 
 export type Estimates = Readonly<{
   /** The task with its `eta_seconds`, where there is ground for one. It never fails a write: without ground, no ETA. */
-  estimated(task: Task): Promise<Task>;
+  estimated(task: StoredTask): Promise<StoredTask>;
   /** Remembers how long a task took that has just completed. */
-  learn(task: Task): Promise<void>;
+  learn(task: StoredTask): Promise<void>;
 }>;
 
 /** Durations that were read are believed for this long, in milliseconds: they change once in a run. */
@@ -71,7 +71,7 @@ export const estimates = (checkpoints: Checkpoints, clock: Clock, logger: Logger
 };
 
 /** Runs of the same name in the same project are alike. */
-const keyOf = ({ project_id, task_name, task_type }: Task): string =>
+const keyOf = ({ project_id, task_name, task_type }: StoredTask): string =>
   `durations#${fingerprint(project_id, task_type, task_name)}`;
 
 const durationsFromJson = (json: Json | undefined): PastDurations =>

@@ -1,6 +1,6 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import { followParts } from '../domain/tasks/subtasks.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import { keyedMutex } from './keyed-mutex.ts';
@@ -18,8 +18,8 @@ const PAGE = 100;
 export const withParents = (writer: TaskWriter, tasks: TaskStore, clock: Clock): TaskWriter => {
   const turn = keyedMutex();
 
-  const partsOf = async (parentId: string): Promise<readonly Task[]> => {
-    const parts: Task[] = [];
+  const partsOf = async (parentId: string): Promise<readonly StoredTask[]> => {
+    const parts: StoredTask[] = [];
     let after: Parameters<TaskStore['list']>[0]['after'];
     do {
       const page = await tasks.list({

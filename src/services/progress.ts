@@ -19,8 +19,8 @@ import {
   type RunChange,
 } from '../domain/logs/ledger.ts';
 import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
-import { publicTask } from '../domain/projects/metrics.ts';
-import { applyObservation, type Task, taskFromObservation } from '../domain/tasks/task.ts';
+import { publicTask } from '../domain/tasks/stored.ts';
+import { applyObservation, type StoredTask, type Task, taskFromObservation } from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
 import type { Checkpoint, Checkpoints } from '../ports/checkpoints.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -209,7 +209,7 @@ export const progressService = (
 };
 
 /** Whether a task belongs to another project than the only one that these events may touch. */
-const isOthers = ({ project_id }: Task, { only_project }: LogBatch): boolean =>
+const isOthers = ({ project_id }: StoredTask, { only_project }: LogBatch): boolean =>
   only_project !== undefined && only_project !== project_id;
 
 /** How many ledgers a process keeps near, those it used last. */

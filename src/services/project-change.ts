@@ -1,12 +1,12 @@
-import { type Project, toldProject } from '../domain/projects/project.ts';
+import { publicProject, type StoredProject } from '../domain/projects/project.ts';
 import type { Change } from '../ports/change-feed.ts';
 
 /** A project that was saved, as the feed tells it. */
-export const projectChange = (project: Project): Change => ({
+export const projectChange = (project: StoredProject): Change => ({
   kind: 'project',
   action: 'saved',
   id: project.project_id,
   project_id: project.project_id,
   version: project.version,
-  body: JSON.stringify(toldProject(project)),
+  body: JSON.stringify(publicProject(project)),
 });

@@ -6,7 +6,8 @@ import {
   type Project,
   type ProjectPatch,
   patchProject,
-  toldProject,
+  publicProject,
+  type StoredProject,
 } from '../domain/projects/project.ts';
 import { toIso } from '../domain/time.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
@@ -62,7 +63,7 @@ export const projectService = (
     }
   };
 
-  const publish = (project: Project) => feed.publish([projectChange(project)]);
+  const publish = (project: StoredProject) => feed.publish([projectChange(project)]);
 
   const create = async (input: NewProject): Promise<Project> => {
     const project = createProject(input, { id: input.project_id ?? ids.next(), now: clock.now() });
@@ -72,7 +73,7 @@ export const projectService = (
     return project;
   };
 
-  const get = async (projectId: string, { versions }: ProjectGuard = {}): Promise<Project> => {
+  const get = async (projectId: string, { versions }: ProjectGuard = {}): Promise<StoredProject> => {
     const project = await projects.find(projectId);
     if (project === undefined) throw notFound();
     if (versions !== undefined && !versions.includes(project.version)) {
@@ -97,39 +98,39 @@ export const projectService = (
         await cache.markAbsent(projectId, asOf);
         throw notFound();
       }
-      const told = toldProject(project);
-      await cache.save(told, asOf);
-      return { project_id: projectId, version: told.version, json: JSON.stringify(told) };
+      const shown = publicProject(project);
+      await cache.save(shown, asOf);
+      return { project_id: projectId, version: shown.version, json: JSON.stringify(shown) };
     },
 
-    get: async (projectId) => toldProject(await get(projectId)),
+    get: async (projectId) => publicProject(await get(projectId)),
 
     async find(projectId) {
       const project = await projects.find(projectId);
-      return project === undefined ? undefined : toldProject(project);
+      return project === undefined ? undefined : publicProject(project);
     },
 
     async list(query) {
       const page = await projects.list(query);
-      return { ...page, items: page.items.map(toldProject) };
+      return { ...page, items: page.items.map(publicProject) };
     },
 
     patch(projectId, patch, guard) {
       return retryOnConflict(async () => {
         const project = await get(projectId, guard);
         const next = patchProject(project, patch, clock.now());
-        if (next === undefined) return toldProject(project);
+        if (next === undefined) return publicProject(project);
         await projects.save(next);
         await publish(next);
-        return toldProject(next);
+        return publicProject(next);
       });
     },
 
     expectWebhooks(projectId) {
       return retryOnConflict(async () => {
         const project = await get(projectId);
-        if (project.has_webhooks === true) return toldProject(project);
-        const next: Project = {
+        if (project.has_webhooks === true) return publicProject(project);
+        const next: StoredProject = {
           ...project,
           has_webhooks: true,
           version: project.version + 1,
@@ -137,7 +138,7 @@ export const projectService = (
         };
         await projects.save(next);
         await publish(next);
-        return toldProject(next);
+        return publicProject(next);
       });
     },
 

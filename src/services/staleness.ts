@@ -1,6 +1,6 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import { isStale, lastSignOfLife, MIN_SILENCE_MS } from '../domain/tasks/staleness.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import { toIso } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
@@ -42,7 +42,7 @@ export const staleSweep =
     return marked;
   };
 
-async function* runningTasks(tasks: TaskStore): AsyncIterable<readonly Task[]> {
+async function* runningTasks(tasks: TaskStore): AsyncIterable<readonly StoredTask[]> {
   let seen = 0;
   let after: Parameters<TaskStore['list']>[0]['after'];
   do {

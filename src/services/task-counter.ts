@@ -1,7 +1,7 @@
 import { countedOf } from '../domain/projects/metrics.ts';
-import { createProject, type Project, recount } from '../domain/projects/project.ts';
+import { createProject, recount, type StoredProject } from '../domain/projects/project.ts';
 import { eventOf, isSettled } from '../domain/tasks/events.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import type { ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -18,7 +18,9 @@ export type TaskCounter = Readonly<{
    * Takes tasks that were written or removed into the metrics, and announces what happened to them. It never fails:
    * what is left, a sweep finds.
    */
-  account(moves: readonly Readonly<{ before?: Task | undefined; after?: Task | undefined }>[]): Promise<void>;
+  account(
+    moves: readonly Readonly<{ before?: StoredTask | undefined; after?: StoredTask | undefined }>[],
+  ): Promise<void>;
 
   /**
    * Takes a task out of the metrics before it is removed. Where a crash keeps it from being removed, a sweep counts it
@@ -26,7 +28,7 @@ export type TaskCounter = Readonly<{
    *
    * @throws MiyabiError `unavailable`
    */
-  discount(task: Task): Promise<void>;
+  discount(task: StoredTask): Promise<void>;
 
   /**
    * Counts a task again that was not removed because somebody has changed it: that write may have taken its mark away.
@@ -41,7 +43,7 @@ export type TaskCounter = Readonly<{
    *
    * @throws MiyabiError `unavailable`
    */
-  settle(task: Task): Promise<void>;
+  settle(task: StoredTask): Promise<void>;
 
   /**
    * Counts and announces what was written but not settled, by whatever process, because that died in between. The
@@ -85,10 +87,13 @@ export const taskCounter = (
   const running = new Map<string, Promise<void>>();
 
   /** Announces what these tasks carry, by project: a task that moved on still carries what happened before. */
-  const announceAll = async (own: Project | undefined, carrying: readonly Task[]): Promise<void> => {
+  const announceAll = async (
+    own: StoredProject | undefined,
+    carrying: readonly StoredTask[],
+  ): Promise<void> => {
     const byProject = new Map<string, Occurrence[]>();
     for (const task of carrying) {
-      for (const event of task.untold ?? []) {
+      for (const event of task.pendingEvents ?? []) {
         const occurrences = byProject.get(event.project_id) ?? [];
         byProject.set(event.project_id, [...occurrences, { task, event }]);
       }
@@ -121,7 +126,7 @@ export const taskCounter = (
         before ?? createProject({ project_name: projectId }, { id: projectId, now: clock.now() });
       const next = recount(project, taskIds, byId, gone, clock.now());
       if (next === undefined) return { stored: byId, project };
-      const saved: Project = before === undefined ? { ...next, version: 1 } : next;
+      const saved: StoredProject = before === undefined ? { ...next, version: 1 } : next;
       await projects.save(saved);
       await feed.publish([projectChange(saved)]);
       return { stored: byId, project: saved };
@@ -130,7 +135,7 @@ export const taskCounter = (
     const [announced] = await Promise.allSettled([announceAll(counted, looked)]);
     await eachOf(looked, WIDTH, async (task) => {
       if (task.project_id !== projectId || gone.has(task.task_id)) return;
-      const isTold = announced.status === 'fulfilled' || (task.untold ?? []).length === 0;
+      const isTold = announced.status === 'fulfilled' || (task.pendingEvents ?? []).length === 0;
       await tally.settle(task, countedOf(task), isTold);
     });
     if (announced.status === 'rejected') throw announced.reason;
@@ -162,7 +167,7 @@ export const taskCounter = (
   };
 
   /** Out of the project that still holds it first: only that one is named by the task itself. */
-  const countTask = async (task: Task): Promise<void> => {
+  const countTask = async (task: StoredTask): Promise<void> => {
     const held = task.counted?.project_id;
     if (held !== undefined && held !== task.project_id) await count(held, [task.task_id]);
     await count(task.project_id, [task.task_id]);

@@ -1,4 +1,4 @@
-import { publicTask } from '../domain/projects/metrics.ts';
+import { publicTask } from '../domain/tasks/stored.ts';
 import type { TaskListCache, TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
 

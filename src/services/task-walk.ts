@@ -1,7 +1,7 @@
 import { roomFor } from '../domain/page.ts';
-import { publicTask } from '../domain/projects/metrics.ts';
 import type { TaskFilter, TaskPosition } from '../domain/tasks/list.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import { publicTask } from '../domain/tasks/stored.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import { wasIn } from '../domain/tasks/trail.ts';
 import { fromIso, toIso } from '../domain/time.ts';
 import type { TaskDocument } from '../ports/task-cache.ts';
@@ -100,10 +100,10 @@ export const taskWalk =
     }
   };
 
-const textOf = (item: TaskDocument | Task): string =>
+const textOf = (item: TaskDocument | StoredTask): string =>
   'json' in item ? item.json : JSON.stringify(publicTask(item));
 
-const sizeOf = (item: TaskDocument | Task): number => textOf(item).length;
+const sizeOf = (item: TaskDocument | StoredTask): number => textOf(item).length;
 
 const stateOf = (rounds: WalkState['rounds'], after: TaskPosition | undefined): WalkState => ({
   ...(rounds === undefined ? {} : { rounds }),
@@ -116,7 +116,7 @@ const sinceBefore = (rounds: readonly (readonly PageRead[])[], { updated_since }
   return { updated_since: toIso(Math.max(began, updated_since === undefined ? 0 : fromIso(updated_since))) };
 };
 
-const wasGiven = (task: Task, rounds: readonly (readonly PageRead[])[]): boolean =>
+const wasGiven = (task: StoredTask, rounds: readonly (readonly PageRead[])[]): boolean =>
   rounds.some((round) =>
     round.some(({ to, at, yes, no }, index) => {
       if (yes.includes(task.task_id)) return true;

@@ -1,8 +1,8 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { publicTask } from '../domain/projects/metrics.ts';
 import { withEvent } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import { publicTask } from '../domain/tasks/stored.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import { withTrail } from '../domain/tasks/trail.ts';
 import type { Change, ChangeFeed } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -11,10 +11,14 @@ import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
 import type { TaskCounter } from './task-counter.ts';
 
 /** One write of a task: what it was, what it is now, and what its history gains. */
-export type TaskWrite = Readonly<{ before?: Task | undefined; after: Task; points: readonly HistoryPoint[] }>;
+export type TaskWrite = Readonly<{
+  before?: StoredTask | undefined;
+  after: StoredTask;
+  points: readonly HistoryPoint[];
+}>;
 
 /** What became of a task: no `before` where it is new, no `after` where it was removed. */
-export type TaskMove = Readonly<{ before?: Task | undefined; after?: Task | undefined }>;
+export type TaskMove = Readonly<{ before?: StoredTask | undefined; after?: StoredTask | undefined }>;
 
 export type TaskWriter = Readonly<{
   /**
@@ -33,7 +37,7 @@ export type TaskWriter = Readonly<{
    *
    * @throws MiyabiError `version_conflict`: it is at another version, and counted as it was. `unavailable`
    */
-  remove(task: Task, options?: Readonly<{ mayFail?: boolean }>): Promise<void>;
+  remove(task: StoredTask, options?: Readonly<{ mayFail?: boolean }>): Promise<void>;
   /**
    * Takes what was written and removed into the metrics of the projects, one write per project, and tells webhooks
    * what happened.
@@ -104,7 +108,7 @@ export const taskWriter = (
   };
 };
 
-const deletion = ({ task_id, project_id, version }: Task): Change => ({
+const deletion = ({ task_id, project_id, version }: StoredTask): Change => ({
   kind: 'task',
   action: 'deleted',
   id: task_id,

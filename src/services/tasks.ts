@@ -1,7 +1,7 @@
 import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { type Page, roomFor } from '../domain/page.ts';
-import { publicTask } from '../domain/projects/metrics.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
+import { publicTask } from '../domain/tasks/stored.ts';
 import {
   cancelTask,
   createTask,
@@ -13,6 +13,7 @@ import {
   patchTask,
   reopenTask,
   reportProgress,
+  type StoredTask,
   type Task,
   type TaskChange,
   type TaskPatch,
@@ -73,7 +74,7 @@ export const taskService = (
   clock: Clock,
   ids: Ids,
 ): TaskService => {
-  const find = async (taskId: string, guard: Guard): Promise<Task> => {
+  const find = async (taskId: string, guard: Guard): Promise<StoredTask> => {
     const task = await tasks.find(taskId);
     if (task === undefined || isHidden(task, guard)) throw notFound();
     if (guard.versions !== undefined && !guard.versions.includes(task.version)) {
@@ -108,7 +109,7 @@ export const taskService = (
   const change = (
     taskId: string,
     guard: Guard,
-    step: (before: Task) => TaskChange | undefined,
+    step: (before: StoredTask) => TaskChange | undefined,
   ): Promise<Task> =>
     retryOnConflict(async () => {
       const before = await find(taskId, guard);
@@ -155,7 +156,7 @@ export const taskService = (
       const write = { after: task, points: point === undefined ? [] : [point] };
       await writer.save(write);
       await writer.account([write]);
-      return task;
+      return publicTask(task);
     },
 
     read,
@@ -214,7 +215,7 @@ const isHidden = ({ project_id }: Pick<Task, 'project_id'>, guard: Guard): boole
   guard.project_id !== undefined && guard.project_id !== project_id;
 
 /** What patches add up to has the bounds of what is created at once. */
-const requireBounds = (task: Task): void => {
+const requireBounds = (task: StoredTask): void => {
   if (Object.keys(task.labels).length > MAX_LABELS) {
     throw invalidField('labels', `must not have more than ${MAX_LABELS} entries`);
   }

@@ -1,7 +1,7 @@
-import { publicTask } from '../domain/projects/metrics.ts';
-import type { Project } from '../domain/projects/project.ts';
+import type { StoredProject } from '../domain/projects/project.ts';
 import type { TaskEvent } from '../domain/tasks/events.ts';
-import type { Task } from '../domain/tasks/task.ts';
+import { publicTask } from '../domain/tasks/stored.ts';
+import type { StoredTask } from '../domain/tasks/task.ts';
 import { type Delivery, deliveryIdOf, messageOf } from '../domain/webhooks/delivery.ts';
 import type { Webhook } from '../domain/webhooks/webhook.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -11,7 +11,7 @@ import type { OutboxSignal } from './outbox-signal.ts';
 import { webhooksOf } from './webhook-sets.ts';
 
 /** A task and what happened to it. */
-export type Occurrence = Readonly<{ task: Task; event: TaskEvent }>;
+export type Occurrence = Readonly<{ task: StoredTask; event: TaskEvent }>;
 
 /**
  * Puts events of a project's tasks into the outbox, for each webhook that wants them. Doing it twice is doing it once.
@@ -19,7 +19,7 @@ export type Occurrence = Readonly<{ task: Task; event: TaskEvent }>;
  *
  * @throws MiyabiError `unavailable`: do it again.
  */
-export type WebhookAnnouncer = (project: Project, occurrences: readonly Occurrence[]) => Promise<void>;
+export type WebhookAnnouncer = (project: StoredProject, occurrences: readonly Occurrence[]) => Promise<void>;
 
 export const webhookAnnouncer =
   (store: WebhookStore, outbox: Outbox, outboxSignal: OutboxSignal, clock: Clock): WebhookAnnouncer =>

@@ -1,12 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Project } from '../../src/domain/projects/project.ts';
+import type { StoredProject } from '../../src/domain/projects/project.ts';
 import type { ProjectQuery, ProjectStore } from '../../src/ports/project-store.ts';
 import { type Open, rejects, using } from '../support/contract.ts';
 import { aProject } from '../support/tasks.ts';
 
-const allProjects = async (store: ProjectStore, query: ProjectQuery): Promise<readonly Project[]> => {
-  const items: Project[] = [];
+const allProjects = async (store: ProjectStore, query: ProjectQuery): Promise<readonly StoredProject[]> => {
+  const items: StoredProject[] = [];
   let after = query.after;
   for (let pages = 0; pages < 1000; pages += 1) {
     const page = await store.list(after === undefined ? query : { ...query, after });
@@ -19,7 +19,7 @@ const allProjects = async (store: ProjectStore, query: ProjectQuery): Promise<re
   throw new Error('the list has no end');
 };
 
-const idsOf = (projects: readonly Project[]): readonly string[] =>
+const idsOf = (projects: readonly StoredProject[]): readonly string[] =>
   projects.map(({ project_id }) => project_id);
 
 /** What every project store promises. */

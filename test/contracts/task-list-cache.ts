@@ -4,6 +4,7 @@ import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
 import type { Page } from '../../src/domain/page.ts';
 import type { TaskPosition } from '../../src/domain/tasks/list.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
+import { publicTask } from '../../src/domain/tasks/stored.ts';
 import type { Task } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import type { TaskCache } from '../../src/ports/task-cache.ts';
@@ -351,7 +352,8 @@ export const taskListCacheContract = (
           await store.remove(id);
           await cache.remove(id);
         } else {
-          const task: Task = known === undefined ? aTask(id, changes) : { ...nextOf(known, 0), ...changes };
+          const task: Task =
+            known === undefined ? aTask(id, changes) : { ...nextOf(publicTask(known), 0), ...changes };
           await store.save(task);
           await cache.save([task]);
         }
@@ -367,7 +369,7 @@ export const taskListCacheContract = (
               stored.items.map((task) => JSON.stringify(task)),
             );
           } else if (ticket !== undefined) {
-            await cache.fill(ticket, stored);
+            await cache.fill(ticket, { ...stored, items: stored.items.map(publicTask) });
           }
           if (stored.next === undefined) break;
           query = { ...query, after: stored.next };

@@ -2,23 +2,23 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isMiyabiError } from '../../src/domain/errors.ts';
 import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
-import type { Task } from '../../src/domain/tasks/task.ts';
+import type { StoredTask } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
 import { type Open, rejects, using } from '../support/contract.ts';
-import { allPages, aTask, NOON, nextOf } from '../support/tasks.ts';
+import { allPages, aStoredTask, aTask, NOON, nextOf } from '../support/tasks.ts';
 
-const idsOf = (tasks: readonly Task[]): readonly string[] => tasks.map(({ task_id }) => task_id);
+const idsOf = (tasks: readonly StoredTask[]): readonly string[] => tasks.map(({ task_id }) => task_id);
 
-const saveAll = async (store: TaskStore, tasks: readonly Task[]): Promise<void> => {
+const saveAll = async (store: TaskStore, tasks: readonly StoredTask[]): Promise<void> => {
   for (let start = 0; start < tasks.length; start += 20) {
     await Promise.all(tasks.slice(start, start + 20).map((task) => store.save(task)));
   }
 };
 
 /** A task that uses every field, with values that a store is tempted to change. */
-const fullTask = (): Task => ({
-  ...aTask('full:1@x.y_z-0'),
+const fullTask = (): StoredTask => ({
+  ...aStoredTask('full:1@x.y_z-0'),
   description: '',
   progress: { current: 0, total: 1_000_000_000_000, percentage: 0 },
   details: {
@@ -108,7 +108,7 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
   test(
     'keeps metadata of 60 KB and nested 30 deep',
     using(open, async (store) => {
-      let nested: Task['metadata'] = { text: 'x'.repeat(60_000) };
+      let nested: StoredTask['metadata'] = { text: 'x'.repeat(60_000) };
       for (let depth = 0; depth < 30; depth += 1) nested = { nested };
       await store.save(aTask('large', { metadata: nested }));
       assert.equal((await store.find('large'))?.metadata, nested);
@@ -305,7 +305,7 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
       const cases: readonly [
         string,
         Omit<Parameters<TaskStore['list']>[0], 'limit'>,
-        (task: Task) => boolean,
+        (task: StoredTask) => boolean,
       ][] = [
         ['one status', { statuses: ['running'] }, (task) => task.status === 'running'],
         [

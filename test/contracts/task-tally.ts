@@ -1,13 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countedOf } from '../../src/domain/projects/metrics.ts';
-import type { Task } from '../../src/domain/tasks/task.ts';
+import type { StoredTask, Task } from '../../src/domain/tasks/task.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
 import type { TaskTally } from '../../src/ports/task-tally.ts';
 import { type Open, using } from '../support/contract.ts';
-import { allPages, aTask, nextOf } from '../support/tasks.ts';
+import { allPages, aStoredTask, aTask, nextOf } from '../support/tasks.ts';
 
-const idsOf = (tasks: readonly Task[]): readonly string[] => tasks.map(({ task_id }) => task_id).sort();
+const idsOf = (tasks: readonly StoredTask[]): readonly string[] => tasks.map(({ task_id }) => task_id).sort();
 
 /** What a tally promises, together with the task store that it is about. */
 export const taskTallyContract = (
@@ -20,7 +20,7 @@ export const taskTallyContract = (
     'holds what was saved until it is settled, and again once it counts otherwise',
     using(open, async ({ store, tally }) => {
       assert.equal(await tally.uncounted(10), []);
-      const first = aTask('a');
+      const first = aStoredTask('a');
       await store.save(first);
       await store.save(aTask('b'));
       assert.equal(idsOf(await tally.uncounted(10)), ['a', 'b']);
@@ -40,7 +40,7 @@ export const taskTallyContract = (
   test(
     'settles only the version that was counted',
     using(open, async ({ store, tally }) => {
-      const first = aTask('a');
+      const first = aStoredTask('a');
       await store.save(first);
       await store.save(nextOf(first, 1, { status: 'failed' }));
       await tally.settle(first, countedOf(first), true);
@@ -54,17 +54,17 @@ export const taskTallyContract = (
   test(
     'holds a task with events until they were told, whatever was counted of it',
     using(open, async ({ store, tally }) => {
-      const untold = [
+      const pendingEvents = [
         { type: 'task.stale', project_id: 'p', version: 1, at: '2026-11-24T00:00:00.000Z' },
       ] as const;
-      const task = aTask('a', { untold });
+      const task = aStoredTask('a', { pendingEvents });
       await store.save(task);
       await tally.settle(task, countedOf(task), false);
       assert.equal(await store.find('a'), { ...task, counted: countedOf(task) });
       assert.equal(idsOf(await tally.uncounted(10)), ['a']);
       await tally.settle(task, countedOf(task), true);
       assert.equal(await tally.uncounted(10), []);
-      const { untold: _untold, ...told } = task;
+      const { pendingEvents: _pendingEvents, ...told } = task;
       assert.equal(await store.find('a'), { ...told, counted: countedOf(task) });
     }),
   );
@@ -97,7 +97,10 @@ export const taskTallyContract = (
     using(open, async ({ store }) => {
       await store.save(aTask('whole'));
       for (let index = 0; index < 7; index += 1) {
-        const changes: Partial<Task> = { status: index % 2 === 0 ? 'running' : 'failed', project_id: 'p' };
+        const changes: Partial<Task> = {
+          status: index % 2 === 0 ? 'running' : 'failed',
+          project_id: 'p',
+        };
         await store.save(
           aTask(`part${index}`, { ...changes, ...(index < 5 ? { parent_id: 'whole' } : {}) }, index),
         );

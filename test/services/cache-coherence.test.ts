@@ -6,6 +6,7 @@ import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
 import { redisTaskCache } from '../../src/adapters/redis/task-cache.ts';
 import { isMiyabiError } from '../../src/domain/errors.ts';
 import { isTerminal, type TaskStatus } from '../../src/domain/tasks/status.ts';
+import { publicTask } from '../../src/domain/tasks/stored.ts';
 import { createTask, type Task } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import { CACHE_TTL, type TaskCache } from '../../src/ports/task-cache.ts';
@@ -182,7 +183,7 @@ const interleave = async (
       await cache.remove(id);
     } else {
       const status = statuses[random(statuses.length)] ?? 'running';
-      const born = known ?? createTask({ task_name: id }, { id, now: clock.now() }).task;
+      const born = publicTask(known ?? createTask({ task_name: id }, { id, now: clock.now() }).task);
       const version = (known?.version ?? 0) + 1;
       const task: Task = { ...born, status, version, updated_at: toIso(clock.now()) };
       try {
@@ -225,7 +226,7 @@ const interleave = async (
     const task = await store.find(id);
     await turn();
     if (task === undefined) await cache.markAbsent(id, asOf);
-    else await cache.save([task], asOf);
+    else await cache.save([publicTask(task)], asOf);
   };
 
   const list = async (query: TaskQuery): Promise<void> => {
@@ -237,7 +238,7 @@ const interleave = async (
     if (page === undefined) {
       const stored = await store.list(query);
       await turn();
-      if (ticket !== undefined) await cache.fill(ticket, stored);
+      if (ticket !== undefined) await cache.fill(ticket, { ...stored, items: stored.items.map(publicTask) });
       return;
     }
     for (const item of page.items) {

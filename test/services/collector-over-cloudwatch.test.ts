@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { cloudwatchLogSource } from '../../src/adapters/cloudwatch/log-source.ts';
 import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { unavailable } from '../../src/domain/errors.ts';
+import { publicTask } from '../../src/domain/tasks/stored.ts';
 import type { Task } from '../../src/domain/tasks/task.ts';
 import type { Checkpoints } from '../../src/ports/checkpoints.ts';
 import type { CollectorService, CollectResult } from '../../src/services/collector.ts';
@@ -88,7 +89,7 @@ const differences = (actual: Ideal['tasks'], expected: Ideal['tasks']): readonly
   });
 
 const tasksOf = async ({ tasks }: Pick<TestPorts, 'tasks'>): Promise<Ideal['tasks']> =>
-  new Map((await allPages(tasks, { limit: 100 })).map((task) => [task.task_id, essence(task)]));
+  new Map((await allPages(tasks, { limit: 100 })).map((task) => [task.task_id, essence(publicTask(task))]));
 
 const countsOf = async ({ projects }: Pick<TestPorts, 'projects'>): Promise<readonly object[]> => {
   const { items } = await projects.list({ limit: 100 });

@@ -4,7 +4,7 @@ import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts
 import { isMiyabiError, unavailable } from '../../src/domain/errors.ts';
 import { eventOf, TASK_EVENTS, type TaskEventType } from '../../src/domain/tasks/events.ts';
 import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
-import type { Task } from '../../src/domain/tasks/task.ts';
+import type { StoredTask } from '../../src/domain/tasks/task.ts';
 import { deliveryIdOf } from '../../src/domain/webhooks/delivery.ts';
 import { webhookSender } from '../../src/services/webhook-sender.ts';
 import { rejects } from '../support/contract.ts';
@@ -33,7 +33,10 @@ const watchedPorts = () => {
   const expected = new Map<string, Readonly<{ webhook: string; type: TaskEventType; taskId: string }>>();
   const optional = new Set<string>();
   const state = { isAlone: true };
-  const idsOf = (task: Task, { type, version, at, project_id }: NonNullable<Task['untold']>[number]) =>
+  const idsOf = (
+    task: StoredTask,
+    { type, version, at, project_id }: NonNullable<StoredTask['pendingEvents']>[number],
+  ) =>
     WEBHOOKS.filter(({ project, events }) => project === project_id && events.includes(type)).map(
       (webhook) => ({
         id: deliveryIdOf(webhook.id, task.task_id, { type, version, at, project_id }),
@@ -43,7 +46,7 @@ const watchedPorts = () => {
   const { tasks } = ports;
   const watched = {
     ...tasks,
-    async save(task: Task) {
+    async save(task: StoredTask) {
       const before = await tasks.find(task.task_id);
       await tasks.save(task);
       const type = eventOf(before, task);
@@ -56,7 +59,7 @@ const watchedPorts = () => {
       const task = await tasks.find(taskId);
       await tasks.remove(taskId);
       if (state.isAlone || task === undefined) return;
-      for (const event of task.untold ?? []) for (const { id } of idsOf(task, event)) optional.add(id);
+      for (const event of task.pendingEvents ?? []) for (const { id } of idsOf(task, event)) optional.add(id);
     },
   };
   return { ports: { ...ports, tasks: watched } as TestPorts, expected, optional, state };
@@ -96,7 +99,7 @@ test('arrive under one id each, and no others, after a random history with crash
     const client = memoryWebhookClient(({ id, url, body }) => {
       const luck = next();
       if (luck < 0.1) return { kind: 'unreached', reason: 'x' };
-      const message = JSON.parse(body) as { type: string; data: Task };
+      const message = JSON.parse(body) as { type: string; data: StoredTask };
       const webhook = new URL(url).hostname.replace('.test', '');
       const told = { webhook, type: message.type, taskId: message.data.task_id };
       assert.equal(arrived.get(id) ?? told, told);
@@ -155,7 +158,7 @@ test('arrive under one id each, and no others, after a random history with crash
         type,
       );
     }
-    for (const task of await allPages(ports.tasks, { limit: 100 })) assert.is(task.untold, undefined);
+    for (const task of await allPages(ports.tasks, { limit: 100 })) assert.is(task.pendingEvents, undefined);
   }
 });
 
@@ -207,7 +210,7 @@ test('wait with the task, and keep nothing else waiting, while the outbox is awa
   const [delivery] = await ports.outbox.pending(webhook_id, 10);
   const message = JSON.parse(delivery?.body ?? '');
   assert.equal([message.type, message.data.task_id, message.data.status], ['task.failed', 't', 'failed']);
-  assert.not.match(delivery?.body ?? '', /untold|counted|trail/);
+  assert.not.match(delivery?.body ?? '', /pendingEvents|counted|trail/);
   assert.is(await counter.sweep(), 0);
 });
 

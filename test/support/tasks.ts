@@ -1,6 +1,12 @@
-import { createProject, type Project } from '../../src/domain/projects/project.ts';
+import {
+  createProject,
+  type Project,
+  publicProject,
+  type StoredProject,
+} from '../../src/domain/projects/project.ts';
 import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
-import { createTask, type Task } from '../../src/domain/tasks/task.ts';
+import { publicTask } from '../../src/domain/tasks/stored.ts';
+import { createTask, type StoredTask, type Task } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import type { TaskQuery, TaskStore } from '../../src/ports/task-store.ts';
 
@@ -9,12 +15,18 @@ export const NOON = Date.UTC(2026, 10, 23, 12);
 
 /** A valid task, version 1, created and updated at `NOON` plus that many milliseconds. */
 export const aTask = (id: string, changes: Partial<Task> = {}, ms = 0): Task => ({
-  ...createTask({ task_name: `Task ${id}`, status: 'running' }, { id, now: NOON + ms }).task,
+  ...publicTask(createTask({ task_name: `Task ${id}`, status: 'running' }, { id, now: NOON + ms }).task),
+  ...changes,
+});
+
+/** As `aTask`, with bookkeeping. */
+export const aStoredTask = (id: string, changes: Partial<StoredTask> = {}, ms = 0): StoredTask => ({
+  ...aTask(id, {}, ms),
   ...changes,
 });
 
 /** The next version of a task, updated that many milliseconds after `NOON`. */
-export const nextOf = (task: Task, ms: number, changes: Partial<Task> = {}): Task => ({
+export const nextOf = <T extends StoredTask>(task: T, ms: number, changes: Partial<T> = {}): T => ({
   ...task,
   ...changes,
   version: task.version + 1,
@@ -22,7 +34,13 @@ export const nextOf = (task: Task, ms: number, changes: Partial<Task> = {}): Tas
 });
 
 export const aProject = (id: string, changes: Partial<Project> = {}): Project => ({
-  ...createProject({ project_id: id, project_name: `Project ${id}` }, { id, now: NOON }),
+  ...publicProject(createProject({ project_id: id, project_name: `Project ${id}` }, { id, now: NOON })),
+  ...changes,
+});
+
+/** As `aProject`, with bookkeeping. */
+export const aStoredProject = (id: string, changes: Partial<StoredProject> = {}): StoredProject => ({
+  ...aProject(id),
   ...changes,
 });
 
@@ -37,8 +55,8 @@ export const aPoint = (ms: number, changes: Partial<HistoryPoint> = {}): History
 });
 
 /** Every page of a list, following `next` to the end; fails where paging does not come to one. */
-export const allPages = async (store: TaskStore, query: TaskQuery): Promise<readonly Task[]> => {
-  const items: Task[] = [];
+export const allPages = async (store: TaskStore, query: TaskQuery): Promise<readonly StoredTask[]> => {
+  const items: StoredTask[] = [];
   let after = query.after;
   for (let pages = 0; pages < 1000; pages += 1) {
     const page = await store.list(after === undefined ? query : { ...query, after });

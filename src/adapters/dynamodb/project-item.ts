@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../domain/json.ts';
 import { COUNTED_KINDS, type Counted, type Tally } from '../../domain/projects/metrics.ts';
-import { PROJECT_STATUSES, type Project } from '../../domain/projects/project.ts';
+import { PROJECT_STATUSES, type StoredProject } from '../../domain/projects/project.ts';
 import {
   flag,
   type Item,
@@ -19,7 +19,7 @@ export const LISTED = 'projects';
 export const projectKey = (projectId: string): Item => ({ project_id: text(projectId) });
 
 /** `writeId` tells a write apart from every other. */
-export const projectToItem = (project: Project, writeId: string): Item => ({
+export const projectToItem = (project: StoredProject, writeId: string): Item => ({
   ...projectKey(project.project_id),
   listing: text(LISTED),
   project_name: text(project.project_name),
@@ -48,7 +48,7 @@ export const projectToItem = (project: Project, writeId: string): Item => ({
 });
 
 /** @throws MiyabiError `internal` that names the project and what of it is damaged. */
-export const projectFromItem = (item: Item): Project => {
+export const projectFromItem = (item: Item): StoredProject => {
   const read = reader(`Project ${item['project_id']?.S ?? ''}`, item);
   const resources = read.map('resources');
   const metrics = read.map('metrics');

@@ -5,7 +5,7 @@ import { isSettled, TASK_EVENTS, type TaskEvent } from '../../domain/tasks/event
 import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
-import { PRIORITIES, type Task } from '../../domain/tasks/task.ts';
+import { PRIORITIES, type StoredTask } from '../../domain/tasks/task.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
 import {
   flag,
@@ -41,7 +41,7 @@ export const positionOf = (key: string): TaskPosition => {
 /** A label as an index filters by it. Two labels may meet in one mark, so what is found is checked again. */
 export const labelMark = (name: string, value: string): string => `${name}=${value}`;
 
-/** What enters a task in the index of those that are not settled: not counted, or with something untold. */
+/** What enters a task in the index of those that are not settled: not counted, or with pending events. */
 export const UNCOUNTED: Item = { uncounted: text('yes') };
 
 export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[string] => ({
@@ -49,7 +49,7 @@ export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[stri
 });
 
 /** The current state of a task. `writeId` tells a write apart from every other. */
-export const taskToItem = (task: Task, writeId: string): Item => {
+export const taskToItem = (task: StoredTask, writeId: string): Item => {
   const { operation, outcome, failed_resources, ...texts } = task.details;
   const labels = Object.entries(task.labels);
   return {
@@ -105,7 +105,7 @@ export const taskToItem = (task: Task, writeId: string): Item => {
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
     ...present({ counted: task.counted }, countedToItem),
     ...present({ trail: task.trail }, (times) => ({ L: times.map(text) })),
-    ...present({ untold: task.untold }, json),
+    ...present({ untold: task.pendingEvents }, json),
     ...(isSettled(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
@@ -113,7 +113,7 @@ export const taskToItem = (task: Task, writeId: string): Item => {
 };
 
 /** @throws MiyabiError `internal` that names the task and what of it is damaged. */
-export const taskFromItem = (item: Item): Task => {
+export const taskFromItem = (item: Item): StoredTask => {
   const taskId = item['task_id']?.S ?? '';
   const read = reader(`Task ${taskId}`, item);
   const progress = read.map('progress');
@@ -165,11 +165,11 @@ export const taskFromItem = (item: Item): Task => {
       };
     }, 'counted'),
     ...read.present(read.texts, 'trail'),
-    ...read.present((name) => untoldOf(read, name), 'untold'),
+    ...(read.has('untold') ? { pendingEvents: eventsOf(read, 'untold') } : {}),
   };
 };
 
-const untoldOf = (read: Reader, name: string): readonly TaskEvent[] => {
+const eventsOf = (read: Reader, name: string): readonly TaskEvent[] => {
   const events = read.json(name);
   if (!Array.isArray(events) || !events.every(isEvent))
     throw read.broken(name, 'holds something other than events');
@@ -189,7 +189,7 @@ const objectOf = (read: Reader, name: string): JsonObject => {
   return value;
 };
 
-const labelsOf = (read: Reader): Task['labels'] => {
+const labelsOf = (read: Reader): StoredTask['labels'] => {
   const labels = objectOf(read, 'labels');
   const holdsTexts = (value: JsonObject): value is Record<string, string> =>
     Object.values(value).every((label) => typeof label === 'string');

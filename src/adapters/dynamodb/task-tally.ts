@@ -50,14 +50,14 @@ export const dynamodbTaskTally = (options: TableOptions): TaskTally => {
       });
     },
 
-    settle({ task_id, version }, counted, told) {
+    settle({ task_id, version }, counted, published) {
       return update(task_id, {
-        UpdateExpression: `SET #counted = :counted${told ? ' REMOVE #uncounted, #untold' : ''}`,
+        UpdateExpression: `SET #counted = :counted${published ? ' REMOVE #uncounted, #untold' : ''}`,
         ConditionExpression: '#version = :version',
         ExpressionAttributeNames: {
           '#counted': 'counted',
           '#version': 'version',
-          ...(told ? { '#uncounted': 'uncounted', '#untold': 'untold' } : {}),
+          ...(published ? { '#uncounted': 'uncounted', '#untold': 'untold' } : {}),
         },
         ExpressionAttributeValues: { ':counted': countedToItem(counted), ':version': { N: String(version) } },
       });

@@ -1,4 +1,4 @@
-import type { Project } from '../../domain/projects/project.ts';
+import type { StoredProject } from '../../domain/projects/project.ts';
 import type { ProjectStore } from '../../ports/project-store.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { sortedList } from './sorted-list.ts';
@@ -6,7 +6,7 @@ import { refuseUnlessAt, refuseUnlessNext } from './versions.ts';
 
 /** Projects in this process's memory, listed by id. Nothing survives it. What it returns is frozen. */
 export const memoryProjectStore = (): ProjectStore => {
-  const projects = new Map<string, Project>();
+  const projects = new Map<string, StoredProject>();
   const ids = sortedList<string, string>((a, b) => (a === b ? 0 : a < b ? -1 : 1));
 
   return {
@@ -22,7 +22,7 @@ export const memoryProjectStore = (): ProjectStore => {
     },
 
     async list({ limit, after }) {
-      const items: Project[] = [];
+      const items: StoredProject[] = [];
       for (const id of ids.after(after)) {
         const last = items.at(-1);
         if (items.length === limit && last !== undefined) return { items, next: last.project_id };

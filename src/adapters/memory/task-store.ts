@@ -1,7 +1,7 @@
 import { isSettled } from '../../domain/tasks/events.ts';
 import { byNewest, matchesFilter, type TaskPosition } from '../../domain/tasks/list.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
-import type { Task } from '../../domain/tasks/task.ts';
+import type { StoredTask } from '../../domain/tasks/task.ts';
 import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
 import type { TaskTally } from '../../ports/task-tally.ts';
 import { frozenCopy } from './frozen-copy.ts';
@@ -10,12 +10,12 @@ import { refuseUnlessAt, refuseUnlessNext } from './versions.ts';
 
 /** Tasks in this process's memory. Nothing survives it. What it returns is frozen. */
 export const memoryTaskStore = (): TaskStore & TaskTally => {
-  const tasks = new Map<string, Task>();
+  const tasks = new Map<string, StoredTask>();
   const byStatus = new Map<string, TaskList>(TASK_STATUSES.map((status) => [status, taskList()]));
   const byProject = new Map<string, TaskList>();
   const uncounted = new Set<string>();
 
-  const enter = (task: Task): void => {
+  const enter = (task: StoredTask): void => {
     tasks.set(task.task_id, task);
     if (!isSettled(task)) uncounted.add(task.task_id);
     byStatus.get(task.status)?.add(task);
@@ -26,7 +26,7 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
     }
     ofProject.add(task);
   };
-  const leave = (task: Task): void => {
+  const leave = (task: StoredTask): void => {
     tasks.delete(task.task_id);
     uncounted.delete(task.task_id);
     byStatus.get(task.status)?.remove(task);
@@ -58,7 +58,7 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
     },
 
     async list(query) {
-      const items: Task[] = [];
+      const items: StoredTask[] = [];
       for (const task of merged(listsFor(query), query.after)) {
         // The lists run from the newest update to the oldest: nothing that follows is newer.
         if (query.updated_since !== undefined && task.updated_at < query.updated_since) break;
@@ -84,26 +84,32 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
       if (tasks.has(taskId)) uncounted.add(taskId);
     },
 
-    async settle({ task_id, version }, counted, told) {
+    async settle({ task_id, version }, counted, published) {
       const stored = tasks.get(task_id);
       if (stored?.version !== version) return;
-      const { untold, ...rest } = stored;
+      const { pendingEvents, ...rest } = stored;
       leave(stored);
-      enter(frozenCopy({ ...rest, ...(told || untold === undefined ? {} : { untold }), counted }));
-      if (!told) uncounted.add(task_id);
+      enter(
+        frozenCopy({
+          ...rest,
+          ...(published || pendingEvents === undefined ? {} : { pendingEvents }),
+          counted,
+        }),
+      );
+      if (!published) uncounted.add(task_id);
     },
   };
 };
 
-type TaskList = SortedList<Task, TaskPosition>;
+type TaskList = SortedList<StoredTask, TaskPosition>;
 
 const taskList = (): TaskList => sortedList(byNewest);
 
-const positionOf = ({ updated_at, task_id }: Task): TaskPosition => ({ updated_at, task_id });
+const positionOf = ({ updated_at, task_id }: StoredTask): TaskPosition => ({ updated_at, task_id });
 
 /** Sorted lists as one. */
-function* merged(lists: readonly TaskList[], after: TaskPosition | undefined): Generator<Task> {
-  const heads: { task: Task; rest: Generator<Task> }[] = [];
+function* merged(lists: readonly TaskList[], after: TaskPosition | undefined): Generator<StoredTask> {
+  const heads: { task: StoredTask; rest: Generator<StoredTask> }[] = [];
   for (const list of lists) {
     const rest = list.after(after);
     const first = rest.next();

@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../tasks/status.ts';
-import type { Task } from '../tasks/task.ts';
+import type { StoredTask } from '../tasks/task.ts';
 
 /** What a task is to the metrics of its project. */
 export const COUNTED_KINDS = ['active', 'blocked', 'completed', 'failed', 'cancelled'] as const;
@@ -12,7 +12,7 @@ const kindOf = (status: TaskStatus): CountedKind =>
   status === 'pending' || status === 'running' ? 'active' : status;
 
 /** What the metrics should hold of a task as it is. */
-export const countedOf = (task: Pick<Task, 'project_id' | 'status' | 'duration_seconds'>): Counted => ({
+export const countedOf = (task: Pick<StoredTask, 'project_id' | 'status' | 'duration_seconds'>): Counted => ({
   project_id: task.project_id,
   kind: kindOf(task.status),
   seconds: task.status === 'completed' ? (task.duration_seconds ?? 0) : 0,
@@ -24,7 +24,7 @@ export const isSameCount = (a: Counted | undefined, b: Counted | undefined): boo
     : a.project_id === b.project_id && a.kind === b.kind && a.seconds === b.seconds;
 
 /** Whether the metrics hold of a task what they should. */
-export const isCounted = (task: Task): boolean => isSameCount(task.counted, countedOf(task));
+export const isCounted = (task: StoredTask): boolean => isSameCount(task.counted, countedOf(task));
 
 /**
  * The books behind the metrics of a project: the whole seconds behind their average, and what was counted of tasks
@@ -33,10 +33,3 @@ export const isCounted = (task: Task): boolean => isSameCount(task.counted, coun
 export type Tally = Readonly<{ seconds: number; recent: Readonly<Record<string, Counted | null>> }>;
 
 export const NO_TALLY: Tally = { seconds: 0, recent: {} };
-
-/** A task without what is nobody's business but the stores'. */
-export const publicTask = (task: Task): Task => {
-  if (task.counted === undefined && task.trail === undefined && task.untold === undefined) return task;
-  const { counted: _counted, trail: _trail, untold: _untold, ...told } = task;
-  return told;
-};

@@ -1,5 +1,6 @@
-import type { Task } from '../tasks/task.ts';
+import type { StoredTask } from '../tasks/task.ts';
 import { toIso } from '../time.ts';
+import type { UnknownFields } from '../unknown-fields.ts';
 import { type Counted, countedOf, isSameCount, NO_TALLY, type Tally } from './metrics.ts';
 
 export const PROJECT_STATUSES = ['active', 'paused', 'completed', 'archived'] as const;
@@ -27,7 +28,7 @@ export type ProjectMetrics = Readonly<{
   last_updated: string;
 }>;
 
-export type Project = Readonly<{
+type ProjectFields = Readonly<{
   project_id: string;
   project_name: string;
   description?: string;
@@ -36,14 +37,25 @@ export type Project = Readonly<{
   account_id?: string;
   resources: ProjectResources;
   metrics: ProjectMetrics;
-  /** The books behind the metrics. For the stores alone: `toldProject` takes them away. */
-  tally?: Tally;
-  /** That webhooks of it may be there. Whoever counts its tasks reads the project anyway, and looks for none without. */
-  has_webhooks?: true;
   version: number;
   created_at: string;
   updated_at: string;
 }>;
+
+/** What the stores keep with a project and the API never answers. */
+export type ProjectBookkeeping = Readonly<{
+  /** The sums behind the metrics. */
+  tally?: Tally;
+  /** The project may have webhooks. Counting its tasks reads the project anyway, and looks for no webhooks without it. */
+  has_webhooks?: true;
+  unknown?: UnknownFields;
+}>;
+
+/** A project as the stores keep it. */
+export type StoredProject = ProjectFields & ProjectBookkeeping;
+
+/** A project as the API answers it. A `StoredProject` is none to the compiler: `publicProject` makes one of it. */
+export type Project = ProjectFields & Readonly<{ [K in keyof ProjectBookkeeping]?: never }>;
 
 export type NewProject = Readonly<{
   project_id?: string | undefined;
@@ -83,10 +95,14 @@ export type ProjectPatch = Readonly<{
 }>;
 
 /** A project after a patch, one version on; undefined where the patch changes nothing. */
-export const patchProject = (project: Project, patch: ProjectPatch, now: number): Project | undefined => {
+export const patchProject = (
+  project: StoredProject,
+  patch: ProjectPatch,
+  now: number,
+): StoredProject | undefined => {
   const { description, account_id, resources, ...plain } = patch;
   const { description: _description, account_id: _account, ...rest } = project;
-  const edited: Project = {
+  const edited: StoredProject = {
     ...rest,
     ...plain,
     ...optional('description', description, project.description),
@@ -115,15 +131,15 @@ const optional = <K extends string>(
   return (next === undefined || next === null ? {} : { [key]: next }) as { [P in K]?: string };
 };
 
-/** A project without what is nobody's business but the stores'. */
-export const toldProject = (project: Project): Project => {
-  const { tally: _tally, has_webhooks: _webhooks, ...told } = project;
-  return told;
+/** A project as the API answers it, without its bookkeeping. The only way from the one type to the other. */
+export const publicProject = (project: StoredProject): Project => {
+  const { tally: _tally, has_webhooks: _webhooks, unknown: _unknown, ...fields } = project;
+  return fields;
 };
 
 /** The metrics of these tasks, counted anew. */
 export const metricsOf = (
-  tasks: Iterable<Pick<Task, 'project_id' | 'status' | 'duration_seconds'>>,
+  tasks: Iterable<Pick<StoredTask, 'project_id' | 'status' | 'duration_seconds'>>,
   now: number,
 ): ProjectMetrics => {
   let counts = NO_COUNTS;
@@ -137,12 +153,12 @@ export const metricsOf = (
  * removed and count no more.
  */
 export const recount = (
-  project: Project,
+  project: StoredProject,
   taskIds: readonly string[],
-  stored: ReadonlyMap<string, Task>,
+  stored: ReadonlyMap<string, StoredTask>,
   gone: ReadonlySet<string>,
   now: number,
-): Project | undefined => {
+): StoredProject | undefined => {
   const { seconds, recent } = project.tally ?? NO_TALLY;
   const notes = new Map(Object.entries(recent));
   let counts = countsOf(project.metrics, seconds);

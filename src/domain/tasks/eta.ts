@@ -1,5 +1,5 @@
 import { fromIso } from '../time.ts';
-import type { Task } from './task.ts';
+import type { StoredTask } from './task.ts';
 
 /** How long finished runs of one name took, in seconds, the latest last. */
 export type PastDurations = readonly number[];
@@ -20,7 +20,7 @@ const UNUSUAL = 1.5;
  * say. Two grounds: the rate so far, `elapsed × (total − current) ÷ current`, and what is left of the median duration
  * of earlier runs. Where both are there, the rate counts as much as the part of the work that is done.
  */
-export const etaOf = (task: Task, past: PastDurations, now: number): number | undefined => {
+export const etaOf = (task: StoredTask, past: PastDurations, now: number): number | undefined => {
   if (task.status !== 'running' || task.started_at === undefined) return undefined;
   const elapsed = (now - fromIso(task.started_at)) / 1000;
   if (elapsed < 0) return undefined;
@@ -49,7 +49,7 @@ const medianOf = (values: readonly number[]): number | undefined => {
 };
 
 /** What a finished task adds to the durations of its name: only a success tells how long the next one may take. */
-export const withDuration = (past: PastDurations, task: Task): PastDurations =>
+export const withDuration = (past: PastDurations, task: StoredTask): PastDurations =>
   task.status === 'completed' && task.duration_seconds !== undefined && task.duration_seconds > 0
     ? [...past, task.duration_seconds].slice(-MAX_PAST)
     : past;

@@ -1,7 +1,7 @@
 import { isCounted } from '../projects/metrics.ts';
-import type { Task } from './task.ts';
+import type { StoredTask } from './task.ts';
 
-/** What of a task others may be told of. */
+/** What webhooks are sent for. */
 export const TASK_EVENTS = ['task.completed', 'task.failed', 'task.stale'] as const;
 export type TaskEventType = (typeof TASK_EVENTS)[number];
 
@@ -9,29 +9,32 @@ export type TaskEventType = (typeof TASK_EVENTS)[number];
 export type TaskEvent = Readonly<{ type: TaskEventType; project_id: string; version: number; at: string }>;
 
 /**
- * How many events a task carries that nobody was told of. So many wait only through an outage, and beyond them the
- * oldest go: what a task carries has to fit its item.
+ * How many events may be pending on a task. Only an outage leaves so many, and beyond them the oldest are dropped: a
+ * task with its events has to fit its item.
  */
-export const MAX_UNTOLD = 100;
+export const MAX_PENDING_EVENTS = 100;
 
-/** What happened to a task with a write of it, if it is anything to tell. */
-export const eventOf = (before: Task | undefined, after: Task): TaskEventType | undefined => {
+/** The event that a write of a task makes, if any. */
+export const eventOf = (before: StoredTask | undefined, after: StoredTask): TaskEventType | undefined => {
   const isSame = before?.status === after.status && before.attempt === after.attempt;
   if (after.status === 'completed' && !isSame) return 'task.completed';
   if (after.status === 'failed' && !isSame) return 'task.failed';
   return after.stale && before?.stale !== true ? 'task.stale' : undefined;
 };
 
-/** A task as it is saved, with what happened to it: the event is kept by the same write that makes it happen. */
-export const withEvent = (before: Task | undefined, after: Task): Task => {
+/** A task with the event that this write makes: the write that makes an event also keeps it. */
+export const withEvent = (before: StoredTask | undefined, after: StoredTask): StoredTask => {
   const type = eventOf(before, after);
   if (type === undefined) return after;
   const { project_id, version, updated_at: at } = after;
   return {
     ...after,
-    untold: [...(after.untold ?? []), { type, project_id, version, at }].slice(-MAX_UNTOLD),
+    pendingEvents: [...(after.pendingEvents ?? []), { type, project_id, version, at }].slice(
+      -MAX_PENDING_EVENTS,
+    ),
   };
 };
 
-/** Whether the metrics hold of a task what they should, and whoever wants to be told of it was told. */
-export const isSettled = (task: Task): boolean => isCounted(task) && (task.untold ?? []).length === 0;
+/** Whether the metrics count a task as it is, and none of its events are pending. */
+export const isSettled = (task: StoredTask): boolean =>
+  isCounted(task) && (task.pendingEvents ?? []).length === 0;

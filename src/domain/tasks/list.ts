@@ -1,5 +1,5 @@
 import type { TaskStatus } from './status.ts';
-import type { Task } from './task.ts';
+import type { StoredTask } from './task.ts';
 
 /** A place in the list of tasks, newest update first, equal times by descending id. */
 export type TaskPosition = Readonly<{ updated_at: string; task_id: string }>;
@@ -28,7 +28,7 @@ export const byNewest = (a: TaskPosition, b: TaskPosition): number => {
 /** The form in which names are compared with what somebody searches for. */
 export const searchable = (text: string): string => text.toLowerCase();
 
-export const matchesFilter = (task: Task, filter: TaskFilter): boolean =>
+export const matchesFilter = (task: StoredTask, filter: TaskFilter): boolean =>
   (filter.statuses === undefined || filter.statuses.includes(task.status)) &&
   (filter.project_id === undefined || filter.project_id === task.project_id) &&
   (filter.parent_id === undefined || filter.parent_id === task.parent_id) &&

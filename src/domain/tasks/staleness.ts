@@ -1,6 +1,6 @@
 import { fromIso } from '../time.ts';
 import type { HistoryPoint } from './progress.ts';
-import type { Task } from './task.ts';
+import type { StoredTask } from './task.ts';
 
 /** Every running task may be silent for this long, in milliseconds: waiting for a database takes minutes. */
 export const MIN_SILENCE_MS = 5 * 60_000;
@@ -15,7 +15,7 @@ export const MAX_SILENCE_MS = 6 * 3_600_000;
 const PATIENCE = 4;
 
 /** When a task was last heard of: by its log, or by a client's report. Epoch milliseconds. */
-export const lastSignOfLife = (task: Task): number =>
+export const lastSignOfLife = (task: StoredTask): number =>
   Math.max(
     fromIso(task.last_event_at ?? task.created_at),
     task.reported_at === undefined ? 0 : fromIso(task.reported_at),
@@ -36,5 +36,5 @@ export const allowedSilence = (points: readonly HistoryPoint[]): number => {
 };
 
 /** Whether a running task has been silent for longer than its own rhythm allows. */
-export const isStale = (task: Task, points: readonly HistoryPoint[], now: number): boolean =>
+export const isStale = (task: StoredTask, points: readonly HistoryPoint[], now: number): boolean =>
   task.status === 'running' && now - lastSignOfLife(task) > allowedSilence(points);

@@ -1,13 +1,13 @@
 import { toIso } from '../time.ts';
 import { progressOf } from './progress.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
-import { pointOf, type Task, type TaskChange, withTimes } from './task.ts';
+import { pointOf, type StoredTask, type TaskChange, withTimes } from './task.ts';
 
 /** What a part counts for in the progress of the whole. */
 const PART = 100;
 
 /** Whether a task has said nothing of its progress itself, so that it may be that of its parts. */
-const followsParts = (task: Task): boolean =>
+const followsParts = (task: StoredTask): boolean =>
   task.progress_from === 'parts' ||
   (!isTerminal(task.status) && task.progress.total === null && (task.progress.current ?? 0) === 0);
 
@@ -17,7 +17,11 @@ const followsParts = (task: Task): boolean =>
  * completed. A part that comes later takes it back to running. Undefined where nothing changes, or where somebody
  * reports progress of the task itself.
  */
-export const followParts = (task: Task, parts: readonly Task[], now: number): TaskChange | undefined => {
+export const followParts = (
+  task: StoredTask,
+  parts: readonly StoredTask[],
+  now: number,
+): TaskChange | undefined => {
   if (!followsParts(task) || parts.length === 0) return undefined;
   const counting = parts.filter(({ status }) => status !== 'cancelled');
   const status = statusOf(task, parts);
@@ -54,7 +58,7 @@ export const followParts = (task: Task, parts: readonly Task[], now: number): Ta
   return { task: next, point: pointOf(next, at) };
 };
 
-const statusOf = (task: Task, parts: readonly Task[]): TaskStatus => {
+const statusOf = (task: StoredTask, parts: readonly StoredTask[]): TaskStatus => {
   const has = (status: TaskStatus) => parts.some((part) => part.status === status);
   if (parts.every(({ status }) => isTerminal(status))) {
     return has('failed') ? 'failed' : has('completed') ? 'completed' : 'cancelled';

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Observation } from '../logs/format.ts';
 import type { Counted } from '../projects/metrics.ts';
 import { fromIso, toIso } from '../time.ts';
+import type { UnknownFields } from '../unknown-fields.ts';
 import type { TaskDetails } from './details.ts';
 import type { TaskEvent } from './events.ts';
 import { type Counter, type HistoryPoint, type Progress, progressOf } from './progress.ts';
@@ -19,14 +20,14 @@ export type GithubLinks = Readonly<{
 }>;
 
 /**
- * One piece of long-running work, in the shape that the API answers and the stores keep.
+ * One piece of long-running work: what the API answers of it.
  *
  * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
  * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
  * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
  * counts from `updated_at`. `stale` says that a running task has been silent for longer than its own rhythm allows.
  */
-export type Task = Readonly<{
+type TaskFields = Readonly<{
   task_id: string;
   task_name: string;
   task_type: string;
@@ -54,13 +55,24 @@ export type Task = Readonly<{
   stale: boolean;
   reported_at?: string;
   last_event_at?: string;
-  /** What the metrics of its project hold of it. For the stores alone: `publicTask` takes it away. */
-  counted?: Counted;
-  /** Earlier times of its update, oldest first: where it stood in the lists. For the stores alone as well. */
-  trail?: readonly string[];
-  /** What happened to it and nobody was told of yet. For the stores alone, too. */
-  untold?: readonly TaskEvent[];
 }>;
+
+/** What the stores keep with a task and the API never answers. */
+export type TaskBookkeeping = Readonly<{
+  /** What the metrics of its project count of it. */
+  counted?: Counted;
+  /** Earlier times of its update, oldest first: where it stood in the lists. */
+  trail?: readonly string[];
+  /** Events that are not in the outbox of the webhooks yet, oldest first. */
+  pendingEvents?: readonly TaskEvent[];
+  unknown?: UnknownFields;
+}>;
+
+/** A task as the stores keep it. */
+export type StoredTask = TaskFields & TaskBookkeeping;
+
+/** A task as the API answers it. A `StoredTask` is none to the compiler: `publicTask` makes one of it. */
+export type Task = TaskFields & Readonly<{ [K in keyof TaskBookkeeping]?: never }>;
 
 /** The most labels of a task. */
 export const MAX_LABELS = 50;
@@ -90,13 +102,13 @@ export type NewTask = Readonly<{
 }>;
 
 /** A change of a task and the point that it adds to the history, if any. */
-export type TaskChange = Readonly<{ task: Task; point?: HistoryPoint }>;
+export type TaskChange = Readonly<{ task: StoredTask; point?: HistoryPoint }>;
 
 export const createTask = (input: NewTask, context: Readonly<{ id: string; now: number }>): TaskChange => {
   const now = toIso(context.now);
   const status = input.status ?? 'pending';
   const counter = { current: input.progress?.current ?? 0, total: input.progress?.total ?? null };
-  const task: Task = {
+  const task: StoredTask = {
     task_id: context.id,
     task_name: input.task_name ?? DEFAULT_TASK_NAME,
     task_type: input.task_type ?? DEFAULT_TASK_TYPE,
@@ -138,7 +150,7 @@ export type ProgressReport = Readonly<{
  *
  * @throws MiyabiError `invalid_transition` where the task has ended: reopen it first.
  */
-export const reportProgress = (task: Task, report: ProgressReport, now: number): TaskChange => {
+export const reportProgress = (task: StoredTask, report: ProgressReport, now: number): TaskChange => {
   if (isTerminal(task.status)) {
     throw new MiyabiError('invalid_transition', `Task ${task.task_id} is ${task.status}; reopen it first`);
   }
@@ -190,7 +202,7 @@ export type TaskPatch = Readonly<{
  *
  * @throws MiyabiError `invalid_transition` where it would move on a task that has ended: reopen it first.
  */
-export const patchTask = (task: Task, patch: TaskPatch, now: number): TaskChange | undefined => {
+export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): TaskChange | undefined => {
   const counter = {
     current: patch.progress?.current ?? task.progress.current,
     total: patch.progress?.total === undefined ? task.progress.total : patch.progress.total,
@@ -208,7 +220,7 @@ export const patchTask = (task: Task, patch: TaskPatch, now: number): TaskChange
   }
   const { description: _description, github: _github, ...rest } = task;
   const github = merged(task.github ?? {}, patch.github);
-  const edited: Task = {
+  const edited: StoredTask = {
     ...rest,
     task_name: patch.task_name ?? task.task_name,
     task_type: patch.task_type ?? task.task_type,
@@ -232,7 +244,11 @@ export const patchTask = (task: Task, patch: TaskPatch, now: number): TaskChange
 };
 
 /** Ends a task that nobody will finish. Undefined where it is cancelled already. @throws MiyabiError `invalid_transition` */
-export const cancelTask = (task: Task, message: string | undefined, now: number): TaskChange | undefined =>
+export const cancelTask = (
+  task: StoredTask,
+  message: string | undefined,
+  now: number,
+): TaskChange | undefined =>
   task.status === 'cancelled' ? undefined : reportProgress(task, { status: 'cancelled', message }, now);
 
 /**
@@ -241,7 +257,7 @@ export const cancelTask = (task: Task, message: string | undefined, now: number)
  * @throws MiyabiError `invalid_transition` where it has not ended.
  */
 export const reopenTask = (
-  task: Task,
+  task: StoredTask,
   {
     status = 'pending',
     message,
@@ -300,7 +316,11 @@ const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => 
  *
  * Undefined where the observation changes nothing.
  */
-export const applyObservation = (task: Task, seen: Observation, now: number): Task | undefined => {
+export const applyObservation = (
+  task: StoredTask,
+  seen: Observation,
+  now: number,
+): StoredTask | undefined => {
   const reported = task.reported_at === undefined ? undefined : fromIso(task.reported_at);
   if (reported !== undefined && (isTerminal(task.status) || seen.last_at <= reported)) return undefined;
   const {
@@ -331,7 +351,7 @@ export const applyObservation = (task: Task, seen: Observation, now: number): Ta
 };
 
 /** A running task that says the same again is alive; that is written down, but not with every line. */
-const isSignOfLife = (task: Task, seen: Observation): boolean =>
+const isSignOfLife = (task: StoredTask, seen: Observation): boolean =>
   task.status === 'running' && seen.last_at - fromIso(task.last_event_at ?? task.created_at) >= LIFE_SIGN_MS;
 
 const LIFE_SIGN_MS = 30_000;
@@ -354,8 +374,8 @@ export const taskFromObservation = (
     now: number;
     fallback_name: string;
   }>,
-): Task => {
-  const born: Task = {
+): StoredTask => {
+  const born: StoredTask = {
     task_id: context.id,
     task_name: seen.task_name === '' ? context.fallback_name : seen.task_name,
     task_type: seen.task_type,
@@ -379,9 +399,9 @@ export const taskFromObservation = (
 
 /** Sets when the task started, ended and how long it took, from its status and the moment it took it on. */
 export const withTimes = (
-  task: Task,
+  task: StoredTask,
   { at, startedAt }: Readonly<{ at: number; startedAt?: number }>,
-): Task => {
+): StoredTask => {
   const { completed_at: _completed, duration_seconds: _duration, eta_seconds: _eta, ...open } = task;
   const started = task.started_at ?? (task.status === 'pending' ? undefined : toIso(startedAt ?? at));
   const begun = { ...open, ...keep('started_at', started) };
@@ -394,10 +414,11 @@ export const withTimes = (
   };
 };
 
-const sameButVersion = (a: Task, b: Task): boolean => canonical(lasting(a)) === canonical(lasting(b));
+const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
+  canonical(lasting(a)) === canonical(lasting(b));
 
 /** A task without what moves by itself as time passes. */
-const lasting = ({ eta_seconds: _eta, last_event_at: _seen, ...task }: Task) => task;
+const lasting = ({ eta_seconds: _eta, last_event_at: _seen, ...task }: StoredTask) => task;
 
 /** Text that is equal for equal values, whatever the order of their keys. */
 const canonical = (value: unknown): string =>
@@ -408,7 +429,7 @@ const canonical = (value: unknown): string =>
   );
 
 /** What a task is at a moment, as a point of its history. */
-export const pointOf = (task: Task, timestamp: string, message?: string): HistoryPoint => ({
+export const pointOf = (task: StoredTask, timestamp: string, message?: string): HistoryPoint => ({
   timestamp,
   ...task.progress,
   status: task.status,

@@ -1,13 +1,13 @@
 import { fromIso, toIso } from '../time.ts';
 import { byNewest, type TaskPosition } from './list.ts';
-import type { Task } from './task.ts';
+import type { StoredTask } from './task.ts';
 
 /** How many earlier places in the lists a task remembers, and for how long, in milliseconds. */
 export const TRAIL_LENGTH = 16;
 export const TRAIL_MS = 15 * 60 * 1000;
 
 /** A task as it is saved, with the times of its earlier updates: where it stood in the lists a while ago. */
-export const withTrail = (before: Task | undefined, after: Task): Task => {
+export const withTrail = (before: StoredTask | undefined, after: StoredTask): StoredTask => {
   if (before === undefined) return after;
   const oldest = fromIso(after.updated_at) - TRAIL_MS;
   const trail = [...(before.trail ?? []), before.updated_at]
@@ -18,7 +18,7 @@ export const withTrail = (before: Task | undefined, after: Task): Task => {
 };
 
 /** Where a task stood at a moment, epoch milliseconds; undefined where it was not there yet, or nobody knows. */
-export const positionAt = (task: Task, at: number): TaskPosition | undefined => {
+export const positionAt = (task: StoredTask, at: number): TaskPosition | undefined => {
   const moment = toIso(at);
   const updated_at = [...(task.trail ?? []), task.updated_at].findLast((time) => time <= moment);
   return updated_at === undefined ? undefined : { task_id: task.task_id, updated_at };
@@ -28,7 +28,7 @@ export const positionAt = (task: Task, at: number): TaskPosition | undefined => 
 export type ReadRange = Readonly<{ from?: TaskPosition; to?: TaskPosition; at: number }>;
 
 /** Whether a range had a task in it when it was read. */
-export const wasIn = (task: Task, { from, to, at }: ReadRange): boolean => {
+export const wasIn = (task: StoredTask, { from, to, at }: ReadRange): boolean => {
   const position = positionAt(task, at);
   if (position === undefined) return false;
   return (

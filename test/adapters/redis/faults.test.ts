@@ -7,6 +7,7 @@ import { redisClient } from '../../../src/adapters/redis/connection.ts';
 import { redisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
+import { publicTask } from '../../../src/domain/tasks/stored.ts';
 import type { Task } from '../../../src/domain/tasks/task.ts';
 import type { Change } from '../../../src/ports/change-feed.ts';
 import { rejects } from '../../support/contract.ts';
@@ -46,7 +47,7 @@ const withProxy = (run: (world: World) => Promise<void>) => async (): Promise<vo
     const asOf = clock.now();
     const task = await store.find(id);
     fromStore += 1;
-    if (task !== undefined) await cache.save([task], asOf);
+    if (task !== undefined) await cache.save([publicTask(task)], asOf);
     return task?.version;
   };
   try {
@@ -63,7 +64,7 @@ const withProxy = (run: (world: World) => Promise<void>) => async (): Promise<vo
       async write(task) {
         const asOf = clock.now();
         await store.save(task);
-        await cache.save([task], asOf);
+        await cache.save([publicTask(task)], asOf);
       },
     });
   } finally {
@@ -234,7 +235,10 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
       await write(aTask('a'));
       await write(aTask('b'));
       const { ticket } = await cache.page(running);
-      if (ticket !== undefined) await cache.fill(ticket, await store.list(running));
+      if (ticket !== undefined) {
+        const stored = await store.list(running);
+        await cache.fill(ticket, { ...stored, items: stored.items.map(publicTask) });
+      }
       assert.is((await cache.page(running)).page?.items.length, 2);
       await proxy.set('refuse');
       await write(nextOf(aTask('a'), 1, { status: 'completed' }));

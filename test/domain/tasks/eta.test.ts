@@ -4,11 +4,15 @@ import * as assert from 'uvu/assert';
 import { etaOf, MAX_PAST, withDuration } from '../../../src/domain/tasks/eta.ts';
 import { progressOf } from '../../../src/domain/tasks/progress.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../../src/domain/tasks/status.ts';
-import { createTask, type Task } from '../../../src/domain/tasks/task.ts';
+import { createTask, type StoredTask } from '../../../src/domain/tasks/task.ts';
 import { toIso } from '../../../src/domain/time.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
-const running = (current: number | null, total: number | null, status: TaskStatus = 'running'): Task => ({
+const running = (
+  current: number | null,
+  total: number | null,
+  status: TaskStatus = 'running',
+): StoredTask => ({
   ...createTask({}, { id: 't', now: NOON }).task,
   status,
   started_at: toIso(NOON),

@@ -7,7 +7,7 @@ import {
   applyObservation,
   createTask,
   reportProgress,
-  type Task,
+  type StoredTask,
   taskFromObservation,
 } from '../../../src/domain/tasks/task.ts';
 import { toIso } from '../../../src/domain/time.ts';
@@ -25,7 +25,7 @@ const seen = (changes: Partial<Observation> = {}): Observation => ({
   last_at: NOW,
   ...changes,
 });
-const fromLog = (run: Observation): Task =>
+const fromLog = (run: Observation): StoredTask =>
   taskFromObservation(run, {
     id: 'Stack-1',
     project_id: 'p',

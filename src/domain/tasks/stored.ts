@@ -1,0 +1,7 @@
+import type { StoredTask, Task } from './task.ts';
+
+/** A task as the API answers it, without its bookkeeping. The only way from the one type to the other. */
+export const publicTask = (task: StoredTask): Task => {
+  const { counted: _counted, trail: _trail, pendingEvents: _events, unknown: _unknown, ...fields } = task;
+  return fields;
+};
