@@ -43,8 +43,12 @@ const schema = v.object({
   ),
   requestsPerSecond: v.optional(integer(1, 10_000), 100),
   burst: v.optional(integer(1, 5_000), 200),
+  /** False for accounts that may not use CloudFront, as new ones often may not. */
+  dashboard: v.optional(flag, true),
   /** Which version of the parameter with the API keys the functions take. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
+  /** Set by `npm run deploy`: false until a first deployment has succeeded, since a failed one must be deletable. */
+  protect: v.optional(flag, true),
 });
 
 /** What can be chosen of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
@@ -62,7 +66,9 @@ const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   retentionDays: `must be one of ${RETENTION_DAYS.join(', ')}`,
   requestsPerSecond: 'must be a whole number from 1 to 10000',
   burst: 'must be a whole number from 1 to 5000',
+  dashboard: 'must be true or false',
   apiKeysVersion: 'must be a whole number from 1',
+  protect: 'must be true or false',
 };
 
 /** @throws MiyabiError `configuration` naming every option that is wrong. */

@@ -42,7 +42,7 @@ export class MiyabiStack extends Stack {
   ) {
     super(scope, id, {
       description: 'Miyabi Progress: log lines in, live progress out',
-      terminationProtection: true,
+      terminationProtection: config.protect,
       ...props,
     });
     const { name, tracing } = config;
@@ -117,7 +117,9 @@ export class MiyabiStack extends Stack {
     tables.grant(webhooks.lambda.role, SENDER_GRANTS);
 
     const entrance = new HttpEntrance(this, 'Entrance', { config, alias, accessLogs: logs.access });
-    const site = new Site(this, 'Site', { api: entrance.api, folder: artifacts.dashboard });
+    const site = config.dashboard
+      ? new Site(this, 'Site', { name, api: entrance.api, folder: artifacts.dashboard })
+      : undefined;
     const alarms = new Alarms(this, 'Alarms', {
       name,
       key: keys.key,
@@ -144,7 +146,9 @@ export class MiyabiStack extends Stack {
     });
 
     new CfnOutput(this, 'ApiUrl', { value: entrance.api.apiEndpoint });
-    new CfnOutput(this, 'DashboardUrl', { value: `https://${site.distribution.distributionDomainName}` });
+    if (site !== undefined) {
+      new CfnOutput(this, 'DashboardUrl', { value: `https://${site.distribution.distributionDomainName}` });
+    }
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
   }
 }

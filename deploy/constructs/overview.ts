@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type Alarms, OBJECTIVES } from './alarms.ts';
@@ -17,7 +17,8 @@ export class Overview extends Construct {
         ...(objective === undefined ? {} : { leftAnnotations: [{ value: objective, label: 'objective' }] }),
       });
     new Dashboard(this, 'Dashboard', {
-      dashboardName: name,
+      // Names of dashboards are global in an account.
+      dashboardName: `${name}-${Stack.of(this).region}`,
       defaultInterval: Duration.hours(12),
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: 24, height: 4 })],

@@ -14,6 +14,7 @@ import {
   OriginRequestPolicy,
   PriceClass,
   ResponseHeadersPolicy,
+  S3OriginAccessControl,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -44,8 +45,14 @@ export const PAGE_ROUTES = `function handler(event) {
 export class Site extends Construct {
   readonly distribution: Distribution;
 
-  constructor(scope: Construct, id: string, { api, folder }: Readonly<{ api: HttpApi; folder: string }>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, api, folder }: Readonly<{ name: string; api: HttpApi; folder: string }>,
+  ) {
     super(scope, id);
+    // CloudFront is global: without the Region, the same system in a second Region would clash.
+    const globalName = `${name}-${Stack.of(this).region}`;
     const bucket = new Bucket(this, 'Files', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
@@ -59,6 +66,7 @@ export class Site extends Construct {
     });
 
     const headers = new ResponseHeadersPolicy(this, 'Headers', {
+      responseHeadersPolicyName: globalName,
       securityHeadersBehavior: {
         contentSecurityPolicy: {
           contentSecurityPolicy: SECURITY_HEADERS['content-security-policy'],
@@ -82,6 +90,7 @@ export class Site extends Construct {
       },
     });
     const routes = new CloudFrontFunction(this, 'Routes', {
+      functionName: `${globalName}-routes`,
       code: FunctionCode.fromInline(PAGE_ROUTES),
       runtime: FunctionRuntime.JS_2_0,
     });
@@ -98,7 +107,11 @@ export class Site extends Construct {
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
       defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        origin: S3BucketOrigin.withOriginAccessControl(bucket, {
+          originAccessControl: new S3OriginAccessControl(this, 'Access', {
+            originAccessControlName: globalName,
+          }),
+        }),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         responseHeadersPolicy: headers,
         functionAssociations: [{ function: routes, eventType: FunctionEventType.VIEWER_REQUEST }],

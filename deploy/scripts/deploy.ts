@@ -8,6 +8,7 @@ import { apiKeysVersion, ensureApiKeys } from './keys.ts';
 import { preflight } from './preflight.ts';
 import { BUILD_OPTIONS, build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
 import { smoke } from './smoke-checks.ts';
+import { FAILED_CREATION, setTerminationProtection, stackStatus } from './stacks.ts';
 
 const OUTPUTS = 'cdk.out/outputs.json';
 
@@ -16,21 +17,32 @@ program('deploy', async (args) => {
   const { config, given, flags, values } = stackArgs(args, { flags: ['yes'], values: BUILD_OPTIONS });
   const stack = stackNameOf(config.name);
   if (flags['yes'] !== true && !process.stdin.isTTY) {
-    throw new MiyabiError('configuration', 'Nobody is here to be asked: --yes deploys without asking');
+    throw new MiyabiError(
+      'configuration',
+      'There is no terminal to ask on: use --yes to deploy without asking',
+    );
   }
   const { account, region, client } = await preflight();
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
   await build(values);
   const env = { ...CDK_ENV, AWS_REGION: region };
-  const before = { ...given, apiKeysVersion: String(await apiKeysVersion(client, config.name)) };
+  const status = await stackStatus(client, stack);
+  // Protected, a stack whose first deployment failed could be neither replaced nor deleted.
+  const isFirst = status === undefined || FAILED_CREATION.test(status);
+  if (isFirst && status !== undefined) {
+    say(`${stack} is ${status} after a failed first deployment: it is deleted and created again.`);
+    await setTerminationProtection(client, stack, false);
+  }
+  const options = { ...given, protect: String(!isFirst) };
+  const before = { ...options, apiKeysVersion: String(await apiKeysVersion(client, config.name)) };
   await runProgram(cdk(before, ['diff', '--no-notices']), { what: 'cdk diff', env });
   if (flags['yes'] !== true && !(await agreed(`Deploy this to account ${account}?`))) {
     say('Nothing was changed.');
     return;
   }
   const { version, key } = await ensureApiKeys(client, config.name);
-  // Tables and logs that an earlier stack of this name has left are taken over, with all that is in them.
-  const deploy = cdk({ ...given, apiKeysVersion: String(version) }, [
+  // Adopts tables and log groups that an earlier stack of this name left behind, with their data.
+  const deploy = cdk({ ...options, apiKeysVersion: String(version) }, [
     ...['deploy', '--no-notices', '--require-approval', 'never', '--progress', 'events'],
     ...['--import-existing-resources', '--outputs-file', OUTPUTS],
   ]);
@@ -43,6 +55,7 @@ program('deploy', async (args) => {
     '--',
   ];
   await runProgram([...miyabi, ...deploy], { what: 'cdk deploy', env });
+  if (isFirst) await setTerminationProtection(client, stack, true);
 
   const outputs = JSON.parse(await readFile(join(ROOT, OUTPUTS), 'utf8')) as Record<
     string,
@@ -50,7 +63,8 @@ program('deploy', async (args) => {
   >;
   const { ApiUrl, DashboardUrl } = outputs[stack] ?? {};
   if (ApiUrl === undefined) throw new MiyabiError('configuration', `${OUTPUTS} names no ApiUrl of ${stack}`);
-  say(`API ${ApiUrl}\nDashboard ${DashboardUrl}`);
+  say(`API ${ApiUrl}`);
+  if (DashboardUrl !== undefined) say(`Dashboard ${DashboardUrl}`);
   await smoke({ url: ApiUrl, key: key ?? process.env['MIYABI_API_KEY'], token: process.env['MIYABI_TOKEN'] });
 });
 

@@ -46,7 +46,7 @@ export const preflight = async (
       const state = version === 0 ? 'not bootstrapped' : `bootstrapped with version ${version}, too old`;
       throw new MiyabiError(
         'configuration',
-        `Account ${account}, Region ${region}, is ${state}: npx cdk bootstrap aws://${account}/${region}`,
+        `Account ${account}, Region ${region}, is ${state}: run npm run bootstrap`,
       );
     }
   }

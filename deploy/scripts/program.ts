@@ -67,19 +67,25 @@ export const parse = (args: readonly string[], options: Options): Readonly<Recor
   }
 };
 
-/** Runs a program with our own input and output. @throws MiyabiError `configuration` where it does not end well. */
+/** Runs a program with our own input and output. @throws MiyabiError `configuration` if it fails. */
 export const runProgram = async (
   command: readonly string[],
-  { what, env = {} }: Readonly<{ what: string; env?: Readonly<Record<string, string>> }>,
+  {
+    what,
+    cwd = ROOT,
+    env = {},
+  }: Readonly<{ what: string; cwd?: string; env?: Readonly<Record<string, string>> }>,
 ): Promise<void> => {
   const [file = '', ...args] = command;
   const code = await new Promise<number | string | null>((resolve, reject) => {
-    const child = spawn(file, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
+    const child = spawn(file, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
     child.once('error', reject);
     child.once('close', (exitCode, signal) => resolve(signal ?? exitCode));
   });
   if (code !== 0) throw new MiyabiError('configuration', `${what} failed (${code}); its reason is above`);
 };
+
+export const CDK_CLI = `${ROOT}node_modules/aws-cdk/bin/cdk`;
 
 /** The CDK's command line on our app with these options. */
 export const cdk = (
@@ -87,13 +93,17 @@ export const cdk = (
   command: readonly string[],
 ): readonly string[] => [
   process.execPath,
-  `${ROOT}node_modules/aws-cdk/bin/cdk`,
+  CDK_CLI,
   ...command,
   ...Object.entries(given).flatMap(([option, value]) => ['-c', `${option}=${value}`]),
 ];
 
-/** Keeps the CDK from asking anybody for news, and from colours that nobody sees. */
-export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
+/** No version check, no telemetry, and no notice about Node 20 on every command. */
+export const CDK_ENV = {
+  CDK_DISABLE_VERSION_CHECK: 'true',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
 
 /** The options of `build:lambda`, which whatever builds passes on. */
 export const BUILD_OPTIONS = ['log-formats', 'code-cache'] as const;

@@ -79,10 +79,7 @@ test('refuse to begin without a Region, a bootstrap, or AWS', async () => {
     script('deploy', ['--yes'], { ...CREDENTIALS, AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` }),
   ]);
   refuses(region, /No Region: set AWS_REGION/);
-  refuses(
-    bootstrap,
-    /Account 123456789012, Region eu-west-1, is not bootstrapped: npx cdk bootstrap aws:\/\/123456789012\/eu-west-1/,
-  );
+  refuses(bootstrap, /Account 123456789012, Region eu-west-1, is not bootstrapped: run npm run bootstrap/);
   refuses(old, /bootstrapped with version 4, too old/);
   refuses(away, /AWS does not answer as it should/);
 });
@@ -97,7 +94,7 @@ test('refuse options that are wrong before they ask anybody', async () => {
   refuses(cache, /cache must be one of none, node, serverless/);
   refuses(unknown, /-c colour=red: the options are name, cache/);
   refuses(flag, /Unknown option '--force'; there are --context/);
-  refuses(nobody, /--yes deploys without asking/);
+  refuses(nobody, /use --yes to deploy without asking/);
 });
 
 test('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
@@ -108,8 +105,8 @@ test('destroy says what goes and what stays, and does nothing before it is confi
       script('destroy', [], env),
       script('destroy', ['-c', 'name=other', '--confirm', 'Miyabi-other'], env),
     ]);
-    refuses(unconfirmed, /Nothing was done: --confirm Miyabi does it/);
-    assert.match(unconfirmed.stdout, 'This stays: tables miyabi-tasks and miyabi-projects');
+    refuses(unconfirmed, /Nothing was changed: add --confirm Miyabi to go ahead/);
+    assert.match(unconfirmed.stdout, 'This stays: tables miyabi-tasks, miyabi-projects and miyabi-webhooks');
     refuses(another, /There is no stack Miyabi-other in account 123456789012/);
     assert.equal(
       [...new Set(asked)].filter((operation) => !/^(Get|Describe)/.test(operation)),

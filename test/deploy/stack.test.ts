@@ -519,6 +519,34 @@ test('CloudFront alone reads the dashboard, and sends what the local server send
   assert.match(sent, '"StrictTransportSecurity"');
 });
 
+test('names that are global in an account carry the Region', () => {
+  const { ofType } = synthesise({ cache: 'none' });
+  const global: readonly (readonly [type: string, path: readonly string[]])[] = [
+    ['AWS::CloudWatch::Dashboard', ['DashboardName']],
+    ['AWS::CloudFront::Function', ['Name']],
+    ['AWS::CloudFront::ResponseHeadersPolicy', ['ResponseHeadersPolicyConfig', 'Name']],
+    ['AWS::CloudFront::OriginAccessControl', ['OriginAccessControlConfig', 'Name']],
+  ];
+  for (const [type, path] of global) {
+    const found = ofType(type);
+    assert.ok(found.length > 0, type);
+    for (const [id, { Properties = {} }] of found) {
+      const name = path.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], Properties);
+      assert.match(JSON.stringify(name), 'AWS::Region', `${type} ${id}`);
+    }
+  }
+});
+
+test('an account without CloudFront deploys everything but the dashboard', () => {
+  const { ofType, resources } = synthesise({ cache: 'none', dashboard: 'false' });
+  assert.is(ofType('AWS::S3::Bucket').length, 0);
+  assert.equal(
+    Object.values(resources).filter(({ Type }) => Type.startsWith('AWS::CloudFront::')),
+    [],
+  );
+  assert.is(ofType('AWS::ApiGatewayV2::Api').length, 1);
+});
+
 test('addresses of the dashboard lead to its page, all others to what they name', () => {
   const route = (uri: string): string =>
     runInNewContext(`(${PAGE_ROUTES})({ request: { uri: ${text(uri)} } }).uri`);
