@@ -166,7 +166,8 @@ const operationOf = (
   ];
   const statuses = new Set<number>([
     ...doc.problems,
-    ...(scope === 'open' ? [] : [401, 403, 429]),
+    403,
+    ...(scope === 'open' ? [] : [401, 429]),
     406,
     ...((isWrite && doc.body !== undefined) || doc.textBody === true ? [413, 415] : []),
   ]);
@@ -256,7 +257,7 @@ const bodyOf = ({ body, bodyOptional, patch, textBody }: OperationDoc): JsonSche
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Something in the request is wrong; `fields` says what',
   401: 'A valid API key is needed',
-  403: 'The key does not allow this',
+  403: 'The key does not allow this; without keys: Host or Origin is not allowed',
   404: 'There is no such thing',
   406: 'No media type of the Accept header can be answered',
   409: 'It does not go together with what is there',

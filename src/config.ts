@@ -51,6 +51,8 @@ export type Config = Readonly<{
   rateLimit: number;
   /** Origins whose pages may call the API; `*` is any. */
   corsOrigins: readonly string[];
+  /** Without keys: names that the server may be called by besides those of this machine. */
+  allowedHosts: readonly string[];
   /** Where webhooks may lead besides the internet; there they may be plain HTTP. */
   webhookAllow: readonly AddressRange[];
   /** CloudWatch log groups that a scheduled collection reads. */
@@ -113,6 +115,19 @@ const origins = v.pipe(
     v.pipe(
       v.string(),
       v.regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or origins such as https://example.org'),
+    ),
+  ),
+);
+
+const hostNames = v.pipe(
+  listed,
+  v.array(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^([a-z\d._-]+|\[[a-f\d:]+\])(:\d{1,5})?$/i,
+        'must be host names such as tracker.lan or tracker.lan:8787',
+      ),
     ),
   ),
 );
@@ -182,6 +197,7 @@ const environment = v.object({
   API_KEYS: v.optional(apiKeys, ''),
   RATE_LIMIT: v.optional(integer(0, 1_000_000), '1200'),
   CORS_ORIGINS: v.optional(origins, ''),
+  MIYABI_ALLOWED_HOSTS: v.optional(hostNames, ''),
   WEBHOOK_ALLOW: v.optional(addressRanges, ''),
   MIYABI_PROJECT_RULES: v.optional(projectRules, '[]'),
 });
@@ -256,6 +272,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     apiKeys: vars.API_KEYS,
     rateLimit: vars.RATE_LIMIT,
     corsOrigins: vars.CORS_ORIGINS,
+    allowedHosts: vars.MIYABI_ALLOWED_HOSTS,
     webhookAllow: vars.WEBHOOK_ALLOW,
     projectRules: vars.MIYABI_PROJECT_RULES,
   });

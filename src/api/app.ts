@@ -117,6 +117,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   /** Never throws, and is a promise only where something is waited for: each step in between costs every request. */
   const answer = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
     try {
+      options.browserGuard?.(request);
       const found = find(pathOf(request));
       if (request.method === 'OPTIONS' && found !== undefined) {
         const patches = found.methods.PATCH === undefined ? {} : ACCEPT_PATCH;

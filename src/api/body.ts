@@ -19,8 +19,8 @@ export const readJson = (
   types: readonly string[] = JSON_TYPES,
   { anyBytes = false }: Readonly<{ anyBytes?: boolean }> = {},
 ): unknown => {
-  requireType(request, types);
   const text = request.body ?? '';
+  if (text !== '' || request.headers['content-type'] !== undefined) requireType(request, types);
   requireSize(Buffer.byteLength(text));
   if (text.trim() === '') throw new MiyabiError('invalid_input', 'The body is empty; send a JSON object');
   // Read as UTF-8, other bytes have become this character: what was meant is lost.
@@ -57,14 +57,12 @@ export const readText = (request: HttpRequest): Uint8Array => {
 
 const requireType = ({ headers }: HttpRequest, types: readonly string[]): void => {
   const type = headers['content-type'];
-  const [name = '', ...parameters] = (type ?? types[0] ?? '')
-    .split(';')
-    .map((part) => part.trim().toLowerCase());
+  const [name = '', ...parameters] = (type ?? '').split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
   if (!types.includes(name) || !['utf-8', 'utf8', '"utf-8"', undefined].includes(charset)) {
     throw new MiyabiError(
       'unsupported_media_type',
-      `Content-Type must be ${types.join(' or ')} in UTF-8, not ${(type ?? '').slice(0, 100)}`,
+      `Content-Type must be ${types.join(' or ')} in UTF-8${type === undefined ? '; it is missing' : `, not ${type.slice(0, 100)}`}`,
     );
   }
   const encoding = headers['content-encoding'];

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { MiyabiError } from '../domain/errors.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
+import { browserGuard } from './browser-guard.ts';
 import type { HttpOptions } from './routes/routes.ts';
 
 /** The options of the application that the configuration names. */
@@ -9,6 +10,8 @@ export const httpOptions = (config: Config, rateLimiter: RateLimiter): HttpOptio
   corsOrigins: config.corsOrigins,
   // Without keys there is nobody to tell apart.
   ...(config.apiKeys.length === 0 || config.rateLimit === 0 ? {} : { rateLimiter }),
+  // A key is what another page does not have; without keys, the page itself has to be recognised.
+  ...(config.apiKeys.length === 0 ? { browserGuard: browserGuard(config) } : {}),
 });
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;

@@ -7,6 +7,8 @@ const STATUS_OF = {
   invalid_input: 400,
   unauthorized: 401,
   forbidden: 403,
+  host_not_allowed: 403,
+  origin_not_allowed: 403,
   not_found: 404,
   task_not_found: 404,
   project_not_found: 404,

@@ -188,6 +188,9 @@ export const refusal = (
   url: string,
 ): Error => {
   const problem = problemOf(text);
+  if (problem.code === 'host_not_allowed' || problem.code === 'origin_not_allowed') {
+    return new CommandFailure(EXIT.refused, `the server at ${url} refuses this address: ${problem.error}`);
+  }
   if (status === 401 || status === 403) {
     return new CommandFailure(
       EXIT.refused,
@@ -232,5 +235,7 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'method_not_allowed',
   'unsupported_media_type',
   'payload_too_large',
+  'host_not_allowed',
+  'origin_not_allowed',
   'unavailable',
 ]);

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'idempotency_in_flight'
   | 'unauthorized'
   | 'forbidden'
+  | 'host_not_allowed'
+  | 'origin_not_allowed'
   | 'rate_limited'
   | 'not_acceptable'
   | 'invalid_transition'

@@ -136,10 +136,11 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export const openBrowser = async (): Promise<Browser> => {
+/** `flags` are added to those of every browser here, e.g. to map names to addresses. */
+export const openBrowser = async (flags: readonly string[] = []): Promise<Browser> => {
   if (chromiumPath === undefined) throw new Error('there is no Chromium here');
   const { chromium } = await import('playwright-core');
-  return chromium.launch({ executablePath: chromiumPath, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath: chromiumPath, headless: true, args: [...FLAGS, ...flags] });
 };
 
 /** A page, and everything that it complained of. */

@@ -32,6 +32,10 @@ export const OPENAPI: unknown = {
             description: 'It lives',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Health' } } },
           },
+          '403': {
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
           '406': {
             description: 'No media type of the Accept header can be answered',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -49,6 +53,10 @@ export const OPENAPI: unknown = {
           '200': {
             description: 'Ready, or degraded without what it can do without',
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Readiness' } } },
+          },
+          '403': {
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
             description: 'No media type of the Accept header can be answered',
@@ -138,7 +146,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -201,7 +209,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -282,7 +290,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -354,7 +362,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -430,7 +438,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -517,7 +525,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -615,7 +623,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -713,7 +721,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -814,7 +822,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -878,7 +886,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -954,7 +962,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -1025,7 +1033,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -1086,7 +1094,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -1167,7 +1175,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1237,7 +1245,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1312,7 +1320,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1379,7 +1387,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1452,7 +1460,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1533,7 +1541,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1609,7 +1617,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1691,7 +1699,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1784,7 +1792,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1875,7 +1883,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '404': {
@@ -1948,7 +1956,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -2043,7 +2051,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -2118,7 +2126,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -2213,7 +2221,7 @@ export const OPENAPI: unknown = {
             headers: { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } },
           },
           '403': {
-            description: 'The key does not allow this',
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
           },
           '406': {
@@ -2249,6 +2257,10 @@ export const OPENAPI: unknown = {
             description: 'An OpenAPI 3.1 document',
             content: { 'application/json': { schema: { type: 'object' } } },
           },
+          '403': {
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
           '406': {
             description: 'No media type of the Accept header can be answered',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -2264,6 +2276,10 @@ export const OPENAPI: unknown = {
         security: [],
         responses: {
           '200': { description: 'A page', content: { 'text/html': { schema: { type: 'string' } } } },
+          '403': {
+            description: 'The key does not allow this; without keys: Host or Origin is not allowed',
+            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+          },
           '406': {
             description: 'No media type of the Accept header can be answered',
             content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -18,6 +18,7 @@ import type { WebhookService } from '../../services/webhooks.ts';
 import { preferred } from '../accept.ts';
 import type { Principal } from '../auth.ts';
 import { JSON_TYPES, PATCH_TYPES, readJson, readOptionalJson, readText, validate } from '../body.ts';
+import type { BrowserGuard } from '../browser-guard.ts';
 import type { Cursors } from '../cursor.ts';
 import { eventPageText, eventStream, eventText } from '../events.ts';
 import { eventsOf } from '../log-events.ts';
@@ -81,6 +82,8 @@ export type HttpOptions = Readonly<{
   rateLimiter?: RateLimiter | undefined;
   /** Origins whose pages may call; `*` is any. */
   corsOrigins?: readonly string[] | undefined;
+  /** Refuses what other web pages send; for a server that asks for no key. */
+  browserGuard?: BrowserGuard | undefined;
 }>;
 
 /** How long a browser waits before it asks for events again where they are no stream. */

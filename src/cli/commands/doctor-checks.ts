@@ -98,9 +98,11 @@ const addressCheck = async (client: ApiClient, byDefault: boolean, hasKey: boole
     }
     await client.json({ method: 'GET', path: '/api/tasks?limit=1', timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    const mend = /refuses the key/.test(messageOf(error))
-      ? 'set MIYABI_API_KEY to a key of that server'
-      : `start one with: miyabi serve${byDefault ? '' : ', or mend MIYABI_URL'}`;
+    const mend = /refuses this address/.test(messageOf(error))
+      ? `on the server, set MIYABI_ALLOWED_HOSTS=${new URL(url).hostname}, or API_KEYS`
+      : /refuses the key/.test(messageOf(error))
+        ? 'set MIYABI_API_KEY to a key of that server'
+        : `start one with: miyabi serve${byDefault ? '' : ', or mend MIYABI_URL'}`;
     // Without MIYABI_URL nobody has asked for a server: miyabi run only draws then.
     return { name, state: byDefault ? 'warning' : 'broken', text: messageOf(error), mend };
   }
@@ -215,8 +217,30 @@ async function* serverChecks(): AsyncGenerator<Check> {
     state: 'ok',
     text: `backend ${backend}: store ${taskStore}, cache ${cache}, feed ${feed}, logs from ${logSource}`,
   };
+  yield browserCheck(config);
   yield* backendChecks(config);
 }
+
+/** Who reaches a server with this configuration from a web page. */
+const browserCheck = ({ apiKeys, corsOrigins, allowedHosts }: Config): Check => {
+  const name = 'web pages';
+  if (apiKeys.length > 0) return { name, state: 'ok', text: 'API_KEYS are set: a page needs a key' };
+  if (corsOrigins.includes('*')) {
+    return {
+      name,
+      state: 'warning',
+      text: 'without API_KEYS, CORS_ORIGINS=* lets every page that you visit read and change everything',
+      mend: 'name the origins in CORS_ORIGINS, or set API_KEYS (miyabi keys create)',
+    };
+  }
+  const hosts = ['this machine', ...allowedHosts].join(', ');
+  const pages = corsOrigins.length === 0 ? 'no page of another origin' : `pages of ${corsOrigins.join(', ')}`;
+  return {
+    name,
+    state: 'ok',
+    text: `no API_KEYS: it answers as ${hosts} only, and to ${pages}`,
+  };
+};
 
 async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): AsyncGenerator<Check> {
   let config: Config = wanted;

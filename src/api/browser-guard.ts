@@ -1,0 +1,64 @@
+import { MiyabiError } from '../domain/errors.ts';
+import type { HttpRequest } from './message.ts';
+
+export type BrowserRules = Readonly<{
+  /** Names that the server may be called by besides those of this machine: `name`, or `name:port` for one port. */
+  allowedHosts: readonly string[];
+  /** Origins whose pages may call; `*` is any. */
+  corsOrigins: readonly string[];
+}>;
+
+/** @throws MiyabiError `invalid_input` (no Host), `host_not_allowed`, `origin_not_allowed` */
+export type BrowserGuard = (request: Pick<HttpRequest, 'method' | 'path' | 'headers'>) => void;
+
+const THIS_MACHINE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * Protects a server that asks for no key from the pages that its user visits. A page whose name was rebound to this
+ * machine is recognised by its Host, any other page of another origin by Origin and Sec-Fetch-Site. Programs send
+ * neither of the two. Links to pages of the server (GET, outside /api/) stay usable from anywhere.
+ */
+export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): BrowserGuard => {
+  const names = new Set(allowedHosts.map((name) => name.toLowerCase()));
+  const origins = new Set(corsOrigins.map((origin) => origin.toLowerCase()));
+
+  const isAllowedHost = (host: string): boolean =>
+    THIS_MACHINE.test(host) || names.has(host) || names.has(host.replace(/:\d{1,5}$/, ''));
+
+  return ({ method, path, headers }) => {
+    const host = headers['host']?.toLowerCase() ?? '';
+    if (host === '') {
+      throw new MiyabiError('invalid_input', 'The Host header is missing; send the name of the server in it');
+    }
+    if (!isAllowedHost(host)) {
+      throw new MiyabiError(
+        'host_not_allowed',
+        `Without API_KEYS this server answers only as 127.0.0.1, localhost or [::1], not as ${shown(host)}; ` +
+          'use one of those, add the name to MIYABI_ALLOWED_HOSTS, or set API_KEYS',
+      );
+    }
+    const site = headers['sec-fetch-site'];
+    // Browsers set this header themselves, and no page can change it.
+    if (site === 'same-origin' || site === 'none' || origins.has('*')) return;
+    const origin = headers['origin']?.toLowerCase();
+    if (origin === undefined) {
+      if (site === undefined || isLink(method, path, headers)) return;
+    } else if (origins.has(origin) || hostOf(origin) === host) return;
+    throw new MiyabiError(
+      'origin_not_allowed',
+      `Without API_KEYS pages of other origins may not call${origin === undefined ? '' : ` (this one is ${shown(origin)})`}; ` +
+        'add the origin to CORS_ORIGINS, or set API_KEYS',
+    );
+  };
+};
+
+const isLink = (method: string, path: string, headers: HttpRequest['headers']): boolean =>
+  method === 'GET' &&
+  headers['sec-fetch-mode'] === 'navigate' &&
+  headers['sec-fetch-dest'] === 'document' &&
+  !path.startsWith('/api/');
+
+const hostOf = (origin: string): string | undefined => /^https?:\/\/(.+)$/.exec(origin)?.[1];
+
+/** A header as a message may repeat it: short, and without anything that a terminal or a log would act on. */
+const shown = (value: string): string => value.replace(/[^\x21-\x7e]/g, '?').slice(0, 100);
