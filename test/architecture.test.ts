@@ -136,4 +136,41 @@ test('a port has at most five methods', () => {
   );
 });
 
+/** Fakes that tests hand to the composition as ports. Everything else in `src` runs in production. */
+const FAKES = new Set(
+  ['clock', 'ids', 'logger', 'metrics', 'secrets', 'sleep', 'webhook-client'].map(
+    (name) => `adapters/memory/${name}.ts`,
+  ),
+);
+
+test('production runs every adapter and every service: none is known to tests alone', () => {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const found of imports) {
+      if (found.file === file && found.specifier.startsWith('.')) visit(targetOf(found));
+    }
+  };
+  for (const { file } of imports) if (/^(entrypoints|cli|client)\//.test(file)) visit(file);
+  const unused = sourceFiles
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => !reached.has(file) && !file.endsWith('.d.ts'));
+  assert.equal(
+    unused.filter((file) => !FAKES.has(file)),
+    [],
+  );
+  assert.equal(
+    [...FAKES].filter((file) => reached.has(file)),
+    [],
+    'a fake that production uses is none',
+  );
+});
+
+test('the system of the tests is built by the container, out of no service of its own', () => {
+  const text = readFileSync(resolve(SRC, '../test/support/system.ts'), 'utf8');
+  assert.match(text, 'container/compose.ts');
+  assert.not.match(text, 'src/services/');
+});
+
 test.run();

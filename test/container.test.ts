@@ -1,12 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Container, ContainerModule } from 'inversify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { memoryClock } from '../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../src/adapters/memory/logger.ts';
 import { readConfig } from '../src/config.ts';
-import { containerFor } from '../src/container/compose.ts';
+import { compose, containerFor } from '../src/container/compose.ts';
+import { providerOf } from '../src/container/provide.ts';
 import { TOKENS } from '../src/container/tokens.ts';
+import { estimates } from '../src/services/estimates.ts';
+import { eventService } from '../src/services/events.ts';
 import { rejects } from './support/contract.ts';
 
 /** Every configuration that binds a port in its own way. None of them needs a server to be resolved. */
@@ -18,25 +23,16 @@ const CONFIGURATIONS: Record<string, Record<string, string>> = {
   'memory with one port of another': { MIYABI_BACKEND: 'memory', LOG_SOURCE: 'file', CACHE: 'none' },
 };
 
-/** Only one of the two is bound: they are the caches behind the port, not ports. */
-const BEHIND_A_PORT = new Set<unknown>([
-  TOKENS.memoryTaskCache,
-  TOKENS.memoryTaskStore,
-  TOKENS.redisTaskCache,
-]);
-
 const test = suite('Container');
 
 for (const [name, env] of Object.entries(CONFIGURATIONS)) {
   test(`every token resolves on ${name}, and all is let go of again`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'miyabi-container-'));
-    const { container, close } = await containerFor(
-      readConfig({ ...env, MIYABI_DATA_DIR: folder }),
-      memoryLogger(),
-    );
+    const { container, close } = await containerFor(readConfig({ ...env, MIYABI_DATA_DIR: folder }), {
+      logger: memoryLogger(),
+    });
     try {
       for (const [key, token] of Object.entries(TOKENS)) {
-        if (BEHIND_A_PORT.has(token)) continue;
         assert.ok(container.get<unknown>(token) !== undefined, key);
       }
     } finally {
@@ -47,7 +43,9 @@ for (const [name, env] of Object.entries(CONFIGURATIONS)) {
 }
 
 test('a port is one thing for the whole process', async () => {
-  const { container, close } = await containerFor(readConfig({ MIYABI_BACKEND: 'memory' }), memoryLogger());
+  const { container, close } = await containerFor(readConfig({ MIYABI_BACKEND: 'memory' }), {
+    logger: memoryLogger(),
+  });
   assert.is(container.get(TOKENS.taskStore), container.get(TOKENS.taskStore));
   await close();
 });
@@ -61,14 +59,43 @@ test('own log formats are read before the built-in ones; a wrong one is refused 
     JSON.stringify([{ name: 'brew', pattern: 'cup (?P<current>\\d+) of (?P<total>\\d+)' }]),
   );
   const env = { MIYABI_BACKEND: 'memory', MIYABI_LOG_FORMATS: file };
-  const { container, close } = await containerFor(readConfig(env), memoryLogger());
+  const { container, close } = await containerFor(readConfig(env), { logger: memoryLogger() });
   const [first] = await container.get(TOKENS.logFormats)();
   assert.is(first?.name, 'brew');
   await close();
   await writeFile(file, JSON.stringify([{ name: 'brew', pattern: '(a+)+\\1 (?P<current>\\d+)' }]));
-  const refused = await rejects(containerFor(readConfig(env), memoryLogger()), 'configuration');
+  const refused = await rejects(containerFor(readConfig(env), { logger: memoryLogger() }), 'configuration');
   assert.match(refused.message, 'brew');
   await rm(folder, { recursive: true });
+});
+
+test('a port that the caller provides takes the place of the configured one, for adapters too', async () => {
+  const clock = memoryClock();
+  const {
+    tasks,
+    clock: bound,
+    close,
+  } = await compose(readConfig({ MIYABI_BACKEND: 'memory' }), {
+    clock,
+    logger: memoryLogger(),
+  });
+  clock.advance(1_000);
+  assert.is(bound.now(), clock.now());
+  assert.is((await tasks.create({ task_id: 't' })).created_at, new Date(clock.now()).toISOString());
+  await close();
+});
+
+test('a service that lacks a port, or gets another in its place, fails to compile', async () => {
+  await new Container().load(
+    new ContainerModule(({ bind }) => {
+      const provide = providerOf(bind);
+      provide('estimates', estimates, ['checkpoints', 'clock', 'logger']);
+      // @ts-expect-error: the logger is missing
+      provide('estimates', estimates, ['checkpoints', 'clock']);
+      // @ts-expect-error: the clock is missing, and a cache is no clock
+      provide('eventService', eventService, ['changeFeed', 'taskCache', 'logger']);
+    }),
+  );
 });
 
 test.run();

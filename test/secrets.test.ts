@@ -101,7 +101,7 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
     REDIS_PASSWORD: SECRETS.redisPassword,
     ...redis,
   });
-  const services = await compose(config, logger);
+  const services = await compose(config, { logger });
   const app = httpApp(
     { ...services, cursors: signedCursors(SECRETS.cursorSecret) },
     logger,
@@ -286,7 +286,7 @@ if (hasRedisServer) {
           REDIS_PASSWORD: SECRETS.redisPassword,
           REDIS_TLS,
         };
-        const services = await compose(readConfig(env), logger);
+        const services = await compose(readConfig(env), { logger });
         assert.is((await services.health.ready()).status, 'degraded');
         await services.close();
         try {

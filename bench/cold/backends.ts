@@ -57,7 +57,7 @@ export const openBackends = async (): Promise<Backends> => {
     const logger = memoryLogger();
     const config = readConfig({ ...env, LOG_SOURCE: 'memory' });
     for await (const { what, outcome } of setUp(config, logger)) logger.info(what, { outcome });
-    const services = await compose(config, logger);
+    const services = await compose(config, { logger });
     closers.push(() => services.close());
     await services.tasks.create({
       task_id: TASK_ID,

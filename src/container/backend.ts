@@ -1,11 +1,28 @@
-import type { ContainerModule } from 'inversify';
 import type { Config } from '../config.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 
-/** A backend's bindings, how to let go of what it holds (connections, servers, files), and how to ask whether it is well. */
-export type OpenBackend = Readonly<{
-  module: ContainerModule;
+/** The ports that depend on no configured backend; adapters are built on them. */
+export type SystemPorts = Pick<Ports, 'clock' | 'ids' | 'logger' | 'random' | 'secrets' | 'sleep'>;
+
+export type StorePorts = Pick<
+  Ports,
+  | 'taskStore'
+  | 'taskTally'
+  | 'taskHistory'
+  | 'projectStore'
+  | 'checkpoints'
+  | 'webhookStore'
+  | 'outbox'
+  | 'outboxQueues'
+>;
+export type CachePorts = Pick<Ports, 'taskCache' | 'taskListCache' | 'projectCache' | 'rateLimiter'>;
+export type FeedPorts = Pick<Ports, 'changeFeed'>;
+export type LogSourcePorts = Pick<Ports, 'logSource'>;
+
+/** The ports of a backend, how to release what it holds (connections, servers, files), and how to check its health. */
+export type OpenBackend<Provided> = Readonly<{
+  ports: Provided;
   close?: () => Promise<void>;
   probes?: readonly Probe[];
 }>;
@@ -15,4 +32,4 @@ export type OpenBackend = Readonly<{
  *
  * @throws MiyabiError `configuration` where it cannot be opened; nothing is left open then.
  */
-export type Backend = (config: Config, logger: Logger) => Promise<OpenBackend>;
+export type Backend<Provided> = (config: Config, system: SystemPorts) => Promise<OpenBackend<Provided>>;

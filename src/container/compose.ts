@@ -4,94 +4,110 @@ import { systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
 import { randomSecrets } from '../adapters/system/secrets.ts';
+import { systemSleep } from '../adapters/system/sleep.ts';
 import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 import { writeWindows } from '../services/write-window.ts';
-import type { Backend } from './backend.ts';
-import { cloudwatch, dynamodb, webhookClient } from './backends/lazy.ts';
+import type { Backend, CachePorts, FeedPorts, LogSourcePorts, StorePorts, SystemPorts } from './backend.ts';
+import { cloudwatch, dynamodb, webhookClient } from './backends/aws.ts';
 import { services } from './services.ts';
-import { TOKENS } from './tokens.ts';
+import { PORTS, TOKENS } from './tokens.ts';
 
-/** Memory cannot be away. */
-const ALWAYS_UP: Probe = { name: 'store', required: true, check: async () => undefined };
-
-/** Every backend by its name. Nothing of one is loaded before it is asked for. */
-const STORES: Record<StoreKind, Backend> = {
-  memory: async () => ({ module: (await import('./backends/memory.ts')).stores, probes: [ALWAYS_UP] }),
-  embedded: async (config, logger) => (await import('./backends/embedded.ts')).stores(config, logger),
+/** Every backend by its name. Nothing of one is loaded before it is opened. */
+const STORES: Record<StoreKind, Backend<StorePorts>> = {
+  memory: async (...input) => (await import('./backends/memory.ts')).stores(...input),
+  embedded: async (...input) => (await import('./backends/embedded.ts')).stores(...input),
   dynamodb,
 };
 
-const CACHES: Record<CacheKind, Backend> = {
-  none: async () => ({ module: (await import('./backends/none.ts')).cache }),
-  memory: async () => ({ module: (await import('./backends/memory.ts')).cache }),
-  redis: async (config, logger) => (await import('./backends/redis.ts')).cache(config, logger),
+const CACHES: Record<CacheKind, Backend<CachePorts>> = {
+  none: async (...input) => (await import('./backends/none.ts')).cache(...input),
+  memory: async (...input) => (await import('./backends/memory.ts')).cache(...input),
+  redis: async (...input) => (await import('./backends/redis.ts')).cache(...input),
 };
 
-const FEEDS: Record<FeedKind, Backend> = {
-  memory: async () => ({ module: (await import('./backends/memory.ts')).feed }),
-  redis: async (config, logger) => (await import('./backends/redis.ts')).feed(config, logger),
+const FEEDS: Record<FeedKind, Backend<FeedPorts>> = {
+  memory: async (...input) => (await import('./backends/memory.ts')).feed(...input),
+  redis: async (...input) => (await import('./backends/redis.ts')).feed(...input),
 };
 
-const LOG_SOURCES: Record<LogSourceKind, Backend> = {
-  memory: async () => ({ module: (await import('./backends/memory.ts')).logSource }),
-  file: async (config, logger) => (await import('./backends/file.ts')).logSource(config, logger),
+const LOG_SOURCES: Record<LogSourceKind, Backend<LogSourcePorts>> = {
+  memory: async (...input) => (await import('./backends/memory.ts')).logSource(...input),
+  file: async (...input) => (await import('./backends/file.ts')).logSource(...input),
   cloudwatch,
 };
 
-/** A container, and how to let go of all that its backends hold. */
+/** A container, and how to release everything that its backends hold. */
 export type OpenContainer = Readonly<{ container: Container; close(): Promise<void> }>;
 
 /**
- * The container of a configuration: every port bound to the adapter that it names.
+ * The container of a configuration: every port bound to the adapter that the configuration names.
+ *
+ * `overrides` are ports that the caller provides instead: a Lambda its logger, a test its fakes. Services cannot be
+ * replaced, so a test runs on exactly the services that production binds.
  *
  * @throws MiyabiError `configuration` where a backend cannot be opened; what was opened before it is closed again.
  */
 export const containerFor = async (
   config: Config,
-  logger: Logger = pinoLogger({ level: config.logLevel }),
+  overrides: Partial<Ports> = {},
 ): Promise<OpenContainer> => {
-  // Singletons: a port is one thing for the whole process, with one connection and one state.
-  const container = new Container({ defaultScope: 'Singleton' });
-  container.bind(TOKENS.config).toConstantValue(config);
-  container.bind(TOKENS.logger).toConstantValue(logger);
-  // One clock for all that is written, so that a read can tell what came after it.
-  const clock = writeWindows(systemClock());
-  container.bind(TOKENS.clock).toConstantValue(clock);
-  container.bind(TOKENS.writeWindows).toConstantValue(clock);
-  container.bind(TOKENS.ids).toResolvedValue(uuidIds);
-  container.bind(TOKENS.secrets).toResolvedValue(randomSecrets);
-  container.bind(TOKENS.webhookClient).toConstantValue(webhookClient(config));
-  container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
-  container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
-  await container.load(services);
-
+  const windows = writeWindows(overrides.clock ?? systemClock());
+  const system: SystemPorts = {
+    ids: uuidIds(),
+    logger: pinoLogger({ level: config.logLevel }),
+    random: Math.random,
+    secrets: randomSecrets(),
+    sleep: systemSleep(),
+    ...overrides,
+    // One clock for everything that is written, so that a read can order writes against itself.
+    clock: windows,
+  };
   const probes: Probe[] = [];
-  container.bind(TOKENS.probes).toConstantValue(probes);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
+  const open = async <Provided>(backend: Backend<Provided>): Promise<Provided> => {
+    const opened = await backend(config, system);
+    if (opened.close !== undefined) closers.push(opened.close);
+    probes.push(...(opened.probes ?? []));
+    return opened.ports;
+  };
   try {
-    const named = [
-      STORES[config.taskStore],
-      CACHES[config.cache],
-      FEEDS[config.feed],
-      LOG_SOURCES[config.logSource],
-    ];
-    for (const open of named) {
-      const backend = await open(config, logger);
-      if (backend.close !== undefined) closers.push(backend.close);
-      probes.push(...(backend.probes ?? []));
-      await container.load(backend.module);
-    }
+    const ports: Ports = {
+      ...(await open(STORES[config.taskStore])),
+      ...(await open(CACHES[config.cache])),
+      ...(await open(FEEDS[config.feed])),
+      ...(await open(LOG_SOURCES[config.logSource])),
+      webhookClient: webhookClient(config),
+      ...overrides,
+      ...system,
+    };
+    // Singletons: a port is one object for the whole process, with one connection and one state.
+    const container = new Container({ defaultScope: 'Singleton' });
+    bindPorts(container, ports);
+    container.bind(TOKENS.config).toConstantValue(config);
+    container.bind(TOKENS.writeWindows).toConstantValue(windows);
+    container.bind(TOKENS.probes).toConstantValue(probes);
+    container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
+    container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
+    container.bind(TOKENS.webhookAllow).toConstantValue(config.webhookAllow);
+    await container.load(services);
+    return { container, close };
   } catch (error) {
     await close();
     throw error;
   }
-  return { container, close };
+};
+
+const bindPorts = (container: Container, ports: Ports): void => {
+  const bindOne = <Name extends keyof Ports>(name: Name): void => {
+    container.bind<Ports[Name]>(PORTS[name]).toConstantValue(ports[name]);
+  };
+  for (const name of Object.keys(PORTS)) bindOne(name as keyof Ports);
 };
 
 /**
@@ -111,9 +127,9 @@ const logFormats = async ({ logFormatsFile: file }: Config): Promise<() => Promi
   return async () => formats;
 };
 
-/** What an entrypoint works with: the services, and the way to let go of everything they hold. */
-export const compose = async (config: Config, logger?: Logger) => {
-  const { container, close } = await containerFor(config, logger);
+/** What an entrypoint works with: the services, and the way to release everything they hold. `overrides`: `containerFor`. */
+export const compose = async (config: Config, overrides: Partial<Ports> = {}) => {
+  const { container, close } = await containerFor(config, overrides);
   return {
     tasks: container.get(TOKENS.taskService),
     projects: container.get(TOKENS.projectService),

@@ -8,6 +8,7 @@ import { idempotencyService } from '../services/idempotency.ts';
 import { logTextService } from '../services/log-text.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
 import { withParents } from '../services/parents.ts';
+import type { ProgressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
 import { taskCounter } from '../services/task-counter.ts';
@@ -19,136 +20,115 @@ import { webhookAnnouncer } from '../services/webhook-announcer.ts';
 import { webhookSender } from '../services/webhook-sender.ts';
 import { webhookService } from '../services/webhooks.ts';
 import { watched } from '../services/write-window.ts';
-import { late } from './late.ts';
-import { TOKENS } from './tokens.ts';
+import { lazyPort } from './lazy.ts';
+import { providerOf } from './provide.ts';
+import type { Bound } from './tokens.ts';
 
-/** What the system does, on whatever ports the backends bind. */
+/** The services, on whatever ports the backends provide. */
 export const services = new ContainerModule(({ bind }) => {
-  bind(TOKENS.cachedProjectStore).toResolvedValue(cachedProjects, [
-    TOKENS.projectStore,
-    TOKENS.projectCache,
-    TOKENS.clock,
+  const provide = providerOf(bind);
+  provide('cachedProjectStore', cachedProjects, ['projectStore', 'projectCache', 'clock']);
+  provide('projectService', projectService, [
+    'cachedProjectStore',
+    'projectCache',
+    'webhookStore',
+    'changeFeed',
+    'clock',
+    'ids',
   ]);
-  bind(TOKENS.projectService).toResolvedValue(projectService, [
-    TOKENS.cachedProjectStore,
-    TOKENS.projectCache,
-    TOKENS.webhookStore,
-    TOKENS.changeFeed,
-    TOKENS.clock,
-    TOKENS.ids,
+  provide('taskCounter', taskCounter, [
+    'cachedProjectStore',
+    'taskStore',
+    'taskTally',
+    'changeFeed',
+    'webhookAnnouncer',
+    'clock',
+    'logger',
   ]);
-  bind(TOKENS.taskCounter).toResolvedValue(taskCounter, [
-    TOKENS.cachedProjectStore,
-    TOKENS.taskStore,
-    TOKENS.taskTally,
-    TOKENS.changeFeed,
-    TOKENS.webhookAnnouncer,
-    TOKENS.clock,
-    TOKENS.logger,
-  ]);
-  bind(TOKENS.taskWriter).toResolvedValue(
-    (tasks, history, cache, feed, counter, windows) => {
-      const writer = watched(taskWriter(tasks, history, cache, feed, counter, windows), windows);
-      return withParents(writer, tasks, windows);
+  provide(
+    'taskWriter',
+    (ports: Pick<Bound, 'writeWindows'> & Parameters<typeof taskWriter>[0]) => {
+      const { taskStore, writeWindows, clock } = ports;
+      return withParents(watched(taskWriter(ports), writeWindows), taskStore, clock);
     },
-    [
-      TOKENS.taskStore,
-      TOKENS.taskHistory,
-      TOKENS.taskCache,
-      TOKENS.changeFeed,
-      TOKENS.taskCounter,
-      TOKENS.writeWindows,
-    ],
+    ['taskStore', 'taskHistory', 'taskCache', 'changeFeed', 'taskCounter', 'writeWindows', 'clock'],
   );
-  bind(TOKENS.taskWalk).toResolvedValue(taskWalk, [TOKENS.taskStore, TOKENS.taskLister, TOKENS.writeWindows]);
-  bind(TOKENS.taskLister).toResolvedValue(taskLister, [TOKENS.taskStore, TOKENS.taskListCache]);
-  bind(TOKENS.estimates).toResolvedValue(estimates, [TOKENS.checkpoints, TOKENS.clock, TOKENS.logger]);
-  bind(TOKENS.staleSweep).toResolvedValue(staleSweep, [
-    TOKENS.taskStore,
-    TOKENS.taskHistory,
-    TOKENS.taskWriter,
-    TOKENS.clock,
+  provide('taskWalk', taskWalk, ['taskStore', 'taskLister', 'writeWindows']);
+  provide('taskLister', taskLister, ['taskStore', 'taskListCache']);
+  provide('estimates', estimates, ['checkpoints', 'clock', 'logger']);
+  provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'clock']);
+  provide('healthService', healthService, ['probes', 'clock', 'logger']);
+  provide('taskService', taskService, [
+    'taskStore',
+    'taskHistory',
+    'taskCache',
+    'taskWriter',
+    'projectService',
+    'estimates',
+    'clock',
+    'ids',
   ]);
-  bind(TOKENS.healthService).toResolvedValue(healthService, [TOKENS.probes, TOKENS.clock, TOKENS.logger]);
-  bind(TOKENS.taskService).toResolvedValue(taskService, [
-    TOKENS.taskStore,
-    TOKENS.taskHistory,
-    TOKENS.taskCache,
-    TOKENS.taskWriter,
-    TOKENS.projectService,
-    TOKENS.estimates,
-    TOKENS.clock,
-    TOKENS.ids,
-  ]);
-  // Most of what is asked of an API has no line of a log in it: what reads them is loaded with the first.
-  bind(TOKENS.progressService).toResolvedValue(
-    (tasks, checkpoints, writer, projects, estimate, clock, formats, rules) =>
-      late(async () => {
+  // Most API requests carry no log lines: the code that reads them is loaded with the first line.
+  provide(
+    'progressService',
+    ({ logFormats, ...ports }: ProgressPorts) =>
+      lazyPort<ProgressService>({ ingest: 'promise' }, async () => {
         const { progressService } = await import('../services/progress.ts');
-        return progressService(tasks, checkpoints, writer, projects, estimate, clock, await formats(), rules);
+        return progressService({ ...ports, formats: await logFormats() });
       }),
     [
-      TOKENS.taskStore,
-      TOKENS.checkpoints,
-      TOKENS.taskWriter,
-      TOKENS.projectService,
-      TOKENS.estimates,
-      TOKENS.clock,
-      TOKENS.logFormats,
-      TOKENS.projectRules,
+      'taskStore',
+      'checkpoints',
+      'taskWriter',
+      'projectService',
+      'estimates',
+      'clock',
+      'logFormats',
+      'projectRules',
     ],
   );
-  bind(TOKENS.logTextService).toResolvedValue(logTextService, [
-    TOKENS.checkpoints,
-    TOKENS.progressService,
-    TOKENS.clock,
+  provide('logTextService', logTextService, ['checkpoints', 'progressService', 'clock']);
+  provide('collectorService', collectorService, [
+    'logSource',
+    'taskStore',
+    'checkpoints',
+    'progressService',
+    'logger',
   ]);
-  bind(TOKENS.collectorService).toResolvedValue(collectorService, [
-    TOKENS.logSource,
-    TOKENS.taskStore,
-    TOKENS.checkpoints,
-    TOKENS.progressService,
-    TOKENS.logger,
+  provide('outboxSignal', createOutboxSignal, []);
+  provide('webhookAnnouncer', webhookAnnouncer, ['webhookStore', 'outbox', 'outboxSignal', 'clock']);
+  provide('webhookService', webhookService, [
+    'projectService',
+    'webhookStore',
+    'outbox',
+    'outboxQueues',
+    'outboxSignal',
+    'secrets',
+    'clock',
+    'ids',
+    'webhookAllow',
   ]);
-  bind(TOKENS.outboxSignal).toResolvedValue(createOutboxSignal);
-  bind(TOKENS.webhookAnnouncer).toResolvedValue(webhookAnnouncer, [
-    TOKENS.webhookStore,
-    TOKENS.outbox,
-    TOKENS.outboxSignal,
-    TOKENS.clock,
+  provide('webhookSender', webhookSender, [
+    'webhookStore',
+    'outbox',
+    'outboxQueues',
+    'webhookClient',
+    'clock',
+    'logger',
+    'random',
   ]);
-  bind(TOKENS.webhookService).toResolvedValue(
-    (projects, store, outbox, queues, outboxSignal, secrets, clock, ids, { webhookAllow }) =>
-      webhookService(projects, store, outbox, queues, outboxSignal, secrets, clock, ids, webhookAllow),
-    [
-      TOKENS.projectService,
-      TOKENS.webhookStore,
-      TOKENS.outbox,
-      TOKENS.outboxQueues,
-      TOKENS.outboxSignal,
-      TOKENS.secrets,
-      TOKENS.clock,
-      TOKENS.ids,
-      TOKENS.config,
-    ],
-  );
-  bind(TOKENS.webhookSender).toResolvedValue(
-    (store, outbox, queues, client, clock, logger) =>
-      webhookSender(store, outbox, queues, client, clock, logger),
-    [
-      TOKENS.webhookStore,
-      TOKENS.outbox,
-      TOKENS.outboxQueues,
-      TOKENS.webhookClient,
-      TOKENS.clock,
-      TOKENS.logger,
-    ],
-  );
-  bind(TOKENS.eventService).toResolvedValue(eventService, [TOKENS.changeFeed, TOKENS.clock, TOKENS.logger]);
-  bind(TOKENS.idempotencyService).toResolvedValue(idempotencyService, [
-    TOKENS.checkpoints,
-    TOKENS.clock,
-    TOKENS.ids,
-    TOKENS.logger,
-  ]);
+  provide('eventService', eventService, ['changeFeed', 'clock', 'logger']);
+  provide('idempotencyService', idempotencyService, ['checkpoints', 'clock', 'ids', 'logger']);
 });
+
+type ProgressPorts = Pick<
+  Bound,
+  | 'taskStore'
+  | 'checkpoints'
+  | 'taskWriter'
+  | 'projectService'
+  | 'estimates'
+  | 'clock'
+  | 'logFormats'
+  | 'projectRules'
+>;

@@ -2,24 +2,10 @@ import type { ServiceIdentifier } from 'inversify';
 import type { Config } from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
 import type { ProjectRule } from '../domain/logs/identity.ts';
-import type { ChangeFeed } from '../ports/change-feed.ts';
-import type { Checkpoints } from '../ports/checkpoints.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
-import type { LogSource } from '../ports/log-source.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { Outbox, OutboxQueues } from '../ports/outbox.ts';
+import type { AddressRange } from '../domain/webhooks/address.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
-import type { ProjectCache } from '../ports/project-cache.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
-import type { RateLimiter } from '../ports/rate-limiter.ts';
-import type { Secrets } from '../ports/secrets.ts';
-import type { TaskCache } from '../ports/task-cache.ts';
-import type { TaskListCache } from '../ports/task-list-cache.ts';
-import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
-import type { TaskTally } from '../ports/task-tally.ts';
-import type { WebhookClient } from '../ports/webhook-client.ts';
-import type { WebhookStore } from '../ports/webhook-store.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
@@ -41,56 +27,68 @@ import type { WebhookService } from '../services/webhooks.ts';
 import type { WriteWindows } from '../services/write-window.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
+const port = <Name extends keyof Ports>(name: Name): ServiceIdentifier<Ports[Name]> => Symbol(name);
+
+/** A token for every port: a port without one fails to compile. */
+export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Name]> }> = {
+  clock: port('clock'),
+  ids: port('ids'),
+  logger: port('logger'),
+  random: port('random'),
+  secrets: port('secrets'),
+  sleep: port('sleep'),
+  webhookClient: port('webhookClient'),
+
+  taskStore: port('taskStore'),
+  taskTally: port('taskTally'),
+  taskHistory: port('taskHistory'),
+  projectStore: port('projectStore'),
+  checkpoints: port('checkpoints'),
+  webhookStore: port('webhookStore'),
+  outbox: port('outbox'),
+  outboxQueues: port('outboxQueues'),
+
+  taskCache: port('taskCache'),
+  taskListCache: port('taskListCache'),
+  projectCache: port('projectCache'),
+  rateLimiter: port('rateLimiter'),
+
+  changeFeed: port('changeFeed'),
+  logSource: port('logSource'),
+};
 
 export const TOKENS = {
-  config: token<Config>('Config'),
-  clock: token<Clock>('Clock'),
-  ids: token<Ids>('Ids'),
-  logger: token<Logger>('Logger'),
+  ...PORTS,
 
-  taskStore: token<TaskStore>('TaskStore'),
-  taskHistory: token<TaskHistory>('TaskHistory'),
-  taskTally: token<TaskTally>('TaskTally'),
-  projectStore: token<ProjectStore>('ProjectStore'),
-  cachedProjectStore: token<ProjectStore>('NearProjectStore'),
-  projectCache: token<ProjectCache>('ProjectCache'),
-  checkpoints: token<Checkpoints>('Checkpoints'),
-  taskCache: token<TaskCache>('TaskCache'),
-  taskListCache: token<TaskListCache>('TaskListCache'),
-  memoryTaskCache: token<TaskCache & TaskListCache>('MemoryTaskCache'),
-  memoryTaskStore: token<TaskStore & TaskTally>('MemoryTaskStore'),
-  redisTaskCache: token<TaskCache & TaskListCache>('RedisTaskCache'),
-  changeFeed: token<ChangeFeed>('ChangeFeed'),
-  rateLimiter: token<RateLimiter>('RateLimiter'),
-  logSource: token<LogSource>('LogSource'),
-  webhookStore: token<WebhookStore>('WebhookStore'),
-  outboxAndQueues: token<Outbox & OutboxQueues>('OutboxAndQueues'),
-  outbox: token<Outbox>('Outbox'),
-  outboxQueues: token<OutboxQueues>('OutboxQueues'),
-  outboxSignal: token<OutboxSignal>('OutboxSignal'),
-  webhookClient: token<WebhookClient>('WebhookClient'),
-  secrets: token<Secrets>('Secrets'),
+  config: token<Config>('config'),
+  probes: token<readonly Probe[]>('probes'),
+  logFormats: token<() => Promise<readonly LogFormat[]>>('logFormats'),
+  projectRules: token<readonly ProjectRule[]>('projectRules'),
+  webhookAllow: token<readonly AddressRange[]>('webhookAllow'),
 
-  probes: token<readonly Probe[]>('Probes'),
-  logFormats: token<() => Promise<readonly LogFormat[]>>('LogFormats'),
-  projectRules: token<readonly ProjectRule[]>('ProjectRules'),
-
-  projectService: token<ProjectService>('ProjectService'),
-  taskCounter: token<TaskCounter>('TaskCounter'),
-  taskWriter: token<TaskWriter>('TaskWriter'),
-  writeWindows: token<WriteWindows>('WriteWindows'),
-  taskWalk: token<TaskWalk>('TaskWalk'),
-  taskLister: token<TaskLister>('TaskLister'),
-  estimates: token<Estimates>('Estimates'),
-  staleSweep: token<StaleSweep>('StaleSweep'),
-  healthService: token<HealthService>('HealthService'),
-  taskService: token<TaskService>('TaskService'),
-  progressService: token<ProgressService>('ProgressService'),
-  logTextService: token<LogTextService>('LogTextService'),
-  collectorService: token<CollectorService>('CollectorService'),
-  eventService: token<EventService>('EventService'),
-  webhookAnnouncer: token<WebhookAnnouncer>('WebhookAnnouncer'),
-  webhookService: token<WebhookService>('WebhookService'),
-  webhookSender: token<WebhookSender>('WebhookSender'),
-  idempotencyService: token<IdempotencyService>('IdempotencyService'),
+  cachedProjectStore: token<ProjectStore>('cachedProjectStore'),
+  projectService: token<ProjectService>('projectService'),
+  taskCounter: token<TaskCounter>('taskCounter'),
+  taskWriter: token<TaskWriter>('taskWriter'),
+  writeWindows: token<WriteWindows>('writeWindows'),
+  taskWalk: token<TaskWalk>('taskWalk'),
+  taskLister: token<TaskLister>('taskLister'),
+  estimates: token<Estimates>('estimates'),
+  staleSweep: token<StaleSweep>('staleSweep'),
+  healthService: token<HealthService>('healthService'),
+  taskService: token<TaskService>('taskService'),
+  progressService: token<ProgressService>('progressService'),
+  logTextService: token<LogTextService>('logTextService'),
+  collectorService: token<CollectorService>('collectorService'),
+  eventService: token<EventService>('eventService'),
+  outboxSignal: token<OutboxSignal>('outboxSignal'),
+  webhookAnnouncer: token<WebhookAnnouncer>('webhookAnnouncer'),
+  webhookService: token<WebhookService>('webhookService'),
+  webhookSender: token<WebhookSender>('webhookSender'),
+  idempotencyService: token<IdempotencyService>('idempotencyService'),
 } as const;
+
+/** What is bound, by its name. */
+export type Bound = Readonly<{
+  [Name in keyof typeof TOKENS]: (typeof TOKENS)[Name] extends ServiceIdentifier<infer T> ? T : never;
+}>;

@@ -1,13 +1,16 @@
 import { publicProject, type StoredProject } from '../domain/projects/project.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { ProjectCache } from '../ports/project-cache.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
 
 /**
  * A store of projects that tells the cache of everything it writes, whoever writes it. It reads from the store alone:
  * what is to be changed must not come out of a cache.
  */
-export const cachedProjects = (projects: ProjectStore, cache: ProjectCache, clock: Clock): ProjectStore => ({
+export const cachedProjects = ({
+  projectStore: projects,
+  projectCache: cache,
+  clock,
+}: Pick<Ports, 'projectStore' | 'projectCache' | 'clock'>): ProjectStore => ({
   find(projectId) {
     return projects.find(projectId);
   },

@@ -3,10 +3,7 @@ import { isJsonObject, type Json } from '../domain/json.ts';
 import { attemptsOf } from '../domain/retry.ts';
 import type { Progress } from '../domain/tasks/progress.ts';
 import type { TaskStatus } from '../domain/tasks/status.ts';
-import type { Checkpoints } from '../ports/checkpoints.ts';
-import type { LogSource } from '../ports/log-source.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { TaskStore } from '../ports/task-store.ts';
+import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { ProgressService } from './progress.ts';
 
@@ -74,13 +71,14 @@ const placeFromJson = (json: Json | undefined): Place => {
   };
 };
 
-export const collectorService = (
-  source: LogSource,
-  tasks: TaskStore,
-  checkpoints: Checkpoints,
-  progress: ProgressService,
-  logger: Logger,
-): CollectorService => {
+export const collectorService = ({
+  logSource: source,
+  taskStore: tasks,
+  checkpoints,
+  progressService: progress,
+  logger,
+}: Pick<Ports, 'logSource' | 'taskStore' | 'checkpoints' | 'logger'> &
+  Readonly<{ progressService: ProgressService }>): CollectorService => {
   const turn = keyedMutex();
 
   const collectGroup = async (group: string, request: CollectRequest): Promise<GroupResult> => {

@@ -3,9 +3,7 @@ import { fingerprint } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import { etaOf, type PastDurations, withDuration } from '../domain/tasks/eta.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
-import type { Checkpoints } from '../ports/checkpoints.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 
 export type Estimates = Readonly<{
@@ -19,7 +17,11 @@ export type Estimates = Readonly<{
 const FRESH_MS = 60_000;
 const MAX_KNOWN = 5_000;
 
-export const estimates = (checkpoints: Checkpoints, clock: Clock, logger: Logger): Estimates => {
+export const estimates = ({
+  checkpoints,
+  clock,
+  logger,
+}: Pick<Ports, 'checkpoints' | 'clock' | 'logger'>): Estimates => {
   const known = new Map<string, { past: PastDurations; at: number }>();
 
   const remember = (key: string, past: PastDurations) => {

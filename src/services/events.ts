@@ -2,6 +2,7 @@ import { isMiyabiError } from '../domain/errors.ts';
 import type { ChangeFeed, FeedEntry } from '../ports/change-feed.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 
 /** Which changes a reader wants. With `task_id` those of that task alone; all conditions must hold. */
 export type EventFilter = Readonly<{ project_id?: string; task_id?: string }>;
@@ -67,7 +68,11 @@ type Subscriber = EventFilter & {
  * One reader of the feed for all subscribers of a process: however many there are, the feed is read once, and what
  * is told to those with the same filter is one array, so that it can be written out once too.
  */
-export const eventService = (feed: ChangeFeed, clock: Clock, logger: Logger): EventService => {
+export const eventService = ({
+  changeFeed: feed,
+  clock,
+  logger,
+}: Pick<Ports, 'changeFeed' | 'clock' | 'logger'>): EventService => {
   const subscribers = new Set<Subscriber>();
   let reader: Reader | undefined;
 

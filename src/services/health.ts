@@ -1,5 +1,5 @@
-import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 
 /** `latency_ms` is how long the backend took to answer, or to fail. */
@@ -19,7 +19,11 @@ export type HealthService = Readonly<{
 /** A backend that takes longer to answer is down for whoever waits for it. */
 const PATIENCE_MS = 1_000;
 
-export const healthService = (probes: readonly Probe[], clock: Clock, logger: Logger): HealthService => ({
+export const healthService = ({
+  probes,
+  clock,
+  logger,
+}: Pick<Ports, 'clock' | 'logger'> & Readonly<{ probes: readonly Probe[] }>): HealthService => ({
   async ready() {
     const asked = await Promise.all(
       probes.map(async (probe) => {

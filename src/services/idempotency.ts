@@ -1,9 +1,6 @@
 import { isMiyabiError, MiyabiError } from '../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
-import type { Checkpoints } from '../ports/checkpoints.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 
 /** What somebody asks to be done once. `key` is unique to who asks; `fingerprint` tells what they ask for. */
 export type OnceRequest = Readonly<{ key: string; fingerprint: string }>;
@@ -40,12 +37,12 @@ const SWEEP = 10;
  * Jobs done once, by records in the backend of the task store: they hold across processes. A record is taken by
  * compare-and-set before the job begins, and holds the answer afterwards.
  */
-export const idempotencyService = (
-  checkpoints: Checkpoints,
-  clock: Clock,
-  ids: Ids,
-  logger: Logger,
-): IdempotencyService => {
+export const idempotencyService = ({
+  checkpoints,
+  clock,
+  ids,
+  logger,
+}: Pick<Ports, 'checkpoints' | 'clock' | 'ids' | 'logger'>): IdempotencyService => {
   // The records that this process has made, oldest first. What is left behind by a restart expires in the backend.
   const made: { key: string; until: number }[] = [];
 

@@ -2,8 +2,7 @@ import { MiyabiError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import type { LogOrigin } from '../domain/logs/event.ts';
 import { MAX_LINE } from '../domain/logs/lines.ts';
-import type { Checkpoints } from '../ports/checkpoints.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { Ingested, ProgressService } from './progress.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
@@ -42,11 +41,11 @@ const LINE_END = 0x0a;
 /** A line that has no end is not kept for ever: longer ones would not be read anyway. */
 const MAX_PENDING = 4 * MAX_LINE;
 
-export const logTextService = (
-  checkpoints: Checkpoints,
-  progress: ProgressService,
-  clock: Clock,
-): LogTextService => {
+export const logTextService = ({
+  checkpoints,
+  progressService: progress,
+  clock,
+}: Pick<Ports, 'checkpoints' | 'clock'> & Readonly<{ progressService: ProgressService }>): LogTextService => {
   const turn = keyedMutex();
   return {
     append(piece) {

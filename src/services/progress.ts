@@ -22,9 +22,8 @@ import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import { applyObservation, type StoredTask, type Task, taskFromObservation } from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
-import type { Checkpoint, Checkpoints } from '../ports/checkpoints.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { TaskStore } from '../ports/task-store.ts';
+import type { Checkpoint } from '../ports/checkpoints.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { Estimates } from './estimates.ts';
 import { eachOf, keyedMutex } from './keyed-mutex.ts';
 import type { ProjectService } from './projects.ts';
@@ -68,16 +67,23 @@ export type ProgressService = Readonly<{
 /** How many scopes, and tasks of one scope, are written side by side. */
 const WIDTH = 8;
 
-export const progressService = (
-  tasks: TaskStore,
-  checkpoints: Checkpoints,
-  writer: TaskWriter,
-  projects: ProjectService,
-  estimate: Estimates,
-  clock: Clock,
-  formats: readonly LogFormat[],
-  rules: readonly ProjectRule[],
-): ProgressService => {
+export const progressService = ({
+  taskStore: tasks,
+  checkpoints,
+  taskWriter: writer,
+  projectService: projects,
+  estimates: estimate,
+  clock,
+  formats,
+  projectRules: rules,
+}: Pick<Ports, 'taskStore' | 'checkpoints' | 'clock'> &
+  Readonly<{
+    taskWriter: TaskWriter;
+    projectService: ProjectService;
+    estimates: Estimates;
+    formats: readonly LogFormat[];
+    projectRules: readonly ProjectRule[];
+  }>): ProgressService => {
   const byName = new Map(formats.map((format) => [format.name, format]));
   const turn = keyedMutex();
   const ledgers = cachedLedgers();

@@ -10,12 +10,9 @@ import {
   type StoredProject,
 } from '../domain/projects/project.ts';
 import { toIso } from '../domain/time.ts';
-import type { ChangeFeed } from '../ports/change-feed.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
-import type { ProjectCache, ProjectDocument } from '../ports/project-cache.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { ProjectDocument } from '../ports/project-cache.ts';
 import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
-import type { WebhookStore } from '../ports/webhook-store.ts';
 import { projectChange } from './project-change.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 
@@ -45,14 +42,15 @@ export type ProjectService = Readonly<{
 /** Projects already known to exist are not looked up again; the oldest is forgotten first. */
 const MAX_KNOWN = 10_000;
 
-export const projectService = (
-  projects: ProjectStore,
-  cache: ProjectCache,
-  webhooks: WebhookStore,
-  feed: ChangeFeed,
-  clock: Clock,
-  ids: Ids,
-): ProjectService => {
+export const projectService = ({
+  cachedProjectStore: projects,
+  projectCache: cache,
+  webhookStore: webhooks,
+  changeFeed: feed,
+  clock,
+  ids,
+}: Pick<Ports, 'projectCache' | 'webhookStore' | 'changeFeed' | 'clock' | 'ids'> &
+  Readonly<{ cachedProjectStore: ProjectStore }>): ProjectService => {
   const known = new Set<string>();
 
   const remember = (projectId: string) => {

@@ -2,8 +2,8 @@ import { isMiyabiError } from '../domain/errors.ts';
 import { isStale, lastSignOfLife, MIN_SILENCE_MS } from '../domain/tasks/staleness.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import { toIso } from '../domain/time.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 import { eachOf } from './keyed-mutex.ts';
 import type { TaskWriter } from './task-writer.ts';
 
@@ -17,7 +17,12 @@ const POINTS = 100;
 const WIDTH = 8;
 
 export const staleSweep =
-  (tasks: TaskStore, history: TaskHistory, writer: TaskWriter, clock: Clock): StaleSweep =>
+  ({
+    taskStore: tasks,
+    taskHistory: history,
+    taskWriter: writer,
+    clock,
+  }: Pick<Ports, 'taskStore' | 'taskHistory' | 'clock'> & Readonly<{ taskWriter: TaskWriter }>): StaleSweep =>
   async () => {
     const marked: string[] = [];
     for await (const page of runningTasks(tasks)) {

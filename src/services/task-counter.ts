@@ -2,12 +2,8 @@ import { countedOf } from '../domain/projects/metrics.ts';
 import { createProject, recount, type StoredProject } from '../domain/projects/project.ts';
 import { eventOf, isSettled } from '../domain/tasks/events.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
-import type { ChangeFeed } from '../ports/change-feed.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
-import type { TaskStore } from '../ports/task-store.ts';
-import type { TaskTally } from '../ports/task-tally.ts';
 import { eachOf } from './keyed-mutex.ts';
 import { projectChange } from './project-change.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
@@ -74,15 +70,16 @@ const WIDTH = 8;
  * What happened to a task is carried by the task as well, from the write that made it happen until it is in the outbox
  * of the webhooks: the counting waits for no announcement, but a task is not settled without it.
  */
-export const taskCounter = (
-  projects: ProjectStore,
-  tasks: TaskStore,
-  tally: TaskTally,
-  feed: ChangeFeed,
-  announce: WebhookAnnouncer,
-  clock: Clock,
-  logger: Logger,
-): TaskCounter => {
+export const taskCounter = ({
+  cachedProjectStore: projects,
+  taskStore: tasks,
+  taskTally: tally,
+  changeFeed: feed,
+  webhookAnnouncer: announce,
+  clock,
+  logger,
+}: Pick<Ports, 'taskStore' | 'taskTally' | 'changeFeed' | 'clock' | 'logger'> &
+  Readonly<{ cachedProjectStore: ProjectStore; webhookAnnouncer: WebhookAnnouncer }>): TaskCounter => {
   const waiting = new Map<string, Waiting>();
   const running = new Map<string, Promise<void>>();
 

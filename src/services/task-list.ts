@@ -1,12 +1,13 @@
 import { publicTask } from '../domain/tasks/stored.ts';
-import type { TaskListCache, TaskListPage } from '../ports/task-list-cache.ts';
-import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { TaskListPage } from '../ports/task-list-cache.ts';
+import type { TaskQuery } from '../ports/task-store.ts';
 
 /** A page of tasks as the texts that the API answers: out of the cache, or of the store, which then fills the cache. */
 export type TaskLister = (query: TaskQuery) => Promise<TaskListPage>;
 
 export const taskLister =
-  (tasks: TaskStore, lists: TaskListCache): TaskLister =>
+  ({ taskStore: tasks, taskListCache: lists }: Pick<Ports, 'taskStore' | 'taskListCache'>): TaskLister =>
   async (query) => {
     const known = await lists.page(query);
     if (known.page !== undefined) return known.page;

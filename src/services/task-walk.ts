@@ -4,8 +4,8 @@ import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import { wasIn } from '../domain/tasks/trail.ts';
 import { fromIso, toIso } from '../domain/time.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { TaskDocument } from '../ports/task-cache.ts';
-import type { TaskStore } from '../ports/task-store.ts';
 import type { TaskLister } from './task-list.ts';
 import type { WriteWindows } from './write-window.ts';
 
@@ -44,7 +44,11 @@ export const MAX_PAGES = 250;
 const MAX_READS = 10;
 
 export const taskWalk =
-  (tasks: TaskStore, lister: TaskLister, windows: WriteWindows): TaskWalk =>
+  ({
+    taskStore: tasks,
+    taskLister: lister,
+    writeWindows: windows,
+  }: Pick<Ports, 'taskStore'> & Readonly<{ taskLister: TaskLister; writeWindows: WriteWindows }>): TaskWalk =>
   async ({ limit, ...filter }, state = { rounds: [[]] }) => {
     const texts: string[] = [];
     let { rounds, after } = state;

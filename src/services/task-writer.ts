@@ -4,10 +4,8 @@ import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import { withTrail } from '../domain/tasks/trail.ts';
-import type { Change, ChangeFeed } from '../ports/change-feed.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { TaskCache } from '../ports/task-cache.ts';
-import type { TaskHistory, TaskStore } from '../ports/task-store.ts';
+import type { Change } from '../ports/change-feed.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { TaskCounter } from './task-counter.ts';
 
 /** One write of a task: what it was, what it is now, and what its history gains. */
@@ -48,14 +46,15 @@ export type TaskWriter = Readonly<{
 /** However much happened to a task, one write adds no more than this to its history: a batch of DynamoDB. */
 export const MAX_POINTS_PER_WRITE = 25;
 
-export const taskWriter = (
-  tasks: TaskStore,
-  history: TaskHistory,
-  cache: TaskCache,
-  feed: ChangeFeed,
-  counter: TaskCounter,
-  clock: Clock,
-): TaskWriter => {
+export const taskWriter = ({
+  taskStore: tasks,
+  taskHistory: history,
+  taskCache: cache,
+  changeFeed: feed,
+  taskCounter: counter,
+  clock,
+}: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'changeFeed' | 'clock'> &
+  Readonly<{ taskCounter: TaskCounter }>): TaskWriter => {
   const addHistory = async (taskId: string, points: readonly HistoryPoint[]): Promise<void> => {
     if (points.length > 0) await history.append(taskId, thinPoints(points, MAX_POINTS_PER_WRITE));
   };

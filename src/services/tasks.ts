@@ -19,10 +19,9 @@ import {
   type TaskPatch,
 } from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
-import type { TaskCache, TaskDocument } from '../ports/task-cache.ts';
-import type { HistoryQuery, TaskHistory, TaskPosition, TaskQuery, TaskStore } from '../ports/task-store.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { TaskDocument } from '../ports/task-cache.ts';
+import type { HistoryQuery, TaskPosition, TaskQuery } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
 import type { ProjectService } from './projects.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
@@ -64,16 +63,21 @@ export type TaskService = Readonly<{
 /** How deep tasks may be parts of tasks. */
 export const MAX_NESTING = 8;
 
-export const taskService = (
-  tasks: TaskStore,
-  history: TaskHistory,
-  cache: TaskCache,
-  writer: TaskWriter,
-  projects: ProjectService,
-  estimate: Estimates,
-  clock: Clock,
-  ids: Ids,
-): TaskService => {
+export const taskService = ({
+  taskStore: tasks,
+  taskHistory: history,
+  taskCache: cache,
+  taskWriter: writer,
+  projectService: projects,
+  estimates: estimate,
+  clock,
+  ids,
+}: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'clock' | 'ids'> &
+  Readonly<{
+    taskWriter: TaskWriter;
+    projectService: ProjectService;
+    estimates: Estimates;
+  }>): TaskService => {
   const find = async (taskId: string, guard: Guard): Promise<StoredTask> => {
     const task = await tasks.find(taskId);
     if (task === undefined || isHidden(task, guard)) throw notFound();

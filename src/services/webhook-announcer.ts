@@ -4,9 +4,7 @@ import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import { type Delivery, deliveryIdOf, messageOf } from '../domain/webhooks/delivery.ts';
 import type { Webhook } from '../domain/webhooks/webhook.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Outbox } from '../ports/outbox.ts';
-import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 import { webhooksOf } from './webhook-sets.ts';
 
@@ -22,7 +20,13 @@ export type Occurrence = Readonly<{ task: StoredTask; event: TaskEvent }>;
 export type WebhookAnnouncer = (project: StoredProject, occurrences: readonly Occurrence[]) => Promise<void>;
 
 export const webhookAnnouncer =
-  (store: WebhookStore, outbox: Outbox, outboxSignal: OutboxSignal, clock: Clock): WebhookAnnouncer =>
+  ({
+    webhookStore: store,
+    outbox,
+    outboxSignal,
+    clock,
+  }: Pick<Ports, 'webhookStore' | 'outbox' | 'clock'> &
+    Readonly<{ outboxSignal: OutboxSignal }>): WebhookAnnouncer =>
   async (project, occurrences) => {
     if (project.has_webhooks === undefined || occurrences.length === 0) return;
     const { webhooks } = webhooksOf(project, await store.find(project.project_id));

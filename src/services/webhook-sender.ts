@@ -7,11 +7,8 @@ import {
   verdictOf,
 } from '../domain/webhooks/delivery.ts';
 import { patchWebhook, secretsAt, type Webhook } from '../domain/webhooks/webhook.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { Outbox, OutboxQueues, QueueClaim } from '../ports/outbox.ts';
-import type { WebhookClient } from '../ports/webhook-client.ts';
-import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { QueueClaim } from '../ports/outbox.ts';
+import type { Ports } from '../ports/ports.ts';
 import { eachOf } from './keyed-mutex.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
 
@@ -48,15 +45,18 @@ export const REST_MS = 5_000;
  * as a lease: no delivery is under way twice. After a crash the lease runs out and another process goes on; a message
  * may then arrive twice, under the same id.
  */
-export const webhookSender = (
-  store: WebhookStore,
-  outbox: Outbox,
-  queues: OutboxQueues,
-  client: WebhookClient,
-  clock: Clock,
-  logger: Logger,
-  random: () => number = Math.random,
-): WebhookSender => {
+export const webhookSender = ({
+  webhookStore: store,
+  outbox,
+  outboxQueues: queues,
+  webhookClient: client,
+  clock,
+  logger,
+  random,
+}: Pick<
+  Ports,
+  'webhookStore' | 'outbox' | 'outboxQueues' | 'webhookClient' | 'clock' | 'logger' | 'random'
+>): WebhookSender => {
   const running = new Map<string, Promise<void>>();
   let counts: SentCounts = NONE;
 

@@ -16,11 +16,7 @@ import {
   type Webhook,
   type WebhookPatch,
 } from '../domain/webhooks/webhook.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
-import type { Outbox, OutboxQueues } from '../ports/outbox.ts';
-import type { Secrets } from '../ports/secrets.ts';
-import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 import type { ProjectService } from './projects.ts';
 import { retryOnConflict } from './retry-on-conflict.ts';
@@ -68,17 +64,22 @@ export type WebhookService = Readonly<{
   test(projectId: string, webhookId: string, deliveryId?: string): Promise<string>;
 }>;
 
-export const webhookService = (
-  projects: ProjectService,
-  store: WebhookStore,
-  outbox: Outbox,
-  queues: OutboxQueues,
-  outboxSignal: OutboxSignal,
-  secrets: Secrets,
-  clock: Clock,
-  ids: Ids,
-  allowed: readonly AddressRange[],
-): WebhookService => {
+export const webhookService = ({
+  projectService: projects,
+  webhookStore: store,
+  outbox,
+  outboxQueues: queues,
+  outboxSignal,
+  secrets,
+  clock,
+  ids,
+  webhookAllow: allowed,
+}: Pick<Ports, 'webhookStore' | 'outbox' | 'outboxQueues' | 'secrets' | 'clock' | 'ids'> &
+  Readonly<{
+    projectService: ProjectService;
+    outboxSignal: OutboxSignal;
+    webhookAllow: readonly AddressRange[];
+  }>): WebhookService => {
   const readSet = async (project: Pick<Project, 'project_id' | 'created_at'>): Promise<ProjectWebhooks> =>
     webhooksOf(project, await store.find(project.project_id));
 

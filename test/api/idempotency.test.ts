@@ -122,7 +122,7 @@ const open = () => {
   const clock = memoryClock();
   const checkpoints = memoryCheckpoints();
   const process = (on: Checkpoints = checkpoints) =>
-    idempotencyService(on, clock, memoryIds(), memoryLogger());
+    idempotencyService({ checkpoints: on, clock, ids: memoryIds(), logger: memoryLogger() });
   return { clock, checkpoints, process };
 };
 const request = { key: 'k', fingerprint: 'f' };

@@ -1,11 +1,25 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { memoryClock } from '../../src/adapters/memory/clock.ts';
+import { memoryIds } from '../../src/adapters/memory/ids.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { memorySecrets } from '../../src/adapters/memory/secrets.ts';
+import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { readConfig } from '../../src/config.ts';
+import { dynamodb } from '../../src/container/backends/aws.ts';
 import { storesOn } from '../../src/container/backends/dynamodb.ts';
-import { dynamodb } from '../../src/container/backends/lazy.ts';
 import { isMiyabiError } from '../../src/domain/errors.ts';
 import { openEmbedded } from '../support/dynamodb.ts';
+
+const clock = memoryClock();
+const SYSTEM = {
+  clock,
+  ids: memoryIds(),
+  logger: memoryLogger(),
+  random: () => 0.5,
+  secrets: memorySecrets(),
+  sleep: memorySleep(clock),
+};
 
 const test = suite('The probe of the stores');
 
@@ -24,7 +38,7 @@ for (const [missing, variable] of [
         WEBHOOKS_TABLE_NAME: names.webhooks,
       };
       const probesWith = (env: Readonly<Record<string, string>>) =>
-        storesOn(client, readConfig({ MIYABI_BACKEND: 'memory', ...env })).probes ?? [];
+        storesOn(client, readConfig({ MIYABI_BACKEND: 'memory', ...env }), SYSTEM).probes ?? [];
       for (const probe of probesWith(tables)) await probe.check();
       const [probe, ...others] = probesWith({ ...tables, [variable]: 'not-there' });
       assert.equal([probe?.name, probe?.required, others], ['store', true, []]);
@@ -44,9 +58,9 @@ test('opens a connection by one table alone, which is enough while a Lambda star
   const { port, close } = await openEmbedded(({ client, names }) => ({ client, names }));
   try {
     const config = readConfig({ MIYABI_BACKEND: 'memory', TASKS_TABLE_NAME: port.names.tasks });
-    const [probe] = storesOn(port.client, config).probes ?? [];
+    const [probe] = storesOn(port.client, config, SYSTEM).probes ?? [];
     await probe?.connect?.();
-    const [later] = (await dynamodb(config, memoryLogger())).probes ?? [];
+    const [later] = (await dynamodb(config, SYSTEM)).probes ?? [];
     assert.type(later?.connect, 'function');
   } finally {
     await close?.();

@@ -130,7 +130,15 @@ test('the Lambda works until nothing is due, and counts', async () => {
     kind: 'answered',
     status: url.includes('a.') ? 200 : 410,
   }));
-  const sender = webhookSender(store, outbox, outbox, client, clock, logger);
+  const sender = webhookSender({
+    webhookStore: store,
+    outbox,
+    outboxQueues: outbox,
+    webhookClient: client,
+    clock,
+    logger,
+    random: () => 0.5,
+  });
   const handler = webhooksLambda({ webhookSender: sender, sleep: async () => undefined, logger, metrics });
   const now = clock.now();
   await outbox.add(

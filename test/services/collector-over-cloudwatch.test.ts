@@ -44,7 +44,7 @@ const worldOf = (seed: number, mischief: Partial<Mischief> = HARSH): World => {
 };
 
 /** A process that collects: whatever it keeps in memory is gone with it. */
-const startIn = ({ random, ports, cloudwatch }: World, fragile: Partial<TestPorts> = {}) => {
+const startIn = async ({ random, ports, cloudwatch }: World, fragile: Partial<TestPorts> = {}) => {
   const sleep = memorySleep(ports.clock);
   const retry = retrying(sleep, random);
   const source = cloudwatchLogSource({
@@ -54,7 +54,7 @@ const startIn = ({ random, ports, cloudwatch }: World, fragile: Partial<TestPort
     sleep,
     retry,
   });
-  return { ...system({ ...ports, ...fragile, source: Object.assign(ports.source, source) }), sleep };
+  return { ...(await system({ ...ports, ...fragile, source: Object.assign(ports.source, source) })), sleep };
 };
 
 /** What logs come to: records, tasks by id, counts of tasks by project. */
@@ -114,7 +114,7 @@ const write = async ({ random, ports, cloudwatch }: World): Promise<Ideal> => {
     return { log_group, log_stream, id, timestamp, message };
   });
   for (const group of GROUPS) cloudwatch.createGroup(group);
-  const ideal = system();
+  const ideal = await system();
   let records = 0;
   for (const stream of byStream(events)) {
     const ingested = await ideal.progress.ingest(stream);
@@ -157,7 +157,7 @@ const betweenPages = async (seed: number): Promise<number> => {
   let process: CollectorService | undefined;
   let records = 0;
   await collectAll(world, async () => {
-    process ??= startIn(world, dyingBetweenPages(world, 0.1)).collector;
+    process ??= (await startIn(world, dyingBetweenPages(world, 0.1))).collector;
     const result = await process.collect({});
     records += result.records;
     if (!isDone(result)) process = undefined;
@@ -204,12 +204,12 @@ const mortal = ({ random, ports }: World, probability: number) => {
 const anywhere = async (seed: number): Promise<void> => {
   const world = worldOf(seed);
   const ideal = await write(world);
-  let process: (ReturnType<typeof startIn> & Readonly<{ life: { over: boolean } }>) | undefined;
+  let process: (Awaited<ReturnType<typeof startIn>> & Readonly<{ life: { over: boolean } }>) | undefined;
   let records = 0;
   await collectAll(world, async () => {
     if (process === undefined) {
       const { life, ports } = mortal(world, 0.01);
-      process = { ...startIn(world, ports), life };
+      process = { ...(await startIn(world, ports)), life };
     }
     const { life, collector } = process;
     const result = await collector.collect({}).catch((error: unknown) => {
@@ -246,7 +246,7 @@ test('throttled for good: five attempts at the stated times, then the last known
   const { ports, cloudwatch } = world;
   cloudwatch.createGroup('deploys');
   cloudwatch.put('agents', 's', ports.clock.now(), JSON.stringify({ task_id: 'a', progress: 40 }));
-  const before = startIn(world);
+  const before = await startIn(world);
   assert.is((await before.collector.collect({})).records, 1);
   const kept = await ports.checkpoints.read('source#agents');
 
@@ -254,7 +254,7 @@ test('throttled for good: five attempts at the stated times, then the last known
   ports.clock.advance(MINUTE);
   cloudwatch.set({ throttled: 1 });
   // Jitter at its longest, so that the waits are the bounds of the policy.
-  const { collector, tasks } = startIn({ ...world, random: () => 0.999_999 });
+  const { collector, tasks } = await startIn({ ...world, random: () => 0.999_999 });
   const from = cloudwatch.calls.length;
   const { groups, records } = await collector.collect({ log_group: 'agents' });
   const calls = cloudwatch.calls.slice(from);

@@ -14,7 +14,7 @@ const line = (index: number, fields: Record<string, unknown>) => ({
 const test = suite('Collector');
 
 test('it reads every group on from where it stopped', async () => {
-  const { collector, ports, tasks } = system();
+  const { collector, ports, tasks } = await system();
   ports.source.add('agents', 's', line(1, { task_id: 'a', progress: 10 }));
   ports.source.add('deploys', 's', line(1, { task_id: 'b', progress: 20 }));
   const first = await collector.collect({});
@@ -33,7 +33,7 @@ test('it reads every group on from where it stopped', async () => {
 });
 
 test('a group that cannot be read stops no other, is told, and is read again later', async () => {
-  const { collector, ports } = system();
+  const { collector, ports } = await system();
   ports.source.add('agents', 's', line(1, { task_id: 'a', progress: 10 }));
   ports.source.add('broken', 's', line(1, { task_id: 'b', progress: 10 }));
   ports.source.fail('broken', unavailable('CloudWatch Logs', new Error('throttled')));
@@ -51,7 +51,7 @@ test('a group that cannot be read stops no other, is told, and is read again lat
 });
 
 test('a group that cannot be read any more answers with its last known progress, and its checkpoint stays', async () => {
-  const { collector, ports } = system();
+  const { collector, ports } = await system();
   ports.source.add('agents', 's', line(1, { task_id: 'a', progress: 40 }));
   await collector.collect({});
   const before = await ports.checkpoints.read('source#agents');
@@ -71,14 +71,14 @@ test('a group that cannot be read any more answers with its last known progress,
 });
 
 test('a group that is not there is told by name', async () => {
-  const { collector } = system();
+  const { collector } = await system();
   const result = await collector.collect({ log_group: 'nowhere' });
   assert.is(result.groups[0]?.status, 'failed');
   assert.match(result.groups[0]?.error ?? '', 'nowhere');
 });
 
 test('a window is read as asked and moves no checkpoint', async () => {
-  const { collector, ports } = system();
+  const { collector, ports } = await system();
   ports.source.add(
     'agents',
     's',
@@ -93,7 +93,7 @@ test('a window is read as asked and moves no checkpoint', async () => {
 test('a stream that cannot be folded stops no other stream', async () => {
   const ports = memoryPorts();
   const save = ports.tasks.save.bind(ports.tasks);
-  const { collector, tasks } = system({
+  const { collector, tasks } = await system({
     ...ports,
     tasks: {
       ...ports.tasks,
@@ -116,7 +116,7 @@ test('a stream that cannot be folded stops no other stream', async () => {
 test('a store that is away leaves the checkpoint where it was', async () => {
   const ports = memoryPorts();
   let down = true;
-  const { collector } = system({
+  const { collector } = await system({
     ...ports,
     tasks: {
       ...ports.tasks,

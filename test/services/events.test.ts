@@ -23,7 +23,7 @@ const change = (version: number, changes: Partial<Change> = {}): Change => ({
 const open = (capacity = 10_000) => {
   const clock = memoryClock();
   const feed = memoryChangeFeed({ clock, capacity });
-  return { clock, feed, events: eventService(feed, clock, memoryLogger()) };
+  return { clock, feed, events: eventService({ changeFeed: feed, clock, logger: memoryLogger() }) };
 };
 
 /** Listens and keeps what it is told, until it is stopped. */
@@ -180,7 +180,7 @@ test('does not begin without the feed, and does once it is back', async () => {
       return feed.position();
     },
   };
-  const events = eventService(flaky, clock, memoryLogger());
+  const events = eventService({ changeFeed: flaky, clock, logger: memoryLogger() });
   await rejects(listen(events), 'unavailable');
   await rejects(events.since({}), 'unavailable');
   down = false;

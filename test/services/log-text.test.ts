@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoLines } from '../../src/entrypoints/local/demo.ts';
-import { logTextService } from '../../src/services/log-text.ts';
 import { rejects } from '../support/contract.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
@@ -14,10 +13,8 @@ const LOG = Buffer.from(
     )}\n{"task_id":"抹茶-brew","progress":{"current":3,"total":4}}\n ❌  TeaHouse-Api failed: Error: 急須`,
 );
 
-const setUp = () => {
-  const ports = memoryPorts();
-  const { progress, tasks } = system(ports);
-  const text = logTextService(ports.checkpoints, progress, ports.clock);
+const setUp = async () => {
+  const { logText: text, tasks } = await system(memoryPorts());
   const append = (bytes: Uint8Array, options: { offset?: number; last?: boolean } = {}) =>
     text.append({ log_group: 'deploys', log_stream: 'one', bytes, last: false, ...options });
   const end = async () => {
@@ -36,7 +33,7 @@ const setUp = () => {
 };
 
 const endOf = async (pieces: readonly Uint8Array[]) => {
-  const { append, end } = setUp();
+  const { append, end } = await setUp();
   for (const [index, piece] of pieces.entries()) await append(piece, { last: index === pieces.length - 1 });
   return end();
 };
@@ -60,7 +57,7 @@ test('a log byte by byte ends as the whole', async () => {
 });
 
 test('a line that has not ended yet says nothing', async () => {
-  const { append, end } = setUp();
+  const { append, end } = await setUp();
   await append(Buffer.from('TeaHouse-Sto'));
   assert.equal(await end(), []);
   const { next_offset } = await append(Buffer.from('rage: deploying... [1/2]\n'));
@@ -72,7 +69,7 @@ test('a line that has not ended yet says nothing', async () => {
 });
 
 test('a piece that comes twice, or overlaps, is taken once', async () => {
-  const { append, end } = setUp();
+  const { append, end } = await setUp();
   await append(LOG.subarray(0, 900), { offset: 0 });
   await append(LOG.subarray(0, 900), { offset: 0 });
   await append(LOG.subarray(500), { offset: 500, last: true });
@@ -80,7 +77,7 @@ test('a piece that comes twice, or overlaps, is taken once', async () => {
 });
 
 test('a gap is refused, and says where to go on', async () => {
-  const { append } = setUp();
+  const { append } = await setUp();
   await append(LOG.subarray(0, 10), { offset: 0 });
   const error = await rejects(append(LOG.subarray(20), { offset: 20 }), 'invalid_input');
   assert.match(error.message, 'goes on at 10');

@@ -16,7 +16,7 @@ const batch = (...events: readonly LogEvent[]) => ({ log_group: 'agents', log_st
 const test = suite('Progress service');
 
 test('a batch makes tasks, history and projects, and tells what it came to', async () => {
-  const { progress, tasks, projects } = system();
+  const { progress, tasks, projects } = await system();
   const result = await progress.ingest(
     batch(
       event(1, { task_id: 'a', project_id: 'tea', progress: { current: 1, total: 4 } }),
@@ -41,7 +41,7 @@ test('a batch makes tasks, history and projects, and tells what it came to', asy
 });
 
 test('the same batch again changes nothing', async () => {
-  const { progress, tasks, ports } = system();
+  const { progress, tasks, ports } = await system();
   const events = [event(1, { task_id: 'a', progress: 10 }), event(2, { task_id: 'a', progress: 20 })];
   await progress.ingest(batch(...events));
   const first = await tasks.read('a');
@@ -54,21 +54,21 @@ test('the same batch again changes nothing', async () => {
 });
 
 test('a late event takes its place: it neither turns the counter back nor ends what goes on', async () => {
-  const { progress, tasks } = system();
+  const { progress, tasks } = await system();
   await progress.ingest(batch(event(5, { task_id: 'a', progress: 50 })));
   await progress.ingest(batch(event(1, { task_id: 'a', progress: 10 })));
   assert.is(JSON.parse((await tasks.read('a')).json).progress.current, 50);
 });
 
 test('two streams may speak of one task', async () => {
-  const { progress, tasks } = system();
+  const { progress, tasks } = await system();
   await progress.ingest({ ...batch(event(1, { task_id: 'a', progress: 10 })), log_stream: 'one' });
   await progress.ingest({ ...batch(event(2, { task_id: 'a', status: 'failed' })), log_stream: 'two' });
   assert.is(JSON.parse((await tasks.read('a')).json).status, 'failed');
 });
 
 test('a stream that is named after its task is that task', async () => {
-  const { progress, tasks } = system();
+  const { progress, tasks } = await system();
   await progress.ingest({ ...batch(event(1, { progress: 10 })), log_stream: 'task-42' });
   const task = JSON.parse((await tasks.read('task-42')).json);
   assert.is(task.task_name, 'task-42');
@@ -76,7 +76,7 @@ test('a stream that is named after its task is that task', async () => {
 });
 
 test('what the lines give no name has that of the stream, without the time and mark of a run', async () => {
-  const { progress, tasks } = system();
+  const { progress, tasks } = await system();
   const nameIn = async (log_stream: string) => {
     const { tasks: touched } = await progress.ingest({
       log_group: '/miyabi/run',
@@ -91,7 +91,7 @@ test('what the lines give no name has that of the stream, without the time and m
 
 test("the project is the line's own, else the request's, else that of a rule, else default", async () => {
   const rules = [{ log_group: 'agents', log_stream: 'run-*', project_id: 'ruled' }];
-  const { progress, tasks } = system(memoryPorts(), rules);
+  const { progress, tasks } = await system(memoryPorts(), rules);
   const projectOf = async (id: string) => JSON.parse((await tasks.read(id)).json).project_id;
   await progress.ingest({
     ...batch(event(1, { task_id: 'own', project_id: 'line', progress: 1 })),
@@ -110,7 +110,7 @@ test("the project is the line's own, else the request's, else that of a rule, el
 
 test('processes that fold one stream at the same time lose nothing', async () => {
   const ports = memoryPorts();
-  const workers = Array.from({ length: 4 }, () => system(ports));
+  const workers = await Promise.all(Array.from({ length: 4 }, () => system(ports)));
   await Promise.all(
     Array.from({ length: 40 }, (_, index) =>
       workers[index % 4]?.progress.ingest(
@@ -136,7 +136,7 @@ test('a store that fails midway loses nothing: the same batch again ends as if i
       return ports.checkpoints.write(...args);
     },
   };
-  const { progress, tasks, projects } = system({ ...ports, checkpoints: flaky });
+  const { progress, tasks, projects } = await system({ ...ports, checkpoints: flaky });
   const events = batch(
     event(1, { task_id: 'a', progress: 10 }),
     event(2, { task_id: 'a', status: 'completed' }),
@@ -161,7 +161,7 @@ test('a history that cannot be written hides no write, and the same batch again 
       return ports.history.append(...args);
     },
   };
-  const { progress, tasks } = system({ ...ports, history: flaky });
+  const { progress, tasks } = await system({ ...ports, history: flaky });
   await progress.ingest(batch(event(1, { task_id: 'a', progress: 10 })));
   failures = 1;
   const events = batch(event(2, { task_id: 'a', progress: 20 }), event(3, { task_id: 'a', progress: 30 }));
@@ -196,7 +196,7 @@ test('ten thousand events of fifty tasks cost fifty task writes and fifty histor
       },
     },
   };
-  const { progress } = system(counting);
+  const { progress } = await system(counting);
   const events = Array.from({ length: 10_000 }, (_, index) =>
     event(index, { task_id: `t${index % 50}`, progress: { current: Math.floor(index / 50), total: 500 } }),
   );

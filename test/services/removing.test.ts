@@ -38,10 +38,12 @@ const totalOf = async (ports: TestPorts, projectId: string): Promise<number | un
 
 test('a task that was changed in between stays as it is, with its history, and stays counted', async () => {
   const ports = memoryPorts();
-  const others = system(ports);
+  const others = await system(ports);
   await others.tasks.create({ task_id: 't', project_id: 'p' });
   ports.clock.advance(1_000);
-  const { tasks } = system(interrupted(ports, () => others.tasks.report('t', { current: 1, total: 4 })));
+  const { tasks } = await system(
+    interrupted(ports, () => others.tasks.report('t', { current: 1, total: 4 })),
+  );
   await rejects(tasks.remove('t', { versions: [1] }), 'precondition_failed');
   assert.is((await ports.tasks.find('t'))?.progress.current, 1);
   assert.is((await ports.history.read('t', { limit: 10 })).items.length, 2);
@@ -55,12 +57,12 @@ test('a task that was changed in between stays as it is, with its history, and s
 
 test('a history that cannot be removed hides from nobody that its task is gone', async () => {
   const ports = memoryPorts();
-  const others = system(ports);
+  const others = await system(ports);
   await others.tasks.create({ task_id: 't', project_id: 'p' });
   await others.tasks.read('t');
   const position = await ports.feed.position();
   const away = unavailable('The history', new Error('away'));
-  const { tasks } = system({
+  const { tasks } = await system({
     ...ports,
     history: { ...ports.history, remove: async () => Promise.reject(away) },
   });
@@ -72,10 +74,10 @@ test('a history that cannot be removed hides from nobody that its task is gone',
 
 test('without a condition a task goes whatever came in between, and is counted nowhere', async () => {
   const ports = memoryPorts();
-  const others = system(ports);
+  const others = await system(ports);
   await others.projects.create({ project_id: 'q', project_name: 'q' });
   await others.tasks.create({ task_id: 't', project_id: 'p' });
-  const { tasks } = system(interrupted(ports, () => others.tasks.patch('t', { project_id: 'q' })));
+  const { tasks } = await system(interrupted(ports, () => others.tasks.patch('t', { project_id: 'q' })));
   await tasks.remove('t');
   assert.is(await ports.tasks.find('t'), undefined);
   assert.equal((await ports.history.read('t', { limit: 10 })).items, []);
@@ -84,11 +86,13 @@ test('without a condition a task goes whatever came in between, and is counted n
 
 test('a project that was changed in between stays, with its webhooks', async () => {
   const ports = memoryPorts();
-  const others = system(ports);
+  const others = await system(ports);
   await others.projects.create({ project_id: 'p', project_name: 'p' });
   await others.webhooks.create('p', { url: 'http://127.0.0.1/hook' });
   const { version } = await others.projects.get('p');
-  const { projects } = system(interrupted(ports, () => others.projects.patch('p', { owner: 'somebody' })));
+  const { projects } = await system(
+    interrupted(ports, () => others.projects.patch('p', { owner: 'somebody' })),
+  );
   await rejects(projects.remove('p', { versions: [version] }), 'precondition_failed');
   assert.is((await projects.get('p')).owner, 'somebody');
   assert.is((await others.webhooks.list('p', true)).length, 1);
@@ -96,9 +100,9 @@ test('a project that was changed in between stays, with its webhooks', async () 
 
 test('a project that a task came into in between is not empty any more', async () => {
   const ports = memoryPorts();
-  const others = system(ports);
+  const others = await system(ports);
   await others.projects.create({ project_id: 'p', project_name: 'p' });
-  const { projects } = system(
+  const { projects } = await system(
     interrupted(ports, () => others.tasks.create({ task_id: 't', project_id: 'p' })),
   );
   await rejects(projects.remove('p'), 'project_not_empty');

@@ -4,8 +4,8 @@ import { system } from '../support/system.ts';
 
 const MINUTE = 60_000;
 
-const setUp = () => {
-  const all = system();
+const setUp = async () => {
+  const all = await system();
   const { ports, progress } = all;
   let count = 0;
   const say = (fields: Record<string, unknown>) => {
@@ -29,7 +29,7 @@ const setUp = () => {
 const test = suite('Staleness');
 
 test('a task that speaks every ten seconds is stale after minutes of silence, and not before', async () => {
-  const { say, ports, sweepStale, task } = setUp();
+  const { say, ports, sweepStale, task } = await setUp();
   for (let current = 0; current < 10; current += 1) {
     await say({ progress: { current, total: 100 } });
     ports.clock.advance(10_000);
@@ -45,7 +45,7 @@ test('a task that speaks every ten seconds is stale after minutes of silence, an
 });
 
 test('a slow task may be silent for longer', async () => {
-  const { say, ports, sweepStale } = setUp();
+  const { say, ports, sweepStale } = await setUp();
   for (let current = 0; current < 4; current += 1) {
     await say({ progress: { current, total: 100 } });
     ports.clock.advance(10 * MINUTE);
@@ -57,7 +57,7 @@ test('a slow task may be silent for longer', async () => {
 });
 
 test('the next line brings it back, even where it says nothing new', async () => {
-  const { say, ports, sweepStale, task } = setUp();
+  const { say, ports, sweepStale, task } = await setUp();
   await say({ progress: { current: 1, total: 100 } });
   ports.clock.advance(60 * MINUTE);
   await sweepStale();
@@ -67,7 +67,7 @@ test('the next line brings it back, even where it says nothing new', async () =>
 });
 
 test('lines that say the same again are signs of life', async () => {
-  const { say, ports, sweepStale } = setUp();
+  const { say, ports, sweepStale } = await setUp();
   for (let minute = 0; minute < 60; minute += 1) {
     await say({ progress: { current: 1, total: 100 } });
     ports.clock.advance(MINUTE);
@@ -76,7 +76,7 @@ test('lines that say the same again are signs of life', async () => {
 });
 
 test('a task that has ended, or waits, is never stale', async () => {
-  const { say, ports, sweepStale } = setUp();
+  const { say, ports, sweepStale } = await setUp();
   await say({ status: 'blocked' });
   ports.clock.advance(600 * MINUTE);
   assert.equal(await sweepStale(), []);
@@ -86,7 +86,7 @@ test('a task that has ended, or waits, is never stale', async () => {
 });
 
 test('a task that reports its progress itself has an estimate as well', async () => {
-  const { ports, tasks } = system();
+  const { ports, tasks } = await system();
   const { task_id: id } = await tasks.create({ task_name: 'brew', progress: { total: 10 } });
   await tasks.report(id, { current: 1 });
   ports.clock.advance(40_000);
@@ -95,7 +95,7 @@ test('a task that reports its progress itself has an estimate as well', async ()
 });
 
 test('an estimate comes from the rate, then from earlier runs of the same name', async () => {
-  const { ports, progress, tasks } = system();
+  const { ports, progress, tasks } = await system();
   const run = async (id: string, lines: readonly (readonly [seconds: number, current: number])[]) => {
     let at = 0;
     for (const [seconds, current] of lines) {

@@ -6,7 +6,7 @@ import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
 import type { Task } from '../../src/domain/tasks/task.ts';
 import type { ChangeFeed } from '../../src/ports/change-feed.ts';
 import { Crash, mortal, random } from '../support/mortal.ts';
-import { memoryPorts, system, type TestPorts } from '../support/system.ts';
+import { memoryPorts, type System, system, type TestPorts } from '../support/system.ts';
 import { allPages } from '../support/tasks.ts';
 
 const test = suite('Project metrics');
@@ -30,12 +30,7 @@ type Random = () => number;
 const oneOf = <T>(values: readonly T[], next: Random): T => values[Math.floor(next() * values.length)] as T;
 
 /** One random thing that somebody does. */
-const act = async (
-  services: ReturnType<typeof system>,
-  next: Random,
-  known: string[],
-  step: number,
-): Promise<void> => {
+const act = async (services: System, next: Random, known: string[], step: number): Promise<void> => {
   const { tasks } = services;
   const kind = next();
   const id = known.length === 0 ? '' : oneOf(known, next);
@@ -61,13 +56,13 @@ test('equal a full recount after 5,000 random operations, with crashes between a
     const next = random(seed);
     const known: string[] = [];
     let crashes = 0;
-    let services = system(mortal(ports, () => undefined));
-    const restart = () => {
-      services = system(
+    let services = await system(mortal(ports, () => undefined));
+    const restart = async () => {
+      services = await system(
         mortal(ports, () => (next() < 0.012 ? (next() < 0.5 ? 'before' : 'after') : undefined)),
       );
     };
-    restart();
+    await restart();
     for (let step = 0; step < 1_000; step += 1) {
       ports.clock.advance(Math.floor(next() * 5_000));
       const width = next() < 0.2 ? 5 : 1;
@@ -83,13 +78,13 @@ test('equal a full recount after 5,000 random operations, with crashes between a
       );
       if (isDead) {
         crashes += 1;
-        restart();
+        await restart();
         // One tick of another process.
-        await system(ports).counter.sweep();
+        await (await system(ports)).counter.sweep();
         await compare(ports, `seed ${seed}, crash ${crashes}`);
       } else if (step % 10 === 0) await compare(ports, `seed ${seed}, step ${step}`);
     }
-    await system(ports).counter.sweep();
+    await (await system(ports)).counter.sweep();
     await compare(ports, `seed ${seed}, end`);
     assert.ok(crashes > 30, `${crashes} crashes`);
   }
@@ -99,7 +94,7 @@ test('are true when several processes write and sweep at once', async () => {
   const ports = memoryPorts();
   const next = random(7);
   const known: string[] = [];
-  const processes = [system(ports), system(ports), system(ports)];
+  const processes = await Promise.all([system(ports), system(ports), system(ports)]);
   for (let round = 0; round < 100; round += 1) {
     ports.clock.advance(1_000);
     const done = await Promise.allSettled(
@@ -111,7 +106,7 @@ test('are true when several processes write and sweep at once', async () => {
     );
     for (const one of done) if (one.status === 'rejected' && !isRefusal(one.reason)) throw one.reason;
   }
-  await system(ports).counter.sweep();
+  await (await system(ports)).counter.sweep();
   await compare(ports, 'end');
 });
 
@@ -128,7 +123,7 @@ test('take many tasks in with few writes, and keep few notes', async () => {
       },
     },
   };
-  const { tasks } = system(counted);
+  const { tasks } = await system(counted);
   await Promise.all(
     Array.from({ length: 500 }, (_, index) => tasks.create({ task_id: `t${index}`, project_id: 'p0' })),
   );
@@ -147,7 +142,7 @@ test('are told to nobody with the books behind them', async () => {
       published.push(...changes.flatMap(({ body }) => body ?? []));
     },
   };
-  const { tasks, projects } = system({ ...ports, feed } as TestPorts);
+  const { tasks, projects } = await system({ ...ports, feed } as TestPorts);
   const told: (Task | Project | string | undefined)[] = [
     await tasks.create({ task_id: 't', project_id: 'p0' }),
     await tasks.report('t', { current: 1, total: 3 }),

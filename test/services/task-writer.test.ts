@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryPorts, system } from '../support/system.ts';
-import { aTask } from '../support/tasks.ts';
 
 /** A system whose store takes that long to write a task. */
 const slow = (ms: number) => {
@@ -16,8 +15,8 @@ const slow = (ms: number) => {
 const test = suite('Task writer');
 
 test('what the cache keeps of a write ends a minute after the write began', async () => {
-  const { writer, ports } = slow(40_000);
-  await writer.save({ after: aTask('a'), points: [] });
+  const { tasks, ports } = await slow(40_000);
+  await tasks.create({ task_id: 'a' });
   ports.clock.advance(19_999);
   assert.is(typeof (await ports.cache.find('a')), 'object');
   ports.clock.advance(1);
@@ -25,8 +24,8 @@ test('what the cache keeps of a write ends a minute after the write began', asyn
 });
 
 test('a write that took a minute is not kept by the cache', async () => {
-  const { writer, ports } = slow(60_000);
-  await writer.save({ after: aTask('a'), points: [] });
+  const { tasks, ports } = await slow(60_000);
+  await tasks.create({ task_id: 'a' });
   assert.is(await ports.cache.find('a'), undefined);
   assert.is((await ports.tasks.find('a'))?.version, 1);
 });

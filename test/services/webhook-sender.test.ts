@@ -31,7 +31,16 @@ const sending = async (
     ),
   );
   await store.save({ project_id: 'p', project_created_at: '', version: 1, webhooks });
-  const another = () => webhookSender(store, outbox, outbox, client, clock, logger, () => 0.5);
+  const another = () =>
+    webhookSender({
+      webhookStore: store,
+      outbox,
+      outboxQueues: outbox,
+      webhookClient: client,
+      clock,
+      logger,
+      random: () => 0.5,
+    });
   const sender = another();
   const add = (delivery_id: string, webhook_id = 'w0') => {
     const now = clock.now();

@@ -7,7 +7,7 @@ import { memoryPorts, system } from '../support/system.ts';
 const test = suite('Webhooks of a project');
 
 const withProject = async () => {
-  const services = system(memoryPorts());
+  const services = await system(memoryPorts());
   await services.projects.create({ project_id: 'p', project_name: 'P' });
   return services;
 };

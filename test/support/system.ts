@@ -8,27 +8,18 @@ import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
 import { memoryProjectCache } from '../../src/adapters/memory/project-cache.ts';
 import { memoryProjectStore } from '../../src/adapters/memory/project-store.ts';
 import { memorySecrets } from '../../src/adapters/memory/secrets.ts';
+import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { memoryTaskCache } from '../../src/adapters/memory/task-cache.ts';
 import { memoryTaskHistory } from '../../src/adapters/memory/task-history.ts';
 import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
+import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
 import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
-import { builtInFormats } from '../../src/domain/logs/formats/registry.ts';
+import { readConfig } from '../../src/config.ts';
+import { compose } from '../../src/container/compose.ts';
 import type { ProjectRule } from '../../src/domain/logs/identity.ts';
-import { parseRange } from '../../src/domain/webhooks/address.ts';
-import { cachedProjects } from '../../src/services/cached-projects.ts';
-import { collectorService } from '../../src/services/collector.ts';
-import { estimates } from '../../src/services/estimates.ts';
-import { createOutboxSignal } from '../../src/services/outbox-signal.ts';
-import { progressService } from '../../src/services/progress.ts';
-import { projectService } from '../../src/services/projects.ts';
-import { staleSweep } from '../../src/services/staleness.ts';
-import { taskCounter } from '../../src/services/task-counter.ts';
-import { taskWriter } from '../../src/services/task-writer.ts';
-import { taskService } from '../../src/services/tasks.ts';
-import { webhookAnnouncer } from '../../src/services/webhook-announcer.ts';
-import { webhookService } from '../../src/services/webhooks.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 
-/** The ports that a test may put in the place of the fakes. */
+/** Fakes of every port. A test may replace single ones before it hands them to `system`. */
 export const memoryPorts = () => {
   const clock = memoryClock();
   return {
@@ -46,70 +37,45 @@ export const memoryPorts = () => {
     webhooks: memoryWebhookStore(),
     outbox: memoryOutbox({ clock }),
     secrets: memorySecrets(),
+    webhookClient: memoryWebhookClient(),
+    random: (() => 0.5) as Ports['random'],
+    sleep: memorySleep(clock),
   };
 };
 
-/** Where webhooks of the tests may lead. */
-const ALLOWED = [parseRange('127.0.0.0/8')].filter((range) => range !== undefined);
-
 export type TestPorts = ReturnType<typeof memoryPorts>;
 
-/** The services as the container wires them, on fakes; `processes` of them may share one set of ports. */
-export const system = (ports: TestPorts = memoryPorts(), rules: readonly ProjectRule[] = []) => {
-  const nearStore = cachedProjects(ports.projects, ports.projectCache, ports.clock);
-  const projects = projectService(
-    nearStore,
-    ports.projectCache,
-    ports.webhooks,
-    ports.feed,
-    ports.clock,
-    ports.ids,
-  );
-  const outboxSignal = createOutboxSignal();
-  const announce = webhookAnnouncer(ports.webhooks, ports.outbox, outboxSignal, ports.clock);
-  const counter = taskCounter(
-    nearStore,
-    ports.tasks,
-    ports.tasks,
-    ports.feed,
-    announce,
-    ports.clock,
-    ports.logger,
-  );
-  const webhooks = webhookService(
-    projects,
-    ports.webhooks,
-    ports.outbox,
-    ports.outbox,
-    outboxSignal,
-    ports.secrets,
-    ports.clock,
-    ports.ids,
-    ALLOWED,
-  );
-  const writer = taskWriter(ports.tasks, ports.history, ports.cache, ports.feed, counter, ports.clock);
-  const estimate = estimates(ports.checkpoints, ports.clock, ports.logger);
-  const tasks = taskService(
-    ports.tasks,
-    ports.history,
-    ports.cache,
-    writer,
-    projects,
-    estimate,
-    ports.clock,
-    ports.ids,
-  );
-  const sweepStale = staleSweep(ports.tasks, ports.history, writer, ports.clock);
-  const progress = progressService(
-    ports.tasks,
-    ports.checkpoints,
-    writer,
-    projects,
-    estimate,
-    ports.clock,
-    builtInFormats,
-    rules,
-  );
-  const collector = collectorService(ports.source, ports.tasks, ports.checkpoints, progress, ports.logger);
-  return { sweepStale, ports, counter, projects, webhooks, writer, tasks, progress, collector };
+/**
+ * The services exactly as the container wires them in production, on fakes. Several calls may share one set of ports:
+ * each is a process of its own.
+ */
+export const system = async (ports: TestPorts = memoryPorts(), projectRules: readonly ProjectRule[] = []) => {
+  const config = readConfig({ MIYABI_BACKEND: 'memory', LOG_LEVEL: 'silent', WEBHOOK_ALLOW: '127.0.0.0/8' });
+  const services = await compose({ ...config, projectRules }, overridesFrom(ports));
+  return { ...services, ports };
 };
+
+export type System = Awaited<ReturnType<typeof system>>;
+
+const overridesFrom = (ports: TestPorts): Partial<Ports> => ({
+  clock: ports.clock,
+  ids: ports.ids,
+  logger: ports.logger,
+  random: ports.random,
+  secrets: ports.secrets,
+  sleep: ports.sleep,
+  webhookClient: ports.webhookClient,
+  taskStore: ports.tasks,
+  taskTally: ports.tasks,
+  taskHistory: ports.history,
+  projectStore: ports.projects,
+  checkpoints: ports.checkpoints,
+  webhookStore: ports.webhooks,
+  outbox: ports.outbox,
+  outboxQueues: ports.outbox,
+  taskCache: ports.cache,
+  taskListCache: ports.cache,
+  projectCache: ports.projectCache,
+  changeFeed: ports.feed,
+  logSource: ports.source,
+});

@@ -1,6 +1,6 @@
 import type { Sleep } from '../../ports/sleep.ts';
 
-/** Waits in no time: it moves the clock instead, and keeps what it was asked for in `waits`. */
+/** Waits no time: it advances the clock instead, and records the requested times in `waits`. */
 export const memorySleep = (clock: {
   advance(ms: number): void;
 }): Sleep & Readonly<{ waits: readonly number[] }> => {

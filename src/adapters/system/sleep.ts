@@ -1,4 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Sleep } from '../../ports/sleep.ts';
 
-export const systemSleep = (): Sleep => (ms) => setTimeout(ms);
+export const systemSleep = (): Sleep => async (ms, signal) => {
+  try {
+    await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+};

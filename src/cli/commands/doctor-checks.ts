@@ -254,7 +254,7 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
   const { compose } = await import('../../container/compose.ts');
   let composed: Awaited<ReturnType<typeof compose>>;
   try {
-    composed = await compose(config, listener(reasons));
+    composed = await compose(config, { logger: listener(reasons) });
   } catch (error) {
     yield { name: 'backends', state: 'broken', text: messageOf(error), mend: mendFor('store', config) };
     return;

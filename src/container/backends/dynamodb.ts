@@ -1,4 +1,3 @@
-import { ContainerModule } from 'inversify';
 import { dynamodbCheckpoints } from '../../adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
 import { dynamodbOutbox } from '../../adapters/dynamodb/outbox.ts';
@@ -7,59 +6,48 @@ import { dynamodbTaskHistory } from '../../adapters/dynamodb/task-history.ts';
 import { dynamodbTaskStore } from '../../adapters/dynamodb/task-store.ts';
 import { dynamodbTaskTally } from '../../adapters/dynamodb/task-tally.ts';
 import { dynamodbWebhookStore } from '../../adapters/dynamodb/webhook-store.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
 import type { Config } from '../../config.ts';
-import type { Backend, OpenBackend } from '../backend.ts';
-import { TOKENS } from '../tokens.ts';
+import type { Backend, OpenBackend, StorePorts, SystemPorts } from '../backend.ts';
 
-export const stores: Backend = async (config) => {
+export const stores: Backend<StorePorts> = async (config, system) => {
   const client = dynamodbClient({
     ...(config.dynamodbEndpoint === undefined ? {} : { endpoint: config.dynamodbEndpoint }),
     ...(config.region === undefined ? {} : { region: config.region }),
   });
-  return { ...storesOn(client, config), close: async () => client.destroy() };
+  return { ...storesOn(client, config, system), close: async () => client.destroy() };
 };
 
-/** The stores' bindings on a client, whatever it is connected to, and the probe of all their tables. */
-export const storesOn = (client: ReturnType<typeof dynamodbClient>, config: Config): OpenBackend => {
-  const tasks = { client, tableName: config.tasksTable };
+/** The stores on a client, whatever it is connected to, and the probe of all their tables. */
+export const storesOn = (
+  client: ReturnType<typeof dynamodbClient>,
+  config: Config,
+  { clock }: Pick<SystemPorts, 'clock'>,
+): OpenBackend<StorePorts> => {
+  const tasks = { client, tableName: config.tasksTable, clock };
   const projects = { client, tableName: config.projectsTable };
-  const webhooks = { client, tableName: config.webhooksTable };
-  const module = new ContainerModule(({ bind }) => {
-    bind(TOKENS.taskStore).toResolvedValue((clock) => dynamodbTaskStore({ ...tasks, clock }), [TOKENS.clock]);
-    bind(TOKENS.taskTally).toResolvedValue(() => dynamodbTaskTally(tasks));
-    bind(TOKENS.taskHistory).toResolvedValue(
-      (clock) => dynamodbTaskHistory({ ...tasks, clock }),
-      [TOKENS.clock],
-    );
-    bind(TOKENS.projectStore).toResolvedValue(() => dynamodbProjectStore(projects));
-    bind(TOKENS.checkpoints).toResolvedValue(
-      (clock) => dynamodbCheckpoints({ ...tasks, clock }),
-      [TOKENS.clock],
-    );
-    bind(TOKENS.webhookStore).toResolvedValue(() => dynamodbWebhookStore(webhooks));
-    bind(TOKENS.outboxAndQueues).toResolvedValue(
-      (clock) => dynamodbOutbox({ ...webhooks, clock }),
-      [TOKENS.clock],
-    );
-    bind(TOKENS.outbox).toService(TOKENS.outboxAndQueues);
-    bind(TOKENS.outboxQueues).toService(TOKENS.outboxAndQueues);
-  });
+  const webhooks = { client, tableName: config.webhooksTable, clock };
+  const outbox = dynamodbOutbox(webhooks);
+  const ports: StorePorts = {
+    taskStore: dynamodbTaskStore(tasks),
+    taskTally: dynamodbTaskTally(tasks),
+    taskHistory: dynamodbTaskHistory(tasks),
+    projectStore: dynamodbProjectStore(projects),
+    checkpoints: dynamodbCheckpoints(tasks),
+    webhookStore: dynamodbWebhookStore(webhooks),
+    outbox,
+    outboxQueues: outbox,
+  };
   const connect = async () => {
-    await dynamodbTaskStore({ ...tasks, clock: systemClock() }).find('health');
+    await ports.taskStore.find('health');
   };
   const store = {
     name: 'store',
     required: true,
     async check() {
       // A table that is missing shows nowhere else before the first write to it.
-      await Promise.all([
-        connect(),
-        dynamodbProjectStore(projects).find('health'),
-        dynamodbWebhookStore(webhooks).find('health'),
-      ]);
+      await Promise.all([connect(), ports.projectStore.find('health'), ports.webhookStore.find('health')]);
     },
     connect,
   };
-  return { module, probes: [store] };
+  return { ports, probes: [store] };
 };

@@ -1,11 +1,9 @@
-import { ContainerModule } from 'inversify';
 import { fileLogSource } from '../../adapters/file/log-source.ts';
 import { makeFolder } from '../../adapters/system/folder.ts';
 import { MiyabiError } from '../../domain/errors.ts';
-import type { Backend } from '../backend.ts';
-import { TOKENS } from '../tokens.ts';
+import type { Backend, LogSourcePorts } from '../backend.ts';
 
-export const logSource: Backend = async (config) => {
+export const logSource: Backend<LogSourcePorts> = async (config, { clock }) => {
   try {
     await makeFolder(config.logDir);
   } catch (error) {
@@ -16,11 +14,5 @@ export const logSource: Backend = async (config) => {
       { cause: error },
     );
   }
-  const module = new ContainerModule(({ bind }) => {
-    bind(TOKENS.logSource).toResolvedValue(
-      (clock) => fileLogSource({ directory: config.logDir, clock }),
-      [TOKENS.clock],
-    );
-  });
-  return { module };
+  return { ports: { logSource: fileLogSource({ directory: config.logDir, clock }) } };
 };

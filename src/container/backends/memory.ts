@@ -1,4 +1,3 @@
-import { ContainerModule } from 'inversify';
 import { memoryChangeFeed } from '../../adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../adapters/memory/checkpoints.ts';
 import { memoryLogSource } from '../../adapters/memory/log-source.ts';
@@ -10,36 +9,43 @@ import { memoryTaskCache } from '../../adapters/memory/task-cache.ts';
 import { memoryTaskHistory } from '../../adapters/memory/task-history.ts';
 import { memoryTaskStore } from '../../adapters/memory/task-store.ts';
 import { memoryWebhookStore } from '../../adapters/memory/webhook-store.ts';
-import { TOKENS } from '../tokens.ts';
+import type { Backend, CachePorts, FeedPorts, LogSourcePorts, StorePorts } from '../backend.ts';
 
-export const stores = new ContainerModule(({ bind }) => {
-  bind(TOKENS.memoryTaskStore).toResolvedValue(memoryTaskStore);
-  bind(TOKENS.taskStore).toService(TOKENS.memoryTaskStore);
-  bind(TOKENS.taskTally).toService(TOKENS.memoryTaskStore);
-  bind(TOKENS.taskHistory).toResolvedValue(memoryTaskHistory);
-  bind(TOKENS.projectStore).toResolvedValue(memoryProjectStore);
-  bind(TOKENS.checkpoints).toResolvedValue(memoryCheckpoints);
-  bind(TOKENS.webhookStore).toResolvedValue(memoryWebhookStore);
-  bind(TOKENS.outboxAndQueues).toResolvedValue((clock) => memoryOutbox({ clock }), [TOKENS.clock]);
-  bind(TOKENS.outbox).toService(TOKENS.outboxAndQueues);
-  bind(TOKENS.outboxQueues).toService(TOKENS.outboxAndQueues);
+/** Memory is always up. */
+const HEALTHY = { name: 'store', required: true, check: async () => undefined };
+
+export const stores: Backend<StorePorts> = async (_config, { clock }) => {
+  const tasks = memoryTaskStore();
+  const outbox = memoryOutbox({ clock });
+  return {
+    ports: {
+      taskStore: tasks,
+      taskTally: tasks,
+      taskHistory: memoryTaskHistory(),
+      projectStore: memoryProjectStore(),
+      checkpoints: memoryCheckpoints(),
+      webhookStore: memoryWebhookStore(),
+      outbox,
+      outboxQueues: outbox,
+    },
+    probes: [HEALTHY],
+  };
+};
+
+export const cache: Backend<CachePorts> = async ({ rateLimit: limit }, { clock }) => {
+  const tasks = memoryTaskCache({ clock });
+  return {
+    ports: {
+      taskCache: tasks,
+      taskListCache: tasks,
+      projectCache: memoryProjectCache({ clock }),
+      rateLimiter: memoryRateLimiter({ clock, limit }),
+    },
+  };
+};
+
+export const feed: Backend<FeedPorts> = async (_config, { clock }) => ({
+  ports: { changeFeed: memoryChangeFeed({ clock }) },
 });
 
-export const cache = new ContainerModule(({ bind }) => {
-  bind(TOKENS.memoryTaskCache).toResolvedValue((clock) => memoryTaskCache({ clock }), [TOKENS.clock]);
-  bind(TOKENS.projectCache).toResolvedValue((clock) => memoryProjectCache({ clock }), [TOKENS.clock]);
-  bind(TOKENS.taskCache).toService(TOKENS.memoryTaskCache);
-  bind(TOKENS.taskListCache).toService(TOKENS.memoryTaskCache);
-  bind(TOKENS.rateLimiter).toResolvedValue(
-    (clock, { rateLimit }) => memoryRateLimiter({ clock, limit: rateLimit }),
-    [TOKENS.clock, TOKENS.config],
-  );
-});
-
-export const feed = new ContainerModule(({ bind }) => {
-  bind(TOKENS.changeFeed).toResolvedValue((clock) => memoryChangeFeed({ clock }), [TOKENS.clock]);
-});
-
-export const logSource = new ContainerModule(({ bind }) => {
-  bind(TOKENS.logSource).toResolvedValue(() => memoryLogSource());
-});
+export const logSource: Backend<LogSourcePorts> = async () => ({ ports: { logSource: memoryLogSource() } });

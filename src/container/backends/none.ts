@@ -1,11 +1,10 @@
-import { ContainerModule } from 'inversify';
 import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import type { ProjectCache } from '../../ports/project-cache.ts';
 import type { TaskCache } from '../../ports/task-cache.ts';
 import type { TaskListCache } from '../../ports/task-list-cache.ts';
-import { TOKENS } from '../tokens.ts';
+import type { Backend, CachePorts } from '../backend.ts';
 
-/** No cache: it never knows anything, and every read goes to the store. */
+/** No cache: it is always empty, so every read goes to the store. */
 const noTaskCache: TaskCache & TaskListCache = {
   async find() {
     return undefined;
@@ -28,12 +27,11 @@ const noProjectCache: ProjectCache = {
   async remove() {},
 };
 
-export const cache = new ContainerModule(({ bind }) => {
-  bind(TOKENS.taskCache).toConstantValue(noTaskCache);
-  bind(TOKENS.projectCache).toConstantValue(noProjectCache);
-  bind(TOKENS.taskListCache).toConstantValue(noTaskCache);
-  bind(TOKENS.rateLimiter).toResolvedValue(
-    (clock, { rateLimit }) => memoryRateLimiter({ clock, limit: rateLimit }),
-    [TOKENS.clock, TOKENS.config],
-  );
+export const cache: Backend<CachePorts> = async ({ rateLimit: limit }, { clock }) => ({
+  ports: {
+    taskCache: noTaskCache,
+    taskListCache: noTaskCache,
+    projectCache: noProjectCache,
+    rateLimiter: memoryRateLimiter({ clock, limit }),
+  },
 });

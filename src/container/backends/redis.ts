@@ -1,4 +1,3 @@
-import { ContainerModule } from 'inversify';
 import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import { redisChangeFeed } from '../../adapters/redis/change-feed.ts';
 import { redisClient } from '../../adapters/redis/connection.ts';
@@ -6,46 +5,36 @@ import { type RedisLink, redisLink } from '../../adapters/redis/link.ts';
 import { redisProjectCache } from '../../adapters/redis/project-cache.ts';
 import { redisRateLimiter } from '../../adapters/redis/rate-limiter.ts';
 import { redisTaskCache } from '../../adapters/redis/task-cache.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
 import type { Config } from '../../config.ts';
 import { MiyabiError } from '../../domain/errors.ts';
-import type { Logger } from '../../ports/logger.ts';
-import type { Backend } from '../backend.ts';
-import { TOKENS } from '../tokens.ts';
+import type { CachePorts, FeedPorts, OpenBackend, SystemPorts } from '../backend.ts';
 
-export const cache: Backend = async (config, logger) => {
-  const link = linkFor(config, logger);
-  const module = new ContainerModule(({ bind }) => {
-    bind(TOKENS.redisTaskCache).toResolvedValue(
-      (clock) => redisTaskCache({ redis: link, clock }),
-      [TOKENS.clock],
-    );
-    bind(TOKENS.projectCache).toResolvedValue(
-      (clock) => redisProjectCache({ redis: link, clock }),
-      [TOKENS.clock],
-    );
-    bind(TOKENS.taskCache).toService(TOKENS.redisTaskCache);
-    bind(TOKENS.taskListCache).toService(TOKENS.redisTaskCache);
-    bind(TOKENS.rateLimiter).toResolvedValue(
-      (clock) =>
-        redisRateLimiter({
-          redis: link,
-          clock,
-          limit: config.rateLimit,
-          fallback: memoryRateLimiter({ clock, limit: config.rateLimit }),
-        }),
-      [TOKENS.clock],
-    );
-  });
-  return { module, close: () => release(config), probes: [probeOf('cache', link)] };
+type Needed = Pick<SystemPorts, 'clock' | 'logger'>;
+
+export const cache = async (config: Config, system: Needed): Promise<OpenBackend<CachePorts>> => {
+  const { clock } = system;
+  const redis = linkFor(config, system);
+  const tasks = redisTaskCache({ redis, clock });
+  const fallback = memoryRateLimiter({ clock, limit: config.rateLimit });
+  return {
+    ports: {
+      taskCache: tasks,
+      taskListCache: tasks,
+      projectCache: redisProjectCache({ redis, clock }),
+      rateLimiter: redisRateLimiter({ redis, clock, limit: config.rateLimit, fallback }),
+    },
+    close: () => release(config),
+    probes: [probeOf('cache', redis)],
+  };
 };
 
-export const feed: Backend = async (config, logger) => {
-  const link = linkFor(config, logger);
-  const module = new ContainerModule(({ bind }) => {
-    bind(TOKENS.changeFeed).toResolvedValue(() => redisChangeFeed({ redis: link }));
-  });
-  return { module, close: () => release(config), probes: [probeOf('feed', link)] };
+export const feed = async (config: Config, system: Needed): Promise<OpenBackend<FeedPorts>> => {
+  const redis = linkFor(config, system);
+  return {
+    ports: { changeFeed: redisChangeFeed({ redis }) },
+    close: () => release(config),
+    probes: [probeOf('feed', redis)],
+  };
 };
 
 const probeOf = (name: string, link: RedisLink) => ({
@@ -56,10 +45,10 @@ const probeOf = (name: string, link: RedisLink) => ({
   },
 });
 
-/** Cache and feed of one configuration share a connection; the last to let go of it closes it. */
+/** Cache and feed of one configuration share a connection; the last to release it closes it. */
 const links = new Map<Config, { link: RedisLink; users: number }>();
 
-const linkFor = (config: Config, logger: Logger): RedisLink => {
+const linkFor = (config: Config, { clock, logger }: Needed): RedisLink => {
   const shared = links.get(config);
   if (shared !== undefined) {
     shared.users += 1;
@@ -67,7 +56,7 @@ const linkFor = (config: Config, logger: Logger): RedisLink => {
   }
   const { redis } = config;
   if (redis === undefined) throw new MiyabiError('configuration', 'REDIS_ENDPOINT must be set to use Redis');
-  const link = redisLink({ connect: () => redisClient(redis), clock: systemClock(), logger });
+  const link = redisLink({ connect: () => redisClient(redis), clock, logger });
   links.set(config, { link, users: 1 });
   return link;
 };

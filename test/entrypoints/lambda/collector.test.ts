@@ -12,9 +12,9 @@ import { memoryPorts, system } from '../../support/system.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 
-const setUp = <M extends Metrics>(metrics: M) => {
+const setUp = async <M extends Metrics>(metrics: M) => {
   const ports = memoryPorts();
-  const world = system(ports);
+  const world = await system(ports);
   const handler = collectorLambda({ ...world, clock: ports.clock, logger: ports.logger, metrics });
   const add = (group: string, index: number, fields: Record<string, unknown>) =>
     ports.source.add(group, 's', {
@@ -60,7 +60,7 @@ const schedules: readonly (readonly [string, object])[] = [
 const test = suite('Collector Lambda');
 
 test('the direct event collects one group, or all of them', async () => {
-  const { handler, add, metrics } = setUp(memoryMetrics());
+  const { handler, add, metrics } = await setUp(memoryMetrics());
   add('agents', 1, { task_id: 'a', progress: 10 });
   add('deploys', 1, { task_id: 'b', progress: 20 });
   const one = await handler({ log_group: 'agents' });
@@ -78,7 +78,7 @@ test('the direct event collects one group, or all of them', async () => {
 });
 
 test('the direct event of a window leaves the place where it was', async () => {
-  const { handler, add } = setUp(memoryMetrics());
+  const { handler, add } = await setUp(memoryMetrics());
   add('agents', 1, { task_id: 'a', progress: 10 });
   const window = { log_group: 'agents', start_time: NOON, end_time: NOON + 10 };
   assert.is((await handler(window)).records, 1);
@@ -88,7 +88,7 @@ test('the direct event of a window leaves the place where it was', async () => {
 
 for (const [name, event] of schedules) {
   test(`${name} collects every group, marks silent tasks and counts what was left uncounted`, async () => {
-    const { handler, add, ports, metrics, progressOf, tasks } = setUp(memoryMetrics());
+    const { handler, add, ports, metrics, progressOf, tasks } = await setUp(memoryMetrics());
     add('agents', 1, { task_id: 'a', progress: 10 });
     assert.is((await handler(event)).records, 1);
     assert.is(await progressOf('a'), 10);
@@ -103,7 +103,7 @@ for (const [name, event] of schedules) {
 }
 
 test('a subscription is taken in, once however often it is delivered, and without its broken entries', async () => {
-  const { handler, metrics, progressOf, ports } = setUp(memoryMetrics());
+  const { handler, metrics, progressOf, ports } = await setUp(memoryMetrics());
   const event = delivery([
     { id: '1', timestamp: NOON, message: '{"progress":{"current":1,"total":4}}' },
     { id: '2', timestamp: NOON + 1, message: '{"progress":{"current":3,"total":4}}' },
@@ -126,7 +126,7 @@ test('a subscription is taken in, once however often it is delivered, and withou
 });
 
 test('what a poll has found already, a subscription does not count again', async () => {
-  const { handler, ports } = setUp(memoryMetrics());
+  const { handler, ports } = await setUp(memoryMetrics());
   const event = { id: '1', timestamp: NOON, message: '{"progress":50}' };
   ports.source.add('agents', 'task-1', event);
   assert.is((await handler({})).records, 1);
@@ -134,14 +134,14 @@ test('what a poll has found already, a subscription does not count again', async
 });
 
 test('a control message is answered and touches nothing', async () => {
-  const { handler, metrics } = setUp(memoryMetrics());
+  const { handler, metrics } = await setUp(memoryMetrics());
   const event = subscription({ messageType: 'CONTROL_MESSAGE', logEvents: [] });
   assert.equal(await handler(event), { ok: true, message: 'Nothing to collect', records: 0 });
   assert.equal(metrics.flushed[0]?.counts, {});
 });
 
 test('a group that cannot be read is told and measured, and is no reason for another invocation', async () => {
-  const { handler, ports, metrics, add } = setUp(memoryMetrics());
+  const { handler, ports, metrics, add } = await setUp(memoryMetrics());
   add('agents', 1, { task_id: 'a', progress: 10 });
   await handler({});
   ports.source.fail('agents', unavailable('CloudWatch Logs', new Error('throttled')));
@@ -155,7 +155,7 @@ test('a group that cannot be read is told and measured, and is no reason for ano
 });
 
 test('an event of no known kind, and a store that is away, are errors, and are measured', async () => {
-  const { handler, metrics, ports } = setUp(memoryMetrics());
+  const { handler, metrics, ports } = await setUp(memoryMetrics());
   await rejects(handler({ what: 'ever' }), 'invalid_input');
   ports.checkpoints.read = async () => {
     throw unavailable('the store', new Error('gone'));
@@ -168,7 +168,7 @@ test('an event of no known kind, and a store that is away, are errors, and are m
 });
 
 test('metrics come out in the embedded metric format, once an invocation', async () => {
-  const { handler, add } = setUp(powertoolsMetrics({ service: 'miyabi-collector' }));
+  const { handler, add } = await setUp(powertoolsMetrics({ service: 'miyabi-collector' }));
   add('agents', 1, { task_id: 'a', progress: 10 });
   const text = await captured(() => handler({}));
   const lines = text

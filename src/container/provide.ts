@@ -1,0 +1,20 @@
+import type { ContainerModuleLoadOptions, ServiceIdentifier } from 'inversify';
+import { type Bound, TOKENS } from './tokens.ts';
+
+/**
+ * Binds a service to a factory that takes one record. The names say both what the container resolves and under which
+ * name the factory gets it, so a missing or mismatched one fails to compile.
+ */
+export const providerOf =
+  (bind: ContainerModuleLoadOptions['bind']) =>
+  <Name extends keyof Bound, Needed extends keyof Bound>(
+    name: Name,
+    make: (needed: Pick<Bound, NoInfer<Needed>>) => Bound[Name],
+    needs: readonly Needed[],
+  ): void => {
+    bind<Bound[Name]>(TOKENS[name] as ServiceIdentifier<Bound[Name]>).toResolvedValue(
+      (...values: unknown[]) =>
+        make(Object.fromEntries(needs.map((need, index) => [need, values[index]])) as Pick<Bound, Needed>),
+      needs.map((need) => TOKENS[need]),
+    );
+  };

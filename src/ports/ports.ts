@@ -1,0 +1,47 @@
+import type { ChangeFeed } from './change-feed.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { Clock } from './clock.ts';
+import type { Ids } from './ids.ts';
+import type { LogSource } from './log-source.ts';
+import type { Logger } from './logger.ts';
+import type { Outbox, OutboxQueues } from './outbox.ts';
+import type { ProjectCache } from './project-cache.ts';
+import type { ProjectStore } from './project-store.ts';
+import type { Random } from './random.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Secrets } from './secrets.ts';
+import type { Sleep } from './sleep.ts';
+import type { TaskCache } from './task-cache.ts';
+import type { TaskListCache } from './task-list-cache.ts';
+import type { TaskHistory, TaskStore } from './task-store.ts';
+import type { TaskTally } from './task-tally.ts';
+import type { WebhookClient } from './webhook-client.ts';
+import type { WebhookStore } from './webhook-store.ts';
+
+/** Every port under the name by which services ask for it: a service picks the ones that it needs. */
+export type Ports = Readonly<{
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  random: Random;
+  secrets: Secrets;
+  sleep: Sleep;
+  webhookClient: WebhookClient;
+
+  taskStore: TaskStore;
+  taskTally: TaskTally;
+  taskHistory: TaskHistory;
+  projectStore: ProjectStore;
+  checkpoints: Checkpoints;
+  webhookStore: WebhookStore;
+  outbox: Outbox;
+  outboxQueues: OutboxQueues;
+
+  taskCache: TaskCache;
+  taskListCache: TaskListCache;
+  projectCache: ProjectCache;
+  rateLimiter: RateLimiter;
+
+  changeFeed: ChangeFeed;
+  logSource: LogSource;
+}>;
