@@ -5,6 +5,9 @@ import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
 import { type DeployConfig, OPTIONS, readDeployConfig } from '../config.ts';
 
+// The SDK warns about Node 20 on every command; the scripts use nothing that needs a newer one.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 /** Runs a script to its end: a failure is one line and exit code 1. */
 export const program = (name: string, main: (args: readonly string[]) => Promise<void>): void => {
   main(process.argv.slice(2)).catch((error: unknown) => reportFailure(name, error));
@@ -98,12 +101,8 @@ export const cdk = (
   ...Object.entries(given).flatMap(([option, value]) => ['-c', `${option}=${value}`]),
 ];
 
-/** No version check, no telemetry, and no notice about Node 20 on every command. */
-export const CDK_ENV = {
-  CDK_DISABLE_VERSION_CHECK: 'true',
-  CDK_DISABLE_CLI_TELEMETRY: 'true',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-};
+/** No version check and no telemetry. */
+export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
 /** The options of `build:lambda`, which whatever builds passes on. */
 export const BUILD_OPTIONS = ['log-formats', 'code-cache'] as const;
