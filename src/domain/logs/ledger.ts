@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts';
+import type { Json } from '../json.ts';
 import type { HistoryPoint } from '../tasks/progress.ts';
 import { observedPoint } from '../tasks/task.ts';
 import { combineRuns } from './combine.ts';
@@ -23,6 +23,8 @@ export type Ledger = Readonly<{
   runs: Readonly<Record<string, readonly string[]>>;
   /** The attempt of the task that this ledger follows; a reopened task begins a new ledger. */
   attempt: number;
+  /** States of formats that are not configured now, kept until they are again. */
+  waiting?: Readonly<Record<string, Readonly<{ version: number; state: Json }>>>;
 }>;
 
 export const emptyLedger: Ledger = {
@@ -50,6 +52,8 @@ export type Advance = Readonly<{
   fresh: number;
   known: number;
   late: number;
+  /** Formats that failed on what was stored of them, so that it was dropped. */
+  dropped: readonly string[];
 }>;
 
 /**
@@ -60,8 +64,47 @@ export const advance = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
   formats: ReadonlyMap<string, LogFormat>,
-  { wholeTask, withoutHistory = false }: Readonly<{ wholeTask: boolean; withoutHistory?: boolean }>,
+  options: AdvanceOptions,
 ): Advance => {
+  const dropped: string[] = [];
+  for (let current: Ledger | undefined = ledger; ; ) {
+    try {
+      return { ...advanceOnce(current, incoming, formats, options), dropped };
+    } catch (error) {
+      if (!(error instanceof FormatFailure)) throw error;
+      current = withoutStored(current, error.format);
+      if (current === undefined) throw error.cause;
+      dropped.push(error.format);
+    }
+  }
+};
+
+type AdvanceOptions = Readonly<{ wholeTask: boolean; withoutHistory?: boolean }>;
+
+/** A format has thrown, which it does only on a state or a signal of a shape that is not its own. */
+class FormatFailure extends Error {
+  readonly format: string;
+  constructor(format: string, cause: unknown) {
+    super(`log format ${format} failed`, { cause });
+    this.format = format;
+  }
+}
+
+/** The ledger without what was stored of a format: first its state, then its signals; undefined without either. */
+const withoutStored = (ledger: Ledger, format: string): Ledger | undefined => {
+  const { [format]: state, ...base } = ledger.base;
+  const { [format]: _runs, ...runs } = ledger.runs;
+  if (state !== undefined) return { ...ledger, base, runs };
+  const recent = ledger.recent.filter((signal) => signal.format !== format);
+  return recent.length === ledger.recent.length ? undefined : { ...ledger, recent };
+};
+
+const advanceOnce = (
+  ledger: Ledger,
+  incoming: readonly PlacedSignal[],
+  formats: ReadonlyMap<string, LogFormat>,
+  { wholeTask, withoutHistory = false }: AdvanceOptions,
+): Omit<Advance, 'dropped'> => {
   const memo = takeMemo(ledger);
   const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
   const { fresh, known, late } = sift(ledger, incoming, seen);
@@ -260,7 +303,15 @@ type Place = Readonly<{ format: string; key: string; name: string }>;
 const WHOLE = 'task';
 
 const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
-  const opened = (format: LogFormat | undefined, state: Json): Json => format?.open?.(state) ?? state;
+  const asked = <T>(format: string, run: () => T): T => {
+    try {
+      return run();
+    } catch (error) {
+      throw new FormatFailure(format, error);
+    }
+  };
+  const opened = (format: LogFormat | undefined, state: Json): Json =>
+    format === undefined ? state : asked(format.name, () => format.open?.(state) ?? state);
   const states = new Map(
     Object.entries(ledger.base).map(([name, state]) => [name, opened(formats.get(name), state)]),
   );
@@ -290,7 +341,10 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
   const stateOf = (format: LogFormat): Json => states.get(format.name) ?? format.initial;
   const runners = [...formats.values()].filter((format) => format.isWorking !== undefined);
   const isPartOfOther = (name: string): boolean =>
-    runners.some((format) => format.runs?.includes(name) && format.isWorking?.(stateOf(format)));
+    runners.some(
+      (format) =>
+        format.runs?.includes(name) && asked(format.name, () => format.isWorking?.(stateOf(format))),
+    );
 
   const play = ({ format: name, signal, at }: PlacedSignal): readonly string[] => {
     const index = played;
@@ -298,7 +352,9 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
     const format = formats.get(name);
     // A format that has left the configuration says nothing any more; its signals age out.
     if (format === undefined || isPartOfOther(name)) return [];
-    const evolved = format.evolve(states.get(name) ?? opened(format, format.initial), signal, at);
+    const evolved = asked(name, () =>
+      format.evolve(states.get(name) ?? opened(format, format.initial), signal, at),
+    );
     states.set(name, evolved.state);
     const keys = evolved.touched.map((key) => calledIn(placeOf(name, key)));
     for (const key of keys) if (!firstTouched.has(key)) firstTouched.set(key, index);
@@ -307,7 +363,7 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
 
   const observeAt = ({ format: name, key }: Place): Observation | undefined => {
     const format = formats.get(name);
-    return format?.observe(stateOf(format), key);
+    return format === undefined ? undefined : asked(name, () => format.observe(stateOf(format), key));
   };
   const observe = (called: string): Observation | undefined => {
     const place = byName.get(called);
@@ -329,14 +385,16 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
     knew: (key, number) => fromBefore.has(key) || (firstTouched.get(key) ?? number) < number,
     settled: () => {
       const base: Record<string, Json> = {};
-      const runs: Record<string, readonly string[]> = {};
+      const runs: Record<string, readonly string[]> = Object.fromEntries(
+        Object.entries(ledger.runs).filter(([name]) => !formats.has(name)),
+      );
       for (const [name, state] of states) {
         const format = formats.get(name);
         // What a format that is not configured now has left behind waits for its return.
-        const settled = format?.settle(state) ?? state;
+        const settled = format === undefined ? state : asked(name, () => format.settle(state));
         base[name] = settled;
         runs[name] = [...(places.get(name)?.keys() ?? [])].filter(
-          (key) => format === undefined || format.observe(settled, key) !== undefined,
+          (key) => format === undefined || asked(name, () => format.observe(settled, key)) !== undefined,
         );
       }
       return { base, runs };
@@ -377,10 +435,3 @@ const seal = (ledger: Ledger, count: number, settled: Settled): Ledger => {
     recent: ledger.recent.slice(count),
   };
 };
-
-/** A ledger as a store keeps it, and back. What a store returns was written by this function. */
-export const ledgerToJson = (ledger: Ledger): JsonObject => ledger as unknown as JsonObject;
-export const ledgerFromJson = (json: Json): Ledger => ({
-  ...emptyLedger,
-  ...(json as unknown as Partial<Ledger>),
-});
