@@ -85,6 +85,7 @@ export const services = new ContainerModule(({ bind }) => {
       'clock',
       'logFormats',
       'projectRules',
+      'logger',
     ],
   );
   provide('logTextService', logTextService, ['checkpoints', 'progressService', 'clock']);
@@ -131,4 +132,5 @@ type ProgressPorts = Pick<
   | 'clock'
   | 'logFormats'
   | 'projectRules'
+  | 'logger'
 >;

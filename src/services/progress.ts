@@ -9,16 +9,9 @@ import {
   taskIdOf,
   taskScope,
 } from '../domain/logs/identity.ts';
-import {
-  type Advance,
-  advance,
-  emptyLedger,
-  type Ledger,
-  ledgerFromJson,
-  ledgerToJson,
-  type RunChange,
-} from '../domain/logs/ledger.ts';
+import { type Advance, advance, emptyLedger, type Ledger, type RunChange } from '../domain/logs/ledger.ts';
 import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
+import { ledgerFromJson, ledgerToJson, type ReadLedger } from '../domain/logs/stored-ledger.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import { applyObservation, type StoredTask, type Task, taskFromObservation } from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
@@ -76,7 +69,8 @@ export const progressService = ({
   clock,
   formats,
   projectRules: rules,
-}: Pick<Ports, 'taskStore' | 'checkpoints' | 'clock'> &
+  logger,
+}: Pick<Ports, 'taskStore' | 'checkpoints' | 'clock' | 'logger'> &
   Readonly<{
     taskWriter: TaskWriter;
     projectService: ProjectService;
@@ -86,7 +80,7 @@ export const progressService = ({
   }>): ProgressService => {
   const byName = new Map(formats.map((format) => [format.name, format]));
   const turn = keyedMutex();
-  const ledgers = cachedLedgers();
+  const ledgers = cachedLedgers(byName);
 
   const writeRun = (
     scope: Scope,
@@ -144,14 +138,22 @@ export const progressService = ({
     turn(scope.key, () =>
       retryOnConflict(async () => {
         const kept = await checkpoints.read(scope.key);
-        const ledger = await currentLedger(scope, ledgers.of(scope.key, kept));
+        const read = ledgers.of(scope.key, kept);
+        const ledger = await currentLedger(scope, read.ledger);
         const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined });
         if (step.fresh === 0) return step;
+        const dropped = [...read.dropped, ...step.dropped];
+        if (dropped.length > 0) {
+          logger.warn('Stored log state could not be read; the recent signals were replayed without it', {
+            ledger: scope.key,
+            dropped,
+          });
+        }
         await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, moves));
         await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, moves));
         // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
         const version = kept?.version ?? 0;
-        await checkpoints.write(scope.key, ledgerToJson(step.ledger), version);
+        await checkpoints.write(scope.key, ledgerToJson(step.ledger, byName), version);
         ledgers.keep(scope.key, step.ledger, version + 1);
         return step;
       }),
@@ -222,13 +224,15 @@ const isOthers = ({ project_id }: StoredTask, { only_project }: LogBatch): boole
 const MAX_NEAR = 500;
 
 /** Ledgers that this process has written, for as long as the store's version says that nobody else has since. */
-const cachedLedgers = () => {
+const cachedLedgers = (formats: ReadonlyMap<string, LogFormat>) => {
   const near = new Map<string, { ledger: Ledger; version: number }>();
   return {
-    of(key: string, kept: Checkpoint | undefined): Ledger {
-      if (kept === undefined) return emptyLedger;
+    of(key: string, kept: Checkpoint | undefined): ReadLedger {
+      if (kept === undefined) return { ledger: emptyLedger, dropped: [] };
       const known = near.get(key);
-      return known?.version === kept.version ? known.ledger : ledgerFromJson(kept.value);
+      return known?.version === kept.version
+        ? { ledger: known.ledger, dropped: [] }
+        : ledgerFromJson(kept.value, formats);
     },
     keep(key: string, ledger: Ledger, version: number): void {
       near.delete(key);

@@ -1,14 +1,10 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
-import {
-  advance,
-  emptyLedger,
-  type Ledger,
-  ledgerFromJson,
-  ledgerToJson,
-} from '../../../src/domain/logs/ledger.ts';
+import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
 import { anyLine, checkRun } from './any-line.ts';
 
 /**
@@ -43,7 +39,9 @@ test(`${LINES} random and mutated lines give no exception, no NaN, nothing below
         const { changes } = advance(emptyLedger, signals, FORMATS, { wholeTask: true });
         for (const { observation } of changes) checkRun(observation);
       }
-      ledger = ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(step.ledger))));
+      const read = ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(step.ledger, FORMATS))), FORMATS);
+      assert.equal([...step.dropped, ...read.dropped], [], 'no format fails on what it has stored');
+      ledger = read.ledger;
     }),
     { numRuns: Math.ceil(LINES / BATCH), seed: SEED, endOnFailure: true },
   );

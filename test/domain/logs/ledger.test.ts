@@ -5,21 +5,18 @@ import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { type AgentState, agentJson } from '../../../src/domain/logs/formats/agent-json.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
-import {
-  advance,
-  emptyLedger,
-  type Ledger,
-  ledgerFromJson,
-  ledgerToJson,
-  REPLAYABLE,
-} from '../../../src/domain/logs/ledger.ts';
+import { advance, emptyLedger, type Ledger, REPLAYABLE } from '../../../src/domain/logs/ledger.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
 
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 const NOON = Date.UTC(2026, 10, 23, 12);
 
-const throughTheStore = (ledger: Ledger): Ledger =>
-  ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(ledger))));
+const throughTheStore = (ledger: Ledger): Ledger => {
+  const read = ledgerFromJson(JSON.parse(JSON.stringify(ledgerToJson(ledger, FORMATS))), FORMATS);
+  assert.equal(read.dropped, []);
+  return read.ledger;
+};
 
 /**
  * Feeds batches one after the other, as posts to a server would come, each ledger through the store and back between
@@ -32,6 +29,7 @@ const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false, keep
   const gone: string[] = [];
   for (const batch of batches) {
     const step = advance(ledger, readEvents(batch, builtInFormats).ofStream, FORMATS, { wholeTask });
+    assert.equal(step.dropped, []);
     ledger = keep(step.ledger);
     for (const { observation } of step.changes) runs.set(observation.key, observation);
     for (const { key } of step.gone) {
