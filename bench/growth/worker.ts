@@ -85,7 +85,7 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
       logText: container.get(TOKENS.logTextService),
       collector: container.get(TOKENS.collectorService),
       events: container.get(TOKENS.eventService),
-      walk: container.get(TOKENS.taskWalk),
+      listTasks: container.get(TOKENS.taskLister),
       health: container.get(TOKENS.healthService),
       idempotency: container.get(TOKENS.idempotencyService),
       cursors: signedCursors('a secret of the benchmarks'),

@@ -1,55 +1,61 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import * as v from 'valibot';
 import { MiyabiError } from '../domain/errors.ts';
 
 export type Cursors = Readonly<{
   /** A cursor for a position in the list that `scope` describes: route and filter. */
   seal(scope: string, position: unknown): string;
-  /** @throws MiyabiError `invalid_input` where the cursor was changed, or belongs to another list. */
-  open(scope: string, cursor: string): unknown;
+  /**
+   * The position of a cursor, of the given form.
+   *
+   * @throws MiyabiError `invalid_input` where the cursor was changed, belongs to another list, or is of another version.
+   */
+  open<Position>(scope: string, cursor: string, form: v.GenericSchema<unknown, Position>): Position;
 }>;
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Goes up with every change of what a position holds: cursors of other versions are refused, never misread. */
+const VERSION = 2;
+
 /**
- * Opaque cursors: the position, encrypted and signed together with the list it belongs to. What a walk remembers holds
- * the ids of tasks that its caller may not see.
+ * Opaque cursors: the position, encrypted and signed together with its version and the list that it belongs to. A
+ * position may name a task that the filter passed over and the caller may not see.
  */
 export const signedCursors = (secret: string): Cursors => {
   const key = createHmac('sha256', secret).update('cursors').digest();
+  const boundTo = (scope: string) => Buffer.from(`${VERSION} ${scope}`);
   return {
     seal(scope, position) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(
-        Buffer.from(scope),
-      );
-      const packed = cipher.update(deflateRawSync(JSON.stringify(position)));
-      cipher.final();
-      return Buffer.concat([nonce, cipher.getAuthTag(), packed]).toString('base64url');
+      const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(scope));
+      const sealed = Buffer.concat([cipher.update(JSON.stringify(position)), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
     },
-    open(scope, cursor) {
+    open(scope, cursor, form) {
       const bytes = Buffer.from(cursor, 'base64url');
-      const packed = bytes.subarray(NONCE_BYTES + TAG_BYTES);
+      const sealed = bytes.subarray(NONCE_BYTES + TAG_BYTES);
       // Decoding ignores stray bits and characters; only the one text that `seal` wrote is good.
-      if (packed.length === 0 || bytes.toString('base64url') !== cursor) throw notOurs();
+      if (sealed.length === 0 || bytes.toString('base64url') !== cursor) throw refused();
       const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
         authTagLength: TAG_BYTES,
       })
-        .setAAD(Buffer.from(scope))
+        .setAAD(boundTo(scope))
         .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-      const plain = decipher.update(packed);
+      const plain = decipher.update(sealed);
       try {
         decipher.final();
+        return v.parse(form, JSON.parse(plain.toString()));
       } catch (error) {
-        throw notOurs(error);
+        throw refused(error);
       }
-      return JSON.parse(inflateRawSync(plain).toString());
     },
   };
 };
 
-const notOurs = (cause?: unknown): MiyabiError =>
+const RULE = 'is not a cursor of this list, or an earlier release issued it; start again without it';
+
+const refused = (cause?: unknown): MiyabiError =>
   new MiyabiError('invalid_input', `cursor ${RULE}`, { fields: [{ path: 'cursor', reason: RULE }], cause });
-const RULE = 'is not one that this list has given; begin without it';

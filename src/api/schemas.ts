@@ -376,7 +376,7 @@ const limit = (max: number) =>
     v.minValue(1, `must be a whole number from 1 to ${max}`),
     v.maxValue(max, `must be a whole number from 1 to ${max}`),
   );
-const CURSOR_RULE = 'is not one that this list has given; begin without it';
+const CURSOR_RULE = 'is not a cursor of this list, or an earlier release issued it; start again without it';
 const cursor = v.optional(
   v.pipe(v.string(), v.maxLength(12_288, CURSOR_RULE), v.regex(/^[A-Za-z0-9_-]+$/, CURSOR_RULE)),
 );

@@ -9,7 +9,6 @@ import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../c
 import type { LogFormat } from '../domain/logs/format.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
-import { writeWindows } from '../services/write-window.ts';
 import type { Backend, CachePorts, FeedPorts, LogSourcePorts, StorePorts, SystemPorts } from './backend.ts';
 import { cloudwatch, dynamodb, webhookClient } from './backends/aws.ts';
 import { services } from './services.ts';
@@ -54,16 +53,14 @@ export const containerFor = async (
   config: Config,
   overrides: Partial<Ports> = {},
 ): Promise<OpenContainer> => {
-  const windows = writeWindows(overrides.clock ?? systemClock());
   const system: SystemPorts = {
+    clock: systemClock(),
     ids: uuidIds(),
     logger: pinoLogger({ level: config.logLevel }),
     random: Math.random,
     secrets: randomSecrets(),
     sleep: systemSleep(),
     ...overrides,
-    // One clock for everything that is written, so that a read can order writes against itself.
-    clock: windows,
   };
   const probes: Probe[] = [];
   const closers: (() => Promise<void>)[] = [];
@@ -90,7 +87,6 @@ export const containerFor = async (
     const container = new Container({ defaultScope: 'Singleton' });
     bindPorts(container, ports);
     container.bind(TOKENS.config).toConstantValue(config);
-    container.bind(TOKENS.writeWindows).toConstantValue(windows);
     container.bind(TOKENS.probes).toConstantValue(probes);
     container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
     container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
@@ -138,7 +134,7 @@ export const compose = async (config: Config, overrides: Partial<Ports> = {}) =>
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),
-    walk: container.get(TOKENS.taskWalk),
+    listTasks: container.get(TOKENS.taskLister),
     counter: container.get(TOKENS.taskCounter),
     webhooks: container.get(TOKENS.webhookService),
     webhookSender: container.get(TOKENS.webhookSender),

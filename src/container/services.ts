@@ -13,13 +13,11 @@ import { projectService } from '../services/projects.ts';
 import { staleSweep } from '../services/staleness.ts';
 import { taskCounter } from '../services/task-counter.ts';
 import { taskLister } from '../services/task-list.ts';
-import { taskWalk } from '../services/task-walk.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
 import { webhookAnnouncer } from '../services/webhook-announcer.ts';
 import { webhookSender } from '../services/webhook-sender.ts';
 import { webhookService } from '../services/webhooks.ts';
-import { watched } from '../services/write-window.ts';
 import { lazyPort } from './lazy.ts';
 import { providerOf } from './provide.ts';
 import type { Bound } from './tokens.ts';
@@ -47,14 +45,10 @@ export const services = new ContainerModule(({ bind }) => {
   ]);
   provide(
     'taskWriter',
-    (ports: Pick<Bound, 'writeWindows'> & Parameters<typeof taskWriter>[0]) => {
-      const { taskStore, writeWindows, clock } = ports;
-      return withParents(watched(taskWriter(ports), writeWindows), taskStore, clock);
-    },
-    ['taskStore', 'taskHistory', 'taskCache', 'changeFeed', 'taskCounter', 'writeWindows', 'clock'],
+    (ports: Parameters<typeof taskWriter>[0]) => withParents(taskWriter(ports), ports.taskStore, ports.clock),
+    ['taskStore', 'taskHistory', 'taskCache', 'changeFeed', 'taskCounter', 'clock'],
   );
-  provide('taskWalk', taskWalk, ['taskStore', 'taskLister', 'writeWindows']);
-  provide('taskLister', taskLister, ['taskStore', 'taskListCache']);
+  provide('taskLister', taskLister, ['taskStore', 'taskListCache', 'clock']);
   provide('estimates', estimates, ['checkpoints', 'clock', 'logger']);
   provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'clock']);
   provide('healthService', healthService, ['probes', 'clock', 'logger']);

@@ -18,13 +18,11 @@ import type { ProjectService } from '../services/projects.ts';
 import type { StaleSweep } from '../services/staleness.ts';
 import type { TaskCounter } from '../services/task-counter.ts';
 import type { TaskLister } from '../services/task-list.ts';
-import type { TaskWalk } from '../services/task-walk.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
 import type { WebhookAnnouncer } from '../services/webhook-announcer.ts';
 import type { WebhookSender } from '../services/webhook-sender.ts';
 import type { WebhookService } from '../services/webhooks.ts';
-import type { WriteWindows } from '../services/write-window.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
 const port = <Name extends keyof Ports>(name: Name): ServiceIdentifier<Ports[Name]> => Symbol(name);
@@ -70,8 +68,6 @@ export const TOKENS = {
   projectService: token<ProjectService>('projectService'),
   taskCounter: token<TaskCounter>('taskCounter'),
   taskWriter: token<TaskWriter>('taskWriter'),
-  writeWindows: token<WriteWindows>('writeWindows'),
-  taskWalk: token<TaskWalk>('taskWalk'),
   taskLister: token<TaskLister>('taskLister'),
   estimates: token<Estimates>('estimates'),
   staleSweep: token<StaleSweep>('staleSweep'),

@@ -1,25 +1,60 @@
+import { roomFor } from '../domain/page.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
+import type { Task } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery } from '../ports/task-store.ts';
 
-/** A page of tasks as the texts that the API answers: out of the cache, or of the store, which then fills the cache. */
+/**
+ * A page of tasks as the JSON texts that the API answers, from the cache, or from the store, which then fills the cache.
+ * A page ends early where it would get too large for an answer, and may be empty and still have a `next` where a filter
+ * passes over many tasks.
+ *
+ * @throws MiyabiError `unavailable` where neither cache nor store answers.
+ */
 export type TaskLister = (query: TaskQuery) => Promise<TaskListPage>;
 
-export const taskLister =
-  ({ taskStore: tasks, taskListCache: lists }: Pick<Ports, 'taskStore' | 'taskListCache'>): TaskLister =>
-  async (query) => {
-    const known = await lists.page(query);
-    if (known.page !== undefined) return known.page;
-    const stored = await tasks.list(query);
+/** How long one call goes on through pages without a match, in milliseconds, and how many of them it reads at most. */
+const MAX_SEARCH_MS = 20;
+const MAX_EMPTY_PAGES = 10;
+
+export const taskLister = ({
+  taskStore,
+  taskListCache,
+  clock,
+}: Pick<Ports, 'taskStore' | 'taskListCache' | 'clock'>): TaskLister => {
+  const read = async (query: TaskQuery): Promise<TaskListPage> => {
+    const cached = await taskListCache.page(query);
+    if (cached.page !== undefined) return cached.page;
+    const stored = await taskStore.list(query);
     const page = { ...stored, items: stored.items.map(publicTask) };
-    if (known.ticket !== undefined) await lists.fill(known.ticket, page);
+    if (cached.ticket !== undefined) await taskListCache.fill(cached.ticket, page);
     return {
+      ...page,
       items: page.items.map((task) => ({
         task_id: task.task_id,
         version: task.version,
         json: JSON.stringify(task),
       })),
-      ...(page.next === undefined ? {} : { next: page.next }),
     };
   };
+
+  return async (query) => {
+    const began = clock.now();
+    let page = await read(query);
+    for (let empty = 1; page.items.length === 0 && page.next !== undefined; empty += 1) {
+      if (empty >= MAX_EMPTY_PAGES || clock.now() - began >= MAX_SEARCH_MS) break;
+      page = await read({ ...query, after: page.next });
+    }
+    return fitting(page);
+  };
+};
+
+/** As much of a page as an answer has room for; the next page begins after it. */
+const fitting = (page: TaskListPage): TaskListPage => {
+  const items = page.items.slice(0, roomFor(page.items.map(({ json }) => json.length)));
+  const last = items.at(-1);
+  if (last === undefined || items.length === page.items.length) return page;
+  const { updated_at }: Task = JSON.parse(last.json);
+  return { items, next: { task_id: last.task_id, updated_at } };
+};

@@ -3,7 +3,6 @@ import { withEvent } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
-import { withTrail } from '../domain/tasks/trail.ts';
 import type { Change } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { TaskCounter } from './task-counter.ts';
@@ -64,7 +63,7 @@ export const taskWriter = ({
       if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
       // From before the store was asked: a write that was long under way must not live on in the cache for longer.
       const asOf = clock.now();
-      await tasks.save(withEvent(before, withTrail(before, after)));
+      await tasks.save(withEvent(before, after));
       const [recorded] = await Promise.allSettled([addHistory(after.task_id, points)]);
       const told = publicTask(after);
       await cache.save([told], asOf);

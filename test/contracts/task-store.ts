@@ -55,7 +55,6 @@ const fullTask = (): StoredTask => ({
   parent_id: 'a.parent',
   progress_from: 'parts',
   counted: { project_id: 'p:0', kind: 'completed', seconds: 5 },
-  trail: [toIso(NOON - 9000), toIso(NOON - 7000)],
   attempt: 3,
   started_at: toIso(NOON - 5000),
   completed_at: toIso(NOON),

@@ -12,7 +12,6 @@ const unknown = { '': { from_a_newer_version: { S: 'x' } } };
 const storedTask: StoredTask = {
   ...aTask('t'),
   counted: { project_id: 'p', kind: 'active', seconds: 0 },
-  trail: ['2026-11-23T12:00:00.000Z'],
   pendingEvents: [{ type: 'task.stale', project_id: 'p', version: 1, at: '2026-11-23T12:00:00.000Z' }],
   unknown,
 };

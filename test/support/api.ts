@@ -4,6 +4,7 @@ import type { HttpApp, HttpResponse } from '../../src/api/message.ts';
 import type { HttpOptions } from '../../src/api/routes/routes.ts';
 import { readConfig } from '../../src/config.ts';
 import { compose } from '../../src/container/compose.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 
 /** An answer with its JSON read. `json` is whatever the body holds; undefined where it holds none. */
 export type Answer = Readonly<{
@@ -43,9 +44,16 @@ const answerOf = ({ status, headers, body }: HttpResponse): Answer => {
   return { status, headers, text: body, json: isJson ? JSON.parse(body) : undefined };
 };
 
-/** The application on a backend, as an entrypoint composes it. */
-export const openApi = async (env: Readonly<Record<string, string>> = {}, options: HttpOptions = {}) => {
-  const composition = await compose(readConfig({ MIYABI_BACKEND: 'memory', LOG_LEVEL: 'silent', ...env }));
+/** The application on a backend, as an entrypoint composes it; `overrides` are ports of the test. */
+export const openApi = async (
+  env: Readonly<Record<string, string>> = {},
+  options: HttpOptions = {},
+  overrides: Partial<Ports> = {},
+) => {
+  const composition = await compose(
+    readConfig({ MIYABI_BACKEND: 'memory', LOG_LEVEL: 'silent', ...env }),
+    overrides,
+  );
   const app = httpApp(
     { ...composition, cursors: signedCursors('a secret of the tests') },
     composition.logger,
@@ -58,9 +66,14 @@ export type Api = Awaited<ReturnType<typeof openApi>>;
 
 /** A test with an application of its own. */
 export const withApi =
-  (run: (api: Api) => unknown, env: Readonly<Record<string, string>> = {}, options: HttpOptions = {}) =>
+  (
+    run: (api: Api) => unknown,
+    env: Readonly<Record<string, string>> = {},
+    options: HttpOptions = {},
+    overrides: Partial<Ports> = {},
+  ) =>
   async () => {
-    const api = await openApi(env, options);
+    const api = await openApi(env, options, overrides);
     try {
       await run(api);
     } finally {

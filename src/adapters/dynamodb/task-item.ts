@@ -104,7 +104,6 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
       ? {}
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
     ...present({ counted: task.counted }, countedToItem),
-    ...present({ trail: task.trail }, (times) => ({ L: times.map(text) })),
     ...present({ untold: task.pendingEvents }, json),
     ...(isSettled(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
@@ -164,7 +163,6 @@ export const taskFromItem = (item: Item): StoredTask => {
         seconds: counted.number('seconds'),
       };
     }, 'counted'),
-    ...read.present(read.texts, 'trail'),
     ...(read.has('untold') ? { pendingEvents: eventsOf(read, 'untold') } : {}),
   };
 };

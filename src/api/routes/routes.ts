@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { ApiKey, Scope } from '../../domain/api-keys.ts';
 import { invalidField, isMiyabiError, MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
@@ -12,7 +13,7 @@ import { eachOf, keyedMutex } from '../../services/keyed-mutex.ts';
 import type { LogTextService } from '../../services/log-text.ts';
 import type { ProgressService } from '../../services/progress.ts';
 import type { ProjectService } from '../../services/projects.ts';
-import type { TaskWalk, WalkState } from '../../services/task-walk.ts';
+import type { TaskLister } from '../../services/task-list.ts';
 import type { Guard, TaskService } from '../../services/tasks.ts';
 import type { WebhookService } from '../../services/webhooks.ts';
 import { preferred } from '../accept.ts';
@@ -67,7 +68,7 @@ export type HttpServices = Readonly<{
   logText: LogTextService;
   collector: CollectorService;
   events: EventService;
-  walk: TaskWalk;
+  listTasks: TaskLister;
   health: HealthService;
   idempotency: IdempotencyService;
   cursors: Cursors;
@@ -134,7 +135,9 @@ const healthRoutes = ({ health }: HttpServices): readonly Route[] => [
   },
 ];
 
-const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] => [
+const TASK_POSITION = v.object({ task_id: v.string(), updated_at: v.string() });
+
+const taskRoutes = ({ tasks, listTasks, cursors }: HttpServices): readonly Route[] => [
   {
     path: '/api/tasks',
     methods: {
@@ -157,11 +160,12 @@ const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] =>
             updated_since: updated_since === undefined ? undefined : toIso(updated_since),
           });
           const scope = `tasks ${JSON.stringify(Object.entries(wanted).sort())}`;
-          const state = cursor === undefined ? undefined : (cursors.open(scope, cursor) as WalkState);
-          const page = await walk({ ...wanted, limit }, state);
+          const after = cursor === undefined ? {} : { after: cursors.open(scope, cursor, TASK_POSITION) };
+          const page = await listTasks({ ...wanted, limit, ...after });
           const next = page.next === undefined ? null : cursors.seal(scope, page.next);
           // The texts are passed on as they are kept.
-          return jsonText(200, `{"tasks":[${page.texts.join(',')}],"next_cursor":${JSON.stringify(next)}}`);
+          const texts = page.items.map((task) => task.json).join(',');
+          return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
         },
       },
       POST: {
@@ -265,7 +269,7 @@ const taskRoutes = ({ tasks, walk, cursors }: HttpServices): readonly Route[] =>
               limit,
               ...(from === undefined ? {} : { from }),
               ...(to === undefined ? {} : { to }),
-              ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor) as number }),
+              ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor, v.number()) }),
             },
             projectGuard(context),
           );
@@ -348,7 +352,7 @@ const projectRoutes = ({ projects, cursors }: HttpServices): readonly Route[] =>
           }
           const page = await projects.list({
             limit,
-            ...(cursor === undefined ? {} : { after: cursors.open('projects', cursor) as string }),
+            ...(cursor === undefined ? {} : { after: cursors.open('projects', cursor, v.string()) }),
           });
           return json(200, {
             projects: page.items,

@@ -61,8 +61,6 @@ type TaskFields = Readonly<{
 export type TaskBookkeeping = Readonly<{
   /** What the metrics of its project count of it. */
   counted?: Counted;
-  /** Earlier times of its update, oldest first: where it stood in the lists. */
-  trail?: readonly string[];
   /** Events that are not in the outbox of the webhooks yet, oldest first. */
   pendingEvents?: readonly TaskEvent[];
   unknown?: UnknownFields;
