@@ -70,6 +70,7 @@ export const RESPONSES: Readonly<Record<string, JsonSchema>> = {
       'outcome?': oneOf(OUTCOMES),
       'stack_state?': text,
       'failed_resources?': listOf(text),
+      'retained_resources?': listOf(text),
       'log_group?': text,
       'log_stream?': text,
       'error_message?': text,

@@ -152,15 +152,16 @@ const githubEntries = {
   pr_url: v.optional(url),
 };
 
+const names = v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries'));
+
 const detailsEntries = {
   phase: v.optional(line(256)),
   current_step: v.optional(line(1024)),
   operation: v.optional(oneOf(OPERATIONS)),
   outcome: v.optional(oneOf(OUTCOMES)),
   stack_state: v.optional(line(128)),
-  failed_resources: v.optional(
-    v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries')),
-  ),
+  failed_resources: v.optional(names),
+  retained_resources: v.optional(names),
   log_group: v.optional(line(512)),
   log_stream: v.optional(line(512)),
   error_message: v.optional(prose(4096)),

@@ -26,6 +26,7 @@ export type Task = {
       | undefined;
     stack_state?: string | undefined;
     failed_resources?: readonly string[] | undefined;
+    retained_resources?: readonly string[] | undefined;
     log_group?: string | undefined;
     log_stream?: string | undefined;
     error_message?: string | undefined;
@@ -209,7 +210,7 @@ export type NewTask = {
     | {
         phase?: string | undefined;
         current_step?: string | undefined;
-        operation?: 'create' | 'update' | 'destroy' | 'hotswap' | 'none' | undefined;
+        operation?: 'create' | 'update' | 'destroy' | 'hotswap' | 'rollback' | 'none' | undefined;
         outcome?:
           | 'completed'
           | 'no_changes'
@@ -221,6 +222,7 @@ export type NewTask = {
           | undefined;
         stack_state?: string | undefined;
         failed_resources?: readonly string[] | undefined;
+        retained_resources?: readonly string[] | undefined;
         log_group?: string | undefined;
         log_stream?: string | undefined;
         error_message?: string | undefined;
@@ -250,7 +252,7 @@ export type TaskPatch = {
     | {
         phase?: string | null | undefined;
         current_step?: string | null | undefined;
-        operation?: 'create' | 'update' | 'destroy' | 'hotswap' | 'none' | null | undefined;
+        operation?: 'create' | 'update' | 'destroy' | 'hotswap' | 'rollback' | 'none' | null | undefined;
         outcome?:
           | 'completed'
           | 'no_changes'
@@ -263,6 +265,7 @@ export type TaskPatch = {
           | undefined;
         stack_state?: string | null | undefined;
         failed_resources?: readonly string[] | null | undefined;
+        retained_resources?: readonly string[] | null | undefined;
         log_group?: string | null | undefined;
         log_stream?: string | null | undefined;
         error_message?: string | null | undefined;

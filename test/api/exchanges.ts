@@ -77,7 +77,7 @@ export const EXCHANGES: readonly Exchange[] = [
       status: 'running',
       priority: 'P1',
       progress: { current: 1, total: 8 },
-      details: { phase: 'assets', failed_resources: ['A', 'B'] },
+      details: { phase: 'assets', failed_resources: ['A', 'B'], retained_resources: ['C'] },
       labels: { env: 'prod', 'a/b': '' },
       metadata: { deep: { list: [1, null, { x: 0.5 }], constructor: 'x' }, big: 1e300 },
       github: { pr_number: 7, pr_url: 'https://github.com/o/r/pull/7' },

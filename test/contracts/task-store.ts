@@ -28,6 +28,7 @@ const fullTask = (): StoredTask => ({
     outcome: 'rolling_back',
     stack_state: 'UPDATE_ROLLBACK_IN_PROGRESS',
     failed_resources: ['Queue', 'Topic', 'Queue'],
+    retained_resources: ['Bucket'],
     log_group: '/cdk/deployments',
     log_stream: 'a/b#c',
     error_message: 'line\nbreak \u0000 \ud83d\ude80',

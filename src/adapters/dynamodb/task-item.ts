@@ -50,7 +50,7 @@ export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[stri
 
 /** The current state of a task. `writeId` tells a write apart from every other. */
 export const taskToItem = (task: StoredTask, writeId: string): Item => {
-  const { operation, outcome, failed_resources, ...texts } = task.details;
+  const { operation, outcome, failed_resources, retained_resources, ...texts } = task.details;
   const labels = Object.entries(task.labels);
   return {
     ...taskKey(task.task_id),
@@ -69,7 +69,7 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
     details: {
       M: {
         ...present({ ...texts, operation, outcome }, text),
-        ...present({ failed_resources }, (names) => ({ L: names.map(text) })),
+        ...present({ failed_resources, retained_resources }, (names) => ({ L: names.map(text) })),
       },
     },
     labels: json(task.labels),
@@ -136,7 +136,7 @@ export const taskFromItem = (item: Item): StoredTask => {
       ...details.present(details.text, 'phase', 'current_step', 'operation'),
       ...details.present((name) => details.oneOf(name, OUTCOMES), 'outcome'),
       ...details.present(details.text, 'stack_state'),
-      ...details.present(details.texts, 'failed_resources'),
+      ...details.present(details.texts, 'failed_resources', 'retained_resources'),
       ...details.present(details.text, 'log_group', 'log_stream', 'error_message'),
     },
     labels: labelsOf(read),

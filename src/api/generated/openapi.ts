@@ -2349,7 +2349,10 @@ export const OPENAPI: unknown = {
             properties: {
               phase: { type: 'string' },
               current_step: { type: 'string' },
-              operation: { type: 'string', examples: ['create', 'update', 'destroy', 'hotswap', 'none'] },
+              operation: {
+                type: 'string',
+                examples: ['create', 'update', 'destroy', 'hotswap', 'rollback', 'none'],
+              },
               outcome: {
                 type: 'string',
                 enum: [
@@ -2364,6 +2367,7 @@ export const OPENAPI: unknown = {
               },
               stack_state: { type: 'string' },
               failed_resources: { type: 'array', items: { type: 'string' } },
+              retained_resources: { type: 'array', items: { type: 'string' } },
               log_group: { type: 'string' },
               log_stream: { type: 'string' },
               error_message: { type: 'string' },
@@ -2827,7 +2831,10 @@ export const OPENAPI: unknown = {
             properties: {
               phase: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
               current_step: { type: 'string', maxLength: 1024, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
-              operation: { enum: ['create', 'update', 'destroy', 'hotswap', 'none'], type: 'string' },
+              operation: {
+                enum: ['create', 'update', 'destroy', 'hotswap', 'rollback', 'none'],
+                type: 'string',
+              },
               outcome: {
                 enum: [
                   'completed',
@@ -2842,6 +2849,11 @@ export const OPENAPI: unknown = {
               },
               stack_state: { type: 'string', maxLength: 128, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
               failed_resources: {
+                type: 'array',
+                items: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+                maxItems: 100,
+              },
+              retained_resources: {
                 type: 'array',
                 items: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
                 maxItems: 100,
@@ -2923,7 +2935,10 @@ export const OPENAPI: unknown = {
                   },
                   operation: {
                     anyOf: [
-                      { enum: ['create', 'update', 'destroy', 'hotswap', 'none'], type: 'string' },
+                      {
+                        enum: ['create', 'update', 'destroy', 'hotswap', 'rollback', 'none'],
+                        type: 'string',
+                      },
                       { type: 'null' },
                     ],
                   },
@@ -2951,6 +2966,16 @@ export const OPENAPI: unknown = {
                     ],
                   },
                   failed_resources: {
+                    anyOf: [
+                      {
+                        type: 'array',
+                        items: { type: 'string', maxLength: 256, pattern: '^[^\\u0000-\\u001f\\u007f]*$' },
+                        maxItems: 100,
+                      },
+                      { type: 'null' },
+                    ],
+                  },
+                  retained_resources: {
                     anyOf: [
                       {
                         type: 'array',

@@ -26,6 +26,15 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   read(line: string): S | undefined;
 
   /**
+   * Whether the line after this signal's belongs to it whatever it looks like, as the reason below a row of what failed.
+   * It is then offered to `read` of this format, to `readContinuation`, and only after that to other formats.
+   */
+  isContinued?(signal: S): boolean;
+
+  /** What such a line says, undefined where it continues nothing. An empty line never does. */
+  readContinuation?(line: string): S | undefined;
+
+  /**
    * Whether every line of this format has one of the signs of `signs.ts`. Lines without any are not offered to it. What
    * is configured, and may look like anything, has none.
    */

@@ -1,6 +1,6 @@
 import type { LogFormat, Observation } from './format.ts';
 import { advance, emptyLedger, type Ledger } from './ledger.ts';
-import { type PlacedSignal, readEvents } from './signals.ts';
+import { type ContinuedLine, type PlacedSignal, readEvents } from './signals.ts';
 
 /** One task of a log. `task_id` is there where its lines name it. */
 export type ParsedTask = Readonly<{ task_id?: string; run: Observation }>;
@@ -24,6 +24,7 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
   const found = new Map<string, ParsedTask>();
   let lines = 0;
   let oversized = 0;
+  let continued: ContinuedLine | undefined;
 
   const fold = (taskId: string | undefined, signals: readonly PlacedSignal[]) => {
     const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, {
@@ -41,7 +42,8 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
     add(chunk) {
       const events = chunk.map((message, index) => ({ id: String(lines + index), timestamp: 0, message }));
       lines += chunk.length;
-      const reading = readEvents(events, formats);
+      const reading = readEvents(events, formats, undefined, continued);
+      continued = reading.continued;
       oversized += reading.oversized;
       if (reading.ofStream.length > 0) fold(undefined, reading.ofStream);
       for (const [taskId, signals] of reading.ofTask) fold(taskId, signals);

@@ -22,16 +22,25 @@ export type Reading = Readonly<{
   lines: number;
   /** Lines that were too long to be read. */
   oversized: number;
+  /** What the next line of the stream may continue. */
+  continued?: ContinuedLine;
 }>;
+
+/** The format whose last line may go on in the next one, and for how many lines at most. */
+export type ContinuedLine = Readonly<{ format: string; lines: number }>;
+
+const MAX_CONTINUATION = 20;
 
 /**
  * Reads events line by line. A line goes to the first format that knows it; a line that none knows says nothing.
- * `streamTask` is the task that the whole stream is, where it is one.
+ * `streamTask` is the task that the whole stream is, where it is one; `before` is what the reading before this one gave
+ * as `continued`.
  */
 export const readEvents = (
   events: readonly LogEvent[],
   formats: readonly LogFormat[],
   streamTask?: string,
+  before?: ContinuedLine,
 ): Reading => {
   const ofStream: PlacedSignal[] = [];
   const ofTask = new Map<string, PlacedSignal[]>();
@@ -40,25 +49,39 @@ export const readEvents = (
   let lines = 0;
   let oversized = 0;
 
+  let continued = before;
+
   const place = (text: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
+    const open = continued;
+    continued = undefined;
+    if (open !== undefined) {
+      const format = formats.find(({ name }) => name === open.format);
+      const own = format?.read(text);
+      const signal = own ?? format?.readContinuation?.(text);
+      if (format !== undefined && signal !== undefined)
+        return keep(format, signal, event, line, own === undefined ? open.lines : MAX_CONTINUATION);
+    }
     for (const format of among) {
       const signal = format.read(text);
-      if (signal === undefined) continue;
-      const stated = format.timeOf?.(signal);
-      const at = stated !== undefined && isTime(stated) ? stated : event.timestamp;
-      const placed = { id: event.id, line, at, format: format.name, signal };
-      const project = validId(format.projectOf?.(signal));
-      const task = validId(format.taskOf?.(signal)) ?? streamTask;
-      if (task === undefined) {
-        ofStream.push(placed);
-        projectOfStream = project ?? projectOfStream;
-      } else {
-        const known = ofTask.get(task);
-        if (known === undefined) ofTask.set(task, [placed]);
-        else known.push(placed);
-        if (project !== undefined) projectOfTask.set(task, project);
-      }
-      return;
+      if (signal !== undefined) return keep(format, signal, event, line, MAX_CONTINUATION);
+    }
+  };
+
+  const keep = (format: LogFormat, signal: Json, event: LogEvent, line: number, lines: number) => {
+    if (lines > 0 && format.isContinued?.(signal)) continued = { format: format.name, lines: lines - 1 };
+    const stated = format.timeOf?.(signal);
+    const at = stated !== undefined && isTime(stated) ? stated : event.timestamp;
+    const placed = { id: event.id, line, at, format: format.name, signal };
+    const project = validId(format.projectOf?.(signal));
+    const task = validId(format.taskOf?.(signal)) ?? streamTask;
+    if (task === undefined) {
+      ofStream.push(placed);
+      projectOfStream = project ?? projectOfStream;
+    } else {
+      const known = ofTask.get(task);
+      if (known === undefined) ofTask.set(task, [placed]);
+      else known.push(placed);
+      if (project !== undefined) projectOfTask.set(task, project);
     }
   };
 
@@ -68,7 +91,8 @@ export const readEvents = (
     const text = cleanLine(raw);
     const enveloped = text.startsWith(DOCKER_ENVELOPE) ? textInEnvelope(text) : undefined;
     const read = enveloped === undefined ? text : cleanLine(enveloped);
-    if (read !== '') place(read, event, line, among);
+    if (read === '') continued = undefined;
+    else place(read, event, line, among);
   };
 
   for (let from = 0; from < events.length; ) {
@@ -88,11 +112,14 @@ export const readEvents = (
         const feed = whole.indexOf('\n', start);
         const end = feed === -1 ? whole.length : feed;
         lines += 1;
+        // An event may end with the end of its line, after which there is no empty one.
+        const isRest = start === end && line > 0 && end === begin + text.length;
         if (end - start > MAX_LINE) oversized += 1;
-        else {
+        else if (!isRest) {
           const among = hasSign(start, end) ? formats : withoutSigns;
           // A piece of `whole` in a signal would keep all of it in memory.
-          if (among.length > 0) readLine(text.slice(start - begin, end - begin), event, line, among);
+          if (among.length > 0 || continued !== undefined)
+            readLine(text.slice(start - begin, end - begin), event, line, among);
         }
         start = end + 1;
       }
@@ -106,6 +133,7 @@ export const readEvents = (
     ...(projectOfStream === undefined ? {} : { projectOfStream }),
     lines,
     oversized,
+    ...(continued === undefined ? {} : { continued }),
   };
 };
 

@@ -249,6 +249,7 @@ const BEGINNINGS = [
     'Error: ',
     'with ',
   ],
+  ...['Failed to create change set', 'Early validation failed', 'Change set ', 'Stack '],
   ...['Could not perform', 'Falling back', 'Outputs:', 'Rolling back', 'Stack ARN:'],
   ...['The following resource(s)', 'The stack named'],
   ...['Checking', 'Compiling', 'Documenting', 'Downloaded', 'Finished ', 'error', 'could not '],

@@ -1,5 +1,5 @@
 /** What a deployment does. `none`: it looked and found nothing to change. */
-export const OPERATIONS = ['create', 'update', 'destroy', 'hotswap', 'none'] as const;
+export const OPERATIONS = ['create', 'update', 'destroy', 'hotswap', 'rollback', 'none'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** How a deployment ended, or where it is. */
@@ -24,6 +24,8 @@ export type TaskDetails = Readonly<{
   stack_state?: string;
   /** Logical ids of what failed first; what was merely cancelled after it is left out. */
   failed_resources?: readonly string[];
+  /** Logical ids of what was to be deleted and still exists, e.g. because of its deletion policy. */
+  retained_resources?: readonly string[];
   log_group?: string;
   log_stream?: string;
   error_message?: string;

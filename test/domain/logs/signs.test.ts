@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LogFormat } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { logParser } from '../../../src/domain/logs/parse.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
 import { anyLine } from './any-line.ts';
 import { SAMPLES } from './samples.ts';
@@ -192,6 +193,22 @@ test('whatever a built-in format reads has a sign, in random and mutated lines',
     ),
     { numRuns: Number(process.env['FUZZ_LINES'] ?? 20_000) / 40 },
   );
+});
+
+test('a line that continues the one before is read wherever the log is cut, and belongs to no other format', () => {
+  const log = [
+    'Shop: deploying... [1/1]',
+    '8:00:02 PM | UPDATE_FAILED | AWS::SQS::Queue | Api/Orders\r',
+    'Uploading 3/4 of the\r',
+    'messages was refused\r',
+  ];
+  const whole = logParser(builtInFormats);
+  whole.add(log);
+  const parts = logParser(builtInFormats);
+  for (const line of log) parts.add([line]);
+  assert.is(whole.tasks().length, 1);
+  assert.is(whole.tasks()[0]?.run.details.error_message, 'Uploading 3/4 of the messages was refused');
+  assert.equal(parts.tasks(), whole.tasks());
 });
 
 test('lines without signs are still offered to a format that promises none', () => {

@@ -54,6 +54,7 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
     <article class="task">
       <TaskHead task={task} />
       {task.status !== 'completed' && <RootCause task={task} />}
+      <Retained task={task} />
       <div class="columns columns-task">
         <div class="column">
           <Parts of={task.task_id} />
@@ -196,6 +197,22 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
       </div>
       <Bar task={task} large />
     </header>
+  );
+};
+
+/** What a deployment was to delete and has kept. */
+const Retained = ({ task }: Readonly<{ task: Task }>) => {
+  const { retained_resources = [] } = task.details;
+  if (retained_resources.length === 0) return null;
+  return (
+    <section class="section" aria-labelledby="retained">
+      <h2 id="retained">{t.value.retainedResources}</h2>
+      <p class="resources">
+        {retained_resources.map((name) => (
+          <code key={name}>{name}</code>
+        ))}
+      </p>
+    </section>
   );
 };
 

@@ -1,4 +1,5 @@
 import type { LogFormat } from '../../format.ts';
+import { isContinued, readContinuation } from './continued.ts';
 import { evolveCdk } from './fold.ts';
 import { readFrame } from './frame.ts';
 import { observeRun } from './observe.ts';
@@ -15,6 +16,8 @@ export const cdk: LogFormat<CdkSignal, CdkState> = {
   stateVersion: 1,
   hasHints: true,
   read: (line) => readRow(line) ?? readFrame(line),
+  isContinued,
+  readContinuation,
   runs: ['buildkit', 'cargo', 'ninja', 'plain'],
   isWorking: ({ assets }) => assets !== undefined,
   initial: initialCdk,

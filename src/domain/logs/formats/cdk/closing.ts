@@ -1,5 +1,5 @@
 import { heard, isOver, listedIn, type Mark, type Run } from './run.ts';
-import type { ErrorSignal, SaidSignal } from './signals.ts';
+import type { CauseSignal, ErrorSignal, SaidSignal } from './signals.ts';
 import {
   begin,
   type CdkState,
@@ -32,7 +32,7 @@ const closedBy = (state: CdkState, name: string, weak: boolean): Run | undefined
 
 const isEnvironment = (name: string): boolean => name.startsWith('aws://');
 
-const withMark = (
+export const withMark = (
   state: CdkState,
   run: Run,
   said: SaidSignal,
@@ -93,10 +93,10 @@ export const onFailed = (state: CdkState, said: SaidSignal, at: number): Step =>
   const known = closedBy(state, name, said.w === 1);
   if (known?.mark === 'failed' || (said.w === 1 && known?.mark !== undefined)) return untouched(state);
   if (known !== undefined && known.mark === undefined)
-    return withMark(state, known, said, 'failed', at, said.m ?? '');
+    return withMark(state, known, said, 'failed', at, said.m);
   if (said.w === 1) return untouched(state);
   const begun = begin(state, name, at);
-  return withMark({ ...begun.state, cur: begun.run.key }, begun.run, said, 'failed', at, said.m ?? '');
+  return withMark({ ...begun.state, cur: begun.run.key }, begun.run, said, 'failed', at, said.m);
 };
 
 /** What an error message tells beyond its words: the state in which the stack was left, and what is listed as failed. */
@@ -119,8 +119,12 @@ const operationIn = (st: string): NonNullable<Run['op']> => {
   return st.startsWith('CREATE_') || st.startsWith('ROLLBACK_') ? 'create' : 'update';
 };
 
-export const onError = (state: CdkState, { m, s }: ErrorSignal, at: number): Step => {
-  const open = Object.values(state.runs).filter((run) => !isOver(run));
+export const onError = (state: CdkState, { m, s, cs }: ErrorSignal, at: number): Step => {
+  // Only a run that waits for its change set can have failed of it.
+  const open = Object.values(state.runs).filter(
+    (run) => !isOver(run) && (cs === undefined || (run.rows === 0 && run.ph !== undefined)),
+  );
+  if (cs === 1 && open.length !== 1) return untouched({ ...state, undecided: m });
   const run =
     s === undefined ? (open.length === 1 ? open[0] : undefined) : closedBy(state, nameOf(state, s), false);
   if (run === undefined) {
@@ -132,14 +136,34 @@ export const onError = (state: CdkState, { m, s }: ErrorSignal, at: number): Ste
   return withMark(state, run, { k: 'say', v: 'failed', s: s ?? run.name }, 'failed', at, m);
 };
 
-/** The causes below the line that closes a run, where its rows have not told them. */
-export const onCause = (state: CdkState, id: string, at: number): Step => {
+/** The causes below the line that closes a run, or below a change set that could not be created. */
+export const onCause = (before: CdkState, { i, n }: CauseSignal, at: number): Step => {
+  const { state, touched } = before.undecided === undefined ? untouched(before) : decided(before, n, at);
   const run = lastClosed(state);
-  if (run?.mark !== 'failed' || run.listed.includes(id)) return untouched(state);
-  return keep(state, heard({ ...run, listed: merged(run.listed, [id]) }, at));
+  if (run?.mark !== 'failed' || i === undefined || run.listed.includes(i)) return { state, touched };
+  return keep(state, heard({ ...run, listed: merged(run.listed, [i]) }, at));
 };
 
-const lastClosed = (state: CdkState): Run | undefined =>
+/** The head of the first cause begins with the name of the stack whose change set could not be created. */
+const decided = (before: CdkState, path: string, at: number): Step => {
+  const { undecided, ...state } = before;
+  const first = `${path}/`;
+  const run = Object.values(state.runs).findLast(
+    ({ name, d }) => first.startsWith(`${name}/`) || (d !== undefined && first.startsWith(`${d}/`)),
+  );
+  if (run === undefined || isOver(run)) return untouched(state);
+  return withMark(state, run, { k: 'say', v: 'failed', s: run.name }, 'failed', at, undecided);
+};
+
+/** What an error below the closing line says. Of several, each is the cause of the one before it. */
+export const onReason = (state: CdkState, m: string, at: number): Step => {
+  const run = lastClosed(state);
+  if (run?.mark !== 'failed') return untouched(state);
+  const { err: _vaguer, ...rest } = run;
+  return keep(state, heard({ ...rest, ...withError(rest, m), msg: m }, at));
+};
+
+export const lastClosed = (state: CdkState): Run | undefined =>
   state.closed === undefined ? undefined : state.runs[state.closed];
 
 /** `Deployment time: …`, `Outputs:` and `Stack ARN:` follow a check mark of CDK. */

@@ -1,4 +1,5 @@
-import { onCause, onClosing, onError, onFailed, onSuccess } from './closing.ts';
+import { onCause, onClosing, onError, onFailed, onReason, onSuccess } from './closing.ts';
+import { continuedBy, onText } from './continued.ts';
 import { STACK_TYPE } from './rows.ts';
 import { belongs, heard, isOver, type Run, withRow } from './run.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   ListedSignal,
   RowSignal,
   SaidSignal,
+  TextSignal,
 } from './signals.ts';
 import {
   adoptNested,
@@ -30,7 +32,20 @@ import {
 import { isFirstState } from './status.ts';
 
 /** The deployments of a stream after one more line. */
-export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step => {
+export const evolveCdk = (before: CdkState, signal: CdkSignal, at: number): Step => {
+  if (signal.k === 'text') return onText(before, signal.m, at);
+  const step = evolved(withoutContinued(before), signal, at);
+  const continued = continuedBy(step, signal);
+  return continued === undefined ? step : { ...step, state: { ...step.state, continued } };
+};
+
+const withoutContinued = (before: CdkState): CdkState => {
+  if (before.continued === undefined) return before;
+  const { continued: _over, ...state } = before;
+  return state;
+};
+
+const evolved = (state: CdkState, signal: Exclude<CdkSignal, TextSignal>, at: number): Step => {
   switch (signal.k) {
     case 'row':
       return onRow(state, signal, at);
@@ -49,13 +64,15 @@ export const evolveCdk = (state: CdkState, signal: CdkSignal, at: number): Step 
     case 'error':
       return onError(withAsset(state, undefined, 'failed'), signal, at);
     case 'cause':
-      return onCause(state, signal.i, at);
+      return onCause(state, signal, at);
+    case 'reason':
+      return onReason(state, signal.m, at);
     case 'listed':
       return onCurrent(state, at, (run) =>
         run.mark === undefined || run.mark === 'failed' ? withList(run, signal) : run,
       );
     case 'close':
-      return onClosing(state, signal.s, signal.x, at);
+      return signal.r === 1 ? onRolledBack(state, at) : onClosing(state, signal.s, signal.x, at);
     default:
       return signal satisfies never;
   }
@@ -66,6 +83,8 @@ const onRow = (state: CdkState, row: RowSignal, at: number): Step =>
 
 const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: number): Step => {
   const { state, name } = placeStack(before, stack, false);
+  if (state.rollback !== undefined && nameOf(state, state.rollback.s) === name)
+    return onRowOfStack(beginRollback(state, state.rollback, at), row, stack, at);
   const about = row.ty === STACK_TYPE && row.i === stack;
   const known = runOf(state, name);
   const nested = stack !== (known?.stack ?? (known?.verb === 'bootstrap' ? stack : name));
@@ -100,7 +119,8 @@ const keepWithNested = (state: CdkState, run: Run): Step => {
 const countOf = ({ c }: RowSignal): Pick<Run, 'c' | 'of'> =>
   c === undefined ? {} : { c: c[0], ...(c[1] === null ? {} : { of: c[1] }) };
 
-const onRowWithoutStack = (state: CdkState, row: RowSignal, at: number): Step => {
+const onRowWithoutStack = (before: CdkState, row: RowSignal, at: number): Step => {
+  const state = before.rollback === undefined ? before : beginRollback(before, before.rollback, at);
   const run = current(state);
   const bare = row.ty === STACK_TYPE && row.n === row.i;
   if (run === undefined) {
@@ -224,7 +244,9 @@ const onSaid = (state: CdkState, said: SaidSignal, at: number): Step => {
     case 'updating':
       return onPreparing(named, said, PREPARING[said.v], at);
     case 'rolling-back':
-      return untouched(state);
+      return onRollingBack(named, said, at);
+    case 'not-rolling-back':
+      return untouched(withoutRollback(state));
     case 'ok':
     case 'unchanged':
     case 'destroyed':
@@ -236,6 +258,28 @@ const onSaid = (state: CdkState, said: SaidSignal, at: number): Step => {
   }
 };
 
+/** A deployment of a stack that is left in a state of failure may roll back first; then the rollback is part of it. */
+const onRollingBack = (state: CdkState, { s, d }: SaidSignal, at: number): Step => {
+  const known = runOf(state, nameOf(state, s));
+  if (known !== undefined && !isOver(known)) return untouched(state);
+  return untouched({ ...state, rollback: { s: nameOf(state, s), ...(d === undefined ? {} : { d }), at } });
+};
+
+const withoutRollback = ({ rollback: _none, ...state }: CdkState): CdkState => state;
+
+const beginRollback = (state: CdkState, { s }: Readonly<{ s: string }>, at: number): CdkState => {
+  const begun = begin(state, s, at);
+  return { ...begun.state, cur: begun.run.key };
+};
+
+/** `Rollback time: …` is printed of each stack whose rollback has worked; in `errors-only` mode it is all that is printed. */
+const onRolledBack = (before: CdkState, at: number): Step => {
+  const state = before.rollback === undefined ? before : beginRollback(before, before.rollback, at);
+  const run = current(state);
+  if (run?.verb !== 'rollback' || run.mark !== undefined) return untouched(state);
+  return keep({ ...state, closed: run.key }, heard({ ...run, mark: 'ok', prog: [], msg: 'rolled back' }, at));
+};
+
 const VERBS = {
   deploying: 'deploy',
   destroying: 'destroy',
@@ -243,8 +287,9 @@ const VERBS = {
   bootstrapping: 'bootstrap',
 } as const;
 
-const onBegun = (state: CdkState, said: SaidSignal, verb: NonNullable<Run['verb']>, at: number): Step => {
-  const name = nameOf(state, said.s);
+const onBegun = (before: CdkState, said: SaidSignal, verb: NonNullable<Run['verb']>, at: number): Step => {
+  const name = nameOf(before, said.s);
+  const state = before.rollback === undefined ? before : withoutRollback(before);
   const known = runOf(state, name);
   // With -v the line comes twice, the second time without its position.
   const repeated = known?.p !== undefined && said.p === undefined && known.verb === verb;

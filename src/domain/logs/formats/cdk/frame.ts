@@ -27,17 +27,21 @@ const readBeginning = (line: string): CdkSignal | undefined => {
     case 0x61: // a
       return line.startsWith('arn:') ? readArn(line) : undefined;
     case 0x43: // C
-      return line.startsWith(NO_HOTSWAP) ? { k: 'hot', v: 'full' } : undefined;
+      return line.startsWith(NO_HOTSWAP) ? { k: 'hot', v: 'full' } : readChangeSetError(line);
+    case 0x45: // E
+      return readChangeSetError(line);
     case 0x46: // F
-      return line === FALLBACK ? { k: 'hot', v: 'full' } : undefined;
+      return line === FALLBACK ? { k: 'hot', v: 'full' } : readChangeSetError(line);
     case 0x4f: // O
       return line === 'Outputs:' ? { k: 'close' } : undefined;
     case 0x52: // R
       return line.startsWith(ROLLING_BACK) ? readRollingBack(line) : undefined;
     case 0x53: // S
-      return line === 'Stack ARN:' ? { k: 'close' } : undefined;
+      return line === 'Stack ARN:' ? { k: 'close' } : readNotRollingBack(line);
     case 0x54: // T
       return line.startsWith(LISTED) ? readList(line.slice(0, 8 * MESSAGE)) : undefined;
+    case 0x2023: // ‣
+      return readReason(line);
     default:
       return undefined;
   }
@@ -206,6 +210,10 @@ const readFailure = (text: string): CdkSignal | undefined => {
       { m, ...(old[1] === undefined ? { o: 'destroy' } : {}) },
     );
   }
+  if (words.endsWith(NOT_DEPLOYED)) {
+    const named = nameIn(words.slice(0, -NOT_DEPLOYED.length));
+    return named === undefined ? undefined : say('failed', named, weak(text));
+  }
   for (const [phrase, length] of FAILURES) {
     const at = words.indexOf(phrase);
     if (at === -1 || at > 400) continue;
@@ -227,6 +235,8 @@ const readFailure = (text: string): CdkSignal | undefined => {
   return undefined;
 };
 
+/** How CDK ends the line from version 2.1140 on; the reason follows in lines of its own. */
+const NOT_DEPLOYED = ' failed to deploy';
 const NOT_BOOTSTRAPPED = /^Environment (aws:\/\/\S{1,200}) failed bootstrapping:/;
 const DESTROY_FAILED = ': destroy failed ';
 const FAILURES: readonly (readonly [string, number])[] = [
@@ -247,6 +257,18 @@ const THE_STACK = /\bThe stack named ([A-Za-z][A-Za-z0-9-]{0,127}) /;
 const NO_BOOTSTRAP =
   /^(?:\w{0,60}Error: )?([A-Za-z][A-Za-z0-9-]{0,127}): (?:SSM parameter \/cdk-bootstrap\/|This CDK deployment requires bootstrap stack version )/;
 
+/** `Failed to create change set NAME:`, and why or a list of causes after it. No line of its own says which stack it was. */
+const readChangeSetError = (line: string): CdkSignal | undefined =>
+  CHANGE_SET_ERROR.test(line) ? { k: 'error', m: cut(line, MESSAGE), cs: 1 } : undefined;
+const CHANGE_SET_ERROR =
+  /^(?:(?:Failed to create change set|Early validation failed for change set) [A-Za-z][A-Za-z0-9-]{0,127}(?:$|:$|: )|Change set [A-Za-z][A-Za-z0-9-]{0,127} cannot be executed \([A-Z_]{4,40}\)(?:$|: ))/;
+
+const readReason = (line: string): CdkSignal | undefined => {
+  const text = line.slice(2, 2 + MESSAGE);
+  return REASON.test(text) ? { k: 'reason', m: text } : undefined;
+};
+const REASON = /^[A-Za-z_$][\w$.]{0,99}: \S/;
+
 const readNamed = (line: string): CdkSignal | undefined => {
   const text = line
     .slice(0, 2 * MESSAGE)
@@ -264,8 +286,10 @@ const readNoBootstrap = (line: string): CdkSignal | undefined => {
 
 const readSparkles = (words: string): CdkSignal | undefined => {
   const took = TOOK.exec(words);
-  if (took?.[1] !== undefined)
+  if (took?.[1] !== undefined) {
+    if (took[1] === 'Rollback') return { k: 'close', r: 1 };
     return took[1] === 'Deployment' ? { k: 'close', x: Number(took[2]) } : undefined;
+  }
   if (words.startsWith('hotswapping resources')) return { k: 'hot', v: 'start' };
   if (words.startsWith('hotswap deployment skipped')) return undefined;
   const swapped = HOTSWAPPED.exec(words);
@@ -356,16 +380,27 @@ const readArn = (line: string): CdkSignal | undefined => {
 const STACK_ARN =
   /^arn:[\w-]{1,20}:cloudformation:[^:\s]{1,40}:[^:\s]{1,40}:stack\/([A-Za-z][A-Za-z0-9-]{0,127})\/\S{1,100}$/;
 
-/** `Stack/Path  (AWS::IAM::Role LogicalId)`, the head of a block in the list of what failed. */
+/**
+ * `Stack/Path  (AWS::IAM::Role LogicalId)`, the head of a block in the list of what failed; without a logical id where
+ * it is about the stack.
+ */
 const readCause = (line: string): CdkSignal | undefined => {
   const parts = CAUSE.exec(line);
-  return parts?.[1] === undefined || parts[2] === undefined
-    ? undefined
-    : { k: 'cause', n: cut(parts[1], 200), i: parts[2] };
+  if (parts?.[1] === undefined) return undefined;
+  return { k: 'cause', n: cut(parts[1], 200), ...(parts[2] === undefined ? {} : { i: parts[2] }) };
 };
-const CAUSE = /^(\S{1,400}) {1,4}\([A-Za-z]\w{0,60}::[\w:@-]{1,120} ([A-Za-z0-9]{1,255})\)$/;
+const CAUSE =
+  /^(\S{1,400}|\S{1,128}\/Nested stack [^()]{1,255}) {1,4}\([A-Za-z]\w{0,60}::[\w:@-]{1,120}(?: ([A-Za-z0-9]{1,255}))?\)$/;
 
 const readRollingBack = (line: string): CdkSignal | undefined => {
   const named = nameIn(line.slice(ROLLING_BACK.length));
   return named === undefined ? undefined : say('rolling-back', named, { w: 1 });
 };
+
+/** `Stack X does not need a rollback: UPDATE_COMPLETE`, and what cannot be rolled back at all. */
+const readNotRollingBack = (line: string): CdkSignal | undefined => {
+  const stack = NOT_ROLLING_BACK.exec(line)?.[1];
+  return stack === undefined ? undefined : say('not-rolling-back', { s: stack });
+};
+const NOT_ROLLING_BACK =
+  /^Stack ([A-Za-z][A-Za-z0-9-]{0,127}) (?:does not need a rollback: |failed creation and rollback\. )/;

@@ -45,6 +45,7 @@ const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
 /** How it went, first by CDK's closing line, which knows; else by the stack's last state. */
 export const outcomeOf = (run: Run): Outcome => {
   const { st = '', mark } = run;
+  if (run.verb === 'rollback') return outcomeOfRollback(run);
   if (mark === 'unchanged') return 'no_changes';
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
   if (mark === 'destroyed') return 'completed';
@@ -57,6 +58,13 @@ export const outcomeOf = (run: Run): Outcome => {
   if (st.includes('ROLLBACK_')) return 'rolling_back';
   if (st.endsWith('_FAILED')) return 'failed';
   return run.recap === 1 && st === '' ? 'failed' : 'in_progress';
+};
+
+/** A rollback that was asked for is a success where it has worked. */
+const outcomeOfRollback = ({ st = '', mark }: Run): Outcome => {
+  if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
+  if (mark !== undefined) return mark === 'failed' ? 'failed' : 'completed';
+  return st.endsWith('ROLLBACK_COMPLETE') ? 'completed' : 'in_progress';
 };
 
 const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
@@ -77,6 +85,7 @@ const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
   details.outcome = outcome;
   if (run.st !== undefined) details.stack_state = stateOf(run);
   if (failed.length > 0) details.failed_resources = failed;
+  if (run.kept !== undefined) details.retained_resources = run.kept;
   if (error !== undefined) details.error_message = cut(error, MESSAGE);
   return details;
 };
@@ -91,7 +100,7 @@ const DELETED = 4;
 
 const operationOf = (run: Run, outcome: Outcome): Operation | undefined => {
   if (outcome === 'no_changes') return 'none';
-  if (run.verb === 'destroy') return 'destroy';
+  if (run.verb === 'destroy' || run.verb === 'rollback') return run.verb;
   if (run.op !== undefined) return run.op;
   if (run.direct !== undefined) return run.direct;
   if (run.verb === 'import') return 'update';
@@ -114,6 +123,7 @@ const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
   destroy: 'destroying',
   import: 'importing',
   bootstrap: 'bootstrapping',
+  rollback: 'rolling back',
 };
 
 /**
@@ -150,8 +160,28 @@ const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string => {
 
 const listed = ({ listed: ids, off }: Run): readonly string[] => ids.filter((id) => !off.includes(id));
 
-const errorOf = (run: Run, causes: readonly Failure[]): string | undefined =>
-  causes.find(({ m }) => m !== undefined)?.m ?? run.why ?? run.err;
+const errorOf = (run: Run, failures: readonly Failure[]): string | undefined => {
+  const { causes = [] } = run;
+  const first = failures.find(({ m }) => m !== undefined);
+  if (first?.m === undefined) return run.why ?? causes[0]?.m ?? run.err;
+  // Where the terminal broke a reason between words, the closing lines have it unbroken.
+  for (const text of [...causes.map(({ m }) => m), run.err ?? '']) {
+    const unbroken = spacedAs(first.m, text);
+    if (unbroken !== undefined) return unbroken;
+  }
+  return first.m;
+};
+
+/** The part of `text` that differs from `words` in nothing but its spaces, undefined where there is none. */
+const spacedAs = (words: string, text: string): string | undefined => {
+  const places: number[] = [];
+  for (let at = 0; at < text.length; at += 1) if (text[at] !== ' ') places.push(at);
+  const letters = words.replaceAll(' ', '');
+  const start = text.replaceAll(' ', '').indexOf(letters);
+  const first = places[start];
+  const last = places[start + letters.length - 1];
+  return first === undefined || last === undefined ? undefined : text.slice(first, last + 1);
+};
 
 const metadataOf = ({ d, p, took }: Run): JsonObject | undefined => {
   if (d === undefined && p === undefined && took === undefined) return undefined;

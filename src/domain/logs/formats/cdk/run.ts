@@ -29,6 +29,8 @@ export type Failure = Readonly<{
   d?: 1;
 }>;
 
+export type Cause = Readonly<{ i?: string; m: string }>;
+
 /**
  * One deployment of one stack, or one bootstrapping of an environment. Stored as it is; what may grow is bounded.
  */
@@ -41,7 +43,7 @@ export type Run = Readonly<{
   d?: string;
   p?: readonly [number, number];
   /** What was begun, as far as a frame line has said. */
-  verb?: 'deploy' | 'destroy' | 'import' | 'bootstrap';
+  verb?: 'deploy' | 'destroy' | 'import' | 'bootstrap' | 'rollback';
   /** `X: creating stack...` or `X: updating stack...`. */
   direct?: 'create' | 'update';
   /** What the stack's own states say is done to it. */
@@ -76,6 +78,10 @@ export type Run = Readonly<{
   /** Why the stack itself failed, and what CDK's closing line says. */
   why?: string;
   err?: string;
+  /** What the list of causes below the closing line says; without `i` it is about the stack. */
+  causes?: readonly Cause[];
+  /** Logical ids of what was to be deleted and has been kept. */
+  kept?: readonly string[];
   recap?: 1;
   took?: number;
   from: number;
@@ -88,6 +94,7 @@ const MAX_IN_PROGRESS = 64;
 const MAX_FAILURES = 50;
 const MAX_CANCELLED = 200;
 const MAX_NESTED = 100;
+const MAX_KEPT = 100;
 
 export const newRun = (key: string, name: string, at: number): Run => ({
   key,
@@ -111,7 +118,7 @@ export const isOver = (run: Run): boolean => {
   if (isSuccessState(st)) return true;
   if (st === 'DELETE_COMPLETE' && operationAsked(run) === 'destroy') return true;
   // Under a `deploying...` that has not been answered yet, CDK may roll back, delete and try again.
-  return run.verb === undefined;
+  return run.verb === undefined || run.verb === 'rollback';
 };
 
 const operationAsked = ({ verb, op }: Run): string | undefined => (verb === 'destroy' ? 'destroy' : op);
@@ -190,9 +197,14 @@ const addState = (draft: Draft, row: RowSignal, moment: number | undefined): voi
     else if (draft.cut !== undefined) delete draft.cut;
     if (before !== undefined && isTerminalState(before) && isRetry(settled.st)) forgetFailures(draft);
   }
-  if (row.m === undefined) return;
-  draft.listed = listedIn(row.m, draft.listed);
-  if (draft.why === undefined && isReasonOfFailure(row.st, row.m)) draft.why = row.m;
+  addReason(draft, row);
+};
+
+/** What a row about the stack gives as its reason. */
+const addReason = (draft: Draft, { st, m }: RowSignal): void => {
+  if (m === undefined) return;
+  draft.listed = listedIn(m, draft.listed);
+  if (draft.why === undefined && isReasonOfFailure(st, m)) draft.why = m;
 };
 
 /** The state after a row about the stack, undefined where it tells of a moment that has passed. */
@@ -272,6 +284,9 @@ const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: numb
     draft.subs = [...draft.subs, row.i].slice(-MAX_NESTED);
   if (row.st.endsWith('_FAILED')) {
     if (row.skip === undefined) addFailure(draft, row, nested, moment);
+  } else if (row.st === 'DELETE_SKIPPED') {
+    const { kept = [] } = draft;
+    if (!kept.includes(row.i)) draft.kept = [...kept, row.i].slice(0, MAX_KEPT);
   } else if (row.st === 'DELETE_COMPLETE' && draft.fail.length > 0) {
     draft.fail = draft.fail.filter(({ i, d }) => d === undefined || i !== row.i);
   }
@@ -308,6 +323,29 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
   // The bar shows a construct path first and the logical id when it recapitulates.
   const better = { ...failure, ...known, i: ID.test(i) || known.i.includes('/') ? i : known.i };
   draft.fail = draft.fail.with(same, known.m === undefined && m !== undefined ? { ...better, m } : better);
+};
+
+/**
+ * A run after the reason of a row that had none of its own: the bar prints it below. It comes line by line, so a longer
+ * one takes the place of its beginning.
+ */
+export const withReason = (run: Run, row: RowSignal, self: boolean, reason: string): Run => {
+  const draft: Draft = { ...run };
+  const told: RowSignal = { ...row, m: reason };
+  if (self) {
+    if (draft.why !== undefined && reason.startsWith(draft.why)) delete draft.why;
+    addReason(draft, told);
+    return draft;
+  }
+  if (!row.st.endsWith('_FAILED')) return run;
+  const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
+  const same = draft.fail.findIndex((known) => isSame(known, row, moment));
+  const known = draft.fail[same];
+  if (known === undefined || isCancelled(reason) || CONSEQUENCE.test(reason)) {
+    draft.fail = draft.fail.filter((each) => each !== known);
+    addFailure(draft, told, known?.in === 1, moment);
+  } else draft.fail = draft.fail.with(same, { ...known, m: reason });
+  return draft;
 };
 
 const ID = /^[A-Za-z0-9]+$/;

@@ -12,6 +12,8 @@ export type CdkSignal =
   | ErrorSignal
   | CauseSignal
   | ListedSignal
+  | ReasonSignal
+  | TextSignal
   | ClosingSignal;
 
 /** `[done, total]`; the total is null where CDK does not know it. */
@@ -47,6 +49,7 @@ export type Verb =
   | 'creating'
   | 'updating'
   | 'rolling-back'
+  | 'not-rolling-back'
   | 'ok'
   | 'unchanged'
   | 'destroyed'
@@ -84,11 +87,17 @@ export type AssetSignal = Readonly<{
   e?: 'done' | 'failed';
 }>;
 
-/** An error that is printed once per command. `s` where it names a stack. */
-export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string }>;
+/** An error that is printed once per command. `s` where it names a stack, `cs` where a change set could not be created. */
+export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string; cs?: 1 }>;
 
-/** A resource in the list of causes below a `failed:` line. */
-export type CauseSignal = Readonly<{ k: 'cause'; i: string; n: string }>;
+/** The head of a block in the list of causes below a `failed:` line: a resource, or the stack, which has no `i`. */
+export type CauseSignal = Readonly<{ k: 'cause'; i?: string; n: string }>;
+
+/** `‣ ErrorName: message`, below the line that says that a stack failed to deploy. */
+export type ReasonSignal = Readonly<{ k: 'reason'; m: string }>;
+
+/** A line of text that continues the row of the bar, or the head of a cause, before it. */
+export type TextSignal = Readonly<{ k: 'text'; m: string }>;
 
 /**
  * What a stack failed of, where its row puts the reason on a line of its own. A list that goes on in the next line has
@@ -96,5 +105,5 @@ export type CauseSignal = Readonly<{ k: 'cause'; i: string; n: string }>;
  */
 export type ListedSignal = Readonly<{ k: 'listed'; ids: readonly string[]; begun?: string; more?: string }>;
 
-/** What follows a check mark and shows that it was CDK's own. */
-export type ClosingSignal = Readonly<{ k: 'close'; s?: string; x?: number }>;
+/** What follows a check mark and shows that it was CDK's own. `r`: a rollback has worked. */
+export type ClosingSignal = Readonly<{ k: 'close'; s?: string; x?: number; r?: 1 }>;

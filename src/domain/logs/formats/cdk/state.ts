@@ -1,6 +1,6 @@
 import type { Evolved } from '../../format.ts';
 import { isOver, newRun, type Run } from './run.ts';
-import type { SaidSignal } from './signals.ts';
+import type { RowSignal, SaidSignal } from './signals.ts';
 
 /**
  * The deployments of one stream. Names are of stacks, or of environments that were bootstrapped; a run whose stack
@@ -20,11 +20,21 @@ export type CdkState = Readonly<{
   closed?: string;
   /** Assets that are being built or published, if any. */
   assets?: readonly string[];
+  /** A rollback that was announced in words that other programs use too; its rows, or its end, show that it is CDK's. */
+  rollback?: Readonly<{ s: string; d?: string; at: number }>;
+  /** A change set that could not be created, of a stack that the causes below name. */
+  undecided?: string;
+  /** What the text of the next line continues. */
+  continued?: Continued;
   /** A check mark before a name that nothing else has shown to be a stack. */
   ok?: Readonly<{ s: string; d?: string; at: number }>;
   /** This state belongs to a fold: `runs`, `last` and `n` are changed in place. Never stored. */
   open?: 1;
 }>;
+
+/** The run, and the row of the bar or the cause whose text comes below it, with the lines that there were so far. */
+export type Continued = Readonly<{ key: string; lines: readonly string[] }> &
+  (Readonly<{ row: RowSignal; self: boolean }> | Readonly<{ cause: string }>);
 
 export const initialCdk: CdkState = { runs: {}, last: {}, n: {}, alias: {} };
 
@@ -82,12 +92,23 @@ const MAX_RUNS = 500;
 
 /** Begins the next run of a name. What turns out to be nested in its stack becomes part of it. */
 export const begin = (
-  state: CdkState,
+  before: CdkState,
   name: string,
   at: number,
 ): { state: CdkState; run: Run; gone: readonly string[] } => {
-  const count = (own(state.n, name) ?? 0) + 1;
-  const run = newRun(`${name === '' ? 'unnamed' : name}#${count}`, name, at);
+  const count = (own(before.n, name) ?? 0) + 1;
+  const { rollback, ...rest } = before;
+  const isRollback = rollback !== undefined && rollback.s === name;
+  const state = isRollback ? rest : before;
+  const fresh = newRun(`${name === '' ? 'unnamed' : name}#${count}`, name, at);
+  const run: Run = isRollback
+    ? {
+        ...fresh,
+        verb: 'rollback',
+        from: rollback.at,
+        ...(rollback.d === undefined ? {} : { d: rollback.d }),
+      }
+    : fresh;
   const runs = Object.keys(state.runs).length >= MAX_RUNS ? withoutOldest(state.runs) : state.runs;
   return adoptNested(
     {

@@ -75,6 +75,79 @@ test('the error is that of the stack where no resource failed, else that of the 
   );
 });
 
+const fixture = (name: string) =>
+  last(...readFileSync(new URL(`../../../../fixtures/cdk/${name}.log`, import.meta.url), 'utf8').split('\n'));
+
+test('the error is the reason below the row or the cause, however a terminal has broken it', () => {
+  const errors = [
+    'fails-to-deploy',
+    'fails-to-deploy-errors-only',
+    'fails-to-deploy-without-rows',
+    'fails-to-deploy-bar',
+    'change-set-fails-before-deploying',
+    'change-set-of-one-of-two-fails',
+    'change-set-cannot-be-executed',
+    'rollback-asked-for-without-rows',
+  ].map((name) => fixture(name).details.error_message);
+  assert.equal(errors, [
+    'Name is taken',
+    'Name is taken',
+    'AccessDenied: User: arn:aws:iam::123456789012:user/ann is not authorized to perform: cloudformation:ExecuteChangeSet',
+    'Resource handler returned message: "The queue is in use by 3/4 of its consumers (Service: Sqs, Status Code: 400)" (HandlerErrorCode: InvalidRequest)',
+    'Template error: instance of Fn::GetAtt references undefined resource Orders',
+    "Resource of type 'AWS::S3::Bucket' with identifier 'tea' already exists. (at /Resources/Bucket83908E77)",
+    'Change set cdk-deploy-change-set cannot be executed (FAILED): Transform AWS::Serverless-2016-10-31 failed',
+    'Not authorized',
+  ]);
+});
+
+test('a reason that a terminal has broken at any width is known before the closing line', () => {
+  const reason =
+    'Resource handler returned message: "Access denied to 3/4 of it" (HandlerErrorCode: AccessDenied)';
+  const known = new Set<string>();
+  for (let width = 12; width < 120; width += 1) {
+    // As CDK does it: broken in the middle of a word, spaces at the edges left out.
+    const lines = Array.from({ length: Math.ceil(reason.length / width) }, (_, index) =>
+      reason.slice(index * width, (index + 1) * width).trim(),
+    );
+    for (const indent of ['', ' '.repeat(41)]) {
+      const rows = ['Shop: deploying... [1/1]', '8:00:02 PM | UPDATE_FAILED | AWS::SQS::Queue | Api/Orders'];
+      const run = last(...rows, ...lines.map((line) => indent + line), '', 'unrelated');
+      known.add((run.details.error_message ?? '').replaceAll(' ', ''));
+    }
+  }
+  assert.equal([...known], [reason.replaceAll(' ', '')]);
+});
+
+test('of several errors below the closing line the last one is the cause of the others', () => {
+  const run = last(
+    'Shop: deploying... [1/1]',
+    '❌  Shop failed to deploy',
+    '‣ AssetError: Cannot publish the assets of Shop',
+    '‣ TypeError: no such bucket',
+  );
+  assert.is(run.details.error_message, 'TypeError: no such bucket');
+});
+
+test('what comes after a reason is no part of it', () => {
+  const rows = [
+    'Shop: deploying... [1/1]',
+    '8:00:02 PM | UPDATE_FAILED | AWS::SQS::Queue | Api/Orders',
+    'No room',
+  ];
+  const bar = '[██████▌···········] (1/4)';
+  for (const next of ['', bar, '8:00:03 PM | UPDATE_COMPLETE | AWS::SNS::Topic | News', '{"status":"done"}'])
+    assert.is(last(...rows, next, 'words of another program').details.error_message, 'No room', next);
+  const cause = ['Shop/Orders  (AWS::SQS::Queue Orders50D9D426)', '  Too many', 'npm error code 1'];
+  const failed = ['Shop: deploying... [1/1]', '❌  Shop failed to deploy', ...cause];
+  assert.is(last(...failed).details.error_message, 'Too many');
+});
+
+test('what was to be deleted and is kept is listed', () => {
+  assert.equal(fixture('destroy-keeps-resources').details.retained_resources, ['Bucket83908E77']);
+  assert.is(fixture('destroy').details.retained_resources, undefined);
+});
+
 test('what is no failure has no error', () => {
   const run = last(...ROWS, FAILED.replace('CREATE', 'DELETE'), CLEANUP, ' ✅  Shop');
   assert.is(run.details.error_message, undefined);

@@ -76,14 +76,15 @@ const renamed = (log: string, suffix: string): string =>
   );
 
 /**
- * Logs whose lines name their stacks. A bootstrap does not: its stack may have any name, so it claims the next change set.
+ * Logs whose lines name their stacks. A bootstrap does not: its stack may have any name, so it claims the next change
+ * set. The end of a rollback does not either.
  */
 const NAMED = LOGS.filter((log) =>
   signalsOf(log).every((signal) =>
     signal.k === 'row'
       ? signal.s !== undefined
       : signal.k === 'say'
-        ? signal.v !== 'bootstrapping'
+        ? signal.v !== 'bootstrapping' && signal.v !== 'rolling-back'
         : signal.k === 'close',
   ),
 );

@@ -1,0 +1,95 @@
+import { lastClosed } from './closing.ts';
+import { MESSAGE } from './rows.ts';
+import { heard, type Run, withReason } from './run.ts';
+import type { CdkSignal, RowSignal, TextSignal } from './signals.ts';
+import { type CdkState, type Continued, current, keep, type Step, untouched } from './state.ts';
+
+/**
+ * Lines that belong to the line before them, whatever they look like: the reason below a row of the bar, which the
+ * terminal may have broken anywhere, and the message of a cause, which CDK breaks between words.
+ */
+
+/** Whether the text of the next line belongs to this one. */
+export const isContinued = (signal: CdkSignal): boolean =>
+  signal.k === 'text' || signal.k === 'cause' || (signal.k === 'row' && lacksReason(signal));
+
+/** The bar prints reasons of what it calls an error, below rows that have no column for the stack. */
+const lacksReason = ({ s, m, st }: RowSignal): boolean =>
+  s === undefined &&
+  m === undefined &&
+  (st.endsWith('_FAILED') || st === 'ROLLBACK_IN_PROGRESS' || st === 'UPDATE_ROLLBACK_IN_PROGRESS');
+
+/** A line that continues another one. JSON and the head of the next thing never do. */
+export const readContinuation = (line: string): CdkSignal | undefined =>
+  line.length > MESSAGE || line.startsWith('{') || END.test(line) ? undefined : { k: 'text', m: line };
+const END = /^(?:Source Location:|\[[█▏▎▍▌▋▊▉·]|\$ |Logs: )/;
+
+/** What the text after this signal is about. */
+export const continuedBy = (
+  { state, touched }: Step,
+  signal: Exclude<CdkSignal, TextSignal>,
+): Continued | undefined => {
+  if (!isContinued(signal)) return undefined;
+  if (signal.k === 'cause') {
+    const run = lastClosed(state);
+    return run?.mark === 'failed' ? { key: run.key, lines: [], cause: signal.i ?? '' } : undefined;
+  }
+  const run = current(state);
+  if (signal.k !== 'row' || run === undefined || !touched.includes(run.key)) return undefined;
+  return { key: run.key, lines: [], row: signal, self: signal.i === run.stack && signal.n === signal.i };
+};
+
+export const onText = (state: CdkState, line: string, at: number): Step => {
+  const { continued } = state;
+  const run = continued === undefined ? undefined : state.runs[continued.key];
+  if (continued === undefined || run === undefined) return untouched(state);
+  const lines = [...continued.lines, line];
+  const next = { ...state, continued: { ...continued, lines } };
+  if ('cause' in continued) {
+    if (!wasBrokenByCdk(continued.lines, line)) return untouched(state);
+    return keep(next, heard(withCause(run, continued.cause, lines.join(' ')), at));
+  }
+  return keep(
+    next,
+    heard(
+      withReason(run, continued.row, continued.self, unbroken(lines, continued.row).slice(0, MESSAGE)),
+      at,
+    ),
+  );
+};
+
+/** CDK breaks messages so that their lines have at most 120 characters. */
+const CDK_WIDTH = 120;
+
+const wasBrokenByCdk = (lines: readonly string[], next: string): boolean => {
+  const last = lines.at(-1);
+  if (last === undefined) return true;
+  const word = next.indexOf(' ');
+  return last.length + 1 + (word === -1 ? next.length : word) > CDK_WIDTH;
+};
+
+/**
+ * A text that a terminal has broken into lines of one width, which is at least that of the row above. A shorter line has
+ * lost the space at its end, or the next one that at its beginning.
+ */
+const unbroken = (lines: readonly string[], { ty, n }: RowSignal): string => {
+  const row = CLOCK_AND_STATUS + Math.max(ty.length, SHORTEST_TYPE) + n.length;
+  const width = Math.max(row, ...lines.map(({ length }) => length));
+  return lines.reduce((text, line, index) =>
+    index > 0 && (lines[index - 1]?.length ?? 0) < width ? `${text} ${line}` : `${text}${line}`,
+  );
+};
+
+/** Widths of the bar's columns, with the bars between them; the clock has at least ten characters. */
+const CLOCK_AND_STATUS = 10 + 3 + 23 + 3 + 3;
+const SHORTEST_TYPE = 26;
+
+const MAX_CAUSES = 50;
+
+const withCause = (run: Run, id: string, reason: string): Run => {
+  const m = reason.slice(0, MESSAGE);
+  const { causes = [] } = run;
+  const same = causes.findIndex(({ i = '' }) => i === id);
+  if (same !== -1) return { ...run, causes: causes.with(same, { ...causes[same], m }) };
+  return { ...run, causes: [...causes, { ...(id === '' ? {} : { i: id }), m }].slice(0, MAX_CAUSES) };
+};
