@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MiyabiApiError, miyabiClient } from '../src/client/index.ts';
+import { suite } from './support/suite.ts';
 
 const test = suite('the typed client');
 

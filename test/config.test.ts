@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readConfig } from '../src/config.ts';
+import { suite } from './support/suite.ts';
 
 const failure = (env: Record<string, string>): string => {
   try {

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Container, ContainerModule } from 'inversify';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../src/adapters/memory/logger.ts';
@@ -12,7 +11,7 @@ import { providerOf } from '../src/container/provide.ts';
 import { TOKENS } from '../src/container/tokens.ts';
 import { estimates } from '../src/services/estimates.ts';
 import { eventService } from '../src/services/events.ts';
-import { rejects } from './support/contract.ts';
+import { rejects, suite } from './support/suite.ts';
 
 /** Every configuration that binds a port in its own way. None of them needs a server to be resolved. */
 const CONFIGURATIONS: Record<string, Record<string, string>> = {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cloudwatchClient } from '../src/adapters/cloudwatch/client.ts';
 import { cloudwatchLogSource } from '../src/adapters/cloudwatch/log-source.ts';
@@ -24,6 +23,7 @@ import { captured } from './support/captured.ts';
 import { MIYABI, run } from './support/cli.ts';
 import { dynamodbGate } from './support/dynamodb-gate.ts';
 import { freePort, hasRedisServer, startTlsRedis } from './support/redis.ts';
+import { suite } from './support/suite.ts';
 
 /** What must never be read in a log. Each is unlike anything else that could be there. */
 const SECRETS = {
@@ -302,7 +302,7 @@ if (hasRedisServer) {
     }
   });
 } else {
-  test.skip(`${wrongPassword} (redis-server is not on the PATH)`, () => {});
+  test.skip(wrongPassword, 'redis-server is not on the PATH');
 }
 
 test.run();

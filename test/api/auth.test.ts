@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
@@ -10,6 +9,7 @@ import { readConfig } from '../../src/config.ts';
 import { parseApiKey } from '../../src/domain/api-keys.ts';
 import type { RateLimiter } from '../../src/ports/rate-limiter.ts';
 import { type Api, type Call, caller, openApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('HTTP API: who may do what');
 

@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Answer, withApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('HTTP API: the wire of the first design');
 

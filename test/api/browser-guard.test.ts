@@ -1,8 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { httpOptions } from '../../src/api/options.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Answer, openApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const HASH = 'a'.repeat(64);
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { contractFiles } from '../../scripts/contract-files.ts';
 import { openApiDocument } from '../../scripts/openapi.ts';
@@ -9,6 +8,7 @@ import { memoryRateLimiter } from '../../src/adapters/memory/rate-limiter.ts';
 import { OPENAPI } from '../../src/api/generated/openapi.ts';
 import { MiyabiApiError, miyabiClient } from '../../src/client/index.ts';
 import { openApi, withApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('HTTP API: the contract');
 

@@ -1,10 +1,10 @@
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 import { signedCursors } from '../../src/api/cursor.ts';
 import { isMiyabiError } from '../../src/domain/errors.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('Cursors');
 

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openApiDocument } from '../../scripts/openapi.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
@@ -11,6 +10,7 @@ import { serve } from '../../src/entrypoints/local/serve.ts';
 import { openApi } from '../support/api.ts';
 import { schemaProblems } from '../support/json-schema.ts';
 import { hasRedisServer, startRedis } from '../support/redis.ts';
+import { suite } from '../support/suite.ts';
 import { EXCHANGES, type Exchange } from './exchanges.ts';
 
 type Sent = Readonly<{
@@ -265,7 +265,7 @@ for (const [backend, open] of Object.entries(BACKENDS)) {
   for (const [way, reach] of Object.entries(WAYS)) {
     const title = `${EXCHANGES.length} exchanges by ${way} on ${backend} are answered alike, and as the contract has it`;
     if (open === undefined) {
-      test.skip(title, () => {});
+      test.skip(title, 'redis-server is not on the PATH');
       continue;
     }
     test(title, async () => {

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryCheckpoints } from '../../src/adapters/memory/checkpoints.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
@@ -16,7 +15,7 @@ import {
   type OnceContext,
 } from '../../src/services/idempotency.ts';
 import { caller, withApi } from '../support/api.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 const test = suite('Idempotency-Key');
 

@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Api, withApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const PLACE = '/api/logs/text?log_group=deploys&log_stream=one';
 const LOG = Buffer.from('茶室: deploying... [1/1]\nTeaHouse: deploying... [1/1]\n ✅  TeaHouse\n');

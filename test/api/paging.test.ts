@@ -1,7 +1,7 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { type Api, withApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('HTTP API: paging while others write');
 

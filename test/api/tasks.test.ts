@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Api, type Call, withApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('HTTP API: tasks and projects');
 

@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { openApi } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('Two processes on one DynamoDB');
 

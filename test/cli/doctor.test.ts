@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { freePort, MIYABI, run, scratch, serveMiyabi } from '../support/cli.ts';
 import { startServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('miyabi doctor');
 

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { completionScript } from '../../src/cli/commands/completion-script.ts';
 import { buildProgram, commandsOf } from '../../src/cli/program.ts';
@@ -10,6 +9,7 @@ import { barLine } from '../../src/cli/terminal/bars.ts';
 import { table } from '../../src/cli/terminal/table.ts';
 import { clockText, fit, lookOf, printable, widthOf } from '../../src/cli/terminal/terminal.ts';
 import { CDK, MIYABI, run, scratch } from '../support/cli.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('the command line');
 

@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MIYABI, run, stranger } from '../support/cli.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('what answers is no Miyabi server');
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { widthOf } from '../../src/cli/terminal/terminal.ts';
 import { CDK, cleanEnv, freePort, has, MIYABI, scratch, serveMiyabi, until } from '../support/cli.ts';
+import { needs, suite } from '../support/suite.ts';
 
 const here = process.platform === 'linux' && has('tmux');
-const test = suite(here ? 'live views in tmux' : 'live views in tmux: skipped, tmux is not here');
-const it: typeof test = here ? test : (test.skip as unknown as typeof test);
+const test = suite('live views in tmux');
+const it = needs(test, here, 'tmux is not installed');
 
 const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
 

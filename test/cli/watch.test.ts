@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MIYABI, start, until } from '../support/cli.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('miyabi watch');
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryIds } from '../../src/adapters/memory/ids.ts';
@@ -10,6 +9,7 @@ import { dynamodb } from '../../src/container/backends/aws.ts';
 import { storesOn } from '../../src/container/backends/dynamodb.ts';
 import { isMiyabiError } from '../../src/domain/errors.ts';
 import { openEmbedded } from '../support/dynamodb.ts';
+import { suite } from '../support/suite.ts';
 
 const clock = memoryClock();
 const SYSTEM = {

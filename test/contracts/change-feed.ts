@@ -1,7 +1,7 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Change, ChangeFeed, FeedEntry } from '../../src/ports/change-feed.ts';
-import { type Open, rejects, using } from '../support/contract.ts';
+import { type Open, using } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 /** A change with a number as its version. */
 const change = (version: number, id = 'a'): Change => ({

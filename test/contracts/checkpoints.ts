@@ -1,8 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Json } from '../../src/domain/json.ts';
 import type { Checkpoints } from '../../src/ports/checkpoints.ts';
-import { type Open, rejects, using } from '../support/contract.ts';
+import { type Open, using } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 /** Text that does not compress to less than about three quarters of its length. Always the same. */
 export const noise = (length: number, seed = 1): string => {

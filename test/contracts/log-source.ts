@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Json } from '../../src/domain/json.ts';
 import type { LogEvent } from '../../src/domain/logs/event.ts';
 import type { LogPage, LogQuery, LogSource } from '../../src/ports/log-source.ts';
-import { type Open, rejects, using } from '../support/contract.ts';
+import { type Open, using } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 /** A log source and the hand that writes the logs it reads. */
 export type FedLogSource = Readonly<{

@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { memoryClock } from '../../src/adapters/memory/clock.ts';
 import type { Delivery, LastDelivery } from '../../src/domain/webhooks/delivery.ts';
 import { KNOWN_MS, type Outbox, type OutboxQueues } from '../../src/ports/outbox.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 
 export type OpenedOutbox = Readonly<{ outbox: Outbox & OutboxQueues; clock: ReturnType<typeof memoryClock> }>;
 

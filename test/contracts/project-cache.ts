@@ -1,8 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { memoryClock } from '../../src/adapters/memory/clock.ts';
 import type { ProjectCache } from '../../src/ports/project-cache.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 import { aProject } from '../support/tasks.ts';
 
 /** A cache that tells the time by this clock. */

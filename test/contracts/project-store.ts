@@ -1,8 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StoredProject } from '../../src/domain/projects/project.ts';
 import type { ProjectQuery, ProjectStore } from '../../src/ports/project-store.ts';
-import { type Open, rejects, using } from '../support/contract.ts';
+import { type Open, using } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { aProject } from '../support/tasks.ts';
 
 const allProjects = async (store: ProjectStore, query: ProjectQuery): Promise<readonly StoredProject[]> => {

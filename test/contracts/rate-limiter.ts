@@ -1,7 +1,7 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { RateLimiter } from '../../src/ports/rate-limiter.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 
 /** `open` gives a limiter of 3 requests a minute that nobody has used. */
 export const rateLimiterContract = (adapter: string, open: Open<RateLimiter>): void => {

@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { memoryClock } from '../../src/adapters/memory/clock.ts';
 import type { Task } from '../../src/domain/tasks/task.ts';
 import type { TaskCache } from '../../src/ports/task-cache.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 import { aTask, nextOf } from '../support/tasks.ts';
 
 /** A cache that tells the time by this clock. */

@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
 import { MAX_TIME, toIso } from '../../src/domain/time.ts';
 import type { HistoryQuery, TaskHistory } from '../../src/ports/task-store.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 import { aPoint, NOON } from '../support/tasks.ts';
 
 const timesOf = (points: readonly HistoryPoint[]): readonly number[] =>

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
 import type { Page } from '../../src/domain/page.ts';
@@ -11,6 +10,7 @@ import type { TaskCache } from '../../src/ports/task-cache.ts';
 import type { ListTicket, TaskListCache } from '../../src/ports/task-list-cache.ts';
 import type { TaskQuery } from '../../src/ports/task-store.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 import { aTask, NOON, nextOf } from '../support/tasks.ts';
 import type { TimedCache } from './task-cache.ts';
 

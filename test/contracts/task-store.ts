@@ -1,11 +1,11 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isMiyabiError } from '../../src/domain/errors.ts';
 import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
 import type { StoredTask } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
-import { type Open, rejects, using } from '../support/contract.ts';
+import { type Open, using } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { allPages, aStoredTask, aTask, NOON, nextOf } from '../support/tasks.ts';
 
 const idsOf = (tasks: readonly StoredTask[]): readonly string[] => tasks.map(({ task_id }) => task_id);

@@ -1,10 +1,10 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countedOf } from '../../src/domain/projects/metrics.ts';
 import type { StoredTask, Task } from '../../src/domain/tasks/task.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
 import type { TaskTally } from '../../src/ports/task-tally.ts';
 import { type Open, using } from '../support/contract.ts';
+import { suite } from '../support/suite.ts';
 import { allPages, aStoredTask, aTask, nextOf } from '../support/tasks.ts';
 
 const idsOf = (tasks: readonly StoredTask[]): readonly string[] => tasks.map(({ task_id }) => task_id).sort();

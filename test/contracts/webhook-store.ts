@@ -1,8 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ProjectWebhooks, Webhook } from '../../src/domain/webhooks/webhook.ts';
 import type { WebhookStore } from '../../src/ports/webhook-store.ts';
-import { type Open, rejects, using } from '../support/contract.ts';
+import { type Open, using } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 const AT = '2026-11-24T00:00:00.000Z';
 

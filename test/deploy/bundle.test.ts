@@ -4,7 +4,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleFunction, type FunctionName } from '../../deploy/build/bundle.ts';
 import { API_GRANTS, COLLECTOR_GRANTS, SENDER_GRANTS, type TableGrants } from '../../deploy/grants.ts';
@@ -19,6 +18,7 @@ import {
   subscriptionEvent,
 } from '../support/artifact.ts';
 import { hasRedisServer, startRedis } from '../support/redis.ts';
+import { shared, suite } from '../support/suite.ts';
 
 const MEGABYTE = 1_000_000;
 const names = ['api', 'collector', 'webhooks'] as const satisfies readonly FunctionName[];
@@ -35,7 +35,7 @@ const UNWANTED = [
   'ioredis-mock',
 ];
 
-const artifacts = await openArtifacts();
+const artifacts = shared('the bundles', openArtifacts, (opened) => opened.close());
 const secrets = { API_KEYS: ADMIN_ENTRY, MIYABI_SECRET: 'a-secret-of-32-characters-or-more' };
 
 const bodyOf = ({ answer, error }: Outcome): Record<string, unknown> => {
@@ -48,8 +48,8 @@ const statusOf = ({ answer, error }: Outcome): unknown =>
 
 const test = suite('Lambda bundles');
 
-test('are at most 1 MB each when zipped', () => {
-  for (const { name, zipped } of Object.values(artifacts.bundles)) {
+test('are at most 1 MB each when zipped', async () => {
+  for (const { name, zipped } of Object.values((await artifacts()).bundles)) {
     assert.ok(zipped <= MEGABYTE, `${name}: ${zipped} bytes`);
   }
 });
@@ -61,7 +61,7 @@ test('are the same bytes when they are built again, elsewhere, in another time z
     process.env['TZ'] = zone === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo';
     for (const name of names) {
       const again = await bundleFunction(name, { outdir });
-      assert.is(again.sha256, artifacts.bundles[name].sha256, name);
+      assert.is(again.sha256, (await artifacts()).bundles[name].sha256, name);
     }
   } finally {
     if (zone === undefined) delete process.env['TZ'];
@@ -71,7 +71,7 @@ test('are the same bytes when they are built again, elsewhere, in another time z
 });
 
 test('hold files of JavaScript and nothing of what the local server needs', async () => {
-  for (const { name, folder, packages } of Object.values(artifacts.bundles)) {
+  for (const { name, folder, packages } of Object.values((await artifacts()).bundles)) {
     const files = await readdir(folder);
     assert.ok(files.includes('index.mjs'), name);
     assert.equal(
@@ -102,18 +102,18 @@ test('take log formats of one’s own along where they are asked to, and only th
 });
 
 test('of the API: refuses to start without keys', async () => {
-  const [outcome] = await artifacts.invoke('api', [], { MIYABI_BACKEND: 'memory' });
+  const [outcome] = await (await artifacts()).invoke('api', [], { MIYABI_BACKEND: 'memory' });
   assert.match(outcome?.error ?? '', 'API_KEYS must be set');
 });
 
 test('say so where the configuration asks for what was left out', async () => {
-  const [outcome] = await artifacts.invoke('api', [], { ...secrets, MIYABI_BACKEND: 'local' });
+  const [outcome] = await (await artifacts()).invoke('api', [], { ...secrets, MIYABI_BACKEND: 'local' });
   assert.match(outcome?.error ?? '', 'not part of this bundle');
 });
 
 test('behind a JWT authorizer, the key in X-API-Key counts, not the token that the gateway has checked', async () => {
   const headers = { authorization: 'Bearer a.b.c', 'x-api-key': 'miyabi_test-key-of-the-artifact-tests' };
-  const outcomes = await artifacts.invoke(
+  const outcomes = await (await artifacts()).invoke(
     'api',
     [
       apiEvent('GET', '/api/tasks', { headers, authorizer: { jwt: { claims: {}, scopes: null } } }),
@@ -237,7 +237,7 @@ const endToEnd = async (redis: Record<string, string>) => {
       projects: 'artifact-projects',
       webhooks: 'artifact-webhooks',
     });
-    const collected = await artifacts.invoke(
+    const collected = await (await artifacts()).invoke(
       'collector',
       [
         { source: 'aws.events', 'detail-type': 'Scheduled Event', time: new Date().toISOString() },
@@ -260,7 +260,7 @@ const endToEnd = async (redis: Record<string, string>) => {
       'the role of the collector allows what it does',
     );
 
-    const [ready, list, refused, ...changes] = await artifacts.invoke(
+    const [ready, list, refused, ...changes] = await (await artifacts()).invoke(
       'api',
       [
         apiEvent('GET', '/health/ready'),
@@ -292,7 +292,7 @@ const endToEnd = async (redis: Record<string, string>) => {
       [201, 201, 200, 201, 200, 200, 200, 200, 204, 204, 200],
     );
 
-    const [sent] = await artifacts.invoke('webhooks', [{}], {
+    const [sent] = await (await artifacts()).invoke('webhooks', [{}], {
       DYNAMODB_ENDPOINT: recorder.endpoint,
       WEBHOOKS_TABLE_NAME: 'artifact-webhooks',
       CACHE: 'none',
@@ -353,9 +353,7 @@ if (hasRedisServer) {
     }
   });
 } else {
-  test.skip(`${withRedis} (no redis-server here)`, () => {});
+  test.skip(withRedis, 'redis-server is not on the PATH');
 }
-
-test.after(() => artifacts.close());
 
 test.run();

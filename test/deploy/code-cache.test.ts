@@ -1,15 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleFunction } from '../../deploy/build/bundle.ts';
 import { lambdaFlags } from '../../deploy/build/code-cache.ts';
 import { ADMIN_ENTRY, apiEvent } from '../support/artifact.ts';
 import { run } from '../support/cli.ts';
-import { rejects } from '../support/contract.ts';
+import { temporaryFolder } from '../support/server.ts';
+import { rejects, suite } from '../support/suite.ts';
 
-const folder = await mkdtemp(join(tmpdir(), 'miyabi-code-cache-'));
+const folder = await temporaryFolder();
 const api = await bundleFunction('api', { outdir: folder, codeCacheFor: process.execPath });
 
 /** Starts the function, asks it for its health, and tells of which scripts V8 rejected the code cache. */
@@ -80,7 +79,5 @@ test('that is damaged is rejected, and the function answers all the same', async
   assert.is(statusCode, 200);
   assert.is(rejected.get('main.js'), true);
 });
-
-test.after(() => rm(folder, { recursive: true, force: true }));
 
 test.run();

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { billOf, CACHES, FIRST_DESIGN, STACK, times, totalOf } from '../../deploy/cost/model.ts';
 import { PRICES } from '../../deploy/cost/prices.ts';
 import { costTable } from '../../deploy/cost/table.ts';
 import { synthesise } from '../support/stack.ts';
+import { suite } from '../support/suite.ts';
 
 const net = (cache: (typeof CACHES)[number], factor = 1): number =>
   totalOf(billOf(cache, times(factor, FIRST_DESIGN)), 'net');

@@ -1,16 +1,14 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleFunction } from '../../deploy/build/bundle.ts';
 import { ADMIN_ENTRY } from '../support/artifact.ts';
 import { run } from '../support/cli.ts';
+import { temporaryFolder } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
-const folder = await mkdtemp(join(tmpdir(), 'miyabi-priming-'));
+const folder = await temporaryFolder();
 const api = await bundleFunction('api', { outdir: folder });
 
 /** Starts the function and tells which scripts that took, and which of Node's own modules. */
@@ -99,7 +97,5 @@ test('loads of Node what is called, and nothing that is only mentioned', async (
     assert.not.ok(ofNode.includes(name), `${name} is loaded at once`);
   }
 });
-
-test.after(() => rm(folder, { recursive: true, force: true }));
 
 test.run();

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ROOT } from '../../deploy/build/bundle.ts';
 import { lateModules, trimRedisCommands } from '../../deploy/build/lean.ts';
 import { run } from '../support/cli.ts';
 import { hasRedisServer } from '../support/redis.ts';
+import { suite } from '../support/suite.ts';
 
 const SUITES = ['task-cache', 'project-cache', 'change-feed', 'rate-limiter', 'link'];
 
@@ -15,7 +15,7 @@ const test = suite('Redis with the commands of a bundle');
 for (const name of SUITES) {
   const title = `${name}: its suite passes: alone, in a cluster, with TLS and a password`;
   if (!hasRedisServer) {
-    test.skip(`${title} (no redis-server here)`, () => {});
+    test.skip(title, 'redis-server is not on the PATH');
     continue;
   }
   test(title, async () => {

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ADMIN_ENTRY, ADMIN_KEY } from '../support/artifact.ts';
 import { type Ran, run } from '../support/cli.ts';
 import { type FakeAws, fakeAws } from '../support/fake-aws.ts';
 import { freePort } from '../support/redis.ts';
 import { startServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 const script = (
   name: string,

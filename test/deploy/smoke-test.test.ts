@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { smokeTest } from '../../deploy/hooks/smoke-test.ts';
+import { suite } from '../support/suite.ts';
 
 /** A version of the API that answers these statuses, by path. */
 const version =

@@ -7,7 +7,6 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readDeployConfig } from '../../deploy/config.ts';
 import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
@@ -16,6 +15,7 @@ import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
 import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
 import { type Resource, type Synthesised, stubArtifacts, synthesise } from '../support/stack.ts';
+import { suite } from '../support/suite.ts';
 
 /** Together they turn every option on. cdk-nag looks at each of them while it is synthesised. */
 const NODE = {};

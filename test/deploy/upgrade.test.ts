@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CACHE_CHOICES } from '../../deploy/config.ts';
 import { lossesOf, type Resources, statefulOf } from '../../deploy/stateful.ts';
 import { synthesise } from '../support/stack.ts';
+import { suite } from '../support/suite.ts';
 
 /** What the last release keeps data in, as `deploy/scripts/record-release.ts` wrote it down. */
 const released = (cache: string): Resources =>

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unavailable } from '../../src/domain/errors.ts';
 import { AttemptsFailed, attemptsOf, isWorthRetrying, retryDelay } from '../../src/domain/retry.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('retry');
 

@@ -1,10 +1,10 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Project, publicProject, type StoredProject } from '../../src/domain/projects/project.ts';
 import { publicTask } from '../../src/domain/tasks/stored.ts';
 import type { StoredTask, Task } from '../../src/domain/tasks/task.ts';
 import type { ProjectCache } from '../../src/ports/project-cache.ts';
 import type { TaskCache } from '../../src/ports/task-cache.ts';
+import { suite } from '../support/suite.ts';
 import { aProject, aTask } from '../support/tasks.ts';
 
 const unknown = { '': { from_a_newer_version: { S: 'x' } } };

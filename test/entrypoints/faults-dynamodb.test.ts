@@ -1,7 +1,7 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Answer } from '../support/api.ts';
 import { type FaultyApi, withFaultyApi } from '../support/faulty-api.ts';
+import { suite } from '../support/suite.ts';
 
 const isRefusal = ({ status, headers, json }: Answer): boolean =>
   status === 503 && headers['retry-after'] === '1' && json.code === 'unavailable';

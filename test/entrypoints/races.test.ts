@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
@@ -6,6 +5,7 @@ import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { type Answer, type Call, openApi } from '../support/api.ts';
 import { dynamodbGate } from '../support/dynamodb-gate.ts';
 import { until } from '../support/redis.ts';
+import { suite } from '../support/suite.ts';
 
 const WRITES = 200;
 

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventually, runProgram, startServer, temporaryFolder } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 type Json = Record<string, unknown>;
 type Listed = Readonly<{

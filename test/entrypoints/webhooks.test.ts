@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
@@ -14,6 +13,7 @@ import { createWebhook } from '../../src/domain/webhooks/webhook.ts';
 import { webhooksLambda } from '../../src/entrypoints/lambda/send.ts';
 import { webhookSender } from '../../src/services/webhook-sender.ts';
 import { eventually, startServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('Webhooks, end to end');
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryTaskCache } from '../../src/adapters/memory/task-cache.ts';
@@ -15,6 +14,7 @@ import type { TaskQuery } from '../../src/ports/task-store.ts';
 import { breakable } from '../support/down-cache.ts';
 import { hasRedisServer, onStandaloneRedis } from '../support/redis.ts';
 import { freshNamespace } from '../support/redis-mock.ts';
+import { suite } from '../support/suite.ts';
 
 type Cache = TaskCache & TaskListCache;
 type Clock = ReturnType<typeof memoryClock>;
@@ -406,7 +406,7 @@ if (hasRedisServer) {
       assert.equal((await interleaveAll(inRedis, 250, ALL_FAULTS)).slice(0, 3), []);
     }));
 } else {
-  test.skip('holds on a redis-server, too (redis-server is not on the PATH)', () => {});
+  test.skip('holds on a redis-server, too', 'redis-server is not on the PATH');
 }
 
 test.run();

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cloudwatchLogSource } from '../../src/adapters/cloudwatch/log-source.ts';
 import { memorySleep } from '../../src/adapters/memory/sleep.ts';
@@ -11,6 +10,7 @@ import { eachOf } from '../../src/services/keyed-mutex.ts';
 import { retrying } from '../../src/services/retrying.ts';
 import { fakeCloudwatch, type Mischief, seededRandom } from '../support/fake-cloudwatch.ts';
 import { byStream, randomLogs } from '../support/random-logs.ts';
+import { suite } from '../support/suite.ts';
 import { memoryPorts, system, type TestPorts } from '../support/system.ts';
 import { allPages } from '../support/tasks.ts';
 

@@ -1,7 +1,7 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MiyabiError, unavailable } from '../../src/domain/errors.ts';
 import { AttemptsFailed } from '../../src/domain/retry.ts';
+import { suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryChangeFeed } from '../../src/adapters/memory/change-feed.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
@@ -6,7 +5,7 @@ import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { unavailable } from '../../src/domain/errors.ts';
 import type { Change, ChangeFeed } from '../../src/ports/change-feed.ts';
 import { type EventService, type EventSignal, eventService } from '../../src/services/events.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 const test = suite('Event service');
 

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoLines } from '../../src/entrypoints/local/demo.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
 const LOG = Buffer.from(

@@ -1,8 +1,7 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unavailable } from '../../src/domain/errors.ts';
 import type { LogEvent } from '../../src/domain/logs/event.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);

@@ -1,7 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { unavailable } from '../../src/domain/errors.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { memoryPorts, system, type TestPorts } from '../support/system.ts';
 
 const test = suite('Removing under a condition');

@@ -1,10 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { AttemptsFailed } from '../../src/domain/retry.ts';
 import { retrying } from '../../src/services/retrying.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 const test = suite('retrying');
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isMiyabiError } from '../../src/domain/errors.ts';
 import { metricsOf, type Project } from '../../src/domain/projects/project.ts';
@@ -6,6 +5,7 @@ import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
 import type { Task } from '../../src/domain/tasks/task.ts';
 import type { ChangeFeed } from '../../src/ports/change-feed.ts';
 import { Crash, mortal, random } from '../support/mortal.ts';
+import { suite } from '../support/suite.ts';
 import { memoryPorts, type System, system, type TestPorts } from '../support/system.ts';
 import { allPages } from '../support/tasks.ts';
 

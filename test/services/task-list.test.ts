@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TaskQuery } from '../../src/ports/task-store.ts';
+import { suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 import { aTask } from '../support/tasks.ts';
 

@@ -1,5 +1,5 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
 /** A system whose store takes that long to write a task. */

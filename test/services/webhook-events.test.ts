@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
 import { isMiyabiError, unavailable } from '../../src/domain/errors.ts';
@@ -6,8 +5,8 @@ import { eventOf, TASK_EVENTS, type TaskEventType } from '../../src/domain/tasks
 import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
 import type { StoredTask } from '../../src/domain/tasks/task.ts';
 import { deliveryIdOf } from '../../src/domain/webhooks/delivery.ts';
-import { rejects } from '../support/contract.ts';
 import { Crash, mortal, random } from '../support/mortal.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { memoryPorts, type System, system, type TestPorts } from '../support/system.ts';
 import { allPages } from '../support/tasks.ts';
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
@@ -9,6 +8,7 @@ import { type Answer, type Delivery, RETRY_DELAYS_MS } from '../../src/domain/we
 import { createWebhook, ROTATION_MS, rotateSecret } from '../../src/domain/webhooks/webhook.ts';
 import type { WebhookPost } from '../../src/ports/webhook-client.ts';
 import { LEASE_MS, REST_MS, webhookSender } from '../../src/services/webhook-sender.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('Webhook sender');
 

@@ -1,7 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MAX_WEBHOOKS } from '../../src/domain/webhooks/webhook.ts';
-import { rejects } from '../support/contract.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
 const test = suite('Webhooks of a project');

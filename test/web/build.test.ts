@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { builtDashboard } from '../support/dashboard.ts';
+import { suite } from '../support/suite.ts';
 
 /** What the first view may weigh, script and style together, as a browser receives it. */
 const BUDGET = 60 * 1024;

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chromiumPath, openBrowser, openPage } from '../support/dashboard.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('Foreign pages in Chromium, without keys');
 

@@ -1,10 +1,10 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 import { binsOf, quantile } from '../../web/src/durations.ts';
 import { stretchesOf } from '../../web/src/phases.ts';
 import { readEvents, type ServerEvent } from '../../web/src/state/sse.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('dashboard: phases, durations, event streams');
 

@@ -3,12 +3,12 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { json } from '../../src/api/message.ts';
 import { serve } from '../../src/entrypoints/local/serve.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
+import { suite } from '../support/suite.ts';
 
 type Answer = Readonly<{ status: number; headers: Record<string, unknown>; bytes: Buffer; text: string }>;
 type Ask = (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { suite } from 'uvu';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { chromiumPath, type Dashboard, openBrowser, openDashboard, openPage } from '../support/dashboard.ts';
+import { needs, shared, suite } from '../support/suite.ts';
 import { fillTeaHouse } from '../support/tea-house.ts';
 
 /** What a story has before it: a server of its own, and a page that has not been opened yet. */
@@ -99,25 +99,19 @@ const sceneOf = (dashboard: Dashboard, page: Page): Scene => ({
   },
 });
 
+const browser = shared('Chromium', openBrowser, (opened) => opened.close());
+
 /** Stories of the dashboard in Chromium, each with a server and a page of its own. Without Chromium they are skipped. */
 export const stories = (name: string) => {
-  const test = suite(
-    chromiumPath === undefined
-      ? `dashboard: ${name}: skipped, there is no Chromium here`
-      : `dashboard: ${name}`,
-  );
-  let browser: Browser | undefined;
-  test.after(async () => {
-    await browser?.close();
-  });
+  const test = suite(`dashboard: ${name}`);
+  const inChromium = needs(test, chromiumPath !== undefined, 'Chromium is not installed');
   return {
     /** A story. It fails on anything that the page complains of. */
     story(title: string, tell: (scene: Scene) => Promise<void>, setting: Setting = {}) {
-      (chromiumPath === undefined ? test.skip : test)(title, async () => {
+      inChromium(title, async () => {
         const dashboard = await openDashboard(setting.server);
         try {
-          browser ??= await openBrowser();
-          const { page, complaints, close } = await openPage(browser, setting.page);
+          const { page, complaints, close } = await openPage(await browser(), setting.page);
           try {
             await tell(sceneOf(dashboard, page));
             const told = complaints.filter(

@@ -1,10 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cloudwatchClient } from '../../../src/adapters/cloudwatch/client.ts';
 import { isWorthRetrying } from '../../../src/domain/retry.ts';
-import { rejects } from '../../support/contract.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 const test = suite('the CloudWatch Logs client');
 

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type CloudwatchLogSourceOptions,
@@ -13,8 +12,8 @@ import { attemptsOf } from '../../../src/domain/retry.ts';
 import type { LogPage, LogQuery, LogSource } from '../../../src/ports/log-source.ts';
 import { retrying } from '../../../src/services/retrying.ts';
 import { logSourceContract, readAll } from '../../contracts/log-source.ts';
-import { rejects } from '../../support/contract.ts';
 import { awsError, fakeCloudwatch, type Mischief, seededRandom } from '../../support/fake-cloudwatch.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

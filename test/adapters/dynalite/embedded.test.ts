@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEmbeddedDynamodb } from '../../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../../src/adapters/dynamodb/client.ts';
@@ -14,7 +13,7 @@ import { createTables } from '../../../src/adapters/dynamodb/tables.ts';
 import { dynamodbTaskHistory } from '../../../src/adapters/dynamodb/task-history.ts';
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import { rejects } from '../../support/contract.ts';
+import { rejects, suite } from '../../support/suite.ts';
 import { allPages, aTask, NOON } from '../../support/tasks.ts';
 
 const test = suite('Embedded DynamoDB');

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dynamodbCheckpoints } from '../../../src/adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../../src/adapters/dynamodb/client.ts';
@@ -17,9 +16,10 @@ import { toIso } from '../../../src/domain/time.ts';
 import type { Delivery } from '../../../src/domain/webhooks/delivery.ts';
 import type { TaskQuery } from '../../../src/ports/task-store.ts';
 import { noise } from '../../contracts/checkpoints.ts';
-import { rejects, using } from '../../support/contract.ts';
+import { using } from '../../support/contract.ts';
 import { type Dynamodb, openEmbedded } from '../../support/dynamodb.ts';
 import { awsError, type Intercept, intercepted, type Sent } from '../../support/faulty-dynamodb.ts';
+import { rejects, suite } from '../../support/suite.ts';
 import { allPages, aPoint, aProject, aTask, NOON, nextOf } from '../../support/tasks.ts';
 
 const test = suite('DynamoDB adapters when DynamoDB is in trouble');

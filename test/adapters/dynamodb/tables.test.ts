@@ -1,11 +1,10 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openEmbeddedDynamodb } from '../../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../../src/adapters/dynamodb/client.ts';
 import { createTables, LIST_INDEX, type TableReport } from '../../../src/adapters/dynamodb/tables.ts';
-import { rejects } from '../../support/contract.ts';
 import { awsError, intercepted } from '../../support/faulty-dynamodb.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 const test = suite('createTables');
 

@@ -13,15 +13,15 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fileLogSource, MAX_LINE_BYTES, MAX_PAGE_BYTES } from '../../../src/adapters/file/log-source.ts';
 import type { Json } from '../../../src/domain/json.ts';
 import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { LogPage, LogSource } from '../../../src/ports/log-source.ts';
 import { logSourceContract } from '../../contracts/log-source.ts';
-import { rejects, using } from '../../support/contract.ts';
+import { using } from '../../support/contract.ts';
 import { openLogFolder } from '../../support/log-folder.ts';
+import { needs, rejects, suite } from '../../support/suite.ts';
 
 /** Later than every file that a test makes, so that they are quiet unless the test says otherwise. */
 const LATER = 4_000_000_000_000;
@@ -496,8 +496,7 @@ test(
   }),
 );
 
-// The root user may read everything.
-const asAnyone = process.getuid?.() === 0 ? test.skip : test;
+const asAnyone = needs(test, process.getuid?.() !== 0, 'the root user may read every file');
 asAnyone(
   'reports a file that may not be read, and goes on in it once it may be',
   using(open, async ({ write, path, follow }) => {

@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { httpWebhookClient, type WebhookClientOptions } from '../../../src/adapters/http/webhook-client.ts';
 import { parseRange } from '../../../src/domain/webhooks/address.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('WebhookClient: http');
 

@@ -1,9 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryLogSource } from '../../../src/adapters/memory/log-source.ts';
 import { unavailable } from '../../../src/domain/errors.ts';
 import { logSourceContract, readAll } from '../../contracts/log-source.ts';
-import { rejects } from '../../support/contract.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 for (const pageSize of [100, 1000]) {
   logSourceContract(`memory, ${pageSize} a page`, () => {

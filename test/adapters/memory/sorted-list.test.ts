@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sortedList } from '../../../src/adapters/memory/sorted-list.ts';
 import { memoryTaskStore } from '../../../src/adapters/memory/task-store.ts';
+import { suite } from '../../support/suite.ts';
 import { aTask } from '../../support/tasks.ts';
 
 const test = suite('sortedList');

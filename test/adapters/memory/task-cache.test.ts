@@ -1,10 +1,10 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryTaskCache } from '../../../src/adapters/memory/task-cache.ts';
 import { taskCacheContract } from '../../contracts/task-cache.ts';
 import { taskListCacheContract, trailingStoreContract } from '../../contracts/task-list-cache.ts';
 import { breakable } from '../../support/down-cache.ts';
+import { suite } from '../../support/suite.ts';
 import { aTask } from '../../support/tasks.ts';
 
 const open = () => {

@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { breaker } from '../../../src/adapters/redis/breaker.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('breaker');
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
 import { memoryTaskStore } from '../../../src/adapters/memory/task-store.ts';
@@ -10,7 +9,6 @@ import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { publicTask } from '../../../src/domain/tasks/stored.ts';
 import type { Task } from '../../../src/domain/tasks/task.ts';
 import type { Change } from '../../../src/ports/change-feed.ts';
-import { rejects } from '../../support/contract.ts';
 import {
   hasRedisServer,
   type RedisServer,
@@ -20,6 +18,7 @@ import {
   until,
 } from '../../support/redis.ts';
 import { freshNamespace } from '../../support/redis-mock.ts';
+import { rejects, suite } from '../../support/suite.ts';
 import { aTask, nextOf } from '../../support/tasks.ts';
 import { type ProxyMode, type TcpProxy, tcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -321,7 +320,7 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
 
 for (const [title, run] of faults) {
   if (hasRedisServer) test(title, run);
-  else test.skip(`${title} (redis-server is not on the PATH)`, () => {});
+  else test.skip(title, 'redis-server is not on the PATH');
 }
 
 test.run();

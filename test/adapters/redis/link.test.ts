@@ -1,10 +1,9 @@
 import RedisMock from 'ioredis-mock';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
 import { redisLink } from '../../../src/adapters/redis/link.ts';
-import { rejects } from '../../support/contract.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 const test = suite('redisLink');
 

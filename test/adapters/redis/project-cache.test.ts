@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
@@ -9,6 +8,7 @@ import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { projectCacheContract } from '../../contracts/project-cache.ts';
 import { hasRedisServer, onEveryRedis, startRedis, until } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
+import { suite } from '../../support/suite.ts';
 import { aProject } from '../../support/tasks.ts';
 import { tcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -52,7 +52,7 @@ if (hasRedisServer) {
     }
   });
 } else {
-  test.skip(`${title} (redis-server is not on the PATH)`, () => {});
+  test.skip(title, 'redis-server is not on the PATH');
 }
 
 test.run();

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryRateLimiter } from '../../../src/adapters/memory/rate-limiter.ts';
@@ -7,6 +6,7 @@ import { redisRateLimiter } from '../../../src/adapters/redis/rate-limiter.ts';
 import { rateLimiterContract } from '../../contracts/rate-limiter.ts';
 import { onEveryRedis } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
+import { suite } from '../../support/suite.ts';
 
 const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
   const redis = await link();

@@ -1,9 +1,9 @@
 import { mock } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { follow } from '../../../src/cli/run/follower.ts';
 import { readSettings } from '../../../src/cli/settings.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('following a command');
 

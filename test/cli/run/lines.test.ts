@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lineSplitter, MAX_LINE } from '../../../src/cli/run/lines.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('lines of a stream');
 

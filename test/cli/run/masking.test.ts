@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { masker, secretsOf } from '../../../src/cli/run/masking.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('masks');
 

@@ -1,16 +1,11 @@
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CDK, MIYABI, scratch } from '../../support/cli.ts';
+import { needs, suite } from '../../support/suite.ts';
 import { emulate, hasPython, inTerminal } from '../../support/terminal.ts';
 
-const here = hasPython();
-const test = suite(
-  here
-    ? 'miyabi run in a terminal'
-    : 'miyabi run in a terminal: skipped, python3 and Linux make the terminal',
-);
-const it: typeof test = here ? test : (test.skip as unknown as typeof test);
+const test = suite('miyabi run in a terminal');
+const it = needs(test, hasPython(), 'python3 makes the terminal, on Linux');
 
 const RUN = [...MIYABI, 'run', '--'];
 

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CDK, MIYABI, type Ran, run, scratch, sink, start, until } from '../../support/cli.ts';
+import { needs, suite } from '../../support/suite.ts';
 
 const test = suite('miyabi run in pipes');
 
@@ -77,7 +77,7 @@ test('a reader that goes away ends the command as it would without', async () =>
 });
 
 /** What it takes is in /proc. */
-const onLinux: typeof test = process.platform === 'linux' ? test : (test.skip as unknown as typeof test);
+const onLinux = needs(test, process.platform === 'linux', 'it reads /proc, which only Linux has');
 
 onLinux('what a command leaves running keeps its output', async () => {
   const folder = scratch();

@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { apiClient } from '../../../src/cli/api-client.ts';
 import { shipper } from '../../../src/cli/run/shipper.ts';
 import { newBacklog } from '../../../src/cli/run/spool.ts';
 import { scratch, sink, stranger } from '../../support/cli.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('sending a backlog');
 

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Backlog, claim, leftovers, newBacklog } from '../../../src/cli/run/spool.ts';
 import { run, scratch, until } from '../../support/cli.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('the backlog of a run');
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { logParser, type ParsedTask } from '../../../src/domain/logs/parse.ts';
+import { suite } from '../../support/suite.ts';
 
 const linesOf = (name: string): readonly string[] =>
   readFileSync(new URL(`./guards/${name}.txt`, import.meta.url), 'utf8')

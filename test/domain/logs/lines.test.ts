@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cleanLine, splitLines } from '../../../src/domain/logs/lines.ts';
+import { suite } from '../../support/suite.ts';
 
 const ESC = '\u001b';
 const ROW =

@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { Observation } from '../../../src/domain/logs/format.ts';
@@ -7,6 +6,7 @@ import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
 import { isTerminal } from '../../../src/domain/tasks/status.ts';
+import { suite } from '../../support/suite.ts';
 import { SAMPLES } from './samples.ts';
 
 /** Logs of every format, alone and in one stream with others, told through the ledger as a server tells them. */

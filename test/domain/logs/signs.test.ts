@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LogFormat } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { logParser } from '../../../src/domain/logs/parse.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { suite } from '../../support/suite.ts';
 import { anyLine } from './any-line.ts';
 import { SAMPLES } from './samples.ts';
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import type { LogFormat } from '../../../src/domain/logs/format.ts';
@@ -6,6 +5,7 @@ import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger, REPLAYABLE } from '../../../src/domain/logs/ledger.ts';
 import { readEvents } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
+import { suite } from '../../support/suite.ts';
 
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { etaOf, MAX_PAST, withDuration } from '../../../src/domain/tasks/eta.ts';
 import { progressOf } from '../../../src/domain/tasks/progress.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../../src/domain/tasks/status.ts';
 import { createTask, type StoredTask } from '../../../src/domain/tasks/task.ts';
 import { toIso } from '../../../src/domain/time.ts';
+import { suite } from '../../support/suite.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);
 const running = (

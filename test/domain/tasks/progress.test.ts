@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type HistoryPoint, percentageOf, thinPoints } from '../../../src/domain/tasks/progress.ts';
 import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('Progress');
 

@@ -1,5 +1,4 @@
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
@@ -11,6 +10,7 @@ import {
   taskFromObservation,
 } from '../../../src/domain/tasks/task.ts';
 import { toIso } from '../../../src/domain/time.ts';
+import { suite } from '../../support/suite.ts';
 
 const NOW = 1_800_000_000_000;
 const seen = (changes: Partial<Observation> = {}): Observation => ({

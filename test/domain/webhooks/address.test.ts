@@ -1,6 +1,5 @@
 import { BlockList, isIP } from 'node:net';
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type AddressRange,
@@ -10,6 +9,7 @@ import {
   parseRange,
 } from '../../../src/domain/webhooks/address.ts';
 import { problemOfTarget } from '../../../src/domain/webhooks/webhook.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('Addresses that a webhook may lead to');
 

@@ -1,4 +1,3 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type Answer,
@@ -8,6 +7,7 @@ import {
   retryAfterMs,
   verdictOf,
 } from '../../../src/domain/webhooks/delivery.ts';
+import { suite } from '../../support/suite.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const answered = (status: number, retry_after?: string): Answer => ({

@@ -1,6 +1,5 @@
 import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { v7 as uuid } from 'uuid';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cloudwatchClient } from '../../../src/adapters/cloudwatch/client.ts';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
@@ -11,6 +10,7 @@ import { collectorLambda } from '../../../src/entrypoints/lambda/collect.ts';
 import { apiLambda } from '../../../src/entrypoints/lambda/http.ts';
 import { openApi } from '../../support/api.ts';
 import { hasRedisServer, startRedis } from '../../support/redis.ts';
+import { suite } from '../../support/suite.ts';
 
 const { DYNAMODB_ENDPOINT: dynamodb, CLOUDWATCH_LOGS_ENDPOINT: cloudwatch } = process.env;
 
@@ -114,7 +114,7 @@ const titles = {
 
 if (!dynamodb || !cloudwatch) {
   const reason = 'DYNAMODB_ENDPOINT and CLOUDWATCH_LOGS_ENDPOINT are not both set';
-  for (const title of Object.values(titles)) test.skip(`${title} (${reason})`, () => {});
+  for (const title of Object.values(titles)) test.skip(title, reason);
 } else {
   const endpoints = { DYNAMODB_ENDPOINT: dynamodb, CLOUDWATCH_LOGS_ENDPOINT: cloudwatch };
   test(titles.alone, () => endToEnd(endpoints, {}));
@@ -129,7 +129,7 @@ if (!dynamodb || !cloudwatch) {
       }
     });
   } else {
-    test.skip(`${titles.cached} (redis-server is not on the PATH)`, () => {});
+    test.skip(titles.cached, 'redis-server is not on the PATH');
   }
 }
 

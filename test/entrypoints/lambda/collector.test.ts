@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryMetrics } from '../../../src/adapters/memory/metrics.ts';
 import { powertoolsMetrics } from '../../../src/adapters/powertools/metrics.ts';
@@ -7,7 +6,7 @@ import { unavailable } from '../../../src/domain/errors.ts';
 import { collectorLambda } from '../../../src/entrypoints/lambda/collect.ts';
 import type { Metrics } from '../../../src/ports/metrics.ts';
 import { captured } from '../../support/captured.ts';
-import { rejects } from '../../support/contract.ts';
+import { rejects, suite } from '../../support/suite.ts';
 import { memoryPorts, system } from '../../support/system.ts';
 
 const NOON = Date.UTC(2026, 10, 23, 12);

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, isMiyabiError, MiyabiError } from '../../../src/domain/errors.ts';
 import { decodeCollectorEvent, MAX_INFLATED_BYTES } from '../../../src/entrypoints/lambda/events.ts';
+import { suite } from '../../support/suite.ts';
 
 const test = suite('what invokes the collector Lambda');
 

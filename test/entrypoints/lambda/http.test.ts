@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ApiEvent, apiLambda, requestOf } from '../../../src/entrypoints/lambda/http.ts';
 import { openApi } from '../../support/api.ts';
+import { suite } from '../../support/suite.ts';
 
 type Given = Readonly<{
   method?: string;

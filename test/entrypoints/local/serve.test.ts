@@ -1,10 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
 import { serve } from '../../../src/entrypoints/local/serve.ts';
 import { type Api, openApi } from '../../support/api.ts';
-import { rejects } from '../../support/contract.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 const test = suite('HTTP over a socket');
 

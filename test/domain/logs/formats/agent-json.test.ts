@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../../src/domain/logs/format.ts';
 import { type AgentSignal, agentJson } from '../../../../src/domain/logs/formats/agent-json.ts';
 import { MAX_JSON_DEPTH } from '../../../../src/domain/logs/formats/kit/json-line.ts';
+import { suite } from '../../../support/suite.ts';
 
 const test = suite('agent-json');
 

@@ -1,8 +1,8 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cargo } from '../../../../src/domain/logs/formats/cargo.ts';
 import { ninja } from '../../../../src/domain/logs/formats/ninja.ts';
 import { turbo } from '../../../../src/domain/logs/formats/turbo.ts';
+import { suite } from '../../../support/suite.ts';
 import { inShort, play } from './play.ts';
 
 const test = suite('ninja, cargo, turbo');

@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cloudformation } from '../../../../src/domain/logs/formats/cloudformation.ts';
+import { suite } from '../../../support/suite.ts';
 import { inShort, play } from './play.ts';
 
 const test = suite('cloudformation');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadPatterns } from '../../../../src/adapters/re2/pattern.ts';
 import { MiyabiError } from '../../../../src/domain/errors.ts';
 import type { Json } from '../../../../src/domain/json.ts';
 import { customFormat, customFormats } from '../../../../src/domain/logs/formats/custom.ts';
 import { builtInFormats, formatsWith } from '../../../../src/domain/logs/formats/registry.ts';
+import { suite } from '../../../support/suite.ts';
 import { inShort, play } from './play.ts';
 
 const test = suite('own formats');

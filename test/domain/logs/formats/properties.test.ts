@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadPatterns } from '../../../../src/adapters/re2/pattern.ts';
 import type { LogFormat, Observation } from '../../../../src/domain/logs/format.ts';
 import { customFormat } from '../../../../src/domain/logs/formats/custom.ts';
 import { formatsWith } from '../../../../src/domain/logs/formats/registry.ts';
 import { isTerminal } from '../../../../src/domain/tasks/status.ts';
+import { suite } from '../../../support/suite.ts';
 import { checkRun as check, anyLine as line } from '../any-line.ts';
 
 const test = suite('every format');

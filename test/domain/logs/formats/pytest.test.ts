@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pytest } from '../../../../src/domain/logs/formats/pytest.ts';
+import { suite } from '../../../support/suite.ts';
 import { inShort, play } from './play.ts';
 
 const test = suite('pytest');

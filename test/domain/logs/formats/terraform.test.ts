@@ -1,6 +1,6 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { terraform } from '../../../../src/domain/logs/formats/terraform.ts';
+import { suite } from '../../../support/suite.ts';
 import { inShort, play } from './play.ts';
 
 const test = suite('terraform');

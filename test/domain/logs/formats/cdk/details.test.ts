@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
 import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
 import { cleanLine, splitLines } from '../../../../../src/domain/logs/lines.ts';
+import { suite } from '../../../../support/suite.ts';
 import { runsOf, signalsOf } from './read-cdk.ts';
 
 const test = suite('CDK logs, what is known besides');

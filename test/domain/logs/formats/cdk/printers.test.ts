@@ -1,5 +1,5 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { suite } from '../../../../support/suite.ts';
 import { type Deployment, type Mode, printed, type StackEvent } from './printers.ts';
 import { told } from './read-cdk.ts';
 

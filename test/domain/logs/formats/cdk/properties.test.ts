@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../../../src/domain/logs/format.ts';
 import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
 import type { CdkSignal } from '../../../../../src/domain/logs/formats/cdk/signals.ts';
 import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
+import { suite } from '../../../../support/suite.ts';
 import { runsOf, signalsOf, told } from './read-cdk.ts';
 
 const test = suite('CDK logs, properties');

@@ -1,0 +1,112 @@
+// Runs test files, each in a process of its own. docs/testing.md says how to select them.
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { filesWithWords, ROOT, selectFiles } from './files.ts';
+import { lineOf, summaryOf } from './report.ts';
+import { type FileResult, killAll, runFile } from './run-file.ts';
+import { watchFiles } from './watch.ts';
+
+const USAGE = `Usage: npm test -- [part of a path]... [options]
+
+  --title WORDS  only tests whose suite or title contains the words
+  --watch        run again what a change affects
+  --slowest      list the ten slowest tests
+  --workers N    how many files run at once; by default as many as there are cores
+`;
+
+/** How long each file took last time, in milliseconds; kept out of the repository. */
+const DURATIONS = join(ROOT, 'node_modules/.cache/miyabi/test-durations.json');
+/** The same for a fresh clone: only the files that take long. */
+const USUAL_DURATIONS = join(ROOT, 'test/runner/durations.json');
+
+const readDurations = (path: string): Readonly<Record<string, number>> => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return {};
+  }
+};
+
+/** Longest first, so that no long file starts last and runs alone. */
+const longestFirst = (files: readonly string[]): string[] => {
+  const known = { ...readDurations(USUAL_DURATIONS), ...readDurations(DURATIONS) };
+  const weight = (file: string) => known[file] ?? statSync(join(ROOT, file)).size / 100;
+  return [...files].sort((a, b) => weight(b) - weight(a));
+};
+
+const rememberDurations = (results: readonly FileResult[]): void => {
+  const measured = Object.fromEntries(results.map(({ file, ms }) => [file, Math.round(ms)]));
+  mkdirSync(dirname(DURATIONS), { recursive: true });
+  writeFileSync(DURATIONS, JSON.stringify({ ...readDurations(DURATIONS), ...measured }));
+};
+
+type Options = Readonly<{ title?: string | undefined; workers: number; slowest: boolean }>;
+
+/** Runs the files and prints what came of them. Gives whether all is well. */
+const runAll = async (files: readonly string[], { title, workers, slowest }: Options): Promise<boolean> => {
+  const began = performance.now();
+  const queue = longestFirst(files);
+  const results: FileResult[] = [];
+  const work = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const result = await runFile(file, title);
+      results.push(result);
+      process.stdout.write(lineOf(result));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, files.length) }, work));
+  if (title === undefined) rememberDurations(results);
+  const { text, isGood } = summaryOf(results, { title, slowest, ms: performance.now() - began });
+  process.stdout.write(text);
+  return isGood;
+};
+
+const parse = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        title: { type: 'string' },
+        watch: { type: 'boolean', default: false },
+        slowest: { type: 'boolean', default: false },
+        workers: { type: 'string', default: String(availableParallelism()) },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+};
+
+const { positionals, values } = parse();
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+const workers = Number(values.workers);
+if (!Number.isInteger(workers) || workers < 1) {
+  process.stderr.write(`--workers takes a whole number from 1, not ${values.workers}\n`);
+  process.exit(2);
+}
+const options: Options = { title: values.title, workers, slowest: values.slowest };
+const selected = selectFiles(positionals);
+if (selected.length === 0) {
+  process.stderr.write(`No test file's path contains ${positionals.join(' or ')}\n`);
+  process.exit(1);
+}
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => {
+    killAll();
+    process.exit(code);
+  });
+
+const files = options.title === undefined ? selected : filesWithWords(selected, options.title);
+const isGood = await runAll(files, options);
+process.exitCode = isGood ? 0 : 1;
+if (values.watch) await watchFiles(selected, (changed) => runAll(changed, options));

@@ -1,0 +1,183 @@
+// uvu, with what it lacks: a limit for each test, skips that give a reason, and no way to pass without running.
+import { writeSync } from 'node:fs';
+import { inspect } from 'node:util';
+import * as uvu from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ErrorCode, MiyabiError } from '../../src/domain/errors.ts';
+import type { RunEvent } from '../runner/events.ts';
+
+/** Two minutes: a machine under load takes several times as long as an idle one. */
+const TIMEOUT_MS = 120_000;
+
+export type TestOptions = Readonly<{ timeoutMs?: number }>;
+
+/** A suite under construction. It has no hooks: a test opens what it needs and closes it in `finally`. */
+export type Test = {
+  (title: string, run: () => unknown, options?: TestOptions): void;
+  /** A test that cannot run here. The summary lists it with its reason. */
+  skip(title: string, reason: string): void;
+  /** Queues the suite. Without tests it fails. */
+  run(): void;
+};
+
+/** Registers tests that need something of the machine: where it is missing, they are skipped with the reason. */
+export const needs =
+  (test: Test, isThere: boolean, reason: string): ((...parameters: Parameters<Test>) => void) =>
+  (title, run, options) =>
+    isThere ? test(title, run, options) : test.skip(title, reason);
+
+type Reporter = Readonly<{ send(event: RunEvent): void; isWanted(fullTitle: string): boolean }>;
+
+let reporter: Reporter = { send: () => undefined, isWanted: () => true };
+
+/** Sends events as lines of JSON to a file descriptor, and leaves out tests whose title lacks these words. */
+export const reportTo = (descriptor: number, words: string | undefined): void => {
+  reporter = {
+    send: (event) => writeSync(descriptor, `${JSON.stringify(event)}\n`),
+    isWanted: (fullTitle) => words === undefined || fullTitle.toLowerCase().includes(words.toLowerCase()),
+  };
+};
+
+const problems: string[] = [];
+const addProblem = (text: string): void => {
+  problems.push(text);
+  reporter.send({ kind: 'problem', text });
+};
+
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`threw ${inspect(thrown)}, which is no Error`);
+
+const withTimeout = async (run: () => unknown, timeoutMs: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await Promise.race([
+      (async () => run())(),
+      new Promise((_, reject) => {
+        // Not unref'd: it has to fire even if the test leaves nothing else to wait for.
+        timer = setTimeout(() => reject(new Error(`did not end within ${timeoutMs / 1_000} s`)), timeoutMs);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+type Shared = Readonly<{ what: string; close: () => unknown }>;
+const opened: Shared[] = [];
+let unfinishedSuites = 0;
+const neverRun = new Set<string>();
+
+const closeShared = async (): Promise<void> => {
+  for (const { what, close } of opened.splice(0).reverse()) {
+    try {
+      await withTimeout(close, TIMEOUT_MS);
+    } catch (error) {
+      addProblem(`closing ${what} failed: ${inspect(error)}`);
+    }
+  }
+};
+
+/**
+ * Something expensive that the tests of a process share, e.g. a browser: opened by the first test that asks for it,
+ * closed after the last suite. A failure to close fails the run.
+ */
+export const shared = <T>(what: string, open: () => Promise<T>, close: (value: T) => unknown) => {
+  let value: Promise<T> | undefined;
+  return (): Promise<T> => {
+    if (value === undefined) {
+      const opening = open();
+      value = opening;
+      opened.push({ what, close: async () => close(await opening) });
+    }
+    return value;
+  };
+};
+
+export const suite = (name: string): Test => {
+  const inner = uvu.suite(name);
+  const titles = new Set<string>();
+  let tests = 0;
+  let leftOut = 0;
+  neverRun.add(name);
+  const claim = (title: string): boolean => {
+    if (titles.has(title)) addProblem(`${name}: two tests are called "${title}"`);
+    titles.add(title);
+    if (reporter.isWanted(`${name} ${title}`)) return true;
+    leftOut += 1;
+    return false;
+  };
+  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS } = {}) => {
+    if (!claim(title)) return;
+    tests += 1;
+    inner(title, async () => {
+      reporter.send({ kind: 'start', suite: name, title, timeoutMs });
+      const began = performance.now();
+      const end = (ok: boolean, cause?: unknown) =>
+        reporter.send({
+          kind: 'end',
+          ok,
+          ms: performance.now() - began,
+          ...(cause === undefined ? {} : { cause: inspect(cause) }),
+        });
+      try {
+        await withTimeout(run, timeoutMs);
+      } catch (thrown) {
+        const error = asError(thrown);
+        end(false, error.cause);
+        throw error;
+      }
+      end(true);
+    });
+  };
+  test.skip = (title, reason) => {
+    if (!claim(title)) return;
+    tests += 1;
+    reporter.send({ kind: 'skip', suite: name, title, reason });
+    inner.skip();
+  };
+  test.run = () => {
+    neverRun.delete(name);
+    if (tests === 0 && leftOut === 0) addProblem(`${name} has no test`);
+    unfinishedSuites += 1;
+    // The only use of a uvu hook: it cannot throw, so that uvu cannot swallow anything.
+    inner.after(async () => {
+      unfinishedSuites -= 1;
+      if (unfinishedSuites === 0) await closeShared();
+    });
+    inner.run();
+  };
+  return test;
+};
+
+/** Reports suites that were filled and never queued. Called once all files are loaded. */
+export const checkThatAllRun = (): void => {
+  for (const name of neverRun) addProblem(`${name} never runs: its file does not call test.run()`);
+  neverRun.clear();
+};
+
+// Counts as failed until uvu says otherwise: a promise that never settles lets a process end early, with 0.
+process.exitCode = 1;
+process.once('exit', () => {
+  checkThatAllRun();
+  if (problems.length === 0) return;
+  process.exitCode = 1;
+  for (const problem of problems) console.error(problem);
+});
+
+/** Awaits the failure of a promise, with this code where one is given. Gives the error back. */
+export const rejects = async (promise: PromiseLike<unknown>, code?: ErrorCode): Promise<Error> => {
+  let error: unknown;
+  try {
+    await promise;
+  } catch (caught) {
+    error = caught;
+  }
+  if (!(error instanceof Error))
+    assert.unreachable(`expected a rejection${code === undefined ? '' : `: ${code}`}`);
+  const found = error as Error;
+  if (code !== undefined) {
+    assert.instance(found, MiyabiError, found.stack ?? found.message);
+    assert.is((found as MiyabiError).code, code);
+  }
+  return found;
+};
