@@ -4,9 +4,10 @@ import type { Browser } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { chromiumPath, openBrowser, openPage } from '../support/dashboard.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { suite } from '../support/suite.ts';
+import { needs, suite } from '../support/suite.ts';
 
 const test = suite('Foreign pages in Chromium, without keys');
+const inChromium = needs(test, chromiumPath !== undefined, 'Chromium is not installed');
 
 /** A page of somebody else, at a port of its own. */
 const foreignServer = async () => {
@@ -61,72 +62,68 @@ const taskIds = async (url: string): Promise<readonly string[]> => {
   return tasks.map(({ task_id: id }) => id);
 };
 
-if (chromiumPath === undefined) {
-  test.skip('skipped: there is no Chromium here', () => undefined);
-} else {
-  test(
-    'a page of another site, or of another port, changes and reads nothing',
-    withServer(async ({ url }, browser, foreignPort) => {
-      await fetch(`${url}/api/tasks`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"task_id":"mine","project_id":"shop"}',
-      });
-      for (const origin of [`http://localhost:${foreignPort}`, `http://127.0.0.1:${foreignPort}`]) {
-        const { page, close } = await openPage(browser);
-        await page.goto(origin);
-        const statuses = await page.evaluate<readonly string[]>(attemptsAt(url));
-        assert.equal(statuses.slice(3), ['blocked', 'blocked'], origin);
-        assert.equal(await taskIds(url), ['mine'], `${origin} ${statuses.join(', ')}`);
-        const hooks = await fetch(`${url}/api/projects/shop/webhooks`);
-        assert.equal(((await hooks.json()) as { webhooks: unknown[] }).webhooks, []);
-        await close();
-      }
-    }),
-  );
-
-  test(
-    'a name that was rebound to this machine reads and deletes nothing',
-    withServer(async ({ url }, browser) => {
-      await fetch(`${url}/api/tasks`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"task_id":"mine"}',
-      });
+inChromium(
+  'a page of another site, or of another port, changes and reads nothing',
+  withServer(async ({ url }, browser, foreignPort) => {
+    await fetch(`${url}/api/tasks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"task_id":"mine","project_id":"shop"}',
+    });
+    for (const origin of [`http://localhost:${foreignPort}`, `http://127.0.0.1:${foreignPort}`]) {
       const { page, close } = await openPage(browser);
-      await page.goto(`http://page.rebound.test:${new URL(url).port}/`);
-      const answers = await page.evaluate(async () => {
-        const read = await fetch('/api/tasks');
-        const removed = await fetch('/api/tasks/mine', { method: 'DELETE' });
-        return [read.status, await read.text(), removed.status] as const;
-      });
-      assert.is(answers[0], 403);
-      assert.match(answers[1], /MIYABI_ALLOWED_HOSTS/);
-      assert.is(answers[2], 403);
-      assert.equal(await taskIds(url), ['mine']);
+      await page.goto(origin);
+      const statuses = await page.evaluate<readonly string[]>(attemptsAt(url));
+      assert.equal(statuses.slice(3), ['blocked', 'blocked'], origin);
+      assert.equal(await taskIds(url), ['mine'], `${origin} ${statuses.join(', ')}`);
+      const hooks = await fetch(`${url}/api/projects/shop/webhooks`);
+      assert.equal(((await hooks.json()) as { webhooks: unknown[] }).webhooks, []);
       await close();
-    }),
-  );
+    }
+  }),
+);
 
-  test(
-    'the page of the server works, also when a link from another site leads to it',
-    withServer(async ({ url }, browser, foreignPort) => {
-      const { page, close } = await openPage(browser);
-      await page.goto(`http://localhost:${foreignPort}`);
-      await page.setContent(`<a href="${url}/docs">open</a>`);
-      await page.click('a');
-      await page.waitForURL(`${url}/docs`);
-      assert.match(await page.title(), /Miyabi/);
-      await page.goto(`${url}/`);
-      const status = await page.evaluate<number>(
-        `fetch('/api/tasks', {
+inChromium(
+  'a name that was rebound to this machine reads and deletes nothing',
+  withServer(async ({ url }, browser) => {
+    await fetch(`${url}/api/tasks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"task_id":"mine"}',
+    });
+    const { page, close } = await openPage(browser);
+    await page.goto(`http://page.rebound.test:${new URL(url).port}/`);
+    const answers = await page.evaluate(async () => {
+      const read = await fetch('/api/tasks');
+      const removed = await fetch('/api/tasks/mine', { method: 'DELETE' });
+      return [read.status, await read.text(), removed.status] as const;
+    });
+    assert.is(answers[0], 403);
+    assert.match(answers[1], /MIYABI_ALLOWED_HOSTS/);
+    assert.is(answers[2], 403);
+    assert.equal(await taskIds(url), ['mine']);
+    await close();
+  }),
+);
+
+inChromium(
+  'the page of the server works, also when a link from another site leads to it',
+  withServer(async ({ url }, browser, foreignPort) => {
+    const { page, close } = await openPage(browser);
+    await page.goto(`http://localhost:${foreignPort}`);
+    await page.setContent(`<a href="${url}/docs">open</a>`);
+    await page.click('a');
+    await page.waitForURL(`${url}/docs`);
+    assert.match(await page.title(), /Miyabi/);
+    await page.goto(`${url}/`);
+    const status = await page.evaluate<number>(
+      `fetch('/api/tasks', {
           method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"task_id":"own"}',
         }).then((answer) => answer.status)`,
-      );
-      assert.is(status, 201);
-      await close();
-    }),
-  );
-}
+    );
+    assert.is(status, 201);
+    await close();
+  }),
+);
 
 test.run();
