@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -27,10 +28,11 @@ export type FileResult = Readonly<{
   output: string;
 }>;
 
-/** Added to a test's own limit before its process is taken to be blocked. */
-const BLOCKED_MS = 15_000;
-/** How long processes that a test file started may outlive it. */
-const LEFTOVER_MS = 15_000;
+/** How long a file's process may live after its last test, and programs that it started after the process. */
+const LINGER_MS = 15_000;
+
+/** A process that has not reported a test's end by then is blocked: its own timer does not fire. */
+const blockedAfterMs = (timeoutMs: number): number => 1_000 + 1.25 * timeoutMs;
 
 const groups = new Set<number>();
 
@@ -47,18 +49,33 @@ export const killAll = (): void => {
   for (const pid of groups) killGroup(pid);
 };
 
-const isAlive = (pid: number): boolean => {
+const statOf = (pid: string): string => {
   try {
-    process.kill(-pid, 0);
-    return true;
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
-    return false;
+    return '';
   }
 };
 
-const groupIsGone = async (pid: number): Promise<boolean> => {
-  const deadline = performance.now() + LEFTOVER_MS;
-  while (isAlive(pid)) {
+const hasMembers = (group: number): boolean => {
+  try {
+    process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  // A signal also finds zombies, which init may leave for seconds. After the name come state, parent and group.
+  return readdirSync('/proc').some((pid) => {
+    const [state, , itsGroup] = statOf(pid)
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return Number(itsGroup) === group && state !== 'Z';
+  });
+};
+
+const groupIsGone = async (pid: number, lingerMs: number): Promise<boolean> => {
+  const deadline = performance.now() + lingerMs;
+  while (hasMembers(pid)) {
     if (performance.now() > deadline) return false;
     await sleep(50);
   }
@@ -66,12 +83,15 @@ const groupIsGone = async (pid: number): Promise<boolean> => {
 };
 
 /** Runs a test file in a process of its own, and all that it starts in one process group. */
-export const runFile = async (file: string, title?: string): Promise<FileResult> => {
+export const runFile = async (
+  file: string,
+  { title, lingerMs = LINGER_MS }: Readonly<{ title?: string | undefined; lingerMs?: number }> = {},
+): Promise<FileResult> => {
   const began = performance.now();
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', join(ROOT, 'test/runner/worker.ts'), file],
+      ...['--import', 'tsx', join(ROOT, 'test/runner/worker.ts'), file, '--linger', String(lingerMs)],
       ...(title === undefined ? [] : ['--title', title]),
     ],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true },
@@ -107,9 +127,9 @@ export const runFile = async (file: string, title?: string): Promise<FileResult>
       case 'start': {
         const name = `${event.suite} › ${event.title}`;
         running = name;
-        const limit = event.timeoutMs + BLOCKED_MS;
+        const limit = blockedAfterMs(event.timeoutMs);
         watchdog = setTimeout(() => {
-          problem(`${name}: blocked its process for ${limit / 1_000} s`);
+          problem(`${name}: blocked its process for ${(limit / 1_000).toFixed(1)} s`);
           running = undefined;
           killGroup(pid);
         }, limit);
@@ -163,8 +183,8 @@ export const runFile = async (file: string, title?: string): Promise<FileResult>
     problem(running === undefined ? `its process ${end}` : `${running}: its process ${end} during this test`);
   } else if (running !== undefined) problem(`${running} did not end`);
   else if (code !== 0 && failures.length === 0) problem(`its process ended with ${code ?? signal}`);
-  if (!(await groupIsGone(pid))) {
-    problem(`a program that it started was still running ${LEFTOVER_MS / 1_000} s after it`);
+  if (!(await groupIsGone(pid, lingerMs))) {
+    problem(`a program that it started was still running ${lingerMs / 1_000} s after it`);
     killGroup(pid);
   }
   groups.delete(pid);

@@ -51,7 +51,7 @@ const runAll = async (files: readonly string[], { title, workers, slowest }: Opt
   const results: FileResult[] = [];
   const work = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const result = await runFile(file, title);
+      const result = await runFile(file, { title });
       results.push(result);
       process.stdout.write(lineOf(result));
     }

@@ -6,8 +6,6 @@ import { inspect, parseArgs } from 'node:util';
 import type { RunEvent } from './events.ts';
 
 const REPORT = 3;
-/** How long a process may live after its last suite. */
-const LINGER_MS = 15_000;
 
 type SuiteRun = () => Promise<
   readonly [failures: string | true, passed: number, skipped: number, total: number]
@@ -33,9 +31,10 @@ const muteUvu = (): void => {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { title: { type: 'string' } },
+  options: { title: { type: 'string' }, linger: { type: 'string', default: '15000' } },
 });
 const [file = ''] = positionals;
+const lingerMs = Number(values.linger);
 
 globalThis.UVU_DEFER = 1;
 globalThis.UVU_QUEUE = [[]];
@@ -62,10 +61,10 @@ try {
     const open = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
     send({
       kind: 'problem',
-      text: `still open ${LINGER_MS / 1_000} s after the last test: ${open.join(', ')}`,
+      text: `still open ${lingerMs / 1_000} s after the last test: ${open.join(', ')}`,
     });
     process.exit(1);
-  }, LINGER_MS).unref();
+  }, lingerMs).unref();
 } catch (error) {
   send({ kind: 'problem', text: inspect(error) });
   process.exit(1);

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { run } from '../support/cli.ts';
+import { suite } from '../support/suite.ts';
+import { filesWithWords, ROOT, selectFiles } from './files.ts';
+import { runFile } from './run-file.ts';
+
+const fixture = (name: string): string => `test/fixtures/suites/${name}.ts`;
+
+const test = suite('Test runner');
+
+test('counts what passed and names what was skipped, with the reason', async () => {
+  const { passed, failed, skipped, timed } = await runFile(fixture('passes'));
+  assert.equal([passed, failed], [2, 0]);
+  assert.equal(skipped, [{ name: 'fixture › whistles', reason: 'the kettle is not installed' }]);
+  assert.equal(
+    timed.map(({ name }) => name),
+    ['fixture › boils water', 'fixture › steeps the leaves'],
+  );
+});
+
+test('shows the difference, the cause, and what was thrown that is no error', async () => {
+  const { passed, failed, failures, details } = await runFile(fixture('fails'));
+  assert.equal([passed, failed], [1, 3]);
+  assert.match(failures.join(), 'fixture › is wrong');
+  assert.match(details, '++2');
+  assert.match(details, 'the inner error');
+  assert.match(details, 'threw undefined');
+});
+
+/** Files that look green to uvu alone, or stop its whole run, and what is said of them. */
+for (const [name, title, words] of [
+  ['never-settles', 'a test that never settles', 'waits for ever'],
+  ['blocks', 'a test that blocks its process', 'fixture › spins: blocked its process for 1.1 s'],
+  ['exits-early', 'a test that ends its process', 'fixture › ends the process: its process ended with 0'],
+  ['rejects-unheard', 'a rejection that nothing handles', 'fixture › leaves a rejection behind'],
+  ['has-no-tests', 'a suite without tests', 'fixture has no test'],
+  ['is-never-run', 'a suite that is never run', 'fixture never runs'],
+  ['has-no-suite', 'a file without a suite', 'it ran no test'],
+  ['cannot-load', 'a file that cannot be loaded', 'cannot be loaded'],
+  ['repeats-a-title', 'a title that is used twice', 'two tests are called "twice"'],
+  ['stays-open', 'a process that does not end', 'still open 0.3 s after the last test: Timeout'],
+  ['leaves-a-program', 'a program that outlives its test file', 'was still running 0.3 s after it'],
+  ['closes-badly', 'something shared that cannot be closed', 'closing the kettle failed'],
+  ['uses-uvu-directly', 'a failure in a suite that uses uvu directly', '1 failed'],
+] as const)
+  test(`fails on ${title}`, async () => {
+    // Short only where it is waited for: the compiler of a file that is new may outlive the file by a moment.
+    const isAwaited = name === 'stays-open' || name === 'leaves-a-program';
+    const { failed, failures, details } = await runFile(fixture(name), isAwaited ? { lingerMs: 300 } : {});
+    assert.ok(isAwaited ? failed > 0 : failed === 1, details);
+    assert.match(failures.join('\n'), words);
+  });
+
+test('goes on after a test that did not end in time', async () => {
+  const { passed, details } = await runFile(fixture('never-settles'));
+  assert.is(passed, 1);
+  assert.match(details, 'did not end within 0.2 s');
+});
+
+const RUN = [process.execPath, '--import', 'tsx', join(ROOT, 'test/runner/run.ts')];
+
+test('ends with a line of counts, and with exit code 1 if a test failed or none ran', async () => {
+  const good = await run([...RUN, fixture('passes'), '--slowest']);
+  assert.is(good.code, 0, good.stderr);
+  assert.match(good.stdout, /Slowest tests\n.*fixture › /);
+  assert.match(good.stdout, 'Skipped: the kettle is not installed\n  fixture › whistles');
+  assert.is(good.stdout.trimEnd().split('\n').at(-1), '2 passed, 0 failed, 1 skipped');
+  const bad = await run([...RUN, fixture('passes'), fixture('fails')]);
+  assert.is(bad.code, 1);
+  assert.match(bad.stdout, `Failed\n  ${fixture('fails')}: fixture › is wrong`);
+  assert.is(bad.stdout.trimEnd().split('\n').at(-1), '3 passed, 3 failed, 1 skipped');
+  const none = await run([...RUN, fixture('passes'), '--title', 'grinds the beans']);
+  assert.is(none.code, 1);
+  assert.match(none.stdout, 'no suite or title contains "grinds the beans"');
+});
+
+test('runs the tests alone whose suite or title contains the words', async () => {
+  const { code, stdout } = await run([...RUN, fixture('passes'), '--title', 'Steeps the']);
+  assert.is(code, 0);
+  assert.is(stdout.trimEnd().split('\n').at(-1), '1 passed, 0 failed');
+});
+
+test('finds files by a part of their path, and those that words may be in', () => {
+  assert.equal(selectFiles(['domain/logs/ledger']), ['test/domain/logs/ledger.test.ts']);
+  assert.equal(selectFiles(['no/such/file']), []);
+  const found = filesWithWords(
+    selectFiles([]),
+    'rejects a save that lost the race, one that skips a version',
+  );
+  assert.ok(found.includes('test/adapters/memory/task-store.test.ts'), found.join());
+  assert.not.ok(found.includes('test/domain/logs/ledger.test.ts'), found.join());
+});
+
+test('rejects an option that it does not have', async () => {
+  const { code, stderr } = await run([...RUN, '--titel', 'x']);
+  assert.is(code, 2);
+  assert.match(stderr, '--title WORDS');
+});
+
+test.run();
