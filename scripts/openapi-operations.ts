@@ -1,5 +1,8 @@
 import type * as v from 'valibot';
-import * as schemas from '../src/api/schemas.ts';
+import { eventsQuery } from '../src/api/schemas/events.ts';
+import { logTextQuery } from '../src/api/schemas/logs.ts';
+import { projectListQuery } from '../src/api/schemas/projects.ts';
+import { historyQuery, taskListQuery } from '../src/api/schemas/tasks.ts';
 import { type JsonSchema, ref } from './openapi-responses.ts';
 
 /** What a reader needs to know of an operation beyond its route. `problems` are those that not every operation has. */
@@ -56,7 +59,7 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
   listTasks: {
     tag: 'tasks',
     summary: 'List tasks, newest update first',
-    query: schemas.taskListQuery,
+    query: taskListQuery,
     answers: { 200: ok('A page', 'TaskList') },
     problems: [],
   },
@@ -125,7 +128,7 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
   getTaskHistory: {
     tag: 'tasks',
     summary: 'Read the history of a task, oldest first',
-    query: schemas.historyQuery,
+    query: historyQuery,
     answers: { 200: ok('A page', 'TaskHistory') },
     problems: [404],
   },
@@ -148,7 +151,7 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
   listProjects: {
     tag: 'projects',
     summary: 'List projects',
-    query: schemas.projectListQuery,
+    query: projectListQuery,
     answers: { 200: ok('A page', 'ProjectList') },
     problems: [],
   },
@@ -252,7 +255,7 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
     summary: 'Send a log as raw text, in pieces cut anywhere',
     description:
       '`offset` is the place of the first byte in the whole log: a piece that was taken already is passed over.',
-    query: schemas.logTextQuery,
+    query: logTextQuery,
     textBody: true,
     answers: { 200: ok('What came of it', 'LogTextResult') },
     problems: [409],
@@ -271,7 +274,7 @@ export const OPERATIONS: Readonly<Record<string, OperationDoc>> = {
     description:
       'Server-sent events `task` and `project`; their `id` is where to resume; `reset` says that events were missed. ' +
       'Asked for `application/json`, or where the server has no streams, it answers at once with what came behind `since`.',
-    query: schemas.eventsQuery,
+    query: eventsQuery,
     resumable: true,
     answers: {
       200: {

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
-import { type HttpServices, type Method, routes } from '../src/api/routes/routes.ts';
-import * as schemas from '../src/api/schemas.ts';
+import type { HttpServices, Method } from '../src/api/route.ts';
+import { routes } from '../src/api/routes.ts';
+import * as fields from '../src/api/schemas/fields.ts';
+import * as logs from '../src/api/schemas/logs.ts';
+import * as projects from '../src/api/schemas/projects.ts';
+import * as tasks from '../src/api/schemas/tasks.ts';
+import * as webhooks from '../src/api/schemas/webhooks.ts';
+
+const schemas = { ...fields, ...tasks, ...projects, ...webhooks, ...logs };
+
 import { OPERATIONS, type OperationDoc } from './openapi-operations.ts';
 import { COUNTED_STATUSES, type JsonSchema, RESPONSES } from './openapi-responses.ts';
 

@@ -7,18 +7,10 @@ import { cors } from './cors.ts';
 import { answerOnce } from './idempotent.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from './message.ts';
 import { problemOf } from './problem.ts';
-import {
-  type Handler,
-  type HttpOptions,
-  type HttpServices,
-  type Method,
-  type Operation,
-  type Query,
-  type Route,
-  routes,
-} from './routes/routes.ts';
+import type { Handler, HttpOptions, HttpServices, Method, Operation, Query, Route } from './route.ts';
+import { routes } from './routes.ts';
 
-export type { HttpOptions } from './routes/routes.ts';
+export type { HttpOptions } from './route.ts';
 
 /** The HTTP application over its services: one function, the same behind a socket and behind API Gateway. */
 export const httpApp = (services: HttpServices, logger: Logger, options: HttpOptions = {}): HttpApp => {

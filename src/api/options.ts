@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { MiyabiError } from '../domain/errors.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { browserGuard } from './browser-guard.ts';
-import type { HttpOptions } from './routes/routes.ts';
+import type { HttpOptions } from './route.ts';
 
 /** The options of the application that the configuration names. */
 export const httpOptions = (config: Config, rateLimiter: RateLimiter): HttpOptions => ({

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
 import { httpOptions, requireKeys, requireKeysBeyondLoopback } from '../../src/api/options.ts';
-import { routes } from '../../src/api/routes/routes.ts';
+import { routes } from '../../src/api/routes.ts';
 import { createKey, hashKey } from '../../src/cli/commands/keys.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseApiKey } from '../../src/domain/api-keys.ts';

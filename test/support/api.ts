@@ -1,7 +1,7 @@
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
 import type { HttpApp, HttpResponse } from '../../src/api/message.ts';
-import type { HttpOptions } from '../../src/api/routes/routes.ts';
+import type { HttpOptions } from '../../src/api/route.ts';
 import { readConfig } from '../../src/config.ts';
 import { compose } from '../../src/container/compose.ts';
 import type { Ports } from '../../src/ports/ports.ts';

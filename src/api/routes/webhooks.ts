@@ -4,9 +4,9 @@ import type { WebhookService } from '../../services/webhooks.ts';
 import { PATCH_TYPES, readJson, readOptionalJson, validate } from '../body.ts';
 import { type HttpResponse, json } from '../message.ts';
 import { etagOf, versionsOf } from '../preconditions.ts';
+import type { Context, Route } from '../route.ts';
 import { idOf, NO_CONTENT, ownProjectId } from '../route-parts.ts';
-import * as schemas from '../schemas.ts';
-import type { Context, Route } from './routes.ts';
+import * as schemas from '../schemas/webhooks.ts';
 
 /** The webhooks of a project: who reads it may see how they fare, who administers it may change them. */
 export const webhookRoutes = ({ webhooks }: Readonly<{ webhooks: WebhookService }>): readonly Route[] => [

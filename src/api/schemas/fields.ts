@@ -1,0 +1,205 @@
+import * as v from 'valibot';
+import { ID_PATTERN, ID_RULE } from '../../domain/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { MAX_COUNT } from '../../domain/tasks/progress.ts';
+import { MAX_LABELS, MAX_METADATA } from '../../domain/tasks/task.ts';
+import { isTime } from '../../domain/time.ts';
+
+/** A union that tells its options in words. */
+export const oneOf = <const T extends readonly string[]>(options: T) =>
+  v.picklist(options, `must be one of ${options.join(', ')}`);
+
+export const id = v.pipe(v.string(), v.regex(ID_PATTERN, ID_RULE));
+
+/** An object with these fields and no others. An array, which has no fields either, is none. */
+export const object = <const E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, undefined> => {
+  const schema = v.strictObject(entries);
+  return {
+    ...schema,
+    '~run': (dataset, config) =>
+      schema['~run'](Array.isArray(dataset.value) ? { value: 'an array' } : dataset, config),
+  };
+};
+
+/** Text on one line. */
+export const line = (maxLength: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(maxLength, `must not be longer than ${maxLength} characters`),
+    v.regex(NO_CONTROL, 'must not contain control characters'),
+    v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+  );
+export const name = (maxLength: number) =>
+  // The length is what the contract can say of it.
+  v.pipe(line(maxLength), v.minLength(1, 'must not be empty'), v.regex(/\S/, 'must not be empty'));
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
+
+export const prose = (maxLength: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(maxLength, `must not be longer than ${maxLength} characters`),
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what this looks for
+    v.regex(/^[^\u0000]*$/, 'must not contain NUL'),
+    v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+  );
+
+export const slug = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits, _ or -'),
+);
+
+const integerRule = (min: number) => `must be a whole number from ${min} to ${MAX_COUNT}`;
+export const count = (min: number) =>
+  v.pipe(
+    v.number(),
+    v.integer(integerRule(min)),
+    v.minValue(min, integerRule(min)),
+    v.maxValue(MAX_COUNT, integerRule(min)),
+  );
+
+/** Epoch milliseconds of ISO 8601 text, NaN where it is none. Without a zone it is UTC, wherever this runs. */
+const epochOf = (text: string): number => {
+  const [, year, month, day, clock, zone] = ISO.exec(text) ?? [];
+  if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
+  return year === undefined
+    ? Number.NaN
+    : Date.parse(clock !== undefined && zone === undefined ? `${text}Z` : text);
+};
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+const TIME_RULE = 'must be an ISO 8601 time or epoch milliseconds, of the years 1970 to 9999';
+/** A moment, as ISO 8601 text or epoch milliseconds; epoch milliseconds inside. */
+export const time = v.pipe(
+  v.union([v.string(), v.number()], TIME_RULE),
+  v.transform((value) => (typeof value === 'number' ? value : epochOf(value))),
+  v.check(isTime, TIME_RULE),
+);
+
+/** Any JSON object. Schemas of records lose keys such as `constructor`, so it is looked through by hand. */
+export const jsonObject = v.pipe(
+  v.custom<JsonObject>(isJsonObject, 'must be an object'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const problem = problemOfJson(dataset.value);
+    if (problem !== undefined) addIssue({ message: problem });
+  }),
+);
+
+const problemOfJson = (value: JsonObject): string | undefined => {
+  const texts: string[] = [];
+  const collect = (inner: Json): void => {
+    if (typeof inner === 'string') texts.push(inner);
+    else if (typeof inner === 'object' && inner !== null) {
+      if (!Array.isArray(inner)) texts.push(...Object.keys(inner));
+      for (const member of Object.values(inner)) collect(member);
+    }
+  };
+  collect(value);
+  if (texts.some((text) => text.includes('\u0000'))) return 'must not contain NUL';
+  if (texts.some((text) => !text.isWellFormed())) return 'must be well-formed Unicode';
+  if (JSON.stringify(value).length > MAX_METADATA)
+    return `must not be longer than ${MAX_METADATA} characters of JSON`;
+  return undefined;
+};
+
+export const url = v.pipe(
+  line(2048),
+  v.url('must be a URL'),
+  v.regex(/^https?:/i, 'must be an http or https URL'),
+);
+
+const LABEL_NAME = 63;
+const LABEL_VALUE = 256;
+
+type Labels<Value> = Readonly<Record<string, Value>>;
+
+const labelsOf = <Value extends string | null>(isValue: (value: Json) => value is Value, rule: string) =>
+  v.pipe(
+    v.custom<Labels<Value>>(isJsonObject, 'must be an object'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const entries: readonly [string, Json][] = Object.entries(dataset.value);
+      if (entries.length > MAX_LABELS) addIssue({ message: `must not have more than ${MAX_LABELS} entries` });
+      for (const [key, value] of entries) {
+        const path: [v.IssuePathItem] = [
+          { type: 'object', origin: 'value', input: dataset.value, key, value },
+        ];
+        if (!v.is(name(LABEL_NAME), key)) {
+          addIssue({
+            message: `must have a name of 1 to ${LABEL_NAME} characters, none of them control characters`,
+            path,
+          });
+        }
+        if (!isValue(value)) addIssue({ message: rule, path });
+      }
+    }),
+  );
+const isLabelValue = (value: Json): value is string => v.is(line(LABEL_VALUE), value);
+const LABEL_RULE = `must be a string of at most ${LABEL_VALUE} characters, none of them control characters`;
+export const labels = labelsOf(isLabelValue, LABEL_RULE);
+export const labelPatch = labelsOf(
+  (value): value is string | null => value === null || isLabelValue(value),
+  `${LABEL_RULE}, or null`,
+);
+
+export const tidy = <const E extends v.ObjectEntries>(entries: E) =>
+  v.pipe(
+    object(entries),
+    v.transform((value) => withoutUndefined(value)),
+  );
+
+/** A merge patch of an object: each field may be left out, or null to remove it. */
+export const patchOf = <const E extends v.ObjectEntries>(entries: E) =>
+  tidy(nullable(entries)) as v.GenericSchema<
+    unknown,
+    { [K in keyof E]?: Exclude<v.InferOutput<E[K]>, undefined> | null }
+  >;
+
+const nullable = (entries: v.ObjectEntries): v.ObjectEntries =>
+  Object.fromEntries(
+    Object.entries(entries).map(([key, schema]) => [
+      key,
+      v.optional(v.nullable('wrapped' in schema ? (schema.wrapped as v.GenericSchema) : schema)),
+    ]),
+  );
+
+export const wholeNumber = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,15}$/, 'must be a whole number'),
+  v.transform(Number),
+);
+
+export const limit = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,6}$/, `must be a whole number from 1 to ${max}`),
+    v.transform(Number),
+    v.minValue(1, `must be a whole number from 1 to ${max}`),
+    v.maxValue(max, `must be a whole number from 1 to ${max}`),
+  );
+const CURSOR_RULE = 'is not a cursor of this list, or an earlier release issued it; start again without it';
+export const cursor = v.optional(
+  v.pipe(v.string(), v.maxLength(12_288, CURSOR_RULE), v.regex(/^[A-Za-z0-9_-]+$/, CURSOR_RULE)),
+);
+
+export const queryTime = v.pipe(
+  v.string(),
+  v.transform((value) => (/^\d{1,15}$/.test(value) ? Number(value) : value)),
+  time,
+);
+
+/** An id in a path, under the name that an error is to call it. */
+export const pathParams = (name: string) => {
+  const known = PATH_PARAMS.get(name) ?? v.object({ [name]: id });
+  PATH_PARAMS.set(name, known);
+  return known;
+};
+
+/** To make a schema takes longer than to check an id by it. */
+const PATH_PARAMS = new Map<string, v.ObjectSchema<Record<string, typeof id>, undefined>>();
+
+export const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
