@@ -1,0 +1,92 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { temporaryFolder } from './server.ts';
+
+const run = promisify(execFile);
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Builds the checkout in a folder, without the dashboard: `dist` in it is what a release would ship. */
+export const build = async (folder: string): Promise<void> => {
+  await run(
+    process.execPath,
+    [join(folder, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+    {
+      cwd: folder,
+    },
+  );
+};
+
+/** The files of a commit in a folder of their own, with this checkout's packages, built. */
+export const buildOf = async (commit: string): Promise<string> => {
+  const folder = join(await temporaryFolder(), 'release');
+  await mkdir(folder);
+  await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', commit, folder], { cwd: ROOT });
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await build(folder);
+  return folder;
+};
+
+export type BuiltProgram = Readonly<{
+  output(): string;
+  errors(): string;
+  ended: Promise<number | null>;
+  stop(): Promise<void>;
+}>;
+
+/** Runs an entrypoint of a build with nothing of this process's environment but the path. */
+export const runBuilt = (
+  folder: string,
+  entrypoint: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): BuiltProgram => {
+  const child = spawn(process.execPath, [join(folder, 'dist/entrypoints', entrypoint), ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    output: () => output,
+    errors: () => errors,
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+};
+
+export type BuiltServer = BuiltProgram & Readonly<{ url: string }>;
+
+/** Starts the server of a build on a free port and waits until it answers. */
+export const startBuilt = async (folder: string, env: Record<string, string>): Promise<BuiltServer> => {
+  const program = runBuilt(folder, 'server.js', [], {
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...env,
+  });
+  let isOver = false;
+  void program.ended.then(() => {
+    isOver = true;
+  });
+  for (;;) {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(program.output())?.[0];
+    if (url !== undefined) return { ...program, url };
+    if (isOver) throw new Error(`the server ended: ${program.errors()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
