@@ -1,5 +1,6 @@
-import type { Json } from '../json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 import type { HistoryPoint } from '../tasks/progress.ts';
+import { TASK_STATUSES } from '../tasks/status.ts';
 import { observedPoint } from '../tasks/task.ts';
 import { combineRuns } from './combine.ts';
 import type { LogFormat, Observation } from './format.ts';
@@ -89,6 +90,22 @@ class FormatFailure extends Error {
     this.format = format;
   }
 }
+
+/** Whether an observation is what its type says; a damaged state can give any other. */
+const isSound = (seen: Observation): boolean =>
+  typeof seen.task_name === 'string' &&
+  TASK_STATUSES.includes(seen.status) &&
+  isCount(seen.current) &&
+  isCount(seen.total) &&
+  isJsonObject(seen.details) &&
+  isDate(seen.started_at) &&
+  isDate(seen.last_at) &&
+  (seen.ended_at === undefined || isDate(seen.ended_at));
+
+const isCount = (value: unknown): boolean =>
+  value === null || (typeof value === 'number' && Number.isFinite(value) && value >= 0);
+/** What a `Date` can hold. */
+const isDate = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= 8.64e15;
 
 /** The ledger without what was stored of a format: first its state, then its signals; undefined without either. */
 const withoutStored = (ledger: Ledger, format: string): Ledger | undefined => {
@@ -363,7 +380,12 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
 
   const observeAt = ({ format: name, key }: Place): Observation | undefined => {
     const format = formats.get(name);
-    return format === undefined ? undefined : asked(name, () => format.observe(stateOf(format), key));
+    if (format === undefined) return undefined;
+    const seen = asked(name, () => format.observe(stateOf(format), key));
+    if (seen !== undefined && !isSound(seen)) {
+      throw new FormatFailure(name, new TypeError(`log format ${name} observes what is no run in ${key}`));
+    }
+    return seen;
   };
   const observe = (called: string): Observation | undefined => {
     const place = byName.get(called);
