@@ -39,15 +39,27 @@ const SLOWEST = 10;
 /** The end of a report. Its last line reads "123 passed, 0 failed, 4 skipped". */
 export const summaryOf = (
   results: readonly FileResult[],
-  { title, slowest, ms }: Readonly<{ title: string | undefined; slowest: boolean; ms: number }>,
+  {
+    title,
+    slowest,
+    maySkip,
+    ms,
+  }: Readonly<{
+    title: string | undefined;
+    slowest: boolean;
+    maySkip: readonly string[] | undefined;
+    ms: number;
+  }>,
 ): Readonly<{ text: string; isGood: boolean }> => {
   const sum = (of: (result: FileResult) => number) =>
     results.reduce((total, result) => total + of(result), 0);
+  const skips = results.flatMap((result) => result.skipped);
+  const forbidden = maySkip === undefined ? [] : skips.filter(({ reason }) => !maySkip.includes(reason));
   const passed = sum((result) => result.passed);
-  const failed = sum((result) => result.failed);
-  const skipped = sum((result) => result.skipped.length);
+  const failed = sum((result) => result.failed) + forbidden.length;
+  const skipped = skips.length - forbidden.length;
   const namesByReason = new Map<string, string[]>();
-  for (const { name, reason } of results.flatMap((result) => result.skipped))
+  for (const { name, reason } of skips)
     namesByReason.set(reason, [...(namesByReason.get(reason) ?? []), name]);
   const timed = results.flatMap((result) => result.timed).sort((a, b) => b.ms - a.ms);
   const processor = processorSeconds();
@@ -63,10 +75,10 @@ export const summaryOf = (
         )
       : '',
     ...[...namesByReason].map(([reason, names]) => section(`Skipped: ${reason}`, names)),
-    section(
-      'Failed',
-      results.flatMap((result) => result.failures),
-    ),
+    section('Failed', [
+      ...results.flatMap((result) => result.failures),
+      ...forbidden.map(({ name, reason }) => `${name}: may not be skipped here, but ${reason}`),
+    ]),
     `\n${results.length} files in ${seconds(ms)}`,
     processor === undefined ? '\n' : `, ${processor.toFixed(0)} s of processor time\n`,
     passed + failed === 0 ? `${nothing}\n` : '',

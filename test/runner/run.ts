@@ -13,6 +13,7 @@ const USAGE = `Usage: npm test -- [part of a path]... [options]
   --title WORDS  only tests whose suite or title contains the words
   --watch        run again what a change affects
   --slowest      list the ten slowest tests
+  --may-skip WHY a reason to skip that is accepted; may be given again. With it, tests skipped for others fail the run
   --workers N    how many files run at once; by default as many as there are cores
 `;
 
@@ -42,10 +43,17 @@ const rememberDurations = (results: readonly FileResult[]): void => {
   writeFileSync(DURATIONS, JSON.stringify({ ...readDurations(DURATIONS), ...measured }));
 };
 
-type Options = Readonly<{ title?: string | undefined; workers: number; slowest: boolean }>;
+type Options = Readonly<{
+  title: string | undefined;
+  workers: number;
+  slowest: boolean;
+  /** The accepted reasons to skip; undefined accepts any. */
+  maySkip: readonly string[] | undefined;
+}>;
 
 /** Runs the files and prints what came of them. Gives whether all is well. */
-const runAll = async (files: readonly string[], { title, workers, slowest }: Options): Promise<boolean> => {
+const runAll = async (files: readonly string[], options: Options): Promise<boolean> => {
+  const { title, workers } = options;
   const began = performance.now();
   const queue = longestFirst(files);
   const results: FileResult[] = [];
@@ -58,7 +66,7 @@ const runAll = async (files: readonly string[], { title, workers, slowest }: Opt
   };
   await Promise.all(Array.from({ length: Math.min(workers, files.length) }, work));
   if (title === undefined) rememberDurations(results);
-  const { text, isGood } = summaryOf(results, { title, slowest, ms: performance.now() - began });
+  const { text, isGood } = summaryOf(results, { ...options, ms: performance.now() - began });
   process.stdout.write(text);
   return isGood;
 };
@@ -71,6 +79,7 @@ const parse = () => {
         title: { type: 'string' },
         watch: { type: 'boolean', default: false },
         slowest: { type: 'boolean', default: false },
+        'may-skip': { type: 'string', multiple: true },
         workers: { type: 'string', default: String(availableParallelism()) },
         help: { type: 'boolean', default: false },
       },
@@ -91,7 +100,10 @@ if (!Number.isInteger(workers) || workers < 1) {
   process.stderr.write(`--workers takes a whole number from 1, not ${values.workers}\n`);
   process.exit(2);
 }
-const options: Options = { title: values.title, workers, slowest: values.slowest };
+const options: Options = {
+  ...{ title: values.title, workers, slowest: values.slowest },
+  maySkip: values['may-skip'],
+};
 const selected = selectFiles(positionals);
 if (selected.length === 0) {
   process.stderr.write(`No test file's path contains ${positionals.join(' or ')}\n`);

@@ -1,6 +1,7 @@
+import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { run } from '../support/cli.ts';
+import { run, start, until } from '../support/cli.ts';
 import { suite } from '../support/suite.ts';
 import { filesWithWords, ROOT, selectFiles } from './files.ts';
 import { runFile } from './run-file.ts';
@@ -79,6 +80,35 @@ test('runs the tests alone whose suite or title contains the words', async () =>
   const { code, stdout } = await run([...RUN, fixture('passes'), '--title', 'Steeps the']);
   assert.is(code, 0);
   assert.is(stdout.trimEnd().split('\n').at(-1), '1 passed, 0 failed');
+});
+
+test('fails on a test that is skipped for a reason that is not accepted', async () => {
+  const maySkip = (reason: string) => run([...RUN, fixture('passes'), '--may-skip', reason]);
+  assert.is((await maySkip('the kettle is not installed')).code, 0);
+  const { code, stdout } = await maySkip('the teapot is broken');
+  assert.is(code, 1);
+  assert.match(stdout, 'fixture › whistles: may not be skipped here, but the kettle is not installed');
+  assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed');
+});
+
+test('watches, and runs what a change affects', async () => {
+  const watching = start([...RUN, fixture('passes'), fixture('has-no-tests'), '--watch']);
+  let touching: NodeJS.Timeout | undefined;
+  const waits = () => watching.stdout().split('Waiting for changes').length - 1;
+  try {
+    await until('the first run ends', () => waits() === 1);
+    const before = watching.stdout().length;
+    // Again and again: a folder may not be watched yet when the first change comes.
+    touching = setInterval(() => utimesSync(fixture('passes'), new Date(), new Date()), 1_000);
+    await until('the changed file runs again', () => waits() > 1);
+    const again = watching.stdout().slice(before);
+    assert.match(again, '2 passed, 0 failed, 1 skipped');
+    assert.not.match(again, 'has-no-tests');
+  } finally {
+    clearInterval(touching);
+    watching.process.kill('SIGINT');
+    assert.is((await watching.done).code, 130);
+  }
 });
 
 test('finds files by a part of their path, and those that words may be in', () => {

@@ -1,7 +1,7 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { importClosures, inProject, ROOT, testFiles } from './files.ts';
+import { importClosures, inProject, ROOT } from './files.ts';
 
 const FOLDERS = ['src', 'test', 'web/src', 'deploy'];
 /** An editor writes a file in several steps. */
@@ -21,8 +21,9 @@ export const watchFiles = async (
 
   const affected = (): readonly string[] => {
     const closureOf = importClosures();
-    const now = new Set(testFiles());
-    return files.filter((file) => now.has(file) && [...closureOf(file)].some((path) => changed.has(path)));
+    return files.filter(
+      (file) => existsSync(join(ROOT, file)) && [...closureOf(file)].some((path) => changed.has(path)),
+    );
   };
   const runAffected = async (): Promise<void> => {
     if (isRunning) return;

@@ -28,12 +28,19 @@ export type Ran = Readonly<{
 
 export type Running = Readonly<{ process: ChildProcess; pid: number; stdout(): string; done: Promise<Ran> }>;
 
+/** Hands the measurement of coverage on to a program, where one is going on. */
+export const coverageEnv = (): Readonly<Record<string, string>> => {
+  const { NODE_V8_COVERAGE: folder } = process.env;
+  return folder === undefined ? {} : { NODE_V8_COVERAGE: folder };
+};
+
 /** An environment with nothing of this machine's in it but where programs are. */
 export const cleanEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   HOME: '/nonexistent',
   LANG: 'C.UTF-8',
   TERM: 'xterm-256color',
+  ...coverageEnv(),
   ...extra,
 });
 

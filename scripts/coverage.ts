@@ -1,0 +1,136 @@
+// Runs the tests with V8's coverage and prints how much of src they reach, by folder. Fails below .ci/coverage-floor.json.
+// Usage: npm run coverage [-- options of npm test]; with RAISE_FLOOR=1 a better figure becomes the floor.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { transformSync } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
+const FLOOR = join(ROOT, '.ci/coverage-floor.json');
+/** What differs from run to run, in percent: branches that only a race or a slow machine takes. */
+const NOISE = 0.3;
+
+const KINDS = ['lines', 'branches', 'functions'] as const;
+type Kind = (typeof KINDS)[number];
+type Counts = Readonly<Record<Kind, Readonly<{ total: number; covered: number }>>>;
+type V8Coverage = Readonly<{
+  result: readonly Readonly<{ url: string }>[];
+  'source-map-cache'?: Readonly<Record<string, unknown>>;
+}>;
+
+/** Files that hold nothing but types: nothing of them is there to run. */
+const typesOnly = (): readonly string[] =>
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => {
+      const { code } = transformSync(readFileSync(join(SRC, file), 'utf8'), { loader: 'ts' });
+      return code.trim() === '';
+    })
+    .map((file) => `src/${file.split(sep).join('/')}`);
+
+/** Copies what V8 counted of our own sources, which is a small part of what it writes. */
+const keepOurs = (from: string, to: string): void => {
+  const ours = (url: string) => url.startsWith(pathToFileURL(`${SRC}${sep}`).href);
+  const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.json'),
+  );
+  for (const [index, file] of files.entries()) {
+    const { result, 'source-map-cache': maps = {} } = JSON.parse(
+      readFileSync(join(from, file), 'utf8'),
+    ) as V8Coverage;
+    const kept = result.filter(({ url }) => ours(url));
+    if (kept.length === 0) continue;
+    const keptMaps = Object.fromEntries(Object.entries(maps).filter(([url]) => ours(url)));
+    const name = `coverage-${index}.json`;
+    writeFileSync(join(to, name), JSON.stringify({ result: kept, 'source-map-cache': keptMaps }));
+  }
+};
+
+const percent = ({ total, covered }: Counts[Kind]): number => (total === 0 ? 100 : (100 * covered) / total);
+
+const add = (a: Counts, b: Counts): Counts => {
+  const sum = (kind: Kind) => ({
+    total: a[kind].total + b[kind].total,
+    covered: a[kind].covered + b[kind].covered,
+  });
+  return { lines: sum('lines'), branches: sum('branches'), functions: sum('functions') };
+};
+
+/** `adapters/redis` and the like; what lies directly in src has no folder. */
+const folderOf = (file: string): string => {
+  const parts = relative(SRC, file).split(sep).slice(0, -1);
+  return parts.slice(0, 2).join('/') || '.';
+};
+
+const row = (name: string, counts: Counts): string =>
+  `${name.padEnd(32)}${KINDS.map((kind) => percent(counts[kind]).toFixed(1).padStart(11)).join('')}\n`;
+
+const print = (summary: Readonly<Record<string, Counts>>): Counts => {
+  const { total, ...files } = summary;
+  if (total === undefined) throw new Error('c8 wrote no total');
+  const folders = new Map<string, Counts>();
+  for (const [file, counts] of Object.entries(files)) {
+    const before = folders.get(folderOf(file));
+    folders.set(folderOf(file), before === undefined ? counts : add(before, counts));
+  }
+  const header = `\n${'percent covered'.padEnd(32)}${KINDS.map((kind) => kind.padStart(11)).join('')}\n`;
+  process.stdout.write(header);
+  for (const [folder, counts] of [...folders].sort(([a], [b]) => a.localeCompare(b)))
+    process.stdout.write(row(folder, counts));
+  process.stdout.write(row('all', total));
+  const bare = Object.entries(files)
+    .filter(([, { lines }]) => percent(lines) < 80)
+    .sort(([, a], [, b]) => percent(a.lines) - percent(b.lines));
+  if (bare.length > 0) {
+    process.stdout.write('\nbelow 80 % of lines\n');
+    for (const [file, counts] of bare) process.stdout.write(row(relative(SRC, file), counts));
+  }
+  return total;
+};
+
+const work = mkdtempSync(join(tmpdir(), 'miyabi-coverage-'));
+try {
+  const [raw, ours, report] = ['raw', 'ours', 'report'].map((name) => join(work, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [raw, ours]) mkdirSync(folder);
+  const tests = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join(ROOT, 'test/runner/run.ts'), ...process.argv.slice(2)],
+    { cwd: ROOT, stdio: 'inherit', env: { ...process.env, NODE_V8_COVERAGE: raw } },
+  );
+  process.exitCode = tests.status ?? 1;
+  keepOurs(raw, ours);
+  const c8 = spawnSync(
+    join(ROOT, 'node_modules/.bin/c8'),
+    [
+      ...['report', '--all', '--src', 'src', '--include', 'src/**/*.ts', '--reporter', 'json-summary'],
+      ...['--temp-directory', ours, '--reports-dir', report],
+      ...typesOnly().flatMap((file) => ['--exclude', file]),
+    ],
+    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  if (c8.status !== 0) throw new Error(`c8 ended with ${c8.status}`);
+  const total = print(JSON.parse(readFileSync(join(report, 'coverage-summary.json'), 'utf8')));
+  const floor = JSON.parse(readFileSync(FLOOR, 'utf8')) as Record<Kind, number>;
+  const measured = KINDS.map((kind) => ({ kind, is: percent(total[kind]), least: floor[kind] }));
+  for (const { kind, is, least } of measured)
+    if (is < least) {
+      process.stdout.write(`${kind}: ${is.toFixed(1)} %, below the floor of ${least} %\n`);
+      process.exitCode = 1;
+    }
+  if (process.env['RAISE_FLOOR'] === '1') {
+    const raised = measured.map(({ kind, is, least }) => [
+      kind,
+      Math.max(least, Math.floor(10 * (is - NOISE)) / 10),
+    ]);
+    writeFileSync(FLOOR, `${JSON.stringify(Object.fromEntries(raised), null, 2)}\n`);
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
