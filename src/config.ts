@@ -34,6 +34,8 @@ export type Config = Readonly<{
   /** Which backends a Lambda talks to before its first request. */
   priming: Priming;
   collectIntervalMs: number;
+  /** How long the server lets requests and jobs go on after the order to stop. */
+  stopTimeoutMs: number;
   tasksTable: string;
   projectsTable: string;
   webhooksTable: string;
@@ -169,6 +171,7 @@ const environment = v.object({
   LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
   MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
+  STOP_TIMEOUT_MS: v.optional(integer(0, 600_000), '8000'),
   TASKS_TABLE_NAME: v.optional(
     v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
     'miyabi-tasks',
@@ -246,6 +249,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     logLevel: vars.LOG_LEVEL,
     priming: vars.MIYABI_PRIME,
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
+    stopTimeoutMs: vars.STOP_TIMEOUT_MS,
     tasksTable: vars.TASKS_TABLE_NAME,
     projectsTable: vars.PROJECTS_TABLE_NAME,
     webhooksTable: vars.WEBHOOKS_TABLE_NAME,

@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'config.ts': ['ports', 'domain'],
   client: ['client'],
   api: ['api', 'services', 'ports', 'domain', 'config.ts'],
-  cli: ['cli', 'client', 'entrypoints', 'container', 'adapters', 'ports', 'domain', 'config.ts'],
+  cli: ['cli', 'client', 'container', 'adapters', 'ports', 'domain', 'config.ts'],
   container: ['container', 'services', 'adapters', 'ports', 'domain', 'config.ts'],
   entrypoints: [
     'entrypoints',

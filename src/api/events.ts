@@ -1,5 +1,6 @@
 import type { Change, FeedEntry } from '../ports/change-feed.ts';
 import type { EventPage, EventSignal } from '../services/events.ts';
+import { SERVER_STOPS } from './message.ts';
 
 /** Milliseconds after which a client whose stream broke off comes back. */
 const RETRY_MS = 1_000;
@@ -8,8 +9,13 @@ const RETRY_MS = 1_000;
  * Events as server-sent events: `event` is the kind, `id` the place to resume from, `data` what `dataOf` says. Lines
  * without data carry an `id` alone, so that a client which has heard nothing yet resumes from the right place too.
  */
-export async function* eventStream(signals: AsyncIterable<EventSignal>): AsyncGenerator<string> {
+export async function* eventStream(
+  signals: AsyncIterable<EventSignal>,
+  ending?: AbortSignal,
+): AsyncGenerator<string> {
+  let position = '';
   for await (const signal of signals) {
+    position = signal.type === 'entries' ? (signal.entries.at(-1)?.position ?? position) : signal.position;
     switch (signal.type) {
       case 'start':
         yield `retry: ${RETRY_MS}\nid: ${signal.position}\n\n`;
@@ -27,6 +33,8 @@ export async function* eventStream(signals: AsyncIterable<EventSignal>): AsyncGe
         signal satisfies never;
     }
   }
+  // Another server may not know the position: its client must not rely on having seen everything.
+  if (ending?.reason === SERVER_STOPS && position !== '') yield resetText(position);
 }
 
 /** The same events as an answer that ends: a browser's EventSource comes back for more by itself. */

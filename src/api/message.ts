@@ -14,6 +14,9 @@ export type HttpRequest = Readonly<{
   signal?: AbortSignal | undefined;
 }>;
 
+/** Why a request's signal aborts where not its client has gone, but the server stops. */
+export const SERVER_STOPS = 'the server stops';
+
 /** A body is a text, or a stream of texts that ends when the request's signal aborts. */
 export type HttpResponse = Readonly<{
   status: number;

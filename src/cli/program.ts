@@ -15,8 +15,11 @@ const ownVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 
+/** What `miyabi serve` runs. The server is no part of the command line, so it is passed in. */
+export type Serve = (options: Readonly<{ demo: boolean }>) => Promise<void>;
+
 /** The command line, without doing anything yet. What a command needs is loaded when it is called. */
-export const buildProgram = (): Command => {
+export const buildProgram = (serve: Serve): Command => {
   const program = new Command('miyabi')
     .description('Log lines in, live progress out.')
     .version(ownVersion())
@@ -112,10 +115,7 @@ Examples:
     .summary('serve the API on this machine')
     .description('Serve the API on this machine and follow its log folder: what npm start runs.')
     .option('--demo', 'replay a deployment to watch')
-    .action(async ({ demo = false }: { demo?: boolean }) => {
-      const { runServer } = await import('../entrypoints/local/run-server.ts');
-      await runServer({ demo });
-    });
+    .action(({ demo = false }: { demo?: boolean }) => serve({ demo }));
 
   program.addCommand(doctorCommand());
   program.addCommand(completionCommand());
@@ -123,8 +123,8 @@ Examples:
 };
 
 /** Reads the arguments and does what they say; the exit code is set, never forced. */
-export const runProgram = async (args: readonly string[]): Promise<void> => {
-  const program = buildProgram();
+export const runProgram = async (args: readonly string[], serve: Serve): Promise<void> => {
+  const program = buildProgram(serve);
   for (const command of [program, ...commandsOf(program)]) {
     command.exitOverride().configureOutput({ outputError: (text, write) => write(complaint(text, command)) });
   }

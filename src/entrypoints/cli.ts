@@ -12,4 +12,7 @@ if (process.argv[2] !== 'run') {
   });
 }
 
-await runProgram(process.argv.slice(2));
+await runProgram(process.argv.slice(2), async (options) => {
+  const { runServer } = await import('./local/run-server.ts');
+  await runServer(options);
+});

@@ -14,7 +14,7 @@ import { suite } from '../support/suite.ts';
 const test = suite('the command line');
 
 test('every command says what it does, and its options too', () => {
-  const commands = commandsOf(buildProgram());
+  const commands = commandsOf(buildProgram(async () => undefined));
   assert.ok(commands.length >= 15);
   for (const command of commands) {
     // Commander breaks lines itself; where one is broken here, too, help has lines of two words.
@@ -58,7 +58,13 @@ test('the version is that of the package', async () => {
 test('bash completes commands, options, choices and the command behind run', async () => {
   const folder = scratch();
   const file = join(folder.path, 'miyabi.bash');
-  writeFileSync(file, completionScript('bash', buildProgram()));
+  writeFileSync(
+    file,
+    completionScript(
+      'bash',
+      buildProgram(async () => undefined),
+    ),
+  );
   const complete = async (...words: readonly string[]) => {
     const script =
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
@@ -91,8 +97,11 @@ test('bash completes commands, options, choices and the command behind run', asy
 });
 
 test('zsh gets a script that names every command', () => {
-  const script = completionScript('zsh', buildProgram());
-  for (const command of commandsOf(buildProgram())) assert.match(script, command.name());
+  const script = completionScript(
+    'zsh',
+    buildProgram(async () => undefined),
+  );
+  for (const command of commandsOf(buildProgram(async () => undefined))) assert.match(script, command.name());
   assert.ok(script.startsWith('#compdef miyabi\n'));
 });
 

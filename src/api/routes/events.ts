@@ -49,7 +49,7 @@ export const eventRoute = (
           return {
             status: 200,
             headers: SSE_HEADERS,
-            body: eventStream(await events.subscribe({ ...wanted, signal })),
+            body: eventStream(await events.subscribe({ ...wanted, signal }), signal),
           };
         }
         const page = await events.since(wanted);

@@ -3,10 +3,12 @@ import type { Logger } from '../../ports/logger.ts';
 import type { OutboxSignal } from '../../services/outbox-signal.ts';
 
 /**
- * Runs a job repeatedly with a pause after each run, until the signal aborts. A failed run is logged. A notification
- * ends the pause early; one that arrives during a run skips the pause after it.
+ * Runs a job repeatedly with a pause after each run, until the signal aborts. The first of several failed runs is
+ * logged, and the first that succeeds again. A notification ends the pause early; one that arrives during a run skips
+ * the pause after it.
  */
 export const repeat = async (
+  name: string,
   job: () => Promise<unknown>,
   pauseMs: number,
   signal: AbortSignal,
@@ -14,6 +16,7 @@ export const repeat = async (
   outboxSignal?: OutboxSignal,
 ): Promise<void> => {
   let isNotified = false;
+  let isFailing = false;
   let pause = new AbortController();
   const end = () => pause.abort();
   signal.addEventListener('abort', end);
@@ -25,10 +28,14 @@ export const repeat = async (
     isNotified = false;
     try {
       await job();
+      if (isFailing) logger.info('A repeated job works again', { job: name });
+      isFailing = false;
     } catch (error) {
-      logger.error('A repeated job failed', { error });
+      if (!isFailing) logger.error('A repeated job failed', { job: name, error });
+      isFailing = true;
     }
-    if (isNotified || signal.aborted) continue;
+    // While it fails, a notification changes nothing: without the pause it would be retried without a rest.
+    if (signal.aborted || (isNotified && !isFailing)) continue;
     pause = new AbortController();
     await sleep(pauseMs, undefined, { signal: pause.signal }).catch(() => undefined);
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { httpApp } from '../../api/app.ts';
 import { signedCursors } from '../../api/cursor.ts';
@@ -10,9 +11,7 @@ import { playDemo } from './demo.ts';
 import { repeat } from './repeat.ts';
 import { serve } from './serve.ts';
 import { staticFiles } from './static.ts';
-
-/** How long running requests may go on after the order to stop. */
-const GRACE_MS = 5_000;
+import { endsWithin } from './within.ts';
 
 /** How often running tasks that have fallen silent are looked for. */
 const STALE_SWEEP_MS = 15_000;
@@ -46,29 +45,35 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   );
 
   const stopping = new AbortController();
-  const jobs = [
-    repeat(() => services.collector.collect({}), config.collectIntervalMs, stopping.signal, logger),
-  ];
-  jobs.push(repeat(services.counter.sweep, config.collectIntervalMs, stopping.signal, logger));
-  jobs.push(repeat(services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger));
   const { webhookSender, outboxSignal } = services;
-  jobs.push(repeat(webhookSender.tick, SEND_MS, stopping.signal, logger, outboxSignal));
+  const pauseMs = config.collectIntervalMs;
+  const jobs = [
+    repeat('collector', () => services.collector.collect({}), pauseMs, stopping.signal, logger),
+    repeat('counter', services.counter.sweep, pauseMs, stopping.signal, logger),
+    repeat('stale tasks', services.sweepStale, STALE_SWEEP_MS, stopping.signal, logger),
+    repeat('webhooks', webhookSender.tick, SEND_MS, stopping.signal, logger, outboxSignal),
+  ];
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 
   process.stdout.write(greeting(listening.url, config, demo));
 
+  /** Requests and jobs end first, because they need the store; then the store is closed. */
   const stop = async () => {
-    if (stopping.signal.aborted) return;
     stopping.abort();
-    await listening.close(GRACE_MS);
-    await Promise.allSettled(jobs);
-    await webhookSender.idle();
+    const ended = Promise.all([
+      listening.close(config.stopTimeoutMs),
+      Promise.allSettled(jobs).then(() => webhookSender.idle()),
+    ]);
+    const isInTime = await endsWithin(ended, config.stopTimeoutMs);
+    if (!isInTime) logger.warn('Stopped before everything had ended', { timeout_ms: config.stopTimeoutMs });
     await close();
+    // What has not ended would keep the process alive.
+    if (!isInTime) process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       // A second signal means now.
-      if (stopping.signal.aborted) process.exit(1);
+      if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
       stop().catch((error: unknown) => {
         reportFailure('miyabi', error);
         process.exit(1);

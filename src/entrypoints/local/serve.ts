@@ -7,7 +7,13 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { answerMalformed } from '../../api/malformed.ts';
-import { type HttpApp, type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from '../../api/message.ts';
+import {
+  type HttpApp,
+  type HttpRequest,
+  type HttpResponse,
+  MAX_BODY_BYTES,
+  SERVER_STOPS,
+} from '../../api/message.ts';
 import { problemOf } from '../../api/problem.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -16,7 +22,10 @@ import type { StaticFiles } from './static.ts';
 /** The largest head of a request: a cursor of a long walk through a list has its place in it. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** A listening server. `close` stops accepting, ends streams, lets other requests end within the grace, then cuts the rest. */
+/**
+ * A listening server. `close` stops accepting, ends streams with a `reset`, lets other requests end within the grace and
+ * then cuts their connections. It resolves when no request is being worked on any more.
+ */
 export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
 
 /**
@@ -36,12 +45,20 @@ export const serve = async (
   const stopping = new AbortController();
   // Each open stream listens to it.
   setMaxListeners(0, stopping.signal);
+  let working = 0;
+  let onIdle = () => {};
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, outgoing) => {
     if (files?.(incoming, outgoing)) return;
-    answer(app, incoming, outgoing, logger, stopping.signal).catch((error: unknown) => {
-      logger.error('A connection broke', { error });
-      outgoing.destroy();
-    });
+    working += 1;
+    answer(app, incoming, outgoing, logger, stopping.signal)
+      .catch((error: unknown) => {
+        logger.error('A connection broke', { error });
+        outgoing.destroy();
+      })
+      .finally(() => {
+        working -= 1;
+        if (working === 0) onIdle();
+      });
   });
   server.on('clientError', (error, socket) => answerMalformed(error, socket, MAX_HEADER_BYTES));
   await listen(server, host, port);
@@ -49,17 +66,21 @@ export const serve = async (
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actualPort}`,
-    close: (graceMs) =>
-      new Promise((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-        server.close(() => {
-          clearTimeout(cut);
-          resolve();
+    async close(graceMs) {
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Streams have no end of their own to wait for.
+      stopping.abort();
+      server.closeIdleConnections();
+      await closed;
+      clearTimeout(cut);
+      // What was begun goes on after its connection was cut, and needs the store until it has ended.
+      if (working > 0) {
+        await new Promise<void>((resolve) => {
+          onIdle = resolve;
         });
-        // Streams have no end of their own to wait for.
-        stopping.abort();
-        server.closeIdleConnections();
-      }),
+      }
+    },
   };
 };
 
@@ -109,8 +130,10 @@ const answer = async (
     response = problemOf(error, logger, { connection: 'close' });
   }
   const { status, headers, body } = response;
+  // A client that keeps its connection busy would otherwise never let go of it.
+  if (stopping.aborted) outgoing.shouldKeepAlive = false;
   if (typeof body !== 'string') {
-    const stop = () => request?.abort();
+    const stop = () => request?.abort(SERVER_STOPS);
     stopping.addEventListener('abort', stop);
     if (stopping.aborted) stop();
     try {
@@ -164,8 +187,8 @@ class SocketRequest implements HttpRequest {
   }
 
   /** Ends what the request is waiting for, as if its client had gone. */
-  abort(): void {
-    this.#departure().abort();
+  abort(reason?: typeof SERVER_STOPS): void {
+    this.#departure().abort(reason);
   }
 
   #departure(): AbortController {
