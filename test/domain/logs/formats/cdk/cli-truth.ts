@@ -1,0 +1,96 @@
+import { lineSplitter } from '../../../../../src/cli/run/lines.ts';
+import { builtInFormats } from '../../../../../src/domain/logs/formats/registry.ts';
+import { logParser, type ParsedTask } from '../../../../../src/domain/logs/parse.ts';
+import type { CdkMode } from '../../../../support/cdk-cli.ts';
+import type { CdkScenario, Truth } from './cli-scenarios.ts';
+
+export const MODES = ['events', 'bar', 'errors-only'] as const satisfies readonly CdkMode[];
+
+/** A scenario in one of the CLI's ways to show progress. */
+export type CdkCase = Readonly<{ scenario: CdkScenario; mode: CdkMode }>;
+
+/** Reads a log as `miyabi parse` does. */
+export const tasksOf = (output: string): readonly ParsedTask[] => {
+  const parser = logParser(builtInFormats);
+  parser.add(output.split('\n'));
+  return parser.tasks();
+};
+
+/** Reads it as `miyabi run` does: in whatever pieces the pipe gives. */
+export const tasksOfPieces = (output: string, size: number): readonly ParsedTask[] => {
+  const parser = logParser(builtInFormats);
+  const splitter = lineSplitter();
+  const bytes = Buffer.from(output);
+  for (let at = 0; at < bytes.length; at += size)
+    parser.add(splitter.push(bytes.subarray(at, at + size)).split('\n'));
+  parser.add(splitter.end().split('\n'));
+  return parser.tasks();
+};
+
+const words = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
+/** What is wrong with the tasks that were read, line by line; nothing where all is right. */
+export const mistakesIn = (tasks: readonly ParsedTask[], { scenario, mode }: CdkCase): readonly string[] => {
+  const names = tasks.map(({ run }) => run.task_name);
+  const expected = scenario.truth.map(({ stack }) => stack);
+  if (names.toSorted().join() !== expected.toSorted().join()) return [`tasks: ${names.join()}`];
+  return scenario.truth.flatMap((truth) => {
+    const task = tasks.find(({ run }) => run.task_name === truth.stack);
+    return task === undefined ? [] : mistakesAbout(task, truth, scenario, mode);
+  });
+};
+
+const mistakesAbout = (
+  { run }: ParsedTask,
+  truth: Truth,
+  scenario: CdkScenario,
+  mode: CdkMode,
+): readonly string[] => {
+  const { details } = run;
+  const stack = scenario.stacks.find(({ name }) => name === truth.stack);
+  const ended = truth.outcome === 'completed' || truth.outcome === 'no_changes' ? 'completed' : 'failed';
+  const reason = words(details.error_message ?? '');
+  const told: Readonly<Record<string, unknown>> = details;
+  const checks: readonly (readonly [field: string, isRight: boolean, told: unknown])[] = [
+    ['status', run.status === ended, run.status],
+    ['outcome', outcomesOf(truth, mode).includes(details.outcome), details.outcome],
+    [
+      'operation',
+      details.operation === truth.operation ||
+        (details.operation === undefined &&
+          !showsOperation(truth, mode, stack?.changeSetFails !== undefined)),
+      details.operation,
+    ],
+    [
+      'failed_resources',
+      (details.failed_resources ?? []).join() === (truth.failed ?? []).join(),
+      details.failed_resources,
+    ],
+    [
+      'error_message',
+      stack?.changeSetFails === undefined
+        ? reason === words(truth.reason ?? '')
+        : reason.includes(words(truth.reason ?? '')),
+      details.error_message,
+    ],
+    [
+      'retained_resources',
+      // The other printers leave out rows that are neither under way nor a failure.
+      mode !== 'events' || String(told.retained_resources ?? '') === (truth.retained ?? []).join(),
+      told.retained_resources,
+    ],
+  ];
+  return checks
+    .filter(([, isRight]) => !isRight)
+    .map(([field, , value]) => `${truth.stack}: ${field} is ${JSON.stringify(value)}`);
+};
+
+/** In errors-only mode, no row tells what has become of the stack after its resources failed. */
+const outcomesOf = ({ outcome }: Truth, mode: CdkMode): readonly unknown[] =>
+  mode === 'errors-only' && (outcome === 'rolled_back' || outcome === 'rollback_failed')
+    ? [outcome, 'failed']
+    : [outcome];
+
+/** Whether anything in the output tells a creation from an update. */
+const showsOperation = ({ operation }: Truth, mode: CdkMode, changeSetFailed: boolean): boolean =>
+  (operation !== 'create' && operation !== 'update') || (mode !== 'errors-only' && !changeSetFailed);
