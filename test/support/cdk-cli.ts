@@ -44,10 +44,12 @@ export const runCdk = async (
     mode,
     columns = 100,
     env = {},
+    onlyStdout = false,
   }: Readonly<{
     mode: CdkMode | undefined;
     columns?: number;
     env?: Readonly<Record<string, string>>;
+    onlyStdout?: boolean;
   }>,
 ): Promise<CdkRun> => {
   const folder = scratch();
@@ -70,12 +72,9 @@ export const runCdk = async (
       '--app',
       assembly,
       '--no-notices',
+      // Events are what a pipe gets, and the bar a terminal. Commands that do not list this option follow it all the same.
+      ...(mode === 'errors-only' ? ['--progress', mode] : []),
     ];
-    // Not every command has the option `--progress`, but all of them read the user's settings.
-    writeFileSync(
-      join(folder.path, '.cdk.json'),
-      JSON.stringify(mode === undefined ? {} : { progress: mode }),
-    );
     const settings = {
       HOME: folder.path,
       AWS_ENDPOINT_URL: aws.url,
@@ -89,8 +88,8 @@ export const runCdk = async (
     };
     const { code, output } =
       mode === 'bar'
-        ? await inTerminal(argv, { rows: 40, columns, env: settings })
-        : await onOnePipe(argv, settings, folder.path);
+        ? await inTerminal(argv, { rows: 40, columns, env: settings, limitSeconds: 60 })
+        : await onOnePipe(argv, settings, { cwd: folder.path, onlyStdout });
     return { code, output, unknown: aws.unknown };
   } finally {
     await aws.close();
@@ -102,9 +101,9 @@ export const runCdk = async (
 const onOnePipe = async (
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
-  cwd: string,
+  { cwd, onlyStdout }: Readonly<{ cwd: string; onlyStdout: boolean }>,
 ): Promise<Readonly<{ code: number | null; output: string }>> => {
-  const child = spawn('sh', ['-c', 'exec "$@" 2>&1', 'sh', ...argv], {
+  const child = spawn('sh', ['-c', `exec "$@" 2>${onlyStdout ? '/dev/null' : '&1'}`, 'sh', ...argv], {
     env: cleanEnv(env),
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,6 +17,7 @@ def size(fd, r, c):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', r, c, 0, 0))
 
 
+limit = float(os.environ.get('TERMINAL_LIMIT_SECONDS', 20))
 ready, go = os.pipe()
 pid, fd = pty.fork()
 if pid == 0:
@@ -50,7 +51,7 @@ while True:
             os.kill(pid, getattr(signal, act[1:]))
         else:
             os.write(fd, act.encode().decode('unicode_escape').encode())
-    if time.time() - began > 20:
+    if time.time() - began > limit:
         os.kill(pid, signal.SIGKILL)
         break
 status = os.waitpid(pid, 0)[1]

@@ -25,18 +25,21 @@ export const inTerminal = async (
     columns = 80,
     steps = [],
     env = {},
+    limitSeconds = 20,
   }: Readonly<{
     rows?: number;
     columns?: number;
     steps?: readonly string[];
     env?: Readonly<Record<string, string>>;
+    /** A command that takes longer is killed. */
+    limitSeconds?: number;
   }> = {},
 ): Promise<InTerminal> => {
   const folder = scratch();
   try {
     const file = join(folder.path, 'output');
     const child = spawn('python3', [helper, file, String(rows), String(columns), ...steps, '--', ...argv], {
-      env: cleanEnv(env),
+      env: cleanEnv({ ...env, TERMINAL_LIMIT_SECONDS: String(limitSeconds) }),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let told = '';

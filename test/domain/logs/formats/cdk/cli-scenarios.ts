@@ -490,7 +490,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a stack is destroyed',
-    always: true,
     command: destroy('Orders'),
     stacks: [existing('Orders', { events: { destroy: deletion('Orders') } })],
     truth: [{ stack: 'Orders', outcome: 'completed', operation: 'destroy' }],

@@ -14,8 +14,34 @@ const whole = process.env.CDK_SUITE === 'all';
 /** Runs at once: each keeps one core busy. */
 const AT_ONCE = 2;
 
+/** Widths of the terminals that the bar is drawn on, in turn. */
+const COLUMNS = [80, 120, 100, 200] as const;
+
 /** Scenarios that are still misread. Each is checked to be so: whoever fixes one takes it off this list. */
-const KNOWN_GAPS: Readonly<Record<string, readonly CdkMode[]>> = {};
+const KNOWN_GAPS: Readonly<Record<string, readonly CdkMode[]>> = {
+  'a creation fails and is rolled back': ['bar', 'errors-only'],
+  'two resources of a creation fail': ['bar', 'errors-only'],
+  'a creation cannot be rolled back': ['bar', 'errors-only'],
+  'a creation without rollback fails': ['bar', 'errors-only'],
+  'the change set of a creation fails': ['events', 'bar', 'errors-only'],
+  'the change set of a creation fails in early validation': ['events', 'bar', 'errors-only'],
+  'an update fails and is rolled back': ['bar', 'errors-only'],
+  'an update that adds a resource fails and is rolled back': ['bar', 'errors-only'],
+  'an update cannot be rolled back': ['bar', 'errors-only'],
+  'an update without rollback fails': ['bar', 'errors-only'],
+  'the change set of an update fails': ['events', 'bar', 'errors-only'],
+  'an update without a change set is rolled back': ['bar', 'errors-only'],
+  'the final events of a failed stack cannot be read': ['bar', 'errors-only'],
+  'a stack of a stage fails': ['bar', 'errors-only'],
+  'a stack cannot be destroyed': ['bar'],
+  'a destroyed stack leaves what is to be retained': ['events'],
+  'the second of two stacks fails': ['bar', 'errors-only'],
+  'two stacks are deployed at once and one fails': ['errors-only'],
+  'the change sets of two stacks at once, one of which fails': ['events', 'errors-only'],
+  'a resource of a nested stack fails': ['bar', 'errors-only'],
+  'a paused stack is rolled back on request': ['events', 'bar', 'errors-only'],
+  'a paused stack cannot be rolled back on request': ['bar'],
+};
 
 const jobs: readonly CdkCase[] = CDK_SCENARIOS.filter(({ always }) => whole || always).flatMap((scenario) =>
   (scenario.modes ?? MODES).map((mode) => ({ scenario, mode })),
@@ -35,7 +61,10 @@ const startAll = (): ReadonlyMap<CdkCase, Promise<CdkRun>> => {
     wanted.map((job, index) => {
       const lane = index % AT_ONCE;
       const run = (lanes[lane] ?? Promise.resolve()).then(() =>
-        runCdk(job.scenario.stacks, job.scenario.command, { mode: job.mode }),
+        runCdk(job.scenario.stacks, job.scenario.command, {
+          mode: job.mode,
+          columns: COLUMNS[index % COLUMNS.length] ?? 80,
+        }),
       );
       // A failure belongs to the test that waits for this run, and must not end the process before that.
       lanes[lane] = run.catch(() => undefined);
@@ -63,5 +92,31 @@ for (const job of jobs) {
       assert.equal(tasksOfPieces(output, size), tasks, `in pieces of ${size} bytes`);
   });
 }
+
+const failing = CDK_SCENARIOS.find(({ title }) => title === 'a creation fails and is rolled back');
+
+test('an AI agent gets errors only, which tell as much as where they are asked for', async () => {
+  if (failing === undefined) throw new Error('the scenario is gone');
+  const { output } = await runCdk(failing.stacks, failing.command, {
+    mode: undefined,
+    env: { CLAUDECODE: '1' },
+  });
+  assert.match(output, 'AI agent detected');
+  assert.not.match(output, 'CREATE_COMPLETE');
+  const mistakes = mistakesIn(tasksOf(output), { scenario: failing, mode: 'errors-only' });
+  if (KNOWN_GAPS[failing.title]?.includes('errors-only')) assert.not.equal(mistakes, []);
+  else assert.equal(mistakes, [], output);
+});
+
+test('in CI, standard output alone tells how a deployment went', async () => {
+  if (failing === undefined) throw new Error('the scenario is gone');
+  const { output } = await runCdk(failing.stacks, failing.command, {
+    mode: undefined,
+    env: { CI: 'true' },
+    onlyStdout: true,
+  });
+  assert.match(output, 'CREATE_COMPLETE');
+  assert.equal(mistakesIn(tasksOf(output), { scenario: failing, mode: 'events' }), [], output);
+});
 
 test.run();
