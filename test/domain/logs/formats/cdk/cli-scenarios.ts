@@ -721,7 +721,7 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
         },
       }),
     ],
-    truth: [{ stack: 'Orders', outcome: 'completed', operation: 'update' }],
+    truth: [{ stack: 'Orders', outcome: 'completed', operation: 'rollback' }],
   },
   {
     title: 'a paused stack cannot be rolled back on request',
@@ -743,7 +743,7 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
       {
         stack: 'Orders',
         outcome: 'rollback_failed',
-        operation: 'update',
+        operation: 'rollback',
         failed: [TABLE],
         reason: 'Subscriber limit exceeded: only 10 tables can be updated at a time',
       },

@@ -16,14 +16,14 @@ export const tasksOf = (output: string): readonly ParsedTask[] => {
   return parser.tasks();
 };
 
-/** Reads it as `miyabi run` does: in whatever pieces the pipe gives. */
+/** Reads it as `miyabi run` does: in whatever pieces the pipe gives, line by line. */
 export const tasksOfPieces = (output: string, size: number): readonly ParsedTask[] => {
   const parser = logParser(builtInFormats);
   const splitter = lineSplitter();
+  const add = (lines: string) => lines === '' || parser.add(lines.split('\n'));
   const bytes = Buffer.from(output);
-  for (let at = 0; at < bytes.length; at += size)
-    parser.add(splitter.push(bytes.subarray(at, at + size)).split('\n'));
-  parser.add(splitter.end().split('\n'));
+  for (let at = 0; at < bytes.length; at += size) add(splitter.push(bytes.subarray(at, at + size)));
+  add(splitter.end());
   return parser.tasks();
 };
 
@@ -50,7 +50,6 @@ const mistakesAbout = (
   const stack = scenario.stacks.find(({ name }) => name === truth.stack);
   const ended = truth.outcome === 'completed' || truth.outcome === 'no_changes' ? 'completed' : 'failed';
   const reason = words(details.error_message ?? '');
-  const told: Readonly<Record<string, unknown>> = details;
   const checks: readonly (readonly [field: string, isRight: boolean, told: unknown])[] = [
     ['status', run.status === ended, run.status],
     ['outcome', outcomesOf(truth, mode).includes(details.outcome), details.outcome],
@@ -76,8 +75,8 @@ const mistakesAbout = (
     [
       'retained_resources',
       // The other printers leave out rows that are neither under way nor a failure.
-      mode !== 'events' || String(told.retained_resources ?? '') === (truth.retained ?? []).join(),
-      told.retained_resources,
+      mode !== 'events' || (details.retained_resources ?? []).join() === (truth.retained ?? []).join(),
+      details.retained_resources,
     ],
   ];
   return checks
