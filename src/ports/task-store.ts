@@ -19,6 +19,9 @@ export interface TaskStore {
   /**
    * Keeps a task. `version` 1 creates it; a higher one replaces the version before it.
    *
+   * What another version has stored with it comes back as `unknown`, and is kept by saving what was found, changed: no
+   * save reads anything for it.
+   *
    * @throws MiyabiError `already_exists` where a new task's id is taken.
    * @throws MiyabiError `version_conflict` where the stored version is not the one before, or the task is gone.
    */

@@ -8,6 +8,9 @@ export interface WebhookStore {
   /**
    * Keeps them, all at once. `version` 1 is the first write; a higher one replaces the version before it.
    *
+   * What another version has stored with them, or with one of them, comes back as `unknown`, and is kept by saving what was
+   * found, changed: no save reads anything for it.
+   *
    * @throws MiyabiError `already_exists` where there is something before the first write.
    * @throws MiyabiError `version_conflict` where the stored version is not the one before, or is gone.
    */

@@ -3,7 +3,7 @@ import type { StoredProject } from '../../src/domain/projects/project.ts';
 import type { ProjectQuery, ProjectStore } from '../../src/ports/project-store.ts';
 import { type Open, using } from '../support/contract.ts';
 import { rejects, suite } from '../support/suite.ts';
-import { aProject } from '../support/tasks.ts';
+import { aProject, aStoredProject } from '../support/tasks.ts';
 
 const allProjects = async (store: ProjectStore, query: ProjectQuery): Promise<readonly StoredProject[]> => {
   const items: StoredProject[] = [];
@@ -31,6 +31,20 @@ export const projectStoreContract = (adapter: string, open: Open<ProjectStore>):
     using(open, async (store) => {
       assert.is(await store.find('nobody'), undefined);
       assert.equal(await store.list({ limit: 10 }), { items: [] });
+    }),
+  );
+
+  test(
+    'keeps fields that it does not know, apart from those that it knows',
+    using(open, async (store) => {
+      const unknown = { '': { later: { S: 'x' } }, resources: { inner: { N: '1' } } };
+      const project = aStoredProject('known', {
+        unknown,
+        tally: { seconds: 7, recent: {} },
+        has_webhooks: true,
+      });
+      await store.save(project);
+      assert.equal(await store.find('known'), project);
     }),
   );
 

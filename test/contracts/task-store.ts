@@ -90,6 +90,19 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
   );
 
   test(
+    'keeps fields that it does not know, apart from those that it knows',
+    using(open, async (store) => {
+      const unknown = { '': { later: { S: 'x' } }, details: { inner: { N: '1' } } };
+      const task = aStoredTask('known', { unknown });
+      await store.save(task);
+      assert.equal(await store.find('known'), task);
+      const next = nextOf(task, 1, { status: 'failed' });
+      await store.save(next);
+      assert.equal((await store.list({ limit: 10 })).items, [next]);
+    }),
+  );
+
+  test(
     'returns a task without its optional fields as it was saved',
     using(open, async (store) => {
       const {

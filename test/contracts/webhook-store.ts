@@ -41,6 +41,16 @@ export const webhookStoreContract = (adapter: string, open: Open<WebhookStore>):
   const test = suite(`WebhookStore: ${adapter}`);
 
   test(
+    'keeps fields that it does not know, apart from those that it knows',
+    using(open, async (store) => {
+      const unknown = { '': { later: { S: 'x' } } };
+      const webhooks = someWebhooks({ unknown, webhooks: [aWebhook('a', { unknown }), aWebhook('b')] });
+      await store.save(webhooks);
+      assert.equal(await store.find('p'), webhooks);
+    }),
+  );
+
+  test(
     'returns every field as it was saved, in its order, and nothing of other projects',
     using(open, async (store) => {
       assert.is(await store.find('p'), undefined);

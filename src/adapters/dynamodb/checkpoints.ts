@@ -6,7 +6,7 @@ import { isMiyabiError, MiyabiError, versionConflict } from '../../domain/errors
 import type { Json } from '../../domain/json.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Item, number, reader, text } from './attributes.ts';
+import { type Item, itemReader, number, reader, schema, text } from './attributes.ts';
 import { failedCondition } from './errors.ts';
 import { newWriteId, type TableOptions, tableOf } from './table.ts';
 import { CURRENT, ttlAfter } from './task-item.ts';
@@ -94,6 +94,7 @@ export const dynamodbCheckpoints = ({
 
       const item: Item = {
         ...headKey(key),
+        ...schema,
         version: number(expected + 1),
         write_id: text(writeId),
         parts: number(chunks.length),
@@ -168,7 +169,7 @@ const cut = (bytes: Uint8Array): readonly Uint8Array[] =>
   );
 
 const headFromItem = (key: string, item: Item): Head => {
-  const read = reader(`Checkpoint ${key}`, item);
+  const read = itemReader(`Checkpoint ${key}`, item);
   return {
     version: read.number('version'),
     writeId: read.text('write_id'),

@@ -3,7 +3,7 @@ import { fingerprint } from '../../domain/ids.ts';
 import type { Delivery } from '../../domain/webhooks/delivery.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { KNOWN_MS, type Outbox, type OutboxQueues } from '../../ports/outbox.ts';
-import { type Item, number, reader, text } from './attributes.ts';
+import { type Item, itemReader, number, schema, text } from './attributes.ts';
 import { failedCondition } from './errors.ts';
 import { newWriteId, type TableOptions, tableOf } from './table.ts';
 import { DUE_INDEX } from './tables.ts';
@@ -68,15 +68,17 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
         '#wakings': 'wakings',
         '#ttl': 'ttl',
         '#rest': 'rest_until',
+        '#schema': 'schema',
       },
       ExpressionAttributeValues: {
         ':now': number(now),
         ':queue': text(shardOf(webhook_id)),
         ':project': text(project_id),
         ':one': number(1),
+        ':schema': schema['schema'] ?? { NULL: true },
       },
     };
-    const set = 'SET #queue = :queue, #project = :project, #woken = :now, #due = ';
+    const set = 'SET #schema = :schema, #queue = :queue, #project = :project, #woken = :now, #due = ';
     const rest = ' REMOVE #ttl ADD #wakings :one';
     const isAwake = await update(queueKey(webhook_id), {
       ...woken,
@@ -157,7 +159,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
       );
       return pages
         .flatMap(({ items }) => items)
-        .map((item) => reader('The index of what is due', item))
+        .map((item) => itemReader('The index of what is due', item))
         .sort((a, b) => a.number('due_at') - b.number('due_at'))
         .slice(0, limit)
         .map((item) => item.text('owner').slice('webhook#'.length));
@@ -188,7 +190,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
       // Where a reply was lost, it is our own claim that the SDK's second attempt met.
       const held = item ?? (await table.get(queueKey(webhookId)));
       if (held?.['token']?.S !== token) return undefined;
-      const project_id = reader(`The queue of webhook ${webhookId}`, held).text('project_id');
+      const project_id = itemReader(`The queue of webhook ${webhookId}`, held).text('project_id');
       return { webhook_id: webhookId, project_id, token };
     },
 
@@ -198,7 +200,8 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
       const item = await table.get(key);
       if (item === undefined || item['token']?.S !== token) return;
       // What was added a moment ago may not have been seen: it is looked for once more.
-      const lookAgain = reader(`The queue of webhook ${webhook_id}`, item).number('woken_at') + INDEX_LAG_MS;
+      const lookAgain =
+        itemReader(`The queue of webhook ${webhook_id}`, item).number('woken_at') + INDEX_LAG_MS;
       const next = lookAgain > now ? Math.min(dueAt ?? lookAgain, lookAgain) : dueAt;
       const names = { '#token': 'token', '#lease': 'lease_until', '#rest': 'rest_until' };
       const values = {

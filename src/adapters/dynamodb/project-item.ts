@@ -4,13 +4,15 @@ import { PROJECT_STATUSES, type StoredProject } from '../../domain/projects/proj
 import {
   flag,
   type Item,
+  itemReader,
   json,
   maybeNumber,
   number,
   present,
   type Reader,
-  reader,
+  schema,
   text,
+  withUnknown,
 } from './attributes.ts';
 
 /** The one partition of the list of projects: see the index of that name. */
@@ -19,40 +21,48 @@ export const LISTED = 'projects';
 export const projectKey = (projectId: string): Item => ({ project_id: text(projectId) });
 
 /** `writeId` tells a write apart from every other. */
-export const projectToItem = (project: StoredProject, writeId: string): Item => ({
-  ...projectKey(project.project_id),
-  listing: text(LISTED),
-  project_name: text(project.project_name),
-  status: text(project.status),
-  owner: text(project.owner),
-  ...present({ description: project.description, account_id: project.account_id }, text),
-  resources: { M: present(project.resources, text) },
-  metrics: {
-    M: {
-      total_tasks: number(project.metrics.total_tasks),
-      active_tasks: number(project.metrics.active_tasks),
-      completed_tasks: number(project.metrics.completed_tasks),
-      failed_tasks: number(project.metrics.failed_tasks),
-      blocked_tasks: number(project.metrics.blocked_tasks),
-      success_rate: maybeNumber(project.metrics.success_rate),
-      avg_completion_time_seconds: maybeNumber(project.metrics.avg_completion_time_seconds),
-      last_updated: text(project.metrics.last_updated),
+export const projectToItem = (project: StoredProject, writeId: string): Item =>
+  withUnknown(
+    {
+      ...projectKey(project.project_id),
+      ...schema,
+      listing: text(LISTED),
+      project_name: text(project.project_name),
+      status: text(project.status),
+      owner: text(project.owner),
+      ...present({ description: project.description, account_id: project.account_id }, text),
+      resources: { M: present(project.resources, text) },
+      metrics: {
+        M: {
+          total_tasks: number(project.metrics.total_tasks),
+          active_tasks: number(project.metrics.active_tasks),
+          completed_tasks: number(project.metrics.completed_tasks),
+          failed_tasks: number(project.metrics.failed_tasks),
+          blocked_tasks: number(project.metrics.blocked_tasks),
+          success_rate: maybeNumber(project.metrics.success_rate),
+          avg_completion_time_seconds: maybeNumber(project.metrics.avg_completion_time_seconds),
+          last_updated: text(project.metrics.last_updated),
+        },
+      },
+      ...present({ tally: project.tally }, json),
+      ...present({ has_webhooks: project.has_webhooks }, flag),
+      version: number(project.version),
+      created_at: text(project.created_at),
+      updated_at: text(project.updated_at),
+      write_id: text(writeId),
     },
-  },
-  ...present({ tally: project.tally }, json),
-  ...present({ has_webhooks: project.has_webhooks }, flag),
-  version: number(project.version),
-  created_at: text(project.created_at),
-  updated_at: text(project.updated_at),
-  write_id: text(writeId),
-});
+    project.unknown,
+  );
+
+/** What `projectFromItem` does not read: the key of the index, and what tells writes apart. */
+const UNREAD = ['listing', 'write_id'];
 
 /** @throws MiyabiError `internal` that names the project and what of it is damaged. */
 export const projectFromItem = (item: Item): StoredProject => {
-  const read = reader(`Project ${item['project_id']?.S ?? ''}`, item);
+  const read = itemReader(`Project ${item['project_id']?.S ?? ''}`, item);
   const resources = read.map('resources');
   const metrics = read.map('metrics');
-  return {
+  const project: StoredProject = {
     project_id: read.text('project_id'),
     project_name: read.text('project_name'),
     ...read.present(read.text, 'description'),
@@ -82,6 +92,7 @@ export const projectFromItem = (item: Item): StoredProject => {
     created_at: read.text('created_at'),
     updated_at: read.text('updated_at'),
   };
+  return { ...project, ...read.unread(UNREAD) };
 };
 
 const tallyOf = (read: Reader, name: string): Tally => {

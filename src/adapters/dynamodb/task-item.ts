@@ -10,13 +10,15 @@ import { fromIso, toIso } from '../../domain/time.ts';
 import {
   flag,
   type Item,
+  itemReader,
   json,
   maybeNumber,
   number,
   present,
   type Reader,
-  reader,
+  schema,
   text,
+  withUnknown,
 } from './attributes.ts';
 
 /** Items nobody has touched for so long may go. */
@@ -52,8 +54,9 @@ export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[stri
 export const taskToItem = (task: StoredTask, writeId: string): Item => {
   const { operation, outcome, failed_resources, retained_resources, ...texts } = task.details;
   const labels = Object.entries(task.labels);
-  return {
+  const item: Item = {
     ...taskKey(task.task_id),
+    ...schema,
     task_name: text(task.task_name),
     task_type: text(task.task_type),
     project_id: text(task.project_id),
@@ -109,15 +112,28 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
   };
+  return withUnknown(item, task.unknown);
 };
+
+/** What `taskFromItem` does not read: keys, what is derived for the indexes, and what earlier versions wrote. */
+const UNREAD = [
+  'timestamp',
+  'updated_key',
+  'search_name',
+  'label_marks',
+  'uncounted',
+  'write_id',
+  'ttl',
+  'trail',
+];
 
 /** @throws MiyabiError `internal` that names the task and what of it is damaged. */
 export const taskFromItem = (item: Item): StoredTask => {
   const taskId = item['task_id']?.S ?? '';
-  const read = reader(`Task ${taskId}`, item);
+  const read = itemReader(`Task ${taskId}`, item);
   const progress = read.map('progress');
   const details = read.map('details');
-  return {
+  const task: StoredTask = {
     task_id: read.text('task_id'),
     task_name: read.text('task_name'),
     task_type: read.text('task_type'),
@@ -165,6 +181,7 @@ export const taskFromItem = (item: Item): StoredTask => {
     }, 'counted'),
     ...(read.has('untold') ? { pendingEvents: eventsOf(read, 'untold') } : {}),
   };
+  return { ...task, ...read.unread(UNREAD) };
 };
 
 const eventsOf = (read: Reader, name: string): readonly TaskEvent[] => {
@@ -207,6 +224,7 @@ export const pointBounds = (from: number, to: number): readonly [Item[string], I
 export const pointToItem = (taskId: string, point: HistoryPoint, now: number): Item => ({
   task_id: text(taskId),
   timestamp: number(pointKey(fromIso(point.timestamp))),
+  ...schema,
   current: maybeNumber(point.current),
   total: maybeNumber(point.total),
   percentage: maybeNumber(point.percentage),
@@ -217,7 +235,7 @@ export const pointToItem = (taskId: string, point: HistoryPoint, now: number): I
 
 /** @throws MiyabiError `internal` that names the task and what of the point is damaged. */
 export const pointFromItem = (item: Item): HistoryPoint => {
-  const read = reader(
+  const read = itemReader(
     `The history of task ${item['task_id']?.S ?? ''} at ${item['timestamp']?.N ?? ''}`,
     item,
   );

@@ -6,7 +6,17 @@ import {
   OUTCOMES,
 } from '../../domain/webhooks/delivery.ts';
 import type { ProjectWebhooks, Webhook } from '../../domain/webhooks/webhook.ts';
-import { flag, type Item, number, present, type Reader, reader, text } from './attributes.ts';
+import {
+  flag,
+  type Item,
+  itemReader,
+  number,
+  present,
+  type Reader,
+  schema,
+  text,
+  withUnknown,
+} from './attributes.ts';
 
 /**
  * The webhooks table keeps three kinds of items: the webhooks of a project, the queue of a webhook, and its deliveries.
@@ -34,57 +44,76 @@ export const deliveryKey = ({
 export const waitingOf = (webhookId: string): string => `webhook#${webhookId}`;
 
 /** `writeId` tells a write apart from every other. */
-export const projectWebhooksToItem = (kept: ProjectWebhooks, writeId: string): Item => ({
-  ...projectWebhooksKey(kept.project_id),
-  project_id: text(kept.project_id),
-  project_created_at: text(kept.project_created_at),
-  version: number(kept.version),
-  webhooks: { L: kept.webhooks.map((webhook) => ({ M: webhookToMap(webhook) })) },
-  write_id: text(writeId),
-});
+export const projectWebhooksToItem = (kept: ProjectWebhooks, writeId: string): Item =>
+  withUnknown(
+    {
+      ...projectWebhooksKey(kept.project_id),
+      ...schema,
+      project_id: text(kept.project_id),
+      project_created_at: text(kept.project_created_at),
+      version: number(kept.version),
+      webhooks: { L: kept.webhooks.map((webhook) => ({ M: webhookToMap(webhook) })) },
+      write_id: text(writeId),
+    },
+    kept.unknown,
+  );
 
-const webhookToMap = (webhook: Webhook): Item => ({
-  webhook_id: text(webhook.webhook_id),
-  url: text(webhook.url),
-  events: { L: webhook.events.map(text) },
-  active: flag(webhook.active),
-  secret: text(webhook.secret),
-  ...present({ previous_secret: webhook.previous_secret, previous_until: webhook.previous_until }, text),
-  version: number(webhook.version),
-  created_at: text(webhook.created_at),
-  updated_at: text(webhook.updated_at),
-});
+const webhookToMap = (webhook: Webhook): Item =>
+  withUnknown(
+    {
+      webhook_id: text(webhook.webhook_id),
+      url: text(webhook.url),
+      events: { L: [...webhook.events, ...Object.keys(webhook.unknown?.['events'] ?? {})].map(text) },
+      active: flag(webhook.active),
+      secret: text(webhook.secret),
+      ...present({ previous_secret: webhook.previous_secret, previous_until: webhook.previous_until }, text),
+      version: number(webhook.version),
+      created_at: text(webhook.created_at),
+      updated_at: text(webhook.updated_at),
+    },
+    webhook.unknown,
+  );
 
 /** @throws MiyabiError `internal` that names the project and what of its webhooks is damaged. */
 export const projectWebhooksFromItem = (item: Item): ProjectWebhooks => {
   const what = `The webhooks of ${item['owner']?.S ?? ''}`;
-  const read = reader(what, item);
+  const read = itemReader(what, item);
   const project_id = read.text('project_id');
-  return {
+  const kept: ProjectWebhooks = {
     project_id,
     project_created_at: read.text('project_created_at'),
     version: read.number('version'),
-    webhooks: (item['webhooks']?.L ?? []).map(({ M: map = {} }) =>
-      webhookFromMap(reader(what, map, 'webhooks.'), project_id),
-    ),
+    webhooks: read.maps('webhooks').map((webhook) => webhookFromMap(webhook, project_id)),
   };
+  return { ...kept, ...read.unread(['owner', 'item', 'write_id']) };
 };
 
-const webhookFromMap = (read: Reader, project_id: string): Webhook => ({
-  webhook_id: read.text('webhook_id'),
-  project_id,
-  url: read.text('url'),
-  events: TASK_EVENTS.filter((event) => read.texts('events').includes(event)),
-  active: read.flag('active'),
-  secret: read.text('secret'),
-  ...read.present(read.text, 'previous_secret', 'previous_until'),
-  version: read.number('version'),
-  created_at: read.text('created_at'),
-  updated_at: read.text('updated_at'),
-});
+const webhookFromMap = (read: Reader, project_id: string): Webhook => {
+  const events = read.texts('events');
+  const known = TASK_EVENTS.filter((event) => events.includes(event));
+  const others = events.filter((event) => !TASK_EVENTS.some((type) => type === event));
+  const webhook: Webhook = {
+    webhook_id: read.text('webhook_id'),
+    project_id,
+    url: read.text('url'),
+    events: known,
+    active: read.flag('active'),
+    secret: read.text('secret'),
+    ...read.present(read.text, 'previous_secret', 'previous_until'),
+    version: read.number('version'),
+    created_at: read.text('created_at'),
+    updated_at: read.text('updated_at'),
+  };
+  const { unknown } = read.unread([]);
+  if (unknown === undefined && others.length === 0) return webhook;
+  // Events that only a newer version sends stay what this webhook wants.
+  const kinds = Object.fromEntries(others.map((event) => [event, true]));
+  return { ...webhook, unknown: { ...unknown, ...(others.length === 0 ? {} : { events: kinds }) } };
+};
 
 export const deliveryToItem = (delivery: Delivery, writeId: string): Item => ({
   ...deliveryKey(delivery),
+  ...schema,
   delivery_id: text(delivery.delivery_id),
   webhook_id: text(delivery.webhook_id),
   project_id: text(delivery.project_id),
@@ -100,7 +129,7 @@ export const deliveryToItem = (delivery: Delivery, writeId: string): Item => ({
 
 /** @throws MiyabiError `internal` that names the delivery and what of it is damaged. */
 export const deliveryFromItem = (item: Item): Delivery => {
-  const read = reader(`Delivery ${item['delivery_id']?.S ?? ''}`, item);
+  const read = itemReader(`Delivery ${item['delivery_id']?.S ?? ''}`, item);
   return {
     delivery_id: read.text('delivery_id'),
     webhook_id: read.text('webhook_id'),
@@ -128,7 +157,7 @@ export const lastToMap = (last: LastDelivery): Item[string] => ({
 
 /** The latest result in the item of a queue, undefined where there was none yet. */
 export const lastFromItem = (item: Item): LastDelivery | undefined => {
-  const queue = reader(`The queue of ${item['owner']?.S ?? ''}`, item);
+  const queue = itemReader(`The queue of ${item['owner']?.S ?? ''}`, item);
   if (!queue.has('last')) return undefined;
   const read = queue.map('last');
   return {

@@ -1,5 +1,6 @@
 import { TASK_EVENTS, type TaskEventType } from '../tasks/events.ts';
 import { fromIso, toIso } from '../time.ts';
+import type { UnknownFields } from '../unknown-fields.ts';
 import { type AddressRange, kindOfAddress, parseAddress } from './address.ts';
 import type { LastDelivery } from './delivery.ts';
 
@@ -19,6 +20,8 @@ export type Webhook = Readonly<{
   version: number;
   created_at: string;
   updated_at: string;
+  /** `events` in it names events that only a newer version sends. */
+  unknown?: UnknownFields;
 }>;
 
 /**
@@ -30,6 +33,7 @@ export type ProjectWebhooks = Readonly<{
   project_created_at: string;
   version: number;
   webhooks: readonly Webhook[];
+  unknown?: UnknownFields;
 }>;
 
 /** The most webhooks of a project. */
@@ -53,7 +57,7 @@ export type WebhookPatch = Readonly<{
 }>;
 
 /** A webhook as the API tells it. The secret is told where it is new, and never again. */
-export type ToldWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until'> &
+export type ToldWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until' | 'unknown'> &
   Readonly<{ secret?: string; last_delivery: LastDelivery | null }>;
 
 export const createWebhook = (
@@ -115,7 +119,7 @@ export const toldWebhook = (
   last: LastDelivery | undefined,
   { withUrl, withSecret = false }: Readonly<{ withUrl: boolean; withSecret?: boolean }>,
 ): ToldWebhook => {
-  const { secret, previous_secret: _previous, previous_until: _until, ...told } = webhook;
+  const { secret, previous_secret: _previous, previous_until: _until, unknown: _unknown, ...told } = webhook;
   return {
     ...told,
     url: withUrl ? told.url : `${new URL(told.url).origin}/…`,
