@@ -5,16 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programOf } from './built.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The command line as it is in the source, without a build. */
-export const MIYABI: readonly string[] = [
-  process.execPath,
-  '--import',
-  new URL('../../node_modules/tsx/dist/esm/index.mjs', import.meta.url).href,
-  join(root, 'src/entrypoints/cli.ts'),
-];
+/** The command line as the sources are now. */
+export const MIYABI: readonly string[] = programOf('cli.ts');
 
 /** The stand-in for `cdk`; its file tells its options. */
 export const CDK: readonly string[] = [process.execPath, join(root, 'test/fixtures/cdk/cdk.mjs')];

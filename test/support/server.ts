@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programOf } from './built.ts';
 import { coverageEnv } from './cli.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,15 +26,12 @@ export const runProgram = (
     input,
   }: Readonly<{ args?: readonly string[]; env?: Record<string, string>; input?: string }> = {},
 ): Program => {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(ROOT, 'src/entrypoints', entrypoint), ...args],
-    {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'] ?? '', ...coverageEnv(), ...env },
-      stdio: 'pipe',
-    },
-  );
+  const [command = '', ...words] = programOf(entrypoint);
+  const child = spawn(command, [...words, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', ...coverageEnv(), ...env },
+    stdio: 'pipe',
+  });
   let output = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
