@@ -14,26 +14,33 @@ import { cloudwatch, dynamodb, webhookClient } from './backends/aws.ts';
 import { services } from './services.ts';
 import { PORTS, TOKENS } from './tokens.ts';
 
+/** Imported once: each `import()` resolves its module again, which costs more than the container that a test composes. */
+let importedMemory: Promise<typeof import('./backends/memory.ts')> | undefined;
+const memoryBackend = () => {
+  importedMemory ??= import('./backends/memory.ts');
+  return importedMemory;
+};
+
 /** Every backend by its name. Nothing of one is loaded before it is opened. */
 const STORES: Record<StoreKind, Backend<StorePorts>> = {
-  memory: async (...input) => (await import('./backends/memory.ts')).stores(...input),
+  memory: async (...input) => (await memoryBackend()).stores(...input),
   embedded: async (...input) => (await import('./backends/embedded.ts')).stores(...input),
   dynamodb,
 };
 
 const CACHES: Record<CacheKind, Backend<CachePorts>> = {
   none: async (...input) => (await import('./backends/none.ts')).cache(...input),
-  memory: async (...input) => (await import('./backends/memory.ts')).cache(...input),
+  memory: async (...input) => (await memoryBackend()).cache(...input),
   redis: async (...input) => (await import('./backends/redis.ts')).cache(...input),
 };
 
 const FEEDS: Record<FeedKind, Backend<FeedPorts>> = {
-  memory: async (...input) => (await import('./backends/memory.ts')).feed(...input),
+  memory: async (...input) => (await memoryBackend()).feed(...input),
   redis: async (...input) => (await import('./backends/redis.ts')).feed(...input),
 };
 
 const LOG_SOURCES: Record<LogSourceKind, Backend<LogSourcePorts>> = {
-  memory: async (...input) => (await import('./backends/memory.ts')).logSource(...input),
+  memory: async (...input) => (await memoryBackend()).logSource(...input),
   file: async (...input) => (await import('./backends/file.ts')).logSource(...input),
   cloudwatch,
 };
@@ -56,7 +63,7 @@ export const containerFor = async (
   const system: SystemPorts = {
     clock: systemClock(),
     ids: uuidIds(),
-    logger: pinoLogger({ level: config.logLevel }),
+    logger: overrides.logger ?? pinoLogger({ level: config.logLevel }),
     random: Math.random,
     secrets: randomSecrets(),
     sleep: systemSleep(),

@@ -61,6 +61,7 @@ export const synthesise = (
   const app = new App({
     outdir: mkdtempSync(join(folder, 'out-')),
     analyticsReporting: false,
+    builtinCloudFormationValidation: nag,
     context: { 'aws:cdk:disable-asset-staging': true },
   });
   const config = readDeployConfig(options);

@@ -30,7 +30,8 @@ export const memoryPorts = () => {
     history: memoryTaskHistory(),
     projects: memoryProjectStore(),
     checkpoints: memoryCheckpoints(),
-    cache: memoryTaskCache({ clock }),
+    // What a cache keeps room for is allocated at once: ten times this by default.
+    cache: memoryTaskCache({ clock, capacity: 1_000 }),
     projectCache: memoryProjectCache({ clock }),
     feed: memoryChangeFeed({ clock }),
     source: memoryLogSource(),
@@ -50,7 +51,11 @@ export type TestPorts = ReturnType<typeof memoryPorts>;
  * each is a process of its own.
  */
 export const system = async (ports: TestPorts = memoryPorts(), projectRules: readonly ProjectRule[] = []) => {
-  const config = readConfig({ MIYABI_BACKEND: 'memory', LOG_LEVEL: 'silent', WEBHOOK_ALLOW: '127.0.0.0/8' });
+  const config = readConfig({
+    ...{ MIYABI_BACKEND: 'memory', LOG_LEVEL: 'silent', WEBHOOK_ALLOW: '127.0.0.0/8' },
+    // The cache of the fakes takes its place.
+    CACHE: 'none',
+  });
   const services = await compose({ ...config, projectRules }, overridesFrom(ports));
   return { ...services, ports };
 };
