@@ -75,10 +75,15 @@ const wasBrokenByCdk = (lines: readonly string[], next: string): boolean => {
 const unbroken = (lines: readonly string[], { ty, n }: RowSignal): string => {
   const row = CLOCK_AND_STATUS + Math.max(ty.length, SHORTEST_TYPE) + n.length;
   const width = Math.max(row, ...lines.map(({ length }) => length));
-  return lines.reduce((text, line, index) =>
-    index > 0 && (lines[index - 1]?.length ?? 0) < width ? `${text} ${line}` : `${text}${line}`,
+  const reason = isRestOfName(lines, row, width) ? lines.slice(1) : lines;
+  return reason.reduce((text, line, index) =>
+    index > 0 && (reason[index - 1]?.length ?? 0) < width ? `${text} ${line}` : `${text}${line}`,
   );
 };
+
+/** A row that fills the terminal may have lost the end of its name to the next line, which the reason then follows. */
+const isRestOfName = ([first = '', ...more]: readonly string[], row: number, width: number): boolean =>
+  more.length > 0 && row >= width && first.length < width && /^[\w./-]{1,40}$/.test(first);
 
 /** Widths of the bar's columns, with the bars between them; the clock has at least ten characters. */
 const CLOCK_AND_STATUS = 10 + 3 + 23 + 3 + 3;

@@ -49,6 +49,7 @@ export const outcomeOf = (run: Run): Outcome => {
   if (mark === 'unchanged') return 'no_changes';
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
   if (mark === 'destroyed') return 'completed';
+  if (mark === 'failed' && st.endsWith('ROLLBACK_IN_PROGRESS') && run.stuck === 1) return 'rollback_failed';
   if (mark === 'failed') return st.includes('ROLLBACK_') ? 'rolled_back' : 'failed';
   if (st.endsWith('ROLLBACK_COMPLETE')) return 'rolled_back';
   if (mark === 'ok') return 'completed';
@@ -61,9 +62,11 @@ export const outcomeOf = (run: Run): Outcome => {
 };
 
 /** A rollback that was asked for is a success where it has worked. */
-const outcomeOfRollback = ({ st = '', mark }: Run): Outcome => {
+const outcomeOfRollback = ({ st = '', mark, fail }: Run): Outcome => {
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
-  if (mark !== undefined) return mark === 'failed' ? 'failed' : 'completed';
+  // The bar does not show the state that the stack is left in, but what failed.
+  if (mark === 'failed') return fail.length > 0 ? 'rollback_failed' : 'failed';
+  if (mark !== undefined) return 'completed';
   return st.endsWith('ROLLBACK_COMPLETE') ? 'completed' : 'in_progress';
 };
 
@@ -74,7 +77,7 @@ const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
   const causes = running || STATUS[outcome] === 'failed' ? causesOf(run) : [];
   const failed =
     causes.length > 0
-      ? causes.map((failure) => idOf(failure, run.listed))
+      ? [...new Set(causes.map((failure) => idOf(failure, run.listed)))]
       : STATUS[outcome] === 'failed'
         ? listed(run)
         : [];

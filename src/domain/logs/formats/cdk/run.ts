@@ -67,6 +67,8 @@ export type Run = Readonly<{
   /** Under way: logical id and name, the one begun last at the end. */
   prog: readonly (readonly [string, string])[];
   fail: readonly Failure[];
+  /** Something has failed during the rollback. */
+  stuck?: 1;
   /** Logical ids of the stacks nested in it. */
   subs: readonly string[];
   /** Logical ids of what was cancelled. */
@@ -149,7 +151,8 @@ const isRecap = ({ s, c, t }: RowSignal): boolean => s !== undefined && c === un
 type Draft = { -readonly [Key in keyof Run]: Run[Key] };
 
 /** The run after a row of its own stack (`self`: about the stack itself), or of a stack nested in it. */
-export const withRow = (run: Run, row: RowSignal, self: boolean, nested: boolean, at: number): Run => {
+export const withRow = (run: Run, shown: RowSignal, self: boolean, nested: boolean, at: number): Run => {
+  const row = withinStack(run, shown);
   const draft: Draft = { ...run };
   const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
   draft.rows += 1;
@@ -165,6 +168,12 @@ export const withRow = (run: Run, row: RowSignal, self: boolean, nested: boolean
   hear(draft, at);
   return draft;
 };
+
+/** A row of the bar without the path of its stack, which stands there where the stack is in a stage. */
+const withinStack = ({ d }: Run, row: RowSignal): RowSignal =>
+  d === undefined || row.s !== undefined || !row.n.startsWith(`${d}/`)
+    ? row
+    : { ...row, n: row.n.slice(d.length + 1), i: row.i === row.n ? row.i.slice(d.length + 1) : row.i };
 
 /** A run that has just been heard of: remembers when, and when it ended. */
 export const heard = (run: Run, at: number): Run => {
@@ -242,6 +251,7 @@ const forgetFailures = (draft: Draft): void => {
   delete draft.why;
   delete draft.err;
   delete draft.recap;
+  delete draft.stuck;
   draft.fail = [];
   draft.off = [];
   draft.listed = [];
@@ -305,6 +315,7 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
     return;
   }
   if (m !== undefined && CONSEQUENCE.test(m)) return;
+  if (failsRollback(draft, row, moment)) draft.stuck = 1;
   const failure: Failure = {
     i,
     ...(m === undefined ? {} : { m }),
@@ -329,7 +340,8 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
  * A run after the reason of a row that had none of its own: the bar prints it below. It comes line by line, so a longer
  * one takes the place of its beginning.
  */
-export const withReason = (run: Run, row: RowSignal, self: boolean, reason: string): Run => {
+export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: string): Run => {
+  const row = withinStack(run, shown);
   const draft: Draft = { ...run };
   const told: RowSignal = { ...row, m: reason };
   if (self) {
@@ -346,6 +358,14 @@ export const withReason = (run: Run, row: RowSignal, self: boolean, reason: stri
     addFailure(draft, told, known?.in === 1, moment);
   } else draft.fail = draft.fail.with(same, { ...known, m: reason });
   return draft;
+};
+
+/** What an update cannot delete, it leaves behind; everything else that fails after the rollback has begun ends it. */
+const failsRollback = ({ st, su }: Run, row: RowSignal, moment: number | undefined): boolean => {
+  if (row.st === 'DELETE_FAILED') return st === 'ROLLBACK_IN_PROGRESS';
+  return (
+    st?.endsWith('ROLLBACK_IN_PROGRESS') === true && moment !== undefined && su !== undefined && moment > su
+  );
 };
 
 const ID = /^[A-Za-z0-9]+$/;

@@ -274,7 +274,7 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
         outcome: 'failed',
         operation: 'create',
         failed: [QUEUE],
-        reason: 'Value 1200 of DelaySeconds is greater than the maximum of 900',
+        reason: `Value 1200 of DelaySeconds is greater than the maximum of 900 (at /Resources/${QUEUE}/Properties/DelaySeconds)`,
       },
     ],
   },

@@ -119,6 +119,14 @@ test('a reason that a terminal has broken at any width is known before the closi
   assert.equal([...known], [reason.replaceAll(' ', '')]);
 });
 
+test('the end of a name that a terminal has broken is no part of the reason', () => {
+  const row = '8:00:02 PM | CREATE_FAILED           | AWS::SQS::Queue            | Orders50D9D4';
+  const messageOf = (...lines: readonly string[]) =>
+    last('Shop: deploying...', row, ...lines, '❌  Shop failed to deploy').details.error_message;
+  assert.is(messageOf('26', 'The queue exists already'), 'The queue exists already');
+  assert.is(messageOf('Unauthorized'), 'Unauthorized');
+});
+
 test('of several errors below the closing line the last one is the cause of the others', () => {
   const run = last(
     'Shop: deploying... [1/1]',
