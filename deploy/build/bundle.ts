@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin, transform } from 'esbuild';
 import { zipSync } from 'fflate';
+import { contractModule } from '../../scripts/contract-module.ts';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
 import { addCodeCache, isRehearsed } from './code-cache.ts';
 import { LATE_GLOBALS, lateModules, trimRedisCommands } from './lean.ts';
@@ -52,6 +53,14 @@ const leaveOut = (left: typeof LEFT_OUT): Plugin => ({
     }
   },
 });
+
+/** The contract is derived while bundling: the function reads it where someone asks for it. */
+const finishedContract: Plugin = {
+  name: 'finished-contract',
+  setup(builder) {
+    builder.onLoad({ filter: /src\/api\/openapi\.ts$/ }, () => ({ contents: contractModule() }));
+  },
+};
 
 export type Bundle = Readonly<{
   name: FunctionName;
@@ -166,6 +175,7 @@ export const bundleFunction = async (
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
     define: name === 'hook' ? {} : LATE_GLOBALS,
     plugins: [
+      finishedContract,
       leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT),
       ...(name === 'hook' ? [] : [lateModules, trimRedisCommands]),
     ],

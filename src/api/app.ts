@@ -1,20 +1,24 @@
-import { invalidField, MiyabiError } from '../domain/errors.ts';
+import { MiyabiError } from '../domain/errors.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { RateAnswer } from '../ports/rate-limiter.ts';
+import type { OnceContext } from '../services/idempotency.ts';
 import { acceptsAny } from './accept.ts';
 import { authenticator, type Principal, requireScope } from './auth.ts';
 import { cors } from './cors.ts';
 import { answerOnce } from './idempotent.ts';
+import { inputOf } from './input.ts';
 import type { HttpApp, HttpRequest, HttpResponse } from './message.ts';
 import { problemOf } from './problem.ts';
-import type { Handler, HttpOptions, HttpServices, Method, Operation, Query, Route } from './route.ts';
-import { routes } from './routes.ts';
+import type { HttpOptions, HttpServices, Method } from './route.ts';
+import { type Found, type Operation, routeTable } from './route-table.ts';
+import { ROUTES } from './routes.ts';
 
 export type { HttpOptions } from './route.ts';
 
 /** The HTTP application over its services: one function, the same behind a socket and behind API Gateway. */
 export const httpApp = (services: HttpServices, logger: Logger, options: HttpOptions = {}): HttpApp => {
-  const find = finder(routes(services, options));
+  const find = routeTable(Object.values(ROUTES).flatMap((routes) => Object.values(routes)));
+  const { streaming = true } = options;
   const authenticate = authenticator(options.apiKeys ?? []);
   const shared = cors(options.corsOrigins ?? []);
   const isShared = (options.corsOrigins ?? []).length > 0;
@@ -36,8 +40,8 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
         );
         return { refusal: problemOf(error, logger, { allow }) };
       }
-      if (principal !== undefined && operation.scope !== 'open') requireScope(principal, operation.scope);
-      const types = operation.types ?? JSON_TYPES;
+      const { types, route } = operation;
+      if (principal !== undefined && route.scope !== 'open') requireScope(principal, route.scope);
       if (!acceptsAny(request.headers['accept'], types)) {
         throw new MiyabiError('not_acceptable', `This answers in ${types.join(' or ')}`);
       }
@@ -49,19 +53,14 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
 
   const attempt = async (
     request: HttpRequest,
-    { handle }: Operation,
+    operation: Operation,
     params: Found['params'],
     principal: Principal,
-    once?: Parameters<Handler>[0]['once'],
+    once?: OnceContext,
   ): Promise<HttpResponse> => {
     try {
-      return await handle({
-        request,
-        principal,
-        params: request.path.includes('%') ? decoded(params) : params,
-        query: (...repeatable) => queryOf(request.search, repeatable),
-        once,
-      });
+      const input = inputOf(operation, request, params);
+      return await operation.route.handle(services, { ...input, request, principal, streaming, once });
     } catch (error) {
       return problemOf(error, logger, isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {});
     }
@@ -88,7 +87,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     begin: (wanted: Operation) => Promise<HttpResponse>,
   ): Promise<HttpResponse> => {
     try {
-      const begun = admitted.operation?.isEager ? begin(admitted.operation) : undefined;
+      const begun = admitted.operation?.route.isEager ? begin(admitted.operation) : undefined;
       const counted = await counting;
       const limits = limitsOf(counted);
       if (!counted.allowed) {
@@ -117,7 +116,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       }
       const operation = operationOf(request, found);
       // Whoever has no key does not even learn which routes there are.
-      const principal = operation?.scope === 'open' ? undefined : authenticate(request);
+      const principal = operation?.route.scope === 'open' ? undefined : authenticate(request);
       const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
       const admitted = admit(request, found, operation, principal);
       const perform = request.method === 'POST' ? attemptOnce : attempt;
@@ -141,68 +140,13 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   };
 };
 
-type Found = Readonly<{ methods: Route['methods']; params: Readonly<Record<string, string>> }>;
-
 type Admitted =
   | Readonly<{ refusal: HttpResponse; operation?: undefined }>
   | Readonly<{ refusal?: undefined; operation: Operation }>;
 
-const JSON_TYPES = ['application/json'];
 const ACCEPT_PATCH = { 'accept-patch': 'application/merge-patch+json, application/json' };
 /** Who calls what is open to everybody. */
 const NOBODY: Principal = { id: 'nobody', scope: 'read' };
-
-/**
- * Finds routes by their path. The few that have parameters are tried one after the other: a router library keeps what
- * it needs for thousands in a tree, and to walk that is the most that a cached read is asked for.
- */
-const finder = (table: readonly Route[]) => {
-  const fixed = new Map<string, Route['methods']>();
-  const patterns: (Pattern & Pick<Route, 'methods'>)[] = [];
-  for (const { path, methods } of table) {
-    // A colon inside a segment is part of it.
-    if (path.includes('/:')) patterns.push({ ...patternOf(path), methods });
-    else fixed.set(path, methods);
-  }
-  return (path: string): Found | undefined => {
-    const known = fixed.get(path);
-    if (known !== undefined) return { methods: known, params: {} };
-    // A slash at the end means nothing.
-    const bare = path.endsWith('/') ? path.slice(0, -1) : path;
-    for (const pattern of patterns) {
-      const params = paramsOf(pattern, bare);
-      if (params !== undefined) return { methods: pattern.methods, params };
-    }
-    return undefined;
-  };
-};
-
-/** A path with parameters: how it begins, and each parameter with the text behind it. */
-type Pattern = Readonly<{ start: string; params: readonly Readonly<{ name: string; behind: string }>[] }>;
-
-const patternOf = (path: string): Pattern => {
-  const [start = '', ...rest] = path.split(':');
-  const params = rest.map((text) => {
-    const end = text.includes('/') ? text.indexOf('/') : text.length;
-    return { name: text.slice(0, end), behind: text.slice(end) };
-  });
-  return { start, params };
-};
-
-/** The parameters of a path that fits a pattern, none of them empty. Nothing is cut that does not fit. */
-const paramsOf = ({ start, params }: Pattern, path: string): Found['params'] | undefined => {
-  if (!path.startsWith(start)) return undefined;
-  const values: Record<string, string> = {};
-  let at = start.length;
-  for (const { name, behind } of params) {
-    const slash = path.indexOf('/', at);
-    const end = slash === -1 ? path.length : slash;
-    if (end === at || !path.startsWith(behind, end)) return undefined;
-    values[name] = path.slice(at, end);
-    at = end + behind.length;
-  }
-  return at === path.length ? values : undefined;
-};
 
 const pathOf = ({ path }: HttpRequest): string =>
   path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
@@ -223,30 +167,5 @@ const limitsOf = ({ limit, remaining, resetSeconds }: RateAnswer): Readonly<Reco
 const isUnsupported = (error: unknown): boolean =>
   error instanceof MiyabiError && error.code === 'unsupported_media_type';
 
-const allowOf = (methods: Route['methods']): string =>
+const allowOf = (methods: Found['methods']): string =>
   [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-
-const decoded = (params: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
-  const texts: Record<string, string> = {};
-  for (const name of Object.keys(params)) {
-    const { [name]: value = '' } = params;
-    try {
-      texts[name] = value.includes('%') ? decodeURIComponent(value) : value;
-    } catch {
-      throw invalidField(name, 'is not valid percent-encoding');
-    }
-  }
-  return texts;
-};
-
-/** Own fields only, whatever their names; a parameter that may be repeated is a list. */
-const queryOf = (search: string, repeatable: readonly string[]): Query => {
-  const query = new Map<string, string | string[]>();
-  for (const [name, value] of new URLSearchParams(search)) {
-    const before = query.get(name);
-    if (repeatable.includes(name)) query.set(name, [...(before ?? []), value]);
-    else if (before !== undefined) throw invalidField(name, 'is given more than once');
-    else query.set(name, value);
-  }
-  return Object.fromEntries(query);
-};

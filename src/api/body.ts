@@ -2,23 +2,31 @@ import { isUtf8 } from 'node:buffer';
 import * as v from 'valibot';
 import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
+import type { Body } from './route.ts';
 
 /** The deepest nesting of arrays and objects that is read. Deeper JSON parses, but overflows the stack of what follows. */
 export const MAX_JSON_DEPTH = 32;
 
-/** What a body may be. A merge patch may be called plain JSON too. */
-export const JSON_TYPES = ['application/json'];
-export const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
+/** The body of a request as its route describes it. @throws MiyabiError as `validate`, `payload_too_large`, `unsupported_media_type` */
+export const readBody = <Out>(
+  request: HttpRequest,
+  { types, schema, isOptional = false, anyBytes = false }: Body<unknown, Out>,
+): unknown => {
+  if (schema === undefined) {
+    requireType(request, types);
+    const bytes = request.bytes ?? Buffer.from(request.body ?? '');
+    requireSize(bytes.length);
+    return bytes;
+  }
+  const isLeftOut = isOptional && (request.body ?? '').trim() === '';
+  return validate(schema, isLeftOut ? {} : readJson(request, types, anyBytes));
+};
 
 /**
  * The JSON of a request body, checked for its type, size, encoding, depth and keys before anything looks at it.
  * `anyBytes` takes what is no UTF-8 as well: a log may hold anything, and one line of it must not stop the others.
  */
-export const readJson = (
-  request: HttpRequest,
-  types: readonly string[] = JSON_TYPES,
-  { anyBytes = false }: Readonly<{ anyBytes?: boolean }> = {},
-): unknown => {
+const readJson = (request: HttpRequest, types: readonly string[], anyBytes: boolean): unknown => {
   const text = request.body ?? '';
   if (text !== '' || request.headers['content-type'] !== undefined) requireType(request, types);
   requireSize(Buffer.byteLength(text));
@@ -47,14 +55,6 @@ export const requireSize = (bytes: number): void => {
   }
 };
 
-/** The bytes of a request body of plain text, checked for its type and size. */
-export const readText = (request: HttpRequest): Uint8Array => {
-  requireType(request, ['text/plain']);
-  const bytes = request.bytes ?? Buffer.from(request.body ?? '');
-  requireSize(bytes.length);
-  return bytes;
-};
-
 const requireType = ({ headers }: HttpRequest, types: readonly string[]): void => {
   const type = headers['content-type'];
   const [name = '', ...parameters] = (type ?? '').split(';').map((part) => part.trim().toLowerCase());
@@ -73,10 +73,6 @@ const requireType = ({ headers }: HttpRequest, types: readonly string[]): void =
     );
   }
 };
-
-/** The JSON of a body that may be left out. */
-export const readOptionalJson = (request: HttpRequest): unknown =>
-  (request.body ?? '').trim() === '' ? {} : readJson(request);
 
 const requireDepth = (text: string): void => {
   let depth = 0;

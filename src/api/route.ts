@@ -1,3 +1,4 @@
+import type * as v from 'valibot';
 import type { ApiKey, Scope } from '../domain/api-keys.ts';
 import type { RateLimiter } from '../ports/rate-limiter.ts';
 import type { CollectorService } from '../services/collector.ts';
@@ -14,36 +15,6 @@ import type { Principal } from './auth.ts';
 import type { BrowserGuard } from './browser-guard.ts';
 import type { Cursors } from './cursor.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
-
-export type Context = Readonly<{
-  request: HttpRequest;
-  principal: Principal;
-  params: Readonly<Record<string, string>>;
-  /** The query parameters; those named here may come several times. */
-  query(...repeatable: readonly string[]): Query;
-  /** Set where the request is answered once under an Idempotency-Key. */
-  once?: OnceContext | undefined;
-}>;
-
-export type Query = Readonly<Record<string, string | readonly string[]>>;
-
-export type Handler = (context: Context) => Promise<HttpResponse> | HttpResponse;
-
-/** What answers one method of a path. `name` is its operation in the contract; `open` needs no key. */
-export type Operation = Readonly<{
-  name: string;
-  scope: Scope | 'open';
-  /** The media types that it answers in, JSON by default. */
-  types?: readonly string[];
-  /** Whether it begins while the request is being counted: it only reads, and what it has read can be thrown away. */
-  isEager?: boolean;
-  handle: Handler;
-}>;
-
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
-
-/** A path, its parameters as `:name`, and what it does by method. */
-export type Route = Readonly<{ path: string; methods: Readonly<Partial<Record<Method, Operation>>> }>;
 
 export type HttpServices = Readonly<{
   tasks: TaskService;
@@ -71,3 +42,116 @@ export type HttpOptions = Readonly<{
   /** Refuses what other web pages send; for a server that asks for no key. */
   browserGuard?: BrowserGuard | undefined;
 }>;
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** A schema by the types of what comes in and what it makes of it. */
+export type Schema<In, Out> = v.BaseSchema<In, Out, v.BaseIssue<unknown>>;
+
+/** The names in braces of a path. */
+export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamsOf<Rest>
+  : never;
+
+/** A request body: its media types, and its schema; without a schema the bytes are handed on. */
+export type Body<In, Out> = Readonly<{
+  types: readonly string[];
+  schema?: Schema<In, Out>;
+  /** The body may be left out; then it is read as `{}`. */
+  isOptional?: boolean;
+  /** Bytes that are not UTF-8 are accepted, as a log may contain anything. */
+  anyBytes?: boolean;
+}>;
+
+/** An answer by media type, undefined where that is a stream of text; without any it has no body. */
+export type Answer<Out> = Readonly<{
+  description: string;
+  headers?: readonly string[];
+  content?: Readonly<Record<string, Schema<unknown, Out> | undefined>>;
+}>;
+
+/** What a handler gets: the parts of the request, each checked already by the route's schemas. */
+export type Context<Param extends string, Query, Input> = Readonly<{
+  request: HttpRequest;
+  principal: Principal;
+  params: Readonly<Record<Param, string>>;
+  query: Query;
+  body: Input;
+  /** Set if the request has an Idempotency-Key. */
+  once?: OnceContext | undefined;
+  /** Whether an answer may be a stream. */
+  streaming: boolean;
+}>;
+
+export type Route<
+  M extends Method = Method,
+  Path extends string = string,
+  QueryIn = unknown,
+  Query = unknown,
+  BodyIn = unknown,
+  Input = unknown,
+  Answers extends Readonly<Record<number, Answer<unknown>>> = Readonly<Record<number, Answer<unknown>>>,
+> = Readonly<{
+  method: M;
+  /** As in OpenAPI, parameters in braces. */
+  path: Path;
+  /** What the key must allow; `open` needs no key. */
+  scope: Scope | 'open';
+  summary: string;
+  description?: string;
+  query?: Schema<QueryIn, Query>;
+  body?: Body<BodyIn, Input>;
+  answers: Answers;
+  /** The answer has an ETag that a request can be bound to, by If-None-Match on GET and If-Match on a write. */
+  conditional?: boolean;
+  /** The request can say by Last-Event-ID where to go on. */
+  resumable?: boolean;
+  /** It may begin while the request is still being counted: it only reads, and what it read can be thrown away. */
+  isEager?: boolean;
+  // A method, so that a route with narrower input still is a `Route`.
+  handle(
+    services: HttpServices,
+    context: Context<ParamsOf<Path>, Query, Input>,
+  ): Promise<HttpResponse> | HttpResponse;
+}>;
+
+/** A route: everything that there is to say of it, from which validation, contract, pages and client are derived. */
+export const route = <
+  const M extends Method,
+  const Path extends string,
+  const Answers extends Readonly<Record<number, Answer<unknown>>>,
+  QueryIn = undefined,
+  Query = undefined,
+  BodyIn = undefined,
+  Input = undefined,
+>(
+  value: Route<M, Path, QueryIn, Query, BodyIn, Input, Answers>,
+): Route<M, Path, QueryIn, Query, BodyIn, Input, Answers> => value;
+
+export const JSON_TYPE = 'application/json';
+const JSON_TYPES = [JSON_TYPE];
+/** A merge patch may be sent as plain JSON too. */
+const PATCH_TYPES = ['application/merge-patch+json', JSON_TYPE];
+
+export const jsonBody = <In, Out>(
+  schema: Schema<In, Out>,
+  options: Readonly<{ isOptional?: boolean; anyBytes?: boolean }> = {},
+): Body<In, Out> => ({ types: JSON_TYPES, schema, ...options });
+
+export const mergePatch = <In, Out>(schema: Schema<In, Out>): Body<In, Out> => ({
+  types: PATCH_TYPES,
+  schema,
+});
+
+export const textBody: Body<string | Uint8Array, Uint8Array> = { types: ['text/plain'] };
+
+export const jsonAnswer = <Out>(
+  description: string,
+  schema: Schema<unknown, Out>,
+  ...headers: readonly string[]
+): Answer<Out> => ({ description, headers, content: { [JSON_TYPE]: schema } });
+
+export const emptyAnswer = (description: string, ...headers: readonly string[]): Answer<undefined> => ({
+  description,
+  headers,
+});

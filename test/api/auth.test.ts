@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
 import { httpOptions, requireKeys, requireKeysBeyondLoopback } from '../../src/api/options.ts';
-import { routes } from '../../src/api/routes.ts';
+import { ROUTES } from '../../src/api/routes.ts';
 import { createKey, hashKey } from '../../src/cli/commands/keys.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseApiKey } from '../../src/domain/api-keys.ts';
@@ -103,11 +103,7 @@ const prepared = async (): Promise<Api> => {
 };
 
 test('answers every operation to those only whose key allows it', async () => {
-  const api = await openApi();
-  const operations = routes({ ...api, cursors: signedCursors('x') }).flatMap(({ methods }) =>
-    Object.values(methods).map(({ name }) => name),
-  );
-  await api.close();
+  const operations = Object.values(ROUTES).flatMap((routes) => Object.keys(routes));
   assert.equal(MATRIX.map((row) => row[5]).sort(), operations.sort(), 'the matrix has every operation');
 
   const rank = { open: 0, read: 1, write: 2, admin: 3 };

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { contractFiles } from '../../scripts/contract-files.ts';
-import { openApiDocument } from '../../scripts/openapi.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryRateLimiter } from '../../src/adapters/memory/rate-limiter.ts';
-import { OPENAPI } from '../../src/api/generated/openapi.ts';
+import { openApiDocument } from '../../src/api/openapi.ts';
 import { MiyabiApiError, miyabiClient } from '../../src/client/index.ts';
 import { openApi, withApi } from '../support/api.ts';
 import { suite } from '../support/suite.ts';
@@ -27,16 +24,6 @@ const headersOf = (path: string, method: string, status: number): readonly [stri
     '$ref' in header ? (components.headers[String(header.$ref).split('/').at(-1) ?? ''] ?? {}) : header,
   ]);
 };
-
-test('what is generated from the schemas is what they say now', () => {
-  assert.equal(OPENAPI, openApiDocument(), 'run npm run contract');
-  const plain = (text: string) => text.replace(/[\s;,()|]+/g, '');
-  for (const { path, text } of contractFiles()) {
-    if (!path.endsWith('contract.ts')) continue;
-    const written = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-    assert.is(plain(written), plain(text), `${path}: run npm run contract`);
-  }
-});
 
 test(
   'the page shows every operation, loads nothing and runs nothing',

@@ -1,47 +1,42 @@
+import * as v from 'valibot';
 import { jsonText } from '../message.ts';
-import type { Route } from '../route.ts';
+import { type Answer, jsonAnswer, route } from '../route.ts';
 
-/** The contract itself, loaded when somebody asks for it. */
-export const contractRoutes = (): readonly Route[] => {
-  let page: string | undefined;
-  let document: string | undefined;
-  return [
-    {
-      path: '/openapi.json',
-      methods: {
-        GET: {
-          name: 'getOpenApi',
-          scope: 'open',
-          handle: async () => {
-            document ??= JSON.stringify((await import('../generated/openapi.ts')).OPENAPI);
-            return jsonText(200, document);
-          },
-        },
-      },
-    },
-    {
-      path: '/docs',
-      methods: {
-        GET: {
-          name: 'getDocs',
-          scope: 'open',
-          types: ['text/html'],
-          handle: async () => {
-            if (page === undefined) {
-              const { docsPage } = await import('../docs-page.ts');
-              page = docsPage((await import('../generated/openapi.ts')).OPENAPI);
-            }
-            return { status: 200, headers: DOCS_HEADERS, body: page };
-          },
-        },
-      },
-    },
-  ];
-};
-
+const HTML = 'text/html';
 const DOCS_HEADERS = {
-  'content-type': 'text/html; charset=utf-8',
+  'content-type': `${HTML}; charset=utf-8`,
   'cache-control': 'no-cache',
   'content-security-policy':
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+};
+
+const PAGE: Answer<string> = { description: 'A page', content: { [HTML]: v.string() } };
+
+/** Loaded on first use: the build puts the finished document in the place of the module that derives it. */
+let document: Promise<unknown> | undefined;
+const openApi = (): Promise<unknown> => {
+  document ??= import('../openapi.ts').then(({ openApiDocument }) => openApiDocument());
+  return document;
+};
+
+export const contractRoutes = {
+  getOpenApi: route({
+    method: 'GET',
+    path: '/openapi.json',
+    scope: 'open',
+    summary: 'This contract',
+    answers: { 200: jsonAnswer('An OpenAPI 3.1 document', v.looseObject({})) },
+    handle: async () => jsonText(200, JSON.stringify(await openApi())),
+  }),
+  getDocs: route({
+    method: 'GET',
+    path: '/docs',
+    scope: 'open',
+    summary: 'This contract as a page',
+    answers: { 200: PAGE },
+    handle: async () => {
+      const { docsPage } = await import('../docs-page.ts');
+      return { status: 200, headers: DOCS_HEADERS, body: docsPage(await openApi()) };
+    },
+  }),
 };

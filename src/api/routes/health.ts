@@ -1,22 +1,28 @@
 import { json } from '../message.ts';
-import type { HttpServices, Route } from '../route.ts';
+import { jsonAnswer, route } from '../route.ts';
+import * as schemas from '../schemas/health.ts';
 
-export const healthRoutes = ({ health }: HttpServices): readonly Route[] => [
-  {
+export const healthRoutes = {
+  getHealth: route({
+    method: 'GET',
     path: '/health',
-    methods: { GET: { name: 'getHealth', scope: 'open', handle: () => json(200, { status: 'healthy' }) } },
-  },
-  {
+    scope: 'open',
+    summary: 'Whether the process lives',
+    answers: { 200: jsonAnswer('It lives', schemas.health) },
+    handle: () => json(200, { status: 'healthy' }),
+  }),
+  getReadiness: route({
+    method: 'GET',
     path: '/health/ready',
-    methods: {
-      GET: {
-        name: 'getReadiness',
-        scope: 'open',
-        handle: async () => {
-          const readiness = await health.ready();
-          return json(readiness.status === 'unavailable' ? 503 : 200, readiness);
-        },
-      },
+    scope: 'open',
+    summary: 'Each backend and its latency',
+    answers: {
+      200: jsonAnswer('Ready, or degraded because an optional backend is down', schemas.readiness),
+      503: jsonAnswer('The store is down', schemas.readiness),
     },
-  },
-];
+    handle: async ({ health }) => {
+      const readiness = await health.ready();
+      return json(readiness.status === 'unavailable' ? 503 : 200, readiness);
+    },
+  }),
+};

@@ -1,54 +1,49 @@
-import { JSON_TYPES, readJson, readOptionalJson, readText, validate } from '../body.ts';
-import { eventsOf } from '../log-events.ts';
+import { identified } from '../../domain/logs/posted-events.ts';
+import { ownLog, requireOwn, requireUnbound } from '../../domain/projects/access.ts';
 import { json } from '../message.ts';
-import type { HttpServices, Route } from '../route.ts';
-import { ownLog, requireOwn, requireUnbound } from '../route-parts.ts';
+import { jsonAnswer, jsonBody, route, textBody } from '../route.ts';
 import * as schemas from '../schemas/logs.ts';
 
-export const logRoutes = ({ progress, logText, collector }: HttpServices): readonly Route[] => [
-  {
+export const logRoutes = {
+  sendLogs: route({
+    method: 'POST',
     path: '/api/logs',
-    methods: {
-      POST: {
-        name: 'sendLogs',
-        scope: 'write',
-        handle: async ({ request, principal }) => {
-          const { events, ...batch } = validate(
-            schemas.logBatch,
-            readJson(request, JSON_TYPES, { anyBytes: true }),
-          );
-          requireOwn(principal, batch.project_id);
-          return json(200, await progress.ingest({ ...ownLog(principal, batch), events: eventsOf(events) }));
-        },
-      },
+    scope: 'write',
+    summary: 'Send log lines',
+    description:
+      'Sending the same lines again changes nothing. An event without an id is known by its time and text.',
+    body: jsonBody(schemas.logBatch, { anyBytes: true }),
+    answers: { 200: jsonAnswer('What came of them', schemas.logResult) },
+    handle: async ({ progress }, { principal, body: { events, ...batch } }) => {
+      requireOwn(principal, batch.project_id);
+      return json(200, await progress.ingest({ ...ownLog(principal, batch), events: identified(events) }));
     },
-  },
-  {
+  }),
+  sendLogText: route({
+    method: 'POST',
     path: '/api/logs/text',
-    methods: {
-      POST: {
-        name: 'sendLogText',
-        scope: 'write',
-        handle: async ({ request, principal, query }) => {
-          const piece = validate(schemas.logTextQuery, query());
-          requireOwn(principal, piece.project_id);
-          return json(200, await logText.append({ ...ownLog(principal, piece), bytes: readText(request) }));
-        },
-      },
+    scope: 'write',
+    summary: 'Send a log as raw text, in pieces cut anywhere',
+    description:
+      '`offset` is the position of the first byte in the whole log: a piece that was accepted before is ignored.',
+    query: schemas.logTextQuery,
+    body: textBody,
+    answers: { 200: jsonAnswer('What came of it', schemas.logTextResult) },
+    handle: async ({ logText }, { principal, query, body }) => {
+      requireOwn(principal, query.project_id);
+      return json(200, await logText.append({ ...ownLog(principal, query), bytes: body }));
     },
-  },
-  {
+  }),
+  collect: route({
+    method: 'POST',
     path: '/api/collect',
-    methods: {
-      POST: {
-        name: 'collect',
-        scope: 'admin',
-        handle: async ({ request, principal }) => {
-          const wanted = validate(schemas.collectRequest, readOptionalJson(request));
-          requireUnbound(principal, 'logs are collected for all projects');
-          return json(200, await collector.collect(wanted));
-        },
-      },
+    scope: 'admin',
+    summary: 'Collect logs now',
+    body: jsonBody(schemas.collectRequest, { isOptional: true }),
+    answers: { 200: jsonAnswer('What came of it, by log group', schemas.collectResult) },
+    handle: async ({ collector }, { principal, body }) => {
+      requireUnbound(principal, 'logs are collected for all projects');
+      return json(200, await collector.collect(body));
     },
-  },
-];
+  }),
+};

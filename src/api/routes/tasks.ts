@@ -1,191 +1,166 @@
 import * as v from 'valibot';
+import { isHidden, requireOwn } from '../../domain/projects/access.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
-import type { OnceContext } from '../../services/idempotency.ts';
-import type { TaskService } from '../../services/tasks.ts';
-import type { Principal } from '../auth.ts';
-import { PATCH_TYPES, readJson, readOptionalJson, validate } from '../body.ts';
 import { type HttpResponse, json, jsonText } from '../message.ts';
-import { etagOf, isFresh, notModified } from '../preconditions.ts';
-import type { HttpServices, Route } from '../route.ts';
-import {
-  guardOf,
-  idOf,
-  isOthers,
-  NO_CONTENT,
-  orMadeBefore,
-  present,
-  projectGuard,
-  requireOwn,
-  revalidated,
-} from '../route-parts.ts';
+import { etagOf } from '../preconditions.ts';
+import { emptyAnswer, jsonAnswer, jsonBody, mergePatch, route } from '../route.ts';
+import { guardOf, NO_CONTENT, present, projectGuard, revalidated } from '../route-parts.ts';
 import * as schemas from '../schemas/tasks.ts';
+import { createTask } from './create-task.ts';
 
 const TASK_POSITION = v.object({ task_id: v.string(), updated_at: v.string() });
 
-export const taskRoutes = ({ tasks, listTasks, cursors }: HttpServices): readonly Route[] => [
-  {
+const answer = (task: Task): HttpResponse => json(200, task, { etag: etagOf(task.version) });
+
+const TASK = { 200: jsonAnswer('The task as it is now', schemas.task, 'ETag') };
+
+export const taskRoutes = {
+  listTasks: route({
+    method: 'GET',
     path: '/api/tasks',
-    methods: {
-      GET: {
-        name: 'listTasks',
-        scope: 'read',
-        isEager: true,
-        handle: async ({ query, principal }) => {
-          const { cursor, limit, status, label, updated_since, ...filter } = validate(
-            schemas.taskListQuery,
-            query(...schemas.REPEATABLE),
-          );
-          if (isOthers(principal, filter.project_id)) return json(200, { tasks: [], next_cursor: null });
-          const project_id = filter.project_id ?? principal.project_id;
-          const wanted = present({
-            ...filter,
-            project_id,
-            statuses: status,
-            labels: label,
-            updated_since: updated_since === undefined ? undefined : toIso(updated_since),
-          });
-          const scope = `tasks ${JSON.stringify(Object.entries(wanted).sort())}`;
-          const after = cursor === undefined ? {} : { after: cursors.open(scope, cursor, TASK_POSITION) };
-          const page = await listTasks({ ...wanted, limit, ...after });
-          const next = page.next === undefined ? null : cursors.seal(scope, page.next);
-          // The texts are passed on as they are kept.
-          const texts = page.items.map((task) => task.json).join(',');
-          return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
-        },
-      },
-      POST: {
-        name: 'createTask',
-        scope: 'write',
-        handle: async ({ request, principal, once }) => {
-          const task = await createTask(tasks, principal, readJson(request), once);
-          return json(
-            201,
-            { task_id: task.task_id, status: 'created', task },
-            { location: `/api/tasks/${task.task_id}`, etag: etagOf(task.version) },
-          );
-        },
-      },
+    scope: 'read',
+    summary: 'List tasks, newest update first',
+    isEager: true,
+    query: schemas.taskListQuery,
+    answers: { 200: jsonAnswer('A page', schemas.taskList) },
+    handle: async ({ listTasks, cursors }, { query, principal }) => {
+      const { cursor, limit, status, label, updated_since, ...filter } = query;
+      if (isHidden(principal, filter.project_id)) return json(200, { tasks: [], next_cursor: null });
+      const wanted = present({
+        ...filter,
+        project_id: filter.project_id ?? principal.project_id,
+        statuses: status,
+        labels: label,
+        updated_since: updated_since === undefined ? undefined : toIso(updated_since),
+      });
+      const scope = `tasks ${JSON.stringify(Object.entries(wanted).sort())}`;
+      const after = cursor === undefined ? {} : { after: cursors.open(scope, cursor, TASK_POSITION) };
+      const page = await listTasks({ ...wanted, limit, ...after });
+      const next = page.next === undefined ? null : cursors.seal(scope, page.next);
+      // The texts are passed on as they are kept.
+      const texts = page.items.map((task) => task.json).join(',');
+      return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
     },
-  },
-  {
-    path: '/api/tasks/:task_id',
-    methods: {
-      GET: {
-        name: 'getTask',
-        scope: 'read',
-        isEager: true,
-        handle: async (context) => {
-          const { version, json: text } = await tasks.read(idOf(context, 'task_id'), projectGuard(context));
-          const etag = etagOf(version);
-          return isFresh(context.request, etag) ? notModified(etag) : revalidated(text, etag);
-        },
-      },
-      PATCH: {
-        name: 'patchTask',
-        scope: 'write',
-        handle: async (context) => {
-          const patch = validate(schemas.taskPatch, readJson(context.request, PATCH_TYPES));
-          requireOwn(context.principal, patch.project_id);
-          return taskAnswer(await tasks.patch(idOf(context, 'task_id'), patch, guardOf(context)));
-        },
-      },
-      DELETE: {
-        name: 'deleteTask',
-        scope: 'write',
-        handle: async (context) => {
-          await tasks.remove(idOf(context, 'task_id'), guardOf(context));
-          return NO_CONTENT;
-        },
-      },
+  }),
+  createTask: route({
+    method: 'POST',
+    path: '/api/tasks',
+    scope: 'write',
+    summary: 'Create a task',
+    description:
+      'Everything has a default; `task_name` is "Untitled". A part belongs to the project of its parent.',
+    body: jsonBody(schemas.newTask),
+    answers: { 201: jsonAnswer('Created', schemas.taskCreated, 'Location', 'ETag') },
+    handle: async ({ tasks }, { body, principal, once }) => {
+      const task = await createTask(tasks, principal, body, once);
+      return json(
+        201,
+        { task_id: task.task_id, status: 'created', task },
+        { location: `/api/tasks/${task.task_id}`, etag: etagOf(task.version) },
+      );
     },
-  },
-  {
-    path: '/api/tasks/:task_id/progress',
-    methods: {
-      POST: {
-        name: 'reportProgress',
-        scope: 'write',
-        handle: async (context) => {
-          const report = validate(schemas.progressReport, readJson(context.request));
-          return taskAnswer(await tasks.report(idOf(context, 'task_id'), report, guardOf(context)));
-        },
-      },
+  }),
+  getTask: route({
+    method: 'GET',
+    path: '/api/tasks/{task_id}',
+    scope: 'read',
+    summary: 'Read a task',
+    conditional: true,
+    isEager: true,
+    answers: { 200: jsonAnswer('The task', schemas.task, 'ETag') },
+    handle: async ({ tasks }, context) => {
+      const { version, json: text } = await tasks.read(context.params.task_id, projectGuard(context));
+      return revalidated(context.request, text, etagOf(version));
     },
-  },
-  {
-    path: '/api/tasks/:task_id/cancel',
-    methods: {
-      POST: {
-        name: 'cancelTask',
-        scope: 'write',
-        handle: async (context) => {
-          const { message } = validate(schemas.cancelRequest, readOptionalJson(context.request));
-          return taskAnswer(await tasks.cancel(idOf(context, 'task_id'), message, guardOf(context)));
-        },
-      },
+  }),
+  patchTask: route({
+    method: 'PATCH',
+    path: '/api/tasks/{task_id}',
+    scope: 'write',
+    summary: 'Change a task by a merge patch (RFC 7396)',
+    description:
+      'Fields that are left out stay, null removes. A task that has ended keeps its status and progress: reopen it.',
+    conditional: true,
+    body: mergePatch(schemas.taskPatch),
+    answers: TASK,
+    handle: async ({ tasks }, context) => {
+      requireOwn(context.principal, context.body.project_id);
+      return answer(await tasks.patch(context.params.task_id, context.body, guardOf(context)));
     },
-  },
-  {
-    path: '/api/tasks/:task_id/reopen',
-    methods: {
-      POST: {
-        name: 'reopenTask',
-        scope: 'write',
-        handle: async (context) => {
-          const options = validate(schemas.reopenRequest, readOptionalJson(context.request));
-          return taskAnswer(await tasks.reopen(idOf(context, 'task_id'), options, guardOf(context)));
-        },
-      },
+  }),
+  deleteTask: route({
+    method: 'DELETE',
+    path: '/api/tasks/{task_id}',
+    scope: 'write',
+    summary: 'Delete a task and its history',
+    description: 'Its parts stay.',
+    conditional: true,
+    answers: { 204: emptyAnswer('Deleted') },
+    handle: async ({ tasks }, context) => {
+      await tasks.remove(context.params.task_id, guardOf(context));
+      return NO_CONTENT;
     },
-  },
-  {
-    path: '/api/tasks/:task_id/history',
-    methods: {
-      GET: {
-        name: 'getTaskHistory',
-        scope: 'read',
-        handle: async (context) => {
-          const taskId = idOf(context, 'task_id');
-          const { from, to, limit, cursor } = validate(schemas.historyQuery, context.query());
-          const scope = `history ${JSON.stringify([taskId, from, to])}`;
-          const page = await tasks.history(
-            taskId,
-            {
-              limit,
-              ...(from === undefined ? {} : { from }),
-              ...(to === undefined ? {} : { to }),
-              ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor, v.number()) }),
-            },
-            projectGuard(context),
-          );
-          return json(200, {
-            task_id: taskId,
-            history: page.items,
-            next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
-          });
+  }),
+  reportProgress: route({
+    method: 'POST',
+    path: '/api/tasks/{task_id}/progress',
+    scope: 'write',
+    summary: 'Report progress',
+    description: 'A count that reaches its total without a status completes the task.',
+    conditional: true,
+    body: jsonBody(schemas.progressReport),
+    answers: TASK,
+    handle: async ({ tasks }, context) =>
+      answer(await tasks.report(context.params.task_id, context.body, guardOf(context))),
+  }),
+  cancelTask: route({
+    method: 'POST',
+    path: '/api/tasks/{task_id}/cancel',
+    scope: 'write',
+    summary: 'Cancel a task',
+    conditional: true,
+    body: jsonBody(schemas.cancelRequest, { isOptional: true }),
+    answers: TASK,
+    handle: async ({ tasks }, context) =>
+      answer(await tasks.cancel(context.params.task_id, context.body.message, guardOf(context))),
+  }),
+  reopenTask: route({
+    method: 'POST',
+    path: '/api/tasks/{task_id}/reopen',
+    scope: 'write',
+    summary: 'Start a task that has ended again, as its next attempt',
+    conditional: true,
+    body: jsonBody(schemas.reopenRequest, { isOptional: true }),
+    answers: TASK,
+    handle: async ({ tasks }, context) =>
+      answer(await tasks.reopen(context.params.task_id, context.body, guardOf(context))),
+  }),
+  getTaskHistory: route({
+    method: 'GET',
+    path: '/api/tasks/{task_id}/history',
+    scope: 'read',
+    summary: 'Read the history of a task, oldest first',
+    query: schemas.historyQuery,
+    answers: { 200: jsonAnswer('A page', schemas.taskHistory) },
+    handle: async ({ tasks, cursors }, context) => {
+      const { task_id } = context.params;
+      const { from, to, limit, cursor } = context.query;
+      const scope = `history ${JSON.stringify([task_id, from, to])}`;
+      const page = await tasks.history(
+        task_id,
+        {
+          limit,
+          ...present({ from, to }),
+          ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor, v.number()) }),
         },
-      },
+        projectGuard(context),
+      );
+      return json(200, {
+        task_id,
+        history: page.items,
+        next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
+      });
     },
-  },
-];
-
-const taskAnswer = (task: Task): HttpResponse => json(200, task, { etag: etagOf(task.version) });
-
-/** Creates the task of one item, or finds what a process made of it that died before it could say so. */
-export const createTask = async (
-  tasks: TaskService,
-  principal: Principal,
-  item: unknown,
-  once?: OnceContext,
-): Promise<Task> => {
-  const input = validate(schemas.newTask, item);
-  requireOwn(principal, input.project_id);
-  const task_id = input.task_id ?? once?.id;
-  return orMadeBefore(
-    () => tasks.create({ ...input, task_id, project_id: input.project_id ?? principal.project_id }),
-    once?.resumed === true && input.task_id === undefined && task_id !== undefined
-      ? () => tasks.patch(task_id, {})
-      : undefined,
-  );
+  }),
 };

@@ -3,7 +3,17 @@ import { ID_PATTERN, ID_RULE } from '../../domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { MAX_COUNT } from '../../domain/tasks/progress.ts';
 import { MAX_LABELS, MAX_METADATA } from '../../domain/tasks/task.ts';
-import { isTime } from '../../domain/time.ts';
+import { isTime, MAX_TIME } from '../../domain/time.ts';
+
+/** A schema that the contract refers to by a name of its own. */
+export const named = <const S extends v.GenericSchema>(title: string, schema: S) =>
+  v.pipe(schema, v.title(title));
+
+/** A schema whose rules the converter to JSON Schema cannot see: here they are written out. */
+export const documented = <const S extends v.GenericSchema>(
+  jsonSchema: Readonly<Record<string, unknown>>,
+  schema: S,
+) => v.pipe(schema, v.metadata({ jsonSchema }));
 
 /** A union that tells its options in words. */
 export const oneOf = <const T extends readonly string[]>(options: T) =>
@@ -70,20 +80,32 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\
 
 const TIME_RULE = 'must be an ISO 8601 time or epoch milliseconds, of the years 1970 to 9999';
 /** A moment, as ISO 8601 text or epoch milliseconds; epoch milliseconds inside. */
-export const time = v.pipe(
-  v.union([v.string(), v.number()], TIME_RULE),
-  v.transform((value) => (typeof value === 'number' ? value : epochOf(value))),
-  v.check(isTime, TIME_RULE),
+export const time = documented(
+  {
+    description: 'ISO 8601, or epoch milliseconds, of the years 1970 to 9999',
+    anyOf: [
+      { type: 'string', pattern: ISO.source.replaceAll('(?:', '(') },
+      { type: 'integer', minimum: 0, maximum: MAX_TIME },
+    ],
+  },
+  v.pipe(
+    v.union([v.string(), v.number()], TIME_RULE),
+    v.transform((value) => (typeof value === 'number' ? value : epochOf(value))),
+    v.check(isTime, TIME_RULE),
+  ),
 );
 
 /** Any JSON object. Schemas of records lose keys such as `constructor`, so it is looked through by hand. */
-export const jsonObject = v.pipe(
-  v.custom<JsonObject>(isJsonObject, 'must be an object'),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const problem = problemOfJson(dataset.value);
-    if (problem !== undefined) addIssue({ message: problem });
-  }),
+export const jsonObject = documented(
+  { type: 'object', additionalProperties: true },
+  v.pipe(
+    v.custom<JsonObject>(isJsonObject, 'must be an object'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const problem = problemOfJson(dataset.value);
+      if (problem !== undefined) addIssue({ message: problem });
+    }),
+  ),
 );
 
 const problemOfJson = (value: JsonObject): string | undefined => {
@@ -137,10 +159,24 @@ const labelsOf = <Value extends string | null>(isValue: (value: Json) => value i
   );
 const isLabelValue = (value: Json): value is string => v.is(line(LABEL_VALUE), value);
 const LABEL_RULE = `must be a string of at most ${LABEL_VALUE} characters, none of them control characters`;
-export const labels = labelsOf(isLabelValue, LABEL_RULE);
-export const labelPatch = labelsOf(
-  (value): value is string | null => value === null || isLabelValue(value),
-  `${LABEL_RULE}, or null`,
+const labelsSchema = (value: object) => ({
+  type: 'object',
+  maxProperties: MAX_LABELS,
+  propertyNames: {
+    minLength: 1,
+    maxLength: LABEL_NAME,
+    pattern: '^[^\\u0000-\\u001f\\u007f]*[^\\s\\u0000-\\u001f\\u007f][^\\u0000-\\u001f\\u007f]*$',
+  },
+  additionalProperties: value,
+});
+const LABEL_SCHEMA = { type: 'string', maxLength: LABEL_VALUE, pattern: NO_CONTROL.source };
+export const labels = documented(labelsSchema(LABEL_SCHEMA), labelsOf(isLabelValue, LABEL_RULE));
+export const labelPatch = documented(
+  labelsSchema({ anyOf: [LABEL_SCHEMA, { type: 'null' }] }),
+  labelsOf(
+    (value): value is string | null => value === null || isLabelValue(value),
+    `${LABEL_RULE}, or null`,
+  ),
 );
 
 export const tidy = <const E extends v.ObjectEntries>(entries: E) =>
@@ -152,7 +188,7 @@ export const tidy = <const E extends v.ObjectEntries>(entries: E) =>
 /** A merge patch of an object: each field may be left out, or null to remove it. */
 export const patchOf = <const E extends v.ObjectEntries>(entries: E) =>
   tidy(nullable(entries)) as v.GenericSchema<
-    unknown,
+    { [K in keyof E]?: v.InferInput<E[K]> | null },
     { [K in keyof E]?: Exclude<v.InferOutput<E[K]>, undefined> | null }
   >;
 
@@ -170,36 +206,55 @@ export const wholeNumber = v.pipe(
   v.transform(Number),
 );
 
-export const limit = (max: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{1,6}$/, `must be a whole number from 1 to ${max}`),
-    v.transform(Number),
-    v.minValue(1, `must be a whole number from 1 to ${max}`),
-    v.maxValue(max, `must be a whole number from 1 to ${max}`),
+/** The most items of a page, as text in the query. */
+export const limit = (max: number, byDefault: number) =>
+  v.optional(
+    documented(
+      { type: 'integer', minimum: 1, maximum: max, default: byDefault },
+      v.pipe(
+        v.string(),
+        v.regex(/^\d{1,6}$/, `must be a whole number from 1 to ${max}`),
+        v.transform(Number),
+        v.minValue(1, `must be a whole number from 1 to ${max}`),
+        v.maxValue(max, `must be a whole number from 1 to ${max}`),
+      ),
+    ),
+    String(byDefault),
   );
+
 const CURSOR_RULE = 'is not a cursor of this list, or an earlier release issued it; start again without it';
 export const cursor = v.optional(
-  v.pipe(v.string(), v.maxLength(12_288, CURSOR_RULE), v.regex(/^[A-Za-z0-9_-]+$/, CURSOR_RULE)),
+  v.pipe(
+    v.string(),
+    v.maxLength(12_288, CURSOR_RULE),
+    v.regex(/^[A-Za-z0-9_-]+$/, CURSOR_RULE),
+    v.description('The `next_cursor` of the previous page of the same list.'),
+  ),
 );
 
-export const queryTime = v.pipe(
-  v.string(),
-  v.transform((value) => (/^\d{1,15}$/.test(value) ? Number(value) : value)),
-  time,
-);
-
-/** An id in a path, under the name that an error is to call it. */
-export const pathParams = (name: string) => {
-  const known = PATH_PARAMS.get(name) ?? v.object({ [name]: id });
-  PATH_PARAMS.set(name, known);
-  return known;
-};
-
-/** To make a schema takes longer than to check an id by it. */
-const PATH_PARAMS = new Map<string, v.ObjectSchema<Record<string, typeof id>, undefined>>();
+/** A time in the query: ISO 8601, or epoch milliseconds as digits. */
+export const queryTime = (description: string) =>
+  v.optional(
+    documented(
+      { description: `${description}: ISO 8601, or epoch milliseconds.`, type: 'string' },
+      v.pipe(
+        v.string(),
+        v.transform((value) => (/^\d{1,15}$/.test(value) ? Number(value) : value)),
+        time,
+      ),
+    ),
+  );
 
 export const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
+
+// Of answers: plain, since they describe what is sent and check nothing.
+export const text = v.string();
+export const flag = v.boolean();
+export const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const amount = v.pipe(v.number(), v.minValue(0));
+/** ISO 8601 in UTC. */
+export const moment = v.pipe(v.string(), v.isoTimestamp());
+export const nextCursor = v.nullable(text);

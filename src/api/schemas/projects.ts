@@ -2,17 +2,23 @@ import * as v from 'valibot';
 import { PROJECT_STATUSES } from '../../domain/projects/project.ts';
 
 import {
+  amount,
   cursor,
   id,
   limit,
   line,
+  moment,
   name,
+  named,
+  nextCursor,
   object,
   oneOf,
   patchOf,
   prose,
+  text,
   tidy,
   url,
+  whole,
   withoutUndefined,
 } from './fields.ts';
 
@@ -24,30 +30,73 @@ const resourcesEntries = {
 };
 const accountId = v.pipe(v.string(), v.regex(/^\d{12}$/, 'must be 12 digits'));
 
-export const newProject = object({
-  project_id: v.optional(id),
-  project_name: name(256),
-  description: v.optional(prose(16_384)),
-  status: v.optional(oneOf(PROJECT_STATUSES)),
-  owner: v.optional(line(256)),
-  account_id: v.optional(accountId),
-  resources: v.optional(tidy(resourcesEntries)),
-});
-
-/** A JSON merge patch (RFC 7396). What a project must have cannot be null. */
-export const projectPatch = v.pipe(
+export const newProject = named(
+  'NewProject',
   object({
-    project_name: v.optional(name(256)),
-    description: v.optional(v.nullable(prose(16_384))),
+    project_id: v.optional(id),
+    project_name: name(256),
+    description: v.optional(prose(16_384)),
     status: v.optional(oneOf(PROJECT_STATUSES)),
     owner: v.optional(line(256)),
-    account_id: v.optional(v.nullable(accountId)),
-    resources: v.optional(v.nullable(patchOf(resourcesEntries))),
+    account_id: v.optional(accountId),
+    resources: v.optional(tidy(resourcesEntries)),
   }),
-  v.transform((value) => withoutUndefined(value)),
 );
 
-export const projectListQuery = object({
-  limit: v.optional(limit(100), '50'),
-  cursor,
-});
+/** A JSON merge patch (RFC 7396). What a project must have cannot be null. */
+export const projectPatch = named(
+  'ProjectPatch',
+  v.pipe(
+    object({
+      project_name: v.optional(name(256)),
+      description: v.optional(v.nullable(prose(16_384))),
+      status: v.optional(oneOf(PROJECT_STATUSES)),
+      owner: v.optional(line(256)),
+      account_id: v.optional(v.nullable(accountId)),
+      resources: v.optional(v.nullable(patchOf(resourcesEntries))),
+    }),
+    v.transform((value) => withoutUndefined(value)),
+  ),
+);
+
+export const projectListQuery = object({ limit: limit(100, 50), cursor });
+
+export const project = named(
+  'Project',
+  object({
+    project_id: text,
+    project_name: text,
+    description: v.optional(text),
+    status: oneOf(PROJECT_STATUSES),
+    owner: text,
+    account_id: v.optional(text),
+    resources: object({
+      github_repo: v.optional(text),
+      s3_bucket: v.optional(text),
+      cloudfront_distribution: v.optional(text),
+      api_endpoint: v.optional(text),
+    }),
+    metrics: object({
+      total_tasks: whole,
+      active_tasks: whole,
+      completed_tasks: whole,
+      failed_tasks: whole,
+      blocked_tasks: whole,
+      success_rate: v.nullable(v.pipe(amount, v.maxValue(1))),
+      avg_completion_time_seconds: v.nullable(amount),
+      last_updated: moment,
+    }),
+    version: whole,
+    created_at: moment,
+    updated_at: moment,
+  }),
+);
+
+export const projectList = named(
+  'ProjectList',
+  object({ projects: v.array(project), next_cursor: nextCursor }),
+);
+export const projectCreated = named(
+  'ProjectCreated',
+  object({ project_id: text, status: v.literal('created'), project }),
+);

@@ -2,28 +2,36 @@ import * as v from 'valibot';
 import { OPERATIONS, OUTCOMES } from '../../domain/tasks/details.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { PRIORITIES } from '../../domain/tasks/task.ts';
-
 import {
+  amount,
   count,
   cursor,
+  documented,
+  flag,
   id,
   jsonObject,
   labelPatch,
   labels,
   limit,
   line,
+  moment,
   name,
+  named,
+  nextCursor,
   object,
   oneOf,
   patchOf,
   prose,
   queryTime,
   slug,
+  text,
   tidy,
   time,
   url,
+  whole,
   withoutUndefined,
 } from './fields.ts';
+import { problem } from './problem.ts';
 
 const current = count(0);
 const total = v.nullable(count(1));
@@ -50,57 +58,55 @@ const detailsEntries = {
   error_message: v.optional(prose(4096)),
 };
 
-export const newTask = object({
-  task_id: v.optional(id),
-  task_name: v.optional(name(512)),
-  task_type: v.optional(slug),
-  description: v.optional(prose(16_384)),
-  project_id: v.optional(id),
-  parent_id: v.optional(id),
-  status: v.optional(oneOf(TASK_STATUSES)),
-  priority: v.optional(oneOf(PRIORITIES)),
-  progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
-  details: v.optional(tidy(detailsEntries)),
-  labels: v.optional(labels),
-  metadata: v.optional(jsonObject),
-  github: v.optional(tidy(githubEntries)),
-});
-
-/** A JSON merge patch (RFC 7396). What a task must have cannot be null. */
-export const taskPatch = v.pipe(
+export const newTask = named(
+  'NewTask',
   object({
+    task_id: v.optional(id),
     task_name: v.optional(name(512)),
     task_type: v.optional(slug),
-    description: v.optional(v.nullable(prose(16_384))),
+    description: v.optional(prose(16_384)),
     project_id: v.optional(id),
+    parent_id: v.optional(id),
     status: v.optional(oneOf(TASK_STATUSES)),
     priority: v.optional(oneOf(PRIORITIES)),
     progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
-    details: v.optional(v.nullable(patchOf(detailsEntries))),
-    labels: v.optional(v.nullable(labelPatch)),
-    metadata: v.optional(v.nullable(jsonObject)),
-    github: v.optional(v.nullable(patchOf(githubEntries))),
+    details: v.optional(tidy(detailsEntries)),
+    labels: v.optional(labels),
+    metadata: v.optional(jsonObject),
+    github: v.optional(tidy(githubEntries)),
   }),
-  v.transform((value) => withoutUndefined(value)),
+);
+
+/** A JSON merge patch (RFC 7396). What a task must have cannot be null. */
+export const taskPatch = named(
+  'TaskPatch',
+  v.pipe(
+    object({
+      task_name: v.optional(name(512)),
+      task_type: v.optional(slug),
+      description: v.optional(v.nullable(prose(16_384))),
+      project_id: v.optional(id),
+      status: v.optional(oneOf(TASK_STATUSES)),
+      priority: v.optional(oneOf(PRIORITIES)),
+      progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
+      details: v.optional(v.nullable(patchOf(detailsEntries))),
+      labels: v.optional(v.nullable(labelPatch)),
+      metadata: v.optional(v.nullable(jsonObject)),
+      github: v.optional(v.nullable(patchOf(githubEntries))),
+    }),
+    v.transform((value) => withoutUndefined(value)),
+  ),
 );
 
 /** An empty body will do for these. */
-export const cancelRequest = object({ message: v.optional(prose(4096)) });
-export const reopenRequest = object({
-  status: v.optional(oneOf(['pending', 'running'])),
-  message: v.optional(prose(4096)),
-});
-
-/** The most items of a batch. */
-export const MAX_BATCH = 100;
-const batchOf = v.pipe(
-  v.array(v.unknown()),
-  v.minLength(1, 'must not be empty'),
-  v.maxLength(MAX_BATCH, `must not have more than ${MAX_BATCH} entries; send them in parts`),
+export const cancelRequest = named('CancelRequest', object({ message: v.optional(prose(4096)) }));
+export const reopenRequest = named(
+  'ReopenRequest',
+  object({
+    status: v.optional(oneOf(['pending', 'running'])),
+    message: v.optional(prose(4096)),
+  }),
 );
-/** Each item is looked at on its own. */
-export const taskBatch = object({ tasks: batchOf });
-export const progressBatch = object({ reports: batchOf });
 
 const reportEntries = {
   current: v.optional(current),
@@ -110,24 +116,42 @@ const reportEntries = {
   message: v.optional(prose(4096)),
   timestamp: v.optional(time),
 };
-const saysSomething = (report: Readonly<Record<string, unknown>>): boolean =>
-  Object.entries(report).some(([key, value]) => key !== 'task_id' && value !== undefined);
-
-export const progressReport = v.pipe(
-  object(reportEntries),
-  v.check((report) => saysSomething(report), 'must report something'),
+const SAYS_NOTHING = 'must report something';
+export const progressReport = named(
+  'ProgressReport',
+  v.pipe(object(reportEntries), v.minEntries(1, SAYS_NOTHING)),
 );
-/** A report among others, which says whose it is. */
-export const taskReport = v.pipe(
-  object({ task_id: id, ...reportEntries }),
-  v.check((report) => saysSomething(report), 'must report something'),
+/** A report in a batch, which names its task. */
+export const taskReport = named(
+  'TaskReport',
+  v.pipe(object({ task_id: id, ...reportEntries }), v.minEntries(2, SAYS_NOTHING)),
 );
 
-/** Several at once, by comma or by repetition. */
-const statuses = v.pipe(
-  v.array(v.string()),
-  v.transform((values) => values.flatMap((value) => value.split(','))),
-  v.array(oneOf(TASK_STATUSES)),
+/** The most items of a batch. */
+export const MAX_BATCH = 100;
+/** Items are checked one by one, so that a bad one stops no other. */
+const batchOf = <Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(
+    v.array(v.custom<v.InferInput<Item>>(() => true)),
+    v.minLength(1, 'must not be empty'),
+    v.maxLength(MAX_BATCH, `must not have more than ${MAX_BATCH} entries; send them in parts`),
+    v.metadata({ item }),
+  );
+export const taskBatch = named('TaskBatch', object({ tasks: batchOf(newTask) }));
+export const progressBatch = named('ProgressBatch', object({ reports: batchOf(taskReport) }));
+
+/** Several statuses, separated by commas or repeated. */
+const statuses = documented(
+  {
+    description: 'Any of these: repeated, or separated by commas.',
+    type: 'array',
+    items: { enum: TASK_STATUSES },
+  },
+  v.pipe(
+    v.array(v.string()),
+    v.transform((values) => values.flatMap((value) => value.split(','))),
+    v.array(oneOf(TASK_STATUSES)),
+  ),
 );
 
 /** Labels as `name:value`, the name up to the first colon. All of them must be there. */
@@ -135,6 +159,7 @@ const labelFilter = v.pipe(
   v.array(
     v.pipe(v.string(), v.regex(/^[^:]{1,63}:.{0,256}$/su, 'must be a name and a value, as in env:prod')),
   ),
+  v.description('A label as `name:value`; if repeated, a task must have all of them.'),
   v.maxLength(10, 'must not be given more than 10 times'),
   v.transform((values) =>
     values.map((value) => [value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1)] as const),
@@ -150,20 +175,105 @@ export const taskListQuery = object({
   status: v.optional(statuses),
   project_id: v.optional(id),
   task_type: v.optional(slug),
-  parent_id: v.optional(id),
+  parent_id: v.optional(v.pipe(id, v.description('The parts of this task.'))),
   label: v.optional(labelFilter),
-  q: v.optional(line(256)),
-  updated_since: v.optional(queryTime),
-  limit: v.optional(limit(100), '50'),
+  q: v.optional(v.pipe(line(256), v.description('Found in the name, regardless of case.'))),
+  updated_since: queryTime('Updated at or after this time'),
+  limit: limit(100, 50),
   cursor,
 });
-
-/** The parameters of lists that may be given several times. */
-export const REPEATABLE = ['status', 'label'] as const;
 
 export const historyQuery = object({
-  from: v.optional(queryTime),
-  to: v.optional(queryTime),
-  limit: v.optional(limit(1000), '100'),
+  from: queryTime('At or after this time'),
+  to: queryTime('At or before this time'),
+  limit: limit(1000, 100),
   cursor,
 });
+
+const progressEntries = {
+  current: v.nullable(whole),
+  total: v.nullable(whole),
+  percentage: v.nullable(v.pipe(whole, v.maxValue(100))),
+};
+
+export const task = named(
+  'Task',
+  object({
+    task_id: text,
+    task_name: text,
+    task_type: text,
+    description: v.optional(text),
+    project_id: text,
+    parent_id: v.optional(text),
+    status: oneOf(TASK_STATUSES),
+    priority: oneOf(PRIORITIES),
+    progress: object(progressEntries),
+    progress_from: v.optional(v.literal('parts')),
+    details: object({
+      phase: v.optional(text),
+      current_step: v.optional(text),
+      operation: v.optional(v.pipe(text, v.examples([...OPERATIONS]))),
+      outcome: v.optional(oneOf(OUTCOMES)),
+      stack_state: v.optional(text),
+      failed_resources: v.optional(v.array(text)),
+      retained_resources: v.optional(v.array(text)),
+      log_group: v.optional(text),
+      log_stream: v.optional(text),
+      error_message: v.optional(text),
+    }),
+    labels: v.record(v.string(), text),
+    metadata: jsonObject,
+    github: v.optional(
+      object({
+        issue_number: v.optional(whole),
+        issue_url: v.optional(text),
+        pr_number: v.optional(whole),
+        pr_url: v.optional(text),
+      }),
+    ),
+    attempt: whole,
+    version: whole,
+    created_at: moment,
+    updated_at: moment,
+    started_at: v.optional(moment),
+    completed_at: v.optional(moment),
+    duration_seconds: v.optional(amount),
+    eta_seconds: v.optional(amount),
+    stale: flag,
+    reported_at: v.optional(moment),
+    last_event_at: v.optional(moment),
+  }),
+);
+
+export const historyPoint = named(
+  'HistoryPoint',
+  object({
+    timestamp: moment,
+    ...progressEntries,
+    status: oneOf(TASK_STATUSES),
+    phase: v.optional(text),
+    message: v.optional(text),
+  }),
+);
+
+export const taskList = named('TaskList', object({ tasks: v.array(task), next_cursor: nextCursor }));
+export const taskCreated = named(
+  'TaskCreated',
+  object({ task_id: text, status: v.literal('created'), task }),
+);
+export const taskHistory = named(
+  'TaskHistory',
+  object({ task_id: text, history: v.array(historyPoint), next_cursor: nextCursor }),
+);
+
+const resultsOf = <const Status extends number>(status: Status) =>
+  object({
+    results: v.array(
+      v.union([
+        object({ status: v.literal(status), task_id: text, task }),
+        object({ status: v.pipe(v.number(), v.integer()), problem }),
+      ]),
+    ),
+  });
+export const taskBatchResult = named('TaskBatchResult', resultsOf(201));
+export const progressBatchResult = named('ProgressBatchResult', resultsOf(200));

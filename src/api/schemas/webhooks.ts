@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { TASK_EVENTS } from '../../domain/tasks/events.ts';
+import { DELIVERY_EVENTS, OUTCOMES } from '../../domain/webhooks/delivery.ts';
 
-import { object, oneOf, url, withoutUndefined } from './fields.ts';
+import { flag, moment, named, object, oneOf, text, url, whole, withoutUndefined } from './fields.ts';
 
 const events = v.pipe(
   v.array(oneOf(TASK_EVENTS)),
@@ -15,18 +16,59 @@ const webhookSecret = v.pipe(
   v.check((secret) => Buffer.from(secret.slice('whsec_'.length), 'base64').length <= 64, SECRET_RULE),
 );
 
-export const newWebhook = object({
-  url,
-  events: v.optional(events),
-  active: v.optional(v.boolean()),
-  secret: v.optional(webhookSecret),
-});
+export const newWebhook = named(
+  'NewWebhook',
+  object({
+    url,
+    events: v.optional(events),
+    active: v.optional(v.boolean()),
+    secret: v.optional(webhookSecret),
+  }),
+);
 
 /** A JSON merge patch (RFC 7396). What a webhook must have cannot be null. */
-export const webhookPatch = v.pipe(
-  object({ url: v.optional(url), events: v.optional(events), active: v.optional(v.boolean()) }),
-  v.transform((value) => withoutUndefined(value)),
+export const webhookPatch = named(
+  'WebhookPatch',
+  v.pipe(
+    object({ url: v.optional(url), events: v.optional(events), active: v.optional(v.boolean()) }),
+    v.transform((value) => withoutUndefined(value)),
+  ),
 );
 
 /** An empty body will do. */
-export const rotateRequest = object({ secret: v.optional(webhookSecret) });
+export const rotateRequest = named('RotateRequest', object({ secret: v.optional(webhookSecret) }));
+
+export const webhook = named(
+  'Webhook',
+  object({
+    webhook_id: text,
+    project_id: text,
+    url: text,
+    events: v.array(oneOf(TASK_EVENTS)),
+    active: flag,
+    secret: v.optional(text),
+    version: whole,
+    created_at: moment,
+    updated_at: moment,
+    last_delivery: v.nullable(
+      object({
+        delivery_id: text,
+        event: oneOf(DELIVERY_EVENTS),
+        task_id: v.optional(text),
+        attempts: whole,
+        at: moment,
+        outcome: oneOf(OUTCOMES),
+        status_code: v.optional(whole),
+        error: v.optional(text),
+        next_attempt_at: v.optional(moment),
+      }),
+    ),
+  }),
+);
+
+export const webhookList = named('WebhookList', object({ webhooks: v.array(webhook) }));
+export const webhookCreated = named(
+  'WebhookCreated',
+  object({ webhook_id: text, status: v.literal('created'), webhook }),
+);
+export const webhookTest = named('WebhookTest', object({ delivery_id: text, status: v.literal('queued') }));

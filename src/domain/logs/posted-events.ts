@@ -1,13 +1,14 @@
-import { fingerprint } from '../domain/ids.ts';
-import type { LogEvent } from '../domain/logs/event.ts';
+import { fingerprint } from '../ids.ts';
+import type { LogEvent } from './event.ts';
 
+/** An event as a client posts it: the id is optional, the timestamp in epoch milliseconds. */
 export type PostedEvent = Readonly<{ id?: string | undefined; timestamp: number; message: string }>;
 
 /**
- * Posted events as the collector knows them. An event without an id gets one from its time, its text and how often
- * that text has come before in the same post, so that a post that is repeated brings nothing new.
+ * Posted events with an identity. An event without an id gets one from its time, its text and how often that text came
+ * before in the same post, so that a repeated post adds nothing.
  */
-export const eventsOf = (posted: readonly PostedEvent[]): readonly LogEvent[] => {
+export const identified = (posted: readonly PostedEvent[]): readonly LogEvent[] => {
   const seen = new Map<string, number>();
   return posted.map(({ id, timestamp, message }) => {
     if (id !== undefined) return { id, timestamp, message };

@@ -1,0 +1,25 @@
+import type * as v from 'valibot';
+import { requireOwn } from '../../domain/projects/access.ts';
+import type { Task } from '../../domain/tasks/task.ts';
+import type { OnceContext } from '../../services/idempotency.ts';
+import type { TaskService } from '../../services/tasks.ts';
+import type { Principal } from '../auth.ts';
+import { orMadeBefore } from '../route-parts.ts';
+import type { newTask } from '../schemas/tasks.ts';
+
+/** Creates one task, or finds what a process made of it that died before it could say so. */
+export const createTask = async (
+  tasks: TaskService,
+  principal: Principal,
+  input: v.InferOutput<typeof newTask>,
+  once?: OnceContext,
+): Promise<Task> => {
+  requireOwn(principal, input.project_id);
+  const task_id = input.task_id ?? once?.id;
+  return orMadeBefore(
+    () => tasks.create({ ...input, task_id, project_id: input.project_id ?? principal.project_id }),
+    once?.resumed === true && input.task_id === undefined && task_id !== undefined
+      ? () => tasks.patch(task_id, {})
+      : undefined,
+  );
+};

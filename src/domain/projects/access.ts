@@ -1,0 +1,39 @@
+import { MiyabiError } from '../errors.ts';
+
+/** Who calls: bound to one project, or to none, which leaves every project open. */
+export type Caller = Readonly<{ project_id?: string | undefined }>;
+
+/** A project id that no project can have. */
+export const NO_PROJECT = '#';
+
+/** Whether the project is hidden from the caller. No project named means the caller's own, or all of them. */
+export const isHidden = ({ project_id: bound }: Caller, projectId: string | undefined): boolean =>
+  bound !== undefined && projectId !== undefined && projectId !== bound;
+
+/** @throws MiyabiError `project_not_found` if the project is hidden from the caller, as if it did not exist. */
+export const requireVisible = (caller: Caller, projectId: string): void => {
+  if (isHidden(caller, projectId)) throw new MiyabiError('project_not_found', 'Project not found');
+};
+
+/** @throws MiyabiError `forbidden` if something is to be written to another project than the caller's. */
+export const requireOwn = (caller: Caller, projectId: string | undefined): void => {
+  if (isHidden(caller, projectId)) {
+    throw new MiyabiError('forbidden', 'This key is bound to another project');
+  }
+};
+
+/** @throws MiyabiError `forbidden` if the caller is bound to a project; `why` says why that rules it out. */
+export const requireUnbound = ({ project_id: bound }: Caller, why: string): void => {
+  if (bound !== undefined) {
+    throw new MiyabiError('forbidden', `A key that is bound to a project cannot do this: ${why}`);
+  }
+};
+
+/**
+ * A log as the caller may write it. Logs of a bound key get a group of their own below the project's id, so that no other
+ * key can continue them, and touch only tasks of that project.
+ */
+export const ownLog = <T extends Readonly<{ log_group: string }>>({ project_id: bound }: Caller, log: T) =>
+  bound === undefined
+    ? log
+    : { ...log, project_id: bound, only_project: bound, log_group: `${bound}/${log.log_group}` };
