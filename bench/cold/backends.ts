@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { EMBEDDED_PATIENCE } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
@@ -118,6 +118,11 @@ const storeForPeers = async (endpoint: string, body: string): Promise<void> => {
         KeySchema: [{ AttributeName: 'task_id', KeyType: 'HASH' }],
         AttributeDefinitions: [{ AttributeName: 'task_id', AttributeType: 'S' }],
       }),
+    );
+    // Until a table is active, DynamoDB refuses its items; ours waits in the same way.
+    await waitUntilTableExists(
+      { client, minDelay: 0.05, maxDelay: 0.2, maxWaitTime: 30 },
+      { TableName: PEER_TABLE },
     );
     await client.send(
       new PutItemCommand({ TableName: PEER_TABLE, Item: { task_id: { S: TASK_ID }, answer: { S: body } } }),

@@ -118,7 +118,7 @@ const collect = async (): Promise<number> => {
     retry: async (ask) => ({ value: await ask(), attempts: 1, waited_ms: 0 }),
     callsPerSecond: Number.MAX_SAFE_INTEGER,
   });
-  const { collector } = system({
+  const { collector } = await system({
     ...memory,
     source: { ...memory.source, ...source },
     tasks: counted('tasks', memory.tasks, ['save']),

@@ -1,7 +1,7 @@
 import { countedOf } from '../../src/domain/projects/metrics.ts';
 import { createProject, type Project } from '../../src/domain/projects/project.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
-import { createTask, type Task } from '../../src/domain/tasks/task.ts';
+import { createTask, type StoredTask } from '../../src/domain/tasks/task.ts';
 
 export const PROJECTS = 5;
 /** So many of ten tasks, so that a page of 100 of each filter is full however few tasks there are. */
@@ -23,7 +23,7 @@ export const taskIdOf = (index: number): string => `task-${String(index).padStar
 export const projectIdOf = (index: number): string => `project-${index % PROJECTS}`;
 
 /** The task with this number of so many, the last of them updated `now`: some 600 bytes of JSON, already counted. */
-export const taskOf = (index: number, size: number, now: number): Task => {
+export const taskOf = (index: number, size: number, now: number): StoredTask => {
   const status = STATUSES[Math.floor(index / PROJECTS) % STATUSES.length] ?? 'running';
   const { task } = createTask(
     {

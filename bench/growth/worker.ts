@@ -13,9 +13,9 @@ import { signedCursors } from '../../src/api/cursor.ts';
 import { readConfig } from '../../src/config.ts';
 import { containerFor } from '../../src/container/compose.ts';
 import { TOKENS } from '../../src/container/tokens.ts';
-import { publicTask } from '../../src/domain/projects/metrics.ts';
 import { byNewest } from '../../src/domain/tasks/list.ts';
-import type { Task } from '../../src/domain/tasks/task.ts';
+import { publicTask } from '../../src/domain/tasks/stored.ts';
+import type { StoredTask, Task } from '../../src/domain/tasks/task.ts';
 import { CACHE_TTL } from '../../src/ports/task-cache.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave, type Measure, type Samples } from '../lib/interleave.ts';
@@ -47,7 +47,7 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
 
   // Every task is in the cache, even those that run, which the cache would have let go after a minute.
   const until = now + CACHE_TTL.terminal;
-  const entryOf = (task: Task) => [
+  const entryOf = (task: StoredTask) => [
     `{miyabi}:task:${task.task_id}`,
     `t|${until}|${task.version}|${JSON.stringify(publicTask(task))}`,
   ];
@@ -231,7 +231,7 @@ const measureDynamodb = async (sizes: readonly number[], rounds: number): Promis
             ...(from === undefined ? {} : { ExclusiveStartKey: from }),
           }),
         );
-        tasks.push(...(page.Items ?? []).map(taskFromItem));
+        tasks.push(...(page.Items ?? []).map((item) => publicTask(taskFromItem(item))));
         from = page.LastEvaluatedKey;
       } while (from !== undefined);
       if (tasks.length !== size) throw new Error(`a scan found ${tasks.length} tasks, not ${size}`);

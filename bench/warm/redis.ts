@@ -6,6 +6,7 @@ import { redisClient } from '../../src/adapters/redis/connection.ts';
 import { redisLink } from '../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../src/adapters/redis/task-cache.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { publicTask } from '../../src/domain/tasks/stored.ts';
 import { createTask } from '../../src/domain/tasks/task.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave } from '../lib/interleave.ts';
@@ -32,7 +33,7 @@ const main = async (): Promise<void> => {
       progress: { current: 42, total: 42 },
       labels: { stage: 'production', region: 'us-east-1' },
     } as const;
-    return createTask(input, { id: `deploy-of-shop-${1_000 + index}`, now: began + index }).task;
+    return publicTask(createTask(input, { id: `deploy-of-shop-${1_000 + index}`, now: began + index }).task);
   });
   const texts = tasks.map((task) => JSON.stringify(task));
   const raw = tasks.map(({ task_id }) => `{raw}:${task_id}`);
