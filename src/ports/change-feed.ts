@@ -13,7 +13,10 @@ export type FeedEntry = Readonly<{ position: string; change: Change }>;
 
 /** What changed, in order. It keeps a bounded past: enough for a reader to reconnect, no archive. */
 export interface ChangeFeed {
-  /** Adds changes, in this order. Losing them under an outage is allowed; holding the writer up is not. */
+  /**
+   * Adds changes, in this order. Losing them under an outage is allowed; holding the writer up is not. Once the backend
+   * takes writes again, a reader from before the loss gets `not_found`, in every process.
+   */
   publish(changes: readonly Change[]): Promise<void>;
 
   /**
@@ -36,4 +39,7 @@ export interface ChangeFeed {
    * with nothing to read: read, then wait again. It ends at once where `read` would not find the position.
    */
   wait(after: string, options: Readonly<{ signal: AbortSignal; timeoutMs: number }>): Promise<void>;
+
+  /** Whether changes of this process were lost and readers cannot find that out yet. `wait` ends early when it begins. */
+  hasLost(): boolean;
 }

@@ -54,6 +54,8 @@ const WINDOW = 1_000;
 /** The largest answer of `since`, in characters of JSON. */
 const MAX_ANSWER = 1_000_000;
 const RETRY_MS = 1_000;
+/** How often readers are sent to the tasks themselves while changes are being lost, in milliseconds. */
+const LOSS_RESET_MS = 5_000;
 
 type Subscriber = EventFilter & {
   /** Whether it takes what the reader reads; before that it catches up by itself. */
@@ -224,7 +226,9 @@ export const eventService = ({
           if (wanted) entries.push(entry);
           next = entry.position;
         }
-        return { entries, next, reset: false, news: read.length > 0 };
+        // Position by position nothing is missing, but what was lost has none.
+        const reset = feed.hasLost();
+        return { entries, next, reset, news: reset || read.length > 0 };
       } catch (error) {
         if (!isMiyabiError(error, 'not_found')) throw error;
         return { entries: [], next: await feed.position(), reset: true, news: true };
@@ -282,6 +286,7 @@ const feedReader = (feed: ChangeFeed, clock: Clock, logger: Logger, audience: Au
 
   const run = async () => {
     let beaten = clock.now();
+    let lossTold = Number.NEGATIVE_INFINITY;
     while (!stopped.signal.aborted) {
       try {
         const entries = await feed.read(at, BATCH);
@@ -290,6 +295,10 @@ const feedReader = (feed: ChangeFeed, clock: Clock, logger: Logger, audience: Au
         const woken = steps;
         steps = [];
         for (const wake of woken) wake();
+        if (feed.hasLost() && clock.now() - lossTold >= LOSS_RESET_MS) {
+          lossTold = clock.now();
+          audience.tell({ type: 'reset', position: at });
+        }
         if (clock.now() - beaten >= BEAT_MS) {
           beaten = clock.now();
           audience.tell({ type: 'beat', position: at });
@@ -299,7 +308,11 @@ const feedReader = (feed: ChangeFeed, clock: Clock, logger: Logger, audience: Au
         if (entries.length > 0) await pause(Math.min(200, audience.count() / 10));
         await feed.wait(at, {
           signal: stopped.signal,
-          timeoutMs: Math.max(1, beaten + BEAT_MS - clock.now()),
+          timeoutMs: Math.max(
+            1,
+            Math.min(beaten + BEAT_MS, feed.hasLost() ? lossTold + LOSS_RESET_MS : Number.POSITIVE_INFINITY) -
+              clock.now(),
+          ),
         });
       } catch (error) {
         if (stopped.signal.aborted) return;

@@ -22,6 +22,7 @@ const feedServer = async (count: number, { ends = false } = {}) => {
   let waiting = '';
   const resumed: unknown[] = [];
   let away = false;
+  const completed = new Set<string>();
   const ids = Array.from({ length: count }, (_, index) => `t${index}`);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost');
@@ -39,7 +40,9 @@ const feedServer = async (count: number, { ends = false } = {}) => {
     }
     response.writeHead(200, { 'content-type': 'application/json' });
     if (url.pathname !== '/api/tasks') {
-      response.end(JSON.stringify(taskOf(url.pathname.split('/').at(-1) ?? '')));
+      const id = url.pathname.split('/').at(-1) ?? '';
+      const task = taskOf(id);
+      response.end(JSON.stringify(completed.has(id) ? { ...task, version: 2, status: 'completed' } : task));
       return;
     }
     const from = Number(url.searchParams.get('cursor') ?? 0);
@@ -61,6 +64,8 @@ const feedServer = async (count: number, { ends = false } = {}) => {
       if (ends) waiting += text;
       else streams.at(-1)?.write(text);
     },
+    /** A task ends, and the stream says nothing of it. */
+    complete: (id: string) => void completed.add(id),
     goAway: () => {
       away = true;
       for (const stream of streams) stream.destroy();
@@ -133,6 +138,21 @@ test('a watched task that is deleted ends the watch with code 3', async () => {
     const { code, stderr } = await watching.done;
     assert.is(code, 3);
     assert.is(stderr, 'miyabi: the task was deleted\n');
+  } finally {
+    watching.process.kill('SIGKILL');
+    await server.close();
+  }
+});
+
+test('one task: an end that the stream never mentions is found all the same', async () => {
+  const server = await feedServer(1);
+  const watching = start([...MIYABI, 'watch', 't0'], { env: { MIYABI_URL: server.url } });
+  try {
+    await until('it watches', () => watching.stdout().includes('running'));
+    server.complete('t0');
+    const { code } = await watching.done;
+    assert.is(code, 0);
+    assert.match(watching.stdout(), /completed/);
   } finally {
     watching.process.kill('SIGKILL');
     await server.close();

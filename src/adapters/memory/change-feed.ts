@@ -68,6 +68,10 @@ export const memoryChangeFeed = ({ clock, capacity = 10_000 }: MemoryChangeFeedO
         waiting.add(done);
       });
     },
+
+    hasLost() {
+      return false;
+    },
   };
 };
 

@@ -21,12 +21,13 @@ const IDLE_MS = 86_400_000;
  * Adds changes. A client that has lost the connection sends its commands again, and a call that has run is not to run
  * twice: it leaves its mark.
  *
- * KEYS: stream, mark. ARGV: capacity, idle life, life of the mark, changes.
+ * KEYS: stream, mark. ARGV: capacity, idle life, life of the mark, whether changes before these were lost, changes.
  */
 const PUBLISH = script(`
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])
-for i = 4, #ARGV do
+if ARGV[4] == '1' then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'gap', '1') end
+for i = 5, #ARGV do
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'change', ARGV[i])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -48,6 +49,9 @@ return 1
 
 const MARK_MS = 10_000;
 
+/** How often Redis is asked to take the entry that shows a loss, in milliseconds. */
+const GAP_RETRY_MS = 500;
+
 /** How many changes one call of the script adds: it holds every other client up while it runs. */
 const BATCH = 100;
 
@@ -61,6 +65,32 @@ export const redisChangeFeed = ({
   const key = `{${namespace}}:changes`;
   const waiting = new Map<() => void, string>();
   let polling: NodeJS.Timeout | undefined;
+  /** Publications of this process that failed, and how many of them the stream shows as a gap. */
+  let losses = 0;
+  let shownLosses = 0;
+  let isShowing = false;
+
+  /** Adds changes, after a gap where earlier ones were lost. */
+  const add = async (changes: readonly Change[]): Promise<void> => {
+    const known = losses;
+    const mark = `{${namespace}}:mark:${randomUUID()}`;
+    const texts = changes.map((change) => JSON.stringify(change));
+    const gap = known > shownLosses ? 1 : 0;
+    await redis.write((client) => PUBLISH(client, [key, mark], [capacity, IDLE_MS, MARK_MS, gap, ...texts]));
+    shownLosses = Math.max(shownLosses, known);
+  };
+
+  const showLoss = (): void => {
+    if (isShowing || shownLosses === losses) return;
+    isShowing = true;
+    const attempt = async (): Promise<void> => {
+      // Still away: the next attempt is due anyway.
+      await add([]).catch(() => undefined);
+      isShowing = false;
+      showLoss();
+    };
+    setTimeout(() => void attempt(), GAP_RETRY_MS).unref();
+  };
 
   const newest = async (): Promise<string> =>
     redis.run(async (client) => {
@@ -95,14 +125,13 @@ export const redisChangeFeed = ({
     async publish(changes) {
       try {
         for (let start = 0; start < changes.length; start += BATCH) {
-          const texts = changes.slice(start, start + BATCH).map((change) => JSON.stringify(change));
-          const mark = `{${namespace}}:mark:${randomUUID()}`;
-          await redis.run((client) => PUBLISH(client, [key, mark], [capacity, IDLE_MS, MARK_MS, ...texts]));
+          await add(changes.slice(start, start + BATCH));
         }
       } catch (error) {
-        // What is lost here, readers find in the tasks themselves. The link has logged what happened.
+        // Readers are sent to the tasks themselves. The link has logged what happened.
         if (!isMiyabiError(error, 'unavailable')) throw error;
-        return;
+        losses += 1;
+        showLoss();
       }
       if (changes.length > 0) wake('');
     },
@@ -115,7 +144,10 @@ export const redisChangeFeed = ({
       if (!POSITION_PATTERN.test(after)) throw gone(after);
       const rows = await redis.run((client) => client.xrange(key, after, '+', 'COUNT', limit + 1));
       if (rows[0]?.[0] !== after) throw gone(after);
-      return rows.slice(1).map(decode);
+      const entries = rows.slice(1);
+      const gap = entries.findIndex(([, fields]) => fields[0] === 'gap');
+      if (gap === 0) throw gone(after);
+      return (gap === -1 ? entries : entries.slice(0, gap)).map(decode);
     },
 
     async wait(after, { signal, timeoutMs }) {
@@ -136,6 +168,10 @@ export const redisChangeFeed = ({
         waiting.set(done, after);
         schedule();
       });
+    },
+
+    hasLost() {
+      return losses > shownLosses;
     },
   };
 };

@@ -24,6 +24,13 @@ export interface RedisLink {
    */
   run<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>;
 
+  /**
+   * As `run`, for commands that a Redis refuses while it is full. Logs when that begins and when it is over.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  write<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>;
+
   /** Adds what has to be done when Redis is back, before anybody else is let through. It may fail and be called again. */
   onReturn(repair: (client: RedisClient) => Promise<void>): void;
 
@@ -55,6 +62,7 @@ export const redisLink = ({
   let client: RedisClient | undefined;
   let moved = 0;
   let closed = false;
+  let isRefusing = false;
 
   const current = (): RedisClient => {
     client ??= connect();
@@ -87,6 +95,11 @@ export const redisLink = ({
 
   const complain = (error: unknown): void => {
     const reason = reasonOf(error);
+    if (isRefusal(reason)) {
+      if (!isRefusing) logger.error('Redis refuses writes; going on without them', { reason });
+      isRefusing = true;
+      return;
+    }
     const kind = reason.split(' ', 1)[0] ?? '';
     if (complaints.has(kind)) return;
     complaints.add(kind);
@@ -132,6 +145,15 @@ export const redisLink = ({
       }
     },
 
+    async write(commands) {
+      const result = await link.run(commands);
+      if (isRefusing) {
+        isRefusing = false;
+        logger.info('Redis takes writes again');
+      }
+      return result;
+    },
+
     onReturn(repair) {
       repairs.push(repair);
     },
@@ -167,6 +189,9 @@ const lost = (error: unknown): MiyabiError => unavailable('Redis', new Error(rea
 /** A fault of this program, not of Redis. */
 const isMistake = (error: unknown): boolean =>
   error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+
+/** Whether Redis answers but takes no writes: it is full, cannot save to its disk or has lost its replicas. */
+const isRefusal = (reason: string): boolean => /\b(OOM|MISCONF|NOREPLICAS)\b/.test(reason);
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
 

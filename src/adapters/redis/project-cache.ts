@@ -29,10 +29,11 @@ export const redisProjectCache = ({
 }: RedisProjectCacheOptions): ProjectCache => {
   const entryKey = (projectId: string): string => `{${namespace}}:project:${projectId}`;
 
-  const { ask, tell } = cacheTalk(redis, (ids) => ids.map(entryKey));
+  const { ask, tell, isTrusted } = cacheTalk(redis, clock, (ids) => ids.map(entryKey));
 
   return {
     async find(projectId) {
+      if (!isTrusted(projectId)) return undefined;
       const text = await ask((client) => client.get(entryKey(projectId)));
       const known = typeof text === 'string' ? decodeEntry(text, clock.now()) : undefined;
       return typeof known === 'object' ? { project_id: projectId, ...known } : known;

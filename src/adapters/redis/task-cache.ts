@@ -43,10 +43,15 @@ export const redisTaskCache = ({
   /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
   const bounds = (now: number): readonly number[] => [now - CACHE_TTL.live, capacity, IDLE_MS];
 
-  const { ask, tell } = cacheTalk(redis, (ids) => [listsKey, recentKey, ...ids.map(entryKey)]);
+  const { ask, tell, isTrusted, areAllTrusted } = cacheTalk(redis, clock, (ids) => [
+    listsKey,
+    recentKey,
+    ...ids.map(entryKey),
+  ]);
 
   return {
     async find(taskId) {
+      if (!isTrusted(taskId)) return undefined;
       const text = await ask((client) => client.get(entryKey(taskId)));
       const known = typeof text === 'string' ? decodeEntry(text, clock.now()) : undefined;
       return typeof known === 'object' ? { task_id: taskId, ...known } : known;
@@ -87,7 +92,7 @@ export const redisTaskCache = ({
 
     async page(query) {
       const scopes = scopesFor(query);
-      if (scopes === undefined) return {};
+      if (scopes === undefined || !(await areAllTrusted())) return {};
       const now = clock.now();
       const { after, limit } = query;
       const pageKey = pageKeyOf(scopes);

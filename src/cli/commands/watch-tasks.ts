@@ -18,6 +18,8 @@ const SILENCE_MS = 45_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 const FRAME_MS = 100;
+/** How often a watched task is read again, in case the stream misses its end. */
+const POLL_MS = 5_000;
 /** The tasks that are kept; of more, those that ended first are forgotten. */
 const MAX_TASKS = 500;
 /** The most that the API gives in one answer. */
@@ -91,6 +93,7 @@ const follow = async (
   let failures = 0;
   let known = false;
   while (!signal.aborted && !watch.ended()) {
+    let stopPolling: () => void = nothing;
     try {
       // The stream first, then what there is: nothing falls between the two, and an older version never wins.
       const stream = await session.client.stream({
@@ -121,6 +124,7 @@ const follow = async (
       failures = 0;
       watch.connection('connected');
       if (watch.ended()) return stream.destroy() && undefined;
+      stopPolling = pollTask(session, filter, watch, () => stream.destroy());
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         const text = decoder.decode(chunk, { stream: true });
         parser.feed(text);
@@ -132,16 +136,40 @@ const follow = async (
         if (watch.ended()) return stream.destroy() && undefined;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || watch.ended()) return;
       // At first a server that is not there is a mistake; later it is one that will be back.
       if (!known || !isPassing(error)) throw error;
       watch.connection('waiting', error instanceof Error ? error.message : String(error));
       failures += 1;
+    } finally {
+      stopPolling();
     }
     const wait =
       failures === 0 ? retryMs : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 8));
     await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
+};
+
+/** Reads one watched task again and again, and calls `end` when it has ended or was removed. */
+const pollTask = (
+  session: Session,
+  filter: Readonly<Record<string, string>>,
+  watch: Watch,
+  end: () => void,
+): (() => void) => {
+  const { task_id: id } = filter;
+  if (id === undefined) return nothing;
+  const timer = setInterval(() => {
+    readAll(session, filter, watch)
+      .catch((error: unknown) => {
+        if (isMiyabiError(error, 'task_not_found')) watch.removed(id);
+        // Anything else shows on the stream as well, or passes.
+      })
+      .finally(() => {
+        if (watch.ended()) end();
+      });
+  }, POLL_MS);
+  return () => clearInterval(timer);
 };
 
 /** An event may carry an id and nothing else; a parser does not report those, but they are where to resume. */
