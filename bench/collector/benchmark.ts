@@ -105,7 +105,7 @@ const readingBounds = (
       limit: 6,
       sense: 'at most',
       unit: '×',
-      note: 'cutting a row at its bars into six strings and an object, and looking at nothing, takes 3.5 to 8 × already; of a row the search for signs takes 6 × splitting, cleaning it 8 ×, the formats before CDK 2 to 3 ×, one regular expression and its object 20 ×, and collecting the garbage, with all signals of the text alive, most of the rest',
+      note: 'cutting a row at its bars into six strings and an object, and looking at nothing, takes 3.5 to 8 × already; of a row the search for hints takes 6 × splitting, cleaning it 8 ×, the formats before CDK 2 to 3 ×, one regular expression and its object 20 ×, and collecting the garbage, with all signals of the text alive, most of the rest',
     },
     {
       what: 'CDK rows a second, as events',
@@ -114,7 +114,7 @@ const readingBounds = (
       limit: 300_000,
       sense: 'at least',
       unit: 'rows/s',
-      note: 'of about 1.9 µs for a row the search for signs takes 0.15, cleaning 0.2, the row itself 0.5, and joining events, placing the signal and collecting the garbage most of the rest',
+      note: 'of about 1.9 µs for a row the search for hints takes 0.15, cleaning 0.2, the row itself 0.5, and joining events, placing the signal and collecting the garbage most of the rest',
     },
     ...read
       .filter(({ kind }) => kind === 'none')
@@ -126,7 +126,7 @@ const readingBounds = (
           limit: 3,
           sense: 'at most',
           unit: '×',
-          note: 'finding the line feed and searching for signs cost as much again as splitting, the first and last characters of each line too; each colon, slash and bracket is a stop of the search (a line of JSON has ten, a path five); behind a time stamp a prefix has to be taken off with three regular expressions',
+          note: 'finding the line feed and searching for hints cost as much again as splitting, the first and last characters of each line too; each colon, slash and bracket is a stop of the search (a line of JSON has ten, a path five); behind a time stamp a prefix has to be taken off with three regular expressions',
         }),
       ),
   ];

@@ -1,7 +1,7 @@
 /** The worker that measures what reading a line costs, in nanoseconds of processor time, beside splitting its text into lines. */
 import { builtInFormats } from '../../src/domain/logs/formats/registry.ts';
 import { logParser } from '../../src/domain/logs/parse.ts';
-import { readEvents } from '../../src/domain/logs/signals.ts';
+import { logReader } from '../../src/domain/logs/signals.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave, type Measure, type Samples } from '../lib/interleave.ts';
 import { readAsFirst } from './first-design.ts';
@@ -28,6 +28,7 @@ const { lines: count, rounds, warmups } = input<ReadingInput>();
 
 /** What is measured adds to it, so that nothing of it can be left out as unused. */
 let sink = 0;
+const reader = logReader(builtInFormats);
 
 /** Of the processor's time, garbage collection and all: what else the machine does counts for nothing. */
 const nanoseconds =
@@ -55,7 +56,7 @@ for (const { name, kind, lines } of texts(count)) {
     events.slice(index * BATCH, (index + 1) * BATCH),
   );
   const signalsIn = (log: typeof events) => {
-    const { ofStream, ofTask } = readEvents(log, builtInFormats);
+    const { ofStream, ofTask } = reader.read(log);
     let signals = ofStream.length;
     for (const ofOne of ofTask.values()) signals += ofOne.length;
     return signals;

@@ -9,8 +9,15 @@ import {
   taskIdOf,
   taskScope,
 } from '../domain/logs/identity.ts';
-import { type Advance, advance, emptyLedger, type Ledger, type RunChange } from '../domain/logs/ledger.ts';
-import { type PlacedSignal, readEvents } from '../domain/logs/signals.ts';
+import {
+  type Advance,
+  advance,
+  emptyLedger,
+  type Ledger,
+  ledgerMemos,
+  type RunChange,
+} from '../domain/logs/ledger.ts';
+import { logReader, type PlacedSignal } from '../domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson, type ReadLedger } from '../domain/logs/stored-ledger.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import { applyObservation, type StoredTask, type Task, taskFromObservation } from '../domain/tasks/task.ts';
@@ -78,6 +85,8 @@ export const progressService = ({
     formats: readonly LogFormat[];
     projectRules: readonly ProjectRule[];
   }>): ProgressService => {
+  const reader = logReader(formats);
+  const memos = ledgerMemos();
   const byName = new Map(formats.map((format) => [format.name, format]));
   const turn = keyedMutex();
   const ledgers = cachedLedgers(byName);
@@ -140,7 +149,7 @@ export const progressService = ({
         const kept = await checkpoints.read(scope.key);
         const read = ledgers.of(scope.key, kept);
         const ledger = await currentLedger(scope, read.ledger);
-        const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined });
+        const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined, memos });
         if (step.fresh === 0) return step;
         const dropped = [...read.dropped, ...step.dropped];
         if (dropped.length > 0) {
@@ -182,7 +191,7 @@ export const progressService = ({
   return {
     async ingest(batch) {
       const ownScope = streamScope(batch);
-      const reading = readEvents(batch.events, formats, ownScope.task_id);
+      const reading = reader.read(batch.events, { streamTask: ownScope.task_id });
       const scopes: { scope: Scope; signals: readonly PlacedSignal[]; project: string | undefined }[] = [];
       if (reading.ofStream.length > 0) {
         const project = batch.only_project ?? reading.projectOfStream;

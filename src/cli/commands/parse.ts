@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { LogFormat } from '../../domain/logs/format.ts';
 import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
-import { type PlacedSignal, readEvents } from '../../domain/logs/signals.ts';
+import { type ContinuedLine, logReader, type PlacedSignal } from '../../domain/logs/signals.ts';
 import { progressOf } from '../../domain/tasks/progress.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 
@@ -38,13 +38,16 @@ export const explainLog = async (
   formats: readonly LogFormat[],
   { json }: Readonly<{ json: boolean }>,
 ): Promise<void> => {
+  const reader = logReader(formats);
+  let continued: ContinuedLine | undefined;
   let number = 0;
   await eachChunk(file, (lines) => {
     let text = '';
     for (const line of lines) {
       number += 1;
-      const { ofStream, ofTask } = readEvents([{ id: String(number), timestamp: 0, message: line }], formats);
-      const found = [...ofStream, ...[...ofTask.values()].flat()];
+      const reading = reader.read([{ id: String(number), timestamp: 0, message: line }], { continued });
+      continued = reading.continued;
+      const found = [...reading.ofStream, ...[...reading.ofTask.values()].flat()];
       text += json ? explainedJson(number, line, found) : explainedText(number, line, found);
     }
     process.stdout.write(text);

@@ -1,7 +1,7 @@
 import type { LogEvent } from '../../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../../domain/logs/format.ts';
-import { advance, emptyLedger, type Ledger } from '../../domain/logs/ledger.ts';
-import { readEvents } from '../../domain/logs/signals.ts';
+import { advance, emptyLedger, type Ledger, ledgerMemos } from '../../domain/logs/ledger.ts';
+import { type ContinuedLine, logReader } from '../../domain/logs/signals.ts';
 import { percentageOf } from '../../domain/tasks/progress.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import type { BarTask } from '../terminal/bars.ts';
@@ -18,13 +18,17 @@ const GROUND = { steps: 2, seconds: 3 } as const;
 
 /** `runName` names what the lines themselves give no name. */
 export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveTasks => {
+  const reader = logReader(formats);
+  const memos = ledgerMemos();
+  let continued: ContinuedLine | undefined;
   const byName = new Map(formats.map((format) => [format.name, format]));
   const ledgers = new Map<string | undefined, Ledger>();
   const found = new Map<string, Observation & Readonly<{ shown: string }>>();
 
   return {
     add(events) {
-      const reading = readEvents(events, formats);
+      const reading = reader.read(events, { continued });
+      continued = reading.continued;
       const scopes: [string | undefined, typeof reading.ofStream][] = [
         [undefined, reading.ofStream],
         ...reading.ofTask,
@@ -33,6 +37,7 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
         if (signals.length === 0) continue;
         const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, {
           wholeTask: taskId !== undefined,
+          memos,
         });
         ledgers.set(taskId, step.ledger);
         for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);

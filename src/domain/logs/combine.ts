@@ -2,16 +2,17 @@ import type { TaskStatus } from '../tasks/status.ts';
 import { isTerminal } from '../tasks/status.ts';
 import type { Observation } from './format.ts';
 
-/** Runs of this format are what a task says of itself. */
-const OWN_WORD = 'agent-json/';
+/** A run, and whether it is what the task reports of itself. */
+export type CombinedRun = Readonly<{ run: Observation; isReport: boolean }>;
 
 /**
- * Several runs told as one task, e.g. three stacks deployed in a stream that is named after its task. What the task
+ * Several runs shown as one task, e.g. three stacks deployed in a stream that is named after its task. What the task
  * reports of itself outranks what was read out of the tools that it ran, and its last word counts. Of the tools,
  * counters add up where every one of them is known; words are those of the run heard of last.
  */
-export const combineRuns = (runs: readonly Observation[]): Observation | undefined => {
-  const own = newestOf(runs.filter(({ key }) => key.startsWith(OWN_WORD)));
+export const combineRuns = (combined: readonly CombinedRun[]): Observation | undefined => {
+  const runs = combined.map(({ run }) => run);
+  const own = newestOf(combined.flatMap(({ run, isReport }) => (isReport ? [run] : [])));
   const telling = own === undefined ? runs : [own];
   const last = own ?? newestOf(runs);
   if (last === undefined || runs.length === 1) return last;

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { TaskDetails } from '../tasks/details.ts';
 import type { TaskStatus } from '../tasks/status.ts';
+import type { Hint } from './hint.ts';
 
 /**
  * A log format: what its lines say, and how what they say adds up to tasks.
@@ -35,10 +36,13 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   readContinuation?(line: string): S | undefined;
 
   /**
-   * Whether every line of this format has one of the signs of `signs.ts`. Lines without any are not offered to it. What
-   * is configured, and may look like anything, has none.
+   * What every line of this format has in it; lines without it are not offered. A format without a hint, such as one
+   * that is configured and may look like anything, is offered every line.
    */
-  readonly hasHints?: true;
+  readonly hint?: Hint;
+
+  /** Its runs are what a task reports of itself, which outranks what is read out of the tools that it runs. */
+  readonly isReport?: true;
 
   /** The task that the line itself names, where the format has such a thing. */
   taskOf?(signal: S): string | undefined;

@@ -59,7 +59,8 @@ export type Advance = Readonly<{
 
 /**
  * Adds signals to a ledger. `wholeTask`: all runs are one task, e.g. in a stream that is named after its task.
- * `withoutHistory`: nobody asks for the points of the changes, which costs a look at each run after each signal.
+ * `withoutHistory`: the points of the changes are not needed, which saves a look at each run after each signal. `memos`:
+ * what is known of the ledgers that this caller has advanced before.
  */
 export const advance = (
   ledger: Ledger,
@@ -80,7 +81,7 @@ export const advance = (
   }
 };
 
-type AdvanceOptions = Readonly<{ wholeTask: boolean; withoutHistory?: boolean }>;
+type AdvanceOptions = Readonly<{ wholeTask: boolean; withoutHistory?: boolean; memos?: LedgerMemos }>;
 
 /** A format has thrown, which it does only on a state or a signal of a shape that is not its own. */
 class FormatFailure extends Error {
@@ -120,12 +121,12 @@ const advanceOnce = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
   formats: ReadonlyMap<string, LogFormat>,
-  { wholeTask, withoutHistory = false }: AdvanceOptions,
+  { wholeTask, withoutHistory = false, memos }: AdvanceOptions,
 ): Omit<Advance, 'dropped'> => {
-  const memo = takeMemo(ledger);
+  const memo = takeMemo(memos, ledger);
   const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
   const { fresh, known, late } = sift(ledger, incoming, seen);
-  if (memo !== undefined && fresh.length === 0) MEMOS.set(ledger, memo);
+  if (memo !== undefined && fresh.length === 0) memos?.set(ledger, memo);
   if (fresh.length === 0) return { ledger, changes: [], gone: [], fresh: 0, known, late };
 
   const count = ledger.recent.length;
@@ -184,7 +185,7 @@ const advanceOnce = (
   const grown = { ...ledger, recent: ordered };
   const tally = { changes, gone, fresh: fresh.length, known, late };
   if (sealing && settled !== undefined) return { ledger: seal(grown, place, settled), ...tally };
-  MEMOS.set(grown, { replay, seen, ...(settled !== undefined && { settled }) });
+  memos?.set(grown, { replay, seen, ...(settled !== undefined && { settled }) });
   return { ledger: grown, ...tally };
 };
 
@@ -195,12 +196,14 @@ const advanceOnce = (
  */
 type Memo = Readonly<{ replay: Replay; seen: Set<string>; settled?: Settled }>;
 
-const MEMOS = new WeakMap<Ledger, Memo>();
+/** The memos of the ledgers that one caller advances; a ledger without one is replayed. */
+export type LedgerMemos = WeakMap<Ledger, Memo>;
+export const ledgerMemos = (): LedgerMemos => new WeakMap();
 
-/** Whoever takes it goes on with it, so it is given once. */
-const takeMemo = (ledger: Ledger): Memo | undefined => {
-  const memo = MEMOS.get(ledger);
-  MEMOS.delete(ledger);
+/** Advancing changes a memo, so it is handed out once. */
+const takeMemo = (memos: LedgerMemos | undefined, ledger: Ledger): Memo | undefined => {
+  const memo = memos?.get(ledger);
+  memos?.delete(ledger);
   return memo;
 };
 
@@ -394,7 +397,10 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
       [...places.values()].flatMap((ofFormat) =>
         [...ofFormat.values()].flatMap((place) => {
           const seen = observeAt(place);
-          return seen === undefined ? [] : [{ ...seen, key: place.name }];
+          if (seen === undefined) return [];
+          return [
+            { run: { ...seen, key: place.name }, isReport: formats.get(place.format)?.isReport === true },
+          ];
         }),
       ),
     );

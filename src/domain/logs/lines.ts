@@ -4,7 +4,7 @@
  * All of it takes time linear in the text: the expressions below are anchored, and where they repeat they are bounded
  * or cannot give back what they took.
  */
-import { slotsOf } from './slots.ts';
+import { wordStarts } from './word-starts.ts';
 
 /** Lines longer than this, in UTF-16 code units, are passed over unread. */
 export const MAX_LINE = 65_536;
@@ -19,6 +19,26 @@ export const cleanLine = (raw: string): string => {
   const plain = text.includes('[') ? stripBareColours(text) : text;
   const start = prefixEnd(plain);
   return start === 0 ? plain : plain.slice(start).trim();
+};
+
+/** The same, out of the envelope that a container runtime may have put around it. */
+export const lineIn = (raw: string): string => {
+  const text = cleanLine(raw);
+  const enveloped = text.startsWith(CONTAINER_ENVELOPE) ? textInEnvelope(text) : undefined;
+  return enveloped === undefined ? text : cleanLine(enveloped);
+};
+
+/** How the json-file driver of containers begins each line that a container writes: `{"log":"…\n","stream":"stdout",…}`. */
+export const CONTAINER_ENVELOPE = '{"log":"';
+
+/** The line in the envelope, where it is one line of text; JSON in it is left to the formats. */
+const textInEnvelope = (text: string): string | undefined => {
+  try {
+    const { log } = JSON.parse(text) as { log?: unknown };
+    return typeof log === 'string' && !log.startsWith('{') && !log.trimEnd().includes('\n') ? log : undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 /** Where the prefixes of a line end that has neither escapes nor white space around it. */
@@ -146,10 +166,10 @@ export const mayBeTime = (text: string, start: number): boolean => {
 };
 
 /** Whether a level may begin here. Most lines begin with something else, and it takes little to see that. */
-export const mayBeLevel = (text: string, start: number): boolean => LEVEL_SLOTS.mayBegin(text, start);
+export const mayBeLevel = (text: string, start: number): boolean => LEVEL_STARTS.mayBegin(text, start);
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'ERROR', 'FATAL', 'CRITICAL'];
-const LEVEL_SLOTS = slotsOf([...LEVELS, ...LEVELS.map((level) => level.toLowerCase())]);
+const LEVEL_STARTS = wordStarts([...LEVELS, ...LEVELS.map((level) => level.toLowerCase())]);
 
 /**
  * Behind a name stands `:` and another one; or a bar, with two spaces before it or a number at the name's end; or what

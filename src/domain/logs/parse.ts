@@ -1,6 +1,6 @@
 import type { LogFormat, Observation } from './format.ts';
-import { advance, emptyLedger, type Ledger } from './ledger.ts';
-import { type ContinuedLine, type PlacedSignal, readEvents } from './signals.ts';
+import { advance, emptyLedger, type Ledger, ledgerMemos } from './ledger.ts';
+import { type ContinuedLine, logReader, type PlacedSignal } from './signals.ts';
 
 /** One task of a log. `task_id` is there where its lines name it. */
 export type ParsedTask = Readonly<{ task_id?: string; run: Observation }>;
@@ -19,6 +19,8 @@ export type LogParser = Readonly<{
  * finds in the same log; memory grows with the number of tasks, not of lines.
  */
 export const logParser = (formats: readonly LogFormat[]): LogParser => {
+  const reader = logReader(formats);
+  const memos = ledgerMemos();
   const byName = new Map(formats.map((format) => [format.name, format]));
   const ledgers = new Map<string | undefined, Ledger>();
   const found = new Map<string, ParsedTask>();
@@ -30,6 +32,7 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
     const step = advance(ledgers.get(taskId) ?? emptyLedger, signals, byName, {
       wholeTask: taskId !== undefined,
       withoutHistory: true,
+      memos,
     });
     ledgers.set(taskId, step.ledger);
     for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
@@ -42,7 +45,7 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
     add(chunk) {
       const events = chunk.map((message, index) => ({ id: String(lines + index), timestamp: 0, message }));
       lines += chunk.length;
-      const reading = readEvents(events, formats, undefined, continued);
+      const reading = reader.read(events, { continued });
       continued = reading.continued;
       oversized += reading.oversized;
       if (reading.ofStream.length > 0) fold(undefined, reading.ofStream);

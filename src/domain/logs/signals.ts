@@ -3,8 +3,8 @@ import type { Json } from '../json.ts';
 import { isTime } from '../time.ts';
 import type { LogEvent } from './event.ts';
 import type { LogFormat } from './format.ts';
-import { cleanLine, MAX_LINE, splitLines } from './lines.ts';
-import { signsIn } from './signs.ts';
+import { lineIn, MAX_LINE, splitLines } from './lines.ts';
+import { type Prefilter, prefilterOf } from './prefilter.ts';
 
 /**
  * A signal and its place in the log. `id` and `line` (the line's number within its event, from 0) tell it apart from
@@ -32,15 +32,41 @@ export type ContinuedLine = Readonly<{ format: string; lines: number }>;
 const MAX_CONTINUATION = 20;
 
 /**
- * Reads events line by line. A line goes to the first format that knows it; a line that none knows says nothing.
- * `streamTask` is the task that the whole stream is, where it is one; `before` is what the reading before this one gave
- * as `continued`.
+ * `streamTask` is the task that the whole stream is, where it is one; `continued` is what the reading before this one
+ * gave, where the events follow one another.
  */
-export const readEvents = (
+export type ReadingOptions = Readonly<{
+  streamTask?: string | undefined;
+  continued?: ContinuedLine | undefined;
+}>;
+
+/** Reads events line by line. A line goes to the first format that knows it; a line that none knows says nothing. */
+export type LogReader = Readonly<{
+  formats: readonly LogFormat[];
+  read(events: readonly LogEvent[], options?: ReadingOptions): Reading;
+}>;
+
+/** A reader of these formats, the first of which that knows a line gets it. Making one is expensive, reading is not. */
+export const logReader = (formats: readonly LogFormat[]): LogReader => {
+  const prefilter = prefilterOf(formats.flatMap(({ hint }) => hint ?? []));
+  const alwaysOffered = formats.filter(({ hint }) => hint === undefined);
+  return {
+    formats,
+    read: (events, options = {}) => readEvents(events, { formats, prefilter, alwaysOffered }, options),
+  };
+};
+
+type Readers = Readonly<{
+  formats: readonly LogFormat[];
+  prefilter: Prefilter;
+  /** Those without a hint. */
+  alwaysOffered: readonly LogFormat[];
+}>;
+
+const readEvents = (
   events: readonly LogEvent[],
-  formats: readonly LogFormat[],
-  streamTask?: string,
-  before?: ContinuedLine,
+  { formats, prefilter, alwaysOffered }: Readers,
+  { streamTask, continued: before }: ReadingOptions,
 ): Reading => {
   const ofStream: PlacedSignal[] = [];
   const ofTask = new Map<string, PlacedSignal[]>();
@@ -85,12 +111,8 @@ export const readEvents = (
     }
   };
 
-  const withoutSigns = formats.filter(({ hasHints }) => !hasHints);
-
   const readLine = (raw: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
-    const text = cleanLine(raw);
-    const enveloped = text.startsWith(DOCKER_ENVELOPE) ? textInEnvelope(text) : undefined;
-    const read = enveloped === undefined ? text : cleanLine(enveloped);
+    const read = lineIn(raw);
     if (read === '') continued = undefined;
     else place(read, event, line, among);
   };
@@ -103,7 +125,7 @@ export const readEvents = (
       length += message.length;
     }
     const { texts, whole } = joined(messages);
-    const hasSign = signsIn(whole);
+    const hasHint = prefilter(whole);
     let start = 0;
     for (const text of texts) {
       const event = events[from] as LogEvent;
@@ -116,7 +138,7 @@ export const readEvents = (
         const isRest = start === end && line > 0 && end === begin + text.length;
         if (end - start > MAX_LINE) oversized += 1;
         else if (!isRest) {
-          const among = hasSign(start, end) ? formats : withoutSigns;
+          const among = hasHint(start, end) ? formats : alwaysOffered;
           // A piece of `whole` in a signal would keep all of it in memory.
           if (among.length > 0 || continued !== undefined)
             readLine(text.slice(start - begin, end - begin), event, line, among);
@@ -137,26 +159,13 @@ export const readEvents = (
   };
 };
 
-/** So much text, in UTF-16 code units, is searched for signs at once: enough to spread the cost of a search. */
+/** So much text, in UTF-16 code units, is searched for hints at once: enough to spread the cost of a search. */
 const WINDOW = 32768;
 
 /** Texts as one, with line feeds between them and at the ends of their lines. */
 const joined = (texts: readonly string[]): { texts: readonly string[]; whole: string } => {
   const whole = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n');
   return whole.includes('\r') ? joined(texts.map((text) => splitLines(text).join('\n'))) : { texts, whole };
-};
-
-/** How Docker's json-file driver begins each line that a container writes: `{"log":"…\n","stream":"stdout",…}`. */
-const DOCKER_ENVELOPE = '{"log":"';
-
-/** The line in the envelope, where it is one line of text; JSON in it is the business of the JSON format. */
-const textInEnvelope = (text: string): string | undefined => {
-  try {
-    const { log } = JSON.parse(text) as { log?: unknown };
-    return typeof log === 'string' && !log.startsWith('{') && !log.trimEnd().includes('\n') ? log : undefined;
-  } catch {
-    return undefined;
-  }
 };
 
 const validId = (id: string | undefined): string | undefined =>

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
-import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
 import { suite } from '../../support/suite.ts';
 import { anyLine, checkRun } from './any-line.ts';
@@ -16,6 +16,7 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const BATCH = 50;
 const BATCHES_A_STREAM = 40;
 
+const reader = logReader(builtInFormats);
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 
 const test = suite(`Fuzz with seed ${SEED}`);
@@ -32,7 +33,7 @@ test(`${LINES} random and mutated lines give no exception, no NaN, nothing below
         timestamp: (late ? batches - 2 : batches) * 1000 + index,
         message,
       }));
-      const reading = readEvents(events, builtInFormats);
+      const reading = reader.read(events);
       const step = advance(ledger, reading.ofStream, FORMATS, { wholeTask: false });
       for (const { observation } of step.changes) checkRun(observation);
       for (const signals of reading.ofTask.values()) {

@@ -5,10 +5,11 @@ import type { Observation } from '../../../src/domain/logs/format.ts';
 import { type AgentState, agentJson } from '../../../src/domain/logs/formats/agent-json.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger, REPLAYABLE } from '../../../src/domain/logs/ledger.ts';
-import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
 import { suite } from '../../support/suite.ts';
 
+const reader = logReader(builtInFormats);
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 const NOON = Date.UTC(2026, 10, 23, 12);
 
@@ -28,7 +29,7 @@ const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false, keep
   const counts = { fresh: 0, known: 0, late: 0 };
   const gone: string[] = [];
   for (const batch of batches) {
-    const step = advance(ledger, readEvents(batch, builtInFormats).ofStream, FORMATS, { wholeTask });
+    const step = advance(ledger, reader.read(batch).ofStream, FORMATS, { wholeTask });
     assert.equal(step.dropped, []);
     ledger = keep(step.ledger);
     for (const { observation } of step.changes) runs.set(observation.key, observation);
@@ -230,7 +231,7 @@ test('ids that do not count leave the order of arrival', () => {
 
 test('each new state of a run is a point of its history, none twice in a row', () => {
   const events = [1, 1, 2, 2, 3].map((current, index) => report(index, { progress: { current, total: 10 } }));
-  const step = advance(emptyLedger, readEvents(events, builtInFormats).ofStream, FORMATS, {
+  const step = advance(emptyLedger, reader.read(events).ofStream, FORMATS, {
     wholeTask: false,
   });
   assert.equal(

@@ -4,12 +4,13 @@ import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
-import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { isTerminal } from '../../../src/domain/tasks/status.ts';
 import { suite } from '../../support/suite.ts';
 import { SAMPLES } from './samples.ts';
 
 /** Logs of every format, alone and in one stream with others, told through the ledger as a server tells them. */
+const reader = logReader(builtInFormats);
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 const NOON = Date.UTC(2026, 10, 23, 12);
 
@@ -22,7 +23,7 @@ const runsOf = (...batches: readonly (readonly LogEvent[])[]): Runs => {
   let ledger: Ledger = emptyLedger;
   const runs = new Map<string, Observation>();
   for (const batch of batches) {
-    const { ofStream } = readEvents(batch, builtInFormats);
+    const { ofStream } = reader.read(batch);
     const step = advance(ledger, ofStream, FORMATS, { wholeTask: false });
     ledger = step.ledger;
     for (const { observation } of step.changes) runs.set(observation.key, observation);

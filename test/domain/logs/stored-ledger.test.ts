@@ -3,10 +3,11 @@ import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import type { LogFormat } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger, REPLAYABLE } from '../../../src/domain/logs/ledger.ts';
-import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
 import { suite } from '../../support/suite.ts';
 
+const reader = logReader(builtInFormats);
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 
 /** The formats as a later version has them: one with a state of another version. */
@@ -35,7 +36,7 @@ const fold = (
   last: number,
   formats: ReadonlyMap<string, LogFormat> = FORMATS,
 ) =>
-  advance(ledger, readEvents(eventsFrom(first, last), builtInFormats).ofStream, formats, {
+  advance(ledger, reader.read(eventsFrom(first, last)).ofStream, formats, {
     wholeTask: false,
   });
 

@@ -97,6 +97,16 @@ const FOREIGN_KEYS = [
   ...['metric', 'metric_name', 'unit', 'cpu', 'memory', 'disk', 'usage', 'coverage', 'mountpoint', 'battery'],
 ];
 
+/** Keys of which a line has to have one to say anything. */
+const PROGRESS_KEYS: readonly string[] = [
+  ...TASK_ID_KEYS,
+  'progress',
+  ...PERCENT_KEYS,
+  ...COUNTER_KEYS.map(([, total]) => total),
+  ...STATUS_KEYS,
+  ...PHASE_KEYS,
+];
+
 /**
  * One JSON object a line, as agents and scripts write them: `task_id, status, phase, message, level, timestamp,
  * progress{current,total,percentage}` and the common variants of each. Documented in docs/log-formats.md.
@@ -108,7 +118,8 @@ const FOREIGN_KEYS = [
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
   stateVersion: 1,
-  hasHints: true,
+  isReport: true,
+  hint: { keys: PROGRESS_KEYS, contains: ['\\u'] },
 
   read(line) {
     const found = objectIn(line);
@@ -239,16 +250,6 @@ const pick = <T extends object, K extends keyof T>(from: T, ...keys: readonly K[
 };
 
 type Found = Readonly<{ object: JsonObject; prefixed: boolean }>;
-
-/** Keys of which a line has to have one to say anything. */
-export const PROGRESS_KEYS: readonly string[] = [
-  ...TASK_ID_KEYS,
-  'progress',
-  ...PERCENT_KEYS,
-  ...COUNTER_KEYS.map(([, total]) => total),
-  ...STATUS_KEYS,
-  ...PHASE_KEYS,
-];
 
 const objectIn = (line: string): Found | undefined => {
   if (line.length > MAX_JSON_LENGTH) return undefined;

@@ -1,6 +1,8 @@
 import type { TaskDetails } from '../../tasks/details.ts';
 import { isTerminal } from '../../tasks/status.ts';
+import { fraction } from '../hint.ts';
 import { counterRuns, type Run, type RunUpdate, withText } from './kit/counter-runs.ts';
+import { STEP_OUTPUT } from './kit/step-output.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 /** `vertex` is the `#7` of the plain output; rows of the terminal output have none. */
@@ -40,7 +42,11 @@ const NOTHING: Memory = { elapsed: 0, stages: {}, steps: {}, done: [], exports: 
 export const buildkit = counterRuns<BuildkitSignal, Memory>({
   name: 'buildkit',
   stateVersion: 1,
-  hasHints: true,
+  hint: {
+    contains: [fraction],
+    begins: ['=', 'ERROR: ', 'error: ', 'failed to '],
+    mayBegin: { characters: '#', holds: (text, at) => !STEP_OUTPUT.test(text.slice(at, at + 20)) },
+  },
   taskType: 'build',
   memory: NOTHING,
 

@@ -1,4 +1,5 @@
 import { isTerminal } from '../../tasks/status.ts';
+import { fraction } from '../hint.ts';
 import { counterRuns } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
@@ -16,7 +17,10 @@ export type CargoSignal =
 export const cargo = counterRuns<CargoSignal, null>({
   name: 'cargo',
   stateVersion: 1,
-  hasHints: true,
+  hint: {
+    contains: [fraction],
+    begins: ['Checking', 'Compiling', 'Documenting', 'Downloaded', 'Finished ', 'error', 'could not '],
+  },
   taskType: 'build',
   memory: null,
 

@@ -60,7 +60,7 @@ const MAX_DONE = 500;
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
   stateVersion: 1,
-  hasHints: true,
+  hint: { contains: ['_I5', '\\u'], keys: ['status'] },
   taskType: 'cdk_deploy',
   memory: { deployment: '', token: '', done: [] },
 

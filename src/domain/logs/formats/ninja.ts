@@ -1,4 +1,5 @@
 import { isTerminal } from '../../tasks/status.ts';
+import { fraction, percentage } from '../hint.ts';
 import { counterRuns, type Run, withText } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
@@ -18,7 +19,10 @@ export type NinjaSignal =
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
   stateVersion: 1,
-  hasHints: true,
+  hint: {
+    contains: [fraction, percentage, ': error: ', ': fatal error: '],
+    begins: ['FAILED', 'ninja: ', 'make', 'gmake'],
+  },
   taskType: 'build',
   memory: null,
 

@@ -1,6 +1,8 @@
 import { isTerminal } from '../../tasks/status.ts';
+import { countOf, fraction, percentage } from '../hint.ts';
 import { counterRuns } from './kit/counter-runs.ts';
 import { isMeasure } from './kit/measures.ts';
+import { STEP_OUTPUT } from './kit/step-output.ts';
 import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /** `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. */
@@ -21,7 +23,7 @@ const LAST_STEP_MS = 15 * 60 * 1000;
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
   stateVersion: 1,
-  hasHints: true,
+  hint: { contains: [percentage, fraction, countOf] },
   taskType: 'agent_execution',
   memory: { outer: false },
 
@@ -50,9 +52,6 @@ export const plain = counterRuns<PlainSignal, Memory>({
     };
   },
 });
-
-/** What a step of a docker build prints, `#28 0.318 …`: its counters are none of the build's. */
-export const STEP_OUTPUT = /^#\d{1,6} \d{1,6}\.\d/;
 
 const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 

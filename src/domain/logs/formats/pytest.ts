@@ -1,4 +1,5 @@
 import { isTerminal } from '../../tasks/status.ts';
+import { DIGITS, fraction, percentage } from '../hint.ts';
 import { counterRuns, type RunUpdate, withText } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
@@ -19,7 +20,11 @@ type Memory = Readonly<{ interrupted: boolean }>;
 export const pytest = counterRuns<PytestSignal, Memory>({
   name: 'pytest',
   stateVersion: 1,
-  hasHints: true,
+  hint: {
+    contains: [percentage, fraction],
+    begins: ['=', '!', 'collected', 'FAILED', 'ERROR', 'no tests'],
+    mayBegin: { characters: DIGITS, holds: (text, at) => RESULT_COUNT.test(text.slice(at, at + 20)) },
+  },
   taskType: 'test',
   memory: { interrupted: false },
 
@@ -82,6 +87,9 @@ export const pytest = counterRuns<PytestSignal, Memory>({
     }
   },
 });
+
+/** `3 passed in 0.1s` */
+const RESULT_COUNT = /^\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|error|warning|rerun)/;
 
 /** `tests/test_a.py ..F.. [ 45%]`, `tests/test_a.py::test_x PASSED [ 9/20]`, and a line of dots that goes on. */
 const COUNTER = /\[ {0,5}(?:(\d{1,3})%|(\d{1,7})\/(\d{1,7}))\]$/;

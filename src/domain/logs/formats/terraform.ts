@@ -1,9 +1,29 @@
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { TaskDetails } from '../../tasks/details.ts';
 import { isTerminal } from '../../tasks/status.ts';
+import type { Hint } from '../hint.ts';
 import { counterRuns, type Run, type RunUpdate, withText } from './kit/counter-runs.ts';
 import { member, parseObject } from './kit/json-line.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
+
+const HINT: Hint = {
+  keys: ['@module'],
+  contains: [...['Creati', 'Modif', 'Destr', 'Import', 'Refresh', 'Reading'].map((doing) => `: ${doing}`)],
+  begins: [
+    ...[
+      'Plan: ',
+      'Apply c',
+      'Destroy c',
+      'No changes',
+      'Note: You',
+      'Saved the',
+      'Do you ',
+      'Error: ',
+      'with ',
+    ],
+    '|',
+  ],
+};
 
 const COLON = 0x3a;
 const OPENING_BRACE = 0x7b;
@@ -35,7 +55,7 @@ type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
 export const terraform = counterRuns<TerraformSignal, Memory>({
   name: 'terraform',
   stateVersion: 1,
-  hasHints: true,
+  hint: HINT,
   taskType: 'terraform_apply',
   memory: { planned: false, begun: false, destroys: false },
 

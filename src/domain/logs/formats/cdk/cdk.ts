@@ -2,6 +2,7 @@ import type { LogFormat } from '../../format.ts';
 import { isContinued, readContinuation } from './continued.ts';
 import { evolveCdk } from './fold.ts';
 import { readFrame } from './frame.ts';
+import { HINT } from './hint.ts';
 import { observeRun } from './observe.ts';
 import { readRow } from './rows.ts';
 import type { CdkSignal } from './signals.ts';
@@ -14,7 +15,7 @@ import { type CdkState, initialCdk, openCdk, settleCdk } from './state.ts';
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
   stateVersion: 1,
-  hasHints: true,
+  hint: HINT,
   read: (line) => readRow(line) ?? readFrame(line),
   isContinued,
   readContinuation,

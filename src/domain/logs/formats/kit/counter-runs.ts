@@ -2,6 +2,7 @@ import type { Json } from '../../../json.ts';
 import type { TaskDetails } from '../../../tasks/details.ts';
 import { isTerminal, type TaskStatus } from '../../../tasks/status.ts';
 import type { LogFormat, Observation } from '../../format.ts';
+import type { Hint } from '../../hint.ts';
 
 /** One run of a tool. `memory` is what the tool's format needs to remember of it beyond what a task shows. */
 export type Run<Memory extends Json = Json> = Readonly<{
@@ -43,7 +44,7 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   /** As in {@link LogFormat.stateVersion}; it covers `Memory`. */
   stateVersion: number;
   taskType: string | ((run: Run<Memory>) => string);
-  hasHints?: true;
+  hint?: Hint;
   /** What a run remembers before its first signal. */
   memory: Memory;
   read(line: string): S | undefined;
@@ -73,7 +74,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   name: tool.name,
   stateVersion: tool.stateVersion,
   read: tool.read,
-  ...(tool.hasHints && { hasHints: true }),
+  ...(tool.hint !== undefined && { hint: tool.hint }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
   ...(tool.timeOf !== undefined && { timeOf: tool.timeOf }),
   initial: { numbers: {}, runs: {} },

@@ -2,13 +2,13 @@ import type { Observation } from '../../../../../src/domain/logs/format.ts';
 import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
 import type { CdkSignal } from '../../../../../src/domain/logs/formats/cdk/signals.ts';
 import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
-import { readEvents } from '../../../../../src/domain/logs/signals.ts';
+import { logReader } from '../../../../../src/domain/logs/signals.ts';
 
 /** The signals of a log, line by line, as the reader gives them. */
 export const signalsOf = (log: string) =>
-  readEvents([{ id: '1', timestamp: 1000, message: log }], [cdk]).ofStream.map(
-    ({ signal }) => signal as CdkSignal,
-  );
+  logReader([cdk])
+    .read([{ id: '1', timestamp: 1000, message: log }])
+    .ofStream.map(({ signal }) => signal as CdkSignal);
 
 /** The runs that a log tells of, in the order in which they are first heard of. Every line is at the same moment. */
 export const runsOf = (log: string): readonly Observation[] => {

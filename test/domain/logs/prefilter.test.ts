@@ -4,20 +4,36 @@ import * as assert from 'uvu/assert';
 import type { LogFormat } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { logParser } from '../../../src/domain/logs/parse.ts';
-import { readEvents } from '../../../src/domain/logs/signals.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { suite } from '../../support/suite.ts';
 import { anyLine } from './any-line.ts';
 import { SAMPLES } from './samples.ts';
 
-/** The same formats without the promise that their lines have signs, so that every line is offered to each. */
-const OFFERED_ALL: readonly LogFormat[] = builtInFormats.map(({ hasHints: _promise, ...format }) => format);
+/** The same formats without their hints, so that every line is offered to each. */
+const withoutHint = ({ hint: _hint, ...format }: LogFormat): LogFormat => format;
+const reader = logReader(builtInFormats);
+const withoutHints = logReader(builtInFormats.map(withoutHint));
 
 const eventsOf = (messages: readonly string[]) =>
   messages.map((message, index) => ({ id: `e${index}`, timestamp: index, message }));
 
 const checkSame = (messages: readonly string[]) => {
   const events = eventsOf(messages);
-  assert.equal(readEvents(events, builtInFormats), readEvents(events, OFFERED_ALL));
+  assert.equal(reader.read(events), withoutHints.read(events));
+};
+
+/** Each format alone, as a hint of one may hide that another has forgotten its own. */
+const ALONE = builtInFormats
+  .filter(({ hint }) => hint !== undefined)
+  .map((format) => ({
+    name: format.name,
+    hinted: logReader([format]),
+    all: logReader([withoutHint(format)]),
+  }));
+
+const checkEachAlone = (messages: readonly string[]) => {
+  const events = eventsOf(messages);
+  for (const { name, hinted, all } of ALONE) assert.equal(hinted.read(events), all.read(events), name);
 };
 
 const FIXTURES = new URL('../../fixtures/cdk/', import.meta.url);
@@ -33,7 +49,7 @@ const TEXTS = [
   SAMPLES.flatMap(({ lines }) => lines).join('\n'),
 ];
 
-/** One line for each sign: each is read, and has no other. */
+/** One line for each hint: each is read, and has no other. */
 const TELLING = [
   'Plan: 2 to add, 1 to change, 0 to destroy.',
   'Apply complete! Resources: 2 added, 1 changed, 0 destroyed.',
@@ -160,34 +176,41 @@ const AROUND: readonly (readonly [before: string, after: string])[] = [
   ['\ufeff', ''],
 ];
 
-const test = suite('signs');
+const test = suite('prefilter');
 
-test('every line that says something by one sign alone is read for it, behind every prefix', () => {
+test('every line that says something by one hint alone is read for it, after every prefix', () => {
   const unread = TELLING.filter((line) => {
-    const { ofStream, ofTask } = readEvents(eventsOf([line]), OFFERED_ALL);
+    const { ofStream, ofTask } = withoutHints.read(eventsOf([line]));
     return ofStream.length + ofTask.size === 0;
   });
   assert.equal(unread, []);
-  for (const [before, after] of AROUND) checkSame(TELLING.map((line) => before + line + after));
+  for (const [before, after] of AROUND) {
+    const lines = TELLING.map((line) => before + line + after);
+    checkSame(lines);
+    checkEachAlone(lines);
+  }
 });
 
-test('whatever a built-in format reads has a sign, in every log that the tests know and behind every prefix', () => {
+test('whatever a format reads has its hint, in every log that the tests know and after every prefix', () => {
   for (const text of TEXTS) {
     checkSame([text]);
     const lines = text.split('\n');
     checkSame(lines);
+    checkEachAlone(lines);
     for (const [before, after] of AROUND) checkSame(lines.map((line) => before + line + after));
     checkSame(lines.map((log) => JSON.stringify({ log: `${log}\n`, stream: 'stdout' })));
   }
 });
 
-test('whatever a built-in format reads has a sign, in random and mutated lines', () => {
+test('whatever a format reads has its hint, in random and mutated lines', () => {
   fc.assert(
     fc.property(
       fc.array(anyLine, { maxLength: 40 }),
       fc.constantFrom(...AROUND),
       (lines, [before, after]) => {
         checkSame(lines);
+        checkEachAlone(lines);
+        checkEachAlone(lines.map((line) => before + line + after));
         checkSame(lines.map((line) => before + line + after));
       },
     ),
@@ -211,7 +234,7 @@ test('a line that continues the one before is read wherever the log is cut, and 
   assert.equal(parts.tasks(), whole.tasks());
 });
 
-test('lines without signs are still offered to a format that promises none', () => {
+test('a format without a hint is offered every line', () => {
   const own: LogFormat = {
     name: 'own',
     stateVersion: 1,
@@ -221,10 +244,9 @@ test('lines without signs are still offered to a format that promises none', () 
     observe: () => undefined,
     settle: (state) => state,
   };
-  const { ofStream } = readEvents(eventsOf(['half of it', 'all', 'half of it\nhalf of it']), [
-    own,
-    ...builtInFormats,
-  ]);
+  const { ofStream } = logReader([own, ...builtInFormats]).read(
+    eventsOf(['half of it', 'all', 'half of it\nhalf of it']),
+  );
   assert.equal(
     ofStream.map(({ id, line, format }) => `${id} ${line} ${format}`),
     ['e0 0 own', 'e2 0 own', 'e2 1 own'],
@@ -243,7 +265,7 @@ test('lines are counted and placed in their events, however these end', () => {
     'x'.repeat(70_000),
     row,
   ];
-  const reading = readEvents(eventsOf(messages), builtInFormats);
+  const reading = reader.read(eventsOf(messages));
   assert.is(reading.lines, 1 + 2 + 1 + 2 + 4 + 3 + 1 + 1);
   assert.is(reading.oversized, 1);
   assert.equal(

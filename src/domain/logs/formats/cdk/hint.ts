@@ -1,0 +1,54 @@
+import { DIGITS, fraction, type Hint, LETTERS, type Place, percentage } from '../../hint.ts';
+
+const COLON = 0x3a;
+const SPACE = 0x20;
+const COMMA = 0x2c;
+const CLOSING_BRACKET = 0x5d;
+
+/** `AWS::SQS::Queue`, `fail: ` and `Currently in progress: `. */
+const colon: Place = {
+  characters: ' :',
+  holds(text, at) {
+    const after = text.charCodeAt(at + 1);
+    if (after !== SPACE) return after === COLON;
+    return text.endsWith('fail', at) || text.endsWith('in progress', at);
+  },
+};
+
+const WORD = Uint8Array.from({ length: 128 }, (_, code) =>
+  /[0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+/** A list of what failed, broken by the terminal, goes on with `Queue4A7E3555, Topic…` or `Queue4A7E3555]. `. */
+const restOfList: Place = {
+  characters: `${LETTERS}${DIGITS},]`,
+  holds(text, start) {
+    let at = start;
+    while (WORD[text.charCodeAt(at)] === 1) at += 1;
+    const code = text.charCodeAt(at);
+    return code === COMMA || code === CLOSING_BRACKET;
+  },
+};
+
+export const HINT: Hint = {
+  contains: [
+    ...['✅', '❌', '✨', fraction, percentage],
+    ...[
+      ': Buil',
+      ': Publish',
+      ': SSM param',
+      ': This CDK',
+      ': The stack',
+      ': destroy failed',
+      ': deploy failed',
+    ],
+  ],
+  begins: [
+    ...['Could not perform', 'Falling back', 'Outputs:', 'Rolling back', 'Stack ', 'arn:'],
+    ...['The following resource(s)', 'The stack named'],
+    ...['Failed to create change set', 'Early validation failed', 'Change set '],
+  ],
+  mayBegin: restOfList,
+  colon,
+  ends: ['...', 'deployment.', 'import.'],
+};

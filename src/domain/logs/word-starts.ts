@@ -1,0 +1,21 @@
+/**
+ * Whether a text may begin with one of many words, by its first four characters: a lookup in a table instead of a
+ * comparison with each word. Different characters may share a slot of the table, so a hit proves nothing.
+ */
+export type WordStarts = Readonly<{ mayBegin(text: string, at: number): boolean }>;
+
+/** Words have at least four characters. */
+export const wordStarts = (words: readonly string[]): WordStarts => {
+  const slots = new Uint8Array(SIZE);
+  for (const word of words) slots[slotOf(word, 0)] = 1;
+  return { mayBegin: (text, at) => slots[slotOf(text, at)] === 1 };
+};
+
+const SIZE = 0x1000;
+
+const slotOf = (text: string, at: number): number =>
+  (text.charCodeAt(at) * 961 +
+    text.charCodeAt(at + 1) * 331 +
+    text.charCodeAt(at + 2) * 31 +
+    text.charCodeAt(at + 3)) &
+  (SIZE - 1);
