@@ -32,7 +32,7 @@ import type { LogFormat } from '../../src/domain/logs/format.ts';
 import { customFormats } from '../../src/domain/logs/formats/custom.ts';
 import { formatsWith } from '../../src/domain/logs/formats/registry.ts';
 import { advance } from '../../src/domain/logs/ledger.ts';
-import { readEvents } from '../../src/domain/logs/signals.ts';
+import { logReader } from '../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../src/domain/logs/stored-ledger.ts';
 import { caller } from '../support/api.ts';
 import { hasRedisServer, onStandaloneRedis } from '../support/redis.ts';
@@ -88,7 +88,7 @@ const endOf = (json: Json, name: string, formats: readonly LogFormat[], logsFrom
   assert.ok(log, name);
   const read = ledgerFromJson(json, byName);
   const events = eventsOf(log.end, logsFrom, log.begin.length);
-  const step = advance(read.ledger, readEvents(events, formats).ofStream, byName, { wholeTask: false });
+  const step = advance(read.ledger, logReader(formats).read(events).ofStream, byName, { wholeTask: false });
   return { changes: step.changes, dropped: [...read.dropped, ...step.dropped], ledger: step.ledger };
 };
 

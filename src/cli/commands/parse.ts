@@ -45,7 +45,10 @@ export const explainLog = async (
     let text = '';
     for (const line of lines) {
       number += 1;
-      const reading = reader.read([{ id: String(number), timestamp: 0, message: line }], { continued });
+      const reading = reader.read([{ id: String(number), timestamp: 0, message: line }], {
+        inSequence: true,
+        continued,
+      });
       continued = reading.continued;
       const found = [...reading.ofStream, ...[...reading.ofTask.values()].flat()];
       text += json ? explainedJson(number, line, found) : explainedText(number, line, found);

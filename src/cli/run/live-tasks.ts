@@ -27,7 +27,7 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
 
   return {
     add(events) {
-      const reading = reader.read(events, { continued });
+      const reading = reader.read(events, { inSequence: true, continued });
       continued = reading.continued;
       const scopes: [string | undefined, typeof reading.ofStream][] = [
         [undefined, reading.ofStream],

@@ -45,7 +45,7 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
     add(chunk) {
       const events = chunk.map((message, index) => ({ id: String(lines + index), timestamp: 0, message }));
       lines += chunk.length;
-      const reading = reader.read(events, { continued });
+      const reading = reader.read(events, { inSequence: true, continued });
       continued = reading.continued;
       oversized += reading.oversized;
       if (reading.ofStream.length > 0) fold(undefined, reading.ofStream);

@@ -32,11 +32,13 @@ export type ContinuedLine = Readonly<{ format: string; lines: number }>;
 const MAX_CONTINUATION = 20;
 
 /**
- * `streamTask` is the task that the whole stream is, where it is one; `continued` is what the reading before this one
- * gave, where the events follow one another.
+ * `streamTask` is the task that the whole stream is, where it is one. `inSequence`: every event follows the one before
+ * it, as the lines of a file do, so that a line may continue that of another event; `continued` is then what the reading
+ * before this one gave. Events of a log service may come late, twice and in other batches, and must not.
  */
 export type ReadingOptions = Readonly<{
   streamTask?: string | undefined;
+  inSequence?: boolean;
   continued?: ContinuedLine | undefined;
 }>;
 
@@ -66,7 +68,7 @@ type Readers = Readonly<{
 const readEvents = (
   events: readonly LogEvent[],
   { formats, prefilter, alwaysOffered }: Readers,
-  { streamTask, continued: before }: ReadingOptions,
+  { streamTask, inSequence = false, continued: before }: ReadingOptions,
 ): Reading => {
   const ofStream: PlacedSignal[] = [];
   const ofTask = new Map<string, PlacedSignal[]>();
@@ -129,6 +131,7 @@ const readEvents = (
     let start = 0;
     for (const text of texts) {
       const event = events[from] as LogEvent;
+      if (!inSequence) continued = undefined;
       const begin = start;
       for (let line = 0; start <= begin + text.length; line += 1) {
         const feed = whole.indexOf('\n', start);

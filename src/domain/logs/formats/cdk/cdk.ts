@@ -1,5 +1,5 @@
 import type { LogFormat } from '../../format.ts';
-import { isContinued, readContinuation } from './continued.ts';
+import { isContinued, readContinuation, readReasonText } from './continued.ts';
 import { evolveCdk } from './fold.ts';
 import { readFrame } from './frame.ts';
 import { HINT } from './hint.ts';
@@ -16,7 +16,7 @@ export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
   stateVersion: 1,
   hint: HINT,
-  read: (line) => readRow(line) ?? readFrame(line),
+  read: (line) => readRow(line) ?? readFrame(line) ?? readReasonText(line),
   isContinued,
   readContinuation,
   runs: ['buildkit', 'cargo', 'ninja', 'plain'],

@@ -24,6 +24,15 @@ export const readContinuation = (line: string): CdkSignal | undefined =>
   line.length > MESSAGE || line.startsWith('{') || END.test(line) ? undefined : { k: 'text', m: line };
 const END = /^(?:Source Location:|\[[█▏▎▍▌▋▊▉·]|\$ |Logs: )/;
 
+/**
+ * A reason as CloudFormation words it, which is known by itself: events of a log service may come in any order and
+ * grouping, so there the line before is not known. It says something only right after what it belongs to.
+ */
+export const readReasonText = (line: string): CdkSignal | undefined =>
+  line.length <= MESSAGE && REASON_TEXT.test(line) ? { k: 'text', m: line } : undefined;
+const REASON_TEXT =
+  /^(?:Resource handler returned message: "|Received response status \[FAILED\] from custom resource\.|Exceeded attempts to wait|Resource (?:creation|update|deletion) cancelled|Resource of type '[\w:]{1,120}' with identifier '|Template error: |Propert(?:y|ies) validation fail|CloudFormation did not receive a response from your Custom Resource|The bucket you tried to delete is not empty|Invalid request provided: |Circular dependency between resources: |Embedded stack arn:|Export \S{1,255} cannot be |No export named \S{1,255} found|User: arn:aws[\w:-]{1,20}.{1,300} is not authorized to perform|API: \w{1,40}:\w{1,80} |Resource timed out waiting for creation)|^[\w.:/-]{1,300} already exists(?: in stack arn:aws\S{1,300})?\.?$|\(Service: [\w ]{1,60}[,;] Status Code: \d{3}[,;)]/;
+
 /** What the text after this signal is about. */
 export const continuedBy = (
   { state, touched }: Step,

@@ -30,9 +30,29 @@ const restOfList: Place = {
   },
 };
 
+/** What reasons of CloudFormation begin with. */
+const REASONS = [
+  ...['Resource handler', 'Received response', 'Exceeded attempts', 'Resource creation', 'Resource update'],
+  ...[
+    'Resource deletion',
+    'Resource of type',
+    'Resource timed out',
+    'Template error: ',
+    'Property validation',
+  ],
+  ...[
+    'Properties validation',
+    'CloudFormation did',
+    'The bucket you',
+    'Invalid request',
+    'Circular dependency',
+  ],
+  ...['Embedded stack', 'Export ', 'No export named', 'User: arn', 'API: '],
+];
+
 export const HINT: Hint = {
   contains: [
-    ...['✅', '❌', '✨', fraction, percentage],
+    ...['✅', '❌', '✨', '(Service: ', 'already exists', fraction, percentage],
     ...[
       ': Buil',
       ': Publish',
@@ -46,6 +66,7 @@ export const HINT: Hint = {
   begins: [
     ...['Could not perform', 'Falling back', 'Outputs:', 'Rolling back', 'Stack ', 'arn:'],
     ...['The following resource(s)', 'The stack named'],
+    ...REASONS,
     ...['Failed to create change set', 'Early validation failed', 'Change set '],
   ],
   mayBegin: restOfList,

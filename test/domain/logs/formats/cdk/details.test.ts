@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
 import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
 import { cleanLine, splitLines } from '../../../../../src/domain/logs/lines.ts';
+import { logReader } from '../../../../../src/domain/logs/signals.ts';
 import { suite } from '../../../../support/suite.ts';
 import { runsOf, signalsOf } from './read-cdk.ts';
 
@@ -125,6 +126,32 @@ test('the end of a name that a terminal has broken is no part of the reason', ()
     last('Shop: deploying...', row, ...lines, '❌  Shop failed to deploy').details.error_message;
   assert.is(messageOf('26', 'The queue exists already'), 'The queue exists already');
   assert.is(messageOf('Unauthorized'), 'Unauthorized');
+});
+
+test('events that come one by one and in any order give the reasons that are known by their words', () => {
+  const lines = [
+    'Shop: deploying... [1/1]',
+    '8:00:02 PM | UPDATE_FAILED | AWS::SQS::Queue | Api/Orders',
+    'Resource handler returned message: "No room" (RequestToken: 1, HandlerErrorCode: GeneralServiceException)',
+    'words of another program',
+  ];
+  const signals = logReader([cdk]).read(
+    lines.map((message, index) => ({ id: String(index), timestamp: index, message })),
+  ).ofStream;
+  assert.equal(
+    signals.map(({ id }) => id),
+    ['0', '1', '2'],
+  );
+  assert.equal(
+    lines.flatMap(
+      (message, index) => logReader([cdk]).read([{ id: String(index), timestamp: index, message }]).ofStream,
+    ),
+    signals,
+  );
+  assert.match(
+    last(...lines.slice(0, 3)).details.error_message ?? '',
+    /^Resource handler returned message: "No room"/,
+  );
 });
 
 test('of several errors below the closing line the last one is the cause of the others', () => {
