@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
-import { suite } from 'uvu';
+import { needs, suite } from '../support/suite.ts';
 import * as assert from 'uvu/assert';
 import { cursorFromJson } from '../../src/adapters/cloudwatch/cursor.ts';
 import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
@@ -345,7 +345,7 @@ for (const release of RELEASES) {
     await backlog?.close();
   });
 
-  const onRedis = hasRedisServer ? test : test.skip;
+  const onRedis = needs(test, hasRedisServer, 'redis-server is not on the PATH');
   onRedis('the cache of that release answers its own entries, and nothing once they are over', () =>
     onStandaloneRedis(async (redis) => {
       const { at, keys } = readJson(release, 'redis.json');

@@ -1,9 +1,9 @@
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
 import { createWebhook } from '../../src/domain/webhooks/webhook.ts';
 import { caller } from '../support/api.ts';
+import { suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 import { aStoredProject, aStoredTask } from '../support/tasks.ts';
 

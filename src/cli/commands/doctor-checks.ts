@@ -6,7 +6,7 @@ import type { Logger } from '../../ports/logger.ts';
 import { type ApiClient, apiClient } from '../api-client.ts';
 import { EXIT } from '../failure.ts';
 import { openPseudoTerminal } from '../run/pseudo-terminal.ts';
-import { leftovers } from '../run/spool.ts';
+import { readSpool } from '../run/spool.ts';
 import { DEFAULT_URL, readSettings } from '../settings.ts';
 import { markOf } from '../terminal/bars.ts';
 import { type Look, lookOf, type Paint, paint, printable } from '../terminal/terminal.ts';
@@ -132,7 +132,19 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
   try {
     await mkdir(spoolDir, { recursive: true, mode: 0o700 });
     await access(spoolDir, constants.W_OK);
-    const waiting = (await leftovers(spoolDir)).filter(({ live }) => !live);
+    const { runs, unreadable } = await readSpool(spoolDir);
+    const waiting = runs.filter(({ live }) => !live);
+    const [first] = unreadable;
+    if (first !== undefined) {
+      return {
+        name,
+        state: 'warning',
+        text: `${unreadable.length === 1 ? '1 run' : `${unreadable.length} runs`} cannot be sent: ${first.directory}: ${first.reason}`,
+        mend: first.isDamaged
+          ? 'set it aside and send the others with: miyabi flush'
+          : 'send it with the newer miyabi',
+      };
+    }
     const mine = waiting.filter(({ header }) => header.url === url);
     if (waiting.length === 0) return { name, state: 'ok', text: `nothing waits in ${spoolDir}` };
     const kilobytes = Math.ceil(waiting.reduce((sum, { bytes }) => sum + bytes, 0) / 1024);

@@ -10,7 +10,7 @@ import type { LiveTasks } from './live-tasks.ts';
 import { masker, secretsOf } from './masking.ts';
 import type { Screen } from './screen.ts';
 import { type Shipped, shipper } from './shipper.ts';
-import { claim, leftovers, newBacklog, type RunHeader } from './spool.ts';
+import { claim, type Leftover, newBacklog, type RunHeader, readSpool, setAside } from './spool.ts';
 
 /** What reads a command's output as it passes: draws its tasks, and sends its lines to the server. */
 export type Follower = Readonly<{
@@ -240,27 +240,50 @@ const ship = (
     log_stream,
   };
   const own = newBacklog(settings.spoolDir, `${started}-${mark}`, header);
-  const sending = shipper(client, own, earlierRuns(settings.spoolDir, client.url, mark));
+  const damage: string[] = [];
+  const sending = shipper(
+    client,
+    own,
+    earlierRuns(settings.spoolDir, client.url, mark, (text) => damage.push(text)),
+  );
   return {
     add(events: readonly string[]) {
       own.add(events);
       sending.wake();
     },
-    finish: (limitMs: number, signal: AbortSignal): Promise<Shipped> => sending.finish(limitMs, signal),
+    finish: async (limitMs: number, signal: AbortSignal): Promise<Shipped> => {
+      const shipped = await sending.finish(limitMs, signal);
+      return { ...shipped, damage: [...damage, ...shipped.damage.map(damagedLines)] };
+    },
   };
 };
 
 /** The log group of everything that `miyabi run` sends. */
 export const LOG_GROUP = '/miyabi/run';
 
-/** Gives, one by one, the runs that were left for this server by runs that are over. */
-export const earlierRuns = (spoolDir: string, url: string, mark: string) => {
-  let queue: Awaited<ReturnType<typeof leftovers>> | undefined;
+/** What is said of a file with lines that could not be read. */
+export const damagedLines = (file: string): string =>
+  `lines of an earlier run could not be read and are now in ${file}`;
+
+/**
+ * Gives, one by one, the runs that were left for this server by runs that are over. A damaged run is set aside; `report`
+ * is given a sentence about each that cannot be sent.
+ */
+export const earlierRuns = (spoolDir: string, url: string, mark: string, report: (text: string) => void) => {
+  let queue: readonly Leftover[] | undefined;
   let next = 0;
+
+  const look = async (): Promise<readonly Leftover[]> => {
+    const { runs, unreadable } = await readSpool(spoolDir);
+    for (const run of unreadable) {
+      const aside = run.isDamaged ? await setAside(run) : run.directory;
+      if (aside !== undefined) report(`an earlier run cannot be sent: ${run.reason}; it is in ${aside}`);
+    }
+    return runs.filter(({ header, live }) => header.url === url && !live);
+  };
+
   return async () => {
-    queue ??= (await leftovers(spoolDir).catch(() => [])).filter(
-      ({ header, live }) => header.url === url && !live,
-    );
+    queue ??= await look().catch(() => []);
     while (next < queue.length) {
       const leftover = queue[next];
       next += 1;
@@ -305,6 +328,7 @@ const noteOf = (shipped: Shipped, { spoolDir, url }: ClientSettings) => {
   }
   if (shipped.refused > 0)
     return { text: `${shipped.refused} lines were refused: ${shipped.problem ?? ''}`, serious: true };
+  if (shipped.damage.length > 0) return { text: shipped.damage.join('; '), serious: true };
   if (!shipped.unsent) return undefined;
   const serious = shipped.problem?.includes('refuses the key') === true;
   return {

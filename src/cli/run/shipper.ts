@@ -1,9 +1,19 @@
+import { isJsonObject } from '../../domain/json.ts';
 import type { ApiAnswer, ApiClient } from '../api-client.ts';
 import { isProblem, refusal, tookLines } from '../api-client.ts';
 import type { Backlog, Batch, RunHeader } from './spool.ts';
 
-/** How the lines of a run fared. `unsent`: some wait in the spool. `problem` says why, or what the server refused. */
-export type Shipped = Readonly<{ unsent: boolean; dropped: number; refused: number; problem?: string }>;
+/**
+ * How the lines of a run fared. `unsent`: some wait in the spool. `damage`: files with lines of earlier runs that could
+ * not be read. `problem` says why lines wait, or what the server refused.
+ */
+export type Shipped = Readonly<{
+  unsent: boolean;
+  dropped: number;
+  refused: number;
+  damage: readonly string[];
+  problem?: string;
+}>;
 
 export type Shipper = Readonly<{
   /** New lines are in the backlog. */
@@ -51,6 +61,11 @@ export const shipper = (
   let current: Backlog | undefined;
   let noneEarlier = false;
   let failingSince: number | undefined;
+  const damage: string[] = [];
+  const noteDamage = (backlog: Backlog) => {
+    const file = backlog.damaged();
+    if (file !== undefined) damage.push(file);
+  };
 
   const wake = () => {
     woken = true;
@@ -111,6 +126,7 @@ export const shipper = (
       if (current === undefined) return undefined;
       const left = await current.next(POST_BYTES);
       if (left !== undefined) return { backlog: current, batch: left };
+      noteDamage(current);
       await current.close();
       current = undefined;
     }
@@ -173,12 +189,14 @@ export const shipper = (
       clearTimeout(limit);
       const unsent =
         (await own?.next(POST_BYTES).catch(() => undefined)) !== undefined || current !== undefined;
+      if (current !== undefined) noteDamage(current);
       const dropped = (own?.dropped() ?? 0) + (own?.atRisk() ? 1 : 0);
       await Promise.all([own?.close(), current?.close()].map((closed) => closed?.catch(() => undefined)));
       return {
         unsent,
         dropped,
         refused,
+        damage,
         ...(unsent || refused > 0 ? { problem: problem ?? 'the time was over' } : {}),
       };
     },
@@ -199,8 +217,14 @@ const linesIn = ({ text }: Batch): number =>
   text
     .toString()
     .split('\n')
-    .map((event) => JSON.parse(event) as { message: string })
-    .reduce((sum, { message }) => sum + message.split('\n').length, 0);
+    .reduce((sum, event) => sum + linesInEvent(event), 0);
+
+const linesInEvent = (text: string): number => {
+  const event: unknown = JSON.parse(text);
+  return isJsonObject(event) && typeof event['message'] === 'string'
+    ? event['message'].split('\n').length
+    : 1;
+};
 
 const COMMA = 0x2c;
 const LINE_END = 0x0a;

@@ -1,7 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isJsonObject } from '../../domain/json.ts';
 
 /** Where the lines of one run belong. `url` is the server that they are for: no other may have them. */
@@ -24,6 +35,8 @@ export type Backlog = Readonly<{
   done(batch: Batch): Promise<void>;
   /** How many events had to be thrown away, because neither disk nor memory could hold more. */
   dropped(): number;
+  /** Lines that could not be read and were set aside, in the file that this names; undefined where there were none. */
+  damaged(): string | undefined;
   /** Whether anything is unsent that the disk does not have. */
   atRisk(): boolean;
   /** Writes what is not yet written, remembers how far the server has come, and lets go. An empty one is removed. */
@@ -43,6 +56,14 @@ const FLUSH_BYTES = 256 * 1024;
 /** An owner shows in this rhythm that it lives, and is taken for dead after four of them, in milliseconds. */
 const BEAT_MS = 30_000;
 const LINE_END = 0x0a;
+
+/**
+ * The version of how a run is kept, in its header. The first release wrote none: what has none is version 1. Runs of a
+ * newer version are left to it.
+ */
+const SPOOL_VERSION = 1;
+/** What cannot be read is moved here, beside the runs. */
+const ASIDE = 'damaged';
 
 /** `file` is there while it is open. */
 type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
@@ -70,6 +91,9 @@ const backlogIn = (
   let waitingBytes = 0;
   let lost = 0;
   let broken = false;
+  // What this process has written itself is sound.
+  const isInherited = found.length > 0;
+  let asideFile: string | undefined;
   let made = found.length > 0;
   let beat: NodeJS.Timeout | undefined;
   let flushing: NodeJS.Timeout | undefined;
@@ -88,7 +112,9 @@ const backlogIn = (
 
   const make = async () => {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFile(join(directory, 'header.json'), JSON.stringify(header), { mode: 0o600 });
+    await writeFile(join(directory, 'header.json'), JSON.stringify({ version: SPOOL_VERSION, ...header }), {
+      mode: 0o600,
+    });
     await own(directory);
     made = true;
   };
@@ -160,6 +186,43 @@ const backlogIn = (
     return buffer.subarray(0, bytesRead);
   };
 
+  /** Keeps what is no event for a person to look at: sent along, it would spoil the post that it is in. */
+  const setAside = async (damage: Buffer): Promise<void> => {
+    asideFile = join(await asideIn(dirname(directory)), `${nameOfRun(directory)}.ndjson`);
+    await appendFile(asideFile, Buffer.concat([damage, Buffer.of(LINE_END)]), { mode: 0o600 });
+  };
+
+  /** The events at the head of the backlog, without what is damaged in an inherited one. */
+  const eventsAtHead = async (segment: Segment, limit: number): Promise<Batch | undefined> => {
+    while (headOffset < segment.bytes) {
+      const text = await read(segment, headOffset, limit);
+      const end = text.lastIndexOf(LINE_END);
+      if (!isInherited) return end === -1 ? undefined : { text: text.subarray(0, end), bytes: end + 1 };
+      if (end === -1) {
+        // The last line of a run that was killed, or no text at all: it goes on to the next line end.
+        const rest = await read(segment, headOffset, segment.bytes);
+        const length = rest.indexOf(LINE_END);
+        const line = length === -1 ? rest : rest.subarray(0, length);
+        await setAside(line);
+        headOffset += Math.min(rest.length, line.length + 1);
+        continue;
+      }
+      const lines = linesOf(text.subarray(0, end));
+      const firstDamaged = lines.findIndex((line) => !isEvent(line));
+      if (firstDamaged === -1) return { text: text.subarray(0, end), bytes: end + 1 };
+      if (firstDamaged > 0) {
+        const sound = Buffer.concat(
+          lines.slice(0, firstDamaged).flatMap((line) => [line, Buffer.of(LINE_END)]),
+        );
+        return { text: sound.subarray(0, -1), bytes: sound.length };
+      }
+      const [damage = Buffer.alloc(0)] = lines;
+      await setAside(damage);
+      headOffset += damage.length + 1;
+    }
+    return undefined;
+  };
+
   const dropHead = async () => {
     const segment = segments[0];
     headOffset = 0;
@@ -202,9 +265,8 @@ const backlogIn = (
           const segment = segments[0] as Segment;
           if (headOffset < segment.bytes) {
             try {
-              const text = await read(segment, headOffset, limitBytes);
-              const end = text.lastIndexOf(LINE_END);
-              if (end !== -1) return { text: text.subarray(0, end), bytes: end + 1 };
+              const batch = await eventsAtHead(segment, limitBytes);
+              if (batch !== undefined) return batch;
             } catch (error) {
               // Somebody took this run for dead and has sent it: then there is nothing left to do here.
               if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -222,6 +284,8 @@ const backlogIn = (
       }),
 
     dropped: () => lost,
+
+    damaged: () => asideFile,
 
     atRisk: () => segments.some((segment) => 'memory' in segment),
 
@@ -248,33 +312,124 @@ const own = (directory: string): Promise<void> =>
     mode: 0o600,
   });
 
+const nameOfRun = (directory: string): string => basename(directory).replace(/~[^~]*$/, '');
+
+const asideIn = async (spoolDir: string): Promise<string> => {
+  const folder = join(spoolDir, ASIDE);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
+};
+
+const linesOf = (text: Buffer): readonly Buffer[] => {
+  const lines: Buffer[] = [];
+  let from = 0;
+  for (let end = text.indexOf(LINE_END); end !== -1; end = text.indexOf(LINE_END, from)) {
+    lines.push(text.subarray(from, end));
+    from = end + 1;
+  }
+  return [...lines, text.subarray(from)];
+};
+
+/** Whether a line is an event as `miyabi run` writes it. */
+const isEvent = (line: Buffer): boolean => {
+  try {
+    const event: unknown = JSON.parse(line.toString());
+    return (
+      isJsonObject(event) && typeof event['message'] === 'string' && typeof event['timestamp'] === 'number'
+    );
+  } catch {
+    return false;
+  }
+};
+
 /** What a folder of the spool holds. `live`: a run that is going on owns it. */
 export type Leftover = Readonly<{ directory: string; header: RunHeader; bytes: number; live: boolean }>;
 
-/** The runs in the spool, the oldest first. A folder that cannot be read is passed over. */
-export const leftovers = async (spoolDir: string): Promise<readonly Leftover[]> => {
+/** A folder of the spool that holds lines, and cannot be sent. `setAside` may take it: nobody else can use it. */
+export type Unreadable = Readonly<{ directory: string; reason: string; isDamaged: boolean }>;
+
+/** What is in the spool, the oldest run first. Folders without lines, and files, are no runs and are passed over. */
+export type Spool = Readonly<{ runs: readonly Leftover[]; unreadable: readonly Unreadable[] }>;
+
+export const readSpool = async (spoolDir: string): Promise<Spool> => {
   let names: string[];
   try {
     names = await readdir(spoolDir);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return { runs: [], unreadable: [] };
     throw error;
   }
-  const found: Leftover[] = [];
+  const runs: Leftover[] = [];
+  const unreadable: Unreadable[] = [];
   for (const name of names.sort()) {
     const directory = join(spoolDir, name);
+    if (name === ASIDE) continue;
     try {
-      const header = headerOf(await readJson(join(directory, 'header.json')));
-      if (header === undefined) continue;
       const segments = await segmentsIn(directory);
-      const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-      found.push({ directory, header, bytes, live: await hasOwner(directory) });
-    } catch {
-      // Another run is just removing it, or it is no run at all.
+      const header = await readHeader(directory);
+      const live = await hasOwner(directory);
+      if ('header' in header) {
+        const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+        runs.push({ directory, header: header.header, bytes, live });
+      } else if (segments.length > 0 && !live) unreadable.push({ directory, ...header });
+    } catch (error) {
+      // Another run is just removing it, or it is a file.
+      if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') {
+        unreadable.push({ directory, reason: messageOf(error), isDamaged: false });
+      }
     }
   }
-  return found;
+  return { runs, unreadable };
 };
+
+/** The runs in the spool, the oldest first. */
+export const leftovers = async (spoolDir: string): Promise<readonly Leftover[]> =>
+  (await readSpool(spoolDir)).runs;
+
+/** Moves a damaged run out of the way and gives where it is now; undefined where another process was faster. */
+export const setAside = async ({ directory }: Unreadable): Promise<string | undefined> => {
+  const aside = join(await asideIn(dirname(directory)), basename(directory));
+  try {
+    await rename(directory, aside);
+    return aside;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const readHeader = async (
+  directory: string,
+): Promise<Readonly<{ header: RunHeader }> | Pick<Unreadable, 'reason' | 'isDamaged'>> => {
+  let value: unknown;
+  try {
+    value = await readJson(join(directory, 'header.json'));
+  } catch (error) {
+    const reason =
+      codeOf(error) === 'ENOENT'
+        ? 'its header.json is missing'
+        : error instanceof SyntaxError
+          ? 'its header.json is not JSON'
+          : messageOf(error);
+    return { reason, isDamaged: codeOf(error) === 'ENOENT' || error instanceof SyntaxError };
+  }
+  const version = isJsonObject(value) ? (value['version'] ?? SPOOL_VERSION) : undefined;
+  if (typeof version === 'number' && version > SPOOL_VERSION) {
+    return {
+      reason: `a newer miyabi wrote it (version ${version}); send it with that one`,
+      isDamaged: false,
+    };
+  }
+  const header = headerOf(value);
+  return header === undefined
+    ? { reason: 'its header.json does not say where it belongs', isDamaged: true }
+    : { header };
+};
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Takes a run over whose owner is gone; undefined where somebody else was faster. */
 export const claim = async (leftover: Leftover, mark: string): Promise<Backlog | undefined> => {
@@ -346,7 +501,11 @@ const headerOf = (value: unknown): RunHeader | undefined => {
   return { url, log_group, log_stream, ...(typeof project_id === 'string' ? { project_id } : {}) };
 };
 
-const placeOf = (value: unknown): Place =>
-  isJsonObject(value) && Number.isSafeInteger(value.number) && Number.isSafeInteger(value.offset)
-    ? { number: value.number as number, offset: value.offset as number }
-    : { number: 0, offset: 0 };
+/** Without a place, all of the run is sent again: the server knows the events that it has. */
+const placeOf = (value: unknown): Place => {
+  if (!isJsonObject(value)) return { number: 0, offset: 0 };
+  const { number, offset } = value;
+  return isPlace(number) && isPlace(offset) ? { number, offset } : { number: 0, offset: 0 };
+};
+
+const isPlace = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -1,5 +1,4 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Item } from '../../../src/adapters/dynamodb/attributes.ts';
 import { projectKey, projectToItem } from '../../../src/adapters/dynamodb/project-item.ts';
@@ -16,6 +15,7 @@ import { patchTask, reopenTask, reportProgress, type StoredTask } from '../../..
 import { createWebhook, patchWebhook, rotateSecret } from '../../../src/domain/webhooks/webhook.ts';
 import { type Open, using } from '../../support/contract.ts';
 import { type Dynamodb, onEveryDynamodb } from '../../support/dynamodb.ts';
+import { suite } from '../../support/suite.ts';
 import { aProject, aTask, NOON } from '../../support/tasks.ts';
 
 /** Attributes of every kind that a later version may have written. */

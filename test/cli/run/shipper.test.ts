@@ -1,5 +1,8 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { apiClient } from '../../../src/cli/api-client.ts';
+import { earlierRuns } from '../../../src/cli/run/follower.ts';
 import { shipper } from '../../../src/cli/run/shipper.ts';
 import { newBacklog } from '../../../src/cli/run/spool.ts';
 import { scratch, sink, stranger } from '../../support/cli.ts';
@@ -42,7 +45,7 @@ test(
       sending.wake();
       const shipped = await sending.finish(10_000);
       client.close();
-      assert.equal(shipped, { unsent: false, dropped: 0, refused: 0 });
+      assert.equal(shipped, { unsent: false, dropped: 0, refused: 0, damage: [] });
       assert.equal(
         server.events().map(({ id }) => id),
         Array.from({ length: 5_000 }, (_, index) => `n${index}`),
@@ -159,9 +162,44 @@ for (const [status, type, text] of [
     await server.close();
     folder.remove();
     assert.is(server.asked(), 1);
-    assert.equal({ ...shipped, problem: '' }, { unsent: true, dropped: 0, refused: 0, problem: '' });
+    assert.equal(
+      { ...shipped, problem: '' },
+      { unsent: true, dropped: 0, refused: 0, damage: [], problem: '' },
+    );
     assert.match(shipped.problem ?? '', 'is no Miyabi server');
   });
 }
+
+test(
+  'what earlier runs left damaged is told and set aside, and the rest of it is sent',
+  withServer(
+    () => 200,
+    async (server, folder) => {
+      const leave = (name: string, header: string, text: string) => {
+        mkdirSync(join(folder, name));
+        writeFileSync(join(folder, name, 'header.json'), header);
+        writeFileSync(join(folder, name, '000001.ndjson'), text);
+      };
+      const header = JSON.stringify({ url: server.url, log_group: '/g', log_stream: 's' });
+      leave('a', '{', `${eventOf(1)}\n`);
+      leave('b', header, `${eventOf(2)}\n{"id":\n${eventOf(3)}\n`);
+      leave('c', header, `${eventOf(4)}\n`);
+      const told: string[] = [];
+      const client = apiClient({ url: server.url });
+      const earlier = earlierRuns(folder, server.url, 'mark', (text) => told.push(text));
+      const shipped = await shipper(client, undefined, earlier).finish(10_000);
+      client.close();
+      assert.equal(
+        server.events().map(({ id }) => id),
+        ['n2', 'n3', 'n4'],
+      );
+      assert.equal(shipped.damage, [join(folder, 'damaged', 'b.ndjson')]);
+      assert.equal(told, [
+        `an earlier run cannot be sent: its header.json is not JSON; it is in ${join(folder, 'damaged', 'a')}`,
+      ]);
+      assert.equal(readdirSync(folder), ['damaged']);
+    },
+  ),
+);
 
 test.run();

@@ -1,14 +1,21 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type Backlog, claim, leftovers, newBacklog } from '../../../src/cli/run/spool.ts';
+import {
+  type Backlog,
+  claim,
+  leftovers,
+  newBacklog,
+  readSpool,
+  setAside,
+} from '../../../src/cli/run/spool.ts';
 import { run, scratch, until } from '../../support/cli.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('the backlog of a run');
 
 const HEADER = { url: 'http://127.0.0.1:1', log_group: '/miyabi/run', log_stream: 'a-run' };
-const event = (number: number, text = 'x') => JSON.stringify({ id: `n${number}`, text });
+const event = (number: number, message = 'x') => JSON.stringify({ id: `n${number}`, timestamp: 1, message });
 
 const inFolder = (act: (folder: string) => Promise<void>) => async () => {
   const folder = scratch();
@@ -203,8 +210,87 @@ test(
     mkdirSync(join(folder, 'broken'));
     writeFileSync(join(folder, 'broken', 'header.json'), '{"url":1}');
     writeFileSync(join(folder, 'file'), 'x');
-    assert.equal(await leftovers(folder), []);
+    assert.equal(await readSpool(folder), { runs: [], unreadable: [] });
     assert.equal(await leftovers(join(folder, 'not-there')), []);
+  }),
+);
+
+/** A run that is over and has left these lines, as they are. */
+const leave = (folder: string, name: string, header: string | undefined, text: string): void => {
+  mkdirSync(join(folder, name));
+  if (header !== undefined) writeFileSync(join(folder, name, 'header.json'), header);
+  writeFileSync(join(folder, name, '000001.ndjson'), text);
+};
+
+test(
+  'a run whose header is damaged is told with the reason and can be set aside; the others are found',
+  inFolder(async (folder) => {
+    const lines = `${event(1)}\n`;
+    leave(folder, 'a', undefined, lines);
+    leave(folder, 'b', '{"url":', lines);
+    leave(folder, 'c', '{"url":1}', lines);
+    leave(folder, 'd', JSON.stringify({ version: 2, ...HEADER }), lines);
+    leave(folder, 'e', JSON.stringify(HEADER), lines);
+    const { runs, unreadable } = await readSpool(folder);
+    assert.equal(
+      runs.map(({ directory }) => directory),
+      [join(folder, 'e')],
+    );
+    assert.equal(
+      unreadable.map(({ reason, isDamaged }) => [reason, isDamaged]),
+      [
+        ['its header.json is missing', true],
+        ['its header.json is not JSON', true],
+        ['its header.json does not say where it belongs', true],
+        ['a newer miyabi wrote it (version 2); send it with that one', false],
+      ],
+    );
+    for (const run of unreadable.filter(({ isDamaged }) => isDamaged)) await setAside(run);
+    assert.equal(readdirSync(folder), ['d', 'damaged', 'e']);
+    assert.equal(readdirSync(join(folder, 'damaged')), ['a', 'b', 'c']);
+    assert.is((await readSpool(folder)).unreadable.length, 1);
+  }),
+);
+
+for (const [name, text, sound, aside] of [
+  ['in the middle', [event(1), '{"id":', event(2)], [event(1), event(2)], ['{"id":']],
+  ['at both ends', ['', event(1), 'no JSON'], [event(1)], ['', 'no JSON']],
+  [
+    'that is no event',
+    [event(1), '{"id":"n2"}', '[]', event(3)],
+    [event(1), event(3)],
+    ['{"id":"n2"}', '[]'],
+  ],
+  ['that is longer than a post', ['z'.repeat(9_000), event(1)], [event(1)], ['z'.repeat(9_000)]],
+  ['and nothing else', ['\u0000\u0000'], [], ['\u0000\u0000']],
+] as const) {
+  test(
+    `a damaged line ${name} is set aside, and every other is sent`,
+    inFolder(async (folder) => {
+      leave(folder, 'run', JSON.stringify(HEADER), `${text.join('\n')}\n`);
+      const [found] = await leftovers(folder);
+      const taken = found && (await claim(found, 'next'));
+      assert.ok(taken);
+      assert.equal(await readAll(taken), sound);
+      const file = taken.damaged();
+      assert.is(file, join(folder, 'damaged', 'run.ndjson'));
+      assert.is(readFileSync(file ?? '', 'utf8'), `${aside.join('\n')}\n`);
+      await taken.close();
+      assert.equal(readdirSync(folder), ['damaged']);
+    }),
+  );
+}
+
+test(
+  'the line that a killed run was writing is set aside',
+  inFolder(async (folder) => {
+    leave(folder, 'run', JSON.stringify(HEADER), `${event(1)}\n{"id":"n2","times`);
+    const [found] = await leftovers(folder);
+    const taken = found && (await claim(found, 'next'));
+    assert.ok(taken);
+    assert.equal(await readAll(taken), [event(1)]);
+    assert.is(readFileSync(taken.damaged() ?? '', 'utf8'), '{"id":"n2","times\n');
+    await taken.close();
   }),
 );
 
