@@ -88,7 +88,7 @@ test('a service that lacks a port, or gets another in its place, fails to compil
   await new Container().load(
     new ContainerModule(({ bind }) => {
       const provide = providerOf(bind);
-      provide('estimates', estimates, ['checkpoints', 'clock', 'logger']);
+      provide('eventService', eventService, ['changeFeed', 'clock', 'logger']);
       // @ts-expect-error: the logger is missing
       provide('estimates', estimates, ['checkpoints', 'clock']);
       // @ts-expect-error: the clock is missing, and a cache is no clock

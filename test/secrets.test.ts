@@ -5,6 +5,7 @@ import { cloudwatchLogSource } from '../src/adapters/cloudwatch/log-source.ts';
 import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../src/adapters/dynamodb/client.ts';
 import { createTables } from '../src/adapters/dynamodb/tables.ts';
+import { exponentialBackoff } from '../src/adapters/exponential-backoff/backoff.ts';
 import { powertoolsLogger } from '../src/adapters/powertools/logger.ts';
 import { systemClock } from '../src/adapters/system/clock.ts';
 import { pinoLogger } from '../src/adapters/system/logger.ts';
@@ -17,7 +18,6 @@ import { compose } from '../src/container/compose.ts';
 import { setUp } from '../src/container/set-up.ts';
 import { serve } from '../src/entrypoints/local/serve.ts';
 import type { Logger } from '../src/ports/logger.ts';
-import { retrying } from '../src/services/retrying.ts';
 import { caller } from './support/api.ts';
 import { captured } from './support/captured.ts';
 import { MIYABI, run } from './support/cli.ts';
@@ -71,8 +71,10 @@ const LOGGERS: readonly (readonly [string, (write: (text: string) => void) => Lo
 const readLogs = async (endpoint: string): Promise<void> => {
   const client = cloudwatchClient({ endpoint });
   const sleep = systemSleep();
-  const retry = retrying(sleep, Math.random, { attempts: 1, first_delay_ms: 1, max_delay_ms: 1 });
-  const source = cloudwatchLogSource({ client, groups: [], clock: systemClock(), sleep, retry });
+  const clock = systemClock();
+  const policy = { attempts: 1, first_delay_ms: 1, max_delay_ms: 1 };
+  const backoff = exponentialBackoff({ clock });
+  const source = cloudwatchLogSource({ client, groups: [], clock, sleep, backoff, policy });
   try {
     for await (const _page of source.read({ log_group: 'g' })) throw new Error('somebody answered');
   } finally {

@@ -3,7 +3,10 @@ import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 
 /** The ports that depend on no configured backend; adapters are built on them. */
-export type SystemPorts = Pick<Ports, 'clock' | 'ids' | 'logger' | 'random' | 'secrets' | 'sleep'>;
+export type SystemPorts = Pick<
+  Ports,
+  'backoff' | 'clock' | 'ids' | 'logger' | 'random' | 'secrets' | 'sleep'
+>;
 
 export type StorePorts = Pick<
   Ports,

@@ -1,4 +1,5 @@
 import { Container } from 'inversify';
+import { exponentialBackoff } from '../adapters/exponential-backoff/backoff.ts';
 import { readJsonFile } from '../adapters/file/json-file.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
@@ -60,8 +61,10 @@ export const containerFor = async (
   config: Config,
   overrides: Partial<Ports> = {},
 ): Promise<OpenContainer> => {
+  const clock = overrides.clock ?? systemClock();
   const system: SystemPorts = {
-    clock: systemClock(),
+    backoff: exponentialBackoff({ clock }),
+    clock,
     ids: uuidIds(),
     logger: overrides.logger ?? pinoLogger({ level: config.logLevel }),
     random: Math.random,

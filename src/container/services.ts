@@ -7,9 +7,9 @@ import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { logTextService } from '../services/log-text.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
-import { withParents } from '../services/parents.ts';
 import type { ProgressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
+import { retryOnConflict } from '../services/retry-on-conflict.ts';
 import { staleSweep } from '../services/staleness.ts';
 import { taskCounter } from '../services/task-counter.ts';
 import { taskLister } from '../services/task-list.ts';
@@ -25,6 +25,7 @@ import type { Bound } from './tokens.ts';
 /** The services, on whatever ports the backends provide. */
 export const services = new ContainerModule(({ bind }) => {
   const provide = providerOf(bind);
+  provide('retryOnConflict', retryOnConflict, ['backoff']);
   provide('cachedProjectStore', cachedProjects, ['projectStore', 'projectCache', 'clock']);
   provide('projectService', projectService, [
     'cachedProjectStore',
@@ -33,6 +34,7 @@ export const services = new ContainerModule(({ bind }) => {
     'changeFeed',
     'clock',
     'ids',
+    'retryOnConflict',
   ]);
   provide('taskCounter', taskCounter, [
     'cachedProjectStore',
@@ -42,14 +44,22 @@ export const services = new ContainerModule(({ bind }) => {
     'webhookAnnouncer',
     'clock',
     'logger',
+    'retryOnConflict',
   ]);
-  provide(
-    'taskWriter',
-    (ports: Parameters<typeof taskWriter>[0]) => withParents(taskWriter(ports), ports.taskStore, ports.clock),
-    ['taskStore', 'taskHistory', 'taskCache', 'changeFeed', 'taskCounter', 'clock'],
-  );
+  provide('taskWriter', taskWriter, [
+    'taskStore',
+    'taskHistory',
+    'taskCache',
+    'changeFeed',
+    'clock',
+    'cachedProjectStore',
+    'projectService',
+    'taskCounter',
+    'estimates',
+    'retryOnConflict',
+  ]);
   provide('taskLister', taskLister, ['taskStore', 'taskListCache', 'clock']);
-  provide('estimates', estimates, ['checkpoints', 'clock', 'logger']);
+  provide('estimates', estimates, ['checkpoints', 'clock', 'logger', 'retryOnConflict']);
   provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'clock']);
   provide('healthService', healthService, ['probes', 'clock', 'logger']);
   provide('taskService', taskService, [
@@ -57,7 +67,6 @@ export const services = new ContainerModule(({ bind }) => {
     'taskHistory',
     'taskCache',
     'taskWriter',
-    'projectService',
     'estimates',
     'clock',
     'ids',
@@ -74,15 +83,15 @@ export const services = new ContainerModule(({ bind }) => {
       'taskStore',
       'checkpoints',
       'taskWriter',
-      'projectService',
       'estimates',
+      'retryOnConflict',
       'clock',
       'logFormats',
       'projectRules',
       'logger',
     ],
   );
-  provide('logTextService', logTextService, ['checkpoints', 'progressService', 'clock']);
+  provide('logTextService', logTextService, ['checkpoints', 'progressService', 'clock', 'retryOnConflict']);
   provide('collectorService', collectorService, [
     'logSource',
     'taskStore',
@@ -102,6 +111,7 @@ export const services = new ContainerModule(({ bind }) => {
     'clock',
     'ids',
     'webhookAllow',
+    'retryOnConflict',
   ]);
   provide('webhookSender', webhookSender, [
     'webhookStore',
@@ -111,6 +121,7 @@ export const services = new ContainerModule(({ bind }) => {
     'clock',
     'logger',
     'random',
+    'retryOnConflict',
   ]);
   provide('eventService', eventService, ['changeFeed', 'clock', 'logger']);
   provide('idempotencyService', idempotencyService, ['checkpoints', 'clock', 'ids', 'logger']);
@@ -121,8 +132,8 @@ type ProgressPorts = Pick<
   | 'taskStore'
   | 'checkpoints'
   | 'taskWriter'
-  | 'projectService'
   | 'estimates'
+  | 'retryOnConflict'
   | 'clock'
   | 'logFormats'
   | 'projectRules'

@@ -5,7 +5,7 @@ import type { ProjectRule } from '../domain/logs/identity.ts';
 import type { AddressRange } from '../domain/webhooks/address.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
-import type { ProjectStore } from '../ports/project-store.ts';
+import type { CachedProjectStore } from '../services/cached-projects.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
@@ -15,6 +15,7 @@ import type { LogTextService } from '../services/log-text.ts';
 import type { OutboxSignal } from '../services/outbox-signal.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
+import type { RetryOnConflict } from '../services/retry-on-conflict.ts';
 import type { StaleSweep } from '../services/staleness.ts';
 import type { TaskCounter } from '../services/task-counter.ts';
 import type { TaskLister } from '../services/task-list.ts';
@@ -29,6 +30,7 @@ const port = <Name extends keyof Ports>(name: Name): ServiceIdentifier<Ports[Nam
 
 /** A token for every port: a port without one fails to compile. */
 export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Name]> }> = {
+  backoff: port('backoff'),
   clock: port('clock'),
   ids: port('ids'),
   logger: port('logger'),
@@ -64,8 +66,9 @@ export const TOKENS = {
   projectRules: token<readonly ProjectRule[]>('projectRules'),
   webhookAllow: token<readonly AddressRange[]>('webhookAllow'),
 
-  cachedProjectStore: token<ProjectStore>('cachedProjectStore'),
+  cachedProjectStore: token<CachedProjectStore>('cachedProjectStore'),
   projectService: token<ProjectService>('projectService'),
+  retryOnConflict: token<RetryOnConflict>('retryOnConflict'),
   taskCounter: token<TaskCounter>('taskCounter'),
   taskWriter: token<TaskWriter>('taskWriter'),
   taskLister: token<TaskLister>('taskLister'),

@@ -6,13 +6,6 @@ export const RETRY_POLICY: RetryPolicy = { attempts: 5, first_delay_ms: 1000, ma
 /** What came of it, how many tries it took, and the milliseconds that were waited between them. */
 export type Attempted<T> = Readonly<{ value: T; attempts: number; waited_ms: number }>;
 
-/**
- * Tries something until it succeeds, fails in a way that is not worth another try, or has failed often enough.
- *
- * @throws AttemptsFailed whose `cause` is what the last try threw.
- */
-export type Retry = <T>(run: () => Promise<T>) => Promise<Attempted<T>>;
-
 export class AttemptsFailed extends Error {
   readonly attempts: number;
   readonly waited_ms: number;
@@ -30,14 +23,6 @@ export const attemptsOf = (error: unknown): Readonly<{ attempts: number; waited_
   const failed = causesOf(error).find((cause) => cause instanceof AttemptsFailed);
   return failed === undefined ? undefined : { attempts: failed.attempts, waited_ms: failed.waited_ms };
 };
-
-/**
- * The wait before a retry, in milliseconds; `retry` counts from 1. Full jitter: evenly between 0 and a bound that
- * doubles with each retry. `random` is from 0 up to but not including 1.
- * Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
- */
-export const retryDelay = (retry: number, random: number, policy: RetryPolicy = RETRY_POLICY): number =>
-  Math.round(random * Math.min(policy.max_delay_ms, policy.first_delay_ms * 2 ** (retry - 1)));
 
 /** The names and codes by which backends, their clients and Node say: later it may work. */
 const PASSING: ReadonlySet<string> = new Set([

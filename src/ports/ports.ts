@@ -1,3 +1,4 @@
+import type { Backoff } from './backoff.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +21,7 @@ import type { WebhookStore } from './webhook-store.ts';
 
 /** Every port under the name by which services ask for it: a service picks the ones that it needs. */
 export type Ports = Readonly<{
+  backoff: Backoff;
   clock: Clock;
   ids: Ids;
   logger: Logger;

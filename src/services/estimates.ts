@@ -1,52 +1,58 @@
+import { LRUCache } from 'lru-cache';
 import { isMiyabiError } from '../domain/errors.ts';
 import { fingerprint } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
 import { etaOf, type PastDurations, withDuration } from '../domain/tasks/eta.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 export type Estimates = Readonly<{
-  /** The task with its `eta_seconds`, where there is ground for one. It never fails a write: without ground, no ETA. */
+  /** The task with its `eta_seconds`, if there is a basis for one. It never fails a write: without a basis, no ETA. */
   estimated(task: StoredTask): Promise<StoredTask>;
-  /** Remembers how long a task took that has just completed. */
+  /** Remembers how long a task took that has just completed. It never fails a write. */
   learn(task: StoredTask): Promise<void>;
 }>;
 
-/** Durations that were read are believed for this long, in milliseconds: they change once in a run. */
+/** How long durations that were read are used, in milliseconds: they change once in a run. */
 const FRESH_MS = 60_000;
-const MAX_KNOWN = 5_000;
+const MAX_KNOWN = 1_000;
+
+type Known = Readonly<{ past: PastDurations; version: number; at: number }>;
 
 export const estimates = ({
   checkpoints,
   clock,
   logger,
-}: Pick<Ports, 'checkpoints' | 'clock' | 'logger'>): Estimates => {
-  const known = new Map<string, { past: PastDurations; at: number }>();
+  retryOnConflict,
+}: Pick<Ports, 'checkpoints' | 'clock' | 'logger'> &
+  Readonly<{ retryOnConflict: RetryOnConflict }>): Estimates => {
+  const known = new LRUCache<string, Known>({ max: MAX_KNOWN });
 
-  const remember = (key: string, past: PastDurations) => {
-    known.delete(key);
-    known.set(key, { past, at: clock.now() });
-    for (const oldest of known.keys()) {
-      if (known.size <= MAX_KNOWN) break;
-      known.delete(oldest);
-    }
+  const remember = (key: string, past: PastDurations, version: number): Known => {
+    const entry = { past, version, at: clock.now() };
+    known.set(key, entry);
+    return entry;
   };
 
-  const pastOf = async (key: string): Promise<PastDurations> => {
-    const fresh = known.get(key);
-    if (fresh !== undefined && clock.now() - fresh.at < FRESH_MS) return fresh.past;
-    const past = durationsFromJson((await checkpoints.read(key))?.value);
-    remember(key, past);
-    return past;
+  const read = async (key: string): Promise<Known> => {
+    const kept = await checkpoints.read(key);
+    return remember(key, durationsFromJson(kept?.value), kept?.version ?? 0);
+  };
+
+  const fresh = (key: string): Known | undefined => {
+    const entry = known.get(key);
+    return entry !== undefined && clock.now() - entry.at < FRESH_MS ? entry : undefined;
   };
 
   return {
     async estimated(task) {
       const { eta_seconds: _eta, ...plain } = task;
       if (task.status !== 'running') return plain;
+      const key = keyOf(task);
       try {
-        const eta = etaOf(task, await pastOf(keyOf(task)), clock.now());
+        const { past } = fresh(key) ?? (await read(key));
+        const eta = etaOf(task, past, clock.now());
         return eta === undefined ? plain : { ...plain, eta_seconds: eta };
       } catch (error) {
         logger.warn('No estimate: earlier durations could not be read', { task_id: task.task_id, error });
@@ -57,12 +63,17 @@ export const estimates = ({
     async learn(task) {
       if (withDuration([], task).length === 0) return;
       const key = keyOf(task);
+      let cached = fresh(key);
       try {
         await retryOnConflict(async () => {
-          const kept = await checkpoints.read(key);
-          const past = withDuration(durationsFromJson(kept?.value), task);
-          await checkpoints.write(key, past, kept?.version ?? 0);
-          remember(key, past);
+          const { past, version } = cached ?? (await read(key));
+          cached = undefined;
+          const next = withDuration(past, task);
+          const write = async () => {
+            await checkpoints.write(key, next, version);
+            remember(key, next, version + 1);
+          };
+          return { result: undefined, write };
         });
       } catch (error) {
         if (!isMiyabiError(error)) throw error;

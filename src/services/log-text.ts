@@ -5,7 +5,7 @@ import { MAX_LINE } from '../domain/logs/lines.ts';
 import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { Ingested, ProgressService } from './progress.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 /**
  * A piece of a log as raw text. `offset` is the place of its first byte in the whole; a piece that was taken already,
@@ -45,7 +45,9 @@ export const logTextService = ({
   checkpoints,
   progressService: progress,
   clock,
-}: Pick<Ports, 'checkpoints' | 'clock'> & Readonly<{ progressService: ProgressService }>): LogTextService => {
+  retryOnConflict,
+}: Pick<Ports, 'checkpoints' | 'clock'> &
+  Readonly<{ progressService: ProgressService; retryOnConflict: RetryOnConflict }>): LogTextService => {
   const turn = keyedMutex();
   return {
     append(piece) {
@@ -78,8 +80,10 @@ export const logTextService = ({
             lines: taken.lines + lines.length,
             pending: pending.toString('base64'),
           };
-          await checkpoints.write(key, now, kept?.version ?? 0);
-          return { ...result, next_offset: bytes };
+          return {
+            result: { ...result, next_offset: bytes },
+            write: () => checkpoints.write(key, now, kept?.version ?? 0),
+          };
         }),
       );
     },

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
 import {
@@ -26,9 +27,8 @@ import type { Checkpoint } from '../ports/checkpoints.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Estimates } from './estimates.ts';
 import { eachOf, keyedMutex } from './keyed-mutex.ts';
-import type { ProjectService } from './projects.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
-import type { TaskMove, TaskWriter } from './task-writer.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
+import type { TaskMove, TaskRead, TaskWriter } from './task-writer.ts';
 
 /**
  * Events of one stream. `project_id` is whose they are where neither the lines nor a task already there say so. With
@@ -71,19 +71,19 @@ export const progressService = ({
   taskStore: tasks,
   checkpoints,
   taskWriter: writer,
-  projectService: projects,
   estimates: estimate,
   clock,
   formats,
   projectRules: rules,
   logger,
+  retryOnConflict,
 }: Pick<Ports, 'taskStore' | 'checkpoints' | 'clock' | 'logger'> &
   Readonly<{
     taskWriter: TaskWriter;
-    projectService: ProjectService;
     estimates: Estimates;
     formats: readonly LogFormat[];
     projectRules: readonly ProjectRule[];
+    retryOnConflict: RetryOnConflict;
   }>): ProgressService => {
   const reader = logReader(formats);
   const memos = ledgerMemos();
@@ -91,17 +91,21 @@ export const progressService = ({
   const turn = keyedMutex();
   const ledgers = cachedLedgers(byName);
 
-  const writeRun = (
+  const writeRun = async (
     scope: Scope,
     batch: LogBatch,
     change: RunChange,
     project: string | undefined,
+    read: TaskRead | undefined,
     moves: TaskMove[],
-  ): Promise<void> =>
-    retryOnConflict(async () => {
-      const id = taskIdOf(scope, batch, change.observation);
-      const before = await tasks.find(id);
-      if (before !== undefined && isOthers(before, batch)) return;
+  ): Promise<void> => {
+    const id = taskIdOf(scope, batch, change.observation);
+    let known = scope.task_id === id ? read : undefined;
+    const move = await writer.change(async () => {
+      const { task: before, mark } = known ?? (await writer.read(id));
+      // After a lost race the task is read again.
+      known = undefined;
+      if (before !== undefined && isOthers(before, batch)) return undefined;
       const seen =
         before === undefined
           ? taskFromObservation(change.observation, {
@@ -115,14 +119,12 @@ export const progressService = ({
       if (seen === undefined) {
         // Its state may be there already, from a write that failed before its history, or a line that changes only that.
         if (before?.reported_at === undefined) await writer.addHistory(id, change.points);
-        return;
+        return undefined;
       }
-      await projects.ensure(seen.project_id);
-      const after = await estimate.estimated(seen);
-      await writer.save({ before, after, points: change.points });
-      moves.push({ before, after });
-      if (before?.status !== after.status) await estimate.learn(after);
+      return { before, after: await estimate.estimated(seen), points: change.points, mark };
     });
+    if (move !== undefined) moves.push(move);
+  };
 
   /** A run that turned out to be part of another leaves no task behind, unless a client has made it its own. */
   const removeRun = async (
@@ -131,10 +133,11 @@ export const progressService = ({
     run: Pick<Observation, 'key'>,
     moves: TaskMove[],
   ): Promise<void> => {
-    const task = await tasks.find(taskIdOf(scope, batch, run));
-    if (task === undefined || task.reported_at !== undefined || isOthers(task, batch)) return;
-    await writer.remove(task);
-    moves.push({ before: task });
+    const move = await writer.remove(async () => {
+      const task = await tasks.find(taskIdOf(scope, batch, run));
+      return task === undefined || task.reported_at !== undefined || isOthers(task, batch) ? undefined : task;
+    });
+    if (move !== undefined) moves.push(move);
   };
 
   const advanceScope = (
@@ -147,31 +150,32 @@ export const progressService = ({
     turn(scope.key, () =>
       retryOnConflict(async () => {
         const kept = await checkpoints.read(scope.key);
-        const read = ledgers.of(scope.key, kept);
-        const ledger = await currentLedger(scope, read.ledger);
+        const stored = ledgers.of(scope.key, kept);
+        const read = scope.task_id === undefined ? undefined : await writer.read(scope.task_id);
+        const ledger = currentLedger(stored.ledger, read?.task);
         const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined, memos });
-        if (step.fresh === 0) return step;
-        const dropped = [...read.dropped, ...step.dropped];
+        if (step.fresh === 0) return { result: step };
+        const dropped = [...stored.dropped, ...step.dropped];
         if (dropped.length > 0) {
           logger.warn('Stored log state could not be read; the recent signals were replayed without it', {
             ledger: scope.key,
             dropped,
           });
         }
-        await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, moves));
+        await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, read, moves));
         await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, moves));
-        // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
         const version = kept?.version ?? 0;
-        await checkpoints.write(scope.key, ledgerToJson(step.ledger, byName), version);
-        ledgers.keep(scope.key, step.ledger, version + 1);
-        return step;
+        // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
+        const write = async () => {
+          await checkpoints.write(scope.key, ledgerToJson(step.ledger, byName), version);
+          ledgers.keep(scope.key, step.ledger, version + 1);
+        };
+        return { result: step, write };
       }),
     );
 
   /** A task that somebody reopened begins anew: what its log said before then is of the attempt before. */
-  const currentLedger = async (scope: Scope, ledger: Ledger): Promise<Ledger> => {
-    if (scope.task_id === undefined) return ledger;
-    const task = await tasks.find(scope.task_id);
+  const currentLedger = (ledger: Ledger, task: StoredTask | undefined): Ledger => {
     if (task === undefined || task.attempt <= ledger.attempt) return ledger;
     const since = task.reported_at === undefined ? -1 : fromIso(task.reported_at);
     return { ...emptyLedger, sealed_at: since, attempt: task.attempt };
@@ -229,27 +233,22 @@ export const progressService = ({
 const isOthers = ({ project_id }: StoredTask, { only_project }: LogBatch): boolean =>
   only_project !== undefined && only_project !== project_id;
 
-/** How many ledgers a process keeps near, those it used last. */
-const MAX_NEAR = 500;
+/** How many ledgers a process remembers: those it used last. */
+const MAX_CACHED = 500;
 
 /** Ledgers that this process has written, for as long as the store's version says that nobody else has since. */
 const cachedLedgers = (formats: ReadonlyMap<string, LogFormat>) => {
-  const near = new Map<string, { ledger: Ledger; version: number }>();
+  const cached = new LRUCache<string, Readonly<{ ledger: Ledger; version: number }>>({ max: MAX_CACHED });
   return {
     of(key: string, kept: Checkpoint | undefined): ReadLedger {
       if (kept === undefined) return { ledger: emptyLedger, dropped: [] };
-      const known = near.get(key);
+      const known = cached.get(key);
       return known?.version === kept.version
         ? { ledger: known.ledger, dropped: [] }
         : ledgerFromJson(kept.value, formats);
     },
     keep(key: string, ledger: Ledger, version: number): void {
-      near.delete(key);
-      near.set(key, { ledger, version });
-      for (const oldest of near.keys()) {
-        if (near.size <= MAX_NEAR) break;
-        near.delete(oldest);
-      }
+      cached.set(key, { ledger, version });
     },
   };
 };

@@ -12,9 +12,10 @@ import {
 import { toIso } from '../domain/time.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { ProjectDocument } from '../ports/project-cache.ts';
-import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
+import type { ProjectQuery } from '../ports/project-store.ts';
+import type { CachedProjectStore } from './cached-projects.ts';
 import { projectChange } from './project-change.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 /** On what condition something may be done: the stored version must be among these. */
 export type ProjectGuard = Readonly<{ versions?: readonly number[] | undefined }>;
@@ -39,9 +40,6 @@ export type ProjectService = Readonly<{
   ensure(projectId: string): Promise<void>;
 }>;
 
-/** Projects already known to exist are not looked up again; the oldest is forgotten first. */
-const MAX_KNOWN = 10_000;
-
 export const projectService = ({
   cachedProjectStore: projects,
   projectCache: cache,
@@ -49,24 +47,14 @@ export const projectService = ({
   changeFeed: feed,
   clock,
   ids,
+  retryOnConflict,
 }: Pick<Ports, 'projectCache' | 'webhookStore' | 'changeFeed' | 'clock' | 'ids'> &
-  Readonly<{ cachedProjectStore: ProjectStore }>): ProjectService => {
-  const known = new Set<string>();
-
-  const remember = (projectId: string) => {
-    known.add(projectId);
-    for (const oldest of known) {
-      if (known.size <= MAX_KNOWN) break;
-      known.delete(oldest);
-    }
-  };
-
+  Readonly<{ cachedProjectStore: CachedProjectStore; retryOnConflict: RetryOnConflict }>): ProjectService => {
   const publish = (project: StoredProject) => feed.publish([projectChange(project)]);
 
   const create = async (input: NewProject): Promise<Project> => {
     const project = createProject(input, { id: input.project_id ?? ids.next(), now: clock.now() });
     await projects.save(project);
-    remember(project.project_id);
     await publish(project);
     return project;
   };
@@ -81,6 +69,23 @@ export const projectService = ({
       );
     }
     return project;
+  };
+
+  /** Reads, changes and writes a project until no other writer comes between; undefined writes nothing. */
+  const change = async (
+    projectId: string,
+    guard: ProjectGuard | undefined,
+    step: (before: StoredProject) => StoredProject | undefined,
+  ): Promise<Project> => {
+    const { project, isChanged } = await retryOnConflict(async () => {
+      const before = await get(projectId, guard);
+      const after = step(before);
+      return after === undefined
+        ? { result: { project: before, isChanged: false } }
+        : { result: { project: after, isChanged: true }, write: () => projects.save(after) };
+    });
+    if (isChanged) await publish(project);
+    return publicProject(project);
   };
 
   return {
@@ -114,30 +119,20 @@ export const projectService = ({
     },
 
     patch(projectId, patch, guard) {
-      return retryOnConflict(async () => {
-        const project = await get(projectId, guard);
-        const next = patchProject(project, patch, clock.now());
-        if (next === undefined) return publicProject(project);
-        await projects.save(next);
-        await publish(next);
-        return publicProject(next);
-      });
+      return change(projectId, guard, (project) => patchProject(project, patch, clock.now()));
     },
 
     expectWebhooks(projectId) {
-      return retryOnConflict(async () => {
-        const project = await get(projectId);
-        if (project.has_webhooks === true) return publicProject(project);
-        const next: StoredProject = {
-          ...project,
-          has_webhooks: true,
-          version: project.version + 1,
-          updated_at: toIso(clock.now()),
-        };
-        await projects.save(next);
-        await publish(next);
-        return publicProject(next);
-      });
+      return change(projectId, undefined, (project) =>
+        project.has_webhooks === true
+          ? undefined
+          : {
+              ...project,
+              has_webhooks: true,
+              version: project.version + 1,
+              updated_at: toIso(clock.now()),
+            },
+      );
     },
 
     async remove(projectId, guard) {
@@ -149,11 +144,9 @@ export const projectService = ({
             `Project ${projectId} has tasks; move or delete them first`,
           );
         }
-        await projects.remove(projectId, found.version);
-        return found;
+        return { result: found, write: () => projects.remove(projectId, found.version) };
       });
       if (project.has_webhooks === true) await webhooks.remove(projectId);
-      known.delete(projectId);
       await feed.publish([
         {
           kind: 'project',
@@ -166,15 +159,12 @@ export const projectService = ({
     },
 
     async ensure(projectId) {
-      if (known.has(projectId)) return;
-      if ((await projects.find(projectId)) === undefined) {
-        try {
-          await create({ project_id: projectId, project_name: projectId });
-        } catch (error) {
-          if (!isMiyabiError(error, 'already_exists')) throw error;
-        }
+      if (projects.isKnown(projectId) || (await projects.find(projectId)) !== undefined) return;
+      try {
+        await create({ project_id: projectId, project_name: projectId });
+      } catch (error) {
+        if (!isMiyabiError(error, 'already_exists')) throw error;
       }
-      remember(projectId);
     },
   };
 };

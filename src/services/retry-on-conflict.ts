@@ -1,24 +1,51 @@
 import { isMiyabiError } from '../domain/errors.ts';
+import { AttemptsFailed } from '../domain/retry.ts';
+import type { Ports } from '../ports/ports.ts';
 
-/** How often a read-change-write is begun anew before its caller is told of the conflict. */
-export const MAX_RACES = 16;
-
-/** The longest pause between two attempts, in milliseconds. */
-const MAX_PAUSE_MS = 64;
+/** What an attempt came to: its result, and the one write that makes it true. Without one nothing is written. */
+export type Attempt<T> = Readonly<{ result: T; write?: () => Promise<void> }>;
 
 /**
- * Runs a read-change-write until it does not lose the race for the version; the last conflict is thrown. Who lost
- * steps back for a random moment, longer with each loss, or the same ones would collide again.
+ * Reads, decides and writes until the write does not lose the race for the version. Only a conflict of that one write
+ * starts over: an error of anything else, a conflict included, is thrown at once.
+ *
+ * @throws MiyabiError `version_conflict`, `already_exists` after `MAX_ATTEMPTS` lost races.
  */
-export const retryOnConflict = async <T>(change: () => Promise<T>, races = MAX_RACES): Promise<T> => {
-  for (let lost = 1; ; lost += 1) {
-    try {
-      return await change();
-    } catch (error) {
-      if (!isMiyabiError(error, 'version_conflict', 'already_exists') || lost >= races) throw error;
-      await pause(Math.random() * Math.min(2 ** lost, MAX_PAUSE_MS));
-    }
-  }
-};
+export type RetryOnConflict = <T>(attempt: () => Promise<Attempt<T>>) => Promise<T>;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const MAX_ATTEMPTS = 16;
+
+/** Those who lost the same race wait for random times, or they would collide again. */
+const FIRST_DELAY_MS = 2;
+const MAX_DELAY_MS = 64;
+
+class LostRace extends Error {}
+
+export const retryOnConflict =
+  ({ backoff }: Pick<Ports, 'backoff'>): RetryOnConflict =>
+  async (attempt) => {
+    try {
+      const { value } = await backoff(
+        async () => {
+          const { result, write } = await attempt();
+          try {
+            await write?.();
+          } catch (error) {
+            if (!isMiyabiError(error, 'version_conflict', 'already_exists')) throw error;
+            throw new LostRace('Another writer was first', { cause: error });
+          }
+          return result;
+        },
+        {
+          attempts: MAX_ATTEMPTS,
+          first_delay_ms: FIRST_DELAY_MS,
+          max_delay_ms: MAX_DELAY_MS,
+          isWorthRetrying: (error) => error instanceof LostRace,
+        },
+      );
+      return value;
+    } catch (error) {
+      const failure = error instanceof AttemptsFailed ? error.cause : error;
+      throw failure instanceof LostRace ? failure.cause : failure;
+    }
+  };

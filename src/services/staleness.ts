@@ -1,9 +1,9 @@
-import { isMiyabiError } from '../domain/errors.ts';
 import { isStale, lastSignOfLife, MIN_SILENCE_MS } from '../domain/tasks/staleness.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import { toIso } from '../domain/time.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { TaskStore } from '../ports/task-store.ts';
+import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
+import { allPages } from './all-pages.ts';
 import { eachOf } from './keyed-mutex.ts';
 import type { TaskWriter } from './task-writer.ts';
 
@@ -26,38 +26,37 @@ export const staleSweep =
   async () => {
     const marked: string[] = [];
     for await (const page of runningTasks(tasks)) {
-      const silent = page.filter(
-        (task) => !task.stale && clock.now() - lastSignOfLife(task) > MIN_SILENCE_MS,
-      );
-      await eachOf(silent, WIDTH, async (task) => {
-        const { items } = await history.read(task.task_id, { limit: POINTS });
-        if (!isStale(task, items, clock.now())) return;
-        const { eta_seconds: _eta, ...known } = task;
-        const after = { ...known, stale: true, version: task.version + 1, updated_at: toIso(clock.now()) };
-        try {
-          await writer.save({ before: task, after, points: [] });
-          marked.push(task.task_id);
-          await writer.account([{ before: task, after }]);
-        } catch (error) {
-          // Somebody wrote it meanwhile: it is not silent after all.
-          if (!isMiyabiError(error, 'version_conflict')) throw error;
-        }
+      const silent = page.filter((task) => mayBeStale(task, clock.now()));
+      await eachOf(silent, WIDTH, async ({ task_id }) => {
+        const { items } = await history.read(task_id, { limit: POINTS });
+        const move = await writer.change(async () => {
+          // The list may lag behind: what is written starts from the task itself.
+          const before = await tasks.find(task_id);
+          if (before === undefined || !mayBeStale(before, clock.now())) return undefined;
+          if (!isStale(before, items, clock.now())) return undefined;
+          const { eta_seconds: _eta, ...known } = before;
+          const updated_at = toIso(clock.now());
+          const after = { ...known, stale: true, version: before.version + 1, updated_at };
+          return { before, after, points: [] };
+        });
+        if (move === undefined) return;
+        marked.push(task_id);
+        await writer.account([move]);
       });
     }
     return marked;
   };
 
+const mayBeStale = (task: StoredTask, now: number): boolean =>
+  task.status === 'running' && !task.stale && now - lastSignOfLife(task) > MIN_SILENCE_MS;
+
 async function* runningTasks(tasks: TaskStore): AsyncIterable<readonly StoredTask[]> {
   let seen = 0;
-  let after: Parameters<TaskStore['list']>[0]['after'];
-  do {
-    const page = await tasks.list({
-      statuses: ['running'],
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-    });
-    yield page.items;
-    seen += page.items.length;
-    after = page.next;
-  } while (after !== undefined && seen < MAX_TASKS);
+  for await (const page of allPages((after: Pick<TaskQuery, 'after'>) =>
+    tasks.list({ statuses: ['running'], limit: PAGE, ...after }),
+  )) {
+    yield page;
+    seen += page.length;
+    if (seen >= MAX_TASKS) return;
+  }
 }

@@ -1,30 +1,30 @@
+import { isMiyabiError } from '../domain/errors.ts';
 import { countedOf } from '../domain/projects/metrics.ts';
 import { createProject, recount, type StoredProject } from '../domain/projects/project.ts';
-import { eventOf, isSettled } from '../domain/tasks/events.ts';
+import { isSettled } from '../domain/tasks/events.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { ProjectStore } from '../ports/project-store.ts';
+import type { CachedProjectStore } from './cached-projects.ts';
 import { eachOf } from './keyed-mutex.ts';
 import { projectChange } from './project-change.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
+import type { TaskMove } from './task-writer.ts';
 import type { Occurrence, WebhookAnnouncer } from './webhook-announcer.ts';
 
 export type TaskCounter = Readonly<{
   /**
-   * Takes tasks that were written or removed into the metrics, and announces what happened to them. It never fails:
-   * what is left, a sweep finds.
+   * Counts tasks that were written in the metrics, and announces what happened to them. It never fails: a sweep finds
+   * what is left. A removed task was taken out by `discount` before.
    */
-  account(
-    moves: readonly Readonly<{ before?: StoredTask | undefined; after?: StoredTask | undefined }>[],
-  ): Promise<void>;
+  account(moves: readonly TaskMove[]): Promise<void>;
 
   /**
-   * Takes a task out of the metrics before it is removed. Where a crash keeps it from being removed, a sweep counts it
-   * again.
+   * Takes a task out of the metrics before it is removed. `mark` is a moment before it was read. If a crash keeps it
+   * from being removed, a sweep counts it again.
    *
    * @throws MiyabiError `unavailable`
    */
-  discount(task: StoredTask): Promise<void>;
+  discount(task: StoredTask, mark: number): Promise<void>;
 
   /**
    * Counts a task again that was not removed because somebody has changed it: that write may have taken its mark away.
@@ -55,6 +55,8 @@ const BATCH = 200;
 /** One sweep looks so often, so that it comes to an end under any load. */
 const LOOKS = 20;
 const WIDTH = 8;
+/** With so many notes of a project, its next write reads the tasks behind them, to drop the notes that tasks have now. */
+const MAX_NOTES = 20;
 
 /**
  * Metrics that survive a crash between any two writes, without transactions. Each task says what was counted of it;
@@ -65,21 +67,28 @@ const WIDTH = 8;
  * 2. the task notes what was counted of it;
  * 3. with its next write the project drops the note, which the task now has itself.
  *
- * A project is read before the tasks, so that a note that was dropped in between loses its write the race.
+ * A project is read before the tasks, so that a note that was dropped in between loses its write the race. Usually
+ * neither is read: if this process has seen no other version of the project since before it read the task, then the
+ * project holds nothing newer of the task, and a conflict of its write shows that another process was there.
  *
  * What happened to a task is carried by the task as well, from the write that made it happen until it is in the outbox
  * of the webhooks: the counting waits for no announcement, but a task is not settled without it.
  */
 export const taskCounter = ({
   cachedProjectStore: projects,
-  taskStore: tasks,
+  taskStore,
   taskTally: tally,
   changeFeed: feed,
   webhookAnnouncer: announce,
   clock,
   logger,
+  retryOnConflict,
 }: Pick<Ports, 'taskStore' | 'taskTally' | 'changeFeed' | 'clock' | 'logger'> &
-  Readonly<{ cachedProjectStore: ProjectStore; webhookAnnouncer: WebhookAnnouncer }>): TaskCounter => {
+  Readonly<{
+    cachedProjectStore: CachedProjectStore;
+    webhookAnnouncer: WebhookAnnouncer;
+    retryOnConflict: RetryOnConflict;
+  }>): TaskCounter => {
   const waiting = new Map<string, Waiting>();
   const running = new Map<string, Promise<void>>();
 
@@ -101,59 +110,90 @@ export const taskCounter = ({
     }
   };
 
-  /** One write of a project for tasks of it; then each task notes it, and what happened to it is announced. */
-  const countNow = async (
+  /** Counts tasks as they were just written, without reading anything. Undefined where that is not safe. */
+  const countAsWritten = async (
+    projectId: string,
+    seen: ReadonlyMap<string, Seen | undefined>,
+    gone: ReadonlySet<string>,
+  ): Promise<Counting | undefined> => {
+    const tasks = [...seen.values()].filter((one) => one !== undefined);
+    if (tasks.length < seen.size || tasks.some(({ task }) => task.project_id !== projectId)) return undefined;
+    const project = projects.unchangedSince(projectId, Math.min(...tasks.map(({ mark }) => mark)));
+    if (project === undefined) return undefined;
+    if (Object.keys(project.tally?.recent ?? {}).length >= MAX_NOTES) return undefined;
+    const stored = new Map(tasks.map(({ task }) => [task.task_id, task]));
+    const next = recount(project, { taskIds: [...seen.keys()], noteIds: [], stored, gone }, clock.now());
+    // That nothing is to be written has to be read; a write tells by its version.
+    if (next === undefined) return undefined;
+    try {
+      await projects.save(next);
+    } catch (error) {
+      if (!isMiyabiError(error, 'version_conflict')) throw error;
+      return undefined;
+    }
+    return { stored, project: next, isSaved: true };
+  };
+
+  /** Counts tasks as the store has them now. */
+  const countAsStored = (
     projectId: string,
     taskIds: readonly string[],
     gone: ReadonlySet<string>,
-  ): Promise<void> => {
-    const { stored, project: counted } = await retryOnConflict(async () => {
+  ): Promise<Counting> =>
+    retryOnConflict<Counting>(async () => {
       const before = await projects.find(projectId);
-      const recent = before?.tally?.recent ?? {};
-      const found = await tasks.findMany([...new Set([...taskIds, ...Object.keys(recent)])]);
-      const byId = new Map(found.map((task) => [task.task_id, task]));
-      // What a project still holds of tasks that are gone must go, even if the project itself went.
-      if (
-        before === undefined &&
-        !found.some((task) => task.project_id === projectId && !gone.has(task.task_id))
-      ) {
-        return { stored: byId, project: before };
+      const noteIds = Object.keys(before?.tally?.recent ?? {});
+      const found = await taskStore.findMany([...new Set([...taskIds, ...noteIds])]);
+      const stored = new Map(found.map((task) => [task.task_id, task]));
+      // What a project still holds of removed tasks must go, even if the project itself was removed.
+      const isNeeded = found.some((task) => task.project_id === projectId && !gone.has(task.task_id));
+      if (before === undefined && !isNeeded) {
+        return { result: { stored, project: undefined, isSaved: false } };
       }
       const project =
         before ?? createProject({ project_name: projectId }, { id: projectId, now: clock.now() });
-      const next = recount(project, taskIds, byId, gone, clock.now());
-      if (next === undefined) return { stored: byId, project };
+      const next = recount(project, { taskIds, noteIds, stored, gone }, clock.now());
+      if (next === undefined) return { result: { stored, project, isSaved: false } };
       const saved: StoredProject = before === undefined ? { ...next, version: 1 } : next;
-      await projects.save(saved);
-      await feed.publish([projectChange(saved)]);
-      return { stored: byId, project: saved };
+      return { result: { stored, project: saved, isSaved: true }, write: () => projects.save(saved) };
     });
+
+  /** One write of a project for tasks of it; then each task notes it, and what happened to it is announced. */
+  const countNow = async (
+    projectId: string,
+    seen: ReadonlyMap<string, Seen | undefined>,
+    gone: ReadonlySet<string>,
+  ): Promise<void> => {
+    const taskIds = [...seen.keys()];
+    const { stored, project, isSaved } =
+      (await countAsWritten(projectId, seen, gone)) ?? (await countAsStored(projectId, taskIds, gone));
     const looked = taskIds.flatMap((taskId) => stored.get(taskId) ?? []);
-    const [announced] = await Promise.allSettled([announceAll(counted, looked)]);
+    const show = project !== undefined && isSaved ? feed.publish([projectChange(project)]) : undefined;
+    const [shown, announced] = await Promise.allSettled([show, announceAll(project, looked)]);
     await eachOf(looked, WIDTH, async (task) => {
       if (task.project_id !== projectId || gone.has(task.task_id)) return;
-      const isTold = announced.status === 'fulfilled' || (task.pendingEvents ?? []).length === 0;
-      await tally.settle(task, countedOf(task), isTold);
+      const isAnnounced = announced.status === 'fulfilled' || (task.pendingEvents ?? []).length === 0;
+      await tally.settle(task, countedOf(task), isAnnounced);
     });
-    if (announced.status === 'rejected') throw announced.reason;
+    for (const result of [announced, shown]) if (result.status === 'rejected') throw result.reason;
   };
 
-  /** Whoever comes while a write of a project is under way is taken in by the next one, all together. */
-  const count = (projectId: string, taskIds: readonly string[]): Promise<void> => {
+  /** Counts that come while a project is being written are taken in by its next write, all together. */
+  const count = (projectId: string, taskId: string, seen?: Seen): Promise<void> => {
     const current = waiting.get(projectId);
-    if (current !== undefined && current.ids.size < BATCH) {
-      for (const id of taskIds) current.ids.add(id);
+    if (current !== undefined && current.tasks.size < BATCH) {
+      current.tasks.set(taskId, current.tasks.has(taskId) ? undefined : seen);
       return current.done;
     }
-    const ids = new Set(taskIds);
+    const tasks = new Map([[taskId, seen]]);
     const before = current?.done ?? running.get(projectId) ?? Promise.resolve();
     const done = before
       .catch(() => undefined)
       .then(() => {
-        if (waiting.get(projectId)?.ids === ids) waiting.delete(projectId);
-        return countNow(projectId, [...ids], NONE);
+        if (waiting.get(projectId)?.tasks === tasks) waiting.delete(projectId);
+        return countNow(projectId, tasks, NONE);
       });
-    waiting.set(projectId, { ids, done });
+    waiting.set(projectId, { tasks, done });
     running.set(projectId, done);
     void done
       .catch(() => undefined)
@@ -164,27 +204,21 @@ export const taskCounter = ({
   };
 
   /** Out of the project that still holds it first: only that one is named by the task itself. */
-  const countTask = async (task: StoredTask): Promise<void> => {
+  const countTask = async (task: StoredTask, mark?: number): Promise<void> => {
     const held = task.counted?.project_id;
-    if (held !== undefined && held !== task.project_id) await count(held, [task.task_id]);
-    await count(task.project_id, [task.task_id]);
+    const isElsewhere = held !== undefined && held !== task.project_id;
+    if (isElsewhere) await count(held, task.task_id);
+    const seen = mark === undefined || isElsewhere ? undefined : { task, mark };
+    await count(task.project_id, task.task_id, seen);
   };
 
   return {
     async account(moves) {
-      const left = moves.filter(
-        ({ before, after }) =>
-          after === undefined ||
-          before === undefined ||
-          !isSettled(after) ||
-          eventOf(before, after) !== undefined,
-      );
       await Promise.all(
-        left.map(async ({ before, after }) => {
-          const task = after ?? before;
-          if (task === undefined) return;
+        moves.map(async ({ after: task, mark }) => {
+          if (task === undefined || isSettled(task)) return;
           try {
-            await countTask(task);
+            await countTask(task, mark);
           } catch (error) {
             logger.warn('A task could not be counted and announced; a sweep will', {
               project_id: task.project_id,
@@ -195,16 +229,18 @@ export const taskCounter = ({
       );
     },
 
-    async discount(task) {
+    async discount(task, mark) {
       await tally.mark(task.task_id);
       const held = task.counted?.project_id;
-      if (held !== undefined && held !== task.project_id) await count(held, [task.task_id]);
-      await countNow(task.project_id, [task.task_id], new Set([task.task_id]));
+      const isElsewhere = held !== undefined && held !== task.project_id;
+      if (isElsewhere) await count(held, task.task_id);
+      const seen = isElsewhere ? undefined : { task, mark };
+      await countNow(task.project_id, new Map([[task.task_id, seen]]), new Set([task.task_id]));
     },
 
     async restore(taskId) {
       await tally.mark(taskId);
-      const task = await tasks.find(taskId);
+      const task = await taskStore.find(taskId);
       if (task !== undefined) await countTask(task);
     },
 
@@ -228,6 +264,15 @@ export const taskCounter = ({
   };
 };
 
-type Waiting = Readonly<{ ids: Set<string>; done: Promise<void> }>;
+/** A task as this process wrote it, and a moment before it was read. */
+type Seen = Readonly<{ task: StoredTask; mark: number }>;
+
+type Counting = Readonly<{
+  stored: ReadonlyMap<string, StoredTask>;
+  project: StoredProject | undefined;
+  isSaved: boolean;
+}>;
+
+type Waiting = Readonly<{ tasks: Map<string, Seen | undefined>; done: Promise<void> }>;
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,110 +1,227 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { withEvent } from '../domain/tasks/events.ts';
+import { isSettled, withEvent } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Change } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { CachedProjectStore } from './cached-projects.ts';
+import type { Estimates } from './estimates.ts';
+import { parentFollower } from './parents.ts';
+import type { ProjectService } from './projects.ts';
+import type { Attempt, RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskCounter } from './task-counter.ts';
 
-/** One write of a task: what it was, what it is now, and what its history gains. */
+/** One write of a task: what it was, what it is to be, and what its history gains. */
 export type TaskWrite = Readonly<{
   before?: StoredTask | undefined;
   after: StoredTask;
   points: readonly HistoryPoint[];
+  /** That of the read that `before` comes from, if it was made before `decide` was called. */
+  mark?: number;
 }>;
 
-/** What became of a task: no `before` where it is new, no `after` where it was removed. */
-export type TaskMove = Readonly<{ before?: StoredTask | undefined; after?: StoredTask | undefined }>;
+/** A task as the store has it, and a moment before it was read, by `CachedProjectStore.mark`. */
+export type TaskRead = Readonly<{ task: StoredTask | undefined; mark: number }>;
 
+/**
+ * What became of a task: no `before` if it is new, no `after` if it was removed. `mark` is a moment before it was read.
+ */
+export type TaskMove = Readonly<{
+  before?: StoredTask | undefined;
+  after?: StoredTask | undefined;
+  mark: number;
+}>;
+
+/**
+ * Every write of a task, in this order:
+ *
+ * 1. the project exists (known to the process after the first write)
+ * 2. store: its version decides, and an event that happens is kept by the same write
+ * 3. history, and beside it cache, then feed
+ * 4. parents, each by the same steps
+ * 5. metrics of the project, then the outbox of its webhooks; durations of completed tasks
+ *
+ * `create` and `change` are steps 1 to 3, `account` is steps 4 and 5: a batch accounts for all of its writes at once.
+ * A crash between any two steps heals: the store is the truth, the cache expires, a sweep accounts for what is left.
+ *
+ * Backend calls of a write, its read included: 5 for a report, 8 for a new task, 10 for one that ends, 12 if a webhook
+ * waits for that.
+ */
 export type TaskWriter = Readonly<{
+  /** Reads a task that is to be changed. @throws MiyabiError `unavailable` */
+  read(taskId: string): Promise<TaskRead>;
+  /** @throws MiyabiError `already_exists`: nothing was written. `unavailable`: write it again. */
+  create(write: TaskWrite): Promise<TaskMove>;
   /**
-   * Writes a task everywhere it is kept: the store first, whose version decides, then history, cache and feed. A
-   * crash in between heals: the store is the truth, the cache forgets, and a log is replayed from its checkpoint.
-   * Once the store has the task, cache and feed are told of it even where its history cannot be written.
+   * Reads and decides by `decide`, and writes, until no other writer comes between; undefined writes nothing. Once the
+   * store has the task, cache and feed get it even if its history cannot be written.
    *
-   * @throws MiyabiError `version_conflict`, `already_exists`: nothing was written. `unavailable`: write it again.
+   * @throws MiyabiError `version_conflict`: every race was lost. `unavailable`: write it again. What `decide` throws.
    */
-  save(write: TaskWrite): Promise<void>;
-  /** Adds to the history of a task that is as it should be: what a save before could not. @throws as `save` */
+  change(decide: () => Promise<TaskWrite | undefined>): Promise<TaskMove | undefined>;
+  /** Adds to the history of a task that is otherwise up to date. @throws MiyabiError `unavailable` */
   addHistory(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
   /**
-   * Removes this version of a task, and its history: the history first, or a crash would leave points that nobody can
-   * find; but last where the removal `mayFail`, that is, where whoever loses the race will not try again.
+   * Removes the task that `find` reads, and its history: history first, or a crash would leave points that nothing leads
+   * to; but last if `mayFail`, that is, if `find` refuses the task once it has changed. Undefined removes nothing.
    *
-   * @throws MiyabiError `version_conflict`: it is at another version, and counted as it was. `unavailable`
+   * @throws MiyabiError `version_conflict`: every race was lost, and it is counted as before. `unavailable`. What `find`
+   * throws.
    */
-  remove(task: StoredTask, options?: Readonly<{ mayFail?: boolean }>): Promise<void>;
-  /**
-   * Takes what was written and removed into the metrics of the projects, one write per project, and tells webhooks
-   * what happened.
-   */
-  account(changes: readonly TaskMove[]): Promise<void>;
+  remove(
+    find: () => Promise<StoredTask | undefined>,
+    options?: Readonly<{ mayFail?: boolean }>,
+  ): Promise<TaskMove | undefined>;
+  /** Steps 4 and 5. It does not fail for a backend that is away: a sweep accounts for what is left. */
+  account(moves: readonly TaskMove[]): Promise<void>;
 }>;
 
-/** However much happened to a task, one write adds no more than this to its history: a batch of DynamoDB. */
+/** However much happened to a task, one write adds at most so many points to its history: a batch of DynamoDB. */
 export const MAX_POINTS_PER_WRITE = 25;
 
 export const taskWriter = ({
-  taskStore: tasks,
-  taskHistory: history,
-  taskCache: cache,
-  changeFeed: feed,
-  taskCounter: counter,
+  taskStore,
+  taskHistory,
+  taskCache,
+  changeFeed,
   clock,
+  cachedProjectStore,
+  projectService,
+  taskCounter,
+  estimates,
+  retryOnConflict,
 }: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'changeFeed' | 'clock'> &
-  Readonly<{ taskCounter: TaskCounter }>): TaskWriter => {
-  const addHistory = async (taskId: string, points: readonly HistoryPoint[]): Promise<void> => {
-    if (points.length > 0) await history.append(taskId, thinPoints(points, MAX_POINTS_PER_WRITE));
+  Readonly<{
+    cachedProjectStore: CachedProjectStore;
+    projectService: ProjectService;
+    taskCounter: TaskCounter;
+    estimates: Estimates;
+    retryOnConflict: RetryOnConflict;
+  }>): TaskWriter => {
+  type Writing = Readonly<TaskWrite & { mark: number; asOf: number }>;
+
+  /** Steps 1 and 2. */
+  const attempt = async (write: TaskWrite, mark: number): Promise<Attempt<Writing>> => {
+    const { before } = write;
+    if (before?.project_id !== write.after.project_id) await projectService.ensure(write.after.project_id);
+    const after = withEvent(before, write.after);
+    // Taken before the store is asked: a slow write must not stay in the cache for longer than a fast one.
+    const asOf = clock.now();
+    return {
+      result: { before, after, points: write.points, mark, asOf },
+      write: () => taskStore.save(after),
+    };
   };
 
-  return {
-    async save({ before, after, points }) {
-      if (before !== undefined && before.project_id !== after.project_id) await counter.settle(before);
-      // From before the store was asked: a write that was long under way must not live on in the cache for longer.
-      const asOf = clock.now();
-      await tasks.save(withEvent(before, after));
-      const [recorded] = await Promise.allSettled([addHistory(after.task_id, points)]);
-      const told = publicTask(after);
-      await cache.save([told], asOf);
-      const moved = before !== undefined && before.project_id !== after.project_id;
-      await feed.publish([
-        // To whoever watches the project that it left it is gone; the version lets the save that follows count more.
-        ...(moved ? [deletion(before)] : []),
-        {
-          kind: 'task',
-          action: 'saved',
-          id: told.task_id,
-          project_id: told.project_id,
-          version: told.version,
-          body: JSON.stringify(told),
-        },
+  /** Step 3. */
+  const spread = async ({ before, after, points, mark, asOf }: Writing): Promise<TaskMove> => {
+    const task = publicTask(after);
+    const show = async () => {
+      await taskCache.save([task], asOf);
+      await changeFeed.publish([
+        // Readers of the project that it left see it go; the save after it counts, as its version is higher.
+        ...(before !== undefined && before.project_id !== after.project_id ? [deletion(before)] : []),
+        saved(task),
       ]);
-      if (recorded.status === 'rejected') throw recorded.reason;
+    };
+    await all([addHistory(after.task_id, points), show()]);
+    return { before, after, mark };
+  };
+
+  const addHistory = async (taskId: string, points: readonly HistoryPoint[]): Promise<void> => {
+    if (points.length > 0) await taskHistory.append(taskId, thinPoints(points, MAX_POINTS_PER_WRITE));
+  };
+
+  const removeFromStore = async ({ task_id, version }: StoredTask): Promise<void> => {
+    try {
+      await taskStore.remove(task_id, version);
+    } catch (error) {
+      if (isMiyabiError(error, 'version_conflict')) await taskCounter.restore(task_id);
+      throw error;
+    }
+  };
+
+  const change: TaskWriter['change'] = async (decide) => {
+    const written = await retryOnConflict<Writing | undefined>(async () => {
+      const mark = cachedProjectStore.mark();
+      let write = await decide();
+      if (write?.before !== undefined && write.before.project_id !== write.after.project_id) {
+        // No more than one project may count a task: what is left of its earlier writes is counted before it moves.
+        if (!isSettled(write.before)) {
+          await taskCounter.settle(write.before);
+          write = await decide();
+        }
+      }
+      return write === undefined ? { result: undefined } : attempt(write, write.mark ?? mark);
+    });
+    return written === undefined ? undefined : spread(written);
+  };
+
+  const follow = parentFollower({ taskStore, clock }, change);
+
+  return {
+    async read(taskId) {
+      const mark = cachedProjectStore.mark();
+      return { task: await taskStore.find(taskId), mark };
     },
+
+    async create(write) {
+      const { result, write: save } = await attempt(write, cachedProjectStore.mark());
+      await save?.();
+      return spread(result);
+    },
+
+    change,
 
     addHistory,
 
-    async remove(task, { mayFail = false } = {}) {
-      await counter.discount(task);
-      if (!mayFail) await history.remove(task.task_id);
-      try {
-        await tasks.remove(task.task_id, task.version);
-      } catch (error) {
-        if (isMiyabiError(error, 'version_conflict')) await counter.restore(task.task_id);
-        throw error;
-      }
-      const [cleared] = mayFail ? await Promise.allSettled([history.remove(task.task_id)]) : [];
-      await cache.remove(task.task_id);
-      await feed.publish([deletion(task)]);
-      if (cleared?.status === 'rejected') throw cleared.reason;
+    async remove(find, { mayFail = false } = {}) {
+      const removed = await retryOnConflict<Readonly<{ before: StoredTask; mark: number }> | undefined>(
+        async () => {
+          const mark = cachedProjectStore.mark();
+          const before = await find();
+          if (before === undefined) return { result: undefined };
+          await taskCounter.discount(before, mark);
+          if (!mayFail) await taskHistory.remove(before.task_id);
+          return { result: { before, mark }, write: () => removeFromStore(before) };
+        },
+      );
+      if (removed === undefined) return undefined;
+      const { before: task } = removed;
+      const hide = async () => {
+        await taskCache.remove(task.task_id);
+        await changeFeed.publish([deletion(task)]);
+      };
+      await all([mayFail ? taskHistory.remove(task.task_id) : undefined, hide()]);
+      return removed;
     },
 
-    account(changes) {
-      return counter.account(changes);
+    async account(moves) {
+      const written = [...moves, ...(await follow(moves))];
+      const ended = written.flatMap(({ before, after }) =>
+        after !== undefined && before?.status !== after.status ? [after] : [],
+      );
+      await all([taskCounter.account(written), ...ended.map(estimates.learn)]);
     },
   };
 };
+
+/** Waits for all of them, also where one fails; then throws the first failure. */
+const all = async (jobs: readonly (Promise<unknown> | undefined)[]): Promise<void> => {
+  for (const result of await Promise.allSettled(jobs)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+};
+
+const saved = (task: ReturnType<typeof publicTask>): Change => ({
+  kind: 'task',
+  action: 'saved',
+  id: task.task_id,
+  project_id: task.project_id,
+  version: task.version,
+  body: JSON.stringify(task),
+});
 
 const deletion = ({ task_id, project_id, version }: StoredTask): Change => ({
   kind: 'task',

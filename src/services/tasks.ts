@@ -23,8 +23,6 @@ import type { Ports } from '../ports/ports.ts';
 import type { TaskDocument } from '../ports/task-cache.ts';
 import type { HistoryQuery, TaskPosition, TaskQuery } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
-import type { ProjectService } from './projects.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
 import type { TaskWriter } from './task-writer.ts';
 
 /**
@@ -68,14 +66,12 @@ export const taskService = ({
   taskHistory: history,
   taskCache: cache,
   taskWriter: writer,
-  projectService: projects,
   estimates: estimate,
   clock,
   ids,
 }: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'clock' | 'ids'> &
   Readonly<{
     taskWriter: TaskWriter;
-    projectService: ProjectService;
     estimates: Estimates;
   }>): TaskService => {
   const find = async (taskId: string, guard: Guard): Promise<StoredTask> => {
@@ -109,25 +105,26 @@ export const taskService = ({
     return { task_id: taskId, version: task.version, json: JSON.stringify(task) };
   };
 
-  /** Reads, changes and writes a task until no other writer comes in between; a change of nothing writes nothing. */
-  const change = (
+  /** A change of nothing writes nothing. */
+  const change = async (
     taskId: string,
     guard: Guard,
     step: (before: StoredTask) => TaskChange | undefined,
-  ): Promise<Task> =>
-    retryOnConflict(async () => {
+  ): Promise<Task> => {
+    let unchanged: StoredTask | undefined;
+    const move = await writer.change(async () => {
       const before = await find(taskId, guard);
       const changed = step(before);
-      if (changed === undefined) return publicTask(before);
-      const after = await estimate.estimated(changed.task);
-      const { point } = changed;
-      if (after.project_id !== before.project_id) await projects.ensure(after.project_id);
-      const write = { before, after, points: point === undefined ? [] : [point] };
-      await writer.save(write);
-      await writer.account([write]);
-      if (before.status !== after.status) await estimate.learn(after);
-      return publicTask(after);
+      unchanged = before;
+      if (changed === undefined) return undefined;
+      const { task, point } = changed;
+      return { before, after: await estimate.estimated(task), points: point === undefined ? [] : [point] };
     });
+    if (move !== undefined) await writer.account([move]);
+    const task = move?.after ?? unchanged;
+    if (task === undefined) throw notFound();
+    return publicTask(task);
+  };
 
   /** The project of a new task, which a part has from its parent. */
   const projectOf = async ({ task_id, parent_id, project_id }: NewTask): Promise<string> => {
@@ -152,14 +149,12 @@ export const taskService = ({
   return {
     async create(input) {
       const project_id = await projectOf(input);
-      await projects.ensure(project_id);
       const { task, point } = createTask(
         { ...input, project_id },
         { id: input.task_id ?? ids.next(), now: clock.now() },
       );
-      const write = { after: task, points: point === undefined ? [] : [point] };
-      await writer.save(write);
-      await writer.account([write]);
+      const move = await writer.create({ after: task, points: point === undefined ? [] : [point] });
+      await writer.account([move]);
       return publicTask(task);
     },
 
@@ -191,11 +186,9 @@ export const taskService = ({
     },
 
     async remove(taskId, guard = {}) {
-      await retryOnConflict(async () => {
-        const task = await find(taskId, guard);
-        await writer.remove(task, { mayFail: guard.versions !== undefined });
-        await writer.account([{ before: task }]);
-      });
+      const mayFail = guard.versions !== undefined;
+      const move = await writer.remove(() => find(taskId, guard), { mayFail });
+      if (move !== undefined) await writer.account([move]);
     },
 
     async history(taskId, query, guard = {}) {

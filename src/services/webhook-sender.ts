@@ -10,7 +10,7 @@ import { patchWebhook, secretsAt, type Webhook } from '../domain/webhooks/webhoo
 import type { QueueClaim } from '../ports/outbox.ts';
 import type { Ports } from '../ports/ports.ts';
 import { eachOf } from './keyed-mutex.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 /** What became of attempts: those that delivered, those that are to be followed by another, and deliveries given up. */
 export type SentCounts = Readonly<{ delivered: number; retrying: number; failed: number }>;
@@ -53,10 +53,9 @@ export const webhookSender = ({
   clock,
   logger,
   random,
-}: Pick<
-  Ports,
-  'webhookStore' | 'outbox' | 'outboxQueues' | 'webhookClient' | 'clock' | 'logger' | 'random'
->): WebhookSender => {
+  retryOnConflict,
+}: Pick<Ports, 'webhookStore' | 'outbox' | 'outboxQueues' | 'webhookClient' | 'clock' | 'logger' | 'random'> &
+  Readonly<{ retryOnConflict: RetryOnConflict }>): WebhookSender => {
   const running = new Map<string, Promise<void>>();
   let counts: SentCounts = NONE;
 
@@ -67,16 +66,18 @@ export const webhookSender = ({
   };
 
   /** A receiver said that it is gone for good. */
-  const deactivate = ({ project_id, webhook_id }: Webhook): Promise<void> =>
-    retryOnConflict(async () => {
+  const deactivate = async ({ project_id, webhook_id }: Webhook): Promise<void> => {
+    await retryOnConflict(async () => {
       const kept = await store.find(project_id);
-      if (kept === undefined) return;
+      if (kept === undefined) return { result: undefined };
       const webhooks = kept.webhooks.map((one) =>
         one.webhook_id === webhook_id ? (patchWebhook(one, { active: false }, clock.now()) ?? one) : one,
       );
-      await store.save({ ...kept, webhooks, version: kept.version + 1 });
-      logger.warn('A webhook is gone and was deactivated', { project_id, webhook_id });
+      const write = () => store.save({ ...kept, webhooks, version: kept.version + 1 });
+      return { result: undefined, write };
     });
+    logger.warn('A webhook is gone and was deactivated', { project_id, webhook_id });
+  };
 
   const attempt = async (webhook: Webhook, delivery: Delivery): Promise<Attempt> => {
     const began = clock.now();

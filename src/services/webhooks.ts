@@ -19,7 +19,7 @@ import {
 import type { Ports } from '../ports/ports.ts';
 import type { OutboxSignal } from './outbox-signal.ts';
 import type { ProjectService } from './projects.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
+import type { RetryOnConflict } from './retry-on-conflict.ts';
 import { webhooksOf } from './webhook-sets.ts';
 
 /** On what condition something may be done: the stored version must be among these. */
@@ -74,11 +74,13 @@ export const webhookService = ({
   clock,
   ids,
   webhookAllow: allowed,
+  retryOnConflict,
 }: Pick<Ports, 'webhookStore' | 'outbox' | 'outboxQueues' | 'secrets' | 'clock' | 'ids'> &
   Readonly<{
     projectService: ProjectService;
     outboxSignal: OutboxSignal;
     webhookAllow: readonly AddressRange[];
+    retryOnConflict: RetryOnConflict;
   }>): WebhookService => {
   const readSet = async (project: Pick<Project, 'project_id' | 'created_at'>): Promise<ProjectWebhooks> =>
     webhooksOf(project, await store.find(project.project_id));
@@ -105,6 +107,9 @@ export const webhookService = ({
     return toldWebhook(webhook, last.get(webhook.webhook_id), { withUrl: true, withSecret });
   };
 
+  const save = (set: ProjectWebhooks, webhooks: readonly Webhook[]): Promise<void> =>
+    store.save({ ...set, webhooks, version: set.version + 1 });
+
   /** Reads, changes and writes a webhook until no other writer comes in between; undefined writes nothing. */
   const change = (
     projectId: string,
@@ -116,10 +121,9 @@ export const webhookService = ({
       const set = await readSet(await projects.get(projectId));
       const before = find(set, webhookId, guard);
       const after = step(before);
-      if (after === undefined) return before;
+      if (after === undefined) return { result: before };
       const webhooks = set.webhooks.map((one) => (one === before ? after : one));
-      await store.save({ ...set, webhooks, version: set.version + 1 });
-      return after;
+      return { result: after, write: () => save(set, webhooks) };
     });
 
   return {
@@ -142,7 +146,7 @@ export const webhookService = ({
         const project = await projects.expectWebhooks(projectId);
         const set = await readSet(project);
         const there = set.webhooks.find(({ webhook_id }) => webhook_id === webhookId);
-        if (there !== undefined) return tell(there, true);
+        if (there !== undefined) return { result: await tell(there, true) };
         if (set.webhooks.length >= MAX_WEBHOOKS) {
           throw new MiyabiError('limit_reached', `A project has at most ${MAX_WEBHOOKS} webhooks`);
         }
@@ -152,8 +156,8 @@ export const webhookService = ({
           secret: secrets.next(),
           now: clock.now(),
         });
-        await store.save({ ...set, webhooks: [...set.webhooks, webhook], version: set.version + 1 });
-        return toldWebhook(webhook, undefined, { withUrl: true, withSecret: true });
+        const result = toldWebhook(webhook, undefined, { withUrl: true, withSecret: true });
+        return { result, write: () => save(set, [...set.webhooks, webhook]) };
       });
     },
 
@@ -177,7 +181,7 @@ export const webhookService = ({
         const set = await readSet(await projects.get(projectId));
         const gone = find(set, webhookId, guard);
         const webhooks = set.webhooks.filter((one) => one !== gone);
-        await store.save({ ...set, webhooks, version: set.version + 1 });
+        return { result: undefined, write: () => save(set, webhooks) };
       });
     },
 

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { memoryBackoff } from '../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryIds } from '../../src/adapters/memory/ids.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
@@ -12,13 +13,15 @@ import { openEmbedded } from '../support/dynamodb.ts';
 import { suite } from '../support/suite.ts';
 
 const clock = memoryClock();
+const sleep = memorySleep(clock);
 const SYSTEM = {
+  backoff: memoryBackoff({ sleep, random: () => 0.5 }),
   clock,
   ids: memoryIds(),
   logger: memoryLogger(),
   random: () => 0.5,
   secrets: memorySecrets(),
-  sleep: memorySleep(clock),
+  sleep,
 };
 
 const test = suite('The probe of the stores');

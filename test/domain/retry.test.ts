@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { unavailable } from '../../src/domain/errors.ts';
-import { AttemptsFailed, attemptsOf, isWorthRetrying, retryDelay } from '../../src/domain/retry.ts';
+import { AttemptsFailed, attemptsOf, isWorthRetrying } from '../../src/domain/retry.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('retry');
@@ -52,26 +51,6 @@ test('a circle of causes comes to an end', () => {
   const b = new Error('b', { cause: a });
   a.cause = b;
   assert.not(isWorthRetrying(a));
-});
-
-test('the bound of a wait doubles from a second and stays at thirty', () => {
-  const bounds = [1, 2, 3, 4, 5, 6, 7].map((retry) => retryDelay(retry, 0.999_999_9));
-  assert.equal(bounds, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-  assert.is(retryDelay(4, 0), 0);
-});
-
-test('a wait lies evenly within its bound', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 60 }),
-      fc.double({ min: 0, max: 0.999, noNaN: true }),
-      (retry, random) => {
-        const delay = retryDelay(retry, random);
-        assert.ok(Number.isInteger(delay) && delay >= 0 && delay <= 30_000);
-        assert.ok(Math.abs(delay - random * Math.min(30_000, 1000 * 2 ** (retry - 1))) <= 0.5);
-      },
-    ),
-  );
 });
 
 test('what was tried can be read off an error, however it is wrapped', () => {

@@ -3,17 +3,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
-import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { memoryMetrics } from '../../src/adapters/memory/metrics.ts';
-import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
 import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
-import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
 import { createWebhook } from '../../src/domain/webhooks/webhook.ts';
 import { webhooksLambda } from '../../src/entrypoints/lambda/send.ts';
-import { webhookSender } from '../../src/services/webhook-sender.ts';
 import { eventually, startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
+import { memoryPorts, system } from '../support/system.ts';
 
 const test = suite('Webhooks, end to end');
 
@@ -117,29 +114,18 @@ test('without leave, the local server tells nobody on this machine, whatever the
 });
 
 test('the Lambda works until nothing is due, and counts', async () => {
-  const clock = memoryClock();
-  const store = memoryWebhookStore();
-  const outbox = memoryOutbox({ clock });
-  const logger = memoryLogger();
+  const client = memoryWebhookClient(({ url }) => ({
+    kind: 'answered',
+    status: url.includes('a.') ? 200 : 410,
+  }));
+  const { ports, webhookSender } = await system({ ...memoryPorts(), webhookClient: client });
+  const { clock, webhooks: store, outbox, logger } = ports;
   const metrics = memoryMetrics();
   const webhooks = ['a', 'b'].map((id) =>
     createWebhook({ url: `https://${id}.test/` }, { id, project_id: 'p', secret: 'x', now: clock.now() }),
   );
   await store.save({ project_id: 'p', project_created_at: '', version: 1, webhooks });
-  const client = memoryWebhookClient(({ url }) => ({
-    kind: 'answered',
-    status: url.includes('a.') ? 200 : 410,
-  }));
-  const sender = webhookSender({
-    webhookStore: store,
-    outbox,
-    outboxQueues: outbox,
-    webhookClient: client,
-    clock,
-    logger,
-    random: () => 0.5,
-  });
-  const handler = webhooksLambda({ webhookSender: sender, sleep: async () => undefined, logger, metrics });
+  const handler = webhooksLambda({ webhookSender, sleep: async () => undefined, logger, metrics });
   const now = clock.now();
   await outbox.add(
     Array.from({ length: 50 }, (_, index) => ({

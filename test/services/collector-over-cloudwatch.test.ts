@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { cloudwatchLogSource } from '../../src/adapters/cloudwatch/log-source.ts';
+import { memoryBackoff } from '../../src/adapters/memory/backoff.ts';
 import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { unavailable } from '../../src/domain/errors.ts';
 import { publicTask } from '../../src/domain/tasks/stored.ts';
@@ -7,7 +8,6 @@ import type { Task } from '../../src/domain/tasks/task.ts';
 import type { Checkpoints } from '../../src/ports/checkpoints.ts';
 import type { CollectorService, CollectResult } from '../../src/services/collector.ts';
 import { eachOf } from '../../src/services/keyed-mutex.ts';
-import { retrying } from '../../src/services/retrying.ts';
 import { fakeCloudwatch, type Mischief, seededRandom } from '../support/fake-cloudwatch.ts';
 import { byStream, randomLogs } from '../support/random-logs.ts';
 import { suite } from '../support/suite.ts';
@@ -46,13 +46,13 @@ const worldOf = (seed: number, mischief: Partial<Mischief> = HARSH): World => {
 /** A process that collects: whatever it keeps in memory is gone with it. */
 const startIn = async ({ random, ports, cloudwatch }: World, fragile: Partial<TestPorts> = {}) => {
   const sleep = memorySleep(ports.clock);
-  const retry = retrying(sleep, random);
+  const backoff = memoryBackoff({ sleep, random });
   const source = cloudwatchLogSource({
     client: cloudwatch,
     groups: GROUPS,
     clock: ports.clock,
     sleep,
-    retry,
+    backoff,
   });
   return { ...(await system({ ...ports, ...fragile, source: Object.assign(ports.source, source) })), sleep };
 };

@@ -1,14 +1,11 @@
 import * as assert from 'uvu/assert';
-import { memoryClock } from '../../src/adapters/memory/clock.ts';
-import { memoryLogger } from '../../src/adapters/memory/logger.ts';
-import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
 import { memoryWebhookClient } from '../../src/adapters/memory/webhook-client.ts';
-import { memoryWebhookStore } from '../../src/adapters/memory/webhook-store.ts';
 import { type Answer, type Delivery, RETRY_DELAYS_MS } from '../../src/domain/webhooks/delivery.ts';
 import { createWebhook, ROTATION_MS, rotateSecret } from '../../src/domain/webhooks/webhook.ts';
 import type { WebhookPost } from '../../src/ports/webhook-client.ts';
-import { LEASE_MS, REST_MS, webhookSender } from '../../src/services/webhook-sender.ts';
+import { LEASE_MS, REST_MS } from '../../src/services/webhook-sender.ts';
 import { suite } from '../support/suite.ts';
+import { memoryPorts, system, type TestPorts } from '../support/system.ts';
 
 const test = suite('Webhook sender');
 
@@ -19,11 +16,9 @@ const sending = async (
   answer?: (message: WebhookPost) => Answer | Promise<Answer>,
   { webhooks: count = 1 }: Readonly<{ webhooks?: number }> = {},
 ) => {
-  const clock = memoryClock();
-  const store = memoryWebhookStore();
-  const outbox = memoryOutbox({ clock });
   const client = memoryWebhookClient(answer);
-  const logger = memoryLogger();
+  const ports: TestPorts = { ...memoryPorts(), webhookClient: client };
+  const { clock, webhooks: store, outbox } = ports;
   const webhooks = Array.from({ length: count }, (_, index) =>
     createWebhook(
       { url: `https://w${index}.test/` },
@@ -31,17 +26,8 @@ const sending = async (
     ),
   );
   await store.save({ project_id: 'p', project_created_at: '', version: 1, webhooks });
-  const another = () =>
-    webhookSender({
-      webhookStore: store,
-      outbox,
-      outboxQueues: outbox,
-      webhookClient: client,
-      clock,
-      logger,
-      random: () => 0.5,
-    });
-  const sender = another();
+  const another = async () => (await system(ports)).webhookSender;
+  const sender = await another();
   const add = (delivery_id: string, webhook_id = 'w0') => {
     const now = clock.now();
     const delivery: Delivery = {
@@ -186,7 +172,7 @@ test('sends each once, however many senders there are', async () => {
   const { add, another, sentIds } = await sending(undefined, { webhooks: 5 });
   const ids = Array.from({ length: 100 }, (_, index) => `d${index}`);
   for (const [index, id] of ids.entries()) await add(id, `w${index % 5}`);
-  const senders = [another(), another(), another()];
+  const senders = [await another(), await another(), await another()];
   for (let round = 0; round < 20; round += 1) {
     await Promise.all(senders.map((one) => one.tick()));
     await Promise.all(senders.map((one) => one.idle()));
@@ -248,7 +234,7 @@ test('goes on where another died with a queue in its hands', async () => {
   const { add, another, outbox, clock, sentIds } = await sending();
   await add('a');
   assert.ok(await outbox.claim('w0', LEASE_MS));
-  const sender = another();
+  const sender = await another();
   assert.is(await sender.tick(), 0);
   clock.advance(LEASE_MS);
   assert.is(await sender.tick(), 1);

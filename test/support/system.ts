@@ -1,3 +1,4 @@
+import { memoryBackoff } from '../../src/adapters/memory/backoff.ts';
 import { memoryChangeFeed } from '../../src/adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../src/adapters/memory/checkpoints.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
@@ -22,7 +23,11 @@ import type { Ports } from '../../src/ports/ports.ts';
 /** Fakes of every port. A test may replace single ones before it hands them to `system`. */
 export const memoryPorts = () => {
   const clock = memoryClock();
+  const random: Ports['random'] = () => 0.5;
+  // Conflicts are retried at once: they wait for no time that a test looks at.
+  const backoff = memoryBackoff({ sleep: () => new Promise((resolve) => setImmediate(resolve)), random });
   return {
+    backoff,
     clock,
     ids: memoryIds(),
     logger: memoryLogger(),
@@ -39,7 +44,7 @@ export const memoryPorts = () => {
     outbox: memoryOutbox({ clock }),
     secrets: memorySecrets(),
     webhookClient: memoryWebhookClient(),
-    random: (() => 0.5) as Ports['random'],
+    random,
     sleep: memorySleep(clock),
   };
 };
@@ -63,6 +68,7 @@ export const system = async (ports: TestPorts = memoryPorts(), projectRules: rea
 export type System = Awaited<ReturnType<typeof system>>;
 
 const overridesFrom = (ports: TestPorts): Partial<Ports> => ({
+  backoff: ports.backoff,
   clock: ports.clock,
   ids: ports.ids,
   logger: ports.logger,

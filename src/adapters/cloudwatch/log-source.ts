@@ -6,7 +6,8 @@ import {
 import { unavailable } from '../../domain/errors.ts';
 import { fingerprint } from '../../domain/ids.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
-import type { Attempted, Retry } from '../../domain/retry.ts';
+import { type Attempted, isWorthRetrying, RETRY_POLICY, type RetryPolicy } from '../../domain/retry.ts';
+import type { Backoff } from '../../ports/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogPage, LogSource, StreamEvents } from '../../ports/log-source.ts';
 import type { Sleep } from '../../ports/sleep.ts';
@@ -29,7 +30,8 @@ export type CloudwatchLogSourceOptions = Readonly<{
   groups: readonly string[];
   clock: Clock;
   sleep: Sleep;
-  retry: Retry;
+  backoff: Backoff;
+  policy?: RetryPolicy;
   /** How far each reading goes back behind the one before. It must exceed the time that events take to be found. */
   overlapMs?: number;
   /** How far each sweep goes back behind the one before, for events that took longer, and how often one is made. */
@@ -56,7 +58,8 @@ export const cloudwatchLogSource = ({
   groups,
   clock,
   sleep,
-  retry,
+  backoff,
+  policy = RETRY_POLICY,
   overlapMs = MINUTE,
   sweepMs = HOUR,
   sweepEveryMs = HOUR,
@@ -67,7 +70,7 @@ export const cloudwatchLogSource = ({
 
   /** The client's own events are let go of here: with those of the page they would take twice the memory. */
   const request = async (group: string, { from, to, token }: Window): Promise<Answer> => {
-    const answer = await retry(async () => {
+    const send = async () => {
       await pace();
       return client.send(
         new FilterLogEventsCommand({
@@ -77,7 +80,8 @@ export const cloudwatchLogSource = ({
           ...(token === undefined ? {} : { nextToken: token }),
         }),
       );
-    });
+    };
+    const answer = await backoff(send, { ...policy, isWorthRetrying });
     return { page: pageOf(answer), token: answer.value.nextToken, isEmpty: !answer.value.events?.length };
   };
 

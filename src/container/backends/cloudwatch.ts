@@ -1,9 +1,8 @@
 import { cloudwatchClient } from '../../adapters/cloudwatch/client.ts';
 import { cloudwatchLogSource } from '../../adapters/cloudwatch/log-source.ts';
-import { retrying } from '../../services/retrying.ts';
 import type { Backend, LogSourcePorts } from '../backend.ts';
 
-export const logSource: Backend<LogSourcePorts> = async (config, { clock, sleep, random }) => {
+export const logSource: Backend<LogSourcePorts> = async (config, { clock, sleep, backoff }) => {
   const client = cloudwatchClient({
     ...(config.cloudwatchLogsEndpoint === undefined ? {} : { endpoint: config.cloudwatchLogsEndpoint }),
     ...(config.region === undefined ? {} : { region: config.region }),
@@ -13,7 +12,7 @@ export const logSource: Backend<LogSourcePorts> = async (config, { clock, sleep,
     groups: config.logGroups,
     clock,
     sleep,
-    retry: retrying(sleep, random),
+    backoff,
   });
   return { ports: { logSource }, close: async () => client.destroy() };
 };

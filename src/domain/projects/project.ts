@@ -148,28 +148,33 @@ export const metricsOf = (
 };
 
 /**
- * A project that holds of these tasks what it should, one version on; undefined where nothing is to be written.
- * `stored` are the tasks as the store has them now, those of the project's own notes included; `gone` are about to be
- * removed and count no more.
+ * What is counted: the tasks with these ids, and those behind these notes of the project. `stored` has all of them as
+ * they are now, a task that is missing was removed; `gone` are about to be removed and count no more.
  */
+export type Recount = Readonly<{
+  taskIds: readonly string[];
+  noteIds: readonly string[];
+  stored: ReadonlyMap<string, StoredTask>;
+  gone: ReadonlySet<string>;
+}>;
+
+/** A project that counts these tasks as they are, one version on; undefined if nothing is to be written. */
 export const recount = (
   project: StoredProject,
-  taskIds: readonly string[],
-  stored: ReadonlyMap<string, StoredTask>,
-  gone: ReadonlySet<string>,
+  { taskIds, noteIds, stored, gone }: Recount,
   now: number,
 ): StoredProject | undefined => {
   const { seconds, recent } = project.tally ?? NO_TALLY;
   const notes = new Map(Object.entries(recent));
   let counts = countsOf(project.metrics, seconds);
   let changed = false;
-  for (const taskId of new Set([...taskIds, ...notes.keys()])) {
+  for (const taskId of new Set([...taskIds, ...noteIds])) {
     const task = stored.get(taskId);
     const noted = notes.get(taskId);
     const own = task?.counted?.project_id === project.project_id ? task.counted : undefined;
     const held = noted === undefined ? own : (noted ?? undefined);
     const isOurs = task !== undefined && task.project_id === project.project_id && !gone.has(taskId);
-    // A note about a task that is not looked at now stays as it is, unless it speaks of one that is there no more.
+    // A note of a task that is not counted now stays as it is, unless the task was removed.
     const wanted = isOurs ? (taskIds.includes(taskId) ? countedOf(task) : held) : undefined;
     if (!isSameCount(held, wanted)) {
       if (held !== undefined) counts = moved(counts, held, -1);

@@ -8,9 +8,9 @@ import { v7 as uuid } from 'uuid';
 import * as assert from 'uvu/assert';
 import { cloudwatchClient } from '../../../src/adapters/cloudwatch/client.ts';
 import { cloudwatchLogSource } from '../../../src/adapters/cloudwatch/log-source.ts';
+import { memoryBackoff } from '../../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../../src/adapters/memory/sleep.ts';
-import { retrying } from '../../../src/services/retrying.ts';
 import { type FedLogSource, logSourceContract, readAll } from '../../contracts/log-source.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -31,7 +31,7 @@ const open = (url: string): { port: FedLogSource; close: () => void } => {
     groups: [`${prefix}miyabi/agents`, `${prefix}miyabi/cdk-deploy`],
     clock,
     sleep,
-    retry: retrying(sleep, Math.random),
+    backoff: memoryBackoff({ sleep, random: Math.random }),
   });
   const make = async (name: string, command: () => Promise<unknown>): Promise<void> => {
     if (made.has(name)) return;

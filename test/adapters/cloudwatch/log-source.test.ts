@@ -4,13 +4,13 @@ import {
   type CloudwatchLogSourceOptions,
   cloudwatchLogSource,
 } from '../../../src/adapters/cloudwatch/log-source.ts';
+import { memoryBackoff } from '../../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../../src/adapters/memory/sleep.ts';
 import { isMiyabiError } from '../../../src/domain/errors.ts';
 import type { Json } from '../../../src/domain/json.ts';
 import { attemptsOf } from '../../../src/domain/retry.ts';
 import type { LogPage, LogQuery, LogSource } from '../../../src/ports/log-source.ts';
-import { retrying } from '../../../src/services/retrying.ts';
 import { logSourceContract, readAll } from '../../contracts/log-source.ts';
 import { awsError, fakeCloudwatch, type Mischief, seededRandom } from '../../support/fake-cloudwatch.ts';
 import { rejects, suite } from '../../support/suite.ts';
@@ -31,7 +31,7 @@ const setUp = (
     groups: ['g'],
     clock,
     sleep,
-    retry: retrying(sleep, random),
+    backoff: memoryBackoff({ sleep, random }),
     ...options,
   });
   return { clock, sleep, cloudwatch, source };
@@ -223,7 +223,7 @@ test('a page tells what it took', async () => {
     groups: [],
     clock,
     sleep,
-    retry: retrying(sleep, () => 0.5),
+    backoff: memoryBackoff({ sleep, random: () => 0.5 }),
   });
   const [page] = await pagesOf(source, { log_group: 'g' });
   assert.equal({ attempts: page?.attempts, waited_ms: page?.waited_ms }, { attempts: 3, waited_ms: 1500 });
