@@ -66,6 +66,7 @@ export const containerFor = async (
     backoff: exponentialBackoff({ clock }),
     clock,
     ids: uuidIds(),
+    // Made only if no other is provided: the Lambdas bring their own, and do without this one's library.
     logger: overrides.logger ?? pinoLogger({ level: config.logLevel }),
     random: Math.random,
     secrets: randomSecrets(),
