@@ -1,0 +1,257 @@
+import { COUNTED_KINDS } from '../../domain/projects/metrics.ts';
+import { PROJECT_STATUSES, type StoredProject } from '../../domain/projects/project.ts';
+import { OUTCOMES as TASK_OUTCOMES } from '../../domain/tasks/details.ts';
+import { TASK_EVENTS } from '../../domain/tasks/events.ts';
+import type { HistoryPoint } from '../../domain/tasks/progress.ts';
+import { TASK_STATUSES } from '../../domain/tasks/status.ts';
+import { PRIORITIES, type StoredTask } from '../../domain/tasks/task.ts';
+import {
+  DELIVERY_EVENTS,
+  type Delivery,
+  type LastDelivery,
+  OUTCOMES,
+} from '../../domain/webhooks/delivery.ts';
+import type { ProjectWebhooks } from '../../domain/webhooks/webhook.ts';
+import { seal, unseal } from './record.ts';
+import {
+  isFlag,
+  isNumber,
+  isNumberOrNull,
+  isObject,
+  isText,
+  isTextObject,
+  isTime,
+  listOf,
+  oneOf,
+  type Shape,
+  shapeCheck,
+  shaped,
+  withUnknown,
+} from './shape.ts';
+
+/** How a kind of record is written, and read again. `decode` throws DamagedRecord; `id` names the record there. */
+export type Codec<T> = Readonly<{ encode(value: T): string; decode(id: string, sealed: string): T }>;
+
+const codec = <T extends object>(kind: string, shape: Shape): Codec<T> => ({
+  encode: (value) => seal(withUnknown(value)),
+  // The shape is what makes it a T: each field has been checked, and there are no others.
+  decode: (id, sealed) => shaped(`${kind} ${id}`, unseal(`${kind} ${id}`, sealed), shape) as unknown as T,
+});
+
+const isCounted = shapeCheck({
+  required: { project_id: isText, kind: oneOf(COUNTED_KINDS), seconds: isNumber },
+});
+
+export const taskCodec = codec<StoredTask>('Task', {
+  required: {
+    task_id: isText,
+    task_name: isText,
+    task_type: isText,
+    project_id: isText,
+    status: oneOf(TASK_STATUSES),
+    priority: oneOf(PRIORITIES),
+    progress: isObject,
+    details: isObject,
+    labels: isTextObject,
+    metadata: isObject,
+    attempt: isNumber,
+    version: isNumber,
+    created_at: isTime,
+    updated_at: isTime,
+    stale: isFlag,
+  },
+  optional: {
+    description: isText,
+    parent_id: isText,
+    progress_from: oneOf(['parts']),
+    started_at: isTime,
+    completed_at: isTime,
+    reported_at: isTime,
+    last_event_at: isTime,
+    duration_seconds: isNumber,
+    eta_seconds: isNumber,
+    counted: isCounted,
+    pendingEvents: listOf(
+      shapeCheck({
+        required: { type: oneOf(TASK_EVENTS), project_id: isText, version: isNumber, at: isText },
+      }),
+    ),
+  },
+  inner: {
+    progress: { required: { current: isNumberOrNull, total: isNumberOrNull, percentage: isNumberOrNull } },
+    details: {
+      required: {},
+      optional: {
+        phase: isText,
+        current_step: isText,
+        operation: isText,
+        outcome: oneOf(TASK_OUTCOMES),
+        stack_state: isText,
+        failed_resources: listOf(isText),
+        retained_resources: listOf(isText),
+        log_group: isText,
+        log_stream: isText,
+        error_message: isText,
+      },
+    },
+    github: {
+      required: {},
+      optional: { issue_number: isNumber, issue_url: isText, pr_number: isNumber, pr_url: isText },
+    },
+  },
+});
+
+export const pointCodec = codec<HistoryPoint & Readonly<{ day: number }>>('History of task', {
+  required: {
+    timestamp: isTime,
+    current: isNumberOrNull,
+    total: isNumberOrNull,
+    percentage: isNumberOrNull,
+    status: oneOf(TASK_STATUSES),
+    day: isNumber,
+  },
+  optional: { phase: isText, message: isText },
+});
+
+export const projectCodec = codec<StoredProject>('Project', {
+  required: {
+    project_id: isText,
+    project_name: isText,
+    status: oneOf(PROJECT_STATUSES),
+    owner: isText,
+    resources: isObject,
+    metrics: isObject,
+    version: isNumber,
+    created_at: isTime,
+    updated_at: isTime,
+  },
+  optional: {
+    description: isText,
+    account_id: isText,
+    has_webhooks: isFlag,
+    tally: (value) => isTally(value),
+  },
+  inner: {
+    resources: {
+      required: {},
+      optional: {
+        github_repo: isText,
+        s3_bucket: isText,
+        cloudfront_distribution: isText,
+        api_endpoint: isText,
+      },
+    },
+    metrics: {
+      required: {
+        total_tasks: isNumber,
+        active_tasks: isNumber,
+        completed_tasks: isNumber,
+        failed_tasks: isNumber,
+        blocked_tasks: isNumber,
+        success_rate: isNumberOrNull,
+        avg_completion_time_seconds: isNumberOrNull,
+        last_updated: isTime,
+      },
+    },
+  },
+});
+
+const isTally = shapeCheck({
+  required: {
+    seconds: isNumber,
+    recent: (value) =>
+      isObject(value) &&
+      Object.values(value as object).every((counted) => counted === null || isCounted(counted)),
+  },
+});
+
+export const webhooksCodec = codec<ProjectWebhooks>('Webhooks of project', {
+  required: {
+    project_id: isText,
+    project_created_at: isText,
+    version: isNumber,
+    webhooks: listOf(
+      shapeCheck({
+        required: {
+          webhook_id: isText,
+          project_id: isText,
+          url: isText,
+          events: listOf(oneOf(TASK_EVENTS)),
+          active: isFlag,
+          secret: isText,
+          version: isNumber,
+          created_at: isText,
+          updated_at: isText,
+        },
+        optional: { previous_secret: isText, previous_until: isText },
+      }),
+    ),
+  },
+});
+
+/** A delivery on its way, or only when its id may be forgotten, epoch milliseconds, once it has ended. */
+export type DeliveryRecord = Readonly<{ delivery?: Delivery; ended_until?: number }>;
+
+export const deliveryCodec = codec<DeliveryRecord>('Delivery', {
+  required: {},
+  optional: {
+    ended_until: isNumber,
+    delivery: shapeCheck({
+      required: {
+        delivery_id: isText,
+        webhook_id: isText,
+        project_id: isText,
+        event: oneOf(DELIVERY_EVENTS),
+        body: isText,
+        attempts: isNumber,
+        due_at: isNumber,
+        created_at: isNumber,
+      },
+      optional: { task_id: isText },
+    }),
+  },
+});
+
+/**
+ * The queue of a webhook. Times are epoch milliseconds; `expires_on` is the day on which it may be forgotten; `woken`
+ * says that something was added since it was claimed.
+ */
+export type QueueRecord = Readonly<{
+  webhook_id: string;
+  project_id: string;
+  due_at?: number;
+  rest_until: number;
+  woken: boolean;
+  lease?: Readonly<{ token: string; until: number }>;
+  last?: LastDelivery;
+  expires_on: number;
+}>;
+
+export const queueCodec = codec<QueueRecord>('Queue of webhook', {
+  required: {
+    webhook_id: isText,
+    project_id: isText,
+    rest_until: isNumber,
+    woken: isFlag,
+    expires_on: isNumber,
+  },
+  optional: {
+    due_at: isNumber,
+    lease: shapeCheck({ required: { token: isText, until: isNumber } }),
+    last: shapeCheck({
+      required: {
+        delivery_id: isText,
+        event: oneOf(DELIVERY_EVENTS),
+        attempts: isNumber,
+        at: isText,
+        outcome: oneOf(OUTCOMES),
+      },
+      optional: { task_id: isText, status_code: isNumber, error: isText, next_attempt_at: isText },
+    }),
+  },
+});
+
+/** `expires_on` is the day on which a checkpoint may be forgotten, 0 for one that is kept. */
+export const checkpointCodec = codec<Readonly<{ version: number; expires_on: number }>>('Checkpoint', {
+  required: { version: isNumber, expires_on: isNumber },
+});

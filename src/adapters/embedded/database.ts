@@ -1,0 +1,337 @@
+import { ClassicLevel } from 'classic-level';
+import { isMiyabiError, MiyabiError, unavailable } from '../../domain/errors.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { DamagedRecord } from './record.ts';
+
+/** Keys between two others, both excluded, from the lowest up, or `reverse` from the highest down. */
+export type Range = Readonly<{ gt: string; lt: string; reverse?: boolean; limit: number }>;
+
+/** Reads of one moment: no write that ends in between shows. */
+export type View = Readonly<{
+  keys(range: Range): Promise<readonly string[]>;
+  entries(range: Range): Promise<readonly (readonly [key: string, value: string])[]>;
+  /** The values under the keys, in their order, undefined where there is none. */
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+}>;
+
+/** One logical write. It reads what every write before it has left, those included that are not on disk yet. */
+export type Change = Readonly<{
+  get(key: string): string | undefined;
+  put(key: string, value: string): void;
+  remove(key: string): void;
+}>;
+
+/**
+ * An ordered store of texts in one folder. A write is atomic: after a crash all of it is there, or nothing.
+ *
+ * Every method throws MiyabiError `unavailable` where the disk refuses, a record is damaged, or the database is closing.
+ */
+export type Database = Readonly<{
+  /** The value under the key, as the last write that has ended left it. */
+  get(key: string): Promise<string | undefined>;
+  /** Reads of one moment. The view must not be used once `read` has ended. */
+  view<T>(read: (view: View) => Promise<T>): Promise<T>;
+  /**
+   * Runs a change and puts it on disk with everything else that waits, in one synchronous write. Changes run one after
+   * another and never in parallel: what one has read is true until it is written. What it throws is thrown, and then
+   * nothing of it is written.
+   */
+  write<T>(change: (change: Change) => T): Promise<T>;
+  /** Makes it read-only until it is opened and checked again, because of what was read. Gives the error to throw. */
+  damaged(cause: unknown): MiyabiError;
+  /** Gives space back that a large removal has left. */
+  compact(range: Readonly<{ gt: string; lt: string }>): Promise<void>;
+  /** @throws MiyabiError `unavailable` where nothing can be written. */
+  requireWritable(): void;
+  /** Refuses what is new, ends what runs, and closes the files. `damaged`: it must be checked before it is used again. */
+  close(): Promise<Readonly<{ commits: number; damaged: boolean }>>;
+}>;
+
+export type DatabaseOptions = Readonly<{
+  /** The folder of LevelDB, as errors name it. */
+  path: string;
+  logger: Logger;
+  /** Whether the disk takes writes again. It is asked while the database is read-only. */
+  hasRoom: () => Promise<boolean>;
+  /** Milliseconds between two attempts to write again. */
+  retryMs?: number;
+}>;
+
+/** The counter of commits: a log file that has gone missing shows by it. */
+export const COMMITS_KEY = 'm\u0000commits\u0000';
+
+type Waiting = { resolve(): void; reject(error: unknown): void };
+
+const LEVEL_OPTIONS = {
+  keyEncoding: 'utf8',
+  valueEncoding: 'utf8',
+  createIfMissing: false,
+  compression: true,
+  cacheSize: 16 * 1024 * 1024,
+  writeBufferSize: 8 * 1024 * 1024,
+} as const;
+
+/** Opens LevelDB in a folder. @throws its own error, e.g. with the code `LEVEL_LOCKED` in its cause. */
+export const openLevel = async (
+  path: string,
+  { create }: Readonly<{ create: boolean }>,
+): Promise<ClassicLevel<string, string>> => {
+  const level = new ClassicLevel<string, string>(path, { ...LEVEL_OPTIONS, createIfMissing: create });
+  await level.open();
+  return level;
+};
+
+/** A database on an open LevelDB, which it closes in the end. */
+export const databaseOn = (
+  opened: ClassicLevel<string, string>,
+  { path, logger, hasRoom, retryMs = 5_000 }: DatabaseOptions,
+): Database => {
+  let level = opened;
+  let closing = false;
+  let damaged = false;
+  /** Why nothing can be written now. */
+  let readOnly: MiyabiError | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  /** While the files are opened again, reads wait for it. */
+  let reopening: Promise<void> | undefined;
+
+  /** Changes that are being written, and those that wait for the next write. Null is a removal. */
+  let writing = new Map<string, string | null>();
+  let queued = new Map<string, string | null>();
+  let waiting: Waiting[] = [];
+  let flushing: Promise<void> | undefined;
+  let reads = 0;
+  let readsEnded: (() => void) | undefined;
+  let commits = Number(level.getSync(COMMITS_KEY) ?? 0);
+
+  const refuse = (cause: unknown): never => {
+    if (isMiyabiError(cause)) throw cause;
+    if (cause instanceof DamagedRecord) throw becomeDamaged(cause);
+    if (closing) throw new MiyabiError('unavailable', 'The store is closing', { cause });
+    if (codeOf(cause) === 'LEVEL_CORRUPTION') throw becomeDamaged(cause);
+    throw unavailable(`The data folder ${path}`, cause);
+  };
+
+  const becomeDamaged = (cause: unknown): MiyabiError => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new MiyabiError(
+      'unavailable',
+      `The data folder ${path} holds damaged data (${reason}). It is read-only now; restart the server to check it`,
+      { cause },
+    );
+    if (!damaged) logger.error('The store is damaged and read-only', { path, error: cause });
+    damaged = true;
+    readOnly = error;
+    return error;
+  };
+
+  const becomeReadOnly = (cause: unknown): void => {
+    if (codeOf(cause) === 'LEVEL_CORRUPTION') {
+      becomeDamaged(cause);
+      return;
+    }
+    if (readOnly === undefined) {
+      logger.error('The disk refuses writes: the store is read-only until it takes them again', {
+        path,
+        error: cause,
+      });
+    }
+    readOnly = new MiyabiError(
+      'unavailable',
+      `The data folder ${path} cannot be written. Free some space or make it writable; writes then go on by themselves`,
+      { cause },
+    );
+    scheduleRetry();
+  };
+
+  const scheduleRetry = (): void => {
+    if (closing) return;
+    retry = setTimeout(() => {
+      retry = undefined;
+      reopen().catch((error: unknown) => {
+        logger.warn('The store is still read-only', { path, error });
+        scheduleRetry();
+      });
+    }, retryMs);
+    retry.unref();
+  };
+
+  /**
+   * LevelDB refuses every write after one that failed, until it is opened again: its log may end in half a record. It is
+   * opened only once the disk takes writes, because opening writes too, and reads go on until then.
+   */
+  const reopen = async (): Promise<void> => {
+    if (damaged || closing) return;
+    if (!(await hasRoom())) {
+      scheduleRetry();
+      return;
+    }
+    let done: () => void = () => {};
+    reopening = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      if (reads > 0) await new Promise<void>((resolve) => (readsEnded = resolve));
+      if (level.status !== 'closed') await level.close();
+      level = await openLevel(path, { create: false });
+      commits = Number(level.getSync(COMMITS_KEY) ?? 0);
+      readOnly = undefined;
+      logger.info('The store takes writes again', { path });
+    } finally {
+      reopening = undefined;
+      done();
+    }
+  };
+
+  const requireOpen = (): void => {
+    if (closing) throw new MiyabiError('unavailable', 'The store is closing');
+  };
+
+  const requireWritable = (): void => {
+    requireOpen();
+    if (readOnly !== undefined) throw readOnly;
+  };
+
+  const reading = async <T>(read: () => Promise<T>): Promise<T> => {
+    requireOpen();
+    if (reopening !== undefined) await reopening;
+    requireOpen();
+    reads += 1;
+    try {
+      return await read();
+    } catch (error) {
+      return refuse(error);
+    } finally {
+      reads -= 1;
+      if (reads === 0) readsEnded?.();
+    }
+  };
+
+  const getCommitted = (key: string): string | undefined => {
+    try {
+      return level.getSync(key);
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+
+  /** As the changes before have left it. */
+  const getLatest = (key: string): string | undefined => {
+    for (const changes of [queued, writing]) {
+      const value = changes.get(key);
+      if (value !== undefined) return value ?? undefined;
+    }
+    return getCommitted(key);
+  };
+
+  /** Writes what waits, over and over until nothing does. One batch and one sync serve every change that waited. */
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      writing = queued;
+      queued = new Map();
+      commits += 1;
+      try {
+        const batch = level.batch();
+        for (const [key, value] of writing) {
+          if (value === null) batch.del(key);
+          else batch.put(key, value);
+        }
+        batch.put(COMMITS_KEY, String(commits));
+        await batch.write({ sync: true });
+        writing = new Map();
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        // What came after has read what was not written: it falls with it.
+        const failed = [...group, ...waiting];
+        waiting = [];
+        writing = new Map();
+        queued = new Map();
+        commits -= 1;
+        becomeReadOnly(error);
+        for (const { reject } of failed) reject(readOnly);
+      }
+    }
+    flushing = undefined;
+  };
+
+  const committed = (): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      // After the requests that are at hand now: they share the write.
+      flushing ??= new Promise<void>((next) => setImmediate(next)).then(flush);
+    });
+
+  return {
+    async get(key) {
+      requireOpen();
+      if (reopening !== undefined) await reopening;
+      return getCommitted(key);
+    },
+
+    view: (read) =>
+      reading(async () => {
+        const snapshot = level.snapshot();
+        try {
+          return await read({
+            keys: (range) => level.keys({ ...range, snapshot }).all(),
+            entries: (range) => level.iterator({ ...range, snapshot }).all(),
+            getMany: (keys) =>
+              keys.length === 0 ? Promise.resolve([]) : level.getMany([...keys], { snapshot }),
+          });
+        } finally {
+          await snapshot.close();
+        }
+      }),
+
+    async write<T>(change: (change: Change) => T) {
+      requireWritable();
+      const own = new Map<string, string | null>();
+      const before = waiting.length > 0 || flushing !== undefined;
+      let result: T;
+      try {
+        result = change({
+          get: (key) => (own.has(key) ? (own.get(key) ?? undefined) : getLatest(key)),
+          put: (key, value) => own.set(key, value),
+          remove: (key) => own.set(key, null),
+        });
+      } catch (error) {
+        // What it has read may not be on disk yet, and may never be.
+        if (before) await committed();
+        if (error instanceof DamagedRecord) throw becomeDamaged(error);
+        throw error;
+      }
+      if (own.size === 0) {
+        if (before) await committed();
+        return result;
+      }
+      for (const [key, value] of own) queued.set(key, value);
+      await committed();
+      return result;
+    },
+
+    damaged: becomeDamaged,
+
+    async compact({ gt, lt }) {
+      await reading(() => level.compactRange(gt, lt));
+    },
+
+    requireWritable,
+
+    async close() {
+      closing = true;
+      clearTimeout(retry);
+      await flushing;
+      if (reopening !== undefined) await reopening;
+      if (reads > 0) await new Promise<void>((resolve) => (readsEnded = resolve));
+      await level.close();
+      return { commits, damaged: damaged || readOnly !== undefined };
+    },
+  };
+};
+
+const codeOf = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return undefined;
+  return 'code' in error && error.code !== 'LEVEL_DATABASE_NOT_OPEN' ? error.code : codeOf(error.cause);
+};

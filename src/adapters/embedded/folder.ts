@@ -1,0 +1,152 @@
+import { chmod, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MiyabiError } from '../../domain/errors.ts';
+import { isJsonObject } from '../../domain/json.ts';
+import { makeFolder } from '../system/folder.ts';
+
+/** How the store was left: `clean` with the number of commits that it must hold, or in use. */
+export type StoreState = Readonly<{ clean: boolean; commits: number }>;
+
+const STATE_FILE = 'state.json';
+/** Space that must be free before a store that was full takes writes again, in bytes. */
+const ROOM = 32 * 1024 * 1024;
+
+const PROBLEMS = {
+  open: 'is open in another process: stop that one, or set MIYABI_DATA_DIR to another folder',
+  damaged: 'holds damaged data: restore a backup, move it away, or set MIYABI_DATA_DIR to another folder',
+  incomplete:
+    'is missing files: restore a backup, move what is left away, or set MIYABI_DATA_DIR to another folder',
+  unreadable:
+    'cannot be opened: make it readable and writable, restore it, or set MIYABI_DATA_DIR to another folder',
+  unwritable:
+    'cannot be written: make it writable, free some space, or set MIYABI_DATA_DIR to another folder',
+  newer: 'was written by a newer Miyabi: update this one, or set MIYABI_DATA_DIR to another folder',
+} as const;
+
+export const unusable = (path: string, problem: keyof typeof PROBLEMS, cause?: unknown): MiyabiError =>
+  new MiyabiError('configuration', `The data folder ${path} ${PROBLEMS[problem]}`, { cause });
+
+/** What an error of opening LevelDB says of a folder. */
+export const openingProblem = (path: string, error: unknown): MiyabiError => {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'LEVEL_LOCKED') return unusable(path, 'open', error);
+  if (cause instanceof Error && /no space left/i.test(cause.message))
+    return unusable(path, 'unwritable', error);
+  return unusable(path, code === 'LEVEL_CORRUPTION' ? 'damaged' : 'unreadable', error);
+};
+
+/** The folder of a store and what is in it. */
+export type StoreFolder = Readonly<{
+  /** Where LevelDB keeps its files. */
+  data: string;
+  /** Whether nothing was ever stored here. */
+  isNew: boolean;
+  /** How it was left; undefined where nothing says. */
+  state: StoreState | undefined;
+  saveState(state: StoreState): Promise<void>;
+  /** Whether the disk takes writes. */
+  hasRoom(): Promise<boolean>;
+  /** What LevelDB had to leave out of its log when it was opened, in its own words. */
+  dropped(): Promise<readonly string[]>;
+  /** Lets no one but the owner read the files that are there now. */
+  tighten(): Promise<void>;
+  /** Puts a file of damaged records aside. Gives its path. */
+  keepDamaged(name: string, text: string): Promise<string>;
+}>;
+
+/**
+ * Prepares the folder. Only its owner may enter it, so that files which LevelDB makes later are out of reach too,
+ * whatever their own mode.
+ *
+ * @throws MiyabiError `configuration` where it cannot be written, or holds some of a store but not all of it.
+ */
+export const prepareFolder = async (path: string): Promise<StoreFolder> => {
+  const data = join(path, 'data');
+  let files: readonly string[];
+  try {
+    await makeFolder(path);
+    await chmod(path, 0o700);
+    await mkdir(data, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    files = await readdir(data);
+  } catch (error) {
+    throw unusable(path, 'unwritable', error);
+  }
+  const state = await readState(join(path, STATE_FILE));
+  // LevelDB makes a new database where CURRENT is missing, and deletes the files of the old one.
+  const isNew = !files.some((file) => /^(CURRENT|MANIFEST-.*|\d+\.(ldb|sst|log))$/.test(file));
+  if (isNew ? state !== undefined : !files.includes('CURRENT')) throw unusable(path, 'incomplete');
+
+  const tighten = async (): Promise<void> => {
+    for (const file of await readdir(data)) {
+      // A compaction may have removed it meanwhile.
+      await chmod(join(data, file), 0o600).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      });
+    }
+  };
+
+  return {
+    data,
+    isNew,
+    state,
+    saveState: (next) => writeDurably(path, STATE_FILE, `${JSON.stringify(next)}\n`),
+
+    async hasRoom() {
+      const { bavail, bsize } = await statfs(data);
+      if (bavail * bsize < ROOM) return false;
+      try {
+        await writeDurably(path, 'probe', 'x'.repeat(4096));
+        await rm(join(path, 'probe'), { force: true });
+        return true;
+      } catch {
+        return false;
+      }
+    },
+
+    async dropped() {
+      const log = await readFile(join(data, 'LOG'), 'utf8').catch(() => '');
+      return log.split('\n').filter((line) => line.includes(': dropping '));
+    },
+
+    tighten,
+
+    async keepDamaged(name, text) {
+      await writeDurably(path, name, text);
+      return join(path, name);
+    },
+  };
+};
+
+const readState = async (file: string): Promise<StoreState | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    const state: unknown = JSON.parse(text);
+    if (isJsonObject(state) && typeof state['clean'] === 'boolean' && typeof state['commits'] === 'number') {
+      return { clean: state['clean'], commits: state['commits'] };
+    }
+  } catch {
+    // As good as none: the store is checked.
+  }
+  return { clean: false, commits: 0 };
+};
+
+/** Writes a whole file: after a crash it holds either the old text or the new. */
+const writeDurably = async (folder: string, name: string, text: string): Promise<void> => {
+  const temporary = join(folder, `${name}.new`);
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, join(folder, name));
+};

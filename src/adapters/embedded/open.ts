@@ -1,0 +1,121 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { checkStore } from './check.ts';
+import { COMMITS_KEY, type Database, databaseOn, openLevel } from './database.ts';
+import { openingProblem, prepareFolder, unusable } from './folder.ts';
+import { sweepExpired } from './sweep.ts';
+
+/** An open store: the database that the adapters of the ports share. */
+export type EmbeddedStore = Readonly<{
+  database: Database;
+  /** Refuses what is new with `unavailable`, ends what runs, writes down that it was closed, and frees the folder. */
+  close(): Promise<void>;
+}>;
+
+export type EmbeddedStoreOptions = Readonly<{
+  path: string;
+  clock: Clock;
+  logger: Logger;
+  /** Milliseconds between two sweeps for what has expired. */
+  sweepMs?: number;
+  /** Milliseconds between two attempts to write again while the disk refuses. */
+  retryMs?: number;
+}>;
+
+/** The layout of keys and records. A store of an older one is migrated when it is opened. */
+const FORMAT = 1;
+const FORMAT_KEY = 'm\u0000format\u0000';
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Opens the store in a folder, which is made where it is not there. A store that was not closed is checked first.
+ *
+ * @throws MiyabiError `configuration` where the folder cannot be written, is damaged, misses files, was written by a
+ *   newer Miyabi, or is open in another process. Nothing is left open then.
+ */
+export const openEmbeddedStore = async ({
+  path,
+  clock,
+  logger,
+  sweepMs = HOUR_MS,
+  retryMs,
+}: EmbeddedStoreOptions): Promise<EmbeddedStore> => {
+  const folder = await prepareFolder(path);
+  const level = await openLevel(folder.data, { create: folder.isNew }).catch((error: unknown) => {
+    throw openingProblem(path, error);
+  });
+  try {
+    const format = level.getSync(FORMAT_KEY);
+    const commits = Number(level.getSync(COMMITS_KEY) ?? 0);
+    if (format !== undefined && Number(format) > FORMAT) throw unusable(path, 'newer');
+    const isClean = folder.state?.clean === true;
+    // Something was written after this state, or a file with the last writes has gone.
+    if (isClean && folder.state?.commits !== commits) throw unusable(path, 'incomplete');
+    const dropped = folder.isNew ? [] : await folder.dropped();
+    if (!folder.isNew && (!isClean || dropped.length > 0)) {
+      const began = clock.now();
+      const { damaged, ...found } = await checkStore(level);
+      const isWell = damaged.length === 0 && dropped.length === 0 && found.added + found.removed === 0;
+      const kept =
+        damaged.length === 0
+          ? {}
+          : {
+              damaged: damaged.length,
+              kept_in: await folder.keepDamaged(
+                `damaged-${began}.jsonl`,
+                damaged.map(([key, value]) => `${JSON.stringify({ key, value })}\n`).join(''),
+              ),
+            };
+      const fields = {
+        path,
+        ms: clock.now() - began,
+        ...found,
+        ...kept,
+        ...(dropped.length > 0 ? { dropped } : {}),
+      };
+      if (isWell) logger.info('The store was not closed: it was checked, and nothing is wrong', fields);
+      else logger.warn('The store was damaged: it was repaired as far as it could be', fields);
+    }
+    if (format === undefined) await level.put(FORMAT_KEY, String(FORMAT), { sync: true });
+    await folder.saveState({ clean: false, commits });
+    await folder.tighten();
+  } catch (error) {
+    await level.close();
+    if (error instanceof Error && error.name === 'MiyabiError') throw error;
+    throw openingProblem(path, error);
+  }
+
+  const database = databaseOn(level, {
+    path,
+    logger,
+    hasRoom: folder.hasRoom,
+    ...(retryMs === undefined ? {} : { retryMs }),
+  });
+  const stopping = new AbortController();
+  let sweeping: Promise<void> = Promise.resolve();
+  const sweep = setInterval(() => {
+    sweeping = sweepExpired({ database, clock }, stopping.signal)
+      .then(() => folder.tighten())
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) logger.warn('What has expired could not be removed', { path, error });
+      });
+  }, sweepMs);
+  sweep.unref();
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    clearInterval(sweep);
+    stopping.abort();
+    const ended = database.close();
+    await sweeping;
+    const { commits, damaged } = await ended;
+    if (!damaged) await folder.saveState({ clean: true, commits });
+  };
+  return {
+    database,
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+};

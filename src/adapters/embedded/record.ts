@@ -1,0 +1,46 @@
+import { crc32 } from 'node:zlib';
+
+/** A value that is not what was written: a bit of the disk has changed, or another program has. */
+export class DamagedRecord extends Error {
+  constructor(what: string, reason: string, options?: ErrorOptions) {
+    super(`${what} is damaged: ${reason}`, options);
+    this.name = 'DamagedRecord';
+  }
+}
+
+/** How each kind of record is written now. A record of an older version is read by its version. */
+const VERSION = '1';
+const CHECK_LENGTH = 8;
+const HEAD_LENGTH = CHECK_LENGTH + VERSION.length;
+
+const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHECK_LENGTH, '0');
+
+/**
+ * JSON text with its version and a checksum in front. LevelDB verifies the checksums of its blocks only when it repairs,
+ * so without one of ours a changed bit would be read as data.
+ */
+export const seal = (value: unknown): string => {
+  const text = `${VERSION}${JSON.stringify(value)}`;
+  return `${checkOf(text)}${text}`;
+};
+
+/** The JSON text of a sealed value, for a search in it. */
+export const textOf = (sealed: string): string => sealed.slice(HEAD_LENGTH);
+
+/** The value that was sealed. `what` names it in errors. @throws DamagedRecord */
+export const unseal = (what: string, sealed: string): unknown => {
+  const text = sealed.slice(CHECK_LENGTH);
+  if (checkOf(text) !== sealed.slice(0, CHECK_LENGTH))
+    throw new DamagedRecord(what, 'its checksum does not match');
+  const version = text.slice(0, VERSION.length);
+  if (version !== VERSION)
+    throw new DamagedRecord(
+      what,
+      `it has version ${version}, this Miyabi reads ${VERSION}: was it written by a newer one?`,
+    );
+  try {
+    return JSON.parse(text.slice(VERSION.length));
+  } catch (error) {
+    throw new DamagedRecord(what, 'it is no JSON', { cause: error });
+  }
+};

@@ -1,0 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { embeddedOutbox } from '../../../src/adapters/embedded/outbox.ts';
+import { outboxContract } from '../../contracts/outbox.ts';
+import { onEmbedded } from '../../support/embedded.ts';
+
+outboxContract(
+  'embedded',
+  onEmbedded((world) => ({
+    outbox: embeddedOutbox({ ...world, tokens: randomUUID }),
+    clock: world.clock,
+  })),
+);
