@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { cloudwatchClient } from '../src/adapters/cloudwatch/client.ts';
 import { cloudwatchLogSource } from '../src/adapters/cloudwatch/log-source.ts';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../src/adapters/dynamodb/client.ts';
 import { createTables } from '../src/adapters/dynamodb/tables.ts';
 import { exponentialBackoff } from '../src/adapters/exponential-backoff/backoff.ts';
@@ -21,6 +20,7 @@ import type { Logger } from '../src/ports/logger.ts';
 import { caller } from './support/api.ts';
 import { captured } from './support/captured.ts';
 import { MIYABI, run } from './support/cli.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from './support/dynalite.ts';
 import { dynamodbGate } from './support/dynamodb-gate.ts';
 import { freePort, hasRedisServer, startTlsRedis } from './support/redis.ts';
 import { suite } from './support/suite.ts';
@@ -84,8 +84,8 @@ const readLogs = async (endpoint: string): Promise<void> => {
 
 /** Everything that goes wrong for whoever calls, and behind it. */
 const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string>>): Promise<void> => {
-  const embedded = await openEmbeddedDynamodb();
-  const client = dynamodbClient({ endpoint: embedded.endpoint, ...EMBEDDED_PATIENCE });
+  const embedded = await openTestDynamodb();
+  const client = dynamodbClient({ endpoint: embedded.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
   await createTables(client, {
     tasks: 'miyabi-tasks',
     projects: 'miyabi-projects',

@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { CreateTableCommand, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { EMBEDDED_PATIENCE } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { redisClient } from '../../src/adapters/redis/connection.ts';
 import { readConfig } from '../../src/config.ts';
 import { compose } from '../../src/container/compose.ts';
 import { setUp } from '../../src/container/set-up.ts';
+import { TEST_DYNAMODB_TIMEOUTS } from '../../test/support/dynalite.ts';
 import { startRedis } from '../../test/support/redis.ts';
 import { ROOT } from '../lib/set-up.ts';
 
@@ -109,7 +109,7 @@ const startStore = async (closers: (() => unknown)[]): Promise<string> => {
 };
 
 const storeForPeers = async (endpoint: string, body: string): Promise<void> => {
-  const client = dynamodbClient({ endpoint, ...EMBEDDED_PATIENCE });
+  const client = dynamodbClient({ endpoint, ...TEST_DYNAMODB_TIMEOUTS });
   try {
     await client.send(
       new CreateTableCommand({

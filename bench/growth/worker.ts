@@ -1,7 +1,6 @@
 // Stores tasks, in three installations of different sizes side by side, and asks each of them the same.
 import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { Redis } from 'ioredis';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { tableOf } from '../../src/adapters/dynamodb/table.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
@@ -17,6 +16,7 @@ import { byNewest } from '../../src/domain/tasks/list.ts';
 import { publicTask } from '../../src/domain/tasks/stored.ts';
 import type { StoredTask, Task } from '../../src/domain/tasks/task.ts';
 import { CACHE_TTL } from '../../src/ports/task-cache.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../../test/support/dynalite.ts';
 import { answer, input } from '../lib/in-worker.ts';
 import { interleave, type Measure, type Samples } from '../lib/interleave.ts';
 import { randomOf } from '../lib/statistics.ts';
@@ -200,8 +200,8 @@ const measureDynamodb = async (sizes: readonly number[], rounds: number): Promis
   const variants: Record<string, Measure> = {};
   const closers: (() => Promise<void>)[] = [];
   for (const size of sizes) {
-    const dynamodb = await openEmbeddedDynamodb();
-    const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...EMBEDDED_PATIENCE });
+    const dynamodb = await openTestDynamodb();
+    const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
     closers.push(async () => {
       client.destroy();
       await dynamodb.close();

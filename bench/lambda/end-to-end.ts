@@ -16,10 +16,10 @@ import { CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-clo
 import { bundleFunction } from '../../deploy/build/bundle.ts';
 import { cloudwatchClient } from '../../src/adapters/cloudwatch/client.ts';
 import { createLogGroups } from '../../src/adapters/cloudwatch/log-groups.ts';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { ADMIN_ENTRY, apiEvent, subscriptionEvent } from '../../test/support/artifact.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../../test/support/dynalite.ts';
 import { freePort, startRedis } from '../../test/support/redis.ts';
 import { lambdaRuntimes } from '../lib/runtimes.ts';
 import { hasRuntimeClient, setUp } from '../lib/set-up.ts';
@@ -86,14 +86,14 @@ const main = async (): Promise<void> => {
 
     const redis = await startRedis();
     closers.push(() => redis.stop());
-    const dynamodb = await openEmbeddedDynamodb();
+    const dynamodb = await openTestDynamodb();
     closers.push(() => dynamodb.close());
     const logs = await startLogs();
     closers.push(() => logs.stop());
 
     const run = randomUUID().slice(0, 8);
     const names = { tasks: `tasks-${run}`, projects: `projects-${run}`, webhooks: `webhooks-${run}` };
-    const store = dynamodbClient({ endpoint: dynamodb.endpoint, ...EMBEDDED_PATIENCE });
+    const store = dynamodbClient({ endpoint: dynamodb.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
     closers.push(() => store.destroy());
     await createTables(store, names);
     const cloudwatch = cloudwatchClient({ endpoint: logs.endpoint });

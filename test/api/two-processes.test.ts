@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { openApi } from '../support/api.ts';
+import { openTestDynamodb } from '../support/dynalite.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('Two processes on one DynamoDB');
@@ -16,7 +16,7 @@ const withTwo =
     ) => Promise<void>,
   ) =>
   async () => {
-    const server = await openEmbeddedDynamodb();
+    const server = await openTestDynamodb();
     const client = dynamodbClient({ endpoint: server.endpoint });
     await createTables(client, { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
     client.destroy();

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { bundleFunction, type FunctionName } from '../../deploy/build/bundle.ts';
 import { API_GRANTS, COLLECTOR_GRANTS, SENDER_GRANTS, type TableGrants } from '../../deploy/grants.ts';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import {
@@ -17,6 +16,7 @@ import {
   openArtifacts,
   subscriptionEvent,
 } from '../support/artifact.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../support/dynalite.ts';
 import { hasRedisServer, startRedis } from '../support/redis.ts';
 import { shared, suite } from '../support/suite.ts';
 
@@ -218,10 +218,10 @@ const isGranted =
   };
 
 const endToEnd = async (redis: Record<string, string>) => {
-  const dynamodb = await openEmbeddedDynamodb();
+  const dynamodb = await openTestDynamodb();
   const recorder = await openRecorder(dynamodb.endpoint);
   const logs = await openLogs('/miyabi/cdk-deploy', 'deploy-1', CDK_LOG);
-  const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...EMBEDDED_PATIENCE });
+  const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
   const env = {
     ...secrets,
     ...redis,

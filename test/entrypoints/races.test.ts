@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { type Answer, type Call, openApi } from '../support/api.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../support/dynalite.ts';
 import { dynamodbGate } from '../support/dynamodb-gate.ts';
 import { until } from '../support/redis.ts';
 import { suite } from '../support/suite.ts';
@@ -13,8 +13,8 @@ type World = Readonly<{ calls: readonly [Call, Call]; resent(): number }>;
 
 /** Two processes over one DynamoDB, as two Lambdas are. */
 const withTwoApis = async <T>(run: (world: World) => Promise<T>): Promise<T> => {
-  const embedded = await openEmbeddedDynamodb();
-  const client = dynamodbClient({ endpoint: embedded.endpoint, ...EMBEDDED_PATIENCE });
+  const embedded = await openTestDynamodb();
+  const client = dynamodbClient({ endpoint: embedded.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
   await createTables(client, {
     tasks: 'miyabi-tasks',
     projects: 'miyabi-projects',

@@ -7,7 +7,7 @@ import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dyna
 import { needs, suite } from '../support/suite.ts';
 import * as assert from 'uvu/assert';
 import { cursorFromJson } from '../../src/adapters/cloudwatch/cursor.ts';
-import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
+import { openTestDynamodb } from '../support/dynalite.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { projectFromItem } from '../../src/adapters/dynamodb/project-item.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
@@ -106,7 +106,7 @@ for (const release of RELEASES) {
     }
   };
   const open = async () => {
-    const dynamodb = await openEmbeddedDynamodb();
+    const dynamodb = await openTestDynamodb();
     const client = dynamodbClient({ endpoint: dynamodb.endpoint });
     await createTables(client, NAMES);
     for (const table of ['tasks', 'projects', 'webhooks'] as const) {

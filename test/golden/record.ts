@@ -19,9 +19,9 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { Redis } from 'ioredis';
-import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
+import { openTestDynamodb } from '../support/dynalite.ts';
 import { freePort, startRedis } from '../support/redis.ts';
 import { build, runBuilt, startBuilt } from '../support/release.ts';
 import { temporaryFolder } from '../support/server.ts';
@@ -171,7 +171,7 @@ const main = async () => {
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
 
-  const dynamodb = await openEmbeddedDynamodb();
+  const dynamodb = await openTestDynamodb();
   const redisServer = await startRedis();
   const client = dynamodbClient({ endpoint: dynamodb.endpoint });
   await createTables(client, NAMES);

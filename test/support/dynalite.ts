@@ -19,9 +19,7 @@ export const TEST_DYNAMODB_TIMEOUTS = {
 } as const;
 
 /** Opens a DynamoDB that keeps its data in a folder, or without one in memory. It has no transactions and no expiry. */
-export const openTestDynamodb = async ({
-  path,
-}: Readonly<{ path?: string }> = {}): Promise<TestDynamodb> => {
+export const openTestDynamodb = async ({ path }: Readonly<{ path?: string }> = {}): Promise<TestDynamodb> => {
   const server = dynalite({
     ...(path === undefined ? {} : { path }),
     createTableMs: 0,

@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables, type TableNames } from '../../src/adapters/dynamodb/tables.ts';
 import type { Opened } from './contract.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from './dynalite.ts';
 import { suite } from './suite.ts';
 
 /** A client and tables of one test alone. */
@@ -19,7 +19,7 @@ const shared = (start: () => Promise<Endpoint>) => {
     users += 1;
     server ??= start();
     const { endpoint, close } = await server;
-    const client = dynamodbClient({ endpoint, ...EMBEDDED_PATIENCE });
+    const client = dynamodbClient({ endpoint, ...TEST_DYNAMODB_TIMEOUTS });
     count += 1;
     const run = `${process.pid}-${Date.now().toString(36)}-${count}`;
     const names = { tasks: `tasks-${run}`, projects: `projects-${run}`, webhooks: `webhooks-${run}` };
@@ -38,7 +38,7 @@ const shared = (start: () => Promise<Endpoint>) => {
 };
 
 /** Opens on the embedded DynamoDB, in memory. */
-export const openEmbedded = shared(() => openEmbeddedDynamodb());
+export const openEmbedded = shared(() => openTestDynamodb());
 
 const { DYNAMODB_ENDPOINT: endpoint } = process.env;
 

@@ -1,7 +1,7 @@
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { type Api, openApi } from './api.ts';
+import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from './dynalite.ts';
 import { type DynamodbGate, dynamodbGate } from './dynamodb-gate.ts';
 import { startRedis } from './redis.ts';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
@@ -26,9 +26,10 @@ export const withFaultyApi =
       return thing;
     };
     try {
-      const embedded = opened(await openEmbeddedDynamodb(), (it) => it.close());
-      const client = opened(dynamodbClient({ endpoint: embedded.endpoint, ...EMBEDDED_PATIENCE }), (it) =>
-        it.destroy(),
+      const embedded = opened(await openTestDynamodb(), (it) => it.close());
+      const client = opened(
+        dynamodbClient({ endpoint: embedded.endpoint, ...TEST_DYNAMODB_TIMEOUTS }),
+        (it) => it.destroy(),
       );
       await createTables(client, NAMES);
       const gate = opened(await dynamodbGate(embedded.endpoint), (it) => it.close());

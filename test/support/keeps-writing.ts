@@ -1,31 +1,55 @@
-// A process of its own for a test to kill: it writes tasks and history points into the folder given, without end, and
-// prints the number of each write once it is acknowledged.
-import { openEmbeddedDynamodb } from '../../src/adapters/dynalite/embedded.ts';
-import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
-import { createTables } from '../../src/adapters/dynamodb/tables.ts';
-import { dynamodbTaskHistory } from '../../src/adapters/dynamodb/task-history.ts';
-import { dynamodbTaskStore } from '../../src/adapters/dynamodb/task-store.ts';
+// A process of its own for a test to end: it updates 16 tasks in the store of a folder, without end, and prints
+// `TASK VERSION` once a version, its point of history and its event in the outbox are acknowledged. SIGTERM closes the store.
+
+import { openEmbeddedStore } from '../../src/adapters/embedded/open.ts';
+import { embeddedOutbox } from '../../src/adapters/embedded/outbox.ts';
+import { embeddedTaskHistory } from '../../src/adapters/embedded/task-history.ts';
+import { embeddedTaskStore } from '../../src/adapters/embedded/task-store.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
+import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { isMiyabiError } from '../../src/domain/errors.ts';
+import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
 import { aPoint, aTask, NOON, nextOf } from './tasks.ts';
 
+const TASKS = 16;
 const [path = ''] = process.argv.slice(2);
-const { endpoint } = await openEmbeddedDynamodb({ path });
-const client = dynamodbClient({ endpoint });
-await createTables(client, { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
-const options = { client, tableName: 'tasks', clock: memoryClock(NOON) };
-const tasks = dynamodbTaskStore(options);
-const history = dynamodbTaskHistory(options);
+const clock = memoryClock(NOON);
+const { database, close } = await openEmbeddedStore({ path, clock, logger: memoryLogger() });
+const tasks = embeddedTaskStore({ database, clock });
+const history = embeddedTaskHistory({ database, clock });
+const outbox = embeddedOutbox({ database, clock, tokens: () => 'token' });
 
-let number = 0;
-const write = async (): Promise<void> => {
+const keepUpdating = async (id: string): Promise<void> => {
+  let task = (await tasks.find(id)) ?? aTask(id, { version: 0 });
   for (;;) {
-    number += 1;
-    const mine = number;
-    const task = aTask(`t${mine}`, {}, mine);
+    const { version } = task;
+    task = nextOf(task, version + 1, { status: TASK_STATUSES[version % TASK_STATUSES.length] ?? 'running' });
     await tasks.save(task);
-    await tasks.save(nextOf(task, mine + 1, { status: 'completed' }));
-    await history.append(task.task_id, [aPoint(mine)]);
-    process.stdout.write(`${mine}\n`);
+    await history.append(id, [aPoint(task.version)]);
+    await outbox.add([
+      {
+        delivery_id: `${id}-${task.version}`,
+        webhook_id: id,
+        project_id: task.project_id,
+        event: 'task.completed',
+        body: '{}',
+        attempts: 0,
+        due_at: NOON,
+        created_at: NOON,
+      },
+    ]);
+    process.stdout.write(`${id} ${task.version}\n`);
   }
 };
-await Promise.all(Array.from({ length: 8 }, write));
+
+let stopping = false;
+process.once('SIGTERM', () => {
+  stopping = true;
+  void close();
+});
+try {
+  await Promise.all(Array.from({ length: TASKS }, (_, index) => keepUpdating(`t${index}`)));
+} catch (error) {
+  // Whatever is asked of a store that closes is refused in these words and in no others.
+  if (!stopping || !isMiyabiError(error, 'unavailable')) throw error;
+}

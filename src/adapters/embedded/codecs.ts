@@ -176,7 +176,7 @@ export const webhooksCodec = codec<ProjectWebhooks>('Webhooks of project', {
           webhook_id: isText,
           project_id: isText,
           url: isText,
-          events: listOf(oneOf(TASK_EVENTS)),
+          events: listOf(isText),
           active: isFlag,
           secret: isText,
           version: isNumber,

@@ -1,24 +1,59 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { EMBEDDED_PATIENCE, openEmbeddedDynamodb } from '../../adapters/dynalite/embedded.ts';
-import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
-import { createTables } from '../../adapters/dynamodb/tables.ts';
-import { tableNames } from '../../config.ts';
-import type { Backend, StorePorts } from '../backend.ts';
-import { storesOn } from './dynamodb.ts';
+import { hasDynaliteFiles } from '../../adapters/dynalite/files.ts';
+import { embeddedArchive } from '../../adapters/embedded/archive.ts';
+import { embeddedCheckpoints } from '../../adapters/embedded/checkpoints.ts';
+import { openEmbeddedStore } from '../../adapters/embedded/open.ts';
+import { embeddedOutbox } from '../../adapters/embedded/outbox.ts';
+import { embeddedProjectStore } from '../../adapters/embedded/project-store.ts';
+import { embeddedTaskHistory } from '../../adapters/embedded/task-history.ts';
+import { embeddedTaskStore } from '../../adapters/embedded/task-store.ts';
+import { embeddedTaskTally } from '../../adapters/embedded/task-tally.ts';
+import { embeddedWebhookStore } from '../../adapters/embedded/webhook-store.ts';
+import type { Config } from '../../config.ts';
+import type { Backend, StorePorts, SystemPorts } from '../backend.ts';
 
-/** DynamoDB's own adapters over a DynamoDB inside this process, its data in a folder. */
-export const stores: Backend<StorePorts> = async (config, system) => {
-  const server = await openEmbeddedDynamodb({ path: join(config.dataDir, 'db') });
-  const client = dynamodbClient({ endpoint: server.endpoint, ...EMBEDDED_PATIENCE });
-  const close = async () => {
-    client.destroy();
-    await server.close();
-  };
+/** The store in a folder of this machine, with the data of an earlier release moved into it. */
+export const openStore = async (config: Config, { clock, logger }: Pick<SystemPorts, 'clock' | 'logger'>) => {
+  const store = await openEmbeddedStore({ path: join(config.dataDir, 'store'), clock, logger });
+  const archive = embeddedArchive({ database: store.database, clock });
   try {
-    await createTables(client, tableNames(config));
+    if (await hasDynaliteFiles(join(config.dataDir, 'db', 'data'))) {
+      // Reading its items takes the adapters of DynamoDB, which no other start loads.
+      const { moveEarlierRelease } = await import('./earlier-release.ts');
+      await moveEarlierRelease(config, archive, { clock, logger });
+    }
   } catch (error) {
-    await close();
+    await store.close();
     throw error;
   }
-  return { ...storesOn(client, config, system), close };
+  return { ...store, archive };
+};
+
+export const stores: Backend<StorePorts> = async (config, system) => {
+  const { database, close } = await openStore(config, system);
+  const on = { database, clock: system.clock };
+  const outbox = embeddedOutbox({ ...on, tokens: randomUUID });
+  const store = {
+    name: 'store',
+    required: true,
+    async check() {
+      database.requireWritable();
+      await database.get('health');
+    },
+  };
+  return {
+    ports: {
+      taskStore: embeddedTaskStore(on),
+      taskTally: embeddedTaskTally(on),
+      taskHistory: embeddedTaskHistory(on),
+      projectStore: embeddedProjectStore(on),
+      checkpoints: embeddedCheckpoints(on),
+      webhookStore: embeddedWebhookStore(on),
+      outbox,
+      outboxQueues: outbox,
+    },
+    probes: [store],
+    close,
+  };
 };

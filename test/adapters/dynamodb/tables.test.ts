@@ -1,8 +1,8 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as assert from 'uvu/assert';
-import { openEmbeddedDynamodb } from '../../../src/adapters/dynalite/embedded.ts';
 import { dynamodbClient } from '../../../src/adapters/dynamodb/client.ts';
 import { createTables, LIST_INDEX, type TableReport } from '../../../src/adapters/dynamodb/tables.ts';
+import { openTestDynamodb } from '../../support/dynalite.ts';
 import { awsError, intercepted } from '../../support/faulty-dynamodb.ts';
 import { rejects, suite } from '../../support/suite.ts';
 
@@ -11,7 +11,7 @@ const test = suite('createTables');
 const names = { tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' };
 
 const onDynalite = (run: (client: DynamoDBClient) => Promise<void>) => async () => {
-  const { endpoint, close } = await openEmbeddedDynamodb();
+  const { endpoint, close } = await openTestDynamodb();
   const client = dynamodbClient({ endpoint });
   try {
     await run(client);
