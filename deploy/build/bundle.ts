@@ -26,7 +26,7 @@ export const LOG_FORMATS_FILE = 'log-formats.json';
 
 /** What no Lambda needs: each file is left out, and says so if the configuration asks for it after all. */
 const LEFT_OUT: readonly Readonly<{ file: RegExp; exports: readonly string[]; what: string }>[] = [
-  { file: /container\/backends\/embedded\.ts$/, exports: ['stores'], what: 'The embedded DynamoDB' },
+  { file: /container\/backends\/embedded\.ts$/, exports: ['stores'], what: 'The embedded store' },
   { file: /container\/backends\/file\.ts$/, exports: ['logSource'], what: 'A folder of logs' },
   { file: /adapters\/system\/logger\.ts$/, exports: ['pinoLogger'], what: 'The logger of the local server' },
 ];

@@ -26,10 +26,6 @@ const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
   const config = readConfig(process.env);
   requireKeysBeyondLoopback(config);
-  if (config.taskStore === 'embedded') {
-    // The SDK asks for a newer Node for the sake of services that a laptop does not use.
-    process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  }
   const files = await staticFiles(DASHBOARD);
   const { logger, close, ...services } = await compose(config);
   const app = httpApp(
