@@ -1,7 +1,7 @@
 import { lastClosed } from './closing.ts';
 import { MESSAGE } from './rows.ts';
 import { heard, type Run, withReason } from './run.ts';
-import type { CdkSignal, RowSignal, TextSignal } from './signals.ts';
+import type { CdkSignal, RowSignal, SaidSignal, TextSignal } from './signals.ts';
 import { type CdkState, type Continued, current, keep, type Step, untouched } from './state.ts';
 
 /**
@@ -11,7 +11,14 @@ import { type CdkState, type Continued, current, keep, type Step, untouched } fr
 
 /** Whether the text of the next line belongs to this one. */
 export const isContinued = (signal: CdkSignal): boolean =>
-  signal.k === 'text' || signal.k === 'cause' || (signal.k === 'row' && lacksReason(signal));
+  signal.k === 'text' ||
+  signal.k === 'cause' ||
+  (signal.k === 'row' && lacksReason(signal)) ||
+  (signal.k === 'say' && isOldValidation(signal));
+
+/** Before version 2.1132, what early validation found follows the closing line as a list. */
+const isOldValidation = ({ v, m }: SaidSignal): boolean =>
+  v === 'failed' && m !== undefined && /early validation\b.*:$/i.test(m);
 
 /** The bar prints reasons of what it calls an error, below rows that have no column for the stack. */
 const lacksReason = ({ s, m, st }: RowSignal): boolean =>
@@ -39,9 +46,10 @@ export const continuedBy = (
   signal: Exclude<CdkSignal, TextSignal>,
 ): Continued | undefined => {
   if (!isContinued(signal)) return undefined;
-  if (signal.k === 'cause') {
+  if (signal.k === 'cause' || signal.k === 'say') {
     const run = lastClosed(state);
-    return run?.mark === 'failed' ? { key: run.key, lines: [], cause: signal.i ?? '' } : undefined;
+    const cause = signal.k === 'cause' ? (signal.i ?? '') : '';
+    return run?.mark === 'failed' ? { key: run.key, lines: [], cause } : undefined;
   }
   const run = current(state);
   if (signal.k !== 'row' || run === undefined || !touched.includes(run.key)) return undefined;
@@ -56,7 +64,7 @@ export const onText = (state: CdkState, line: string, at: number): Step => {
   const next = { ...state, continued: { ...continued, lines } };
   if ('cause' in continued) {
     if (!wasBrokenByCdk(continued.lines, line)) return untouched(state);
-    return keep(next, heard(withCause(run, continued.cause, lines.join(' ')), at));
+    return keep(next, heard(withCause(run, continued.cause, lines.join(' ').replace(/^- /, '')), at));
   }
   return keep(
     next,

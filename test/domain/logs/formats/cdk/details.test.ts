@@ -154,6 +154,20 @@ test('events that come one by one and in any order give the reasons that are kno
   );
 });
 
+test('what early validation found is told by older versions too', () => {
+  const run = last(
+    'Shop: creating CloudFormation changeset...',
+    "❌  Shop failed: ToolkitError: ChangeSet 'cdk-deploy-change-set' on stack 'Shop' failed early validation:",
+    '  - Value 1200 of DelaySeconds is greater than the maximum of 900 (at /Resources/Orders/Properties/DelaySeconds)',
+    '  - Bucket names are in lower case (at /Resources/Files/Properties/BucketName)',
+  );
+  assert.is(run.status, 'failed');
+  assert.is(
+    run.details.error_message,
+    'Value 1200 of DelaySeconds is greater than the maximum of 900 (at /Resources/Orders/Properties/DelaySeconds)',
+  );
+});
+
 test('of several errors below the closing line the last one is the cause of the others', () => {
   const run = last(
     'Shop: deploying... [1/1]',
