@@ -52,9 +52,10 @@ test('a page of 100 costs the same with 200 and with 20,000 tasks stored, within
     for (let index = 0; index < count; index += 1) await store.save(aTask(`t${index}`, {}, index));
     const times: number[] = [];
     for (let run = 0; run < 15; run += 1) {
-      const start = performance.now();
+      const before = process.cpuUsage();
       assert.is((await store.list({ limit: 100 })).items.length, 100);
-      times.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1_000);
     }
     return Math.min(...times);
   };

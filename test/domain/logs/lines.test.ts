@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { cleanLine, splitLines } from '../../../src/domain/logs/lines.ts';
+import { processorMs } from '../../support/processor-time.ts';
 import { suite } from '../../support/suite.ts';
 
 const ESC = '\u001b';
@@ -110,19 +111,10 @@ const HOSTILE: readonly (readonly [string, string])[] = [
 for (const [name, part] of HOSTILE) {
   test(`takes time in proportion to the line: ${name}`, () => {
     const ofLength = (length: number) => part.repeat(Math.ceil(length / part.length));
-    const small = fastest(() => cleanLine(ofLength(MEGABYTE / 8)));
-    const large = fastest(() => cleanLine(ofLength(MEGABYTE)));
+    const small = processorMs(() => cleanLine(ofLength(MEGABYTE / 8)));
+    const large = processorMs(() => cleanLine(ofLength(MEGABYTE)));
     assert.ok(large < 8 * 6 * Math.max(small, 0.5), `${small} ms, then ${large} ms for eight times as much`);
   });
 }
-
-const fastest = (run: () => unknown): number =>
-  Math.min(
-    ...Array.from({ length: 3 }, () => {
-      const start = performance.now();
-      run();
-      return performance.now() - start;
-    }),
-  );
 
 test.run();

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { loadPatterns } from '../../../../src/adapters/re2/pattern.ts';
@@ -6,6 +5,7 @@ import type { LogFormat, Observation } from '../../../../src/domain/logs/format.
 import { customFormat } from '../../../../src/domain/logs/formats/custom.ts';
 import { formatsWith } from '../../../../src/domain/logs/formats/registry.ts';
 import { isTerminal } from '../../../../src/domain/tasks/status.ts';
+import { processorMs } from '../../../support/processor-time.ts';
 import { suite } from '../../../support/suite.ts';
 import { checkRun as check, anyLine as line } from '../any-line.ts';
 
@@ -126,19 +126,15 @@ const SLOW: readonly (readonly [string, string, string])[] = [
   ['', 'a', '!'],
 ];
 
-const once = (format: LogFormat, text: string): number => {
-  const begin = performance.now();
-  format.read(text);
-  return performance.now() - begin;
-};
+const once = (format: LogFormat, text: string): number => processorMs(() => format.read(text), 1);
 
 for (const format of formats) {
   test(`${format.name}: reading a line of 1 MB takes no more than in proportion to one of 64 KB`, () => {
     for (const [head, repeated, tail] of SLOW) {
       const lineOf = (length: number) => head + repeated.repeat(Math.ceil(length / repeated.length)) + tail;
       const [short, long] = [lineOf(65_000), lineOf(1_040_000)];
-      // 16 times as long: in proportion it takes 16 times, squared 256 times. What takes no time at all is noise, and
-      // so is a machine that is busy with something else: a pattern that is slow is slow every time.
+      // 16 times as long: in proportion it takes 16 times, squared 256 times. What takes no time at all is noise: a
+      // pattern that is slow is slow every time.
       const ratios = Array.from(
         { length: 5 },
         () => once(format, long) / Math.max(once(format, short), 0.25),
