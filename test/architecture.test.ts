@@ -122,6 +122,20 @@ test('only config.ts reads the environment, and only entrypoints hand it over', 
   );
 });
 
+test('parsed JSON is validated, never cast', () => {
+  const casts = sourceFiles.flatMap((file) =>
+    readFileSync(join(SRC, file), 'utf8')
+      .split('\n')
+      .filter(
+        (line) =>
+          /JSON\.parse\(.*\) as (?!Json\b|unknown\b)/.test(line) ||
+          /: (?!Json\b|unknown\b|string\b)[^=]+ = JSON\.parse\(/.test(line),
+      )
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  assert.equal(casts, []);
+});
+
 test('a port has at most five methods', () => {
   const crowded = sourceFiles
     .filter((file) => file.startsWith('ports'))

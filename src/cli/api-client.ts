@@ -167,7 +167,7 @@ const stranger = (url: string, sign: string, cause?: unknown): MiyabiError =>
 const parsed = (text: string, url: string): JsonObject => {
   let body: Json;
   try {
-    body = JSON.parse(text) as Json;
+    body = JSON.parse(text);
   } catch (error) {
     throw stranger(url, 'it does not speak JSON', error);
   }

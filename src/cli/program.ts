@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { isJsonObject } from '../domain/json.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flushCommand } from './commands/flush.ts';
@@ -11,9 +12,10 @@ import { webhooksCommand } from './commands/webhooks.ts';
 import { EXIT, fail } from './failure.ts';
 
 /** As in package.json, which lies three folders up from the source and from the build alike. */
-const ownVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
+const ownVersion = (): string => {
+  const json: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return isJsonObject(json) ? String(json['version']) : '';
+};
 
 /** What `miyabi serve` runs. The server is no part of the command line, so it is passed in. */
 export type Serve = (options: Readonly<{ demo: boolean }>) => Promise<void>;

@@ -112,11 +112,19 @@ const readAnswer = (text: string, response: Response): unknown => {
   }
 };
 
+const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['type', 'title', 'code', 'error', 'detail'].every(
+    (name) => typeof Reflect.get(value, name) === 'string',
+  ) &&
+  typeof Reflect.get(value, 'status') === 'number';
+
 /** What answers in the server's place, a proxy for instance, sends no problem document. */
 const problemFrom = (text: string, { status, statusText }: Response): Problem => {
   try {
-    const problem = JSON.parse(text) as Problem;
-    if (typeof problem.code === 'string' && typeof problem.error === 'string') return problem;
+    const problem: unknown = JSON.parse(text);
+    if (isProblem(problem)) return problem;
   } catch {
     // Told below.
   }

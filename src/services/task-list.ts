@@ -1,6 +1,7 @@
+import { MiyabiError } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
 import { roomFor } from '../domain/page.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
-import type { Task } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery } from '../ports/task-store.ts';
@@ -55,6 +56,9 @@ const fitting = (page: TaskListPage): TaskListPage => {
   const items = page.items.slice(0, roomFor(page.items.map(({ json }) => json.length)));
   const last = items.at(-1);
   if (last === undefined || items.length === page.items.length) return page;
-  const { updated_at }: Task = JSON.parse(last.json);
-  return { items, next: { task_id: last.task_id, updated_at } };
+  const task: unknown = JSON.parse(last.json);
+  if (!isJsonObject(task) || typeof task['updated_at'] !== 'string') {
+    throw new MiyabiError('internal', `Task ${last.task_id} is damaged in the cache: updated_at is no text`);
+  }
+  return { items, next: { task_id: last.task_id, updated_at: task['updated_at'] } };
 };

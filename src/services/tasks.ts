@@ -1,4 +1,5 @@
 import { invalidField, MiyabiError } from '../domain/errors.ts';
+import { isJsonObject } from '../domain/json.ts';
 import { type Page, roomFor } from '../domain/page.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
@@ -90,7 +91,7 @@ export const taskService = ({
     const cached = await cache.find(taskId);
     if (cached === 'absent') throw notFound();
     if (cached !== undefined) {
-      if (guard.project_id !== undefined && isHidden(JSON.parse(cached.json), guard)) throw notFound();
+      if (guard.project_id !== undefined && projectIn(cached.json) !== guard.project_id) throw notFound();
       return cached;
     }
     const asOf = clock.now();
@@ -207,6 +208,11 @@ export const taskService = ({
 const POINT = 500;
 
 const notFound = (): MiyabiError => new MiyabiError('task_not_found', 'Task not found');
+
+const projectIn = (json: string): unknown => {
+  const task: unknown = JSON.parse(json);
+  return isJsonObject(task) ? task['project_id'] : undefined;
+};
 
 const isHidden = ({ project_id }: Pick<Task, 'project_id'>, guard: Guard): boolean =>
   guard.project_id !== undefined && guard.project_id !== project_id;

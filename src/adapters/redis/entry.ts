@@ -29,5 +29,10 @@ export const decodeEntry = (text: string, now: number): EntryAnswer => {
   const [head, knownUntil, version, absentUntil] = ENTRY.exec(text) ?? [];
   if (head === undefined || Number(knownUntil ?? absentUntil) <= now) return undefined;
   if (version === undefined) return 'absent';
-  return { version: Number(version), json: text.slice(head.length) };
+  const document = { version: Number(version), json: text.slice(head.length) };
+  return isDocument(document) ? document : undefined;
 };
+
+/** Whether a text can be the JSON of a thing: it is answered as it is, so that a damaged one must not be believed. */
+export const isDocument = ({ version, json }: Readonly<{ version: number; json: string }>): boolean =>
+  Number.isSafeInteger(version) && version > 0 && json.startsWith('{"') && json.endsWith('}');

@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/tasks/scopes.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import type { Task } from '../../domain/tasks/task.ts';
-import { fromIso, toIso } from '../../domain/time.ts';
+import { fromIso, isTime, toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
-import { LIST_CACHE, type TaskListCache, type TaskListPage } from '../../ports/task-list-cache.ts';
+import {
+  LIST_CACHE,
+  type ListAnswer,
+  type TaskListCache,
+  type TaskListPage,
+} from '../../ports/task-list-cache.ts';
 import { cacheTalk } from './cache-talk.ts';
-import { decodeEntry } from './entry.ts';
+import { decodeEntry, isDocument } from './entry.ts';
 import type { RedisLink } from './link.ts';
 import { FILL, PAGE, REMOVE, SAVE } from './task-cache-scripts.ts';
 
@@ -119,11 +124,11 @@ export const redisTaskCache = ({
       if (Array.isArray(answer)) {
         const pieces = answer.map(String);
         if (!pieces[0]?.startsWith('page|')) return { ticket: { query, asOf: now, tokens: pieces } };
-        return { page: decodePage(pieces.join('')) };
+        return pageOf(pieces.join(''));
       }
       // What is kept was kept by this very script, or by another one since; never by one before it.
       const isIt = typeof kept === 'string' && kept.startsWith(`${answer}\n`);
-      return isIt ? { page: decodePage(kept) } : {};
+      return isIt ? pageOf(kept) : {};
     },
 
     async fill({ query, asOf, tokens }, { items, next }) {
@@ -183,8 +188,17 @@ const fieldsOf = (task: Task): readonly (string | number)[] => [
   JSON.stringify(task),
 ];
 
-/** A page in the form in which Redis keeps it: a line that ends with where more may follow, and four for each task. */
-const decodePage = (text: string): TaskListPage => {
+/** A damaged page is none: the store is asked, and the next change of the list makes it again. */
+const pageOf = (text: string): ListAnswer => {
+  const page = decodePage(text);
+  return page === undefined ? {} : { page };
+};
+
+/**
+ * A page in the form in which Redis keeps it: a line that ends with where more may follow, and four for each task.
+ * Undefined where it is damaged.
+ */
+const decodePage = (text: string): TaskListPage | undefined => {
   // Line by line, as splitting it takes three times as long.
   let from = 0;
   const line = (): string => {
@@ -197,9 +211,12 @@ const decodePage = (text: string): TaskListPage => {
   const items: TaskDocument[] = [];
   while (from < text.length) {
     line();
-    items.push({ task_id: line(), version: Number(line()), json: line() });
+    const document = { task_id: line(), version: Number(line()), json: line() };
+    if (!isDocument(document)) return undefined;
+    items.push(document);
   }
   const last = items.at(-1);
   if (score === '' || last === undefined) return { items };
-  return { items, next: { updated_at: toIso(Number(score)), task_id: last.task_id } };
+  const time = Number(score);
+  return isTime(time) ? { items, next: { updated_at: toIso(time), task_id: last.task_id } } : undefined;
 };

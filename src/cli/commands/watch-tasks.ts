@@ -218,7 +218,7 @@ const readAll = async (
 const takeEvent = (data: string, watch: Watch): void => {
   let event: Json;
   try {
-    event = JSON.parse(data) as Json;
+    event = JSON.parse(data);
   } catch {
     // Half an event, of a connection that broke: the next one resumes before it.
     return;

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../json.ts';
 /**
  * Plain text out of log text: lines, without terminal escapes and without what loggers put in front of them.
  *
@@ -34,7 +35,8 @@ export const CONTAINER_ENVELOPE = '{"log":"';
 /** The line in the envelope, where it is one line of text; JSON in it is left to the formats. */
 const textInEnvelope = (text: string): string | undefined => {
   try {
-    const { log } = JSON.parse(text) as { log?: unknown };
+    const envelope: unknown = JSON.parse(text);
+    const log = isJsonObject(envelope) ? envelope['log'] : undefined;
     return typeof log === 'string' && !log.startsWith('{') && !log.trimEnd().includes('\n') ? log : undefined;
   } catch {
     return undefined;
