@@ -68,6 +68,8 @@ export const logTextService = ({
             log_stream,
             project_id,
             only_project,
+            // A piece comes again where its place could not be stored; its lines are known by their numbers.
+            inOrder: true,
             events: lines.map((message, index) => ({
               id: `line-${taken.lines + index}`,
               timestamp: clock.now(),

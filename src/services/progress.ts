@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { fingerprint } from '../domain/ids.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
 import {
@@ -39,6 +40,8 @@ export type LogBatch = LogOrigin &
     project_id?: string | undefined;
     only_project?: string | undefined;
     events: readonly LogEvent[];
+    /** The ids of the stream's events count upwards, and no event comes before one with a lower number was taken. */
+    inOrder?: boolean | undefined;
   }>;
 
 /**
@@ -153,7 +156,11 @@ export const progressService = ({
         const stored = ledgers.of(scope.key, kept);
         const read = scope.task_id === undefined ? undefined : await writer.read(scope.task_id);
         const ledger = currentLedger(stored.ledger, read?.task);
-        const step = advance(ledger, signals, byName, { wholeTask: scope.task_id !== undefined, memos });
+        const step = advance(ledger, signals, byName, {
+          wholeTask: scope.task_id !== undefined,
+          memos,
+          origin: batch.inOrder === true ? fingerprint(batch.log_group, batch.log_stream) : undefined,
+        });
         if (step.fresh === 0) return { result: step };
         const dropped = [...stored.dropped, ...step.dropped];
         if (dropped.length > 0) {
@@ -178,7 +185,13 @@ export const progressService = ({
   const currentLedger = (ledger: Ledger, task: StoredTask | undefined): Ledger => {
     if (task === undefined || task.attempt <= ledger.attempt) return ledger;
     const since = task.reported_at === undefined ? -1 : fromIso(task.reported_at);
-    return { ...emptyLedger, sealed_at: since, attempt: task.attempt };
+    const { through } = ledger;
+    return {
+      ...emptyLedger,
+      sealed_at: since,
+      attempt: task.attempt,
+      ...(through === undefined ? {} : { through }),
+    };
   };
 
   /** Without the tasks of others: not even what was said of them may change, or it would tell when their own log goes on. */

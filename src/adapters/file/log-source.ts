@@ -136,6 +136,7 @@ const claim = async (
   for (const { stream, generation } of before) {
     generations.set(stream, Math.max(generation, generations.get(stream) ?? 0));
   }
+  const present = new Set(files.map(({ inode }) => inode));
   const inodes = new Set<string>();
   const claims: Claim[] = [];
   for (const file of files) {
@@ -143,7 +144,7 @@ const claim = async (
     if (inodes.has(file.inode)) continue;
     inodes.add(file.inode);
     try {
-      const known = await recognise(file, byInode, before);
+      const known = await recognise(file, byInode, before, present);
       const generation = known?.generation ?? (generations.get(file.stream) ?? 0) + 1;
       if (known === undefined) generations.set(file.stream, generation);
       const mark = known ?? { ...UNREAD, stream: file.stream, generation };
@@ -177,6 +178,7 @@ const recognise = async (
   file: LogFile,
   byInode: ReadonlyMap<string, Mark>,
   before: readonly Mark[],
+  present: ReadonlySet<string>,
 ): Promise<Mark | undefined> => {
   const same = byInode.get(file.inode);
   const reborn = same !== undefined && same.born !== 0 && file.born !== 0 && same.born !== file.born;
@@ -190,7 +192,11 @@ const recognise = async (
   const copied = before.filter(
     ({ name, stream, offset }) => offset > 0 && stream === file.stream && isRotationOf(file.name, name),
   );
-  const candidates = [...(original === undefined ? [] : [original]), ...copied];
+  // rsync and editors write a new file and rename it over the old one: the same log under another inode.
+  const replaced = before.filter(
+    ({ name, inode, offset, gone }) => offset > 0 && !gone && name === file.name && !present.has(inode),
+  );
+  const candidates = [...(original === undefined ? [] : [original]), ...replaced, ...copied];
   const possible = candidates.filter(({ offset }) => offset <= file.size);
   if (possible.every(({ offset }) => offset === 0)) return possible[0];
   const handle = await openToRead(file);

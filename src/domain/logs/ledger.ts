@@ -1,3 +1,4 @@
+import { fingerprint } from '../ids.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import type { HistoryPoint } from '../tasks/progress.ts';
 import { TASK_STATUSES } from '../tasks/status.ts';
@@ -17,8 +18,12 @@ export type Ledger = Readonly<{
   base: Readonly<Record<string, Json>>;
   /** Epoch milliseconds of the newest signal in `base`; -1 while it is empty. */
   sealed_at: number;
-  /** Ids of folded signals of that very millisecond: others of the same moment may still come. */
+  /** Fingerprints of folded signals of that very millisecond (the first release kept their names): more may come. */
   sealed_ids: readonly string[];
+  /** The last folded signal's event id, where that millisecond has more signals than `sealed_ids` holds. */
+  sealed_last?: string;
+  /** By origin: the number of the last event that was taken, where an origin's events are numbered in their order. */
+  through?: Readonly<Record<string, string>>;
   recent: readonly PlacedSignal[];
   /** Keys of the runs that `base` still holds, by format: what a whole task is put together from. */
   runs: Readonly<Record<string, readonly string[]>>;
@@ -39,7 +44,8 @@ export const emptyLedger: Ledger = {
 
 /** How many recent signals stay replayable, at least. Twice as many are kept before the older half is folded. */
 export const REPLAYABLE = 500;
-const MAX_SEALED_IDS = 4096;
+/** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it once it is compressed. */
+export const MAX_SEALED_IDS = 20_000;
 
 /** One run that new signals have changed, and the points that they add to its history. */
 export type RunChange = Readonly<{ observation: Observation; points: readonly HistoryPoint[] }>;
@@ -81,7 +87,13 @@ export const advance = (
   }
 };
 
-type AdvanceOptions = Readonly<{ wholeTask: boolean; withoutHistory?: boolean; memos?: LedgerMemos }>;
+type AdvanceOptions = Readonly<{
+  wholeTask: boolean;
+  withoutHistory?: boolean;
+  memos?: LedgerMemos;
+  /** Where all of the signals are from, if ids count upwards there and events come in that order, each at least once. */
+  origin?: string | undefined;
+}>;
 
 /** A format has thrown, which it does only on a state or a signal of a shape that is not its own. */
 class FormatFailure extends Error {
@@ -121,11 +133,11 @@ const advanceOnce = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
   formats: ReadonlyMap<string, LogFormat>,
-  { wholeTask, withoutHistory = false, memos }: AdvanceOptions,
+  { wholeTask, withoutHistory = false, memos, origin }: AdvanceOptions,
 ): Omit<Advance, 'dropped'> => {
   const memo = takeMemo(memos, ledger);
   const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
-  const { fresh, known, late } = sift(ledger, incoming, seen);
+  const { fresh, known, late } = sift(ledger, incoming, seen, origin);
   if (memo !== undefined && fresh.length === 0) memos?.set(ledger, memo);
   if (fresh.length === 0) return { ledger, changes: [], gone: [], fresh: 0, known, late };
 
@@ -182,7 +194,11 @@ const advanceOnce = (
   }
   for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) gone.push({ key });
 
-  const grown = { ...ledger, recent: ordered };
+  const grown: Ledger = {
+    ...ledger,
+    recent: ordered,
+    ...(origin !== undefined && { through: { ...ledger.through, [origin]: lastNumber(fresh) } }),
+  };
   const tally = { changes, gone, fresh: fresh.length, known, late };
   if (sealing && settled !== undefined) return { ledger: seal(grown, place, settled), ...tally };
   memos?.set(grown, { replay, seen, ...(settled !== undefined && { settled }) });
@@ -224,15 +240,32 @@ const lastSeen = (replay: Replay): Map<string, Observation> => {
 };
 
 /** Parts what is new from what is known or too late; the names of what is new join `seen`. */
-const sift = (ledger: Ledger, incoming: readonly PlacedSignal[], seen: Set<string>) => {
-  const sealed = new Set(ledger.sealed_ids);
+const sift = (
+  ledger: Ledger,
+  incoming: readonly PlacedSignal[],
+  seen: Set<string>,
+  origin: string | undefined,
+) => {
+  let sealed: ReadonlySet<string> | undefined;
+  const through = origin === undefined ? undefined : ledger.through?.[origin];
   const fresh: PlacedSignal[] = [];
   let known = 0;
   let late = 0;
+  const isSealed = (signal: PlacedSignal, name: string): boolean => {
+    if (signal.at !== ledger.sealed_at) return false;
+    sealed ??= new Set(ledger.sealed_ids);
+    return sealed.has(fingerprint(name)) || sealed.has(name);
+  };
+  /** Of a millisecond with too many signals to remember, only what comes after all of them is new beyond doubt. */
+  const isTooLate = ({ at, id }: PlacedSignal): boolean =>
+    at < ledger.sealed_at ||
+    (at === ledger.sealed_at && ledger.sealed_last !== undefined && !isCountedAfter(id, ledger.sealed_last));
+  const isTaken = ({ id }: PlacedSignal): boolean =>
+    through !== undefined && compareDigits(countOf(id)?.digits ?? '', through) <= 0;
   for (const signal of incoming) {
     const name = nameOf(signal);
-    if (seen.has(name) || (signal.at === ledger.sealed_at && sealed.has(name))) known += 1;
-    else if (signal.at < ledger.sealed_at) late += 1;
+    if (isTaken(signal) || seen.has(name) || isSealed(signal, name)) known += 1;
+    else if (isTooLate(signal)) late += 1;
     else {
       seen.add(name);
       fresh.push(signal);
@@ -241,13 +274,24 @@ const sift = (ledger: Ledger, incoming: readonly PlacedSignal[], seen: Set<strin
   return { fresh, known, late };
 };
 
+/** The highest number among ids that count upwards. */
+const lastNumber = (signals: readonly PlacedSignal[]): string =>
+  signals
+    .map(({ id }) => countOf(id)?.digits ?? '')
+    .reduce((last, digits) => (compareDigits(digits, last) > 0 ? digits : last));
+
 const nameOf = (signal: PlacedSignal): string => `${signal.id}/${signal.line}`;
 
 /** Whether a signal comes after another beyond doubt. */
 const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
   if (later.at !== earlier.at) return later.at > earlier.at;
-  const a = countOf(earlier.id);
-  const b = countOf(later.id);
+  return isCountedAfter(later.id, earlier.id);
+};
+
+/** Whether two ids count upwards together, and which of them is the later. */
+const isCountedAfter = (later: string, earlier: string): boolean => {
+  const a = countOf(earlier);
+  const b = countOf(later);
   return a !== undefined && b !== undefined && a.prefix === b.prefix && compareDigits(a.digits, b.digits) < 0;
 };
 
@@ -453,13 +497,16 @@ const saysTheSame = (a: Observation, b: Observation): boolean =>
 const seal = (ledger: Ledger, count: number, settled: Settled): Ledger => {
   const old = ledger.recent.slice(0, count);
   const sealedAt = old.at(-1)?.at ?? ledger.sealed_at;
-  const sameMoment = old.filter(({ at }) => at === sealedAt).map(nameOf);
+  const sameMoment = old.filter(({ at }) => at === sealedAt).map((signal) => fingerprint(nameOf(signal)));
   const earlier = sealedAt === ledger.sealed_at ? ledger.sealed_ids : [];
+  const ids = [...earlier, ...sameMoment];
+  const { sealed_last: _last, ...others } = ledger;
   return {
-    ...ledger,
+    ...others,
     ...settled,
     sealed_at: sealedAt,
-    sealed_ids: [...earlier, ...sameMoment].slice(-MAX_SEALED_IDS),
+    sealed_ids: ids.slice(0, MAX_SEALED_IDS),
+    ...(ids.length > MAX_SEALED_IDS && { sealed_last: old.at(-1)?.id ?? ledger.sealed_last ?? '' }),
     recent: ledger.recent.slice(count),
   };
 };

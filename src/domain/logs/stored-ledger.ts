@@ -58,7 +58,8 @@ export const ledgerFromJson = (json: Json, formats: ReadonlyMap<string, LogForma
   const recent = field('recent', arrayOf(signalFrom), emptyLedger.recent);
   if (Array.isArray(stored['recent']) && recent.length < stored['recent'].length) dropped.push('recent');
   const attempt = field('attempt', count, emptyLedger.attempt);
-  const fresh: Ledger = { ...emptyLedger, recent, attempt };
+  const through = field<Ledger['through']>('through', recordOf(text), undefined);
+  const fresh: Ledger = { ...emptyLedger, recent, attempt, ...(through === undefined ? {} : { through }) };
 
   const version = stored['version'] ?? LEDGER_VERSION;
   const sealedAt = field('sealed_at', moment, undefined);
@@ -70,12 +71,14 @@ export const ledgerFromJson = (json: Json, formats: ReadonlyMap<string, LogForma
   const { base, waiting, unreadable } = statesFrom(stored, formats);
   dropped.push(...unreadable);
   const runs = field('runs', recordOf(arrayOf(text)), emptyLedger.runs);
+  const sealedLast = field<string | undefined>('sealed_last', text, undefined);
   return {
     ledger: {
       ...fresh,
       base,
       sealed_at: sealedAt,
       sealed_ids: field('sealed_ids', arrayOf(text), emptyLedger.sealed_ids),
+      ...(sealedLast === undefined ? {} : { sealed_last: sealedLast }),
       runs: Object.fromEntries(Object.entries(runs).filter(([name]) => !unreadable.includes(name))),
       ...(Object.keys(waiting).length === 0 ? {} : { waiting }),
     },

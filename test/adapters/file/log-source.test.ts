@@ -120,6 +120,28 @@ test(
 );
 
 test(
+  'reads on in a file that was replaced by a longer copy of itself, as rsync does',
+  using(open, async (folder) => {
+    const { directory, follow, write } = folder;
+    const following = follow();
+    await write('g', 'app', ['one', 'two']);
+    assert.equal(await following.read(), ['one', 'two']);
+    const path = join(directory, 'g/app.log');
+    const copy = join(directory, 'g/.app.log.Xk3a9');
+    for (const lines of [['three'], ['four', 'five']]) {
+      await copyFile(path, copy);
+      await writeFile(copy, lines.map((line) => `${line}\n`).join(''), { flag: 'a' });
+      await rename(copy, path);
+      assert.equal(await following.read(), lines);
+    }
+    // Another log in its place is another log.
+    await writeFile(copy, 'new one\nnew two\nnew three\nnew four\nnew five\n');
+    await rename(copy, path);
+    assert.equal(await following.read(), ['new one', 'new two', 'new three', 'new four', 'new five']);
+  }),
+);
+
+test(
   'reads files right in the folder as the group default',
   using(open, async ({ source, append, follow }) => {
     await append('deploy.log', 'a\n');

@@ -311,4 +311,38 @@ test('a stream that is one task tells its stacks as one', () => {
   assert.is(end['task']?.total, 6);
 });
 
+test('knows every signal of one millisecond again, when more came than any window holds', () => {
+  const batches = Array.from({ length: 60 }, (_, post) =>
+    Array.from({ length: 100 }, (_, index) => ({
+      id: `event ${post}.${index}x`,
+      timestamp: NOON,
+      message: JSON.stringify({ task_name: 'one moment', current: post * 100 + index, total: 9_000 }),
+    })),
+  );
+  const once = feed(batches);
+  assert.is(once.counts.fresh, 6_000);
+  const twice = feed([...batches, ...batches]);
+  assert.equal(twice.counts, { fresh: 6_000, known: 6_000, late: 0 });
+  assert.equal(twice.end, once.end);
+});
+
+test('takes no signal of one millisecond twice when they are too many to remember, and none too few where they count up', () => {
+  const posts = (idOf: (number: number) => string) =>
+    Array.from({ length: 220 }, (_, post) =>
+      Array.from({ length: 100 }, (_, index) => ({
+        id: idOf(post * 100 + index),
+        timestamp: NOON,
+        message: JSON.stringify({ task_name: 'one moment', current: post, total: 9_000 }),
+      })),
+    );
+  const counting = posts((number) => `line-${number}`);
+  const { counts } = feed([...counting, ...counting], false, (ledger) => ledger);
+  assert.is(counts.fresh, 22_000);
+  const others = posts((number) => `${number}x`);
+  const first = feed(others, false, (ledger) => ledger).counts;
+  const both = feed([...others, ...others], false, (ledger) => ledger).counts;
+  assert.is(both.fresh, first.fresh);
+  assert.ok(first.fresh > 20_000);
+});
+
 test.run();
