@@ -97,6 +97,17 @@ test('the domain is pure: no package, no Node module, no clock, no chance', () =
   assert.equal(impure, []);
 });
 
+test('services take time, timers and chance from ports', () => {
+  const impure = sourceFiles
+    .filter((file) => file.startsWith('services'))
+    .filter((file) =>
+      /Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|process\.[a-z]|console\./.test(
+        readFileSync(join(SRC, file), 'utf8'),
+      ),
+    );
+  assert.equal(impure, []);
+});
+
 test('ports and services import no package but the LRU cache', () => {
   const outside = imports
     .filter(({ file, specifier }) => /^(ports|services)\//.test(file) && !specifier.startsWith('.'))

@@ -156,6 +156,7 @@ export const compose = async (config: Config, overrides: Partial<Ports> = {}) =>
     sweepStale: container.get(TOKENS.staleSweep),
     logger: container.get(TOKENS.logger),
     clock: container.get(TOKENS.clock),
+    sleep: container.get(TOKENS.sleep),
     close,
   };
 };

@@ -1,7 +1,5 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import type { ChangeFeed, FeedEntry } from '../ports/change-feed.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
+import type { FeedEntry } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
 
 /** Which changes a reader wants. With `task_id` those of that task alone; all conditions must hold. */
@@ -57,6 +55,8 @@ const RETRY_MS = 1_000;
 /** How often readers are sent to the tasks themselves while changes are being lost, in milliseconds. */
 const LOSS_RESET_MS = 5_000;
 
+type EventPorts = Pick<Ports, 'changeFeed' | 'clock' | 'logger' | 'sleep'>;
+
 type Subscriber = EventFilter & {
   /** Whether it takes what the reader reads; before that it catches up by itself. */
   live: boolean;
@@ -70,11 +70,8 @@ type Subscriber = EventFilter & {
  * One reader of the feed for all subscribers of a process: however many there are, the feed is read once, and what
  * is told to those with the same filter is one array, so that it can be written out once too.
  */
-export const eventService = ({
-  changeFeed: feed,
-  clock,
-  logger,
-}: Pick<Ports, 'changeFeed' | 'clock' | 'logger'>): EventService => {
+export const eventService = (ports: EventPorts): EventService => {
+  const { changeFeed: feed } = ports;
   const subscribers = new Set<Subscriber>();
   let reader: Reader | undefined;
 
@@ -107,8 +104,7 @@ export const eventService = ({
   };
 
   const start = async (): Promise<Reader> => {
-    const current =
-      reader ?? feedReader(feed, clock, logger, { tell, tellEntries, count: () => subscribers.size });
+    const current = reader ?? feedReader(ports, { tell, tellEntries, count: () => subscribers.size });
     reader = current;
     try {
       await current.started;
@@ -253,7 +249,7 @@ type Audience = Readonly<{
   count(): number;
 }>;
 
-const feedReader = (feed: ChangeFeed, clock: Clock, logger: Logger, audience: Audience): Reader => {
+const feedReader = ({ changeFeed: feed, clock, logger, sleep }: EventPorts, audience: Audience): Reader => {
   const stopped = new AbortController();
   let window: readonly FeedEntry[] = [];
   let base = '';
@@ -273,16 +269,7 @@ const feedReader = (feed: ChangeFeed, clock: Clock, logger: Logger, audience: Au
     at = entries.at(-1)?.position ?? at;
     audience.tellEntries(entries);
   };
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        stopped.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      stopped.signal.addEventListener('abort', done);
-    });
+  const pause = (ms: number): Promise<void> => sleep(ms, stopped.signal);
 
   const run = async () => {
     let beaten = clock.now();

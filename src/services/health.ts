@@ -1,4 +1,3 @@
-import type { Logger } from '../ports/logger.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 
@@ -16,19 +15,20 @@ export type HealthService = Readonly<{
   ready(): Promise<Readiness>;
 }>;
 
-/** A backend that takes longer to answer is down for whoever waits for it. */
-const PATIENCE_MS = 1_000;
+/** A backend that takes longer to answer counts as down. */
+const TIMEOUT_MS = 1_000;
 
 export const healthService = ({
   probes,
   clock,
   logger,
-}: Pick<Ports, 'clock' | 'logger'> & Readonly<{ probes: readonly Probe[] }>): HealthService => ({
+  sleep,
+}: Pick<Ports, 'clock' | 'logger' | 'sleep'> & Readonly<{ probes: readonly Probe[] }>): HealthService => ({
   async ready() {
     const asked = await Promise.all(
       probes.map(async (probe) => {
         const began = clock.now();
-        const status = await isUp(probe, logger);
+        const status = await isUp(probe, { logger, sleep });
         return { probe, health: { status, latency_ms: clock.now() - began } };
       }),
     );
@@ -44,18 +44,22 @@ export const healthService = ({
   },
 });
 
-const isUp = async (probe: Probe, logger: Logger): Promise<'up' | 'down'> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  });
+const isUp = async (
+  probe: Probe,
+  { logger, sleep }: Pick<Ports, 'logger' | 'sleep'>,
+): Promise<'up' | 'down'> => {
+  const answered = new AbortController();
+  const timeout = async (): Promise<never> => {
+    await sleep(TIMEOUT_MS, answered.signal);
+    throw new Error(`no answer within ${TIMEOUT_MS} ms`);
+  };
   try {
-    await Promise.race([probe.check(), late]);
+    await Promise.race([probe.check(), timeout()]);
     return 'up';
   } catch (error) {
     logger.warn('A backend is down', { backend: probe.name, error });
     return 'down';
   } finally {
-    clearTimeout(timer);
+    answered.abort();
   }
 };

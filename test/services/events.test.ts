@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { memoryChangeFeed } from '../../src/adapters/memory/change-feed.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { systemSleep } from '../../src/adapters/system/sleep.ts';
 import { unavailable } from '../../src/domain/errors.ts';
 import type { Change, ChangeFeed } from '../../src/ports/change-feed.ts';
 import { type EventService, type EventSignal, eventService } from '../../src/services/events.ts';
@@ -22,7 +23,11 @@ const change = (version: number, changes: Partial<Change> = {}): Change => ({
 const open = (capacity = 10_000) => {
   const clock = memoryClock();
   const feed = memoryChangeFeed({ clock, capacity });
-  return { clock, feed, events: eventService({ changeFeed: feed, clock, logger: memoryLogger() }) };
+  return {
+    clock,
+    feed,
+    events: eventService({ changeFeed: feed, clock, logger: memoryLogger(), sleep: systemSleep() }),
+  };
 };
 
 /** Listens and keeps what it is told, until it is stopped. */
@@ -179,7 +184,7 @@ test('does not begin without the feed, and does once it is back', async () => {
       return feed.position();
     },
   };
-  const events = eventService({ changeFeed: flaky, clock, logger: memoryLogger() });
+  const events = eventService({ changeFeed: flaky, clock, logger: memoryLogger(), sleep: systemSleep() });
   await rejects(listen(events), 'unavailable');
   await rejects(events.since({}), 'unavailable');
   down = false;

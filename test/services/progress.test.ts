@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
-import { unavailable } from '../../src/domain/errors.ts';
+import { unavailable, versionConflict } from '../../src/domain/errors.ts';
 import type { LogEvent } from '../../src/domain/logs/event.ts';
+import { MAX_ATTEMPTS } from '../../src/services/retry-on-conflict.ts';
 import { rejects, suite } from '../support/suite.ts';
 import { memoryPorts, system } from '../support/system.ts';
 
@@ -202,6 +203,29 @@ test('ten thousand events of fifty tasks cost fifty task writes and fifty histor
   const result = await progress.ingest(batch(...events));
   assert.is(result.records, 10_000);
   assert.equal(written, { tasks: 50, history: 50 });
+});
+
+test('a task whose write loses every race stops the batch at once, which another attempt completes', async () => {
+  const ports = memoryPorts();
+  let saves = 0;
+  let loses = true;
+  const save: typeof ports.tasks.save = async (task) => {
+    saves += 1;
+    if (loses) throw versionConflict('Task', task.task_id);
+    await ports.tasks.save(task);
+  };
+  const { progress, tasks } = await system({ ...ports, tasks: { ...ports.tasks, save } });
+  const batch = {
+    log_group: 'g',
+    log_stream: 's',
+    events: [{ id: 'e', timestamp: 1, message: JSON.stringify({ task_id: 'a', progress: 40 }) }],
+  };
+  await rejects(progress.ingest(batch), 'version_conflict');
+  // The races of one loop: the loop of the ledger around it starts over for the ledger alone.
+  assert.is(saves, MAX_ATTEMPTS);
+  loses = false;
+  assert.is((await progress.ingest(batch)).records, 1);
+  assert.is(JSON.parse((await tasks.read('a')).json).progress.current, 40);
 });
 
 test.run();

@@ -30,10 +30,10 @@ export const startLambda = async (service: string): Promise<Started> => {
   // On Lambda the preset is that of production unless it says otherwise.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const services = await compose(config, { logger: powertoolsLogger({ level: config.logLevel, service }) });
-  const { probes, clock, logger } = services;
+  const { probes, clock, logger, sleep } = services;
   const prime = async () => {
     for (const isNext of PRIMED[config.priming]) {
-      await healthService({ probes: probes.filter(isNext).map(opening), clock, logger }).ready();
+      await healthService({ probes: probes.filter(isNext).map(opening), clock, logger, sleep }).ready();
     }
   };
   await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);

@@ -6,6 +6,7 @@ import { redisClient } from '../../../src/adapters/redis/connection.ts';
 import { redisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
+import { systemSleep } from '../../../src/adapters/system/sleep.ts';
 import { publicTask } from '../../../src/domain/tasks/stored.ts';
 import type { Task } from '../../../src/domain/tasks/task.ts';
 import type { Change } from '../../../src/ports/change-feed.ts';
@@ -174,7 +175,12 @@ const survives = (begin: (world: World) => Promise<void>, end: (world: World) =>
 
 /** What a subscriber hears: versions of one task, and `reset` where it is sent to read them again. */
 const listenTo = async (feed: World['feed']) => {
-  const events = eventService({ changeFeed: feed, clock: systemClock(), logger: memoryLogger() });
+  const events = eventService({
+    changeFeed: feed,
+    clock: systemClock(),
+    logger: memoryLogger(),
+    sleep: systemSleep(),
+  });
   const stopping = new AbortController();
   const stream = await events.subscribe({ signal: stopping.signal });
   const heard: (number | 'reset')[] = [];

@@ -1,0 +1,61 @@
+import * as assert from 'uvu/assert';
+import { memoryClock } from '../../src/adapters/memory/clock.ts';
+import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import type { Probe } from '../../src/ports/probe.ts';
+import { healthService } from '../../src/services/health.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('Health');
+
+const probe = (name: string, required: boolean, check: () => Promise<void>): Probe => ({
+  name,
+  required,
+  check,
+});
+const up = async () => undefined;
+const down = async () => Promise.reject(new Error('refused'));
+const never = () => new Promise<void>(() => {});
+
+const setUp = (...probes: readonly Probe[]) => {
+  const clock = memoryClock();
+  const logger = memoryLogger();
+  const aborted: boolean[] = [];
+  /** Time passes only if no backend has answered by then. */
+  const sleep = async (ms: number, signal?: AbortSignal) => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    aborted.push(signal?.aborted === true);
+    if (signal?.aborted !== true) clock.advance(ms);
+  };
+  return { health: healthService({ probes, clock, logger, sleep }), logger, aborted };
+};
+
+test('is ready when every backend answers, and no timer is left behind', async () => {
+  const { health, aborted } = setUp(probe('store', true, up), probe('cache', false, up));
+  const { status, backends } = await health.ready();
+  assert.equal([status, backends['store']], ['ready', { status: 'up', latency_ms: 0 }]);
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  assert.equal(aborted, [true, true]);
+});
+
+test('is degraded without an optional backend, unavailable without a required one', async () => {
+  const optional = setUp(probe('store', true, up), probe('cache', false, down));
+  assert.is((await optional.health.ready()).status, 'degraded');
+  const required = setUp(probe('store', true, down), probe('cache', false, up));
+  assert.is((await required.health.ready()).status, 'unavailable');
+});
+
+test('logs what is wrong with a backend, which the answer does not tell', async () => {
+  const { health, logger } = setUp(probe('store', true, down));
+  assert.not.match(JSON.stringify(await health.ready()), 'refused');
+  const [entry] = logger.entries;
+  assert.equal([entry?.message, entry?.fields['backend']], ['A backend is down', 'store']);
+  assert.match(String(entry?.fields['error']), 'refused');
+});
+
+test('counts a backend that does not answer within a second as down', async () => {
+  const { health } = setUp(probe('store', true, never));
+  const { status, backends } = await health.ready();
+  assert.equal([status, backends['store']], ['unavailable', { status: 'down', latency_ms: 1_000 }]);
+});
+
+test.run();
