@@ -48,8 +48,10 @@ export type Database = Readonly<{
 }>;
 
 export type DatabaseOptions = Readonly<{
-  /** The folder of LevelDB, as errors name it. */
+  /** The folder of the store, as errors name it. */
   path: string;
+  /** The folder of LevelDB in it. */
+  data: string;
   logger: Logger;
   /** Whether the disk takes writes again. It is asked while the database is read-only. */
   hasRoom: () => Promise<boolean>;
@@ -84,7 +86,7 @@ export const openLevel = async (
 /** A database on an open LevelDB, which it closes in the end. */
 export const databaseOn = (
   opened: ClassicLevel<string, string>,
-  { path, logger, hasRoom, retryMs = 5_000 }: DatabaseOptions,
+  { path, data, logger, hasRoom, retryMs = 5_000 }: DatabaseOptions,
 ): Database => {
   let level = opened;
   let closing = false;
@@ -173,7 +175,7 @@ export const databaseOn = (
     try {
       if (reads > 0) await new Promise<void>((resolve) => (readsEnded = resolve));
       if (level.status !== 'closed') await level.close();
-      level = await openLevel(path, { create: false });
+      level = await openLevel(data, { create: false });
       commits = Number(level.getSync(COMMITS_KEY) ?? 0);
       readOnly = undefined;
       logger.info('The store takes writes again', { path });

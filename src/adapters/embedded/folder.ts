@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import { makeFolder } from '../system/folder.ts';
@@ -7,7 +8,12 @@ import { makeFolder } from '../system/folder.ts';
 /** How the store was left: `clean` with the number of commits that it must hold, or in use. */
 export type StoreState = Readonly<{ clean: boolean; commits: number }>;
 
+/** Checksums of LevelDB's sorted files by their names. Such a file never changes once it is complete. */
+type Checksums = Readonly<Record<string, string>>;
+
 const STATE_FILE = 'state.json';
+/** A file that has not changed for so long is complete, in milliseconds. */
+const SETTLED_MS = 60_000;
 /** Space that must be free before a store that was full takes writes again, in bytes. */
 const ROOM = 32 * 1024 * 1024;
 
@@ -44,7 +50,10 @@ export type StoreFolder = Readonly<{
   isNew: boolean;
   /** How it was left; undefined where nothing says. */
   state: StoreState | undefined;
+  /** Saves the state, with the checksums of files that are complete: all of them where it is clean. */
   saveState(state: StoreState): Promise<void>;
+  /** The names of files whose bytes are not those that were written. */
+  changedFiles(): Promise<readonly string[]>;
   /** Whether the disk takes writes. */
   hasRoom(): Promise<boolean>;
   /** What LevelDB had to leave out of its log when it was opened, in its own words. */
@@ -74,7 +83,9 @@ export const prepareFolder = async (path: string): Promise<StoreFolder> => {
   } catch (error) {
     throw unusable(path, 'unwritable', error);
   }
-  const state = await readState(join(path, STATE_FILE));
+  const saved = await readState(join(path, STATE_FILE));
+  const state = saved?.state;
+  let checksums: Checksums = saved?.checksums ?? {};
   // LevelDB makes a new database where CURRENT is missing, and deletes the files of the old one.
   const isNew = !files.some((file) => /^(CURRENT|MANIFEST-.*|\d+\.(ldb|sst|log))$/.test(file));
   if (isNew ? state !== undefined : !files.includes('CURRENT')) throw unusable(path, 'incomplete');
@@ -92,7 +103,20 @@ export const prepareFolder = async (path: string): Promise<StoreFolder> => {
     data,
     isNew,
     state,
-    saveState: (next) => writeDurably(path, STATE_FILE, `${JSON.stringify(next)}\n`),
+
+    async saveState(next) {
+      checksums = await checksumsOf(data, checksums, next.clean ? 0 : SETTLED_MS);
+      await writeDurably(path, STATE_FILE, `${JSON.stringify({ ...next, checksums })}\n`);
+    },
+
+    async changedFiles() {
+      const changed: string[] = [];
+      for (const [name, checksum] of Object.entries(checksums)) {
+        const now = files.includes(name) ? await checksumOf(join(data, name)) : checksum;
+        if (now !== checksum) changed.push(name);
+      }
+      return changed;
+    },
 
     async hasRoom() {
       const { bavail, bsize } = await statfs(data);
@@ -120,7 +144,9 @@ export const prepareFolder = async (path: string): Promise<StoreFolder> => {
   };
 };
 
-const readState = async (file: string): Promise<StoreState | undefined> => {
+const readState = async (
+  file: string,
+): Promise<Readonly<{ state: StoreState; checksums: Checksums }> | undefined> => {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -128,14 +154,37 @@ const readState = async (file: string): Promise<StoreState | undefined> => {
     return undefined;
   }
   try {
-    const state: unknown = JSON.parse(text);
-    if (isJsonObject(state) && typeof state['clean'] === 'boolean' && typeof state['commits'] === 'number') {
-      return { clean: state['clean'], commits: state['commits'] };
+    const saved: unknown = JSON.parse(text);
+    if (isJsonObject(saved) && typeof saved['clean'] === 'boolean' && typeof saved['commits'] === 'number') {
+      const { clean, commits, checksums } = saved;
+      const texts = Object.entries(isJsonObject(checksums) ? checksums : {}).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string',
+      );
+      return { state: { clean, commits }, checksums: Object.fromEntries(texts) };
     }
   } catch {
     // As good as none: the store is checked.
   }
-  return { clean: false, commits: 0 };
+  return { state: { clean: false, commits: 0 }, checksums: {} };
+};
+
+const checksumOf = async (file: string): Promise<string> => crc32(await readFile(file)).toString(16);
+
+/** The checksums of the sorted files that no one has written to for a time. Those that are known are not read again. */
+const checksumsOf = async (folder: string, known: Checksums, settledMs: number): Promise<Checksums> => {
+  const checksums: Record<string, string> = {};
+  for (const name of await readdir(folder)) {
+    if (!/\.(ldb|sst)$/.test(name)) continue;
+    try {
+      const { mtimeMs } = await stat(join(folder, name));
+      if (known[name] === undefined && Date.now() - mtimeMs < settledMs) continue;
+      checksums[name] = known[name] ?? (await checksumOf(join(folder, name)));
+    } catch (error) {
+      // A compaction may have removed it meanwhile.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  return checksums;
 };
 
 /** Writes a whole file: after a crash it holds either the old text or the new. */

@@ -41,6 +41,9 @@ export const openEmbeddedStore = async ({
   retryMs,
 }: EmbeddedStoreOptions): Promise<EmbeddedStore> => {
   const folder = await prepareFolder(path);
+  // LevelDB trusts its files: on a changed byte a compaction may end the process.
+  const changed = await folder.changedFiles();
+  if (changed.length > 0) throw unusable(path, 'damaged', new Error(`${changed.join(', ')} has changed`));
   const level = await openLevel(folder.data, { create: folder.isNew }).catch((error: unknown) => {
     throw openingProblem(path, error);
   });
@@ -50,8 +53,9 @@ export const openEmbeddedStore = async ({
     if (format !== undefined && Number(format) > FORMAT) throw unusable(path, 'newer');
     const isClean = folder.state?.clean === true;
     // Something was written after this state, or a file with the last writes has gone.
-    if (isClean && folder.state?.commits !== commits) throw unusable(path, 'incomplete');
     const dropped = folder.isNew ? [] : await folder.dropped();
+    if (isClean && dropped.length === 0 && folder.state?.commits !== commits)
+      throw unusable(path, 'incomplete');
     if (!folder.isNew && (!isClean || dropped.length > 0)) {
       const began = clock.now();
       const { damaged, ...found } = await checkStore(level);
@@ -87,6 +91,7 @@ export const openEmbeddedStore = async ({
 
   const database = databaseOn(level, {
     path,
+    data: folder.data,
     logger,
     hasRoom: folder.hasRoom,
     ...(retryMs === undefined ? {} : { retryMs }),
@@ -95,7 +100,10 @@ export const openEmbeddedStore = async ({
   let sweeping: Promise<void> = Promise.resolve();
   const sweep = setInterval(() => {
     sweeping = sweepExpired({ database, clock }, stopping.signal)
-      .then(() => folder.tighten())
+      .then(async () => {
+        await folder.tighten();
+        if (!stopping.signal.aborted) await folder.saveState({ clean: false, commits: 0 });
+      })
       .catch((error: unknown) => {
         if (!stopping.signal.aborted) logger.warn('What has expired could not be removed', { path, error });
       });
