@@ -47,12 +47,13 @@ const REASONS = [
     'Invalid request',
     'Circular dependency',
   ],
-  ...['Embedded stack', 'Export ', 'No export named', 'User: arn', 'API: '],
+  ...['Embedded stack', 'Export ', 'No export named', 'User: arn', 'API: ', 'Template format error: '],
+  ...['Parameters: [', 'Requires capabilities', 'Subscriber limit', 'Rate exceeded', 'Invalid parameter: '],
 ];
 
 export const HINT: Hint = {
   contains: [
-    ...['✅', '❌', '✨', '(Service: ', 'already exists', fraction, percentage],
+    ...['✅', '❌', '✨', '(Service: ', 'already exists', ' (at /Resources/', fraction, percentage],
     ...[
       ': Buil',
       ': Publish',

@@ -167,12 +167,10 @@ const errorOf = (run: Run, failures: readonly Failure[]): string | undefined => 
   const { causes = [] } = run;
   const first = failures.find(({ m }) => m !== undefined);
   if (first?.m === undefined) return run.why ?? causes[0]?.m ?? run.err;
-  // Where the terminal broke a reason between words, the closing lines have it unbroken.
-  for (const text of [...causes.map(({ m }) => m), run.err ?? '']) {
-    const unbroken = spacedAs(first.m, text);
-    if (unbroken !== undefined) return unbroken;
-  }
-  return first.m;
+  // The closing lines have unbroken what the terminal broke between words, and whole what was read in part.
+  const letters = first.m.replaceAll(' ', '');
+  const whole = causes.find(({ m }) => m.replaceAll(' ', '').startsWith(letters));
+  return whole?.m ?? spacedAs(first.m, run.err ?? '') ?? first.m;
 };
 
 /** The part of `text` that differs from `words` in nothing but its spaces, undefined where there is none. */

@@ -136,7 +136,6 @@ const NESTED_RESOURCES = {
 export const CDK_SCENARIOS: readonly CdkScenario[] = [
   {
     title: 'a stack is created',
-    always: true,
     command: deploy('Orders'),
     stacks: [stack('Orders', { events: { deploy: creation('Orders') } })],
     truth: [{ stack: 'Orders', outcome: 'completed', operation: 'create' }],
@@ -280,7 +279,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a stack is updated',
-    always: true,
     command: deploy('Orders'),
     stacks: [existing('Orders', { events: { deploy: update('Orders') } })],
     truth: [{ stack: 'Orders', outcome: 'completed', operation: 'update' }],
@@ -293,7 +291,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a change set has no changes',
-    always: true,
     command: deploy('Orders'),
     stacks: [
       existing('Orders', {

@@ -1,6 +1,9 @@
 import { lineSplitter } from '../../../../../src/cli/run/lines.ts';
+import type { Observation } from '../../../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../../../src/domain/logs/formats/registry.ts';
-import { logParser, type ParsedTask } from '../../../../../src/domain/logs/parse.ts';
+import { logParser } from '../../../../../src/domain/logs/parse.ts';
+import type { TaskDetails } from '../../../../../src/domain/tasks/details.ts';
+import { openApi } from '../../../../support/api.ts';
 import type { CdkMode } from '../../../../support/cdk-cli.ts';
 import type { CdkScenario, Truth } from './cli-scenarios.ts';
 
@@ -10,47 +13,65 @@ export const MODES = ['events', 'bar', 'errors-only'] as const satisfies readonl
 export type CdkCase = Readonly<{ scenario: CdkScenario; mode: CdkMode }>;
 
 /** Reads a log as `miyabi parse` does. */
-export const tasksOf = (output: string): readonly ParsedTask[] => {
+export const tasksOf = (output: string): readonly Observation[] => {
   const parser = logParser(builtInFormats);
   parser.add(output.split('\n'));
-  return parser.tasks();
+  return parser.tasks().map(({ run }) => run);
 };
 
 /** Reads it as `miyabi run` does: in whatever pieces the pipe gives, line by line. */
-export const tasksOfPieces = (output: string, size: number): readonly ParsedTask[] => {
+export const tasksOfPieces = (output: string, size: number): readonly Observation[] => {
   const parser = logParser(builtInFormats);
   const splitter = lineSplitter();
   const add = (lines: string) => lines === '' || parser.add(lines.split('\n'));
   const bytes = Buffer.from(output);
   for (let at = 0; at < bytes.length; at += size) add(splitter.push(bytes.subarray(at, at + size)));
   add(splitter.end());
-  return parser.tasks();
+  return parser.tasks().map(({ run }) => run);
 };
+
+/** What is compared of a task, however its log was read. */
+export type ReadTask = Readonly<{ task_name: string; status: string; details: TaskDetails }>;
+
+/** Reads it as a server does that gets each line as an event, as log services do, a few of them at a time. */
+export const tasksOfServer = async (output: string): Promise<readonly ReadTask[]> => {
+  const { call } = await openApi();
+  const events = output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((message, index) => ({ id: String(index + 1), timestamp: 1_790_000_000_000 + index, message }));
+  for (let at = 0; at < events.length; at += POST) {
+    const body = { log_group: 'deployments', log_stream: 'one', events: events.slice(at, at + POST) };
+    const { status, text } = await call('POST', '/api/logs', body);
+    if (status !== 200) throw new Error(text);
+  }
+  return (await call('GET', '/api/tasks')).json.tasks;
+};
+const POST = 7;
 
 const words = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
 /** What is wrong with the tasks that were read, line by line; nothing where all is right. */
-export const mistakesIn = (tasks: readonly ParsedTask[], { scenario, mode }: CdkCase): readonly string[] => {
-  const names = tasks.map(({ run }) => run.task_name);
+export const mistakesIn = (tasks: readonly ReadTask[], { scenario, mode }: CdkCase): readonly string[] => {
+  const names = tasks.map(({ task_name }) => task_name);
   const expected = scenario.truth.map(({ stack }) => stack);
   if (names.toSorted().join() !== expected.toSorted().join()) return [`tasks: ${names.join()}`];
   return scenario.truth.flatMap((truth) => {
-    const task = tasks.find(({ run }) => run.task_name === truth.stack);
+    const task = tasks.find(({ task_name }) => task_name === truth.stack);
     return task === undefined ? [] : mistakesAbout(task, truth, scenario, mode);
   });
 };
 
 const mistakesAbout = (
-  { run }: ParsedTask,
+  { status, details }: ReadTask,
   truth: Truth,
   scenario: CdkScenario,
   mode: CdkMode,
 ): readonly string[] => {
-  const { details } = run;
   const stack = scenario.stacks.find(({ name }) => name === truth.stack);
   const ended = truth.outcome === 'completed' || truth.outcome === 'no_changes' ? 'completed' : 'failed';
   const checks: readonly (readonly [field: string, isRight: boolean, told: unknown])[] = [
-    ['status', run.status === ended, run.status],
+    ['status', status === ended, status],
     ['outcome', outcomesOf(truth, mode).includes(details.outcome), details.outcome],
     [
       'operation',
