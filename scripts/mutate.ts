@@ -1,0 +1,212 @@
+// Changes the sources a little, one mistake after the other, and reports those that no test notices.
+// Usage: npm run mutate [-- part of a path]... [--sample N]; without paths all of src/domain and src/services.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { importClosures, testFiles } from '../test/runner/files.ts';
+import { type Mutant, mutantsOf } from './mutants.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Tests of a mutant run until one fails: the quickest first, and no more than this. */
+const MOST_TESTS = 5;
+/** A mutant may loop for ever: then it counts as noticed. */
+const LIMIT_MS = 60_000;
+
+type Reach = Readonly<{ test: string; ms: number; functions: ReadonlySet<string> }>;
+type V8Coverage = Readonly<{
+  result: readonly Readonly<{
+    url: string;
+    functions: readonly Readonly<{ functionName: string; ranges: readonly Readonly<{ count: number }>[] }>[];
+  }>[];
+}>;
+
+/** Runs something in a folder. Gives whether it ended well in time. */
+const succeeds = async (
+  cwd: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<boolean> => {
+  const child = spawn(process.execPath, words, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
+    detached: true,
+  });
+  const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), LIMIT_MS);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  clearTimeout(timer);
+  return code === 0;
+};
+
+const testWith = (test: string): readonly string[] => ['--import', 'tsx', test];
+
+/** What is copied for a worker, so that it can change it. */
+const TREE = [
+  'src',
+  'test',
+  'scripts',
+  'deploy',
+  'web',
+  'docs',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
+
+const copyOfProject = (folder: string): string => {
+  for (const name of TREE)
+    cpSync(join(ROOT, name), join(folder, name), {
+      recursive: true,
+      filter: (path) => !path.endsWith('node_modules'),
+    });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+};
+
+/** Runs a test file with coverage; gives which functions of which sources it reaches, undefined where it fails. */
+const reachOf = async (
+  test: string,
+  folder: string,
+): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> => {
+  const coverage = mkdtempSync(join(folder, 'coverage-'));
+  if (!(await succeeds(ROOT, testWith(test), { NODE_V8_COVERAGE: coverage }))) return undefined;
+  const reached = new Map<string, Set<string>>();
+  for (const file of readdirSync(coverage)) {
+    const { result } = JSON.parse(readFileSync(join(coverage, file), 'utf8')) as V8Coverage;
+    for (const { url, functions } of result) {
+      if (!url.startsWith('file:')) continue;
+      const source = relative(ROOT, fileURLToPath(url)).split(sep).join('/');
+      if (!source.startsWith('src/')) continue;
+      const names = reached.get(source) ?? new Set();
+      reached.set(source, names);
+      for (const { functionName, ranges } of functions)
+        if ((ranges[0]?.count ?? 0) > 0) names.add(functionName);
+    }
+  }
+  rmSync(coverage, { recursive: true });
+  return reached;
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: 'string', default: '0' } },
+});
+const sample = Number(values.sample);
+
+const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((file) => `src/${file.split(sep).join('/')}`)
+  .filter((file) => file.endsWith('.ts'))
+  .filter((file) =>
+    positionals.length === 0
+      ? /^src\/(domain|services)\//.test(file)
+      : positionals.some((part) => file.includes(part)),
+  )
+  .toSorted();
+if (sources.length === 0) {
+  process.stderr.write(`No source's path contains ${positionals.join(' or ')}\n`);
+  process.exit(1);
+}
+
+const work = mkdtempSync(join(tmpdir(), 'miyabi-mutants-'));
+process.once('exit', () => rmSync(work, { recursive: true, force: true }));
+
+const inParallel = async <T>(
+  items: readonly T[],
+  run: (item: T, worker: number) => Promise<void>,
+): Promise<void> => {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async (_, worker) => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await run(item, worker);
+    }),
+  );
+};
+
+// Which tests reach which function. Browsers, bundles and the command line come to it by programs of their own, slowly.
+const closureOf = importClosures();
+const candidates = testFiles()
+  .filter((test) => !/^test\/(web|deploy|cli|runner)\//.test(test))
+  .filter((test) => [...closureOf(test)].some((file) => sources.includes(file)));
+const reaches = new Map<string, Reach[]>();
+process.stdout.write(`${candidates.length} test files may reach ${sources.length} sources\n`);
+await inParallel(candidates, async (test) => {
+  const began = performance.now();
+  const reached = await reachOf(test, work);
+  if (reached === undefined) {
+    process.stdout.write(`left out, as it fails without a mutant: ${test}\n`);
+    return;
+  }
+  const ms = performance.now() - began;
+  for (const [source, functions] of reached)
+    if (sources.includes(source))
+      reaches.set(source, [...(reaches.get(source) ?? []), { test, ms, functions }]);
+});
+
+const quickest = (source: string, { functions }: Mutant): readonly string[] => {
+  const all = (reaches.get(source) ?? []).toSorted((a, b) => a.ms - b.ms);
+  const name = functions.find((one) => all.some((reach) => reach.functions.has(one)));
+  const own = `test/${source.slice('src/'.length).replace(/\.ts$/, '.test.ts')}`;
+  const reaching = all.filter((reach) => name === undefined || reach.functions.has(name));
+  return [...reaching.filter(({ test }) => test === own), ...reaching.filter(({ test }) => test !== own)]
+    .slice(0, MOST_TESTS)
+    .map(({ test }) => test);
+};
+
+/** Every nth, so that a sample spreads over the file and is the same each time. */
+const sampled = (mutants: readonly Mutant[]): readonly Mutant[] => {
+  const step = sample === 0 ? 1 : Math.max(1, mutants.length / sample);
+  return mutants.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+};
+
+const trees = Array.from({ length: availableParallelism() }, (_, worker) => {
+  const folder = join(work, `tree-${worker}`);
+  mkdirSync(folder);
+  return copyOfProject(folder);
+});
+
+const isNoticed = async (tree: string, source: string, text: string, mutant: Mutant): Promise<boolean> => {
+  const path = join(tree, source);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text.slice(0, mutant.start) + mutant.text + text.slice(mutant.end));
+  try {
+    for (const test of quickest(source, mutant)) if (!(await succeeds(tree, testWith(test)))) return true;
+    return false;
+  } finally {
+    writeFileSync(path, text);
+  }
+};
+
+let [killed, total] = [0, 0];
+for (const source of sources) {
+  const text = readFileSync(join(ROOT, source), 'utf8');
+  const survivors: string[] = [];
+  const mutants = sampled(mutantsOf(text));
+  await inParallel(mutants, async (mutant, worker) => {
+    const noticed = await isNoticed(trees[worker] as string, source, text, mutant);
+    if (noticed) killed += 1;
+    else {
+      const before = text.slice(mutant.start, mutant.end).replace(/\s+/g, ' ').slice(0, 70);
+      survivors.push(`  ${source}:${mutant.line}  ${before}  →  ${mutant.text.slice(0, 70)}\n`);
+    }
+    total += 1;
+  });
+  if (mutants.length === 0) continue;
+  process.stdout.write(`${source}: ${mutants.length - survivors.length} of ${mutants.length} noticed\n`);
+  process.stdout.write(survivors.toSorted().join(''));
+}
+process.stdout.write(
+  `${killed} of ${total} mutants noticed, ${((100 * killed) / Math.max(1, total)).toFixed(1)} %\n`,
+);
