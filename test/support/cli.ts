@@ -33,7 +33,8 @@ export const coverageEnv = (): Readonly<Record<string, string>> => {
 /** An environment with nothing of this machine's in it but where programs are. */
 export const cleanEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
-  HOME: '/nonexistent',
+  // Not even the root user can make a folder in it.
+  HOME: '/proc/no-home',
   LANG: 'C.UTF-8',
   TERM: 'xterm-256color',
   ...coverageEnv(),

@@ -50,9 +50,12 @@ it('a question is asked and answered as without', async () => {
 });
 
 it('Ctrl-C interrupts the command once', async () => {
-  const ended = await inTerminal([...RUN, ...CDK, '--noise', '1', '--wait-for', '/nonexistent'], {
+  const folder = scratch();
+  const never = join(folder.path, 'never');
+  const ended = await inTerminal([...RUN, ...CDK, '--noise', '1', '--wait-for', never], {
     steps: ['Worker3 =>\\x03', 'interrupted 1=>\\x03', 'interrupted 2=>!SIGTERM'],
   });
+  folder.remove();
   assert.is(ended.signal, 'SIGTERM');
   assert.is(ended.output.match(/interrupted \d/g)?.join(), 'interrupted 1,interrupted 2');
 });
