@@ -32,7 +32,7 @@ export type Database = Readonly<{
   /** Reads of one moment. The view must not be used once `read` has ended. */
   view<T>(read: (view: View) => Promise<T>): Promise<T>;
   /**
-   * Runs a change and puts it on disk with everything else that waits, in one synchronous write. Changes run one after
+   * Runs a change and hands it to the operating system with everything else that waits, in one write. Changes run one after
    * another and never in parallel: what one has read is true until it is written. What it throws is thrown, and then
    * nothing of it is written.
    */
@@ -61,6 +61,12 @@ export type DatabaseOptions = Readonly<{
 
 /** The counter of commits: a log file that has gone missing shows by it. */
 export const COMMITS_KEY = 'm\u0000commits\u0000';
+
+/**
+ * How long a write may wait for its sync, in milliseconds: that much may be lost when the power fails. A process that
+ * ends, in whatever way, loses nothing. A sync of its own for each write made the store as slow as its disk.
+ */
+const SYNC_MS = 100;
 
 type Waiting = { resolve(): void; reject(error: unknown): void };
 
@@ -102,6 +108,8 @@ export const databaseOn = (
   let queued = new Map<string, string | null>();
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;
+  let syncDue = false;
+  let syncTimer: NodeJS.Timeout | undefined;
   let reads = 0;
   let readsEnded: (() => void) | undefined;
   let commits = Number(level.getSync(COMMITS_KEY) ?? 0);
@@ -226,7 +234,7 @@ export const databaseOn = (
     return getCommitted(key);
   };
 
-  /** Writes what waits, over and over until nothing does. One batch and one sync serve every change that waited. */
+  /** Writes what waits, over and over until nothing does. One batch serves every change that waited. */
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
       const group = waiting;
@@ -241,7 +249,10 @@ export const databaseOn = (
           else batch.put(key, value);
         }
         batch.put(COMMITS_KEY, String(commits));
-        await batch.write({ sync: true });
+        const sync = syncDue;
+        syncDue = false;
+        await batch.write({ sync });
+        if (!sync) syncTimer ??= setTimeout(syncSoon, SYNC_MS).unref();
         writing = new Map();
         for (const { resolve } of group) resolve();
       } catch (error) {
@@ -264,6 +275,13 @@ export const databaseOn = (
       // After the requests that are at hand now: they share the write.
       flushing ??= new Promise<void>((next) => setImmediate(next)).then(flush);
     });
+
+  const syncSoon = (): void => {
+    syncTimer = undefined;
+    syncDue = true;
+    // It fails only as a write of its own would: the store is read-only then, and has logged it.
+    committed().catch(() => undefined);
+  };
 
   return {
     async get(key) {
@@ -324,6 +342,10 @@ export const databaseOn = (
     async close() {
       closing = true;
       clearTimeout(retry);
+      if (syncTimer !== undefined) {
+        clearTimeout(syncTimer);
+        syncSoon();
+      }
       await flushing;
       if (reopening !== undefined) await reopening;
       if (reads > 0) await new Promise<void>((resolve) => (readsEnded = resolve));
