@@ -1,0 +1,146 @@
+// The deployment as its page describes it, with the commands that the page prints, against an AWS on this machine.
+import { readFileSync } from 'node:fs';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import * as assert from 'uvu/assert';
+import type { Ran } from '../support/cli.ts';
+import {
+  cleanCheckout,
+  type EmulatedAws,
+  emulatedAws,
+  hasMotoCloudFormation,
+} from '../support/emulated-aws.ts';
+import { needs, suite } from '../support/suite.ts';
+
+const PAGE = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+
+/** The commands of the page's first block, without their comments; `npm ci` is what a checkout has behind it. */
+const [INSTALL, BOOTSTRAP = '', DEPLOY = ''] = (/```sh\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '')
+  .split('\n')
+  .map((line) => line.replace(/\s+#.*/, ''));
+
+// Ten builds and deployments: two minutes on an idle machine, far more on a busy one.
+const TIMEOUT_MS = 1_500_000;
+
+const succeeds = (ran: Ran, what: string): Ran => {
+  assert.is(ran.code, 0, `${what}\n${ran.stdout.slice(-3000)}\n${ran.stderr.slice(-3000)}`);
+  return ran;
+};
+
+const stackOf = async ({ env }: EmulatedAws, name = 'Miyabi') => {
+  const client = new CloudFormationClient({
+    endpoint: env['AWS_ENDPOINT_URL'] ?? '',
+    region: env['AWS_REGION'] ?? '',
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+  });
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const { StackStatus, EnableTerminationProtection } = Stacks?.[0] ?? {};
+    return { status: StackStatus, isProtected: EnableTerminationProtection === true };
+  } catch (error) {
+    if (error instanceof Error && /does not exist/.test(error.message)) return undefined;
+    throw error;
+  }
+};
+
+/** A fresh clone and a fresh account. */
+const withAccount = async (
+  tell: (
+    shell: (command: string, env?: Readonly<Record<string, string>>) => Promise<Ran>,
+    aws: EmulatedAws,
+  ) => Promise<void>,
+): Promise<void> => {
+  const aws = await emulatedAws();
+  const checkout = cleanCheckout();
+  try {
+    await tell((command, env = {}) => checkout.npm(command, { ...aws.env, ...env }), aws);
+  } finally {
+    checkout.remove();
+    await aws.close();
+  }
+};
+
+const test = suite('Deployment to an emulated AWS');
+const onMoto = needs(test, hasMotoCloudFormation, 'moto with CloudFormation is not on the PATH');
+
+test('the page begins with three commands', () => {
+  assert.is(INSTALL, 'npm ci');
+  assert.match(BOOTSTRAP, /^npm run bootstrap$/);
+  assert.match(DEPLOY, /^npm run deploy -- /);
+});
+
+onMoto('bootstraps from a clone in which nothing is built', () =>
+  withAccount(async (shell, aws) => {
+    succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
+    assert.is((await stackOf(aws, 'CDKToolkit'))?.status, 'CREATE_COMPLETE');
+    succeeds(await shell(BOOTSTRAP), `${BOOTSTRAP}, again`);
+  }),
+);
+
+// Each deployment builds everything, so these take minutes.
+if (process.env['DEPLOY_SUITE'] === 'all') {
+  onMoto(
+    'recovers from a failed first deployment, then deploys, updates, changes nothing and goes away',
+    () =>
+      withAccount(async (shell, aws) => {
+        const deploy = `${DEPLOY} --yes`;
+        succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
+
+        aws.failOn('ApiFunction');
+        const failed = await shell(deploy);
+        assert.is(failed.code, 1, failed.stdout.slice(-2000));
+        assert.match(failed.stdout + failed.stderr, 'cdk deploy failed');
+        assert.equal(await stackOf(aws), { status: 'ROLLBACK_COMPLETE', isProtected: false });
+        const key = /shown only now: (\S+)/.exec(failed.stdout)?.[1] ?? '';
+        assert.match(key, /^miyabi_/);
+
+        aws.failOn();
+        const env = { MIYABI_API_KEY: key };
+        const recovered = succeeds(await shell(deploy, env), 'the same command again');
+        assert.match(recovered.stdout, 'is ROLLBACK_COMPLETE after a failed first deployment');
+        assert.match(recovered.stdout, 'ok  it shows their progress');
+        assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
+
+        const again = succeeds(await shell(deploy, env), 'a deployment without changes');
+        assert.match(again.stdout + again.stderr, '(no changes)');
+        const diff = succeeds(
+          await shell('npm run diff -- -c cache=none -c alarmEmail=ops@example.org'),
+          'diff',
+        );
+        assert.match(diff.stdout + diff.stderr, 'There were no differences');
+
+        succeeds(await shell(`${deploy} -c retentionDays=7`, env), 'an update');
+        assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
+
+        aws.failOn('CollectorLambda');
+        const undone = await shell(`${deploy} -c retentionDays=14`, env);
+        assert.is(undone.code, 1);
+        assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });
+        aws.failOn();
+
+        const unconfirmed = await shell('npm run destroy');
+        assert.is(unconfirmed.code, 1);
+        assert.match(unconfirmed.stderr, 'add --confirm Miyabi');
+        succeeds(await shell('npm run destroy -- --confirm Miyabi'), 'destroy');
+        assert.is(await stackOf(aws), undefined);
+      }),
+    { timeoutMs: TIMEOUT_MS },
+  );
+
+  for (const cache of ['node', 'serverless']) {
+    onMoto(
+      `deploys with cache ${cache}, and goes away`,
+      () =>
+        withAccount(async (shell, aws) => {
+          succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
+          const deployed = succeeds(await shell(`npm run deploy -- --yes -c cache=${cache}`), 'deploy');
+          assert.match(deployed.stdout, 'ok  it shows their progress');
+          assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
+          succeeds(await shell(`npm run destroy -- -c cache=${cache} --confirm Miyabi`), 'destroy');
+          assert.is(await stackOf(aws), undefined);
+        }),
+      { timeoutMs: TIMEOUT_MS },
+    );
+  }
+}
+
+test.run();
