@@ -106,4 +106,48 @@ export const SAMPLES: readonly Sample[] = [
     run: 'plain/plain#1 completed 10/10',
     lines: ['Processing 1/10', 'Processing 7/10', 'Processing 10/10'],
   },
+  {
+    name: 'yarn',
+    run: 'yarn/yarn#1 completed 2/2',
+    lines: [
+      'yarn install v1.22.19',
+      '[1/2] Resolving packages...',
+      '[2/2] Building fresh packages...',
+      'Done in 2.50s.',
+    ],
+  },
+  {
+    name: 'docker build without BuildKit',
+    run: 'docker-build/docker-build#1 failed 1/2',
+    lines: [
+      'Step 1/2 : FROM node:22',
+      'Step 2/2 : RUN npm test',
+      "The command '/bin/sh -c npm test' returned a non-zero code: 1",
+    ],
+  },
+  {
+    name: 'docker compose',
+    run: 'docker-compose/docker-compose#1 completed 2/2',
+    lines: ['[+] Running 1/2', '[+] Running 2/2'],
+  },
+  {
+    name: 'playwright',
+    run: 'playwright/playwright#1 completed 1/1',
+    lines: ['Running 1 test using 1 worker', '[1/1] [webkit] › a.spec.ts:4:3 › opens', '  1 passed (3.1s)'],
+  },
+  {
+    name: 'gradle',
+    run: 'gradle/gradle#1 failed 90/100',
+    lines: ['<===========--> 90% EXECUTING [4s]', '> Task :test FAILED', 'BUILD FAILED in 6s'],
+  },
+  {
+    name: 'terragrunt',
+    run: 'terraform/terraform:net#1 completed 1/1',
+    lines: [
+      'STDOUT [net] terraform: Plan: 1 to add, 0 to change, 0 to destroy.',
+      'STDOUT [net] terraform: aws_vpc.a: Creating...',
+      'STDOUT [net] terraform: aws_vpc.a: Creation complete after 2s [id=x]',
+      'STDOUT [net] terraform: Apply complete! Resources: 1 added, 0 changed, 0 destroyed.',
+    ],
+  },
 ];

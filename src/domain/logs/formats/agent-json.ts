@@ -24,6 +24,8 @@ export type AgentSignal = Readonly<{
   step?: string;
   message?: string;
   error?: string;
+  /** Not about work for sure: it says something of a task that is there, and makes none. */
+  faint?: true;
 }>;
 
 type AgentRun = Readonly<{
@@ -69,6 +71,32 @@ const PHASE_KEYS = ['phase', 'stage'];
 const STEP_KEYS = ['current_step', 'currentStep', 'step'];
 const MESSAGE_KEYS = ['message', 'msg', '@message', 'event'];
 const ERROR_KEYS = ['error', 'error_message', 'errorMessage', 'err', 'exception'];
+const EXIT_CODE_KEYS = ['exit_code', 'exitCode', 'exit_status', 'exitStatus', 'returncode', 'return_code'];
+/** What agents, job queues and CI call what they run. */
+const WORK_KEYS = [
+  ...['agent', 'agent_id', 'agentId', 'agent_name', 'run_id', 'runId', 'job', 'job_id', 'jobId', 'job_name'],
+  ...[
+    'workflow',
+    'workflow_id',
+    'workflowId',
+    'pipeline',
+    'pipeline_id',
+    'build',
+    'build_id',
+    'buildId',
+    'build_number',
+  ],
+  ...[
+    'execution_id',
+    'executionArn',
+    'flow_run_id',
+    'dag_id',
+    'task_status',
+    'conclusion',
+    'progress',
+    'exit_code',
+  ],
+];
 const LEVEL_KEYS = ['level', 'levelname', 'severity', '@level'];
 
 /** Where log shippers and loggers put what the program wrote; the outer members fill what the inner ones leave open. */
@@ -169,6 +197,7 @@ const evolveRun = (state: AgentState, key: string, signal: AgentSignal, at: numb
   const before = runOf(state, key);
   if (before === undefined && state.ended.includes(key)) return { state, touched: [] };
   if (before !== undefined && isTerminal(before.status)) return { state, touched: [] };
+  if (before === undefined && signal.faint) return { state, touched: [] };
   const roomy = before === undefined ? withRoom(state) : state;
   return { state: { ...roomy, runs: { ...roomy.runs, [key]: advance(before, signal, at) } }, touched: [key] };
 };
@@ -285,11 +314,15 @@ const open = (object: JsonObject): JsonObject | undefined => {
 const signalOf = (object: JsonObject): AgentSignal | undefined => {
   const progress = member(object, 'progress');
   const inProgress = isJsonObject(progress) ? progress : {};
-  const status = statusIn(object) ?? statusIn(inProgress);
+  const word = statusWordIn(object) ?? statusWordIn(inProgress);
+  const status = word === undefined ? undefined : statusBeside(object, statusOfWord(word));
   const stated = counterOfProgress(progress);
   const counter = stated ?? counterIn(object);
   const phase =
-    textIn(object, PHASE_KEYS, TEXT_LIMITS.phase) ?? textIn(inProgress, PHASE_KEYS, TEXT_LIMITS.phase);
+    textIn(object, PHASE_KEYS, TEXT_LIMITS.phase) ??
+    textIn(inProgress, PHASE_KEYS, TEXT_LIMITS.phase) ??
+    // A word that is no status that is known is no end either.
+    (word !== undefined && status === undefined ? cut(word, TEXT_LIMITS.phase) : undefined);
   const speaks = counter !== undefined || status !== undefined || phase !== undefined;
   const named = idIn(object, TASK_ID_KEYS);
   const task = named ?? (speaks ? idIn(object, ['id']) : undefined);
@@ -321,8 +354,26 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
     ...(step !== undefined && { step }),
     ...(message !== undefined && { message }),
     ...(error !== undefined && { error }),
+    ...(isAboutWork(object, { named, counter, step }) ? {} : { faint: true }),
   };
 };
+
+/**
+ * Whether a line is about a piece of work: it has a task's id, a counter, a step or a phase, or one of the names that
+ * agents, job queues and CI give to what they run. A status beside any other words is of a payment or a container.
+ */
+const isAboutWork = (
+  object: JsonObject,
+  {
+    named,
+    counter,
+    step,
+  }: Readonly<{ named?: string | undefined; counter?: object | undefined; step?: string | undefined }>,
+): boolean =>
+  named !== undefined ||
+  counter !== undefined ||
+  step !== undefined ||
+  [...PHASE_KEYS, ...NAME_KEYS, ...WORK_KEYS].some((key) => Object.hasOwn(object, key));
 
 type SignalCounter = Pick<AgentSignal, 'current' | 'total' | 'fraction'>;
 
@@ -379,13 +430,24 @@ const numberOf = (value: Json | undefined): number | undefined => {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
 };
 
-const statusIn = (object: JsonObject): TaskStatus | undefined => {
-  for (const key of STATUS_KEYS) {
-    const value = member(object, key);
-    const status = typeof value === 'string' ? statusOfWord(value) : undefined;
-    if (status !== undefined) return status;
-  }
-  return undefined;
+/** The word of the first key whose word is known, else of the first that has one. */
+const statusWordIn = (object: JsonObject): string | undefined => {
+  const words = STATUS_KEYS.map((key) => member(object, key)).filter(
+    (value): value is string => typeof value === 'string' && STATUS_WORD.test(value),
+  );
+  return words.find((word) => statusOfWord(word) !== undefined) ?? words[0];
+};
+/** One word, or a few: a sentence is a message. */
+const STATUS_WORD = /^\s*[A-Za-z][\w.-]{0,63}(?: [\w-]{1,20}){0,2}\s*$/;
+
+/** A conclusion says how what is completed has ended, and so does an exit code. */
+const statusBeside = (object: JsonObject, status: TaskStatus | undefined): TaskStatus | undefined => {
+  if (status !== 'completed') return status;
+  const conclusion = member(object, 'conclusion');
+  const concluded = typeof conclusion === 'string' ? statusOfWord(conclusion) : undefined;
+  if (concluded !== undefined) return concluded;
+  const code = firstMember(object, EXIT_CODE_KEYS);
+  return typeof code === 'number' && code !== 0 ? 'failed' : status;
 };
 
 const idIn = (object: JsonObject, keys: readonly string[]): string | undefined => {

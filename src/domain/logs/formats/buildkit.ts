@@ -171,7 +171,7 @@ const remember = <T>(
 
 const VERTEX = /^#(\d{1,6}) (\S.*)$/;
 /** `[2/5] RUN x`, `[stage 2/5] RUN x`, `[linux/amd64 stage 2/5] RUN x`, and with compose `[service stage 2/5] RUN x`. */
-const STEP = /^\[((?:[\w./@:+-]{1,120} ){0,4})(\d{1,4})\/(\d{1,4})\] (\S.*)$/;
+const STEP = /^\[((?:[\w./@:+-]{1,120} ){0,4}) {0,3}(\d{1,4})\/(\d{1,4})\] (\S.*)$/;
 const HEADER = /^\[\+\] Building (\d{1,6}(?:\.\d)?)s \((\d{1,6})\/(\d{1,6})\)( FINISHED)?/;
 const LOADS = /^\[(?:([\w./@:+-]{1,120}) )?internal\] load (?:build definition|remote build context)/;
 const EXPORTS = /^(?:\[([\w./@:+-]{1,120})\] )?exporting to (?:image|\w+ image format|client|tarball|tar)/;

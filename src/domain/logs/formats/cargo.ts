@@ -1,6 +1,6 @@
 import { isTerminal } from '../../tasks/status.ts';
 import { fraction } from '../hint.ts';
-import { counterRuns } from './kit/counter-runs.ts';
+import { counterRuns, withText } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
 export type CargoSignal =
@@ -8,7 +8,8 @@ export type CargoSignal =
   | Readonly<{ kind: 'crate'; name: string; phase: string }>
   | Readonly<{ kind: 'error'; text: string }>
   | Readonly<{ kind: 'failed'; crate: string; text: string }>
-  | Readonly<{ kind: 'finished'; text: string }>;
+  | Readonly<{ kind: 'finished' | 'untested'; text: string }>
+  | Readonly<{ kind: 'test'; test: string }>;
 
 /**
  * cargo. On a terminal it draws a bar with a counter of crates; elsewhere it only names each crate as it begins, so
@@ -19,7 +20,16 @@ export const cargo = counterRuns<CargoSignal, null>({
   stateVersion: 1,
   hint: {
     contains: [fraction],
-    begins: ['Checking', 'Compiling', 'Documenting', 'Downloaded', 'Finished ', 'error', 'could not '],
+    begins: [
+      'Checking',
+      'Compiling',
+      'Documenting',
+      'Downloaded',
+      'Finished ',
+      'error',
+      'could not ',
+      'test ',
+    ],
   },
   taskType: 'build',
   memory: null,
@@ -65,9 +75,21 @@ export const cargo = counterRuns<CargoSignal, null>({
         return {
           name: 'cargo',
           status: 'completed',
+          // The tests run after it, and say only that one has failed.
+          concluded: true,
           details: { outcome: 'completed' },
           message: signal.text,
         };
+      case 'test':
+        return run && { details: { failed_resources: withText(run.details.failed_resources, signal.test) } };
+      case 'untested':
+        return (
+          run && {
+            status: 'failed',
+            details: { outcome: 'failed', error_message: run.details.error_message ?? signal.text },
+            message: signal.text,
+          }
+        );
     }
   },
 });
@@ -81,7 +103,7 @@ const PHASES: Readonly<Record<string, string>> = {
   Downloaded: 'download',
 };
 
-const BEGINNINGS = 'BCDFce';
+const BEGINNINGS = 'BCDFcet';
 
 const readLine = (text: string): CargoSignal | undefined => {
   const line = text.trim();
@@ -100,6 +122,10 @@ const readLine = (text: string): CargoSignal | undefined => {
   // A logger in between may have taken `error: ` for a level.
   const [, crate] = /^(?:error: )?could not (?:compile|document) `([\w-]{1,80})`/.exec(line) ?? [];
   if (crate !== undefined) return { kind: 'failed', crate, text: cut(line, TEXT_LIMITS.message) };
+  if (/^error: (?:test failed, to rerun pass|\d{1,6} targets? failed:|doctest failed)/.test(line))
+    return { kind: 'untested', text: cut(line, TEXT_LIMITS.message) };
+  const [, test] = /^test (\S{1,200}(?: - \S{1,80})?) \.\.\. FAILED$/.exec(line) ?? [];
+  if (test !== undefined) return { kind: 'test', test };
   const [, error] = /^(error\[E\d{4}\]: .+)$/.exec(line) ?? [];
   return error === undefined ? undefined : { kind: 'error', text: cut(error, TEXT_LIMITS.error) };
 };

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { Operation, Outcome, TaskDetails } from '../../tasks/details.ts';
 import { MAX_COUNT } from '../../tasks/progress.ts';
 import { isTerminal, type TaskStatus } from '../../tasks/status.ts';
+import type { Place } from '../hint.ts';
 import { isFirstState, isRollbackState, isSuccessState, isTerminalState } from './cdk/status.ts';
 import {
   counterRuns,
@@ -16,9 +17,10 @@ import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /**
  * One event of a stack or one message of the CDK toolkit. `deployment` is the toolkit's id of what it watches, `token`
- * the client request token that all events of one operation share.
+ * the client request token that all events of one operation share. `table`: a row of a table, which names no stack but in
+ * the rows of the stack itself.
  */
-export type CloudformationSignal = Readonly<{ time?: number; deployment?: string }> &
+export type CloudformationSignal = Readonly<{ time?: number; deployment?: string; table?: true }> &
   (
     | Readonly<{ kind: 'start'; stack: string; total?: number; update: boolean }>
     | Readonly<{
@@ -51,21 +53,24 @@ type Memory = Readonly<{ deployment: string; token: string; done: readonly strin
 
 const MAX_DONE = 500;
 
+/** `AWS::SQS::Queue` */
+const TYPE: Place = { characters: ':', holds: () => true };
+
 /**
  * Exact feeds of a deployment, one JSON object a line: CloudFormation's events as EventBridge delivers them
  * (`CloudFormation Stack Status Change`, `… Resource Status Change`), and the messages that the CDK toolkit gives its
- * IoHost (`CDK_TOOLKIT_I5501` to `I5503`, `I5900`). They mean in details what the same words mean in CDK's own output.
+ * IoHost (`CDK_TOOLKIT_I5501` to `I5503`, `I5900`); and the table of events that `sam deploy` prints. They mean in details what the same words mean in CDK's own output.
  * As there, only a state of the stack ends a run, never a counter.
  */
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
   stateVersion: 1,
-  hint: { contains: ['_I5', '\\u'], keys: ['status'] },
+  hint: { contains: ['_I5', '\\u'], keys: ['status'], colon: TYPE },
   taskType: 'cdk_deploy',
   memory: { deployment: '', token: '', done: [] },
 
   read(line) {
-    if (!line.startsWith('{')) return undefined;
+    if (!line.startsWith('{')) return readTableRow(line);
     // Parsing is dear; every line of these feeds has one of these words in it.
     if (!line.includes('aws.cloudformation') && !line.includes('CDK_TOOLKIT_I5')) return undefined;
     const object = parseObject(line);
@@ -76,7 +81,7 @@ export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   timeOf: (signal) => signal.time,
 
   /** Events of a nested stack come with the deployment of the stack around it. */
-  laneOf: (signal, state) => watchedBy(signal, state) ?? signal.stack,
+  laneOf: (signal, state) => (signal.table ? TABLE_LANE : (watchedBy(signal, state) ?? signal.stack)),
 
   begins(last, signal) {
     if (signal.kind === 'start') return last.memory.deployment !== signal.deployment;
@@ -103,6 +108,15 @@ export const cloudformation = counterRuns<CloudformationSignal, Memory>({
           memory: { deployment: signal.deployment ?? '', token: '', done: [] },
         };
       case 'state':
+        // In a table the row of a nested stack looks as that of the stack itself.
+        if (signal.table && run !== undefined && run.name !== '' && run.name !== signal.stack)
+          return onResource(run, {
+            ...signal,
+            kind: 'resource',
+            id: signal.stack,
+            name: signal.stack,
+            nests: true,
+          });
         return isNestedEvent(run, signal) ? counted(run, signal) : onState(run, signal);
       case 'resource':
         return onResource(run, signal);
@@ -253,6 +267,24 @@ const phaseOf = (state: string, outcome: Outcome, operation: string | undefined)
   if (outcome === 'rolling_back') return 'rolling back';
   if (state.endsWith('CLEANUP_IN_PROGRESS')) return 'cleaning up';
   return operation === 'destroy' ? 'destroying' : 'deploying';
+};
+
+const TABLE_LANE = 'stack events';
+
+/** `CREATE_FAILED   AWS::SQS::Queue   Orders   reason`, as `sam deploy` prints the events of a stack. */
+const TABLE_ROW =
+  /^([A-Z][A-Z_]{2,60}) {2,100}(AWS(?:::\w{1,60}){2,4}|Custom::[\w@-]{1,60}) {2,100}([A-Za-z][A-Za-z0-9-]{0,254})(?: {2,200}(\S.*))?$/;
+
+const readTableRow = (line: string): CloudformationSignal | undefined => {
+  if (!line.includes('  ') || line.length > 4000) return undefined;
+  const [, status, type, id, rest] = TABLE_ROW.exec(line) ?? [];
+  const state = stateIn(status);
+  if (state === undefined || id === undefined) return undefined;
+  const reason = rest === undefined || rest === '-' ? {} : { reason: cut(rest, TEXT_LIMITS.error) };
+  const stack = type === STACK ? nameOf(id) : undefined;
+  if (stack !== undefined) return { kind: 'state', table: true, stack, state, ...reason };
+  const name = cut(id, TEXT_LIMITS.step);
+  return { kind: 'resource', table: true, stack: '', id: name, name, state, nests: false, ...reason };
 };
 
 const readEvent = (object: JsonObject): CloudformationSignal | undefined => {

@@ -20,7 +20,7 @@ export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
   stateVersion: 1,
   hint: {
-    contains: [fraction, percentage, ': error: ', ': fatal error: '],
+    contains: [fraction, percentage, ': error: ', ': fatal error: ', ': error ', ': fatal error '],
     begins: ['FAILED', 'ninja: ', 'make', 'gmake'],
   },
   taskType: 'build',
@@ -104,11 +104,15 @@ const NOT_WORK = /^(?:Linking dependencies|Building fresh packages|Building pack
 const MAKE =
   /^\[ {0,2}(\d{1,3})%\] ((?:Building|Linking|Built target|Generating|Automatic|Running|Completed|Creating|Performing|No \w+ step for)\b.*)$/;
 
-/** `src/a.c:1:23: error: ‘x’ undeclared`, as GCC, Clang and those who do as they do. */
+/** `src/a.c:1:23: error: ‘x’ undeclared`, as GCC, Clang and compatible compilers print it. */
 const DIAGNOSIS = /^[^\s:][^:]{0,500}:\d{1,7}(?::\d{1,7})?: (?:fatal )?error: \S/;
+/** `C:\src\a.c(3): fatal error C1083: Cannot open include file`, as Microsoft's compiler and linker print it. */
+const MICROSOFT =
+  /^(?:(?:[A-Za-z]:)?[^\s:(][^:(]{0,500}\(\d{1,7}(?:,\d{1,7})?\) ?|LINK |[\w.-]{1,80}\.(?:obj|lib) ): (?:fatal )?error [A-Z]{1,4}\d{1,5}: \S/;
 
 const readLine = (line: string): NinjaSignal | undefined => {
-  if (line.includes('error: ') && DIAGNOSIS.test(line))
+  const isDiagnosis = line.includes('error: ') && DIAGNOSIS.test(line);
+  if (isDiagnosis || (line.includes('error ') && MICROSOFT.test(line)))
     return { kind: 'diagnosed', text: cut(line, TEXT_LIMITS.error) };
   switch (line[0]) {
     case '[':

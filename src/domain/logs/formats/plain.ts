@@ -1,14 +1,20 @@
 import { isTerminal } from '../../tasks/status.ts';
 import { countOf, fraction, percentage } from '../hint.ts';
-import { counterRuns } from './kit/counter-runs.ts';
+import { counterRuns, type Run, type RunUpdate } from './kit/counter-runs.ts';
 import { isMeasure } from './kit/measures.ts';
-import { STEP_OUTPUT } from './kit/step-output.ts';
+import { STEP_OUTPUT, STEP_RECAP } from './kit/step-output.ts';
 import { cut, TEXT_LIMITS } from './kit/text.ts';
 
-/** `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. */
-export type PlainSignal = Readonly<{ current: number; total: number; outer?: true; text: string }>;
+/**
+ * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `bar`: it is drawn as a bar.
+ * `failure`: a command has failed, in the words of what ran it.
+ */
+export type PlainSignal =
+  | Readonly<{ current: number; total: number; outer?: true; bar?: true; text: string }>
+  | Readonly<{ failure: string }>;
 
-type Memory = Readonly<{ outer: boolean }>;
+/** `bar`: the counter is drawn as a bar. */
+type Memory = Readonly<{ outer: boolean; bar?: true }>;
 
 /** People and tools say how far they are in short lines; longer ones are passed over. */
 const MAX_LENGTH = 600;
@@ -18,40 +24,86 @@ const LAST_STEP_MS = 15 * 60 * 1000;
 /**
  * A counter in plain words: `Processing 3/10`, `Step 2/7: test`, `12 of 40 files`, `[####    ] 45%`. A number counts
  * as progress only where the words or the drawing around it say so, because dates, versions, paths, scores and
- * measurements look the same. It is what a task says of itself: a full counter completes it.
+ * measurements look the same. It is what a task says of itself: a full counter completes it, unless the command that printed
+ * it is said to have failed right after. A bar that begins while another one is not full is a step of that one.
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
   stateVersion: 1,
-  hint: { contains: [percentage, fraction, countOf] },
+  hint: {
+    contains: [percentage, fraction, countOf, 'xited with ', 'xit status '],
+    begins: [
+      ...[
+        'Error: Process completed',
+        'ERROR: Job failed',
+        'npm ',
+        'error Command',
+        'Command failed',
+        'Traceback (most',
+      ],
+      ...['BUILD FAILED'],
+    ],
+  },
   taskType: 'agent_execution',
   memory: { outer: false },
 
   read(line) {
-    if (line.length > MAX_LENGTH || !LIKELY.test(line) || STEP_OUTPUT.test(line)) return undefined;
+    if (line.length > MAX_LENGTH || STEP_OUTPUT.test(line) || STEP_RECAP.test(line)) return undefined;
+    const failure = FAILURE.exec(line)?.[0];
+    if (failure !== undefined) return { failure: cut(line, TEXT_LIMITS.error) };
+    if (!LIKELY.test(line)) return undefined;
     const counter = likelier(counterIn(line, PAIRS, 'pair'), () => counterIn(line, PERCENTS, 'percent'));
-    return counter && { ...counter, text: cut(line, TEXT_LIMITS.step) };
+    if (counter === undefined) return undefined;
+    return {
+      ...counter,
+      ...(DRAWN_BAR.test(line) && { bar: true as const }),
+      text: cut(line, TEXT_LIMITS.step),
+    };
   },
 
   begins(last, signal, at) {
+    if ('failure' in signal) return false;
     if (!isTerminal(last.status) || signal.current >= signal.total) return false;
     // `Step 7/7` is written when the last step begins, so what counts soon after it is likely to be inside it.
     const isInside = last.memory.outer && !signal.outer && at - last.last_at <= LAST_STEP_MS;
     return !isInside;
   },
 
-  apply(run, { current, total, outer, text }) {
+  apply(run, signal) {
+    if ('failure' in signal) return run?.concluded ? onFailure(signal.failure) : undefined;
+    const { current, total, outer, bar, text } = signal;
     if (run?.memory.outer && !outer) return { details: { current_step: text } };
+    if (run !== undefined && bar && isInside(run, signal)) return { details: { current_step: text } };
+    const full = current >= total;
     return {
       current,
       total,
-      status: current >= total ? 'completed' : 'running',
+      status: full ? 'completed' : 'running',
+      ...(full && { concluded: true }),
       details: { current_step: text },
       message: text,
-      memory: { outer: outer === true },
+      memory: { outer: outer === true, ...(bar && { bar }) },
     };
   },
 });
+
+const onFailure = (text: string): RunUpdate<Memory> => ({
+  status: 'failed',
+  details: { outcome: 'failed', error_message: text },
+  message: cut(text, TEXT_LIMITS.message),
+});
+
+/** Whether a bar is drawn inside a part of what another one counts: that one is under way, and counts something else. */
+const isInside = (run: Run<Memory>, { total }: Readonly<{ total: number }>): boolean =>
+  run.memory.bar === true &&
+  run.current !== null &&
+  run.current > 0 &&
+  run.total !== total &&
+  !isTerminal(run.status);
+
+/** How shells, runners and package managers say that the command before has failed; they print it last. */
+const FAILURE =
+  /^(?:Error: Process completed with exit code [1-9]\d{0,4}|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$)/;
 
 const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 
@@ -62,7 +114,7 @@ const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
 const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
 const PERCENTS = new RegExp(`${OPENS}(\\d{1,3}(?:[.,]\\d{1,6})?) ?%${CLOSES}`, 'g');
 
-type Counter = Pick<PlainSignal, 'current' | 'total' | 'outer'>;
+type Counter = Readonly<{ current: number; total: number; outer?: true }>;
 
 /** A count tells more than a percentage, unless it claims to be full where the percentage is not (`task 1 of 1, 45%`). */
 const likelier = (pair: Counter | undefined, percentage: () => Counter | undefined): Counter | undefined => {
@@ -166,6 +218,9 @@ const ACTIVITY_LABEL = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,
 const DRAWN = '#=*>█▓▒░▏▎▍▌▋▊▉■□▇▰▱⣿⣀━╸╺─';
 const BAR_BEFORE = new RegExp(`(?:[[|(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]|[${DRAWN}]{3,150}) {0,3}[([]?$`, 'u');
 const BAR_AFTER = new RegExp(`^ {0,3}(?:[[|(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]|\\|? ?[${DRAWN}]{3,150})`, 'u');
+
+/** A bar between marks, as tqdm and its kind draw it before or after the counter. */
+const DRAWN_BAR = new RegExp(`[|[(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]`, 'u');
 
 const isBar = (before: string, after: string): boolean =>
   BAR_BEFORE.test(before.slice(-160)) || BAR_AFTER.test(after.slice(0, 160));

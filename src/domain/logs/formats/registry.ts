@@ -5,11 +5,15 @@ import { buildkit } from './buildkit.ts';
 import { cargo } from './cargo.ts';
 import { cdk } from './cdk/cdk.ts';
 import { cloudformation } from './cloudformation.ts';
+import { dockerBuild, dockerCompose } from './docker.ts';
+import { gradle } from './gradle.ts';
 import { ninja } from './ninja.ts';
 import { plain } from './plain.ts';
+import { playwright } from './playwright.ts';
 import { pytest } from './pytest.ts';
 import { terraform } from './terraform.ts';
 import { turbo } from './turbo.ts';
+import { yarn } from './yarn.ts';
 
 /**
  * The formats that Miyabi knows, the most particular first: a line belongs to the first one that reads it, and to no
@@ -25,6 +29,11 @@ export const builtInFormats: readonly LogFormat[] = [
   cargo,
   ninja,
   turbo,
+  playwright,
+  gradle,
+  yarn,
+  dockerBuild,
+  dockerCompose,
   plain,
 ];
 

@@ -21,7 +21,7 @@ const HINT: Hint = {
       'Error: ',
       'with ',
     ],
-    '|',
+    ...['|', 'STDOUT [', 'STDERR ['],
   ],
 };
 
@@ -31,7 +31,7 @@ const OPENING_BRACE = 0x7b;
 type Totals = Readonly<{ add: number; change: number; destroy: number; import: number }>;
 
 /** What one line of Terraform or OpenTofu says, in text or with `-json`. */
-export type TerraformSignal = Readonly<{ time?: number }> &
+export type TerraformSignal = Readonly<{ time?: number; unit?: string }> &
   (
     | Readonly<{ kind: 'refresh'; address: string }>
     | Readonly<{ kind: 'plan'; totals: Totals }>
@@ -40,7 +40,7 @@ export type TerraformSignal = Readonly<{ time?: number }> &
     | Readonly<{ kind: 'done'; address: string; action: string }>
     | Readonly<{ kind: 'failing'; address: string }>
     | Readonly<{ kind: 'applied'; destroy: boolean; count: number }>
-    | Readonly<{ kind: 'error'; message: string; address?: string }>
+    | Readonly<{ kind: 'error'; message: string; address?: string; own?: true }>
     | Readonly<{ kind: 'at'; address: string }>
   );
 
@@ -60,20 +60,24 @@ export const terraform = counterRuns<TerraformSignal, Memory>({
   memory: { planned: false, begun: false, destroys: false },
 
   read(line) {
-    return line.charCodeAt(0) === OPENING_BRACE ? readJson(line) : readText(headOf(line));
+    if (line.charCodeAt(0) === OPENING_BRACE) return readJson(line);
+    const text = headOf(line);
+    const [prefix, unit] = OF_UNIT.exec(text) ?? [];
+    if (prefix === undefined) return readText(text);
+    const signal = readText(text.slice(prefix.length));
+    return signal === undefined || unit === undefined ? undefined : { ...signal, unit: cutName(unit) };
   },
+
+  laneOf: ({ unit }) => (unit === undefined ? 'terraform' : `terraform:${unit}`),
 
   timeOf: (signal) => signal.time,
 
   begins(last, signal) {
     if (isTerminal(last.status)) {
       if (signal.kind === 'applied') return last.details.outcome !== 'no_changes';
-      return (
-        signal.kind !== 'error' &&
-        signal.kind !== 'at' &&
-        signal.kind !== 'failing' &&
-        signal.kind !== 'cancelled'
-      );
+      // A plan that fails comes after a run that has ended well, or is a part of one that has failed.
+      if (signal.kind === 'error') return signal.own === true && last.status === 'completed';
+      return signal.kind !== 'at' && signal.kind !== 'failing' && signal.kind !== 'cancelled';
     }
     return last.memory.begun && (signal.kind === 'plan' || signal.kind === 'no_changes');
   },
@@ -94,7 +98,7 @@ const onFrame = (run: Run<Memory> | undefined, signal: Frame): RunUpdate<Memory>
       return run?.memory.begun
         ? { details: { current_step: signal.address } }
         : {
-            name: 'terraform',
+            name: nameOf(signal),
             status: 'running',
             details: { ...inProgress('plan'), current_step: signal.address },
           };
@@ -103,7 +107,7 @@ const onFrame = (run: Run<Memory> | undefined, signal: Frame): RunUpdate<Memory>
       const destroys = totals.destroy > 0 && totals.add + totals.change + totals.import === 0;
       const operation = destroys ? 'destroy' : totals.change + totals.destroy === 0 ? 'create' : 'update';
       return {
-        name: 'terraform',
+        name: nameOf(signal),
         status: 'running',
         current: 0,
         total: totals.add + totals.change + totals.destroy + totals.import,
@@ -114,7 +118,7 @@ const onFrame = (run: Run<Memory> | undefined, signal: Frame): RunUpdate<Memory>
     case 'applied': {
       const { destroy, count } = signal;
       return {
-        name: 'terraform',
+        name: nameOf(signal),
         status: 'completed',
         current: Math.max(run?.current ?? 0, count),
         total: run?.total ?? count,
@@ -136,7 +140,7 @@ const onChange = (
   switch (signal.kind) {
     case 'no_changes':
       return {
-        name: 'terraform',
+        name: nameOf(signal),
         status: 'completed',
         current: 0,
         total: 0,
@@ -147,7 +151,7 @@ const onChange = (
     case 'done': {
       const destroys = run?.memory.planned ? run.memory.destroys : signal.action === 'delete';
       return {
-        name: 'terraform',
+        name: nameOf(signal),
         status: 'running',
         ...(signal.kind === 'done' && { current: (run?.current ?? 0) + 1 }),
         details: { ...inProgress(destroys ? 'destroy' : 'apply'), current_step: signal.address },
@@ -170,23 +174,29 @@ const onChange = (
       // The address stands in the lines after an error; anywhere else it means nothing.
       return run?.status === 'failed' ? { details: failing(run, signal.address) } : undefined;
     case 'error':
-      if (run === undefined) return undefined;
+      if (run === undefined && signal.own === undefined) return undefined;
       return {
+        ...(run === undefined && { name: nameOf(signal) }),
         status: 'failed',
         details: {
           outcome: 'failed',
           ...(signal.address !== undefined && failing(run, signal.address)),
-          ...(run.status !== 'failed' && { error_message: signal.message }),
+          ...(run?.status !== 'failed' && { error_message: signal.message }),
         },
         message: cut(signal.message, TEXT_LIMITS.message),
       };
   }
 };
 
+/** What Terragrunt puts before the lines of a unit: `STDOUT [vpc] terraform: `, after a time. */
+const OF_UNIT = /^STD(?:OUT|ERR) \[([\w./@-]{1,200})\] (?:terraform|tofu): /;
+
+const nameOf = ({ unit }: TerraformSignal): string => unit ?? 'terraform';
+
 const inProgress = (phase: string): TaskDetails => ({ phase, outcome: 'in_progress' });
 
-const failing = (run: Run<Memory>, address: string): TaskDetails => ({
-  failed_resources: withText(run.details.failed_resources, address),
+const failing = (run: Run<Memory> | undefined, address: string): TaskDetails => ({
+  failed_resources: withText(run?.details.failed_resources, address),
 });
 
 const CHANGE = /^([\w-]{1,200}\.\S{1,500}): (Creating|Modifying|Destroying|Importing)\.\.\.(?: \[|$)/;
@@ -208,7 +218,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 const readText = (text: string): TerraformSignal | undefined => {
   const line = isLetter(text.charCodeAt(0)) ? text : text.replace(/^[│|╷╵] ?/, '').trim();
-  return readResource(line) ?? readFrame(line);
+  const signal = readResource(line) ?? readFrame(line);
+  // Nothing else draws such a frame around its errors.
+  return signal?.kind === 'error' && text.startsWith('│ ') ? { ...signal, own: true } : signal;
 };
 
 const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
@@ -319,7 +331,7 @@ const jsonSignal = (object: JsonObject): TerraformSignal | undefined => {
         TEXT_LIMITS.error,
       );
       const place = textOf(member(diagnostic, 'address'));
-      return { kind: 'error', message, ...(place !== undefined && { address: place }) };
+      return { kind: 'error', message, own: true, ...(place !== undefined && { address: place }) };
     }
     default:
       return undefined;

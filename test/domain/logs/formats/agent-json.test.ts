@@ -347,6 +347,77 @@ test('never changes a state that it was given', () => {
   assert.equal(agentJson.initial, { runs: {}, ended: [] });
 });
 
+test('words of job queues, workflows and CI mean a status, whatever their case, separators and prefix', () => {
+  const words: readonly (readonly [string, string | undefined])[] = [
+    ['REVOKED', 'cancelled'],
+    ['upstream_failed', 'failed'],
+    ['TimedOut', 'failed'],
+    ['timed-out', 'failed'],
+    ['SYSTEM_FAILURE', 'failed'],
+    ['FAULT', 'failed'],
+    ['not_run', 'cancelled'],
+    ['Omitted', 'cancelled'],
+    ['OUT_OF_MEMORY', 'failed'],
+    ['OOMKilled', 'failed'],
+    ['rejected', 'failed'],
+    ['completed_with_errors', 'failed'],
+    ['input-required', 'blocked'],
+    ['requires_action', 'blocked'],
+    ['awaiting_user_input', 'blocked'],
+    ['up_for_retry', 'running'],
+    ['WORKFLOW_EXECUTION_STATUS_TIMED_OUT', 'failed'],
+    ['TASK_STATE_INPUT_REQUIRED', 'blocked'],
+    ['JOB_STATE_SUCCEEDED', 'completed'],
+    ['canceling', 'running'],
+    ['reticulating', undefined],
+  ];
+  for (const [word, status] of words) assert.is(read({ task_id: 't1', status: word })?.status, status, word);
+});
+
+test('an unknown word is a phase and never an end', () => {
+  const run = play([{ task_id: 't1', status: 'reticulating' }]);
+  assert.equal([run?.status, run?.details.phase], ['running', 'reticulating']);
+  const after = play([
+    { task_id: 't1', status: 'running', progress: 50 },
+    { task_id: 't1', status: 'polishing' },
+  ]);
+  assert.equal([after?.status, after?.details.phase], ['running', 'polishing']);
+});
+
+test('a conclusion, or an exit code, says how what is completed has ended', () => {
+  const job = (conclusion: string) => read({ id: 7, name: 'build', status: 'completed', conclusion })?.status;
+  assert.equal(['success', 'failure', 'cancelled', 'skipped', 'timed_out', 'neutral'].map(job), [
+    'completed',
+    'failed',
+    'cancelled',
+    'cancelled',
+    'failed',
+    'completed',
+  ]);
+  assert.is(read({ task_id: 't1', status: 'completed', exit_code: 3 })?.status, 'failed');
+  assert.is(read({ task_id: 't1', status: 'completed', exitCode: 0 })?.status, 'completed');
+});
+
+test('a status beside other words makes no task, but ends one that is there', () => {
+  const PAYMENT = { level: 'info', message: 'refund', status: 'succeeded', amount: 12 };
+  const unnamed = 'agent#1';
+  assert.is(play([PAYMENT], unnamed), undefined);
+  assert.is(play([{ status: 'die', id: 't1', Type: 'container', Action: 'die' }]), undefined);
+  assert.is(play([{ status: 'ok', uptime: 12 }], unnamed), undefined);
+  assert.is(
+    play([{ phase: 'import', current: 1, total: 3 }, { status: 'done' }], unnamed)?.status,
+    'completed',
+  );
+  for (const work of [
+    { job: 'nightly' },
+    { run_id: 3 },
+    { workflow: 'ci' },
+    { agent: 'writer' },
+    { task: 'a' },
+  ])
+    assert.is(play([{ ...work, status: 'failed' }], unnamed)?.status, 'failed');
+});
+
 test('any JSON object gives no exception and only whole counts in bounds', () => {
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),

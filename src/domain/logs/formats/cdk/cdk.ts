@@ -19,7 +19,7 @@ export const cdk: LogFormat<CdkSignal, CdkState> = {
   read: (line) => readRow(line) ?? readFrame(line) ?? readReasonText(line),
   isContinued,
   readContinuation,
-  runs: ['buildkit', 'cargo', 'ninja', 'plain'],
+  runs: ['buildkit', 'docker-build', 'cargo', 'ninja', 'yarn', 'gradle', 'plain'],
   isWorking: ({ assets }) => assets !== undefined,
   initial: initialCdk,
   open: openCdk,

@@ -185,7 +185,11 @@ const advance = <Memory extends Json>(
 /** After its end nothing of a run changes but what it is known to have failed of. */
 const withCauses = <Memory extends Json>(run: Run<Memory>, details: TaskDetails | undefined): Run<Memory> => {
   const { failed_resources, error_message } = details ?? {};
-  if (run.status !== 'failed' || (failed_resources === undefined && error_message === undefined)) return run;
+  if (
+    (run.status !== 'failed' && !run.concluded) ||
+    (failed_resources === undefined && error_message === undefined)
+  )
+    return run;
   return {
     ...run,
     details: {

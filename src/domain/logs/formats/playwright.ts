@@ -1,0 +1,36 @@
+import { DIGITS, fraction } from '../hint.ts';
+import { toolFormat } from './kit/tool.ts';
+
+/** Playwright's line, list and dot reporters (source: packages/playwright/src/reporters/base.ts and line.ts). */
+export const playwright = toolFormat({
+  name: 'playwright',
+  taskName: 'playwright',
+  taskType: 'test',
+  counts: 'begun',
+  hint: {
+    contains: [fraction],
+    begins: ['Running '],
+    mayBegin: {
+      characters: DIGITS,
+      holds: (text, at) =>
+        /^\d{1,6} (?:failed|passed|\))/.test(text.slice(at, at + 16)) ||
+        /^\d{1,6}\) /.test(text.slice(at, at + 9)),
+    },
+  },
+  patterns: [
+    {
+      says: 'begins',
+      line: /^Running \d{1,6} tests? using \d{1,4} workers?(?:, shard \d{1,4} of \d{1,4})?$/,
+    },
+    {
+      says: 'counts',
+      line: /^\[(?<current>\d{1,6})\/(?<total>\d{1,6})\] (?:\(retries\) )?(?<step>(?:\[[^\]]{1,80}\] › )?\S{1,300}:\d{1,6}:\d{1,6} › .*)$/,
+    },
+    {
+      says: 'broken',
+      line: /^\d{1,6}\) (?<item>(?:\[[^\]]{1,80}\] › )?\S{1,300}:\d{1,6}:\d{1,6} › .*?)(?: ─+)?$/,
+    },
+    { says: 'fails', line: /^(?<reason>\d{1,6} failed)$/ },
+    { says: 'ends', line: /^\d{1,6} passed \(\d{1,6}(?:\.\d)?(?:ms|s|m|h)\)$/ },
+  ],
+});
