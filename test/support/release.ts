@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -88,5 +88,32 @@ export const startBuilt = async (folder: string, env: Record<string, string>): P
     if (url !== undefined) return { ...program, url };
     if (isOver) throw new Error(`the server ended: ${program.errors()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+/** A release to test against: `missing` is why it cannot be had here. */
+export type Release = Readonly<{ version: string; commit: string; missing?: string }>;
+
+const git = async (...args: readonly string[]): Promise<string> =>
+  (await run('git', [...args], { cwd: ROOT })).stdout.trim();
+
+/** The last release: the newest tag before this commit, else the last one of `test/golden/releases.json`. */
+export const lastRelease = async (): Promise<Release> => {
+  const recorded: readonly Release[] = JSON.parse(
+    await readFile(join(ROOT, 'test/golden/releases.json'), 'utf8'),
+  );
+  const last = recorded.at(-1);
+  if (last === undefined) throw new Error('test/golden/releases.json names no release');
+  try {
+    const tag = await git('describe', '--tags', '--abbrev=0', '--match', 'v[0-9]*', 'HEAD^');
+    return { version: tag.slice(1), commit: tag };
+  } catch {
+    // There is no tag yet, or no history.
+  }
+  try {
+    await git('cat-file', '-e', `${last.commit}^{commit}`);
+    return last;
+  } catch {
+    return { ...last, missing: `this checkout has no history that reaches ${last.version} (${last.commit})` };
   }
 };
