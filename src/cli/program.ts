@@ -113,6 +113,36 @@ Examples:
     });
 
   program
+    .command('export')
+    .summary('write everything that the store keeps, as lines of JSON')
+    .description(
+      'Write everything that the configured store keeps to standard output, as lines of JSON for miyabi import. Stop the ' +
+        'server first.',
+    )
+    .option(
+      '--with-secrets',
+      'with the secrets of webhooks; without, they get new ones when they are imported',
+    )
+    .addHelpText('after', '\nExample:\n  miyabi export > backup.jsonl')
+    .action(async (options: { withSecrets?: boolean }) => {
+      const { runExport } = await import('./commands/archive.ts');
+      await runExport(options);
+    });
+
+  program
+    .command('import')
+    .summary('restore what miyabi export has written')
+    .description(
+      'Restore what miyabi export has written into the configured store. What is there already stays, so it may be run again.',
+    )
+    .argument('[file]', 'the archive; standard input where it is left out or -')
+    .addHelpText('after', '\nExample:\n  MIYABI_BACKEND=aws miyabi import backup.jsonl')
+    .action(async (file: string | undefined) => {
+      const { runImport } = await import('./commands/archive.ts');
+      await runImport(file);
+    });
+
+  program
     .command('serve')
     .summary('serve the API on this machine')
     .description('Serve the API on this machine and follow its log folder: what npm start runs.')

@@ -1,3 +1,4 @@
+import { MiyabiError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { fromIso } from '../../domain/time.ts';
 import type { Archive, ArchiveEntry } from '../../ports/archive.ts';
@@ -160,9 +161,28 @@ export const embeddedArchive = ({
     },
 
     async restore(entries) {
+      for (const entry of entries) requireReadable(entry);
       await database.write((change) => {
         for (const entry of entries) put(change, entry);
       });
     },
   };
+};
+
+/** What would not be read again is not written: it would count as damage. @throws MiyabiError `invalid_input` */
+const requireReadable = (entry: ArchiveEntry): void => {
+  try {
+    if (entry.kind === 'task') taskCodec.decode(entry.task.task_id, taskCodec.encode(entry.task));
+    else if (entry.kind === 'point')
+      pointCodec.decode(entry.task_id, pointCodec.encode({ ...entry.point, day: 0 }));
+    else if (entry.kind === 'project')
+      projectCodec.decode(entry.project.project_id, projectCodec.encode(entry.project));
+    else if (entry.kind === 'webhooks')
+      webhooksCodec.decode(entry.webhooks.project_id, webhooksCodec.encode(entry.webhooks));
+    else if (entry.kind === 'delivery')
+      deliveryCodec.decode(entry.delivery.delivery_id, deliveryCodec.encode({ delivery: entry.delivery }));
+  } catch (error) {
+    if (!(error instanceof DamagedRecord)) throw error;
+    throw new MiyabiError('invalid_input', `A record cannot be restored. ${error.message}`, { cause: error });
+  }
 };
