@@ -27,6 +27,13 @@ export type TaskCounter = Readonly<{
   discount(task: StoredTask, mark: number): Promise<void>;
 
   /**
+   * Takes a task out of the metrics once more after it was removed, if another process counted it in between.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  forget(task: StoredTask): Promise<void>;
+
+  /**
    * Counts a task again that was not removed because somebody has changed it: that write may have taken its mark away.
    *
    * @throws MiyabiError `unavailable`
@@ -236,6 +243,12 @@ export const taskCounter = ({
       if (isElsewhere) await count(held, task.task_id);
       const seen = isElsewhere ? undefined : { task, mark };
       await countNow(task.project_id, new Map([[task.task_id, seen]]), new Set([task.task_id]));
+    },
+
+    async forget({ task_id, project_id }) {
+      const project = await projects.find(project_id);
+      const note = project?.tally?.recent[task_id];
+      if (note !== undefined && note !== null) await count(project_id, task_id);
     },
 
     async restore(taskId) {

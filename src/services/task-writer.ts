@@ -193,7 +193,7 @@ export const taskWriter = ({
         await taskCache.remove(task.task_id);
         await changeFeed.publish([deletion(task)]);
       };
-      await all([mayFail ? taskHistory.remove(task.task_id) : undefined, hide()]);
+      await all([mayFail ? taskHistory.remove(task.task_id) : undefined, hide(), taskCounter.forget(task)]);
       return removed;
     },
 

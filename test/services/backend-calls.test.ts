@@ -115,14 +115,14 @@ test('a report that changes nothing makes 1', async () => {
   assert.equal((await of(() => tasks.patch('t', { priority: 'P0' }))).calls, ['tasks.find']);
 });
 
-test('a removal makes 9', async () => {
+test('a removal makes 10: the project is read last, for what others may have counted', async () => {
   const { tasks, of } = await running();
   const { calls } = await of(() => tasks.remove('t'));
   assert.equal(
     calls,
     [
       ...['cache.remove', 'feed.publish', 'history.remove', 'tasks.find', 'tasks.remove'],
-      ...['feed.publish', 'projectCache.save', 'projects.save', 'tasks.mark'],
+      ...['feed.publish', 'projectCache.save', 'projects.find', 'projects.save', 'tasks.mark'],
     ].sort(),
   );
 });

@@ -83,6 +83,15 @@ test('without a condition a task goes whatever came in between, and is counted n
   assert.equal([await totalOf(ports, 'p'), await totalOf(ports, 'q')], [0, 0]);
 });
 
+test('a task that another process counts again in between is counted nowhere once it is removed', async () => {
+  const ports = memoryPorts();
+  const others = await system(ports);
+  await others.tasks.create({ task_id: 't', project_id: 'p' });
+  const { tasks } = await system(interrupted(ports, () => others.counter.sweep()));
+  await tasks.remove('t');
+  assert.is(await totalOf(ports, 'p'), 0);
+});
+
 test('a project that was changed in between stays, with its webhooks', async () => {
   const ports = memoryPorts();
   const others = await system(ports);

@@ -181,7 +181,8 @@ export const recount = (
       if (wanted !== undefined) counts = moved(counts, wanted, 1);
       changed = true;
     }
-    const needsNote = !isSameCount(wanted, own);
+    // A task that was about to be removed keeps a note: if it is removed after all, the note tells what to take back.
+    const needsNote = !isSameCount(wanted, own) || (noted === null && wanted !== undefined);
     if (needsNote && !(noted !== undefined && isSameCount(noted ?? undefined, wanted))) changed = true;
     if (!needsNote && noted !== undefined) changed = true;
     if (needsNote) notes.set(taskId, wanted ?? null);
