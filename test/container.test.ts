@@ -88,7 +88,7 @@ test('a service that lacks a port, or gets another in its place, fails to compil
   await new Container().load(
     new ContainerModule(({ bind }) => {
       const provide = providerOf(bind);
-      provide('eventService', eventService, ['changeFeed', 'clock', 'logger', 'sleep']);
+      provide('eventService', eventService, ['changeFeed', 'steadyClock', 'logger', 'sleep']);
       // @ts-expect-error: the logger is missing
       provide('estimates', estimates, ['checkpoints', 'clock', 'retryOnConflict']);
       // @ts-expect-error: the clock is missing, and a cache is no clock

@@ -5,7 +5,7 @@ import type { Probe } from '../ports/probe.ts';
 /** The ports that depend on no configured backend; adapters are built on them. */
 export type SystemPorts = Pick<
   Ports,
-  'backoff' | 'clock' | 'ids' | 'logger' | 'random' | 'secrets' | 'sleep'
+  'backoff' | 'clock' | 'steadyClock' | 'ids' | 'logger' | 'random' | 'secrets' | 'sleep'
 >;
 
 export type StorePorts = Pick<

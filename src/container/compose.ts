@@ -1,7 +1,7 @@
 import { Container } from 'inversify';
 import { exponentialBackoff } from '../adapters/exponential-backoff/backoff.ts';
 import { readJsonFile } from '../adapters/file/json-file.ts';
-import { systemClock } from '../adapters/system/clock.ts';
+import { steadyClock, systemClock } from '../adapters/system/clock.ts';
 import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
 import { randomSecrets } from '../adapters/system/secrets.ts';
@@ -61,13 +61,17 @@ export const containerFor = async (
   config: Config,
   overrides: Partial<Ports> = {},
 ): Promise<OpenContainer> => {
-  const clock = overrides.clock ?? systemClock();
+  // Made only if no other is provided: the Lambdas bring their own, and do without this one's library.
+  const logger = overrides.logger ?? pinoLogger({ level: config.logLevel });
+  const clock = overrides.clock ?? systemClock(logger);
+  // A test that sets the time sets all of it.
+  const steady = overrides.steadyClock ?? overrides.clock ?? steadyClock();
   const system: SystemPorts = {
-    backoff: exponentialBackoff({ clock }),
+    backoff: exponentialBackoff({ clock: steady }),
     clock,
+    steadyClock: steady,
     ids: uuidIds(),
-    // Made only if no other is provided: the Lambdas bring their own, and do without this one's library.
-    logger: overrides.logger ?? pinoLogger({ level: config.logLevel }),
+    logger,
     random: Math.random,
     secrets: randomSecrets(),
     sleep: systemSleep(),

@@ -61,7 +61,7 @@ export const services = new ContainerModule(({ bind }) => {
   provide('taskLister', taskLister, ['taskStore', 'taskListCache', 'clock']);
   provide('estimates', estimates, ['checkpoints', 'clock', 'logger', 'retryOnConflict']);
   provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'clock']);
-  provide('healthService', healthService, ['probes', 'clock', 'logger', 'sleep']);
+  provide('healthService', healthService, ['probes', 'steadyClock', 'logger', 'sleep']);
   provide('taskService', taskService, [
     'taskStore',
     'taskHistory',
@@ -123,7 +123,7 @@ export const services = new ContainerModule(({ bind }) => {
     'random',
     'retryOnConflict',
   ]);
-  provide('eventService', eventService, ['changeFeed', 'clock', 'logger', 'sleep']);
+  provide('eventService', eventService, ['changeFeed', 'steadyClock', 'logger', 'sleep']);
   provide('idempotencyService', idempotencyService, ['checkpoints', 'clock', 'ids', 'logger']);
 });
 

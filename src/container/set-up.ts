@@ -1,4 +1,4 @@
-import { systemClock } from '../adapters/system/clock.ts';
+import { steadyClock, systemClock } from '../adapters/system/clock.ts';
 import { type Config, tableNames } from '../config.ts';
 import type { Logger } from '../ports/logger.ts';
 
@@ -65,7 +65,11 @@ async function* setUpLogs(config: Config): AsyncIterable<SetUpStep> {
 
 const pingRedis = async (config: Config, logger: Logger): Promise<SetUpStep> => {
   const { cache } = await import('./backends/redis.ts');
-  const { close, probes = [] } = await cache(config, { logger, clock: systemClock() });
+  const { close, probes = [] } = await cache(config, {
+    logger,
+    clock: systemClock(logger),
+    steadyClock: steadyClock(),
+  });
   try {
     for (const probe of probes) await probe.check();
     return { what: `Redis at ${config.redis?.host}:${config.redis?.port}`, outcome: 'found' };

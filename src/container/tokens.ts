@@ -32,6 +32,7 @@ const port = <Name extends keyof Ports>(name: Name): ServiceIdentifier<Ports[Nam
 export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Name]> }> = {
   backoff: port('backoff'),
   clock: port('clock'),
+  steadyClock: port('steadyClock'),
   ids: port('ids'),
   logger: port('logger'),
   random: port('random'),

@@ -23,6 +23,8 @@ import type { WebhookStore } from './webhook-store.ts';
 export type Ports = Readonly<{
   backoff: Backoff;
   clock: Clock;
+  /** For limits, time-outs and measurements: it goes on evenly, however the machine's clock is set. */
+  steadyClock: Clock;
   ids: Ids;
   logger: Logger;
   random: Random;

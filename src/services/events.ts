@@ -55,7 +55,7 @@ const RETRY_MS = 1_000;
 /** How often readers are sent to the tasks themselves while changes are being lost, in milliseconds. */
 const LOSS_RESET_MS = 5_000;
 
-type EventPorts = Pick<Ports, 'changeFeed' | 'clock' | 'logger' | 'sleep'>;
+type EventPorts = Pick<Ports, 'changeFeed' | 'steadyClock' | 'logger' | 'sleep'>;
 
 type Subscriber = EventFilter & {
   /** Whether it takes what the reader reads; before that it catches up by itself. */
@@ -249,7 +249,10 @@ type Audience = Readonly<{
   count(): number;
 }>;
 
-const feedReader = ({ changeFeed: feed, clock, logger, sleep }: EventPorts, audience: Audience): Reader => {
+const feedReader = (
+  { changeFeed: feed, steadyClock: clock, logger, sleep }: EventPorts,
+  audience: Audience,
+): Reader => {
   const stopped = new AbortController();
   let window: readonly FeedEntry[] = [];
   let base = '';

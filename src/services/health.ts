@@ -1,5 +1,6 @@
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
+import type { Sleep } from '../ports/sleep.ts';
 
 /** `latency_ms` is how long the backend took to answer, or to fail. */
 export type BackendHealth = Readonly<{ status: 'up' | 'down'; latency_ms: number }>;
@@ -11,43 +12,65 @@ export type Readiness = Readonly<{
 }>;
 
 export type HealthService = Readonly<{
-  /** Asks every backend at once, now. It never throws. */
+  /** Asks every backend at once, at most once a second; others get the same answer. It never throws. */
   ready(): Promise<Readiness>;
 }>;
 
 /** A backend that takes longer to answer counts as down. */
 const TIMEOUT_MS = 1_000;
 
+/** So long an answer is given again. The route needs no key, so it must not pass every request on to the backends. */
+const KEPT_MS = 1_000;
+
 export const healthService = ({
   probes,
-  clock,
+  steadyClock: clock,
   logger,
   sleep,
-}: Pick<Ports, 'clock' | 'logger' | 'sleep'> & Readonly<{ probes: readonly Probe[] }>): HealthService => ({
-  async ready() {
+}: Pick<Ports, 'steadyClock' | 'logger' | 'sleep'> &
+  Readonly<{ probes: readonly Probe[] }>): HealthService => {
+  const down = new Set<string>();
+  let kept: Readonly<{ at: number; readiness: Promise<Readiness> }> | undefined;
+
+  const note = (backend: string, error: unknown): void => {
+    if (down.has(backend)) return;
+    down.add(backend);
+    logger.warn('A backend is down', { backend, error });
+  };
+
+  const ask = async (): Promise<Readiness> => {
     const asked = await Promise.all(
       probes.map(async (probe) => {
         const began = clock.now();
-        const status = await isUp(probe, { logger, sleep });
-        return { probe, health: { status, latency_ms: clock.now() - began } };
+        const error = await failureOf(probe, sleep);
+        if (error !== undefined) note(probe.name, error);
+        else if (down.delete(probe.name)) logger.info('A backend is up again', { backend: probe.name });
+        const status: BackendHealth['status'] = error === undefined ? 'up' : 'down';
+        return { probe, health: { status, latency_ms: Math.round(clock.now() - began) } };
       }),
     );
-    const down = asked.filter(({ health }) => health.status === 'down');
+    const failed = asked.filter(({ health }) => health.status === 'down');
     return {
-      status: down.some(({ probe }) => probe.required)
+      status: failed.some(({ probe }) => probe.required)
         ? 'unavailable'
-        : down.length > 0
+        : failed.length > 0
           ? 'degraded'
           : 'ready',
       backends: Object.fromEntries(asked.map(({ probe, health }) => [probe.name, health])),
     };
-  },
-});
+  };
 
-const isUp = async (
-  probe: Probe,
-  { logger, sleep }: Pick<Ports, 'logger' | 'sleep'>,
-): Promise<'up' | 'down'> => {
+  return {
+    ready() {
+      const now = clock.now();
+      if (kept === undefined || now - kept.at >= KEPT_MS) kept = { at: now, readiness: ask() };
+      return kept.readiness;
+    },
+  };
+};
+
+/** Why a backend does not answer, undefined where it does. */
+const failureOf = async (probe: Probe, sleep: Sleep): Promise<Error | undefined> => {
   const answered = new AbortController();
   const timeout = async (): Promise<never> => {
     await sleep(TIMEOUT_MS, answered.signal);
@@ -55,10 +78,9 @@ const isUp = async (
   };
   try {
     await Promise.race([probe.check(), timeout()]);
-    return 'up';
+    return undefined;
   } catch (error) {
-    logger.warn('A backend is down', { backend: probe.name, error });
-    return 'down';
+    return error instanceof Error ? error : new Error(String(error));
   } finally {
     answered.abort();
   }

@@ -17,6 +17,7 @@ const sleep = memorySleep(clock);
 const SYSTEM = {
   backoff: memoryBackoff({ sleep, random: () => 0.5 }),
   clock,
+  steadyClock: clock,
   ids: memoryIds(),
   logger: memoryLogger(),
   random: () => 0.5,

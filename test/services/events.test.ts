@@ -26,7 +26,12 @@ const open = (capacity = 10_000) => {
   return {
     clock,
     feed,
-    events: eventService({ changeFeed: feed, clock, logger: memoryLogger(), sleep: systemSleep() }),
+    events: eventService({
+      changeFeed: feed,
+      steadyClock: clock,
+      logger: memoryLogger(),
+      sleep: systemSleep(),
+    }),
   };
 };
 
@@ -184,7 +189,12 @@ test('does not begin without the feed, and does once it is back', async () => {
       return feed.position();
     },
   };
-  const events = eventService({ changeFeed: flaky, clock, logger: memoryLogger(), sleep: systemSleep() });
+  const events = eventService({
+    changeFeed: flaky,
+    steadyClock: clock,
+    logger: memoryLogger(),
+    sleep: systemSleep(),
+  });
   await rejects(listen(events), 'unavailable');
   await rejects(events.since({}), 'unavailable');
   down = false;

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { systemSleep } from '../../src/adapters/system/sleep.ts';
 import type { Probe } from '../../src/ports/probe.ts';
 import { healthService } from '../../src/services/health.ts';
 import { suite } from '../support/suite.ts';
@@ -26,7 +27,7 @@ const setUp = (...probes: readonly Probe[]) => {
     aborted.push(signal?.aborted === true);
     if (signal?.aborted !== true) clock.advance(ms);
   };
-  return { health: healthService({ probes, clock, logger, sleep }), logger, aborted };
+  return { health: healthService({ probes, steadyClock: clock, logger, sleep }), logger, aborted };
 };
 
 test('is ready when every backend answers, and no timer is left behind', async () => {
@@ -56,6 +57,42 @@ test('counts a backend that does not answer within a second as down', async () =
   const { health } = setUp(probe('store', true, never));
   const { status, backends } = await health.ready();
   assert.equal([status, backends['store']], ['unavailable', { status: 'down', latency_ms: 1_000 }]);
+});
+
+test('asks the backends once a second at most, and logs when one goes down and comes back', async () => {
+  const clock = memoryClock();
+  const logger = memoryLogger();
+  let asked = 0;
+  let isDown = false;
+  const check = async () => {
+    asked += 1;
+    if (isDown) throw new Error('refused');
+  };
+  const health = healthService({
+    probes: [{ name: 'store', required: true, check }],
+    steadyClock: clock,
+    logger,
+    sleep: systemSleep(),
+  });
+  await Promise.all(Array.from({ length: 100 }, () => health.ready()));
+  assert.is((await health.ready()).status, 'ready');
+  assert.is(asked, 1);
+  isDown = true;
+  for (let second = 0; second < 3; second += 1) {
+    clock.advance(1_000);
+    assert.is((await health.ready()).status, 'unavailable');
+  }
+  isDown = false;
+  clock.advance(1_000);
+  assert.is((await health.ready()).status, 'ready');
+  assert.is(asked, 5);
+  assert.equal(
+    logger.entries.map(({ level, message }) => [level, message]),
+    [
+      ['warn', 'A backend is down'],
+      ['info', 'A backend is up again'],
+    ],
+  );
 });
 
 test.run();

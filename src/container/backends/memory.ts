@@ -32,14 +32,14 @@ export const stores: Backend<StorePorts> = async (_config, { clock }) => {
   };
 };
 
-export const cache: Backend<CachePorts> = async ({ rateLimit: limit }, { clock }) => {
+export const cache: Backend<CachePorts> = async ({ rateLimit: limit }, { clock, steadyClock }) => {
   const tasks = memoryTaskCache({ clock });
   return {
     ports: {
       taskCache: tasks,
       taskListCache: tasks,
       projectCache: memoryProjectCache({ clock }),
-      rateLimiter: memoryRateLimiter({ clock, limit }),
+      rateLimiter: memoryRateLimiter({ clock: steadyClock, limit }),
     },
   };
 };

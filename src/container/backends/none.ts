@@ -27,7 +27,7 @@ const noProjectCache: ProjectCache = {
   async remove() {},
 };
 
-export const cache: Backend<CachePorts> = async ({ rateLimit: limit }, { clock }) => ({
+export const cache: Backend<CachePorts> = async ({ rateLimit: limit }, { steadyClock: clock }) => ({
   ports: {
     taskCache: noTaskCache,
     taskListCache: noTaskCache,

@@ -9,19 +9,19 @@ import type { Config } from '../../config.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { CachePorts, FeedPorts, OpenBackend, SystemPorts } from '../backend.ts';
 
-type Needed = Pick<SystemPorts, 'clock' | 'logger'>;
+type Needed = Pick<SystemPorts, 'clock' | 'steadyClock' | 'logger'>;
 
 export const cache = async (config: Config, system: Needed): Promise<OpenBackend<CachePorts>> => {
-  const { clock } = system;
+  const { clock, steadyClock } = system;
   const redis = linkFor(config, system);
   const tasks = redisTaskCache({ redis, clock });
-  const fallback = memoryRateLimiter({ clock, limit: config.rateLimit });
+  const fallback = memoryRateLimiter({ clock: steadyClock, limit: config.rateLimit });
   return {
     ports: {
       taskCache: tasks,
       taskListCache: tasks,
       projectCache: redisProjectCache({ redis, clock }),
-      rateLimiter: redisRateLimiter({ redis, clock, limit: config.rateLimit, fallback }),
+      rateLimiter: redisRateLimiter({ redis, clock: steadyClock, limit: config.rateLimit, fallback }),
     },
     close: () => release(config),
     probes: [probeOf('cache', redis)],
@@ -48,7 +48,7 @@ const probeOf = (name: string, link: RedisLink) => ({
 /** Cache and feed of one configuration share a connection; the last to release it closes it. */
 const links = new Map<Config, { link: RedisLink; users: number }>();
 
-const linkFor = (config: Config, { clock, logger }: Needed): RedisLink => {
+const linkFor = (config: Config, { steadyClock: clock, logger }: Needed): RedisLink => {
   const shared = links.get(config);
   if (shared !== undefined) {
     shared.users += 1;

@@ -33,7 +33,12 @@ export const startLambda = async (service: string): Promise<Started> => {
   const { probes, clock, logger, sleep } = services;
   const prime = async () => {
     for (const isNext of PRIMED[config.priming]) {
-      await healthService({ probes: probes.filter(isNext).map(opening), clock, logger, sleep }).ready();
+      await healthService({
+        probes: probes.filter(isNext).map(opening),
+        steadyClock: clock,
+        logger,
+        sleep,
+      }).ready();
     }
   };
   await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);

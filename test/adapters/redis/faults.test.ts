@@ -177,7 +177,7 @@ const survives = (begin: (world: World) => Promise<void>, end: (world: World) =>
 const listenTo = async (feed: World['feed']) => {
   const events = eventService({
     changeFeed: feed,
-    clock: systemClock(),
+    steadyClock: systemClock(),
     logger: memoryLogger(),
     sleep: systemSleep(),
   });
