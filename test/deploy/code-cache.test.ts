@@ -52,10 +52,11 @@ test('is taken by the Node that it was made for, with the flags of Lambda', asyn
   assert.is(rejected.get('main.js'), false);
 });
 
-test('is rejected with other flags, and the function answers all the same', async () => {
+test('is rejected with other flags, up to Node 22, and the function answers all the same', async () => {
   const { statusCode, rejected } = await start(lambdaFlags(512));
   assert.is(statusCode, 200);
-  assert.is(rejected.get('main.js'), true);
+  // The V8 of Node 24 no longer minds the size of the heap.
+  assert.is(rejected.get('main.js'), Number.parseInt(process.versions.node, 10) < 24);
 });
 
 test('leaves the archive under 1 MB', () => {

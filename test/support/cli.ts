@@ -30,11 +30,14 @@ export const coverageEnv = (): Readonly<Record<string, string>> => {
   return folder === undefined ? {} : { NODE_V8_COVERAGE: folder };
 };
 
+/** A home that is not there. What the root user's programs make of it goes with this process. */
+const home = join(tmpdir(), `miyabi-no-home-${process.pid}`);
+process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+
 /** An environment with nothing of this machine's in it but where programs are. */
 export const cleanEnv = (extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
-  // Not even the root user can make a folder in it.
-  HOME: '/proc/no-home',
+  HOME: home,
   LANG: 'C.UTF-8',
   TERM: 'xterm-256color',
   ...coverageEnv(),
