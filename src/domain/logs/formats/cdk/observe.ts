@@ -76,11 +76,7 @@ const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
   const operation = operationOf(run, outcome);
   const causes = running || STATUS[outcome] === 'failed' ? causesOf(run) : [];
   const failed =
-    causes.length > 0
-      ? [...new Set(causes.map((failure) => idOf(failure, run.listed)))]
-      : STATUS[outcome] === 'failed'
-        ? listed(run)
-        : [];
+    causes.length > 0 ? idsOf(causes, run.listed) : STATUS[outcome] === 'failed' ? listed(run) : [];
   const error = STATUS[outcome] === 'completed' ? undefined : errorOf(run, causes);
   const details: Draft<TaskDetails> = { phase: phaseOf(run, outcome) };
   if (step !== undefined) details.current_step = cut(step, TEXT_LIMITS.step);
@@ -148,6 +144,28 @@ const causesOf = (run: Run): readonly Failure[] => {
 /** Whether a failure is one inside a nested stack; without a stack's name in the row, whether it came before. */
 const isWithin = (inner: Failure, stack: Failure): boolean =>
   inner.e !== 1 && (inner.in === 1 || (stack.b === 1 && inner.b === 1 && (inner.u ?? 0) <= (stack.u ?? 0)));
+
+/** A name that a terminal has broken is left out where the same failure, shown once more, has the logical id. */
+const idsOf = (failures: readonly Failure[], ids: readonly string[]): readonly string[] => {
+  const shown = failures.map((failure) => ({ failure, id: idOf(failure, ids) }));
+  const known = shown.filter(({ id }) => ids.includes(id));
+  return [
+    ...new Set(
+      shown
+        .filter(
+          ({ failure, id }) =>
+            failure.b !== 1 || ids.includes(id) || !known.some((other) => isRepeated(failure, other.failure)),
+        )
+        .map(({ id }) => id),
+    ),
+  ];
+};
+
+const isRepeated = (one: Failure, other: Failure): boolean =>
+  one.u !== undefined &&
+  one.u === other.u &&
+  one.m !== undefined &&
+  one.m.replaceAll(' ', '') === other.m?.replaceAll(' ', '');
 
 /**
  * The bar shows construct paths, which look like logical ids where they are of one word, and terminals break its rows.
