@@ -1,0 +1,89 @@
+// Runs the commands that the documentation shows, as they are written. A block that cannot run here says why, in a
+// comment above it: `<!-- not run: needs an AWS account -->`.
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { run, scratch } from '../support/cli.ts';
+import { startServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
+import { type Fence, fencesOf, PAGES, ROOT } from './fences.ts';
+
+const isShell = ({ language }: Fence): boolean => language === 'sh' || language === 'bash';
+const isScript = ({ language }: Fence): boolean => language === 'ts';
+
+/** The port that the documentation has the local server on; each test has a server of its own. */
+const DOCUMENTED_URL = 'http://127.0.0.1:8787';
+
+/** A folder as a reader has it: `miyabi` on the PATH, the package installed, a `cdk.log` at hand. */
+const readersFolder = () => {
+  const folder = scratch();
+  const bin = join(folder.path, 'bin');
+  mkdirSync(bin);
+  const program = (name: string, text: string) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  const miyabi = `exec '${process.execPath}' --import '${join(ROOT, 'node_modules/tsx/dist/esm/index.mjs')}' '${join(ROOT, 'src/entrypoints/cli.ts')}'`;
+  program('miyabi', `${miyabi} "$@"`);
+  // npx would ask the registry for what is not installed; `cdk` is a stand-in that prints a deployment.
+  program(
+    'npx',
+    `case "$1" in miyabi) shift; ${miyabi} "$@";; cdk) exec '${process.execPath}' '${join(ROOT, 'test/fixtures/cdk/cdk.mjs')}';; esac; echo "npx: $1 is not part of this test" >&2; exit 1`,
+  );
+  mkdirSync(join(folder.path, 'node_modules'));
+  symlinkSync(ROOT, join(folder.path, 'node_modules/miyabi-progress'));
+  copyFileSync(join(ROOT, 'test/fixtures/cdk/bootstrap.log'), join(folder.path, 'cdk.log'));
+  return { ...folder, bin };
+};
+
+const executes = async (fence: Fence): Promise<void> => {
+  const server = await startServer({ MIYABI_BACKEND: 'memory' });
+  const folder = readersFolder();
+  try {
+    const text = fence.text.replaceAll(DOCUMENTED_URL, server.url);
+    const file = join(folder.path, isScript(fence) ? 'example.mts' : 'example.sh');
+    writeFileSync(file, isScript(fence) ? text : `set -e\ncd '${folder.path}'\n${text}`);
+    const command = isScript(fence)
+      ? [process.execPath, '--import', join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'), file]
+      : ['bash', file];
+    const ran = await run(command, {
+      env: { PATH: `${folder.bin}:${process.env['PATH']}`, HOME: folder.path, MIYABI_URL: server.url },
+    });
+    const printed = `${ran.stdout}\n${ran.stderr}`;
+    assert.is(ran.code, 0, `${fence.page}:${fence.line}\n${fence.text}\n${printed}`);
+    // `curl -s` ends well whatever the server says.
+    assert.not.match(printed, /"error":/);
+  } finally {
+    folder.remove();
+    server.process.kill();
+    await server.ended;
+  }
+};
+
+const test = suite('Commands in the documentation');
+const fences = PAGES.flatMap(fencesOf);
+
+test('every block says what it is, and every example runs or says why not', () => {
+  assert.ok(fences.length > 15);
+  for (const { page, line, language } of fences) {
+    assert.match(language, /^(sh|bash|ts|json|text|http)$/, `${page}:${line} has no language`);
+  }
+  const silent = fences
+    .filter((fence) => isShell(fence) || isScript(fence))
+    .filter(({ note }) => note !== 'run' && !/^not run: \S.{8,}/.test(note))
+    .map(({ page, line }) => `${page}:${line}`);
+  assert.equal(silent, []);
+});
+
+test('every JSON example is JSON', () => {
+  for (const { page, line, text } of fences.filter(({ language }) => language === 'json')) {
+    assert.not.throws(() => JSON.parse(text), `${page}:${line}`);
+  }
+});
+
+for (const fence of fences.filter(({ note }) => note === 'run')) {
+  const [first = ''] = fence.text.split('\n');
+  test(`${fence.page}: ${first.slice(0, 80)}`, () => executes(fence));
+}
+
+test.run();
