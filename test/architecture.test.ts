@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   services: ['services', 'ports', 'domain'],
   adapters: ['adapters', 'ports', 'domain'],
   'config.ts': ['ports', 'domain'],
-  client: ['client'],
+  client: ['client', 'api'],
   api: ['api', 'services', 'ports', 'domain', 'config.ts'],
   cli: ['cli', 'client', 'container', 'adapters', 'ports', 'domain', 'config.ts'],
   container: ['container', 'services', 'adapters', 'ports', 'domain', 'config.ts'],
@@ -66,6 +66,18 @@ test('imports run inwards only', () => {
     .filter(({ specifier }) => specifier.startsWith('.'))
     .filter((found) => !MAY_IMPORT[roomOf(found.file)]?.includes(roomOf(targetOf(found))))
     .map(({ file, specifier }) => `${file} imports ${specifier}`);
+  assert.equal(wrong, []);
+});
+
+test('the client takes only types from the API: nothing of the server reaches a browser', () => {
+  const wrong = sourceFiles
+    .filter((file) => file.startsWith('client'))
+    .flatMap((file) => [
+      ...readFileSync(join(SRC, file), 'utf8').matchAll(
+        /^(?:import|export) (?!type )[^;]*'\.\.\/api\/[^;]*;/gm,
+      ),
+    ])
+    .map(([statement]) => statement);
   assert.equal(wrong, []);
 });
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { MiyabiApiError, miyabiClient } from '../src/client/index.ts';
+import { MiyabiApiError, miyabiClient, readPages } from '../src/client/index.ts';
 import { suite } from './support/suite.ts';
 
 const test = suite('the typed client');
@@ -26,7 +26,7 @@ test('a server behind a path is asked behind that path, with a slash at its end 
     'https://a.example/miyabi',
     'https://a.example/miyabi/',
   ])
-    await client(baseUrl).listTasks({ query: { limit: 1 } });
+    await client(baseUrl).request('GET /api/tasks', { query: { limit: 1 } });
   assert.equal(asked, [
     'https://a.example/api/tasks?limit=1',
     'https://a.example/api/tasks?limit=1',
@@ -39,12 +39,65 @@ test('a page in the place of an answer is an error, whatever its status', async 
   for (const status of [200, 404, 502]) {
     const error = await answering(status, '<html>sign in</html>')
       .client('https://a.example')
-      .listTasks()
+      .request('GET /api/tasks')
       .catch((thrown: unknown) => thrown);
     assert.instance(error, MiyabiApiError);
     assert.is((error as MiyabiApiError).status, status);
     assert.is((error as MiyabiApiError).problem.code, 'unknown');
+    assert.is((error as MiyabiApiError).isPassing, true);
   }
+});
+
+test('what happened is told in words where no answer comes, and the request may be tried again', async () => {
+  const client = miyabiClient({ baseUrl: 'http://127.0.0.1:9' });
+  const error = await client.request('GET /health').catch((thrown: unknown) => thrown);
+  assert.instance(error, MiyabiApiError);
+  const { status, code, isPassing, message } = error as MiyabiApiError;
+  assert.equal([status, code, isPassing], [0, 'unreachable', true]);
+  assert.match(message, /^the server at http:\/\/127\.0\.0\.1:9 cannot be reached: /);
+});
+
+test('a server that is silent is given up', async () => {
+  const client = miyabiClient({
+    baseUrl: 'https://a.example',
+    timeoutMs: 1,
+    fetch: (_url, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      }),
+  });
+  const error = await client.request('GET /health').catch((thrown: unknown) => thrown);
+  assert.match((error as Error).message, 'no answer within 0.001 s');
+});
+
+test('a refusal carries the code, the words and the wait that the server gives', async () => {
+  const problem = { type: 'x', title: 'x', status: 429, code: 'rate_limited', error: 'slow', detail: 'slow' };
+  const client = miyabiClient({
+    baseUrl: 'https://a.example',
+    fetch: () =>
+      Promise.resolve(
+        new Response(JSON.stringify(problem), { status: 429, headers: { 'retry-after': '7' } }),
+      ),
+  });
+  const error = await client.request('GET /api/tasks').catch((thrown: unknown) => thrown);
+  const { status, code, message, retryAfterSeconds, isPassing } = error as MiyabiApiError;
+  assert.equal([status, code, message, retryAfterSeconds, isPassing], [429, 'rate_limited', 'slow', 7, true]);
+});
+
+test('pages are read until there are no more or enough, and the cursor leads on', async () => {
+  const asked: unknown[] = [];
+  const read = (page: Readonly<{ limit: number; cursor?: string }>) => {
+    asked.push(page);
+    const first = Number(page.cursor ?? 0);
+    const items = Array.from({ length: Math.min(page.limit, 250 - first) }, (_item, index) => first + index);
+    const next = first + items.length;
+    return Promise.resolve({ items, next: next < 250 ? String(next) : null });
+  };
+  const some = await readPages(read, 120);
+  assert.equal([some.items.length, some.items.at(-1), some.next], [120, 119, '120']);
+  assert.equal(asked, [{ limit: 100 }, { limit: 20, cursor: '100' }]);
+  const all = await readPages(read, 1_000);
+  assert.equal([all.items.length, all.next], [250, null]);
 });
 
 test.run();

@@ -1,133 +1,217 @@
-import { OPERATIONS, type Operations, type Problem } from './contract.ts';
+import type { Api } from '../api/contract.ts';
+import { InvalidIdError, refusal, stranger, unreachable } from './error.ts';
+import { readEvents, type ServerEvent } from './events.ts';
 
-export type * from './contract.ts';
+export type { Api } from '../api/contract.ts';
+export type { Event, EventPage } from '../api/schemas/events.ts';
+export type { Problem } from '../api/schemas/problem.ts';
+export type { Project, ProjectList } from '../api/schemas/projects.ts';
+export type { HistoryPoint, NewTask, Task, TaskList } from '../api/schemas/tasks.ts';
+export type { Webhook } from '../api/schemas/webhooks.ts';
+export { isHistoryPoint, isProject, isRecord, isTask, isWebhook } from './decode.ts';
+export { InvalidIdError, MiyabiApiError, problemIn, refusal } from './error.ts';
+export { readEvents, type ServerEvent } from './events.ts';
+export { type Page, readPages } from './pages.ts';
 
-/** How to reach the server. `fetch` may be replaced, by default it is the global one. */
 export type ClientOptions = Readonly<{
-  /** For instance `http://127.0.0.1:8787`, or `https://example.org/miyabi` where it is behind a path. */
+  /** For instance `http://127.0.0.1:8787`, or `https://example.org/miyabi` for a server behind a path. */
   baseUrl: string;
-  apiKey?: string;
+  apiKey?: string | undefined;
+  /** Used in place of the global `fetch`. */
   fetch?: typeof globalThis.fetch;
+  /** The longest wait for an answer, in milliseconds; 15 s by default. */
+  timeoutMs?: number;
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>;
 }>;
 
 /** What every request may carry beside its input. */
 export type RequestOptions = Readonly<{
-  signal?: AbortSignal;
-  /** The same key and request are answered as the first time, for 24 hours: retry without fear. */
-  idempotencyKey?: string;
-  /** Only at this version of the thing. */
-  ifVersion?: number;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
+  /** The same key and request are answered as the first time, for 24 hours: a retry is safe. */
+  idempotencyKey?: string | undefined;
+  /** Fail unless the thing is at this version. */
+  ifVersion?: number | undefined;
 }>;
 
-type Name = keyof typeof OPERATIONS;
-type Input<N extends Name> = Operations[N]['input'];
-type Answer<N extends Name> = Operations[N]['answer'];
+/** A request and an answer as they are, for what the typed calls do not cover. */
+export type RawRequest = Readonly<{
+  method: string;
+  /** Path and query. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string | Uint8Array<ArrayBuffer> | undefined;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
+}>;
+export type RawAnswer = Readonly<{ status: number; headers: Headers; text: string }>;
 
-type Call<N extends Name> =
-  Record<never, never> extends Input<N>
-    ? (input?: Input<N>, options?: RequestOptions) => Promise<Answer<N>>
-    : (input: Input<N>, options?: RequestOptions) => Promise<Answer<N>>;
+type Operation = keyof Api;
+type InputOf<O extends Operation> = Api[O]['input'] & RequestOptions;
 
-/** A method for each operation of the contract. Each throws `MiyabiApiError` where the server says no. */
-export type MiyabiClient = { readonly [N in Name]: Call<N> };
-
-/** The server's no: its problem document, whose `code` is stable. */
-export class MiyabiApiError extends Error {
-  readonly status: number;
-  readonly problem: Problem;
-  /** Seconds after which the server says to try again. */
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(problem: Problem, retryAfter: string | null) {
-    super(problem.error);
-    this.name = 'MiyabiApiError';
-    this.status = problem.status;
-    this.problem = problem;
-    this.retryAfterSeconds = retryAfter === null ? undefined : Number(retryAfter);
-  }
-}
-
-type AnyInput = Readonly<{
-  path?: Readonly<Record<string, string>>;
-  query?: Readonly<Record<string, unknown>>;
-  body?: unknown;
+export type MiyabiClient = Readonly<{
+  url: string;
+  /**
+   * Calls the API, e.g. `request('GET /api/tasks/{task_id}', { path: { task_id } })`.
+   *
+   * @throws MiyabiApiError if the server refuses or does not answer.
+   * @throws InvalidIdError if an id is empty or consists of dots.
+   */
+  request<O extends Operation>(
+    operation: O,
+    ...input: Partial<InputOf<O>> extends InputOf<O> ? [input?: InputOf<O>] : [input: InputOf<O>]
+  ): Promise<Api[O]['answer']>;
+  /**
+   * Opens the stream of events; it is open when the promise resolves. `lastEventId` is where to resume.
+   *
+   * @throws MiyabiApiError as `request`; with code `unknown` where the server gives no stream.
+   */
+  events(
+    options?: Api['GET /api/events']['input'] &
+      Readonly<{ lastEventId?: string | undefined; signal?: AbortSignal | undefined }>,
+  ): Promise<AsyncGenerator<ServerEvent>>;
+  /** Whatever the server answers, also if it refuses. @throws MiyabiApiError if no answer comes. */
+  send(request: RawRequest): Promise<RawAnswer>;
 }>;
 
-/** A client of the API, typed by its contract. */
-export const miyabiClient = ({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOptions): MiyabiClient => {
-  const base = baseUrl.replace(/\/$/, '');
-  const call =
-    (name: Name) =>
-    async (
-      { path = {}, query = {}, body }: AnyInput = {},
-      options: RequestOptions = {},
-    ): Promise<unknown> => {
-      const [method, template] = OPERATIONS[name];
-      const url = new URL(
-        base + template.replace(/\{(\w+)\}/g, (_whole, param: string) => segmentOf(param, path[param])),
-      );
-      for (const [key, value] of Object.entries(query)) {
-        if (value === undefined) continue;
-        for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(key, String(one));
-      }
-      const response = await fetch(url, {
+const TIMEOUT_MS = 15_000;
+
+type AnyInput = RequestOptions &
+  Readonly<{
+    path?: Readonly<Record<string, string>>;
+    query?: Readonly<Record<string, unknown>>;
+    body?: unknown;
+  }>;
+
+/** A client of the API, typed by its routes. */
+export const miyabiClient = ({
+  baseUrl,
+  apiKey,
+  fetch = globalThis.fetch,
+  timeoutMs: usualTimeoutMs = TIMEOUT_MS,
+  headers: usualHeaders = {},
+}: ClientOptions): MiyabiClient => {
+  const url = baseUrl.replace(/\/$/, '');
+
+  const open = async ({ method, path, headers, body, signal }: RawRequest): Promise<Response> => {
+    try {
+      return await fetch(new URL(url + path), {
         method,
         headers: {
           accept: 'application/json, text/html;q=0.9',
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-          ...(body === undefined
-            ? {}
-            : { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json' }),
-          ...(options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }),
-          ...(options.ifVersion === undefined ? {} : { 'if-match': `"${options.ifVersion}"` }),
+          ...usualHeaders,
+          ...headers,
         },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(body === undefined ? {} : { body }),
+        ...(signal === undefined ? {} : { signal }),
       });
-      const text = await response.text();
-      if (response.ok || response.status === 304) {
-        // The page of the documentation is no JSON, everything else is.
-        if (text === '' || name === 'getDocs') return text || undefined;
-        return readAnswer(text, response);
+    } catch (error) {
+      throw unreachable(url, error);
+    }
+  };
+
+  const send = async (request: RawRequest): Promise<RawAnswer> => {
+    const ms = request.timeoutMs ?? usualTimeoutMs;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+    const signals = [timeout.signal, ...(request.signal === undefined ? [] : [request.signal])];
+    try {
+      const response = await open({ ...request, signal: AbortSignal.any(signals) });
+      const text = await response.text().catch((error: unknown) => {
+        throw unreachable(url, error);
+      });
+      return { status: response.status, headers: response.headers, text };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const request = async (
+    operation: string,
+    { path = {}, query = {}, body, idempotencyKey, ifVersion, signal, timeoutMs }: AnyInput = {},
+  ): Promise<unknown> => {
+    const [method = '', template = ''] = operation.split(' ');
+    const isText = typeof body === 'string' || body instanceof Uint8Array;
+    const { status, headers, text } = await send({
+      method,
+      path: pathOf(template, path) + searchOf(query),
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': isText ? 'text/plain' : 'application/json' }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+        ...(ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` }),
+      },
+      body: isText ? (body as string) : body === undefined ? undefined : JSON.stringify(body),
+      signal,
+      timeoutMs,
+    });
+    if (!isSuccess(status)) throw refusal(url, status, text, headers.get('retry-after'));
+    if (status === 204 || status === 304) return undefined;
+    // The page of the documentation is no JSON, everything else is.
+    return template === '/docs' ? text : jsonOf(text, status, url);
+  };
+
+  return {
+    url,
+    send,
+    // The compiler knows each operation by its name; what is done is the same for all of them.
+    request: request as MiyabiClient['request'],
+    async events({ query = {}, lastEventId, signal } = {}) {
+      const response = await open({
+        method: 'GET',
+        path: `/api/events${searchOf(query)}`,
+        headers: {
+          accept: 'text/event-stream',
+          ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+        },
+        signal,
+      });
+      if (!isSuccess(response.status)) {
+        const text = await response.text().catch(() => '');
+        throw refusal(url, response.status, text, response.headers.get('retry-after'));
       }
-      throw new MiyabiApiError(problemFrom(text, response), response.headers.get('retry-after'));
-    };
-  return Object.fromEntries(
-    (Object.keys(OPERATIONS) as Name[]).map((name) => [name, call(name)]),
-  ) as unknown as MiyabiClient;
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+      if (isStream && response.body !== null) return readEvents(response.body);
+      await response.body?.cancel();
+      throw stranger(url, response.status, 'it has no event stream');
+    },
+  };
 };
 
-/** A URL takes `.` and `..` out of its path, however they are written, and would then be that of something else. */
-const segmentOf = (param: string, id: string | undefined): string => {
-  if (id === undefined || /^\.{0,2}$/.test(id))
-    throw new TypeError(`${param} must be an id, not "${id ?? ''}"`);
-  return encodeURIComponent(id);
-};
+const isSuccess = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 
-const readAnswer = (text: string, response: Response): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new MiyabiApiError(problemFrom('', response), null);
+const pathOf = (template: string, params: Readonly<Record<string, string>>): string =>
+  template.replace(/\{(\w+)\}/g, (_whole, name: string) => {
+    const id = params[name];
+    // A URL takes `.` and `..` out of its path, however they are written, and would then be that of something else.
+    if (id === undefined || /^\.{0,2}$/.test(id))
+      throw new InvalidIdError(`${name} must be an id, not "${id ?? ''}"`);
+    return encodeURIComponent(id);
+  });
+
+/** Lists repeat their parameter, objects do so as `name:value`; what is undefined is left out. */
+const searchOf = (query: Readonly<Record<string, unknown>>): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    const values = Array.isArray(value)
+      ? value
+      : typeof value === 'object' && value !== null
+        ? Object.entries(value).map((pair) => pair.join(':'))
+        : [value];
+    for (const one of values) if (one !== undefined) search.append(name, String(one));
   }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
 };
 
-const isProblem = (value: unknown): value is Problem =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['type', 'title', 'code', 'error', 'detail'].every(
-    (name) => typeof Reflect.get(value, name) === 'string',
-  ) &&
-  typeof Reflect.get(value, 'status') === 'number';
-
-/** What answers in the server's place, a proxy for instance, sends no problem document. */
-const problemFrom = (text: string, { status, statusText }: Response): Problem => {
+const jsonOf = (text: string, status: number, url: string): unknown => {
+  let body: unknown;
   try {
-    const problem: unknown = JSON.parse(text);
-    if (isProblem(problem)) return problem;
-  } catch {
-    // Told below.
+    body = JSON.parse(text);
+  } catch (error) {
+    throw stranger(url, status, 'it does not speak JSON', error);
   }
-  const error = `The answer, with status ${status}, is not of a Miyabi server`;
-  return { type: 'about:blank', title: statusText, status, code: 'unknown', error, detail: error };
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw stranger(url, status, 'it answers something else');
 };

@@ -56,38 +56,50 @@ test(
       return new Response(status === 204 || status === 304 ? null : String(body), { status, headers });
     };
     const client = miyabiClient({ baseUrl: 'http://miyabi.test', fetch });
-    const { task } = await client.createTask(
-      { body: { task_id: 't', labels: { env: 'prod' } } },
-      { idempotencyKey: 'k' },
-    );
+    const { task } = await client.request('POST /api/tasks', {
+      body: { task_id: 't', labels: { env: 'prod' } },
+      idempotencyKey: 'k',
+    });
     assert.is(task.status, 'pending');
-    const moved = await client.reportProgress({ path: { task_id: 't' }, body: { current: 1, total: 4 } });
+    const moved = await client.request('POST /api/tasks/{task_id}/progress', {
+      path: { task_id: 't' },
+      body: { current: 1, total: 4 },
+    });
     assert.is(moved.progress.percentage, 25);
-    const { tasks } = await client.listTasks({
-      query: { status: ['running', 'blocked'], label: ['env:prod'] },
+    const { tasks } = await client.request('GET /api/tasks', {
+      query: { status: ['running', 'blocked'], label: { env: 'prod' } },
     });
     assert.equal(
       tasks.map(({ task_id }) => task_id),
       ['t'],
     );
-    assert.is((await client.getHealth()).status, 'healthy');
-    await client.sendLogText({ query: { log_group: 'g', log_stream: 's' }, body: '1/2\n' });
-    const page: string = await client.getDocs();
+    assert.is((await client.request('GET /health')).status, 'healthy');
+    await client.request('POST /api/logs/text', {
+      query: { log_group: 'g', log_stream: 's' },
+      body: '1/2\n',
+    });
+    const page: string = await client.request('GET /docs');
     assert.match(page, /^<!doctype html>/);
-    const { next } = (await client.getEvents()) ?? {};
+    const { next } = (await client.request('GET /api/events')) ?? {};
     assert.type(next, 'string');
-    const news: { events: readonly unknown[] } | undefined = await client.getEvents({
+    const news: { events: readonly unknown[] } | undefined = await client.request('GET /api/events', {
       query: { since: next },
     });
     assert.is(news, undefined, 'a poll without news');
-    assert.is(await client.deleteTask({ path: { task_id: 't' } }, { ifVersion: moved.version }), undefined);
+    assert.is(
+      await client.request('DELETE /api/tasks/{task_id}', {
+        path: { task_id: 't' },
+        ifVersion: moved.version,
+      }),
+      undefined,
+    );
     try {
-      await client.getTask({ path: { task_id: 't' } });
+      await client.request('GET /api/tasks/{task_id}', { path: { task_id: 't' } });
       assert.unreachable();
     } catch (error) {
       assert.instance(error, MiyabiApiError);
       assert.equal(
-        [(error as MiyabiApiError).status, (error as MiyabiApiError).problem.code],
+        [(error as MiyabiApiError).status, (error as MiyabiApiError).code],
         [404, 'task_not_found'],
       );
     }
@@ -158,15 +170,19 @@ test('the client asks for nothing else where an id is none that a URL can hold',
     },
   });
   for (const webhook_id of ['..', '.', '']) {
-    const refused = await client.deleteWebhook({ path: { project_id: 'p', webhook_id } }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    const refused = await client
+      .request('DELETE /api/projects/{project_id}/webhooks/{webhook_id}', {
+        path: { project_id: 'p', webhook_id },
+      })
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
     assert.instance(refused, TypeError, webhook_id);
     assert.match((refused as TypeError).message, 'webhook_id');
   }
   assert.equal(asked, []);
-  await client.getTask({ path: { task_id: 'a/b ..' } });
+  await client.request('GET /api/tasks/{task_id}', { path: { task_id: 'a/b ..' } });
   assert.equal(asked, ['http://miyabi.test/api/tasks/a%2Fb%20..']);
 });
 

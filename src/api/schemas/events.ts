@@ -26,3 +26,6 @@ export const event = named(
 );
 
 export const eventPage = named('EventPage', object({ events: v.array(event), next: text, reset: flag }));
+
+export type Event = v.InferOutput<typeof event>;
+export type EventPage = v.InferOutput<typeof eventPage>;

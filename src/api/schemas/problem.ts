@@ -16,3 +16,5 @@ export const problem = named(
     v.description('A problem document (RFC 9457). `code` is stable and for programs.'),
   ),
 );
+
+export type Problem = v.InferOutput<typeof problem>;

@@ -100,3 +100,6 @@ export const projectCreated = named(
   'ProjectCreated',
   object({ project_id: text, status: v.literal('created'), project }),
 );
+
+export type Project = v.InferOutput<typeof project>;
+export type ProjectList = v.InferOutput<typeof projectList>;

@@ -277,3 +277,8 @@ const resultsOf = <const Status extends number>(status: Status) =>
   });
 export const taskBatchResult = named('TaskBatchResult', resultsOf(201));
 export const progressBatchResult = named('ProgressBatchResult', resultsOf(200));
+
+export type Task = v.InferOutput<typeof task>;
+export type HistoryPoint = v.InferOutput<typeof historyPoint>;
+export type TaskList = v.InferOutput<typeof taskList>;
+export type NewTask = v.InferInput<typeof newTask>;

@@ -72,3 +72,5 @@ export const webhookCreated = named(
   object({ webhook_id: text, status: v.literal('created'), webhook }),
 );
 export const webhookTest = named('WebhookTest', object({ delivery_id: text, status: v.literal('queued') }));
+
+export type Webhook = v.InferOutput<typeof webhook>;

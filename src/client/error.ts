@@ -1,0 +1,95 @@
+import type { Problem } from '../api/schemas/problem.ts';
+
+/**
+ * Why a request failed: the server's problem document, or one made here if there was none.
+ *
+ * `status` is 0 and `code` is `unreachable` where no answer came; `code` is `unknown` where something else than a Miyabi
+ * server answered, e.g. a proxy. All other codes are the server's.
+ */
+export class MiyabiApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly problem: Problem;
+  /** Seconds after which the server asks to try again. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    problem: Problem,
+    { retryAfter, cause }: Readonly<{ retryAfter?: string | null; cause?: unknown }> = {},
+  ) {
+    super(problem.error, { cause });
+    this.name = 'MiyabiApiError';
+    this.status = problem.status;
+    this.code = problem.code;
+    this.problem = problem;
+    this.retryAfterSeconds = retryAfter == null ? undefined : Number(retryAfter);
+  }
+
+  /** Whether the same request may succeed later. */
+  get isPassing(): boolean {
+    return this.status >= 500 || this.status === 429 || ['unreachable', 'unknown'].includes(this.code);
+  }
+}
+
+/** An id that would change the path that it is put into. */
+export class InvalidIdError extends TypeError {}
+
+const failure = (status: number, code: string, error: string, cause?: unknown): MiyabiApiError =>
+  new MiyabiApiError({ type: 'about:blank', title: '', status, code, error, detail: error }, { cause });
+
+/** Something answers that is no Miyabi server: a proxy, a page to sign in at, another program on that port. */
+export const stranger = (url: string, status: number, sign: string, cause?: unknown): MiyabiApiError =>
+  failure(status, 'unknown', `what answers at ${url} is no Miyabi server: ${sign}`, cause);
+
+export const unreachable = (url: string, error: unknown): MiyabiApiError =>
+  failure(0, 'unreachable', `the server at ${url} cannot be reached: ${reasonOf(error)}`, error);
+
+/** What a server refused with: its problem document, or whatever stands in front of it. */
+export const refusal = (
+  url: string,
+  status: number,
+  text: string,
+  retryAfter: string | null,
+): MiyabiApiError => {
+  const problem = problemIn(text);
+  if (problem !== undefined) return new MiyabiApiError({ ...problem, status }, { retryAfter });
+  if (status < 500 && status !== 429) return stranger(url, status, `it answers ${status}`);
+  const error = `the server at ${url} answers ${status}`;
+  return new MiyabiApiError(
+    { type: 'about:blank', title: '', status, code: 'unknown', error, detail: error },
+    { retryAfter },
+  );
+};
+
+/** The problem document in a text, if there is one. */
+export const problemIn = (text: string): Problem | undefined => {
+  try {
+    const problem: Partial<Problem> | null = JSON.parse(text);
+    return typeof problem?.code === 'string' && typeof problem.error === 'string'
+      ? (problem as Problem)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name is not known',
+  ECONNRESET: 'the connection broke off',
+  UND_ERR_SOCKET: 'the connection broke off',
+  EPROTO: 'it does not speak TLS; is its address http, not https?',
+};
+
+/** `fetch` says little itself; what happened is its cause, or the first of several. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const inner: unknown =
+    error.cause instanceof AggregateError && error.cause.errors.length > 0
+      ? error.cause.errors[0]
+      : error.cause;
+  const { code, message } = (inner instanceof Error ? inner : error) as Error & { code?: unknown };
+  const known = typeof code !== 'string' ? undefined : code.startsWith('ERR_SSL') ? 'EPROTO' : code;
+  return (known === undefined ? undefined : WORDS[known]) ?? message;
+};
