@@ -15,7 +15,9 @@ type Named<Name extends string, T> = [T] extends [undefined]
     ? { [N in Name]?: T | undefined }
     : { [N in Name]: T };
 
-type Input<R extends Route> = Named<'path', PathOf<R['path']>> & Named<'query', QueryOf<R>> & BodyOf<R>;
+type Input<R extends Route> = Named<'path', PathOf<R['path']>> &
+  Named<'query', Frozen<QueryOf<R>>> &
+  Frozen<BodyOf<R>>;
 
 type PathOf<Path extends string> = [ParamsOf<Path>] extends [never]
   ? undefined
@@ -35,6 +37,15 @@ type BodyOf<R> = R extends { body?: Body<infer In, unknown> }
       ? { body?: In | undefined }
       : { body: In }
   : unknown;
+
+/** What a client hands in is never changed. */
+type Frozen<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Frozen<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
 
 type Success<Status> = `${Status & number}` extends `2${string}` | '304' ? Status : never;
 

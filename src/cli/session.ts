@@ -1,24 +1,24 @@
-import type { Json } from '../domain/json.ts';
-import { type ApiClient, apiClient } from './api-client.ts';
+import type { MiyabiClient } from '../client/index.ts';
 import { CommandFailure, EXIT } from './failure.ts';
+import { explained, serverAt } from './server.ts';
 import { type ClientSettings, DEFAULT_URL, readSettings } from './settings.ts';
 import { type Look, lookOf } from './terminal/terminal.ts';
 
 /** What a command that asks a server works with. */
 export type Session = Readonly<{
-  client: ApiClient;
+  client: MiyabiClient;
   settings: ClientSettings;
   look: Look;
   /** Columns of standard output, undefined where it is no terminal: then nothing is cut. */
   columns: number | undefined;
   print(text: string): void;
-  printJson(value: Json): void;
+  printJson(value: unknown): void;
 }>;
 
-/** Does something with a server and lets go of it. */
+/** Does something with a server. */
 export const withServer = async (act: (session: Session) => Promise<void>): Promise<void> => {
   const settings = readSettings(process.env);
-  const client = apiClient({ url: settings.url ?? DEFAULT_URL, apiKey: settings.apiKey });
+  const client = serverAt(settings.url ?? DEFAULT_URL, settings.apiKey);
   const { stdout } = process;
   // `miyabi tasks | head` is no failure.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,19 +34,9 @@ export const withServer = async (act: (session: Session) => Promise<void>): Prom
       print: (text) => void stdout.write(text),
       printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     });
-  } finally {
-    client.close();
+  } catch (error) {
+    throw explained(error, client.url);
   }
-};
-
-/** `?a=1&b=2` of what is given, nothing where nothing is. */
-export const queryOf = (fields: Readonly<Record<string, string | readonly string[] | undefined>>): string => {
-  const given = Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
-  );
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 };
 
 /** `--label team=shop`, repeatable. */

@@ -27,7 +27,9 @@ export class MiyabiApiError extends Error {
 
   /** Whether the same request may succeed later. */
   get isPassing(): boolean {
-    return this.status >= 500 || this.status === 429 || ['unreachable', 'unknown'].includes(this.code);
+    const isRefusal = this.status === 401 || this.status === 403;
+    if (this.code === 'unreachable' || (this.code === 'unknown' && !isRefusal)) return true;
+    return this.status >= 500 || this.status === 429;
   }
 }
 

@@ -172,12 +172,21 @@ export const miyabiClient = ({
         throw refusal(url, response.status, text, response.headers.get('retry-after'));
       }
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-      if (isStream && response.body !== null) return readEvents(response.body);
+      if (isStream && response.body !== null) return inWords(readEvents(response.body), url);
       await response.body?.cancel();
       throw stranger(url, response.status, 'it has no event stream');
     },
   };
 };
+
+/** The events of a stream, whose breaking is told as that of a request is. */
+async function* inWords(events: AsyncGenerator<ServerEvent>, url: string): AsyncGenerator<ServerEvent> {
+  try {
+    yield* events;
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
 
 const isSuccess = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 

@@ -26,7 +26,7 @@ test('each thing that is wrong is named, with what to mend', async () => {
   writeFileSync(formats, '{"no":"list"}');
   try {
     const checkOf = await doctor({
-      MIYABI_URL: 'http://127.0.0.1:1',
+      MIYABI_URL: 'http://127.0.0.1:2',
       MIYABI_SPOOL_DIR: join(formats, 'spool'),
       MIYABI_LOG_FORMATS: formats,
       MIYABI_BACKEND: 'memory',

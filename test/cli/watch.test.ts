@@ -9,8 +9,13 @@ const test = suite('miyabi watch');
 const taskOf = (id: string, version = 1) => ({
   task_id: id,
   task_name: `task ${id}`,
+  task_type: 'agent_execution',
+  project_id: 'default',
   status: 'running',
   version,
+  details: {},
+  labels: {},
+  created_at: '2026-01-01T00:00:00.000Z',
   updated_at: '2026-01-01T00:00:00.000Z',
   progress: { current: version, total: 4, percentage: version * 25 },
 });

@@ -1,12 +1,12 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import type { MiyabiClient } from '../../client/index.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { isMiyabiError } from '../../domain/errors.ts';
-import { isJsonObject } from '../../domain/json.ts';
 import type { Logger } from '../../ports/logger.ts';
-import { type ApiClient, apiClient } from '../api-client.ts';
 import { EXIT } from '../failure.ts';
 import { openPseudoTerminal } from '../run/pseudo-terminal.ts';
 import { readSpool } from '../run/spool.ts';
+import { serverAt, wordsOf } from '../server.ts';
 import { DEFAULT_URL, readSettings } from '../settings.ts';
 import { markOf } from '../terminal/bars.ts';
 import { type Look, lookOf, type Paint, paint, printable } from '../terminal/terminal.ts';
@@ -74,21 +74,17 @@ async function* clientChecks(): AsyncGenerator<Check> {
     return;
   }
   const url = settings.url ?? DEFAULT_URL;
-  const client = apiClient({ url, apiKey: settings.apiKey });
-  try {
-    yield await addressCheck(client, settings.url === undefined, settings.apiKey !== undefined);
-  } finally {
-    client.close();
-  }
+  const client = serverAt(url, settings.apiKey);
+  yield await addressCheck(client, settings.url === undefined, settings.apiKey !== undefined);
   yield await spoolCheck(settings.spoolDir, url);
 }
 
-const addressCheck = async (client: ApiClient, byDefault: boolean, hasKey: boolean): Promise<Check> => {
+const addressCheck = async (client: MiyabiClient, byDefault: boolean, hasKey: boolean): Promise<Check> => {
   const name = byDefault ? 'server (MIYABI_URL is not set)' : 'server (MIYABI_URL)';
   const { url } = client;
   try {
-    const health = await client.json({ method: 'GET', path: '/health', timeoutMs: TIMEOUT_MS });
-    if (!isJsonObject(health) || health.status !== 'healthy') {
+    const health = await client.request('GET /health', { timeoutMs: TIMEOUT_MS });
+    if (health.status !== 'healthy') {
       return {
         name,
         state: 'broken',
@@ -96,15 +92,16 @@ const addressCheck = async (client: ApiClient, byDefault: boolean, hasKey: boole
         mend: 'set MIYABI_URL to where one answers',
       };
     }
-    await client.json({ method: 'GET', path: '/api/tasks?limit=1', timeoutMs: TIMEOUT_MS });
+    await client.request('GET /api/tasks', { query: { limit: 1 }, timeoutMs: TIMEOUT_MS });
   } catch (error) {
-    const mend = /refuses this address/.test(messageOf(error))
+    const text = wordsOf(error, url);
+    const mend = /refuses this address/.test(text)
       ? `on the server, set MIYABI_ALLOWED_HOSTS=${new URL(url).hostname}, or API_KEYS`
-      : /refuses the key/.test(messageOf(error))
+      : /refuses the key/.test(text)
         ? 'set MIYABI_API_KEY to a key of that server'
         : `start one with: miyabi serve${byDefault ? '' : ', or mend MIYABI_URL'}`;
     // Without MIYABI_URL nobody has asked for a server: miyabi run only draws then.
-    return { name, state: byDefault ? 'warning' : 'broken', text: messageOf(error), mend };
+    return { name, state: byDefault ? 'warning' : 'broken', text, mend };
   }
   const { protocol, hostname } = new URL(url);
   const isNear = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
@@ -291,14 +288,12 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
 
 const servedHere = async ({ host, port }: Config): Promise<string | undefined> => {
   const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const client = apiClient({ url: `http://${near.includes(':') ? `[${near}]` : near}:${port}` });
+  const client = serverAt(`http://${near.includes(':') ? `[${near}]` : near}:${port}`);
   try {
-    const answer = await client.send({ method: 'GET', path: '/health', timeoutMs: 1_000 });
-    return answer.text.includes('"healthy"') ? client.url : undefined;
+    const { status } = await client.request('GET /health', { timeoutMs: 1_000 });
+    return status === 'healthy' ? client.url : undefined;
   } catch {
     return undefined;
-  } finally {
-    client.close();
   }
 };
 

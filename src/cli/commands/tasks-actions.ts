@@ -1,7 +1,8 @@
-import { isJsonObject, type Json } from '../../domain/json.ts';
-import { TASK_STATUSES } from '../../domain/tasks/status.ts';
+import { type NewTask, readPages, type Task } from '../../client/index.ts';
+import { TASK_STATUSES, type TaskStatus } from '../../domain/tasks/status.ts';
+import type { Priority } from '../../domain/tasks/task.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
-import { queryOf, runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
+import { runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
 import { markOf, STATUS_PAINT } from '../terminal/bars.ts';
 import { type Cell, table } from '../terminal/table.ts';
@@ -20,45 +21,34 @@ export type ListOptions = JsonOption &
     limit: string;
   }>;
 
-/** The most that the API gives in one answer. */
-const PAGE = 100;
-
 export const listTasks = (options: ListOptions): Promise<void> =>
   withServer(async ({ client, settings, print, printJson, look, columns }) => {
-    const limit = takeLimit(options.limit);
-    const tasks: Json[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await client.json({
-        method: 'GET',
-        path: `/api/tasks${queryOf({
-          status: statusesOf(options.status),
-          project_id: options.project,
-          task_type: options.type,
-          label: Object.entries(labelsOf(options.label) ?? {}).map((pair) => pair.join(':')),
-          q: options.search,
-          limit: String(Math.min(PAGE, limit - tasks.length)),
-          cursor,
-        })}`,
-      });
-      if (Array.isArray(page.tasks)) tasks.push(...page.tasks);
-      cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
-    } while (cursor !== undefined && tasks.length < limit);
+    const query = {
+      status: statusesOf(options.status),
+      project_id: options.project,
+      task_type: options.type,
+      label: labelsOf(options.label),
+      q: options.search,
+    };
+    const { items, next } = await readPages(async (page) => {
+      const { tasks, next_cursor } = await client.request('GET /api/tasks', { query: { ...query, ...page } });
+      return { items: tasks, next: next_cursor };
+    }, takeLimit(options.limit));
     if (options.json) {
-      printJson({ tasks, next_cursor: cursor ?? null });
+      printJson({ tasks: items, next_cursor: next });
       return;
     }
-    const views = tasksIn(tasks);
+    const views = tasksIn(items);
     if (views.length === 0) print(`No tasks. To get one: ${runHint(settings)}\n`);
     else print(taskTable(views, { look, columns }));
-    if (cursor !== undefined) print(`More there are than ${tasks.length}: see --limit.\n`);
+    if (next !== null) print(`More than ${items.length} tasks match; use --limit.\n`);
   });
 
-const statusesOf = (list: string | undefined): string | undefined => {
+const statusesOf = (list: string | undefined): readonly string[] | undefined => {
   const unknown = list?.split(',').find((word) => !TASK_STATUSES.some((status) => status === word));
   if (unknown !== undefined)
     throw new CommandFailure(EXIT.usage, `--status must be of ${TASK_STATUSES.join(', ')}, not "${unknown}"`);
-  return list;
+  return list?.split(',');
 };
 
 const taskTable = (
@@ -100,22 +90,18 @@ const doneText = ({ percentage, current, total }: TaskView): string =>
 const timeText = ({ startedAt, completedAt }: TaskView): string =>
   startedAt === undefined ? '' : clockText(((completedAt ?? Date.now()) - startedAt) / 1000);
 
-const pathOf = (id: string): string => `/api/tasks/${encodeURIComponent(id)}`;
-
 export const showTask = (id: string, { json }: JsonOption): Promise<void> =>
   withServer(async (session) => {
-    const answer = await session.client.json({ method: 'GET', path: pathOf(id) });
+    const answer = await session.client.request('GET /api/tasks/{task_id}', { path: { task_id: id } });
     if (json) session.printJson(answer);
     else session.print(taskText(answer, session));
   });
 
 /** Everything there is to say of a task, a line each. */
-const taskText = (json: Json, { look }: Session): string => {
-  const view = taskView(json);
-  if (view === undefined || !isJsonObject(json)) return '';
-  const details = isJsonObject(json.details) ? json.details : {};
-  const labels = isJsonObject(json.labels) ? json.labels : {};
-  const github = isJsonObject(json.github) ? json.github : {};
+const taskText = (task: Task, { look }: Session): string => {
+  const view = taskView(task);
+  if (view === undefined) return '';
+  const { details, labels, github = {} } = task;
   const when = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
   const counter = view.current === null ? '' : ` (${view.current}/${view.total ?? '?'})`;
   const lines: readonly (readonly [string, string | undefined])[] = [
@@ -125,8 +111,8 @@ const taskText = (json: Json, { look }: Session): string => {
     ['done', `${view.percentage === null ? 'unknown' : `${view.percentage}%`}${counter}`],
     ['phase', view.phase],
     ['step', view.step],
-    ['outcome', wordOf(details.outcome)],
-    ['stack', wordOf(details.stack_state)],
+    ['outcome', details.outcome],
+    ['stack', details.stack_state],
     ['failed', view.failed.length === 0 ? undefined : view.failed.join(', ')],
     ['error', view.error],
     ['started', when(view.startedAt)],
@@ -136,17 +122,12 @@ const taskText = (json: Json, { look }: Session): string => {
     [
       'labels',
       Object.entries(labels)
-        .map(([name, value]) => `${name}=${String(value)}`)
+        .map(([name, value]) => `${name}=${value}`)
         .join(' ') || undefined,
     ],
-    ['issue', wordOf(github.issue_url)],
-    ['pull', wordOf(github.pr_url)],
-    [
-      'log',
-      details.log_group === undefined
-        ? undefined
-        : `${wordOf(details.log_group)} ${wordOf(details.log_stream) ?? ''}`,
-    ],
+    ['issue', github.issue_url],
+    ['pull', github.pr_url],
+    ['log', details.log_group === undefined ? undefined : `${details.log_group} ${details.log_stream ?? ''}`],
   ];
   const title = `${paint(`${markOf(view.status, look)} ${view.status}`, STATUS_PAINT[view.status], look)}  ${paint(printable(view.name), 'bold', look)}${view.stale ? '  (stale)' : ''}\n`;
   return (
@@ -158,9 +139,6 @@ const taskText = (json: Json, { look }: Session): string => {
   );
 };
 
-const wordOf = (value: Json | undefined): string | undefined =>
-  typeof value === 'string' ? value : undefined;
-
 export type CreateOptions = JsonOption &
   Readonly<{
     id?: string;
@@ -168,8 +146,8 @@ export type CreateOptions = JsonOption &
     type?: string;
     description?: string;
     total?: string;
-    status?: string;
-    priority?: string;
+    status?: TaskStatus;
+    priority?: Priority;
     label?: readonly string[];
   }>;
 
@@ -177,44 +155,40 @@ export const createTask = (name: string, options: CreateOptions): Promise<void> 
   withServer(async ({ client, settings, print, printJson }) => {
     const project =
       options.project === undefined ? settings.project : projectOf(options.project, '--project');
-    const answer = await client.json({
-      method: 'POST',
-      path: '/api/tasks',
-      body: JSON.stringify({
-        task_name: name,
-        task_id: options.id,
-        project_id: project,
-        task_type: options.type,
-        description: options.description,
-        status: options.status,
-        priority: options.priority,
-        progress: options.total === undefined ? undefined : { current: 0, total: takeCount(options.total) },
-        labels: labelsOf(options.label),
-      }),
-    });
+    const body: NewTask = {
+      task_name: name,
+      task_id: options.id,
+      project_id: project,
+      task_type: options.type,
+      description: options.description,
+      status: options.status,
+      priority: options.priority,
+      progress: options.total === undefined ? undefined : { current: 0, total: takeCount(options.total) },
+      labels: labelsOf(options.label),
+    };
+    const answer = await client.request('POST /api/tasks', { body });
     if (options.json) printJson(answer);
     // The id alone: `id=$(miyabi tasks create …)` is what it is for.
-    else print(`${isJsonObject(answer) ? String(answer.task_id) : ''}\n`);
+    else print(`${answer.task_id}\n`);
   });
 
 const labelsOf = (pairs: readonly string[] | undefined): Readonly<Record<string, string>> | undefined =>
   pairs?.reduce<Readonly<Record<string, string>>>((labels, text) => takePair(text, labels), {});
 
 export type ReportOptions = JsonOption &
-  Readonly<{ current?: string; total?: string; status?: string; phase?: string; message?: string }>;
+  Readonly<{ current?: string; total?: string; status?: TaskStatus; phase?: string; message?: string }>;
 
 export const reportTask = (id: string, options: ReportOptions): Promise<void> =>
   withServer(async ({ client, look, print, printJson }) => {
-    const answer = await client.json({
-      method: 'POST',
-      path: `${pathOf(id)}/progress`,
-      body: JSON.stringify({
+    const answer = await client.request('POST /api/tasks/{task_id}/progress', {
+      path: { task_id: id },
+      body: {
         current: options.current === undefined ? undefined : takeCount(options.current),
         total: options.total === undefined ? undefined : takeCount(options.total),
         status: options.status,
         phase: options.phase,
         message: options.message,
-      }),
+      },
     });
     if (options.json) {
       printJson(answer);

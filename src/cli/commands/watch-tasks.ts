@@ -1,20 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createParser } from 'eventsource-parser';
-import { isMiyabiError } from '../../domain/errors.ts';
-import { isJsonObject, type Json } from '../../domain/json.ts';
+import { isRecord, MiyabiApiError, readPages } from '../../client/index.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { screen } from '../run/screen.ts';
 import { endLike } from '../run/signals.ts';
-import { queryOf, runHint, type Session, withServer } from '../session.ts';
+import { runHint, type Session, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
 import { barLine, markOf } from '../terminal/bars.ts';
 import { fit, paint, printable } from '../terminal/terminal.ts';
 import { barOfTask, byInterest, type TaskView, taskView } from '../terminal/views.ts';
 import type { WatchOptions } from './watch.ts';
 
-/** A server says it lives at least every 15 s; longer silence is a broken connection. */
-const SILENCE_MS = 45_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 const FRAME_MS = 100;
@@ -22,10 +18,9 @@ const FRAME_MS = 100;
 const POLL_MS = 5_000;
 /** The tasks that are kept; of more, those that ended first are forgotten. */
 const MAX_TASKS = 500;
-/** The most that the API gives in one answer. */
-const PAGE = 100;
+type Told = Readonly<{ view: TaskView; json: unknown }>;
 
-type Told = Readonly<{ view: TaskView; json: Json }>;
+type Filter = Readonly<{ task_id?: string; project_id?: string }>;
 
 /** What a watch needs to know of the tasks: each as it was last told, in whatever order it came. */
 type Watch = Readonly<{
@@ -82,67 +77,45 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
   });
 
 /** Follows the event stream through every loss of it, until the signal aborts or the watch has ended. */
-const follow = async (
-  session: Session,
-  filter: Readonly<Record<string, string>>,
-  watch: Watch,
-  signal: AbortSignal,
-): Promise<void> => {
-  let lastId: string | undefined;
+const follow = async (session: Session, filter: Filter, watch: Watch, signal: AbortSignal): Promise<void> => {
+  let lastEventId: string | undefined;
   let retryMs = FIRST_RETRY_MS;
   let failures = 0;
   let known = false;
   while (!signal.aborted && !watch.ended()) {
+    const leaving = new AbortController();
     let stopPolling: () => void = nothing;
     try {
       // The stream first, then what there is: nothing falls between the two, and an older version never wins.
-      const stream = await session.client.stream({
-        method: 'GET',
-        path: `/api/events${queryOf(filter)}`,
-        headers: {
-          accept: 'text/event-stream',
-          ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
-        },
-        timeoutMs: SILENCE_MS,
-        signal,
+      const stream = await session.client.events({
+        query: filter,
+        lastEventId,
+        signal: AbortSignal.any([signal, leaving.signal]),
       });
-      const news: Readonly<{ event?: string | undefined; data: string }>[] = [];
-      const parser = createParser({
-        onEvent: ({ event, data }) => void news.push({ event, data }),
-        onRetry: (ms) => {
-          retryMs = Math.max(100, Math.min(ms, LAST_RETRY_MS));
-        },
-      });
-      const decoder = new TextDecoder();
       if (!known) {
-        await readAll(session, filter, watch).catch((error: unknown) => {
-          stream.destroy();
-          throw error;
-        });
+        await readAll(session, filter, watch);
         known = true;
       }
       failures = 0;
       watch.connection('connected');
-      if (watch.ended()) return stream.destroy() && undefined;
-      stopPolling = pollTask(session, filter, watch, () => stream.destroy());
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        const text = decoder.decode(chunk, { stream: true });
-        parser.feed(text);
-        lastId = lastIdIn(text) ?? lastId;
-        for (const { event, data } of news.splice(0)) {
-          if (event === 'reset') await readAll(session, filter, watch);
-          else if (event === 'task') takeEvent(data, watch);
-        }
-        if (watch.ended()) return stream.destroy() && undefined;
+      if (watch.ended()) return;
+      stopPolling = pollTask(session, filter, watch, () => leaving.abort());
+      for await (const { kind, data, id, retry } of stream) {
+        lastEventId = id ?? lastEventId;
+        if (retry !== undefined) retryMs = Math.max(100, Math.min(retry, LAST_RETRY_MS));
+        if (kind === 'reset') await readAll(session, filter, watch);
+        else if (kind === 'task') takeEvent(data, watch);
+        if (watch.ended()) return;
       }
     } catch (error) {
       if (signal.aborted || watch.ended()) return;
       // At first a server that is not there is a mistake; later it is one that will be back.
-      if (!known || !isPassing(error)) throw error;
-      watch.connection('waiting', error instanceof Error ? error.message : String(error));
+      if (!known || !(error instanceof MiyabiApiError) || !error.isPassing) throw error;
+      watch.connection('waiting', error.message);
       failures += 1;
     } finally {
       stopPolling();
+      leaving.abort();
     }
     const wait =
       failures === 0 ? retryMs : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 8));
@@ -151,18 +124,13 @@ const follow = async (
 };
 
 /** Reads one watched task again and again, and calls `end` when it has ended or was removed. */
-const pollTask = (
-  session: Session,
-  filter: Readonly<Record<string, string>>,
-  watch: Watch,
-  end: () => void,
-): (() => void) => {
+const pollTask = (session: Session, filter: Filter, watch: Watch, end: () => void): (() => void) => {
   const { task_id: id } = filter;
   if (id === undefined) return nothing;
   const timer = setInterval(() => {
     readAll(session, filter, watch)
       .catch((error: unknown) => {
-        if (isMiyabiError(error, 'task_not_found')) watch.removed(id);
+        if (error instanceof MiyabiApiError && error.code === 'task_not_found') watch.removed(id);
         // Anything else shows on the stream as well, or passes.
       })
       .finally(() => {
@@ -172,67 +140,37 @@ const pollTask = (
   return () => clearInterval(timer);
 };
 
-/** An event may carry an id and nothing else; a parser does not report those, but they are where to resume. */
-const lastIdIn = (text: string): string | undefined => {
-  const at = text.lastIndexOf('\nid: ');
-  const start = at === -1 ? (text.startsWith('id: ') ? 4 : -1) : at + 5;
-  if (start === -1) return undefined;
-  const end = text.indexOf('\n', start);
-  return end === -1 ? undefined : text.slice(start, end).trim();
-};
-
-const isPassing = (error: unknown): boolean =>
-  isMiyabiError(error, 'unavailable') ||
-  (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') ||
-  isCut(error);
-
-/** What reading a stream throws where its connection breaks. */
-const isCut = (error: unknown): boolean =>
-  error instanceof Error && /aborted|terminated|premature/i.test(error.message);
-
-const readAll = async (
-  { client }: Session,
-  filter: Readonly<Record<string, string>>,
-  watch: Watch,
-): Promise<void> => {
-  if (filter.task_id !== undefined) {
-    take(
-      await client.json({ method: 'GET', path: `/api/tasks/${encodeURIComponent(filter.task_id)}` }),
-      watch,
-    );
+const readAll = async ({ client }: Session, filter: Filter, watch: Watch): Promise<void> => {
+  const { task_id, project_id } = filter;
+  if (task_id !== undefined) {
+    take(await client.request('GET /api/tasks/{task_id}', { path: { task_id } }), watch);
     return;
   }
-  const tasks: Json[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.json({
-      method: 'GET',
-      path: `/api/tasks${queryOf({ ...filter, limit: String(PAGE), cursor })}`,
-    });
-    if (Array.isArray(page.tasks)) tasks.push(...page.tasks);
-    cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
-  } while (cursor !== undefined && tasks.length < MAX_TASKS);
-  for (const task of tasks.toReversed()) take(task, watch);
+  const { items } = await readPages(async (page) => {
+    const { tasks, next_cursor } = await client.request('GET /api/tasks', { query: { project_id, ...page } });
+    return { items: tasks, next: next_cursor };
+  }, MAX_TASKS);
+  for (const task of items.toReversed()) take(task, watch);
 };
 
 const takeEvent = (data: string, watch: Watch): void => {
-  let event: Json;
+  let event: unknown;
   try {
     event = JSON.parse(data);
   } catch {
     // Half an event, of a connection that broke: the next one resumes before it.
     return;
   }
-  if (!isJsonObject(event)) return;
-  if (event.action === 'deleted' && typeof event.task_id === 'string') {
-    watch.tasks.delete(event.task_id);
-    watch.removed(event.task_id);
-  } else take(event.task, watch);
+  if (!isRecord(event)) return;
+  if (event['action'] === 'deleted' && typeof event['task_id'] === 'string') {
+    watch.tasks.delete(event['task_id']);
+    watch.removed(event['task_id']);
+  } else take(event['task'], watch);
 };
 
-const take = (json: Json | undefined, { tasks, changed }: Watch): void => {
+const take = (json: unknown, { tasks, changed }: Watch): void => {
   const view = taskView(json);
-  if (view === undefined || json === undefined) return;
+  if (view === undefined) return;
   const before = tasks.get(view.id);
   if (before !== undefined && before.view.version >= view.version) return;
   const told = { view, json };

@@ -1,22 +1,22 @@
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import { refusal } from '../api-client.ts';
+import type { Webhook } from '../../client/index.ts';
+import type { TaskEventType } from '../../domain/tasks/events.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { withServer } from '../session.ts';
 import { type ClientSettings, projectOf } from '../settings.ts';
 import { table } from '../terminal/table.ts';
-import { numberOf, textOf } from '../terminal/views.ts';
 
 export type WebhookOptions = Readonly<{ project?: string; json?: boolean }>;
 
 export const listWebhooks = (options: WebhookOptions): Promise<void> =>
   withServer(async ({ client, settings, print, printJson, look, columns }) => {
-    const answer = await client.json({ method: 'GET', path: pathOf(settings, options) });
+    const answer = await client.request('GET /api/projects/{project_id}/webhooks', {
+      path: { project_id: projectIn(settings, options) },
+    });
     if (options.json) {
       printJson(answer);
       return;
     }
-    const webhooks =
-      isJsonObject(answer) && Array.isArray(answer.webhooks) ? answer.webhooks.filter(isJsonObject) : [];
+    const { webhooks } = answer;
     if (webhooks.length === 0) {
       print('No webhooks. miyabi webhooks add URL makes one.\n');
       return;
@@ -31,63 +31,62 @@ export const listWebhooks = (options: WebhookOptions): Promise<void> =>
           { title: 'ID' },
         ],
         webhooks.map((webhook) => [
-          { text: textOf(webhook, 'url') ?? '' },
+          { text: webhook.url },
           { text: eventsOf(webhook) },
-          { text: webhook.active === true ? 'yes' : 'no' },
+          { text: webhook.active ? 'yes' : 'no' },
           lastOf(webhook),
-          { text: textOf(webhook, 'webhook_id') ?? '', paint: 'dim' as const },
+          { text: webhook.webhook_id, paint: 'dim' as const },
         ]),
         { look, columns },
       ),
     );
   });
 
-export type AddWebhookOptions = WebhookOptions & Readonly<{ event?: readonly string[] }>;
+export type AddWebhookOptions = WebhookOptions & Readonly<{ event?: readonly TaskEventType[] }>;
 
 export const addWebhook = (url: string, options: AddWebhookOptions): Promise<void> =>
   withServer(async ({ client, settings, print, printJson }) => {
-    const answer = await client.json({
-      method: 'POST',
-      path: pathOf(settings, options),
-      body: JSON.stringify({ url, events: options.event }),
+    const answer = await client.request('POST /api/projects/{project_id}/webhooks', {
+      path: { project_id: projectIn(settings, options) },
+      body: { url, events: options.event },
     });
+    const { webhook_id, secret } = answer.webhook;
     if (options.json) printJson(answer);
-    else if (isJsonObject(answer) && isJsonObject(answer.webhook)) {
-      const { webhook_id, secret } = answer.webhook;
-      print(`Webhook:                 ${String(webhook_id)}\nSecret, shown only now:  ${String(secret)}\n`);
-    }
+    else print(`Webhook:                 ${webhook_id}\nSecret, shown only now:  ${secret}\n`);
   });
 
 export const removeWebhook = (id: string, options: WebhookOptions): Promise<void> =>
   withServer(async ({ client, settings, printJson }) => {
-    const answer = await client.send({ method: 'DELETE', path: pathOf(settings, options, id) });
-    if (answer.status >= 300) throw refusal(answer, client.url);
+    await client.request('DELETE /api/projects/{project_id}/webhooks/{webhook_id}', {
+      path: { project_id: projectIn(settings, options), webhook_id: id },
+    });
     if (options.json) printJson({ webhook_id: id, status: 'removed' });
   });
 
 export const testWebhook = (id: string, options: WebhookOptions): Promise<void> =>
   withServer(async ({ client, settings, print, printJson }) => {
-    const answer = await client.json({ method: 'POST', path: `${pathOf(settings, options, id)}/test` });
+    const answer = await client.request('POST /api/projects/{project_id}/webhooks/{webhook_id}/test', {
+      path: { project_id: projectIn(settings, options), webhook_id: id },
+    });
     if (options.json) printJson(answer);
     else print('On its way; miyabi webhooks list shows what comes of it.\n');
   });
 
-const pathOf = ({ project: byDefault }: ClientSettings, { project }: WebhookOptions, id?: string): string => {
+const projectIn = ({ project: byDefault }: ClientSettings, { project }: WebhookOptions): string => {
   const chosen = project === undefined ? byDefault : projectOf(project, '--project');
   if (chosen === undefined)
     throw new CommandFailure(EXIT.usage, 'name the project: --project ID or MIYABI_PROJECT');
-  const path = `/api/projects/${encodeURIComponent(chosen)}/webhooks`;
-  return id === undefined ? path : `${path}/${encodeURIComponent(id)}`;
+  return chosen;
 };
 
 /** `completed, failed` of `task.completed`, `task.failed`. */
-const eventsOf = ({ events }: JsonObject): string =>
-  Array.isArray(events) ? events.map((event) => String(event).replace('task.', '')).join(', ') : '';
+const eventsOf = ({ events }: Webhook): string =>
+  events.map((event) => event.replace('task.', '')).join(', ');
 
-const lastOf = ({ last_delivery: last }: JsonObject) => {
-  if (!isJsonObject(last)) return { text: '' };
-  const outcome = textOf(last, 'outcome') ?? '';
-  const said = textOf(last, 'error') ?? numberOf(last, 'status_code');
+const lastOf = ({ last_delivery: last }: Webhook) => {
+  if (last === null) return { text: '' };
+  const { outcome } = last;
+  const said = last.error ?? last.status_code;
   const text = `${outcome}${said === undefined || outcome === 'delivered' ? '' : `: ${said}`}`;
   return outcome === 'failed' ? { text, paint: 'red' as const } : { text };
 };

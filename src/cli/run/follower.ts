@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
+import type { MiyabiClient } from '../../client/index.ts';
 import { toId } from '../../domain/ids.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type ApiClient, apiClient } from '../api-client.ts';
+import { serverAt } from '../server.ts';
 import type { ClientSettings } from '../settings.ts';
 import { lineSplitter } from './lines.ts';
 import type { LiveTasks } from './live-tasks.ts';
@@ -108,8 +109,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   let unreadLength = 0;
 
   const drawing = options.drawsBars ? await barsOf(options) : undefined;
-  const client =
-    settings.url === undefined ? undefined : apiClient({ url: settings.url, apiKey: settings.apiKey });
+  const client = settings.url === undefined ? undefined : serverAt(settings.url, settings.apiKey);
   const shipping = client === undefined ? undefined : ship(options, client, secrets);
 
   const takeLines = (stream: 'stdout' | 'stderr', output: string, at: number) => {
@@ -186,9 +186,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       for (const stream of ['stdout', 'stderr'] as const)
         takeLines(stream, splitters[stream].end(), clock.now());
       if (shipping === undefined) return undefined;
-      const shipped = await shipping.finish(settings.flushMs, signal);
-      client?.close();
-      return noteOf(shipped, settings);
+      return noteOf(await shipping.finish(settings.flushMs, signal), settings);
     },
   };
 };
@@ -225,7 +223,7 @@ const barsOf = async ({ size, view, clock, onReserve, command, name }: FollowerO
 
 const ship = (
   { settings, clock, command, project, name }: FollowerOptions,
-  client: ApiClient,
+  client: MiyabiClient,
   secrets: readonly string[],
 ) => {
   const started = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');

@@ -1,6 +1,6 @@
+import { type MiyabiClient, problemIn, type RawAnswer, refusal } from '../../client/index.ts';
 import { isJsonObject } from '../../domain/json.ts';
-import type { ApiAnswer, ApiClient } from '../api-client.ts';
-import { isProblem, refusal, tookLines } from '../api-client.ts';
+import { wordsOf } from '../server.ts';
 import type { Backlog, Batch, RunHeader } from './spool.ts';
 
 /**
@@ -44,7 +44,7 @@ type Outcome =
  * `earlier` gives the next of them, undefined where there are no more.
  */
 export const shipper = (
-  client: ApiClient,
+  client: MiyabiClient,
   own: Backlog | undefined,
   earlier: () => Promise<Backlog | undefined>,
   random: () => number = Math.random,
@@ -90,11 +90,12 @@ export const shipper = (
     });
 
   const post = async (header: RunHeader, batch: Batch): Promise<Outcome> => {
-    let answer: ApiAnswer;
+    let answer: RawAnswer;
     try {
       answer = await client.send({
         method: 'POST',
         path: '/api/logs',
+        headers: { 'content-type': 'application/json' },
         body: bodyOf(header, batch),
         timeoutMs: POST_TIMEOUT_MS,
         signal: aborting.signal,
@@ -103,11 +104,14 @@ export const shipper = (
       return { kind: 'away', problem: error instanceof Error ? error.message : String(error) };
     }
     answered = true;
-    const { status } = answer;
+    const { status, headers, text } = answer;
     if (tookLines(answer)) return { kind: 'sent' };
-    const words = refusal(answer, client.url).message;
+    const words = wordsOf(refusal(client.url, status, text, headers.get('retry-after')), client.url);
     // Only a server of Miyabi may say that a batch is of no use: from anybody else the lines are kept.
-    if ((status === 400 || status === 413 || status === 415 || status === 422) && isProblem(answer))
+    if (
+      (status === 400 || status === 413 || status === 415 || status === 422) &&
+      problemIn(text) !== undefined
+    )
       return { kind: 'poisoned', problem: words };
     if (status >= 500 || status === 408 || status === 425 || status === 429) {
       return { kind: 'away', problem: words, ...retryAfter(answer) };
@@ -207,8 +211,12 @@ export const shipper = (
 const backoff = (failures: number, random: () => number): number =>
   Math.max(50, random() * Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20)));
 
-const retryAfter = ({ headers }: ApiAnswer): { retryMs?: number } => {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
+/** Whether the lines were taken. A page with status 200 does not say so: what sent it has not read them. */
+const tookLines = ({ status, text }: RawAnswer): boolean =>
+  status >= 200 && status < 300 && text.startsWith('{') && text.includes('"tasks":');
+
+const retryAfter = ({ headers }: RawAnswer): { retryMs?: number } => {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return seconds >= 0 && seconds <= 120 ? { retryMs: seconds * 1_000 } : {};
 };
 
@@ -230,7 +238,7 @@ const COMMA = 0x2c;
 const LINE_END = 0x0a;
 
 /** The events are JSON texts already: the body is made by putting commas where the line ends are. */
-const bodyOf = (header: RunHeader, { text }: Batch): Buffer => {
+const bodyOf = (header: RunHeader, { text }: Batch): Buffer<ArrayBuffer> => {
   const { url: _url, ...batch } = header;
   const opening = `${JSON.stringify(batch).slice(0, -1)},"events":[`;
   const body = Buffer.concat([Buffer.from(opening), text, Buffer.from(']}')]);

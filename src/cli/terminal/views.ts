@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { isTask } from '../../client/index.ts';
 import { isTerminal, TASK_STATUSES, type TaskStatus } from '../../domain/tasks/status.ts';
 import type { BarTask } from './bars.ts';
 
@@ -13,52 +13,50 @@ export type TaskView = Readonly<{
   percentage: number | null;
   current: number | null;
   total: number | null;
-  phase?: string;
-  step?: string;
-  error?: string;
+  phase?: string | undefined;
+  step?: string | undefined;
+  error?: string | undefined;
   failed: readonly string[];
   stale: boolean;
-  createdAt?: number;
+  createdAt?: number | undefined;
   updatedAt: number;
-  startedAt?: number;
-  completedAt?: number;
-  etaSeconds?: number;
+  startedAt?: number | undefined;
+  completedAt?: number | undefined;
+  etaSeconds?: number | undefined;
 }>;
 
-/** Undefined where the JSON is no task: a newer server may say things that this version does not know. */
-export const taskView = (json: Json | undefined): TaskView | undefined => {
-  if (!isJsonObject(json)) return undefined;
-  const id = textOf(json, 'task_id');
-  const status = TASK_STATUSES.find((known) => known === json.status);
-  if (id === undefined || status === undefined) return undefined;
-  const progress = isJsonObject(json.progress) ? json.progress : {};
-  const details = isJsonObject(json.details) ? json.details : {};
-  const failed = Array.isArray(details.failed_resources) ? details.failed_resources : [];
+/** Undefined where it is no task that this version knows: a newer server may have more statuses. */
+export const taskView = (task: unknown): TaskView | undefined => {
+  if (!isTask(task) || !TASK_STATUSES.includes(task.status)) return undefined;
+  const { progress, details } = task;
   return {
-    id,
-    name: textOf(json, 'task_name') ?? id,
-    type: textOf(json, 'task_type') ?? '',
-    project: textOf(json, 'project_id') ?? '',
-    status,
-    version: numberOf(json, 'version') ?? 0,
-    percentage: numberOf(progress, 'percentage') ?? null,
-    current: numberOf(progress, 'current') ?? null,
-    total: numberOf(progress, 'total') ?? null,
-    failed: failed.filter((name) => typeof name === 'string'),
-    stale: json.stale === true,
-    updatedAt: timeOf(json, 'updated_at') ?? 0,
-    ...optional('phase', textOf(details, 'phase')),
-    ...optional('step', textOf(details, 'current_step')),
-    ...optional('error', textOf(details, 'error_message')),
-    ...optional('createdAt', timeOf(json, 'created_at')),
-    ...optional('startedAt', timeOf(json, 'started_at')),
-    ...optional('completedAt', timeOf(json, 'completed_at')),
-    ...optional('etaSeconds', numberOf(json, 'eta_seconds')),
+    id: task.task_id,
+    name: task.task_name,
+    type: task.task_type,
+    project: task.project_id,
+    status: task.status,
+    version: task.version,
+    ...progress,
+    failed: details.failed_resources ?? [],
+    stale: task.stale,
+    createdAt: timeOf(task.created_at),
+    updatedAt: timeOf(task.updated_at) ?? 0,
+    startedAt: timeOf(task.started_at),
+    completedAt: timeOf(task.completed_at),
+    phase: details.phase,
+    step: details.current_step,
+    error: details.error_message,
+    etaSeconds: task.eta_seconds,
   };
 };
 
-export const tasksIn = (json: Json | undefined): readonly TaskView[] =>
-  Array.isArray(json) ? json.map((task) => taskView(task)).filter((task) => task !== undefined) : [];
+export const tasksIn = (tasks: readonly unknown[]): readonly TaskView[] =>
+  tasks.map(taskView).filter((task) => task !== undefined);
+
+const timeOf = (text: string | undefined): number | undefined => {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? undefined : at;
+};
 
 export const barOfTask = (task: TaskView, now: number): BarTask => ({
   name: task.name,
@@ -86,21 +84,3 @@ export const byInterest = (a: TaskView, b: TaskView): number => {
     (isTerminal(task.status) ? task.completedAt : task.startedAt) ?? task.updatedAt;
   return moment(b) - moment(a) || (a.id < b.id ? -1 : 1);
 };
-
-export const textOf = (json: JsonObject, key: string): string | undefined => {
-  const value = json[key];
-  return typeof value === 'string' ? value : undefined;
-};
-
-export const numberOf = (json: JsonObject, key: string): number | undefined => {
-  const value = json[key];
-  return typeof value === 'number' ? value : undefined;
-};
-
-const timeOf = (json: JsonObject, key: string): number | undefined => {
-  const at = Date.parse(textOf(json, key) ?? '');
-  return Number.isNaN(at) ? undefined : at;
-};
-
-const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
-  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };

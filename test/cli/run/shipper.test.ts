@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { apiClient } from '../../../src/cli/api-client.ts';
 import { earlierRuns } from '../../../src/cli/run/follower.ts';
 import { shipper } from '../../../src/cli/run/shipper.ts';
 import { newBacklog } from '../../../src/cli/run/spool.ts';
+import { serverAt } from '../../../src/cli/server.ts';
 import { scratch, sink, stranger } from '../../support/cli.ts';
 import { suite } from '../../support/suite.ts';
 
@@ -39,12 +39,11 @@ test(
     () => 200,
     async (server, folder) => {
       const backlog = backlogFor(folder, server.url);
-      const client = apiClient({ url: server.url });
+      const client = serverAt(server.url);
       const sending = shipper(client, backlog, noneEarlier);
       backlog.add(Array.from({ length: 5_000 }, (_, index) => eventOf(index, '改行\\n"quoted"'.repeat(10))));
       sending.wake();
       const shipped = await sending.finish(10_000);
-      client.close();
       assert.equal(shipped, { unsent: false, dropped: 0, refused: 0, damage: [] });
       assert.equal(
         server.events().map(({ id }) => id),
@@ -63,12 +62,11 @@ test(
     (count) => (count === 1 ? 400 : 200),
     async (server, folder) => {
       const backlog = backlogFor(folder, server.url);
-      const client = apiClient({ url: server.url });
+      const client = serverAt(server.url);
       const sending = shipper(client, backlog, noneEarlier);
       const message = `one\nand\n${'y'.repeat(150_000)}`;
       backlog.add(Array.from({ length: 3 }, (_, index) => eventOf(index, message)));
       const shipped = await sending.finish(10_000);
-      client.close();
       assert.is(shipped.refused, 3);
       assert.is(shipped.unsent, false);
       assert.match(shipped.problem ?? '', 'no: 400');
@@ -86,11 +84,10 @@ test(
     () => 403,
     async (server, folder) => {
       const backlog = backlogFor(folder, server.url);
-      const client = apiClient({ url: server.url });
+      const client = serverAt(server.url);
       const sending = shipper(client, backlog, noneEarlier);
       backlog.add([eventOf(1)]);
       const shipped = await sending.finish(10_000);
-      client.close();
       assert.is(shipped.unsent, true);
       assert.match(shipped.problem ?? '', 'refuses the key (403');
       assert.is(server.asked(), 1);
@@ -104,12 +101,11 @@ test(
     () => 503,
     async (server, folder) => {
       const backlog = backlogFor(folder, server.url);
-      const client = apiClient({ url: server.url });
+      const client = serverAt(server.url);
       const sending = shipper(client, backlog, noneEarlier);
       backlog.add([eventOf(1)]);
       const began = performance.now();
       const shipped = await sending.finish(60_000);
-      client.close();
       assert.is(shipped.unsent, true);
       assert.ok(server.asked() > 1);
       assert.ok(performance.now() - began < 10_000);
@@ -128,14 +124,13 @@ test(
           log_group: '/g',
           log_stream: `s${round}`,
         });
-        const client = apiClient({ url: server.url });
+        const client = serverAt(server.url);
         const sending = shipper(client, backlog, noneEarlier);
         // At a different point of the sender's own steps each time.
         for (let step = 0; step < round; step += 1) await Promise.resolve();
         backlog.add([eventOf(round)]);
         sending.wake();
         assert.is((await sending.finish(10_000)).unsent, false);
-        client.close();
       }
       assert.is(server.events().length, 20);
     },
@@ -154,11 +149,10 @@ for (const [status, type, text] of [
     const folder = scratch();
     const server = await stranger(status, type, text);
     const backlog = backlogFor(folder.path, server.url);
-    const client = apiClient({ url: server.url });
+    const client = serverAt(server.url);
     const sending = shipper(client, backlog, noneEarlier);
     backlog.add([eventOf(1)]);
     const shipped = await sending.finish(10_000);
-    client.close();
     await server.close();
     folder.remove();
     assert.is(server.asked(), 1);
@@ -185,10 +179,9 @@ test(
       leave('b', header, `${eventOf(2)}\n{"id":\n${eventOf(3)}\n`);
       leave('c', header, `${eventOf(4)}\n`);
       const told: string[] = [];
-      const client = apiClient({ url: server.url });
+      const client = serverAt(server.url);
       const earlier = earlierRuns(folder, server.url, 'mark', (text) => told.push(text));
       const shipped = await shipper(client, undefined, earlier).finish(10_000);
-      client.close();
       assert.equal(
         server.events().map(({ id }) => id),
         ['n2', 'n3', 'n4'],
