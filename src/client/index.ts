@@ -113,18 +113,15 @@ export const miyabiClient = ({
   };
 
   const send = async (request: RawRequest): Promise<RawAnswer> => {
-    const ms = request.timeoutMs ?? usualTimeoutMs;
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
-    const signals = [timeout.signal, ...(request.signal === undefined ? [] : [request.signal])];
+    const timeout = timeoutAfter(request.timeoutMs ?? usualTimeoutMs, request.signal);
     try {
-      const response = await open({ ...request, signal: AbortSignal.any(signals) });
+      const response = await open({ ...request, signal: timeout.signal });
       const text = await response.text().catch((error: unknown) => {
         throw unreachable(url, error);
       });
       return { status: response.status, headers: response.headers, text };
     } finally {
-      clearTimeout(timer);
+      timeout.clear();
     }
   };
 
@@ -158,6 +155,7 @@ export const miyabiClient = ({
     // The compiler knows each operation by its name; what is done is the same for all of them.
     request: request as MiyabiClient['request'],
     async events({ query = {}, lastEventId, signal } = {}) {
+      const timeout = timeoutAfter(usualTimeoutMs, signal);
       const response = await open({
         method: 'GET',
         path: `/api/events${searchOf(query)}`,
@@ -165,8 +163,8 @@ export const miyabiClient = ({
           accept: 'text/event-stream',
           ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
         },
-        signal,
-      });
+        signal: timeout.signal,
+      }).finally(timeout.clear);
       if (!isSuccess(response.status)) {
         const text = await response.text().catch(() => '');
         throw refusal(url, response.status, text, response.headers.get('retry-after'));
@@ -187,6 +185,16 @@ async function* inWords(events: AsyncGenerator<ServerEvent>, url: string): Async
     throw unreachable(url, error);
   }
 }
+
+/** A signal that aborts with another one, or after a time unless it is cleared before. */
+const timeoutAfter = (ms: number, signal: AbortSignal | undefined) => {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+  return {
+    signal: signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]),
+    clear: () => clearTimeout(timer),
+  };
+};
 
 const isSuccess = (status: number): boolean => (status >= 200 && status < 300) || status === 304;
 

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
-import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
+import { type HistoryPoint, readEvents, type ServerEvent } from '../../src/client/index.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 import { binsOf, quantile } from '../../web/src/durations.ts';
 import { stretchesOf } from '../../web/src/phases.ts';
-import { readEvents, type ServerEvent } from '../../web/src/state/sse.ts';
+
 import { suite } from '../support/suite.ts';
 
 const test = suite('dashboard: phases, durations, event streams');
@@ -96,7 +96,7 @@ const streamOf = (pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> =>
 
 const eventsIn = async (pieces: readonly Uint8Array[]): Promise<readonly ServerEvent[]> => {
   const events: ServerEvent[] = [];
-  for await (const event of readEvents(streamOf(pieces), () => {})) events.push(event);
+  for await (const event of readEvents(streamOf(pieces))) events.push(event);
   return events;
 };
 

@@ -1,7 +1,19 @@
-import type { Project } from '../../src/domain/projects/project.ts';
-import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
-import type { Task } from '../../src/domain/tasks/task.ts';
-import type { ToldWebhook } from '../../src/domain/webhooks/webhook.ts';
+import {
+  type Api,
+  type EventPage,
+  type HistoryPoint,
+  isHistoryPoint,
+  isProject,
+  isTask,
+  isWebhook,
+  miyabiClient,
+  type Page,
+  type Project,
+  readPages,
+  type Task,
+  type Webhook,
+} from '../../src/client/index.ts';
+import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 import { key, keyAccepted, keyRefused } from './state/session.ts';
 
 const meta = (name: string): string =>
@@ -19,195 +31,83 @@ export const logUrl = (group: string, stream: string): string | undefined => {
     .replaceAll('{stream}', encodeURIComponent(stream));
 };
 
-/** An answer that is not the one hoped for. `status` 0: no answer at all. */
-export class ApiError extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ApiError';
-    this.status = status;
-  }
-}
-
-/** How long a plain read may take before it counts as no answer. */
-const READ_TIMEOUT_MS = 15_000;
-
 /** How far the server's clock is ahead of this one's, in milliseconds, by the dates of its answers. */
 let skew = 0;
 
 /** Now, by the server's clock: what the times in tasks are measured against. */
 export const serverNow = (): number => Date.now() + skew;
 
-/** Asks the API. @throws ApiError where there is no good answer. */
-export const open = async (
-  path: string,
-  options: Readonly<{ signal: AbortSignal; headers?: Readonly<Record<string, string>> }>,
-): Promise<Response> => {
+/** Adds the key, and takes from each answer the time of the server and whether the key is good. */
+const watchedFetch: typeof fetch = async (url, options = {}) => {
   const used = key.peek();
-  const headers = { ...options.headers, ...(used === '' ? {} : { authorization: `Bearer ${used}` }) };
-  let response: Response;
-  try {
-    response = await fetch(BASE + path, {
-      headers,
-      signal: options.signal,
-      cache: 'no-store',
-    });
-  } catch (error) {
-    throw new ApiError(0, 'no answer', { cause: error });
-  }
+  const headers = new Headers(options.headers);
+  if (used !== '') headers.set('authorization', `Bearer ${used}`);
+  const response = await fetch(url, { ...options, headers, cache: 'no-store' });
   const date = Date.parse(response.headers.get('date') ?? '');
-  // The header tells whole seconds, so a smaller difference says nothing.
+  // The header has whole seconds, so a smaller difference says nothing.
   if (!Number.isNaN(date)) skew = Math.abs(date - Date.now()) > 2_000 ? date - Date.now() : 0;
-  if (response.ok) {
-    if (used === key.peek()) keyAccepted();
-    return response;
-  }
+  if (response.ok && used === key.peek()) keyAccepted();
   // A 401 to a key that has been replaced meanwhile is old news.
   if (response.status === 401 && used === key.peek()) keyRefused();
-  throw new ApiError(response.status, await reasonOf(response));
+  return response;
 };
 
-const reasonOf = async (response: Response): Promise<string> => {
-  const body: unknown = await response.json().catch(() => undefined);
-  return isRecord(body) && typeof body['error'] === 'string' ? body['error'] : `HTTP ${response.status}`;
+export const client = miyabiClient({ baseUrl: BASE === '' ? location.origin : BASE, fetch: watchedFetch });
+
+type ApiQuery = NonNullable<Api['GET /api/tasks']['input']['query']>;
+/** A filter of the page that is not set is empty. */
+export type TaskQuery = Omit<ApiQuery, 'status'> &
+  Readonly<{ status?: TaskStatus | '' | readonly TaskStatus[] }>;
+
+const given = ({ status = '', ...query }: TaskQuery): ApiQuery => ({
+  ...Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '')),
+  ...(status === '' ? {} : { status: [status].flat() }),
+});
+
+export const listTasks = async (query: TaskQuery): Promise<Page<Task>> => {
+  const { tasks, next_cursor } = await client.request('GET /api/tasks', { query: given(query) });
+  return { items: tasks.filter(isTask), next: next_cursor };
 };
 
-const read = async (
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Record<string, unknown>> => {
-  const response = await open(path, { signal: AbortSignal.timeout(READ_TIMEOUT_MS), headers });
-  const body: unknown = await response.json().catch((error: unknown) => {
-    throw new ApiError(0, 'an answer that is no JSON', { cause: error });
-  });
-  if (!isRecord(body)) throw new ApiError(0, 'an answer of another kind');
-  return body;
-};
+export const readTasks = (query: TaskQuery, most: number): Promise<Page<Task>> =>
+  readPages((page) => listTasks({ ...query, ...page }), most);
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+export const readProjects = (most: number): Promise<Page<Project>> =>
+  readPages(async (query) => {
+    const { projects, next_cursor } = await client.request('GET /api/projects', { query });
+    return { items: projects.filter(isProject), next: next_cursor };
+  }, most);
 
-const withQuery = (path: string, query: Query): string => {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined && value !== '') search.set(name, String(value));
-  return search.size === 0 ? path : `${path}?${search}`;
-};
+export const readTask = (task_id: string): Promise<Task> =>
+  client.request('GET /api/tasks/{task_id}', { path: { task_id } });
 
-export type Listed<T> = Readonly<{ items: readonly T[]; next: string | undefined }>;
-
-const listed = <T>(
-  body: Record<string, unknown>,
-  name: string,
-  accept: (value: unknown) => value is T,
-): Listed<T> => {
-  const items = body[name];
-  const next = body['next_cursor'];
-  return {
-    items: Array.isArray(items) ? items.filter(accept) : [],
-    next: typeof next === 'string' ? next : undefined,
-  };
-};
-
-export const listTasks = async (query: Query): Promise<Listed<Task>> =>
-  listed(await read(withQuery('/api/tasks', query)), 'tasks', isTask);
-
-export const listProjects = async (query: Query): Promise<Listed<Project>> =>
-  listed(await read(withQuery('/api/projects', query)), 'projects', isProject);
-
-/** Reads pages until there are no more or `most` items have come. */
-export const allPages = async <T>(
-  list: (query: Query) => Promise<Listed<T>>,
-  query: Query,
-  most: number,
-): Promise<readonly T[]> => {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await list({ ...query, limit: query['limit'] ?? 100, cursor });
-    items.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== undefined && items.length < most);
-  return items;
-};
-
-export const readTask = async (id: string): Promise<Task> => {
-  const body = await read(`/api/tasks/${encodeURIComponent(id)}`);
-  if (!isTask(body)) throw new ApiError(0, 'an answer that is no task');
-  return body;
-};
-
-export const readProject = async (id: string): Promise<Project> => {
-  const body = await read(`/api/projects/${encodeURIComponent(id)}`);
-  if (!isProject(body)) throw new ApiError(0, 'an answer that is no project');
-  return body;
-};
+export const readProject = (project_id: string): Promise<Project> =>
+  client.request('GET /api/projects/{project_id}', { path: { project_id } });
 
 /** The webhooks of a project, oldest first. */
-export const listWebhooks = async (projectId: string): Promise<readonly ToldWebhook[]> => {
-  const body = await read(`/api/projects/${encodeURIComponent(projectId)}/webhooks`);
-  return listed(body, 'webhooks', isWebhook).items;
+export const listWebhooks = async (project_id: string): Promise<readonly Webhook[]> => {
+  const { webhooks } = await client.request('GET /api/projects/{project_id}/webhooks', {
+    path: { project_id },
+  });
+  return webhooks.filter(isWebhook);
 };
 
 /** Points of a task's history, oldest first. */
-export const readHistory = async (id: string, query: Query): Promise<Listed<HistoryPoint>> =>
-  listed(await read(withQuery(`/api/tasks/${encodeURIComponent(id)}/history`, query)), 'history', isPoint);
-
-/** Changes behind a place in the stream of events, as many as fit an answer, for who does not hold a stream open. */
-export const eventsAfter = async (
-  position: string,
-): Promise<Readonly<{ events: readonly unknown[]; next: string; reset: boolean }>> => {
-  let body: Record<string, unknown>;
-  try {
-    body = await read('/api/events', { accept: 'application/json', 'last-event-id': position });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 304) throw error;
-    return { events: [], next: position, reset: false };
-  }
-  const { events, next, reset } = body;
-  return {
-    events: Array.isArray(events) ? events : [],
-    next: typeof next === 'string' ? next : position,
-    reset: reset === true,
-  };
+export const readHistory = async (
+  task_id: string,
+  query: NonNullable<Api['GET /api/tasks/{task_id}/history']['input']['query']>,
+): Promise<Page<HistoryPoint>> => {
+  const { history, next_cursor } = await client.request('GET /api/tasks/{task_id}/history', {
+    path: { task_id },
+    query,
+  });
+  return { items: history.filter(isHistoryPoint), next: next_cursor };
 };
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const areTexts = (value: Record<string, unknown>, names: readonly string[]): boolean =>
-  names.every((name) => typeof value[name] === 'string');
-
-// Enough of a look to draw from safely; the server has validated the rest.
-export const isTask = (value: unknown): value is Task =>
-  isRecord(value) &&
-  areTexts(value, [
-    'task_id',
-    'task_name',
-    'task_type',
-    'project_id',
-    'status',
-    'created_at',
-    'updated_at',
-  ]) &&
-  typeof value['version'] === 'number' &&
-  isRecord(value['progress']) &&
-  isRecord(value['details']) &&
-  isRecord(value['labels']);
-
-export const isProject = (value: unknown): value is Project =>
-  isRecord(value) &&
-  areTexts(value, ['project_id', 'project_name', 'status']) &&
-  typeof value['version'] === 'number' &&
-  isRecord(value['metrics']) &&
-  isRecord(value['resources']);
-
-const isWebhook = (value: unknown): value is ToldWebhook =>
-  isRecord(value) &&
-  areTexts(value, ['webhook_id', 'url']) &&
-  typeof value['active'] === 'boolean' &&
-  (value['last_delivery'] === null ||
-    (isRecord(value['last_delivery']) && areTexts(value['last_delivery'], ['outcome', 'at'])));
-
-const isPoint = (value: unknown): value is HistoryPoint =>
-  isRecord(value) && areTexts(value, ['timestamp', 'status']);
+/** Changes after a position in the stream of events, as many as fit an answer. */
+export const eventsAfter = async (position: string): Promise<EventPage> =>
+  (await client.request('GET /api/events', { query: { since: position } })) ?? {
+    events: [],
+    next: position,
+    reset: false,
+  };

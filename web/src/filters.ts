@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
+import type { Task } from '../../src/client/index.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../src/domain/tasks/status.ts';
-import type { Task } from '../../src/domain/tasks/task.ts';
 import { go, overviewPath, search } from './router.ts';
 
 /** What the overview is narrowed to. It lives in the address, under the names that the API uses. */

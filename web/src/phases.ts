@@ -1,4 +1,4 @@
-import type { HistoryPoint } from '../../src/domain/tasks/progress.ts';
+import type { HistoryPoint } from '../../src/client/index.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 
 /** A stretch of a task's life. Times are epoch milliseconds; `name` is undefined where no phase was told. */

@@ -1,6 +1,6 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import type { Task } from '../../../src/domain/tasks/task.ts';
+import type { Task } from '../../../src/client/index.ts';
 import { t } from '../i18n.ts';
 import { ended } from '../state/store.ts';
 

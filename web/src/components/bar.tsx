@@ -1,4 +1,4 @@
-import type { Task } from '../../../src/domain/tasks/task.ts';
+import type { Task } from '../../../src/client/index.ts';
 import { spoken } from '../format.ts';
 import { t } from '../i18n.ts';
 

@@ -1,4 +1,4 @@
-import type { ApiError } from '../api.ts';
+import type { MiyabiApiError } from '../../../src/client/index.ts';
 import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
 
@@ -14,7 +14,10 @@ export const PageState = ({ title, help }: Readonly<{ title: string; help?: stri
 );
 
 /** In place of what could not be read, or not yet. */
-export const Unread = ({ fault, missing }: Readonly<{ fault: ApiError | undefined; missing: string }>) => {
+export const Unread = ({
+  fault,
+  missing,
+}: Readonly<{ fault: MiyabiApiError | undefined; missing: string }>) => {
   if (fault === undefined) return <p class="reading">{t.value.loading}</p>;
   return fault.status === 404 ? (
     <PageState title={missing} help={t.value.notFoundHelp} />

@@ -1,6 +1,5 @@
 import { type Signal, useSignal } from '@preact/signals';
-import type { Project } from '../../../src/domain/projects/project.ts';
-import type { Task } from '../../../src/domain/tasks/task.ts';
+import type { Project, Task } from '../../../src/client/index.ts';
 import { duration, rate } from '../format.ts';
 import { t } from '../i18n.ts';
 import { keep, kept, projectPath } from '../router.ts';

@@ -1,7 +1,8 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import type { Task } from '../../../src/domain/tasks/task.ts';
-import { ApiError, listTasks, type Query } from '../api.ts';
+import type { Task } from '../../../src/client/index.ts';
+import { MiyabiApiError } from '../../../src/client/index.ts';
+import { listTasks, type TaskQuery } from '../api.ts';
 import { t } from '../i18n.ts';
 import { keep, kept } from '../router.ts';
 import { findTask, takeWanted } from '../state/store.ts';
@@ -25,7 +26,7 @@ type Props = Readonly<{
   first: number;
   inProject?: boolean;
   /** What to ask the server for where it knows more of these than are here. */
-  beyond?: Query | undefined;
+  beyond?: TaskQuery | undefined;
 }>;
 
 /** How many more are shown when one asks for more. */
@@ -79,7 +80,9 @@ export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = fal
 };
 
 /** Reads on behind what is here, page by page, until something comes that is not. Undefined where there is no more. */
-const useOlder = (query: Query | undefined): Readonly<{ busy: boolean; read: () => void }> | undefined => {
+const useOlder = (
+  query: TaskQuery | undefined,
+): Readonly<{ busy: boolean; read: () => void }> | undefined => {
   const cursor = useSignal<string | undefined>(undefined);
   const busy = useSignal(false);
   const atEnd = useSignal(false);
@@ -93,12 +96,12 @@ const useOlder = (query: Query | undefined): Readonly<{ busy: boolean; read: () 
         const { items, next } = await listTasks({ ...query, limit: STEP, cursor: cursor.peek() });
         isNew = items.some(({ task_id }) => findTask(task_id) === undefined);
         takeWanted(items);
-        cursor.value = next;
-        atEnd.value = next === undefined;
+        cursor.value = next ?? undefined;
+        atEnd.value = next === null;
       }
     } catch (error) {
       // The button stays, to be pressed again; the connection state tells of a server that is away.
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof MiyabiApiError)) throw error;
     } finally {
       busy.value = false;
     }

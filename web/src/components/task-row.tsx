@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import type { Task } from '../../../src/domain/tasks/task.ts';
+import type { Task } from '../../../src/client/index.ts';
 import { figures, isTold } from '../format.ts';
 import { t } from '../i18n.ts';
 import { projectPath, taskPath } from '../router.ts';

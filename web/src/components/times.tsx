@@ -1,4 +1,4 @@
-import type { Task } from '../../../src/domain/tasks/task.ts';
+import type { Task } from '../../../src/client/index.ts';
 import { ago, duration, fullMoment, roughDuration } from '../format.ts';
 import { t } from '../i18n.ts';
 import { now } from '../state/clock.ts';

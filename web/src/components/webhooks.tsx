@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ToldWebhook } from '../../../src/domain/webhooks/webhook.ts';
+import type { Webhook } from '../../../src/client/index.ts';
 import { listWebhooks } from '../api.ts';
 import { t } from '../i18n.ts';
 import { useReading } from '../state/reading.ts';
@@ -7,7 +7,7 @@ import { Ago } from './times.tsx';
 
 /** Who is told of a project's tasks, and what came of it the last time: as it was when the page was opened. */
 export const Webhooks = ({ projectId }: Readonly<{ projectId: string }>) => {
-  const webhooks = useSignal<readonly ToldWebhook[]>([]);
+  const webhooks = useSignal<readonly Webhook[]>([]);
   useReading(async () => {
     webhooks.value = await listWebhooks(projectId);
   });
@@ -29,7 +29,7 @@ export const Webhooks = ({ projectId }: Readonly<{ projectId: string }>) => {
   );
 };
 
-const Result = ({ webhook: { active, last_delivery: last } }: Readonly<{ webhook: ToldWebhook }>) => {
+const Result = ({ webhook: { active, last_delivery: last } }: Readonly<{ webhook: Webhook }>) => {
   const { switchedOff, notYetSent, delivery } = t.value;
   const off = active ? '' : `${switchedOff} · `;
   if (last === null) return <>{active ? notYetSent : switchedOff}</>;

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { HistoryPoint } from '../../../src/domain/tasks/progress.ts';
-import type { Task } from '../../../src/domain/tasks/task.ts';
-import { ApiError, readHistory } from '../api.ts';
+import type { HistoryPoint, Task } from '../../../src/client/index.ts';
+import { MiyabiApiError } from '../../../src/client/index.ts';
+import { readHistory } from '../api.ts';
 import { pause } from './pause.ts';
 
 /** The newest points are kept; a plot has fewer pixels. */
@@ -36,7 +36,7 @@ export const useHistory = ({ task_id, version }: Task): readonly HistoryPoint[] 
           points.value = found;
           wanted ||= !whole;
         } catch (error) {
-          if (!(error instanceof ApiError)) throw error;
+          if (!(error instanceof MiyabiApiError)) throw error;
           if (error.status === 404) break;
           wanted = true;
           rest = RETRY_MS;
@@ -68,7 +68,7 @@ const pointsAfter = async (
   do {
     const page = await readHistory(task_id, { limit: 1_000, from, cursor });
     fresh.push(...page.items);
-    cursor = page.next;
+    cursor = page.next ?? undefined;
   } while (cursor !== undefined && fresh.length < MOST_POINTS);
   return { found: [...known, ...fresh].slice(-MOST_POINTS), whole: cursor === undefined };
 };

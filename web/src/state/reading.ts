@@ -1,6 +1,6 @@
 import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { ApiError } from '../api.ts';
+import { MiyabiApiError } from '../../../src/client/index.ts';
 import { epoch } from './store.ts';
 import { connection } from './sync.ts';
 
@@ -13,8 +13,8 @@ import { connection } from './sync.ts';
 export const useReading = (
   read: () => Promise<void>,
   missing: () => boolean = () => false,
-): Signal<ApiError | undefined> => {
-  const fault = useSignal<ApiError | undefined>(undefined);
+): Signal<MiyabiApiError | undefined> => {
+  const fault = useSignal<MiyabiApiError | undefined>(undefined);
   const lacks = useComputed(missing);
   const seen = useRef<Readonly<{ at: unknown; epoch: number; lacked: boolean }> | undefined>(undefined);
   useSignalEffect(() => {
@@ -29,7 +29,7 @@ export const useReading = (
         fault.value = undefined;
       },
       (error: unknown) => {
-        if (!(error instanceof ApiError)) throw error;
+        if (!(error instanceof MiyabiApiError)) throw error;
         fault.value = error;
       },
     );

@@ -1,6 +1,5 @@
 import { batch, type Signal, signal } from '@preact/signals';
-import type { Project } from '../../../src/domain/projects/project.ts';
-import type { Task } from '../../../src/domain/tasks/task.ts';
+import type { Project, Task } from '../../../src/client/index.ts';
 
 /** How many ended tasks are remembered; the oldest go first. */
 const MOST_ENDED = 1_000;

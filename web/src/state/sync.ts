@@ -1,18 +1,15 @@
 import { batch, signal } from '@preact/signals';
 import {
-  ApiError,
-  allPages,
-  eventsAfter,
   isProject,
   isRecord,
   isTask,
-  listProjects,
-  listTasks,
-  open,
-} from '../api.ts';
+  MiyabiApiError,
+  type Page,
+  type Task,
+} from '../../../src/client/index.ts';
+import { client, eventsAfter, listTasks, readProjects, readTasks } from '../api.ts';
 import { pause } from './pause.ts';
 import { attempt, signIn, trying } from './session.ts';
-import { readEvents } from './sse.ts';
 import { dropProject, dropTask, flush, forgetAll, forgetUnseen, takeProject, takeTask } from './store.ts';
 
 /**
@@ -47,8 +44,6 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8_000;
 /** A stream that ends sooner was none, but an answer to be asked for again. */
 const SHORT_MS = 1_000;
-/** A stream that says nothing for so long is dead: a living one says at least that it is there. */
-const SILENCE_MS = 45_000;
 /** A browser has six connections to a server for all its tabs together, so a tab out of sight gives its stream back. */
 const AWAY_MS = 5_000;
 const AWAY_POLL_MS = 15_000;
@@ -65,20 +60,20 @@ const become = (state: Connection['state'], reason?: string): void => {
  */
 const readAll = async ({ afresh = false } = {}): Promise<void> => {
   const [live, failed, done, projects] = await Promise.all([
-    allPages(listTasks, { status: 'pending,running,blocked' }, MOST_LIVE),
-    listTasks({ status: 'failed', limit: ENDED_PAGE }),
-    listTasks({ status: 'completed,cancelled', limit: ENDED_PAGE }),
-    allPages(listProjects, {}, MOST_LIVE),
+    readTasks({ status: ['pending', 'running', 'blocked'] }, MOST_LIVE),
+    listTasks({ status: ['failed'], limit: ENDED_PAGE }),
+    listTasks({ status: ['completed', 'cancelled'], limit: ENDED_PAGE }),
+    readProjects(MOST_LIVE),
   ]);
-  const tasks = [...live, ...failed.items, ...done.items];
+  const tasks = [...live.items, ...failed.items, ...done.items];
   batch(() => {
     if (afresh) forgetAll();
     // A task that ended while nobody looked is in one of the other lists; what is in none is gone.
-    else if (live.length < MOST_LIVE) forgetUnseen(new Set(tasks.map(({ task_id }) => task_id)));
+    else if (live.items.length < MOST_LIVE) forgetUnseen(new Set(tasks.map(({ task_id }) => task_id)));
     tasks.forEach(takeTask);
-    projects.forEach(takeProject);
+    projects.items.forEach(takeProject);
     flush();
-    beyond.value = { failed: failed.next !== undefined, done: done.next !== undefined };
+    beyond.value = { failed: failed.next !== null, done: done.next !== null };
     loaded.value = true;
   });
 };
@@ -127,22 +122,9 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
   document.addEventListener('visibilitychange', seen);
   seen();
   let lasting: ReturnType<typeof setTimeout> | undefined;
-  let alarm = setTimeout(() => quiet.abort(), SILENCE_MS);
-  const heard = () => {
-    clearTimeout(alarm);
-    alarm = setTimeout(() => quiet.abort(), SILENCE_MS);
-  };
   try {
-    const response = await open('/api/events', {
-      signal,
-      headers: {
-        accept: 'text/event-stream',
-        ...(resume.position === '' ? {} : { 'last-event-id': resume.position }),
-      },
-    });
-    if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream'))
-      return 'none';
     const resumed = resume.position !== '';
+    const stream = await client.events({ signal, lastEventId: resumed ? resume.position : undefined });
     // From here on nothing is missed, so what is read now can only be older than what the stream tells later.
     const reading = resumed ? Promise.resolve() : readAll();
     const openedAt = Date.now();
@@ -164,7 +146,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
         () => undefined,
       );
     try {
-      for await (const event of readEvents(response.body, heard)) {
+      for await (const event of stream) {
         if (event.retry !== undefined) resume.retryMs = event.retry;
         if (event.id !== undefined) resume.position = event.id;
         if (event.kind === 'reset') await readAll({ afresh: true });
@@ -179,10 +161,10 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
     return Date.now() - openedAt < SHORT_MS ? 'short' : 'long';
   } catch (error) {
     if (away.signal.aborted && !stop.aborted && resume.position !== '') return 'away';
-    if (error instanceof ApiError && [404, 405, 406, 501].includes(error.status)) return 'none';
+    if (error instanceof MiyabiApiError && [200, 404, 405, 406, 501].includes(error.status)) return 'none';
     // A place that the server does not know any more: begin anew.
     if (
-      error instanceof ApiError &&
+      error instanceof MiyabiApiError &&
       (error.status === 400 || error.status === 410) &&
       resume.position !== ''
     ) {
@@ -191,7 +173,6 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
     }
     throw error;
   } finally {
-    clearTimeout(alarm);
     clearTimeout(lasting);
     clearTimeout(leaving);
     document.removeEventListener('visibilitychange', seen);
@@ -208,14 +189,17 @@ const poll = async (stop: AbortSignal): Promise<void> => {
       let cursor: string | undefined;
       let top = newest;
       do {
-        const page = await listTasks({ limit: 100, cursor });
+        const page: Page<Task> = await listTasks({ limit: 100, cursor });
         page.items.forEach(takeTask);
         top = page.items[0] !== undefined && page.items[0].updated_at > top ? page.items[0].updated_at : top;
         const oldest = page.items.at(-1);
-        cursor = oldest !== undefined && newest !== '' && oldest.updated_at >= newest ? page.next : undefined;
+        cursor =
+          oldest !== undefined && newest !== '' && oldest.updated_at >= newest
+            ? (page.next ?? undefined)
+            : undefined;
       } while (cursor !== undefined);
       newest = top;
-      if (round % PROJECTS_EVERY === 0) (await allPages(listProjects, {}, MOST_LIVE)).forEach(takeProject);
+      if (round % PROJECTS_EVERY === 0) (await readProjects(MOST_LIVE)).items.forEach(takeProject);
     }
     become('polling');
     await pause(document.hidden ? AWAY_POLL_MS : POLL_MS, stop);
@@ -231,7 +215,7 @@ const lookIn = async (resume: Resume, stop: AbortSignal): Promise<void> => {
       const { events, next, reset } = await eventsAfter(resume.position);
       if (stop.aborted) return;
       if (reset) await readAll({ afresh: true });
-      for (const event of events) if (isRecord(event)) takeEvent(String(event['event']), event);
+      for (const event of events) takeEvent(event.event, event);
       resume.position = next;
       told = events.length;
     }
@@ -259,10 +243,10 @@ const run = async (stop: AbortSignal): Promise<void> => {
     } catch (error) {
       if (stop.aborted) return;
       // Without a key there is nothing to try; a new one starts this afresh.
-      if (error instanceof ApiError && error.status === 401) return;
+      if (error instanceof MiyabiApiError && error.status === 401) return;
       trying.value = false;
       if (failures > 0)
-        become('lost', error instanceof ApiError && error.status > 0 ? error.message : undefined);
+        become('lost', error instanceof MiyabiApiError && error.status > 0 ? error.message : undefined);
       failures += 1;
       const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
       await pause(longest * (0.5 + Math.random() / 2), stop);

@@ -1,10 +1,10 @@
 import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Project } from '../../../src/domain/projects/project.ts';
+import type { Project, Task } from '../../../src/client/index.ts';
+import { MiyabiApiError } from '../../../src/client/index.ts';
 import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
-import type { Task } from '../../../src/domain/tasks/task.ts';
-import { ApiError, listTasks } from '../api.ts';
+import { listTasks } from '../api.ts';
 import { Command } from '../components/command.tsx';
 import { OUTCOMES, ProjectList } from '../components/project-list.tsx';
 import { byEnd, byStart, TaskList } from '../components/task-list.tsx';
@@ -114,7 +114,7 @@ export const Overview = () => {
                 first={filtered ? 50 : 8}
                 beyond={
                   beyond.value.done
-                    ? { ...filters.value, status: status === '' ? 'completed,cancelled' : status }
+                    ? { ...filters.value, status: status === '' ? ['completed', 'cancelled'] : [status] }
                     : undefined
                 }
               />
@@ -130,7 +130,7 @@ export const Overview = () => {
                 tasks={failed}
                 empty={t.value.nothingFailed}
                 first={filtered ? 50 : 5}
-                beyond={beyond.value.failed ? { ...filters.value, status: 'failed' } : undefined}
+                beyond={beyond.value.failed ? { ...filters.value, status: ['failed'] } : undefined}
               />
             )
           }
@@ -349,7 +349,7 @@ const useDeeperSearch = (): Signal<boolean> => {
         flush();
       } catch (error) {
         // What is here is searched in any case; the connection state tells of a server that is away.
-        if (!(error instanceof ApiError)) throw error;
+        if (!(error instanceof MiyabiApiError)) throw error;
       }
       if (!overtaken) searching.value = false;
     };

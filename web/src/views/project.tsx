@@ -1,7 +1,6 @@
 import { useComputed } from '@preact/signals';
-import type { Project } from '../../../src/domain/projects/project.ts';
-import type { Task } from '../../../src/domain/tasks/task.ts';
-import { allPages, listTasks, readProject } from '../api.ts';
+import type { Project, Task } from '../../../src/client/index.ts';
+import { readProject, readTasks } from '../api.ts';
 import { Copyable } from '../components/command.tsx';
 import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
@@ -35,10 +34,10 @@ export const ProjectView = ({ id }: Readonly<{ id: string }>) => {
     async () => {
       const [project, tasks] = await Promise.all([
         readProject(id),
-        allPages(listTasks, { project_id: id }, MOST_TASKS),
+        readTasks({ project_id: id }, MOST_TASKS),
       ]);
       takeProject(project);
-      takeWanted(tasks);
+      takeWanted(tasks.items);
     },
     () => held.value === undefined,
   );

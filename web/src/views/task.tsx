@@ -1,9 +1,9 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import type { HistoryPoint, Task } from '../../../src/client/index.ts';
+import { MiyabiApiError } from '../../../src/client/index.ts';
 import type { Json } from '../../../src/domain/json.ts';
-import type { HistoryPoint } from '../../../src/domain/tasks/progress.ts';
-import type { Task } from '../../../src/domain/tasks/task.ts';
-import { ApiError, listTasks, logUrl, readTask } from '../api.ts';
+import { listTasks, logUrl, readTask } from '../api.ts';
 import { Bar } from '../components/bar.tsx';
 import { Copyable } from '../components/command.tsx';
 import { Facts, Out } from '../components/facts.tsx';
@@ -119,7 +119,7 @@ const Parts = ({ of }: Readonly<{ of: string }>) => {
       ({ items }) => takeWanted(items),
       (error: unknown) => {
         // Those that are here already are shown in any case.
-        if (!(error instanceof ApiError)) throw error;
+        if (!(error instanceof MiyabiApiError)) throw error;
       },
     );
   }, [of]);
