@@ -1,4 +1,5 @@
 import type { Problem } from '../api/schemas/problem.ts';
+import { isRecord } from './decode.ts';
 
 /**
  * Why a request failed: the server's problem document, or one made here if there was none.
@@ -55,8 +56,10 @@ export const refusal = (
 ): MiyabiApiError => {
   const problem = problemIn(text);
   if (problem !== undefined) return new MiyabiApiError({ ...problem, status }, { retryAfter });
-  if (status < 500 && status !== 429) return stranger(url, status, `it answers ${status}`);
-  const error = `the server at ${url} answers ${status}`;
+  const words = recordIn(text)?.['error'];
+  if (typeof words !== 'string' && status < 500 && status !== 429)
+    return stranger(url, status, `it answers ${status}`);
+  const error = typeof words === 'string' ? words : `the server at ${url} answers ${status}`;
   return new MiyabiApiError(
     { type: 'about:blank', title: '', status, code: 'unknown', error, detail: error },
     { retryAfter },
@@ -65,11 +68,16 @@ export const refusal = (
 
 /** The problem document in a text, if there is one. */
 export const problemIn = (text: string): Problem | undefined => {
+  const problem = recordIn(text);
+  return typeof problem?.['code'] === 'string' && typeof problem['error'] === 'string'
+    ? (problem as Problem)
+    : undefined;
+};
+
+const recordIn = (text: string): Record<string, unknown> | undefined => {
   try {
-    const problem: Partial<Problem> | null = JSON.parse(text);
-    return typeof problem?.code === 'string' && typeof problem.error === 'string'
-      ? (problem as Problem)
-      : undefined;
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -60,8 +60,8 @@ export type TaskQuery = Omit<ApiQuery, 'status'> &
   Readonly<{ status?: TaskStatus | '' | readonly TaskStatus[] }>;
 
 const given = ({ status = '', ...query }: TaskQuery): ApiQuery => ({
-  ...Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '')),
   ...(status === '' ? {} : { status: [status].flat() }),
+  ...Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '')),
 });
 
 export const listTasks = async (query: TaskQuery): Promise<Page<Task>> => {
