@@ -37,7 +37,7 @@ const readJson = (request: HttpRequest, types: readonly string[], anyBytes: bool
   }
   requireDepth(text);
   try {
-    return JSON.parse(text, refuseProto);
+    return JSON.parse(text, refuseUnsafe);
   } catch (error) {
     if (error instanceof MiyabiError) throw error;
     throw new MiyabiError('invalid_input', `The body is not valid JSON: ${messageOf(error)}`, {
@@ -98,8 +98,10 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
-const refuseProto = (key: string, value: unknown): unknown => {
+const refuseUnsafe = (key: string, value: unknown): unknown => {
   if (key === '__proto__') throw invalidField('__proto__', 'is not allowed as a field name');
+  // `1e400` parses as Infinity, which would come back as null.
+  if (value === Infinity || value === -Infinity) throw invalidField(key, 'is too large a number');
   return value;
 };
 

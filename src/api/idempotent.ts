@@ -6,6 +6,7 @@ import type { Principal } from './auth.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 
 const HEADER = 'idempotency-key';
+const SECRET_PREFIX = 'whsec_';
 
 /** What another attempt may well better is not kept, nor that a body was not looked at for its media type. */
 const isFinal = ({ status, body }: HttpResponse): boolean =>
@@ -38,15 +39,26 @@ export const answerOnce = async (
       request.headers['if-match'] ?? '',
     ),
   };
+  let given: HttpResponse | undefined;
   const { answer: kept, replayed } = await service.once(once, async (context) => {
-    const response = await answer(context);
-    return { answer: { ...response, body: String(response.body) }, keep: isFinal(response) };
+    given = await answer(context);
+    const body = withoutSecret(String(given.body));
+    return { answer: { ...given, body }, keep: isFinal(given) };
   });
+  if (!replayed && given !== undefined) return given;
   const response = responseFrom(kept);
   return replayed
     ? { ...response, headers: { ...response.headers, 'idempotent-replayed': 'true' } }
     : response;
 };
+
+/** The secret of a webhook is shown once, so it is neither kept here nor in a repeated answer. */
+const withoutSecret = (body: string): string =>
+  body.includes(`"${SECRET_PREFIX}`)
+    ? JSON.stringify(JSON.parse(body, (_key, value: unknown) => (isSecret(value) ? undefined : value)))
+    : body;
+
+const isSecret = (value: unknown): boolean => typeof value === 'string' && value.startsWith(SECRET_PREFIX);
 
 const responseFrom = ({ status, headers, body }: Readonly<Record<string, unknown>>): HttpResponse => {
   if (typeof status !== 'number' || typeof body !== 'string' || !isJsonObject(headers)) {

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { MiyabiError } from '../domain/errors.ts';
 import { problemBody } from './problem.ts';
@@ -54,4 +54,18 @@ export const answerMalformed = (
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+};
+
+/** What Node refuses with an empty answer of its own: a request without Host, or with an Expect that nothing meets. */
+export const answerRefused = (outgoing: ServerResponse, status: 400 | 417, reason: string): void => {
+  const title = STATUS_CODES[status] ?? 'Error';
+  const problem = { ...problemBody(new MiyabiError('invalid_input', reason)), status, title };
+  const body = JSON.stringify(problem);
+  outgoing.writeHead(status, {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  outgoing.end(body);
 };

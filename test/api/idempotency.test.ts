@@ -187,4 +187,24 @@ test('clears away what has expired', async () => {
   assert.is(await checkpoints.read('idempotency#k'), undefined);
 });
 
+test(
+  'shows the secret of a webhook once, not in a repeated answer',
+  withApi(async ({ call }) => {
+    await call('POST', '/api/projects', { project_id: 'p', project_name: 'p' });
+    const send = () =>
+      call(
+        'POST',
+        '/api/projects/p/webhooks',
+        { url: 'https://example.org/hook' },
+        { 'idempotency-key': 'k' },
+      );
+    const first = await send();
+    assert.is(first.status, 201);
+    assert.match(first.text, 'whsec_');
+    const again = await send();
+    assert.equal([again.status, again.headers['idempotent-replayed']], [201, 'true']);
+    assert.not.match(again.text, 'whsec_');
+  }),
+);
+
 test.run();

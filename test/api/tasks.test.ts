@@ -607,4 +607,15 @@ test(
   ),
 );
 
+test(
+  'refuses a number that JavaScript cannot hold, by name',
+  withApi(async ({ call }) => {
+    for (const number of ['1e400', '-1e400']) {
+      const answer = await call('POST', '/api/tasks', `{"metadata":{"deep":[{"size":${number}}]}}`);
+      assert.is(answer.status, 400);
+      assert.equal(answer.json.fields, [{ path: 'size', reason: 'is too large a number' }]);
+    }
+  }),
+);
+
 test.run();

@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { answerMalformed } from '../../api/malformed.ts';
+import { answerMalformed, answerRefused } from '../../api/malformed.ts';
 import {
   type HttpApp,
   type HttpRequest,
@@ -21,6 +21,9 @@ import type { StaticFiles } from './static.ts';
 
 /** The largest head of a request: a cursor of a long walk through a list has its place in it. */
 const MAX_HEADER_BYTES = 65_536;
+
+/** A missing Host is answered here: Node's own answer has no body. */
+const SERVER_OPTIONS = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
 
 /**
  * A listening server. `close` stops accepting, ends streams with a `reset`, lets other requests end within the grace and
@@ -47,7 +50,11 @@ export const serve = async (
   setMaxListeners(0, stopping.signal);
   let working = 0;
   let onIdle = () => {};
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (incoming, outgoing) => {
+  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+    if (incoming.headers.host === undefined && incoming.httpVersion === '1.1') {
+      answerRefused(outgoing, 400, 'The Host header is missing; send the name of the server in it');
+      return;
+    }
     if (files?.(incoming, outgoing)) return;
     working += 1;
     answer(app, incoming, outgoing, logger, stopping.signal)
@@ -59,6 +66,9 @@ export const serve = async (
         working -= 1;
         if (working === 0) onIdle();
       });
+  });
+  server.on('checkExpectation', (_incoming, outgoing: ServerResponse) => {
+    answerRefused(outgoing, 417, 'No Expect but 100-continue is met; leave the header out');
   });
   server.on('clientError', (error, socket) => answerMalformed(error, socket, MAX_HEADER_BYTES));
   await listen(server, host, port);

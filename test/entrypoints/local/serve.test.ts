@@ -252,4 +252,37 @@ test(
   }),
 );
 
+/** What comes back for a request that no client library would send. */
+const raw = (url: string, request: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(request));
+    socket.setEncoding('utf8');
+    socket.on('data', (text: string) => {
+      answer += text;
+    });
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+
+test(
+  'says what is wrong where Node would answer without a body',
+  serving(async (url) => {
+    for (const [request, status, reason] of [
+      ['GET /health HTTP/1.1\r\n\r\n', 400, 'Host header is missing'],
+      ['GET /health HTTP/1.1\r\nhost: a\r\nexpect: the-unexpected\r\n\r\n', 417, '100-continue'],
+    ] as const) {
+      const answer = await raw(url, request);
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
+      assert.match(answer, /content-type: application\/problem\+json/i);
+      const problem = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as {
+        status: number;
+        detail: string;
+      };
+      assert.is(problem.status, status);
+      assert.match(problem.detail, reason);
+    }
+  }),
+);
+
 test.run();
