@@ -51,12 +51,12 @@ export type CollectResult = Readonly<{ message: string; records: number; groups:
 export type CollectorService = Readonly<{
   /**
    * Reads log groups on from where they were left and folds what is new. A group or stream that fails stops no other
-   * and is told in the result; its checkpoint stays, so that the next run reads the same again.
+   * and is in the result; its checkpoint stays, so that the next run reads the same again.
    */
   collect(request: CollectRequest): Promise<CollectResult>;
 }>;
 
-/** How many tasks of a group are remembered, those that changed last, to tell of when its log cannot be read. */
+/** How many tasks of a group are remembered, those that changed last, to report them when its log cannot be read. */
 const MAX_REMEMBERED = 50;
 
 /** Where a group was left: the source's own cursor, and the tasks that changed last. */

@@ -6,9 +6,9 @@ import type { Ports } from '../ports/ports.ts';
 export type EventFilter = Readonly<{ project_id?: string; task_id?: string }>;
 
 /**
- * What a subscriber is told. `start`: where it begins. `entries`: changes, oldest first, never empty. `reset`: what came
- * between is lost, so whoever keeps a copy must read it anew; it goes on behind `position`. `beat`: nothing has
- * happened for a while; everything up to `position` is told. `size` is that of the entries, in characters, roughly.
+ * What a subscriber receives. `start`: where it begins. `entries`: changes, oldest first, never empty. `reset`: changes in
+ * between are lost, so a copy must be read again; it continues after `position`. `beat`: nothing has happened for a
+ * while; everything up to `position` was sent. `size` is that of the entries, in characters, roughly.
  */
 export type EventSignal =
   | Readonly<{ type: 'start' | 'reset' | 'beat'; position: string }>
@@ -68,7 +68,7 @@ type Subscriber = EventFilter & {
 
 /**
  * One reader of the feed for all subscribers of a process: however many there are, the feed is read once, and what
- * is told to those with the same filter is one array, so that it can be written out once too.
+ * is sent to those with the same filter is one array, so that it can be serialized once too.
  */
 export const eventService = (ports: EventPorts): EventService => {
   const { changeFeed: feed } = ports;
@@ -85,11 +85,11 @@ export const eventService = (ports: EventPorts): EventService => {
     subscriber.wake?.();
   };
 
-  const tell = (signal: EventSignal): void => {
+  const send = (signal: EventSignal): void => {
     for (const subscriber of subscribers) if (subscriber.live) enqueue(subscriber, signal);
   };
 
-  const tellEntries = (entries: readonly FeedEntry[]): void => {
+  const sendEntries = (entries: readonly FeedEntry[]): void => {
     const filtered = new Map<string, EventSignal | undefined>();
     for (const subscriber of subscribers) {
       if (!subscriber.live) continue;
@@ -104,7 +104,7 @@ export const eventService = (ports: EventPorts): EventService => {
   };
 
   const start = async (): Promise<Reader> => {
-    const current = reader ?? feedReader(ports, { tell, tellEntries, count: () => subscribers.size });
+    const current = reader ?? feedReader(ports, { send, sendEntries, count: () => subscribers.size });
     reader = current;
     try {
       await current.started;
@@ -244,8 +244,8 @@ type Reader = Readonly<{
 }>;
 
 type Audience = Readonly<{
-  tell(signal: EventSignal): void;
-  tellEntries(entries: readonly FeedEntry[]): void;
+  send(signal: EventSignal): void;
+  sendEntries(entries: readonly FeedEntry[]): void;
   count(): number;
 }>;
 
@@ -270,7 +270,7 @@ const feedReader = (
     if (dropped > 0) base = kept[dropped - 1]?.position ?? base;
     window = dropped > 0 ? kept.slice(dropped) : kept;
     at = entries.at(-1)?.position ?? at;
-    audience.tellEntries(entries);
+    audience.sendEntries(entries);
   };
   const pause = (ms: number): Promise<void> => sleep(ms, stopped.signal);
 
@@ -287,14 +287,14 @@ const feedReader = (
         for (const wake of woken) wake();
         if (feed.hasLost() && clock.now() - lossTold >= LOSS_RESET_MS) {
           lossTold = clock.now();
-          audience.tell({ type: 'reset', position: at });
+          audience.send({ type: 'reset', position: at });
         }
         if (clock.now() - beaten >= BEAT_MS) {
           beaten = clock.now();
-          audience.tell({ type: 'beat', position: at });
+          audience.send({ type: 'beat', position: at });
         }
         if (entries.length === BATCH) continue;
-        // Many listeners are told less often and more at once: a write to each socket is what costs.
+        // Many listeners get fewer and larger batches: the write to each socket is what costs.
         if (entries.length > 0) await pause(Math.min(200, audience.count() / 10));
         await feed.wait(at, {
           signal: stopped.signal,
@@ -309,7 +309,7 @@ const feedReader = (
         if (isMiyabiError(error, 'not_found')) {
           try {
             begin(await feed.position());
-            audience.tell({ type: 'reset', position: at });
+            audience.send({ type: 'reset', position: at });
             continue;
           } catch (again) {
             logger.warn('The change feed cannot be read', { error: again });

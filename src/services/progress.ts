@@ -181,7 +181,7 @@ export const progressService = ({
       }),
     );
 
-  /** A task that somebody reopened begins anew: what its log said before then is of the attempt before. */
+  /** A reopened task starts over: what its log said before then belongs to the previous attempt. */
   const currentLedger = (ledger: Ledger, task: StoredTask | undefined): Ledger => {
     if (task === undefined || task.attempt <= ledger.attempt) return ledger;
     const since = task.reported_at === undefined ? -1 : fromIso(task.reported_at);
@@ -249,7 +249,7 @@ const isOthers = ({ project_id }: StoredTask, { only_project }: LogBatch): boole
 /** How many ledgers a process remembers: those it used last. */
 const MAX_CACHED = 500;
 
-/** Ledgers that this process has written, for as long as the store's version says that nobody else has since. */
+/** Ledgers that this process has written, used while the store still has the same version. */
 const cachedLedgers = (formats: ReadonlyMap<string, LogFormat>) => {
   const cached = new LRUCache<string, Readonly<{ ledger: Ledger; version: number }>>({ max: MAX_CACHED });
   return {

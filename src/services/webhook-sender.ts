@@ -17,8 +17,8 @@ export type SentCounts = Readonly<{ delivered: number; retrying: number; failed:
 
 export type WebhookSender = Readonly<{
   /**
-   * Begins on webhooks with something due, as many as there is room for, and does not wait for them: whoever answers
-   * slowly keeps nobody else waiting. It answers how many it began.
+   * Starts on webhooks with something due, as many as there is room for, without waiting for them: a slow receiver does
+   * not delay others. It answers how many it started.
    *
    * @throws MiyabiError `unavailable`
    */
@@ -130,7 +130,7 @@ export const webhookSender = ({
       const waiting = await outbox.pending(webhookId, TURN);
       const webhook = await find(claim);
       if (webhook === undefined && waiting.length > 0) {
-        // It was removed or switched off: nobody waits for these.
+        // It was removed or switched off: these deliveries are dropped.
         await eachOf(waiting, WIDTH_OF_ONE, outbox.end);
         continue;
       }

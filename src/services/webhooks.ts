@@ -8,11 +8,11 @@ import {
   MAX_WEBHOOKS,
   type NewWebhook,
   type ProjectWebhooks,
+  type PublicWebhook,
   patchWebhook,
   problemOfTarget,
+  publicWebhook,
   rotateSecret,
-  type ToldWebhook,
-  toldWebhook,
   type Webhook,
   type WebhookPatch,
 } from '../domain/webhooks/webhook.ts';
@@ -32,32 +32,32 @@ export type WebhookGuard = Readonly<{ versions?: readonly number[] | undefined }
  */
 export type WebhookService = Readonly<{
   /** Those of a project, oldest first; with their URLs whole only where asked for. */
-  list(projectId: string, withUrl: boolean): Promise<readonly ToldWebhook[]>;
-  get(projectId: string, webhookId: string, withUrl: boolean): Promise<ToldWebhook>;
+  list(projectId: string, withUrl: boolean): Promise<readonly PublicWebhook[]>;
+  get(projectId: string, webhookId: string, withUrl: boolean): Promise<PublicWebhook>;
   /**
    * A new webhook, with its secret. One that is there already under the chosen id is given back as it is.
    *
    * @throws MiyabiError `invalid_input` where the URL may not be called; `limit_reached`.
    */
-  create(projectId: string, input: NewWebhook, webhookId?: string): Promise<ToldWebhook>;
+  create(projectId: string, input: NewWebhook, webhookId?: string): Promise<PublicWebhook>;
   /** @throws MiyabiError `invalid_input` where the URL may not be called. */
   patch(
     projectId: string,
     webhookId: string,
     patch: WebhookPatch,
     guard?: WebhookGuard,
-  ): Promise<ToldWebhook>;
-  /** Gives a webhook a new secret, and tells it. The one before signs for a day more. */
+  ): Promise<PublicWebhook>;
+  /** Gives a webhook a new secret, and returns it. The previous one also signs for another day. */
   rotate(
     projectId: string,
     webhookId: string,
     secret: string | undefined,
     guard?: WebhookGuard,
-  ): Promise<ToldWebhook>;
+  ): Promise<PublicWebhook>;
   /** Removes a webhook. What is on its way to it is dropped. */
   remove(projectId: string, webhookId: string, guard?: WebhookGuard): Promise<void>;
   /**
-   * Sends a webhook a message that says nothing happened. It answers the id of the delivery, the chosen one if any.
+   * Sends a webhook a test message. It answers the id of the delivery, the chosen one if any.
    *
    * @throws MiyabiError `webhook_inactive`
    */
@@ -102,9 +102,9 @@ export const webhookService = ({
     if (problem !== undefined) throw invalidField('url', problem);
   };
 
-  const tell = async (webhook: Webhook, withSecret: boolean): Promise<ToldWebhook> => {
+  const withLastDelivery = async (webhook: Webhook, withSecret: boolean): Promise<PublicWebhook> => {
     const last = await queues.last([webhook.webhook_id]);
-    return toldWebhook(webhook, last.get(webhook.webhook_id), { withUrl: true, withSecret });
+    return publicWebhook(webhook, last.get(webhook.webhook_id), { withUrl: true, withSecret });
   };
 
   const save = (set: ProjectWebhooks, webhooks: readonly Webhook[]): Promise<void> =>
@@ -130,23 +130,23 @@ export const webhookService = ({
     async list(projectId, withUrl) {
       const { webhooks } = await readSet(await projects.get(projectId));
       const last = await queues.last(webhooks.map(({ webhook_id }) => webhook_id));
-      return webhooks.map((webhook) => toldWebhook(webhook, last.get(webhook.webhook_id), { withUrl }));
+      return webhooks.map((webhook) => publicWebhook(webhook, last.get(webhook.webhook_id), { withUrl }));
     },
 
     async get(projectId, webhookId, withUrl) {
       const webhook = find(await readSet(await projects.get(projectId)), webhookId);
       const last = await queues.last([webhookId]);
-      return toldWebhook(webhook, last.get(webhookId), { withUrl });
+      return publicWebhook(webhook, last.get(webhookId), { withUrl });
     },
 
     create(projectId, input, webhookId = ids.next()) {
       requireTarget(input.url);
       return retryOnConflict(async () => {
-        // First of all: whoever counts a task of the project from now on looks for webhooks.
+        // First of all: from now on, every count of a task of the project looks for webhooks.
         const project = await projects.expectWebhooks(projectId);
         const set = await readSet(project);
         const there = set.webhooks.find(({ webhook_id }) => webhook_id === webhookId);
-        if (there !== undefined) return { result: await tell(there, true) };
+        if (there !== undefined) return { result: await withLastDelivery(there, true) };
         if (set.webhooks.length >= MAX_WEBHOOKS) {
           throw new MiyabiError('limit_reached', `A project has at most ${MAX_WEBHOOKS} webhooks`);
         }
@@ -156,7 +156,7 @@ export const webhookService = ({
           secret: secrets.next(),
           now: clock.now(),
         });
-        const result = toldWebhook(webhook, undefined, { withUrl: true, withSecret: true });
+        const result = publicWebhook(webhook, undefined, { withUrl: true, withSecret: true });
         return { result, write: () => save(set, [...set.webhooks, webhook]) };
       });
     },
@@ -166,14 +166,14 @@ export const webhookService = ({
       const changed = await change(projectId, webhookId, guard, (webhook) =>
         patchWebhook(webhook, patch, clock.now()),
       );
-      return tell(changed, false);
+      return withLastDelivery(changed, false);
     },
 
     async rotate(projectId, webhookId, secret, guard) {
       const changed = await change(projectId, webhookId, guard, (webhook) =>
         rotateSecret(webhook, secret ?? secrets.next(), clock.now()),
       );
-      return tell(changed, true);
+      return withLastDelivery(changed, true);
     },
 
     async remove(projectId, webhookId, guard) {

@@ -1,6 +1,6 @@
 import { includesScope } from '../../domain/api-keys.ts';
 import { requireVisible } from '../../domain/projects/access.ts';
-import type { ToldWebhook } from '../../domain/webhooks/webhook.ts';
+import type { PublicWebhook } from '../../domain/webhooks/webhook.ts';
 import type { Principal } from '../auth.ts';
 import { type HttpResponse, json } from '../message.ts';
 import { etagOf, versionsOf } from '../preconditions.ts';
@@ -8,7 +8,8 @@ import { emptyAnswer, jsonAnswer, jsonBody, mergePatch, route } from '../route.t
 import { NO_CONTENT } from '../route-parts.ts';
 import * as schemas from '../schemas/webhooks.ts';
 
-const answer = (webhook: ToldWebhook): HttpResponse => json(200, webhook, { etag: etagOf(webhook.version) });
+const answer = (webhook: PublicWebhook): HttpResponse =>
+  json(200, webhook, { etag: etagOf(webhook.version) });
 
 const seesUrls = ({ scope }: Principal): boolean => includesScope(scope, 'admin');
 

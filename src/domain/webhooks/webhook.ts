@@ -57,7 +57,7 @@ export type WebhookPatch = Readonly<{
 }>;
 
 /** A webhook as the API tells it. The secret is told where it is new, and never again. */
-export type ToldWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until' | 'unknown'> &
+export type PublicWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until' | 'unknown'> &
   Readonly<{ secret?: string; last_delivery: LastDelivery | null }>;
 
 export const createWebhook = (
@@ -114,11 +114,11 @@ export const secretsAt = (webhook: Webhook, now: number): readonly string[] => {
  * `withUrl`: a URL may be all that somebody needs to post there, so that whoever may not change a webhook sees only
  * where it leads.
  */
-export const toldWebhook = (
+export const publicWebhook = (
   webhook: Webhook,
   last: LastDelivery | undefined,
   { withUrl, withSecret = false }: Readonly<{ withUrl: boolean; withSecret?: boolean }>,
-): ToldWebhook => {
+): PublicWebhook => {
   const { secret, previous_secret: _previous, previous_until: _until, unknown: _unknown, ...told } = webhook;
   return {
     ...told,
