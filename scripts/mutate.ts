@@ -1,5 +1,6 @@
 // Changes the sources a little, one mistake after the other, and reports those that no test notices.
-// Usage: npm run mutate [-- part of a path]... [--sample N]; without paths all of src/domain and src/services.
+// Usage: npm run mutate [-- part of a path]... [--tests part of a path]... [--sample N]
+// Without paths it takes all of src/domain and src/services; --sample takes N mutants of each file.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -102,7 +103,10 @@ const reachOf = async (
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string', default: '0' } },
+  options: {
+    sample: { type: 'string', default: '0' },
+    tests: { type: 'string', multiple: true, default: ['test/'] },
+  },
 });
 const sample = Number(values.sample);
 
@@ -139,6 +143,7 @@ const inParallel = async <T>(
 const closureOf = importClosures();
 const candidates = testFiles()
   .filter((test) => !/^test\/(web|deploy|cli|runner)\//.test(test))
+  .filter((test) => values.tests.some((part) => test.includes(part)))
   .filter((test) => [...closureOf(test)].some((file) => sources.includes(file)));
 const reaches = new Map<string, Reach[]>();
 process.stdout.write(`${candidates.length} test files may reach ${sources.length} sources\n`);

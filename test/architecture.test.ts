@@ -211,4 +211,13 @@ test('the system of the tests is built by the container, out of no service of it
   assert.not.match(text, 'src/services/');
 });
 
+test('tests take their suites from test/support/suite.ts, which has no hooks and a limit for each test', () => {
+  const folder = resolve(SRC, '../test');
+  const direct = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('fixtures/'))
+    .filter((file) => /^import .* from 'uvu';$/m.test(readFileSync(join(folder, file), 'utf8')));
+  assert.equal(direct, ['support/suite.ts']);
+});
+
 test.run();

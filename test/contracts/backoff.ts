@@ -1,8 +1,7 @@
 import * as assert from 'uvu/assert';
 import { AttemptsFailed } from '../../src/domain/retry.ts';
 import type { Backoff, BackoffPolicy } from '../../src/ports/backoff.ts';
-import { rejects } from '../support/contract.ts';
-import { suite } from '../support/suite.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 const policy: BackoffPolicy = {
   attempts: 5,

@@ -1,5 +1,3 @@
-export { rejects } from './suite.ts';
-
 /** What a contract runs against: a fresh port, and how to put it away. */
 export type Opened<Port> = Readonly<{ port: Port; close?: () => unknown }>;
 

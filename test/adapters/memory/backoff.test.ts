@@ -4,8 +4,7 @@ import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../../src/adapters/memory/sleep.ts';
 import { RETRY_POLICY } from '../../../src/domain/retry.ts';
 import { backoffContract } from '../../contracts/backoff.ts';
-import { rejects } from '../../support/contract.ts';
-import { suite } from '../../support/suite.ts';
+import { rejects, suite } from '../../support/suite.ts';
 
 backoffContract('memory', () => memoryBackoff({ sleep: memorySleep(memoryClock()), random: () => 0.5 }));
 
