@@ -62,7 +62,7 @@ const isSecret = (value: unknown): boolean => typeof value === 'string' && value
 
 const responseFrom = ({ status, headers, body }: Readonly<Record<string, unknown>>): HttpResponse => {
   if (typeof status !== 'number' || typeof body !== 'string' || !isJsonObject(headers)) {
-    throw new MiyabiError('internal', 'A kept answer is damaged');
+    throw new MiyabiError('internal', 'The answer kept for this Idempotency-Key is damaged; use another key');
   }
   return {
     status,
