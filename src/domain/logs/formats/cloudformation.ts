@@ -275,8 +275,11 @@ const TABLE_LANE = 'stack events';
 const TABLE_ROW =
   /^([A-Z][A-Z_]{2,60}) {2,100}(AWS(?:::\w{1,60}){2,4}|Custom::[\w@-]{1,60}) {2,100}([A-Za-z][A-Za-z0-9-]{0,254})(?: {2,200}(\S.*))?$/;
 
+const isCapital = (code: number): boolean => code >= 0x41 && code <= 0x5a;
+
 const readTableRow = (line: string): CloudformationSignal | undefined => {
-  if (!line.includes('  ') || line.length > 4000) return undefined;
+  // Only a state begins with two capitals.
+  if (!isCapital(line.charCodeAt(1)) || !line.includes('  ') || line.length > 4000) return undefined;
   const [, status, type, id, rest] = TABLE_ROW.exec(line) ?? [];
   const state = stateIn(status);
   if (state === undefined || id === undefined) return undefined;

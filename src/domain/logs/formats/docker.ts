@@ -8,8 +8,8 @@ export const dockerBuild = toolFormat({
   taskType: 'build',
   counts: 'begun',
   hint: {
-    contains: [fraction, 'returned a non-zero code: '],
-    begins: ['Sending build context', 'Successfully built', 'Error response from daemon: '],
+    contains: [fraction],
+    begins: ["The command '", 'Sending build context', 'Successfully built', 'Error response from daemon: '],
   },
   patterns: [
     { says: 'begins', line: /^Sending build context to Docker daemon\b/ },

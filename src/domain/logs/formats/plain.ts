@@ -31,7 +31,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
   stateVersion: 1,
   hint: {
-    contains: [percentage, fraction, countOf, 'xited with ', 'xit status '],
+    contains: [percentage, fraction, countOf],
     begins: [
       ...[
         'Error: Process completed',
@@ -41,7 +41,16 @@ export const plain = counterRuns<PlainSignal, Memory>({
         'Command failed',
         'Traceback (most',
       ],
-      ...['BUILD FAILED'],
+      ...[
+        'BUILD FAILED',
+        'exit status ',
+        'Command ',
+        'command ',
+        'Process ',
+        'process ',
+        'Script ',
+        'script ',
+      ],
     ],
   },
   taskType: 'agent_execution',

@@ -1,5 +1,15 @@
-import { DIGITS, fraction } from '../hint.ts';
+import { DIGITS, fraction, isDigit, type Place } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
+
+/** `1) [chromium] › …`, `3 passed (5.2s)` and `1 failed`. */
+const RESULT: Place = {
+  characters: DIGITS,
+  holds(text, start) {
+    let at = start;
+    while (isDigit(text.charCodeAt(at))) at += 1;
+    return text.startsWith(') ', at) || text.startsWith(' passed', at) || text.startsWith(' failed', at);
+  },
+};
 
 /** Playwright's line, list and dot reporters (source: packages/playwright/src/reporters/base.ts and line.ts). */
 export const playwright = toolFormat({
@@ -10,12 +20,7 @@ export const playwright = toolFormat({
   hint: {
     contains: [fraction],
     begins: ['Running '],
-    mayBegin: {
-      characters: DIGITS,
-      holds: (text, at) =>
-        /^\d{1,6} (?:failed|passed|\))/.test(text.slice(at, at + 16)) ||
-        /^\d{1,6}\) /.test(text.slice(at, at + 9)),
-    },
+    mayBegin: RESULT,
   },
   patterns: [
     {

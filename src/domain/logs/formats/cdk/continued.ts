@@ -36,9 +36,13 @@ const END = /^(?:Source Location:|\[[█▏▎▍▌▋▊▉·]|\$ |Logs: )/;
  * grouping, so there the line before is not known. It says something only right after what it belongs to.
  */
 export const readReasonText = (line: string): CdkSignal | undefined =>
-  line.length <= MESSAGE && REASON_TEXT.test(line) ? { k: 'text', m: line } : undefined;
+  line.length <= MESSAGE && (REASON_TEXT.test(line) || (line.includes('(') && REASON_END.test(line)))
+    ? { k: 'text', m: line }
+    : undefined;
 const REASON_TEXT =
-  /^(?:Resource handler returned message: "|Received response status \[FAILED\] from custom resource\.|Exceeded attempts to wait|Resource (?:creation|update|deletion) cancelled|Resource of type '[\w:]{1,120}' with identifier '|Template (?:format )?error: |Parameters: \[|Requires capabilities ?: |Subscriber limit exceeded|Rate exceeded|Invalid parameter: |Propert(?:y|ies) validation fail|CloudFormation did not receive a response from your Custom Resource|The bucket you tried to delete is not empty|Invalid request provided: |Circular dependency between resources: |Embedded stack arn:|Export \S{1,255} cannot be |No export named \S{1,255} found|User: arn:aws[\w:-]{1,20}.{1,300} is not authorized to perform|API: \w{1,40}:\w{1,80} |Resource timed out waiting for creation)|^[\w.:/-]{1,300} already exists(?: in stack arn:aws\S{1,300})?\.?$| \(at \/Resources\/[^\s()]{1,400}\)$|\(Service: [\w ]{1,60}[,;] Status Code: \d{3}[,;)]/;
+  /^(?:Resource handler returned message: "|Received response status \[FAILED\] from custom resource\.|Exceeded attempts to wait|Resource (?:creation|update|deletion) cancelled|Resource of type '[\w:]{1,120}' with identifier '|Template (?:format )?error: |Parameters: \[|Requires capabilities ?: |Subscriber limit exceeded|Rate exceeded|Invalid parameter: |Propert(?:y|ies) validation fail|CloudFormation did not receive a response from your Custom Resource|The bucket you tried to delete is not empty|Invalid request provided: |Circular dependency between resources: |Embedded stack arn:|No export named \S{1,255} found|User: arn:aws[\w:-]{1,20}.{1,300} is not authorized to perform|API: \w{1,40}:\w{1,80} |Resource timed out waiting for creation|[\w.:/-]{1,300} already exists in stack arn:aws:cloudformation:)/;
+/** Where the words before may be any. */
+const REASON_END = / \(at \/Resources\/[^\s()]{1,400}\)$|\(Service: [\w ]{1,60}[,;] Status Code: \d{3}[,;)]/;
 
 /** What the text after this signal is about. */
 export const continuedBy = (

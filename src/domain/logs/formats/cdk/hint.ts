@@ -5,13 +5,17 @@ const SPACE = 0x20;
 const COMMA = 0x2c;
 const CLOSING_BRACKET = 0x5d;
 
-/** `AWS::SQS::Queue`, `fail: ` and `Currently in progress: `. */
+/** What stands before such a colon, by its last character. */
+const ENDINGS: Readonly<Record<number, string>> = { 108: 'fail', 115: 'in progress', 101: '(Service' };
+
+/** `AWS::SQS::Queue`, `fail: `, `Currently in progress: ` and `(Service: `. */
 const colon: Place = {
   characters: ' :',
   holds(text, at) {
     const after = text.charCodeAt(at + 1);
     if (after !== SPACE) return after === COLON;
-    return text.endsWith('fail', at) || text.endsWith('in progress', at);
+    const ending = ENDINGS[text.charCodeAt(at - 1)];
+    return ending !== undefined && text.endsWith(ending, at);
   },
 };
 
@@ -47,13 +51,13 @@ const REASONS = [
     'Invalid request',
     'Circular dependency',
   ],
-  ...['Embedded stack', 'Export ', 'No export named', 'User: arn', 'API: ', 'Template format error: '],
+  ...['Embedded stack', 'No export named', 'User: arn', 'API: ', 'Template format error: '],
   ...['Parameters: [', 'Requires capabilities', 'Subscriber limit', 'Rate exceeded', 'Invalid parameter: '],
 ];
 
 export const HINT: Hint = {
   contains: [
-    ...['✅', '❌', '✨', '(Service: ', 'already exists', ' (at /Resources/', fraction, percentage],
+    ...['✅', '❌', '✨', '/Resources/', fraction, percentage],
     ...[
       ': Buil',
       ': Publish',
