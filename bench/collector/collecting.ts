@@ -115,7 +115,7 @@ const collect = async (): Promise<number> => {
     groups: ['deploys'],
     clock: memory.clock,
     sleep: async () => undefined,
-    retry: async (ask) => ({ value: await ask(), attempts: 1, waited_ms: 0 }),
+    backoff: async (ask) => ({ value: await ask(), attempts: 1, waited_ms: 0 }),
     callsPerSecond: Number.MAX_SAFE_INTEGER,
   });
   const { collector } = await system({
