@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { until } from '../support/cli.ts';
 import { report, stories } from './stories.ts';
 
 const { story, run } = stories('overview');
@@ -98,7 +99,8 @@ story(
     await page.waitForURL('**/?q=bake&status=running');
     await page.goBack();
     await page.waitForURL('**/?q=brew');
-    assert.is(await field.inputValue(), 'brew');
+    // The address changes before the page is drawn again.
+    await until('the field follows', async () => (await field.inputValue()) === 'brew');
   },
 );
 
