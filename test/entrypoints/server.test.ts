@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { eventually, runProgram, startServer, temporaryFolder } from '../support/server.ts';
-import { suite } from '../support/suite.ts';
+import { needs, suite } from '../support/suite.ts';
 
 type Json = Record<string, unknown>;
 type Listed = Readonly<{
@@ -19,7 +19,25 @@ const post = async (url: string, body: unknown): Promise<Response> =>
 const tasksOf = async (url: string, query = ''): Promise<readonly Listed[]> =>
   ((await (await fetch(`${url}/api/tasks?limit=100${query}`)).json()) as { tasks: Listed[] }).tasks;
 
+/** The TCP ports on which a process listens, by what the kernel says (Linux). */
+const listeningPorts = async (pid: number): Promise<readonly number[]> => {
+  const links = await Promise.all(
+    (await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
+  );
+  const sockets = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]));
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'utf8').catch(() => '')),
+  );
+  // Columns: number, local address as HEX:PORT, remote address, state (0A is LISTEN), …, the inode as the tenth.
+  return tables
+    .flatMap((table) => table.split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((columns) => columns[3] === '0A' && sockets.has(columns[9]))
+    .map((columns) => Number.parseInt(columns[1]?.split(':')[1] ?? '', 16));
+};
+
 const test = suite('Local server');
+const onLinux = needs(test, process.platform === 'linux', 'only Linux lists sockets in /proc');
 
 test('it says where it answers, where it keeps its data and what to try, and ends cleanly on SIGTERM', async () => {
   const server = await startServer();
@@ -29,6 +47,17 @@ test('it says where it answers, where it keeps its data and what to try, and end
   server.process.kill('SIGTERM');
   assert.is(await server.ended, 0);
   assert.is(server.errors(), '');
+});
+
+onLinux('it listens on its own port and no other, its data folder in use', async () => {
+  const server = await startServer();
+  try {
+    assert.is((await post(`${server.url}/api/tasks`, { task_name: 'brew' })).status, 201);
+    assert.equal(await listeningPorts(server.process.pid ?? 0), [Number(new URL(server.url).port)]);
+  } finally {
+    server.process.kill('SIGTERM');
+    await server.ended;
+  }
 });
 
 test('killed in the middle of a write load, it has every acknowledged task and point when it is back', async () => {
