@@ -51,7 +51,7 @@ const REASONS = [
     'Invalid request',
     'Circular dependency',
   ],
-  ...['Embedded stack', 'No export named', 'User: arn', 'API: ', 'Template format error: '],
+  ...['Embedded stack', 'Export ', 'No export named', 'User: arn', 'API: ', 'Template format error: '],
   ...['Parameters: [', 'Requires capabilities', 'Subscriber limit', 'Rate exceeded', 'Invalid parameter: '],
 ];
 
