@@ -1,4 +1,4 @@
-import type { Progress } from '../../src/domain/tasks/progress.ts';
+import type { Task } from '../../src/client/index.ts';
 import { language, locale, t } from './i18n.ts';
 
 /** A length of time in its two largest units: `3m 12s`, `2h 05m`. */
@@ -84,25 +84,33 @@ export const rate = (value: number): string =>
 export const count = (value: number): string => whole().format(value);
 
 /** Progress in words, for those who hear it. */
-export const spoken = ({ current, total, percentage }: Progress, phase: string | undefined): string => {
+export const spoken = (progress: Task['progress'], phase: string | undefined): string => {
+  const { current, total, percentage } = progress;
   const texts = t.value;
   const parts: string[] = [];
   if (percentage !== null) parts.push(texts.percent(percentage));
   if (current !== null && total !== null) parts.push(texts.counter(current, total));
   else if (current !== null && current > 0) parts.push(texts.steps(current));
   if (parts.length === 0) parts.push(texts.unknownProgress);
+  parts.push(...failures(progress));
   if (phase !== undefined) parts.push(phase);
   return parts.join(language.value === 'ja' ? '、' : ', ');
 };
 
 /** Whether anything is known of how far it is. */
-export const isTold = ({ current, percentage }: Progress): boolean =>
+export const isTold = ({ current, percentage }: Task['progress']): boolean =>
   percentage !== null || (current !== null && current > 0);
 
 /** Progress in figures: `42%`, `9/20`, `17`. */
-export const figures = ({ current, total, percentage }: Progress): string => {
+export const figures = ({ current, total, percentage }: Task['progress']): string => {
   if (percentage !== null) return `${percentage}%`;
   if (current !== null && current > 0)
     return total === null ? count(current) : `${count(current)}/${count(total)}`;
   return '–';
 };
+
+/** How many steps failed and how many were skipped, in words; nothing where there are none. */
+export const failures = ({ failed, skipped }: Task['progress']): readonly string[] => [
+  ...(failed ? [t.value.failedSteps(failed)] : []),
+  ...(skipped ? [t.value.skippedSteps(skipped)] : []),
+];

@@ -67,6 +67,7 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
         current: maybeNumber(task.progress.current),
         total: maybeNumber(task.progress.total),
         percentage: maybeNumber(task.progress.percentage),
+        ...present({ failed: task.progress.failed, skipped: task.progress.skipped }, number),
       },
     },
     details: {
@@ -147,6 +148,7 @@ export const taskFromItem = (item: Item): StoredTask => {
       current: progress.maybeNumber('current'),
       total: progress.maybeNumber('total'),
       percentage: progress.maybeNumber('percentage'),
+      ...progress.present(progress.number, 'failed', 'skipped'),
     },
     details: {
       ...details.present(details.text, 'phase', 'current_step', 'operation'),

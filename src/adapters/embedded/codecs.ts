@@ -78,7 +78,10 @@ export const taskCodec = codec<StoredTask>('Task', {
     ),
   },
   inner: {
-    progress: { required: { current: isNumberOrNull, total: isNumberOrNull, percentage: isNumberOrNull } },
+    progress: {
+      required: { current: isNumberOrNull, total: isNumberOrNull, percentage: isNumberOrNull },
+      optional: { failed: isNumber, skipped: isNumber },
+    },
     details: {
       required: {},
       optional: {

@@ -69,13 +69,34 @@ export const newTask = named(
     parent_id: v.optional(id),
     status: v.optional(oneOf(TASK_STATUSES)),
     priority: v.optional(oneOf(PRIORITIES)),
-    progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
+    progress: v.optional(
+      object({
+        current: v.optional(current),
+        total: v.optional(total),
+        failed: v.optional(count(0)),
+        skipped: v.optional(count(0)),
+      }),
+    ),
     details: v.optional(tidy(detailsEntries)),
     labels: v.optional(labels),
     metadata: v.optional(jsonObject),
     github: v.optional(tidy(githubEntries)),
   }),
 );
+
+const beside = (what: string) =>
+  v.optional(
+    v.nullable(
+      v.pipe(count(0), v.description(`Steps that ${what}, counted beside \`current\`; null removes.`)),
+    ),
+  );
+/** What a patch and a report change of a counter. */
+const counterEntries = {
+  current: v.optional(current),
+  total: v.optional(total),
+  failed: beside('failed'),
+  skipped: beside('were skipped'),
+};
 
 /** A JSON merge patch (RFC 7396). What a task must have cannot be null. */
 export const taskPatch = named(
@@ -88,7 +109,7 @@ export const taskPatch = named(
       project_id: v.optional(id),
       status: v.optional(oneOf(TASK_STATUSES)),
       priority: v.optional(oneOf(PRIORITIES)),
-      progress: v.optional(object({ current: v.optional(current), total: v.optional(total) })),
+      progress: v.optional(object(counterEntries)),
       details: v.optional(v.nullable(patchOf(detailsEntries))),
       labels: v.optional(v.nullable(labelPatch)),
       metadata: v.optional(v.nullable(jsonObject)),
@@ -109,8 +130,7 @@ export const reopenRequest = named(
 );
 
 const reportEntries = {
-  current: v.optional(current),
-  total: v.optional(total),
+  ...counterEntries,
   status: v.optional(oneOf(TASK_STATUSES)),
   phase: v.optional(line(256)),
   message: v.optional(prose(4096)),
@@ -207,7 +227,7 @@ export const task = named(
     parent_id: v.optional(text),
     status: oneOf(TASK_STATUSES),
     priority: oneOf(PRIORITIES),
-    progress: object(progressEntries),
+    progress: object({ ...progressEntries, failed: v.optional(whole), skipped: v.optional(whole) }),
     progress_from: v.optional(v.literal('parts')),
     details: object({
       phase: v.optional(text),

@@ -4,7 +4,7 @@ import type { Priority } from '../../domain/tasks/task.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
-import { markOf, STATUS_PAINT } from '../terminal/bars.ts';
+import { failureText, markOf, STATUS_PAINT } from '../terminal/bars.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { clockText, paint, printable } from '../terminal/terminal.ts';
 import { type TaskView, tasksIn, taskView } from '../terminal/views.ts';
@@ -103,7 +103,11 @@ const taskText = (task: Task, { look }: Session): string => {
   if (view === undefined) return '';
   const { details, labels, github = {} } = task;
   const when = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
-  const counter = view.current === null ? '' : ` (${view.current}/${view.total ?? '?'})`;
+  const counts = [
+    view.current === null ? '' : `${view.current}/${view.total ?? '?'}`,
+    failureText({ failed: view.failedSteps, skipped: view.skippedSteps }),
+  ].filter((text) => text !== '');
+  const counter = counts.length === 0 ? '' : ` (${counts.join(', ')})`;
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['id', view.id],
     ['project', view.project],

@@ -2,7 +2,7 @@ import type { LogEvent } from '../../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../../domain/logs/format.ts';
 import { advance, emptyLedger, type Ledger, ledgerMemos } from '../../domain/logs/ledger.ts';
 import { type ContinuedLine, logReader } from '../../domain/logs/signals.ts';
-import { percentageOf } from '../../domain/tasks/progress.ts';
+import { partialFailure, percentageOf } from '../../domain/tasks/progress.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import type { BarTask } from '../terminal/bars.ts';
 
@@ -73,6 +73,7 @@ const barTask = (run: Observation, name: string, now: number): BarTask => {
     status,
     current,
     total,
+    ...partialFailure(run),
     percentage: percentageOf(run, status),
     phase: isTerminal(status)
       ? (run.details.error_message ?? run.details.outcome?.replace('_', ' '))

@@ -8,6 +8,8 @@ export type BarTask = Readonly<{
   percentage: number | null;
   current: number | null;
   total: number | null;
+  failed?: number | undefined;
+  skipped?: number | undefined;
   phase?: string | undefined;
   elapsed?: number | undefined;
   eta?: number | undefined;
@@ -45,6 +47,16 @@ export const barOf = (percentage: number | null, columns: number, { unicode }: L
   return `${'█'.repeat(full)}${part}`.padEnd(columns, '░');
 };
 
+/** `7/9`, or `7` where the total is unknown. */
+export const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string =>
+  current === null ? '' : total === null ? String(current) : `${current}/${total}`;
+
+/** `2 failed, 1 skipped`; empty where there is neither. */
+export const failureText = ({ failed, skipped }: Pick<BarTask, 'failed' | 'skipped'>): string =>
+  [failed ? `${failed} failed` : '', skipped ? `${skipped} skipped` : '']
+    .filter((text) => text !== '')
+    .join(', ');
+
 /**
  * One task in one line that never is wider than the terminal. What matters least goes first where room is short:
  * the phase, then the counter, then the bar itself; name and percentage stay.
@@ -53,8 +65,8 @@ export const barLine = (task: BarTask, columns: number, look: Look): string => {
   // The last column stays empty: some terminals wrap as soon as it is written.
   const room = Math.max(1, columns - 1);
   const percent = task.percentage === null ? '' : `${task.percentage}%`;
-  const counter =
-    task.current === null ? '' : task.total === null ? String(task.current) : `${task.current}/${task.total}`;
+  const counter = counterText(task);
+  const failures = failureText(task);
   const times = [
     task.elapsed === undefined ? '' : clockText(task.elapsed),
     task.eta === undefined ? '' : `~${clockText(task.eta)} left`,
@@ -81,7 +93,12 @@ export const barLine = (task: BarTask, columns: number, look: Look): string => {
   };
   if (barColumns > 0) add(' '.repeat(barColumns), bar);
   add(percent.padStart(4), percent.padStart(4));
-  if (wide) add(counter, paint(counter, 'dim', look));
+  if (wide) {
+    const full = [counter, failures].filter((text) => text !== '').join(', ');
+    const painted = [paint(counter, 'dim', look), paint(failures, task.failed ? 'red' : 'dim', look)];
+    add(full, [counter && painted[0], failures && painted[1]].filter(Boolean).join(', ')) ||
+      add(counter, paint(counter, 'dim', look));
+  }
   const showTimes =
     add(times, times) ||
     (task.elapsed !== undefined && add(clockText(task.elapsed), clockText(task.elapsed)));

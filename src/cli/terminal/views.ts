@@ -13,6 +13,8 @@ export type TaskView = Readonly<{
   percentage: number | null;
   current: number | null;
   total: number | null;
+  failedSteps?: number | undefined;
+  skippedSteps?: number | undefined;
   phase?: string | undefined;
   step?: string | undefined;
   error?: string | undefined;
@@ -36,7 +38,11 @@ export const taskView = (task: unknown): TaskView | undefined => {
     project: task.project_id,
     status: task.status,
     version: task.version,
-    ...progress,
+    current: progress.current,
+    total: progress.total,
+    percentage: progress.percentage,
+    failedSteps: progress.failed,
+    skippedSteps: progress.skipped,
     failed: details.failed_resources ?? [],
     stale: task.stale,
     createdAt: timeOf(task.created_at),
@@ -64,6 +70,8 @@ export const barOfTask = (task: TaskView, now: number): BarTask => ({
   percentage: task.percentage,
   current: task.current,
   total: task.total,
+  failed: task.failedSteps,
+  skipped: task.skippedSteps,
   phase:
     task.status === 'failed'
       ? (task.error ?? task.failed.join(', ')) || task.phase

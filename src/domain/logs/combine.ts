@@ -1,3 +1,4 @@
+import { partialFailure } from '../tasks/progress.ts';
 import type { TaskStatus } from '../tasks/status.ts';
 import { isTerminal } from '../tasks/status.ts';
 import type { Observation } from './format.ts';
@@ -21,13 +22,17 @@ export const combineRuns = (combined: readonly CombinedRun[]): Observation | und
   const ended = isTerminal(status)
     ? Math.max(...telling.map((run) => run.ended_at ?? run.last_at))
     : undefined;
-  const { ended_at: _ended, ...rest } = last;
+  const { ended_at: _ended, failed: _failed, skipped: _skipped, ...rest } = last;
   return {
     ...rest,
     task_name: telling.length > 1 ? '' : last.task_name,
     status,
     current: sumOf(telling.map(({ current }) => current)),
     total: sumOf(telling.map(({ total }) => total)),
+    ...partialFailure({
+      failed: sumOfKnown(telling.map(({ failed }) => failed)),
+      skipped: sumOfKnown(telling.map(({ skipped }) => skipped)),
+    }),
     details: { ...last.details, ...(failed.length === 0 ? {} : { failed_resources: failed }) },
     started_at: Math.min(...runs.map(({ started_at }) => started_at)),
     last_at: Math.max(...runs.map(({ last_at }) => last_at)),
@@ -50,3 +55,7 @@ const combinedStatus = (statuses: readonly TaskStatus[]): TaskStatus => {
 
 const sumOf = (counts: readonly (number | null)[]): number | null =>
   counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count));
+
+/** What did not fail at all need not say so: the known counts add up, undefined where there is none. */
+const sumOfKnown = (counts: readonly (number | undefined)[]): number | undefined =>
+  counts.reduce((sum, count) => (count === undefined ? sum : (sum ?? 0) + count), undefined);

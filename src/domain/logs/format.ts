@@ -101,6 +101,9 @@ export type Observation = Readonly<{
   status: TaskStatus;
   current: number | null;
   total: number | null;
+  /** Counted beside `current`: steps that failed and that were skipped, absent where the log does not say. */
+  failed?: number;
+  skipped?: number;
   details: TaskDetails;
   description?: string;
   metadata?: JsonObject;

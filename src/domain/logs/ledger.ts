@@ -110,6 +110,8 @@ const isSound = (seen: Observation): boolean =>
   TASK_STATUSES.includes(seen.status) &&
   isCount(seen.current) &&
   isCount(seen.total) &&
+  isCount(seen.failed ?? null) &&
+  isCount(seen.skipped ?? null) &&
   isJsonObject(seen.details) &&
   isDate(seen.started_at) &&
   isDate(seen.last_at) &&

@@ -4,9 +4,30 @@ import { isTerminal, type TaskStatus } from './status.ts';
  * How far a task is. `current` and `total` are integers ≥ 0; null where nobody has said.
  * `percentage` is an integer 0–100, null while the total is unknown or 0.
  */
-export type Progress = Readonly<{ current: number | null; total: number | null; percentage: number | null }>;
+export type Progress = Counter & Readonly<{ percentage: number | null }>;
 
-export type Counter = Readonly<{ current: number | null; total: number | null }>;
+/** `failed` and `skipped` are integers ≥ 0, counted beside `current`; absent while unknown. */
+export type Counter = Readonly<{ current: number | null; total: number | null }> & PartialFailure;
+
+export type PartialFailure = Readonly<{ failed?: number; skipped?: number }>;
+
+/** The counts that are known of `failed` and `skipped`. */
+export const partialFailure = (
+  counts: Readonly<{ failed?: number | null | undefined; skipped?: number | null | undefined }>,
+): PartialFailure => ({
+  ...(counts.failed != null && { failed: counts.failed }),
+  ...(counts.skipped != null && { skipped: counts.skipped }),
+});
+
+/** `partialFailure` after a change: undefined leaves a count as it is, null removes it. */
+export const changedFailure = (
+  before: PartialFailure,
+  change: Readonly<{ failed?: number | null | undefined; skipped?: number | null | undefined }> = {},
+): PartialFailure =>
+  partialFailure({
+    failed: change.failed === undefined ? before.failed : change.failed,
+    skipped: change.skipped === undefined ? before.skipped : change.skipped,
+  });
 
 /** Larger counters are no progress but a mistake; the bound also keeps every sum an exact integer. */
 export const MAX_COUNT = 1_000_000_000_000;
@@ -15,7 +36,10 @@ export const MAX_COUNT = 1_000_000_000_000;
  * The percentage that a counter shows: whole percent, rounded down. Real counters overshoot (`6/5`), fall and end
  * early (`2/3`), so it is clamped, and 100 is kept for a task that has completed: full but not done shows 99.
  */
-export const percentageOf = ({ current, total }: Counter, status: TaskStatus): number | null => {
+export const percentageOf = (
+  { current, total }: Pick<Counter, 'current' | 'total'>,
+  status: TaskStatus,
+): number | null => {
   if (current === null || total === null || total === 0) return null;
   if (status === 'completed') return 100;
   return Math.max(0, Math.min(99, Math.floor((current * 100) / total)));
@@ -25,6 +49,7 @@ export const progressOf = (counter: Counter, status: TaskStatus): Progress => ({
   current: counter.current,
   total: counter.total,
   percentage: percentageOf(counter, status),
+  ...partialFailure(counter),
 });
 
 /** The state of a task at one moment of its life. `timestamp` is ISO 8601 in UTC with milliseconds. */

@@ -6,7 +6,16 @@ import { fromIso, toIso } from '../time.ts';
 import type { UnknownFields } from '../unknown-fields.ts';
 import type { TaskDetails } from './details.ts';
 import type { TaskEvent } from './events.ts';
-import { type Counter, type HistoryPoint, type Progress, progressOf } from './progress.ts';
+import {
+  type Counter,
+  changedFailure,
+  type HistoryPoint,
+  type PartialFailure,
+  type Progress,
+  partialFailure,
+  percentageOf,
+  progressOf,
+} from './progress.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
 
 export const PRIORITIES = ['P0', 'P1', 'P2', 'P3'] as const;
@@ -92,7 +101,14 @@ export type NewTask = Readonly<{
   parent_id?: string | undefined;
   status?: TaskStatus | undefined;
   priority?: Priority | undefined;
-  progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }> | undefined;
+  progress?:
+    | Readonly<{
+        current?: number | undefined;
+        total?: number | null | undefined;
+        failed?: number | undefined;
+        skipped?: number | undefined;
+      }>
+    | undefined;
   details?: TaskDetails | undefined;
   labels?: Readonly<Record<string, string>> | undefined;
   metadata?: JsonObject | undefined;
@@ -105,7 +121,11 @@ export type TaskChange = Readonly<{ task: StoredTask; point?: HistoryPoint }>;
 export const createTask = (input: NewTask, context: Readonly<{ id: string; now: number }>): TaskChange => {
   const now = toIso(context.now);
   const status = input.status ?? 'pending';
-  const counter = { current: input.progress?.current ?? 0, total: input.progress?.total ?? null };
+  const counter = {
+    current: input.progress?.current ?? 0,
+    total: input.progress?.total ?? null,
+    ...partialFailure(input.progress ?? {}),
+  };
   const task: StoredTask = {
     task_id: context.id,
     task_name: input.task_name ?? DEFAULT_TASK_NAME,
@@ -136,6 +156,8 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
 export type ProgressReport = Readonly<{
   current?: number | undefined;
   total?: number | null | undefined;
+  failed?: number | null | undefined;
+  skipped?: number | null | undefined;
   status?: TaskStatus | undefined;
   phase?: string | undefined;
   message?: string | undefined;
@@ -156,6 +178,7 @@ export const reportProgress = (task: StoredTask, report: ProgressReport, now: nu
   const counter = {
     current: report.current ?? task.progress.current,
     total: report.total === undefined ? task.progress.total : report.total,
+    ...changedFailure(task.progress, report),
   };
   const status = report.status ?? (isFull(counter) && report.current !== undefined ? 'completed' : 'running');
   const { progress_from: _from, ...own } = task;
@@ -188,7 +211,12 @@ export type TaskPatch = Readonly<{
   project_id?: string;
   status?: TaskStatus;
   priority?: Priority;
-  progress?: Readonly<{ current?: number | undefined; total?: number | null | undefined }>;
+  progress?: Readonly<{
+    current?: number | undefined;
+    total?: number | null | undefined;
+    failed?: number | null | undefined;
+    skipped?: number | null | undefined;
+  }>;
   details?: Patch<TaskDetails> | null;
   labels?: Readonly<Record<string, string | null>> | null;
   metadata?: JsonObject | null;
@@ -204,12 +232,14 @@ export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): Task
   const counter = {
     current: patch.progress?.current ?? task.progress.current,
     total: patch.progress?.total === undefined ? task.progress.total : patch.progress.total,
+    ...changedFailure(task.progress, patch.progress),
   };
   const status = patch.status ?? task.status;
   const moves =
     status !== task.status ||
     counter.current !== task.progress.current ||
-    counter.total !== task.progress.total;
+    counter.total !== task.progress.total ||
+    !sameFailure(counter, task.progress);
   if (moves && isTerminal(task.status)) {
     throw new MiyabiError(
       'invalid_transition',
@@ -287,6 +317,9 @@ export const reopenTask = (
   );
   return { task: next, point: pointOf(next, at, message) };
 };
+
+const sameFailure = (a: PartialFailure, b: PartialFailure): boolean =>
+  a.failed === b.failed && a.skipped === b.skipped;
 
 const merged = <T extends object>(value: T, patch: Patch<T> | null | undefined): T =>
   patch === undefined
@@ -429,7 +462,9 @@ const canonical = (value: unknown): string =>
 /** What a task is at a moment, as a point of its history. */
 export const pointOf = (task: StoredTask, timestamp: string, message?: string): HistoryPoint => ({
   timestamp,
-  ...task.progress,
+  current: task.progress.current,
+  total: task.progress.total,
+  percentage: task.progress.percentage,
   status: task.status,
   ...keep('phase', task.details.phase),
   ...keep('message', message),
@@ -437,7 +472,9 @@ export const pointOf = (task: StoredTask, timestamp: string, message?: string): 
 
 export const observedPoint = (seen: Observation): HistoryPoint => ({
   timestamp: toIso(seen.last_at),
-  ...progressOf(seen, seen.status),
+  current: seen.current,
+  total: seen.total,
+  percentage: percentageOf(seen, seen.status),
   status: seen.status,
   ...keep('phase', seen.details.phase),
   ...keep('message', seen.message),

@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Task } from '../../../src/client/index.ts';
-import { figures, isTold } from '../format.ts';
+import { failures, figures, isTold } from '../format.ts';
 import { t } from '../i18n.ts';
 import { projectPath, taskPath } from '../router.ts';
 import { findProject } from '../state/store.ts';
@@ -27,6 +27,13 @@ export const Stale = () => (
   </span>
 );
 
+/** What failed or was skipped within a task, whether or not the task itself failed. */
+const Failures = ({ task }: Readonly<{ task: Task }>) => {
+  const texts = failures(task.progress);
+  if (texts.length === 0) return null;
+  return <span class={task.progress.failed ? 'word-failed' : undefined}>{texts.join(', ')}</span>;
+};
+
 /** A task that goes on. */
 export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inProject: boolean }>) => {
   const task = held.value;
@@ -47,6 +54,7 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
         {task.status !== 'running' && (
           <span class={`word-${task.status}`}>{t.value.status[task.status]}</span>
         )}
+        <Failures task={task} />
         {!inProject && <ProjectLink id={task.project_id} />}
         {phase !== undefined && <span class="phase">{phase}</span>}
         {current_step !== undefined && current_step !== phase && <span class="step">{current_step}</span>}
@@ -80,6 +88,7 @@ export const FailedRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; in
       </div>
       {error_message !== undefined && <p class="cause">{error_message}</p>}
       <div class="row-foot">
+        <Failures task={task} />
         {!inProject && <ProjectLink id={task.project_id} />}
         {failed_resources.slice(0, 3).map((name) => (
           <code key={name}>{name}</code>
@@ -98,9 +107,10 @@ export const DoneRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
       <div class="row-head">
         <Mark status={task.status} told />
         <Name task={task} />
-        {!inProject && (
+        {(!inProject || failures(task.progress).length > 0) && (
           <span class="row-foot">
-            <ProjectLink id={task.project_id} />
+            <Failures task={task} />
+            {!inProject && <ProjectLink id={task.project_id} />}
           </span>
         )}
       </div>

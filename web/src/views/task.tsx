@@ -13,7 +13,7 @@ import { Unread } from '../components/page-state.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
-import { count, duration, figures, fullMoment, isTold, moment } from '../format.ts';
+import { count, duration, failures, figures, fullMoment, isTold, moment } from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
 import { projectPath, taskPath } from '../router.ts';
@@ -191,6 +191,12 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
               <dd>
                 {count(task.progress.current)} / {count(task.progress.total)}
               </dd>
+            </div>
+          )}
+          {failures(task.progress).length > 0 && (
+            <div>
+              <dt>{t.value.partialFailure}</dt>
+              <dd>{failures(task.progress).join(', ')}</dd>
             </div>
           )}
         </dl>

@@ -1,6 +1,6 @@
 import { isId } from '../../ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { MAX_COUNT } from '../../tasks/progress.ts';
+import { MAX_COUNT, type PartialFailure, partialFailure } from '../../tasks/progress.ts';
 import { isTerminal, type TaskStatus } from '../../tasks/status.ts';
 import { isTime } from '../../time.ts';
 import type { LogFormat, Observation } from '../format.ts';
@@ -18,6 +18,8 @@ export type AgentSignal = Readonly<{
   type?: string;
   current?: number;
   total?: number;
+  failed?: number;
+  skipped?: number;
   fraction?: true;
   status?: TaskStatus;
   phase?: string;
@@ -34,6 +36,8 @@ type AgentRun = Readonly<{
   status: TaskStatus;
   current: number | null;
   total: number | null;
+  failed?: number;
+  skipped?: number;
   fraction?: true;
   phase?: string;
   step?: string;
@@ -66,6 +70,9 @@ const COUNTER_KEYS = [
   ['processed', 'total'],
   ['step', 'total_steps'],
 ] as const;
+/** Beside a counter: how many of its steps failed, and how many were skipped. */
+const FAILED_KEYS = ['failed', 'failed_count', 'failedCount'];
+const SKIPPED_KEYS = ['skipped', 'skipped_count', 'skippedCount'];
 const STATUS_KEYS = ['status', 'state', 'task_status'];
 const PHASE_KEYS = ['phase', 'stage'];
 const STEP_KEYS = ['current_step', 'currentStep', 'step'];
@@ -219,7 +226,7 @@ const advance = (before: AgentRun | undefined, signal: AgentSignal, at: number):
   const error = signal.error ?? before?.error;
   return {
     ...before,
-    ...pick(signal, 'phase', 'step', 'message'),
+    ...pick(signal, 'phase', 'step', 'message', 'failed', 'skipped'),
     name: signal.name ?? before?.name ?? '',
     type: signal.type ?? before?.type ?? 'agent_execution',
     status,
@@ -260,6 +267,7 @@ const observation = (key: string, run: AgentRun): Observation => {
     status: run.status,
     current: run.current,
     total: run.total,
+    ...partialFailure(run),
     details: {
       ...pick(run, 'phase'),
       ...(run.step !== undefined && { current_step: run.step }),
@@ -349,6 +357,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
     ...(name !== undefined && { name }),
     ...(type !== undefined && { type }),
     ...counter,
+    ...(counter !== undefined && failureIn({ ...object, ...inProgress })),
     ...(status !== undefined && { status }),
     ...(phase !== undefined && { phase }),
     ...(step !== undefined && { step }),
@@ -374,6 +383,12 @@ const isAboutWork = (
   counter !== undefined ||
   step !== undefined ||
   [...PHASE_KEYS, ...NAME_KEYS, ...WORK_KEYS].some((key) => Object.hasOwn(object, key));
+
+const failureIn = (object: JsonObject): PartialFailure =>
+  partialFailure({
+    failed: countOf(firstMember(object, FAILED_KEYS)),
+    skipped: countOf(firstMember(object, SKIPPED_KEYS)),
+  });
 
 type SignalCounter = Pick<AgentSignal, 'current' | 'total' | 'fraction'>;
 

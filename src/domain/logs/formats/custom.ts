@@ -1,6 +1,6 @@
 import { MiyabiError } from '../../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { MAX_COUNT } from '../../tasks/progress.ts';
+import { MAX_COUNT, partialFailure } from '../../tasks/progress.ts';
 import { isTerminal, TASK_STATUSES, type TaskStatus } from '../../tasks/status.ts';
 import type { LogFormat } from '../format.ts';
 import { counterRuns } from './kit/counter-runs.ts';
@@ -26,6 +26,8 @@ export type CustomSignal = Readonly<{
   task?: string;
   current?: number;
   total?: number;
+  failed?: number;
+  skipped?: number;
   status?: TaskStatus;
   phase?: string;
   step?: string;
@@ -33,7 +35,17 @@ export type CustomSignal = Readonly<{
 }>;
 
 /** What the named groups of an own pattern may be called. */
-export const CUSTOM_GROUPS = ['current', 'total', 'percent', 'status', 'phase', 'task', 'step'] as const;
+export const CUSTOM_GROUPS = [
+  'current',
+  'total',
+  'percent',
+  'failed',
+  'skipped',
+  'status',
+  'phase',
+  'task',
+  'step',
+] as const;
 
 const KEYS = ['name', 'pattern', 'task_type', 'status_map'];
 const MAX_FORMATS = 50;
@@ -109,6 +121,7 @@ export const customFormat = (
         ...(status !== undefined && { status }),
         ...(signal.current !== undefined && { current: signal.current }),
         total,
+        ...partialFailure(signal),
         details: {
           ...(signal.phase !== undefined && { phase: signal.phase }),
           ...(signal.step !== undefined && { current_step: signal.step }),
@@ -141,12 +154,18 @@ const signalOf = (
   const task = wordsOf(groups['task'], TEXT_LIMITS.name);
   return {
     ...counter,
+    ...partialFailure({ failed: countOf(groups['failed']), skipped: countOf(groups['skipped']) }),
     ...(status !== undefined && { status }),
     ...(phase !== undefined && { phase }),
     ...(step !== undefined && { step }),
     ...(task !== undefined && { task }),
     text: cut(text, TEXT_LIMITS.message),
   };
+};
+
+const countOf = (text: string | undefined): number | undefined => {
+  const number = numberOf(text);
+  return number === undefined ? undefined : Math.floor(number);
 };
 
 const numberOf = (text: string | undefined): number | undefined => {

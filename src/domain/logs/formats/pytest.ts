@@ -6,10 +6,18 @@ import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 export type PytestSignal =
   | Readonly<{ kind: 'starts' }>
   | Readonly<{ kind: 'collected'; count: number }>
-  | Readonly<{ kind: 'counter'; current: number; total: number; test?: string; failed?: true }>
+  | Readonly<{
+      kind: 'counter';
+      current: number;
+      total: number;
+      test?: string;
+      failed?: true;
+      bad?: number;
+      skipped?: number;
+    }>
   | Readonly<{ kind: 'failure'; test: string; reason?: string }>
   | Readonly<{ kind: 'interrupted' }>
-  | Readonly<{ kind: 'ends'; bad: number; count: number; text: string }>;
+  | Readonly<{ kind: 'ends'; bad: number; count: number; skipped?: number; text: string }>;
 
 type Memory = Readonly<{ interrupted: boolean }>;
 
@@ -50,6 +58,8 @@ export const pytest = counterRuns<PytestSignal, Memory>({
           name: 'pytest',
           current: signal.current,
           total: signal.total,
+          ...(signal.bad !== undefined && { failed: (run?.failed ?? 0) + signal.bad }),
+          ...(signal.skipped !== undefined && { skipped: (run?.skipped ?? 0) + signal.skipped }),
           details: {
             phase: 'test',
             ...(signal.test !== undefined && { current_step: signal.test }),
@@ -77,6 +87,8 @@ export const pytest = counterRuns<PytestSignal, Memory>({
           name: 'pytest',
           status,
           ...(run?.total == null && signal.count > 0 && { current: signal.count, total: signal.count }),
+          ...(signal.count > 0 && signal.bad > 0 && { failed: signal.bad }),
+          ...(signal.skipped !== undefined && { skipped: signal.skipped }),
           details: {
             outcome: status === 'completed' ? 'completed' : 'failed',
             ...(status === 'failed' && { error_message: run?.details.error_message ?? signal.text }),
@@ -94,7 +106,8 @@ const RESULT_COUNT = /^\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpass
 /** `tests/test_a.py ..F.. [ 45%]`, `tests/test_a.py::test_x PASSED [ 9/20]`, and a line of dots that goes on. */
 const COUNTER = /\[ {0,5}(?:(\d{1,3})%|(\d{1,7})\/(\d{1,7}))\]$/;
 const RESULT = /^(\S{1,300}::\S.{0,300}?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN)\b/;
-const FILE = /^(\S{1,300}\.py) (?:[.FEsxXR]{1,300}(?= |$)| )/;
+const FILE = /^(\S{1,300}\.py) (?:([.FEsxXR]{1,300})(?= |$)| )/;
+const MARKS = /^([.FEsxXR]{1,300}) {1,200}\[/;
 /** With xdist the counter stands first, once the worker's `[gw0] ` is off. */
 const XDIST =
   /^(?:\[gw\d{1,4}\] )?\[ {0,3}(\d{1,3})%\] (PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (\S{1,300})/;
@@ -103,23 +116,25 @@ const readCounter = (line: string, tail: string): PytestSignal | undefined => {
   if (!tail.endsWith(']')) {
     const [, percent, result, test] = line[0] === '[' && line.includes('%] ') ? (XDIST.exec(line) ?? []) : [];
     if (percent === undefined || test === undefined) return undefined;
-    return counter(Number(percent), 100, test, isBad(result));
+    return counter(Number(percent), 100, test, countsOf(result));
   }
   const [, percent, current, total] = COUNTER.exec(tail) ?? [];
   if (percent === undefined && current === undefined) return undefined;
   const [, test, result] = RESULT.exec(line) ?? [];
-  const [, file] = FILE.exec(line) ?? [];
-  if (test === undefined && file === undefined && !/^[.FEsxXR]{1,300} {1,200}\[/.test(line)) return undefined;
+  const [, file, fileMarks] = FILE.exec(line) ?? [];
+  const [, marks = fileMarks] = MARKS.exec(line) ?? [];
+  if (test === undefined && file === undefined && marks === undefined) return undefined;
+  const counts = countsOf(result ?? marks);
   return percent === undefined
-    ? counter(Number(current), Number(total), test ?? file, isBad(result))
-    : counter(Number(percent), 100, test ?? file, isBad(result));
+    ? counter(Number(current), Number(total), test ?? file, counts)
+    : counter(Number(percent), 100, test ?? file, counts);
 };
 
 const counter = (
   current: number,
   total: number,
   test: string | undefined,
-  failed: boolean,
+  counts: Counts,
 ): PytestSignal | undefined =>
   total === 0 || current > total
     ? undefined
@@ -128,10 +143,20 @@ const counter = (
         current,
         total,
         ...(test !== undefined && { test: cut(test, TEXT_LIMITS.step) }),
-        ...(failed && { failed: true as const }),
+        ...counts,
       };
 
-const isBad = (result: string | undefined): boolean => result === 'FAILED' || result === 'ERROR';
+type Counts = Readonly<{ failed?: true; bad?: number; skipped?: number }>;
+
+/** What a line says failed or was skipped: the word of one test, or a mark of each, as in `..Fs.`. */
+const countsOf = (result: string | undefined): Counts => {
+  if (result === 'FAILED' || result === 'ERROR') return { failed: true, bad: 1 };
+  if (result === 'SKIPPED') return { skipped: 1 };
+  if (result === undefined || !/^[.FEsxXR]+$/.test(result)) return {};
+  const bad = result.replaceAll(/[^FE]/g, '').length;
+  const skipped = result.replaceAll(/[^s]/g, '').length;
+  return { ...(bad > 0 && { bad }), ...(skipped > 0 && { skipped }) };
+};
 
 const OUTCOME = '\\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|errors?|warnings?|rerun)';
 const ENDS = new RegExp(
@@ -162,11 +187,13 @@ const readFrame = (line: string): PytestSignal | undefined => {
     kind: 'ends',
     bad: text.startsWith('no tests') ? 1 : sumOf(text, BAD),
     count: sumOf(text, RAN),
+    ...(text.includes(' skipped') && { skipped: sumOf(text, SKIPPED) }),
     text,
   };
 };
 
 const BAD = /(\d+) (?:failed|errors?)/g;
+const SKIPPED = /(\d+) skipped/g;
 const RAN = /(\d+) (?:failed|passed|skipped|xfailed|xpassed|errors?)/g;
 
 const sumOf = (text: string, counts: RegExp): number =>

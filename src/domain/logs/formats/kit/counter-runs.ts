@@ -1,5 +1,6 @@
 import type { Json } from '../../../json.ts';
 import type { TaskDetails } from '../../../tasks/details.ts';
+import { changedFailure, partialFailure } from '../../../tasks/progress.ts';
 import { isTerminal, type TaskStatus } from '../../../tasks/status.ts';
 import type { LogFormat, Observation } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
@@ -10,6 +11,9 @@ export type Run<Memory extends Json = Json> = Readonly<{
   status: TaskStatus;
   current: number | null;
   total: number | null;
+  /** Steps that failed and that were skipped, absent while unknown. */
+  failed?: number;
+  skipped?: number;
   details: TaskDetails;
   message?: string;
   /** The end was concluded from a full counter: an explicit failure right after it still corrects it. */
@@ -26,6 +30,8 @@ export type RunUpdate<Memory extends Json = Json> = Readonly<{
   status?: TaskStatus;
   current?: number | null;
   total?: number | null;
+  failed?: number;
+  skipped?: number;
   details?: TaskDetails;
   message?: string;
   concluded?: true;
@@ -172,6 +178,7 @@ const advance = <Memory extends Json>(
     status,
     current: update.current === undefined ? run.current : update.current,
     total: update.total === undefined ? run.total : update.total,
+    ...changedFailure(run, update),
     details: update.details === undefined ? run.details : { ...run.details, ...update.details },
     ...(message !== undefined && { message }),
     ...(update.concluded && { concluded: true }),
@@ -213,6 +220,7 @@ const observation = <S extends Json, Memory extends Json>(
     status: run.status,
     current: run.current,
     total: run.total,
+    ...partialFailure(run),
     details: { ...details, ...(error !== undefined && run.status === 'failed' && { error_message: error }) },
     started_at: run.started_at,
     last_at: run.last_at,
