@@ -53,7 +53,10 @@ export type RunChange = Readonly<{ observation: Observation; points: readonly Hi
 export type Advance = Readonly<{
   ledger: Ledger;
   changes: readonly RunChange[];
-  /** Runs that an earlier fold had seen, and that a new signal has shown to be part of others. */
+  /**
+   * Runs that a later signal has shown to be part of others: those of an earlier fold, and those seen between the new
+   * signals, as a fold that crashed before its ledger was written may have stopped there and left a task.
+   */
   gone: readonly Pick<Observation, 'key'>[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
@@ -178,14 +181,14 @@ const advanceOnce = (
   }
 
   const changes: RunChange[] = [];
-  const gone: Pick<Observation, 'key'>[] = [];
+  const gone = new Set<string>();
   for (const key of touched) {
     const observation = replay.observe(key);
     const itsPoints = points.get(key) ?? [];
     const earlier = before?.get(key);
+    // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
     if (observation === undefined) {
-      // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
-      if (before === undefined && replay.knew(key, count)) gone.push({ key });
+      if (itsPoints.length > 0 || (before === undefined && replay.knew(key, count))) gone.add(key);
     } else if (
       itsPoints.length > 0 ||
       earlier === undefined ||
@@ -194,14 +197,14 @@ const advanceOnce = (
       changes.push({ observation: { ...observation, key }, points: itsPoints.map(observedPoint) });
     }
   }
-  for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) gone.push({ key });
+  for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) gone.add(key);
 
   const grown: Ledger = {
     ...ledger,
     recent: ordered,
     ...(origin !== undefined && { through: { ...ledger.through, [origin]: lastNumber(fresh) } }),
   };
-  const tally = { changes, gone, fresh: fresh.length, known, late };
+  const tally = { changes, gone: [...gone].map((key) => ({ key })), fresh: fresh.length, known, late };
   if (sealing && settled !== undefined) return { ledger: seal(grown, place, settled), ...tally };
   memos?.set(grown, { replay, seen, ...(settled !== undefined && { settled }) });
   return { ledger: grown, ...tally };

@@ -248,8 +248,8 @@ test('a run that turns out to be part of another is gone, in whatever batch that
   ].map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message }));
   const whole = feed([nested]);
   assert.equal(feed(nested.map((event) => [event])).end, whole.end);
-  // Of what came and went within one batch nobody has heard.
-  assert.equal(whole.gone, []);
+  // Also within one batch: a fold that crashed before its ledger was written may have stopped in between.
+  assert.equal(whole.gone, ['cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1']);
   for (const keep of [throughTheStore, (ledger: Ledger) => ledger])
     assert.equal(feed([nested.slice(0, 1), nested.slice(1)], false, keep).gone, [
       'cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1',
