@@ -1,4 +1,5 @@
 import { MiyabiError } from '../domain/errors.ts';
+import { fingerprint } from '../domain/ids.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import type { LogOrigin } from '../domain/logs/event.ts';
 import { MAX_LINE } from '../domain/logs/lines.ts';
@@ -53,6 +54,7 @@ export const logTextService = ({
     append(piece) {
       const { log_group, log_stream, project_id, only_project, last } = piece;
       const key = `text#${encodeURIComponent(log_group)}#${encodeURIComponent(log_stream)}`;
+      const prefix = linePrefix(piece);
       return turn(key, () =>
         retryOnConflict(async () => {
           const kept = await checkpoints.read(key);
@@ -71,7 +73,7 @@ export const logTextService = ({
             // A piece comes again where its place could not be stored; its lines are known by their numbers.
             inOrder: true,
             events: lines.map((message, index) => ({
-              id: `line-${taken.lines + index}`,
+              id: `${prefix}${taken.lines + index}`,
               timestamp: clock.now(),
               message,
             })),
@@ -90,6 +92,17 @@ export const logTextService = ({
       );
     },
   };
+};
+
+/**
+ * Begins the ids of a stream's lines: several streams may speak of one task. It has no digits, so that the ledger can order
+ * lines of one moment by the number after it.
+ */
+const linePrefix = ({ log_group, log_stream }: LogOrigin): string => {
+  const stream = fingerprint(log_group, log_stream).replace(/\d/g, (digit) =>
+    'ABCDEFGHIJ'.charAt(Number(digit)),
+  );
+  return `line-${stream}-`;
 };
 
 const freshPart = ({ bytes, offset }: LogPiece, taken: Taken): Uint8Array => {

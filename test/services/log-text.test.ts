@@ -117,4 +117,25 @@ test('a piece that comes again because its place could not be stored counts once
   assert.is(more.records, 1);
 });
 
+test('two streams that speak of one task are both heard, line by line', async () => {
+  const { logText: text, tasks } = await system(memoryPorts());
+  const append = (log_stream: string, current: number) =>
+    text.append({
+      log_group: 'agents',
+      log_stream,
+      bytes: Buffer.from(`${JSON.stringify({ task_id: 'build', progress: { current, total: 10 } })}\n`),
+      last: false,
+    });
+  for (const [stream, current] of [
+    ['one', 2],
+    ['two', 4],
+    ['one', 6],
+    ['two', 8],
+  ] as const) {
+    const { records, duplicates } = await append(stream, current);
+    assert.equal([records, duplicates], [1, 0], `${stream} ${current}`);
+    assert.is(JSON.parse((await tasks.read('build')).json).progress.current, current);
+  }
+});
+
 test.run();
