@@ -23,6 +23,9 @@ const release = await lastRelease();
 /** The first release loses the attributes that it does not know. */
 const keepsUnknown = release.version !== '0.1.0';
 
+/** Of the servers and of the test: an emulator may keep the tables of each Region apart, as AWS does. */
+const REGION = 'eu-central-1';
+
 let built: Promise<string> | undefined;
 const releaseFolder = (): Promise<string> => {
   built ??= buildOf(release.commit);
@@ -78,14 +81,14 @@ const sideBySide = (run: (world: World) => Promise<void>) => async () => {
       ? await openTestDynamodb()
       : { endpoint: given, close: async () => {} };
   const redis = await startRedis();
-  const client = dynamodbClient({ endpoint: dynamodb.endpoint });
+  const client = dynamodbClient({ endpoint: dynamodb.endpoint, region: REGION });
   const stamp = `${process.pid}-${Date.now().toString(36)}`;
   const names = { tasks: `tasks-${stamp}`, projects: `projects-${stamp}`, webhooks: `webhooks-${stamp}` };
   await createTables(client, names);
   const env = {
     MIYABI_BACKEND: 'aws',
     LOG_SOURCE: 'memory',
-    AWS_REGION: 'eu-central-1',
+    AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     DYNAMODB_ENDPOINT: dynamodb.endpoint,
