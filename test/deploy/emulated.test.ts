@@ -111,7 +111,7 @@ if (process.env['DEPLOY_SUITE'] === 'all') {
         succeeds(await shell(`${deploy} -c retentionDays=7`, env), 'an update');
         assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
 
-        aws.failOn('CollectorLambda');
+        aws.failOn('LogsSystem');
         const undone = await shell(`${deploy} -c retentionDays=14`, env);
         assert.is(undone.code, 1);
         assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });

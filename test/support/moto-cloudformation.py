@@ -10,7 +10,7 @@ import os
 import sys
 
 from moto.cloudformation import models, parsing, responses
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -80,8 +80,7 @@ class Stub(CloudFormationModel):
     def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
         fail_if_asked(original_resource.logical_resource_id, cloudformation_json["Type"])
         updated = cls(original_resource.name)
-        updated.logical_resource_id = original_resource.logical_resource_id
-        updated.type = original_resource.type
+        updated.__dict__.update(original_resource.__dict__)
         return updated
 
     def delete(self, account_id, region):
@@ -107,6 +106,46 @@ def template_at(template_url, account_id, partition):
 
 
 responses.get_stack_from_s3_url = template_at
+
+
+
+class ChangeSetNotFound(CloudFormationError):
+    code = "ChangeSetNotFound"
+
+
+describe = models.CloudFormationBackend.describe_change_set
+
+
+def describe_change_set(self, change_set_name):
+    """The CDK waits for this error after it has deleted a change set; moto's own reads like a missing stack."""
+    try:
+        return describe(self, change_set_name)
+    except ValidationError:
+        raise ChangeSetNotFound(f"ChangeSet [{change_set_name}] does not exist")
+
+
+models.CloudFormationBackend.describe_change_set = describe_change_set
+
+parse_ssm = parsing.ResourceMap.parse_ssm_parameter
+
+
+def parse_ssm_parameter(self, value, value_type):
+    """An update that keeps a parameter's value hands over the value itself, not the name of the SSM parameter."""
+    return parse_ssm(self, value, value_type) if value.startswith("/") else value
+
+
+parsing.ResourceMap.parse_ssm_parameter = parse_ssm_parameter
+
+delete_set = models.CloudFormationBackend.delete_change_set
+
+
+def delete_change_set(self, change_set_name):
+    """Deleting what is not there is no error, as on AWS."""
+    if any(change_set_name in (key, one.change_set_name) for key, one in self.change_sets.items()):
+        delete_set(self, change_set_name)
+
+
+models.CloudFormationBackend.delete_change_set = delete_change_set
 
 execute = models.CloudFormationBackend.execute_change_set
 
