@@ -17,10 +17,10 @@ const PEER_TABLE = 'peer-tasks';
 const TASK_ID = 'deploy-of-the-shop';
 
 /** What is request for, by everybody, and the answer that everybody has to give. */
-export type Asked = Readonly<{ path: string; authorization: string; body: string }>;
+export type FirstRequest = Readonly<{ path: string; authorization: string; body: string }>;
 
 export type Backends = Readonly<{
-  request: Asked;
+  request: FirstRequest;
   /** The environment that leads our function, and any peer, to what is below. */
   env: Readonly<Record<string, string>>;
   /** Puts the task into the cache, ours and the peers', or takes it out of both. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { apiEvent } from '../../test/support/artifact.ts';
 import { type FunctionOptions, startFunction } from '../lambda/function.ts';
 import { cleanEnv, LAMBDA_FLAGS, type Runtime } from '../lib/runtimes.ts';
-import type { Asked } from './backends.ts';
+import type { FirstRequest } from './backends.ts';
 
 /** Milliseconds that `node -e 0` takes from its start to its end, with the same flags and environment. */
 export const measureBare = async (runtime: Runtime): Promise<number> => {
@@ -21,7 +21,10 @@ export type First = Readonly<{ ms: number; processorMs: number }>;
  *
  * @throws Error where the answer is not the one it should be: who answers something else has done something else.
  */
-export const measureFirst = async (options: FunctionOptions, request: Asked | undefined): Promise<First> => {
+export const measureFirst = async (
+  options: FunctionOptions,
+  request: FirstRequest | undefined,
+): Promise<First> => {
   const running = await startFunction(options);
   try {
     const headers = { authorization: request?.authorization ?? '' };

@@ -7,7 +7,7 @@ import { zipSync } from 'fflate';
 import { contractModule } from '../../scripts/contract-module.ts';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
 import { addCodeCache, isRehearsed } from './code-cache.ts';
-import { LATE_GLOBALS, lateModules, trimRedisCommands } from './lean.ts';
+import { GLOBAL_REPLACEMENTS, lazyModules, trimRedisCommands } from './lazy-modules.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -173,11 +173,11 @@ export const bundleFunction = async (
     write: false,
     // The hook's clients are part of Lambda's Node; how fast it starts is all the same.
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
-    define: name === 'hook' ? {} : LATE_GLOBALS,
+    define: name === 'hook' ? {} : GLOBAL_REPLACEMENTS,
     plugins: [
       finishedContract,
       leaveOut(logFormats === undefined ? [...LEFT_OUT, PATTERNS] : LEFT_OUT),
-      ...(name === 'hook' ? [] : [lateModules, trimRedisCommands]),
+      ...(name === 'hook' ? [] : [lazyModules, trimRedisCommands]),
     ],
   });
   if (name === 'hook') {

@@ -15,7 +15,7 @@ export type ClientSettings = Readonly<{
   }>;
 }>;
 
-const PATIENCE = {
+const CLIENT_TIMEOUTS = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
 } as const;
@@ -34,7 +34,7 @@ export const preflight = async (
   { bootstrap }: Readonly<{ bootstrap: boolean }> = { bootstrap: true },
 ): Promise<Target> => {
   const region = await regionOf();
-  const client = { ...PATIENCE, region };
+  const client = { ...CLIENT_TIMEOUTS, region };
   const account = await translating(async () => {
     const { Account } = await new STSClient(client).send(new GetCallerIdentityCommand({}));
     if (Account === undefined) throw new Error('AWS names no account');

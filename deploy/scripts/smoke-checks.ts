@@ -11,7 +11,7 @@ export type SmokeTarget = Readonly<{
   token?: string | undefined;
 }>;
 
-const PATIENCE_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
  * Tries a running system from outside: it lives, reaches its store, turns strangers away, and with a key takes the log of
@@ -34,7 +34,7 @@ export const smoke = async ({ url, key, token }: SmokeTarget): Promise<void> => 
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
     } catch (cause) {
       throw failed(`${base} does not answer: ${reasonOf(cause)}`, cause);

@@ -43,9 +43,9 @@ export const answerMalformed = (
     socket.destroy();
     return;
   }
-  const { status, error: told } = malformed(error.code, maxHeaderBytes);
+  const { status, error: answer } = malformed(error.code, maxHeaderBytes);
   const title = STATUS_CODES[status] ?? 'Error';
-  const body = JSON.stringify({ ...problemBody(told), status, title });
+  const body = JSON.stringify({ ...problemBody(answer), status, title });
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     'content-type: application/problem+json; charset=utf-8',

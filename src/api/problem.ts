@@ -49,7 +49,7 @@ export type Problem = Readonly<{
 /** An error as a problem document. What is our own fault is told without its inside. */
 export const problemBody = (error: MiyabiError): Problem => {
   const status = STATUS_OF[error.code];
-  const told =
+  const text =
     status === 500
       ? 'Internal Server Error'
       : status === 503
@@ -60,8 +60,8 @@ export const problemBody = (error: MiyabiError): Problem => {
     title: STATUS_CODES[status] ?? 'Error',
     status,
     code: error.code,
-    error: told,
-    detail: told,
+    error: text,
+    detail: text,
     ...(error.fields.length === 0 || status >= 500 ? {} : { fields: error.fields }),
   };
 };

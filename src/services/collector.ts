@@ -79,7 +79,7 @@ export const collectorService = ({
   logger,
 }: Pick<Ports, 'logSource' | 'taskStore' | 'checkpoints' | 'logger'> &
   Readonly<{ progressService: ProgressService }>): CollectorService => {
-  const turn = keyedMutex();
+  const serialize = keyedMutex();
 
   const collectGroup = async (group: string, request: CollectRequest): Promise<GroupResult> => {
     const tally = { events: 0, lines: 0, records: 0, duplicates: 0, late: 0, oversized: 0 };
@@ -171,7 +171,7 @@ export const collectorService = ({
     async collect(request) {
       const groups = request.log_group === undefined ? await source.groups() : [request.log_group];
       const results: GroupResult[] = [];
-      for (const group of groups) results.push(await turn(group, () => collectGroup(group, request)));
+      for (const group of groups) results.push(await serialize(group, () => collectGroup(group, request)));
       const records = results.reduce((sum, group) => sum + group.records, 0);
       return { message: `Collected ${records} progress records`, records, groups: results };
     },

@@ -276,7 +276,7 @@ const feedReader = (
 
   const run = async () => {
     let beaten = clock.now();
-    let lossTold = Number.NEGATIVE_INFINITY;
+    let lossReportedAt = Number.NEGATIVE_INFINITY;
     while (!stopped.signal.aborted) {
       try {
         const entries = await feed.read(at, BATCH);
@@ -285,8 +285,8 @@ const feedReader = (
         const woken = steps;
         steps = [];
         for (const wake of woken) wake();
-        if (feed.hasLost() && clock.now() - lossTold >= LOSS_RESET_MS) {
-          lossTold = clock.now();
+        if (feed.hasLost() && clock.now() - lossReportedAt >= LOSS_RESET_MS) {
+          lossReportedAt = clock.now();
           audience.send({ type: 'reset', position: at });
         }
         if (clock.now() - beaten >= BEAT_MS) {
@@ -300,8 +300,10 @@ const feedReader = (
           signal: stopped.signal,
           timeoutMs: Math.max(
             1,
-            Math.min(beaten + BEAT_MS, feed.hasLost() ? lossTold + LOSS_RESET_MS : Number.POSITIVE_INFINITY) -
-              clock.now(),
+            Math.min(
+              beaten + BEAT_MS,
+              feed.hasLost() ? lossReportedAt + LOSS_RESET_MS : Number.POSITIVE_INFINITY,
+            ) - clock.now(),
           ),
         });
       } catch (error) {

@@ -49,13 +49,13 @@ export const logTextService = ({
   retryOnConflict,
 }: Pick<Ports, 'checkpoints' | 'clock'> &
   Readonly<{ progressService: ProgressService; retryOnConflict: RetryOnConflict }>): LogTextService => {
-  const turn = keyedMutex();
+  const serialize = keyedMutex();
   return {
     append(piece) {
       const { log_group, log_stream, project_id, only_project, last } = piece;
       const key = `text#${encodeURIComponent(log_group)}#${encodeURIComponent(log_stream)}`;
       const prefix = linePrefix(piece);
-      return turn(key, () =>
+      return serialize(key, () =>
         retryOnConflict(async () => {
           const kept = await checkpoints.read(key);
           const taken = takenFromJson(kept?.value);

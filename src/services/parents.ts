@@ -1,14 +1,14 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { followParts } from '../domain/tasks/subtasks.ts';
+import { followSubtasks } from '../domain/tasks/subtasks.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { TaskQuery } from '../ports/task-store.ts';
 import { allPages } from './all-pages.ts';
 import { keyedMutex } from './keyed-mutex.ts';
-import type { TaskMove, TaskWriter } from './task-writer.ts';
+import type { TaskWriter, WrittenTask } from './task-writer.ts';
 
 /** Parts beyond these do not count; the bound limits what the report of one part costs. */
-const MAX_PARTS = 500;
+const MAX_SUBTASKS = 500;
 const PAGE = 100;
 
 /**
@@ -18,27 +18,27 @@ const PAGE = 100;
 export const parentFollower = (
   { taskStore, clock }: Pick<Ports, 'taskStore' | 'clock'>,
   change: TaskWriter['change'],
-): ((moves: readonly TaskMove[]) => Promise<readonly TaskMove[]>) => {
-  const turn = keyedMutex();
+): ((written: readonly WrittenTask[]) => Promise<readonly WrittenTask[]>) => {
+  const serialize = keyedMutex();
 
-  const partsOf = async (parentId: string): Promise<readonly StoredTask[]> => {
-    const parts: StoredTask[] = [];
+  const subtasksOf = async (parentId: string): Promise<readonly StoredTask[]> => {
+    const subtasks: StoredTask[] = [];
     const pages = allPages((after: Pick<TaskQuery, 'after'>) =>
       taskStore.list({ parent_id: parentId, limit: PAGE, ...after }),
     );
     for await (const page of pages) {
-      parts.push(...page);
-      if (parts.length >= MAX_PARTS) break;
+      subtasks.push(...page);
+      if (subtasks.length >= MAX_SUBTASKS) break;
     }
-    return parts;
+    return subtasks;
   };
 
-  const follow = (parentId: string): Promise<TaskMove | undefined> =>
-    turn(parentId, () =>
+  const follow = (parentId: string): Promise<WrittenTask | undefined> =>
+    serialize(parentId, () =>
       change(async () => {
         const before = await taskStore.find(parentId);
         if (before === undefined) return undefined;
-        const changed = followParts(before, await partsOf(parentId), clock.now());
+        const changed = followSubtasks(before, await subtasksOf(parentId), clock.now());
         if (changed === undefined) return undefined;
         return { before, after: changed.task, points: changed.point === undefined ? [] : [changed.point] };
       }),
@@ -48,19 +48,19 @@ export const parentFollower = (
       return undefined;
     });
 
-  return async (moves) => {
-    const written: TaskMove[] = [];
-    for (let level = moves; level.length > 0; ) {
+  return async (written) => {
+    const parents: WrittenTask[] = [];
+    for (let level = written; level.length > 0; ) {
       const parentIds = new Set(
-        level.filter(hasMoved).flatMap(({ before, after }) => (after ?? before)?.parent_id ?? []),
+        level.filter(hasChanged).flatMap(({ before, after }) => (after ?? before)?.parent_id ?? []),
       );
       const followed = await Promise.all([...parentIds].map(follow));
-      level = followed.filter((move) => move !== undefined);
-      written.push(...level);
+      level = followed.filter((parent) => parent !== undefined);
+      parents.push(...level);
     }
-    return written;
+    return parents;
   };
 };
 
-const hasMoved = ({ before, after }: TaskMove): boolean =>
+const hasChanged = ({ before, after }: WrittenTask): boolean =>
   before?.status !== after?.status || before?.progress.percentage !== after?.progress.percentage;

@@ -29,7 +29,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Estimates } from './estimates.ts';
 import { eachOf, keyedMutex } from './keyed-mutex.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
-import type { TaskMove, TaskRead, TaskWriter } from './task-writer.ts';
+import type { TaskRead, TaskWriter, WrittenTask } from './task-writer.ts';
 
 /**
  * Events of one stream. `project_id` is whose they are where neither the lines nor a task already there say so. With
@@ -91,7 +91,7 @@ export const progressService = ({
   const reader = logReader(formats);
   const memos = ledgerMemos();
   const byName = new Map(formats.map((format) => [format.name, format]));
-  const turn = keyedMutex();
+  const serialize = keyedMutex();
   const ledgers = cachedLedgers(byName);
 
   const writeRun = async (
@@ -100,11 +100,11 @@ export const progressService = ({
     change: RunChange,
     project: string | undefined,
     read: TaskRead | undefined,
-    moves: TaskMove[],
+    written: WrittenTask[],
   ): Promise<void> => {
     const id = taskIdOf(scope, batch, change.observation);
     let known = scope.task_id === id ? read : undefined;
-    const move = await writer.change(async () => {
+    const result = await writer.change(async () => {
       const { task: before, mark } = known ?? (await writer.read(id));
       // After a lost race the task is read again.
       known = undefined;
@@ -126,7 +126,7 @@ export const progressService = ({
       }
       return { before, after: await estimate.estimated(seen), points: change.points, mark };
     });
-    if (move !== undefined) moves.push(move);
+    if (result !== undefined) written.push(result);
   };
 
   /** A run that turned out to be part of another leaves no task behind, unless a client has made it its own. */
@@ -134,13 +134,13 @@ export const progressService = ({
     scope: Scope,
     batch: LogBatch,
     run: Pick<Observation, 'key'>,
-    moves: TaskMove[],
+    written: WrittenTask[],
   ): Promise<void> => {
-    const move = await writer.remove(async () => {
+    const result = await writer.remove(async () => {
       const task = await tasks.find(taskIdOf(scope, batch, run));
       return task === undefined || task.reported_at !== undefined || isOthers(task, batch) ? undefined : task;
     });
-    if (move !== undefined) moves.push(move);
+    if (result !== undefined) written.push(result);
   };
 
   const advanceScope = (
@@ -148,9 +148,9 @@ export const progressService = ({
     batch: LogBatch,
     signals: readonly PlacedSignal[],
     project: string | undefined,
-    moves: TaskMove[],
+    written: WrittenTask[],
   ): Promise<Advance> =>
-    turn(scope.key, () =>
+    serialize(scope.key, () =>
       retryOnConflict(async () => {
         const kept = await checkpoints.read(scope.key);
         const stored = ledgers.of(scope.key, kept);
@@ -169,8 +169,8 @@ export const progressService = ({
             dropped,
           });
         }
-        await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, read, moves));
-        await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, moves));
+        await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, read, written));
+        await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, written));
         const version = kept?.version ?? 0;
         // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
         const write = async () => {
@@ -218,10 +218,10 @@ export const progressService = ({
         const project = batch.only_project ?? reading.projectOfTask.get(taskId);
         scopes.push({ scope: taskScope(taskId), signals, project });
       }
-      const moves: TaskMove[] = [];
+      const written: WrittenTask[] = [];
       try {
         const steps = await eachOf(await allowed(scopes, batch), WIDTH, ({ scope, signals, project }) =>
-          advanceScope(scope, batch, signals, project, moves),
+          advanceScope(scope, batch, signals, project, written),
         );
         const sum = (count: (step: Advance) => number) =>
           steps.reduce((total, step) => total + count(step), 0);
@@ -232,11 +232,11 @@ export const progressService = ({
           duplicates: sum((step) => step.known),
           late: sum((step) => step.late),
           oversized: reading.oversized,
-          tasks: newestOf(moves),
+          tasks: newestOf(written),
         };
       } finally {
         // Even where a later write failed: what was written counts, and a repeated batch finds it unchanged.
-        await writer.account(moves);
+        await writer.account(written);
       }
     },
   };
@@ -267,8 +267,10 @@ const cachedLedgers = (formats: ReadonlyMap<string, LogFormat>) => {
 };
 
 /** Each task once, as its last write left it. */
-const newestOf = (moves: readonly TaskMove[]): readonly Task[] => [
+const newestOf = (written: readonly WrittenTask[]): readonly Task[] => [
   ...new Map(
-    moves.flatMap(({ after }) => (after === undefined ? [] : [[after.task_id, publicTask(after)] as const])),
+    written.flatMap(({ after }) =>
+      after === undefined ? [] : [[after.task_id, publicTask(after)] as const],
+    ),
   ).values(),
 ];

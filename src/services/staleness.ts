@@ -29,7 +29,7 @@ export const staleSweep =
       const silent = page.filter((task) => mayBeStale(task, clock.now()));
       await eachOf(silent, WIDTH, async ({ task_id }) => {
         const { items } = await history.read(task_id, { limit: POINTS });
-        const move = await writer.change(async () => {
+        const result = await writer.change(async () => {
           // The list may lag behind: what is written starts from the task itself.
           const before = await tasks.find(task_id);
           if (before === undefined || !mayBeStale(before, clock.now())) return undefined;
@@ -39,9 +39,9 @@ export const staleSweep =
           const after = { ...known, stale: true, version: before.version + 1, updated_at };
           return { before, after, points: [] };
         });
-        if (move === undefined) return;
+        if (result === undefined) return;
         marked.push(task_id);
-        await writer.account([move]);
+        await writer.account([result]);
       });
     }
     return marked;

@@ -8,7 +8,7 @@ import type { CachedProjectStore } from './cached-projects.ts';
 import { eachOf } from './keyed-mutex.ts';
 import { projectChange } from './project-change.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
-import type { TaskMove } from './task-writer.ts';
+import type { WrittenTask } from './task-writer.ts';
 import type { Occurrence, WebhookAnnouncer } from './webhook-announcer.ts';
 
 export type TaskCounter = Readonly<{
@@ -16,7 +16,7 @@ export type TaskCounter = Readonly<{
    * Counts tasks that were written in the metrics, and announces what happened to them. It never fails: a sweep finds
    * what is left. A removed task was taken out by `discount` before.
    */
-  account(moves: readonly TaskMove[]): Promise<void>;
+  account(written: readonly WrittenTask[]): Promise<void>;
 
   /**
    * Takes a task out of the metrics before it is removed. `mark` is a moment before it was read. If a crash keeps it
@@ -220,9 +220,9 @@ export const taskCounter = ({
   };
 
   return {
-    async account(moves) {
+    async account(written) {
       await Promise.all(
-        moves.map(async ({ after: task, mark }) => {
+        written.map(async ({ after: task, mark }) => {
           if (task === undefined || isSettled(task)) return;
           try {
             await countTask(task, mark);

@@ -27,7 +27,7 @@ export type TaskRead = Readonly<{ task: StoredTask | undefined; mark: number }>;
 /**
  * What became of a task: no `before` if it is new, no `after` if it was removed. `mark` is a moment before it was read.
  */
-export type TaskMove = Readonly<{
+export type WrittenTask = Readonly<{
   before?: StoredTask | undefined;
   after?: StoredTask | undefined;
   mark: number;
@@ -52,14 +52,14 @@ export type TaskWriter = Readonly<{
   /** Reads a task that is to be changed. @throws MiyabiError `unavailable` */
   read(taskId: string): Promise<TaskRead>;
   /** @throws MiyabiError `already_exists`: nothing was written. `unavailable`: write it again. */
-  create(write: TaskWrite): Promise<TaskMove>;
+  create(write: TaskWrite): Promise<WrittenTask>;
   /**
    * Reads and decides by `decide`, and writes, until no other writer comes between; undefined writes nothing. Once the
    * store has the task, cache and feed get it even if its history cannot be written.
    *
    * @throws MiyabiError `version_conflict`: every race was lost. `unavailable`: write it again. What `decide` throws.
    */
-  change(decide: () => Promise<TaskWrite | undefined>): Promise<TaskMove | undefined>;
+  change(decide: () => Promise<TaskWrite | undefined>): Promise<WrittenTask | undefined>;
   /** Adds to the history of a task that is otherwise up to date. @throws MiyabiError `unavailable` */
   addHistory(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
   /**
@@ -72,9 +72,9 @@ export type TaskWriter = Readonly<{
   remove(
     find: () => Promise<StoredTask | undefined>,
     options?: Readonly<{ mayFail?: boolean }>,
-  ): Promise<TaskMove | undefined>;
+  ): Promise<WrittenTask | undefined>;
   /** Steps 4 and 5. It does not fail for a backend that is away: a sweep accounts for what is left. */
-  account(moves: readonly TaskMove[]): Promise<void>;
+  account(written: readonly WrittenTask[]): Promise<void>;
 }>;
 
 /** However much happened to a task, one write adds at most so many points to its history: a batch of DynamoDB. */
@@ -115,7 +115,7 @@ export const taskWriter = ({
   };
 
   /** Step 3. */
-  const spread = async ({ before, after, points, mark, asOf }: Writing): Promise<TaskMove> => {
+  const spread = async ({ before, after, points, mark, asOf }: Writing): Promise<WrittenTask> => {
     const task = publicTask(after);
     const show = async () => {
       await taskCache.save([task], asOf);
@@ -197,12 +197,12 @@ export const taskWriter = ({
       return removed;
     },
 
-    async account(moves) {
-      const written = [...moves, ...(await follow(moves))];
-      const ended = written.flatMap(({ before, after }) =>
+    async account(written) {
+      const everything = [...written, ...(await follow(written))];
+      const ended = everything.flatMap(({ before, after }) =>
         after !== undefined && before?.status !== after.status ? [after] : [],
       );
-      await all([taskCounter.account(written), ...ended.map(estimates.learn)]);
+      await all([taskCounter.account(everything), ...ended.map(estimates.learn)]);
     },
   };
 };

@@ -48,7 +48,7 @@ export type TaskService = Readonly<{
   list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
   /** @throws MiyabiError `invalid_transition` where the task has ended. */
   report(taskId: string, report: ProgressReport, guard?: Guard): Promise<Task>;
-  /** @throws MiyabiError `invalid_transition` where it would move on a task that has ended; `invalid_input`. */
+  /** @throws MiyabiError `invalid_transition` where it would change the status of a task that has ended; `invalid_input`. */
   patch(taskId: string, patch: TaskPatch, guard?: Guard): Promise<Task>;
   /** @throws MiyabiError `invalid_transition` where it has ended otherwise. */
   cancel(taskId: string, message: string | undefined, guard?: Guard): Promise<Task>;
@@ -113,7 +113,7 @@ export const taskService = ({
     step: (before: StoredTask) => TaskChange | undefined,
   ): Promise<Task> => {
     let unchanged: StoredTask | undefined;
-    const move = await writer.change(async () => {
+    const result = await writer.change(async () => {
       const before = await find(taskId, guard);
       const changed = step(before);
       unchanged = before;
@@ -121,8 +121,8 @@ export const taskService = ({
       const { task, point } = changed;
       return { before, after: await estimate.estimated(task), points: point === undefined ? [] : [point] };
     });
-    if (move !== undefined) await writer.account([move]);
-    const task = move?.after ?? unchanged;
+    if (result !== undefined) await writer.account([result]);
+    const task = result?.after ?? unchanged;
     if (task === undefined) throw notFound();
     return publicTask(task);
   };
@@ -154,8 +154,8 @@ export const taskService = ({
         { ...input, project_id },
         { id: input.task_id ?? ids.next(), now: clock.now() },
       );
-      const move = await writer.create({ after: task, points: point === undefined ? [] : [point] });
-      await writer.account([move]);
+      const result = await writer.create({ after: task, points: point === undefined ? [] : [point] });
+      await writer.account([result]);
       return publicTask(task);
     },
 
@@ -188,8 +188,8 @@ export const taskService = ({
 
     async remove(taskId, guard = {}) {
       const mayFail = guard.versions !== undefined;
-      const move = await writer.remove(() => find(taskId, guard), { mayFail });
-      if (move !== undefined) await writer.account([move]);
+      const result = await writer.remove(() => find(taskId, guard), { mayFail });
+      if (result !== undefined) await writer.account([result]);
     },
 
     async history(taskId, query, guard = {}) {

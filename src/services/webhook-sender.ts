@@ -36,7 +36,7 @@ const WIDTH_OF_ONE = 4;
 export const LEASE_MS = 60_000;
 const LAST_BEGIN_MS = 30_000;
 /** How many deliveries of one webhook are made in a row before others have their turn. */
-const TURN = 20;
+const MAX_IN_A_ROW = 20;
 /** For how long a receiver that could not be reached is left alone, whatever else there is for it. */
 export const REST_MS = 5_000;
 
@@ -127,7 +127,7 @@ export const webhookSender = ({
       queues.release(claim, { ...next, ...(last === undefined ? {} : { last }) });
 
     for (;;) {
-      const waiting = await outbox.pending(webhookId, TURN);
+      const waiting = await outbox.pending(webhookId, MAX_IN_A_ROW);
       const webhook = await find(claim);
       if (webhook === undefined && waiting.length > 0) {
         // It was removed or switched off: these deliveries are dropped.
@@ -142,7 +142,7 @@ export const webhookSender = ({
       let isOver = false;
       let isUnreached = false;
       await eachOf(due, WIDTH_OF_ONE, async (delivery) => {
-        isOver ||= made >= TURN || clock.now() >= lastBegin;
+        isOver ||= made >= MAX_IN_A_ROW || clock.now() >= lastBegin;
         if (isOver) return;
         made += 1;
         const { answer, verdict, last: result } = await attempt(webhook, delivery);

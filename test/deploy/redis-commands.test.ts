@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
 import { ROOT } from '../../deploy/build/bundle.ts';
-import { lateModules, trimRedisCommands } from '../../deploy/build/lean.ts';
+import { lazyModules, trimRedisCommands } from '../../deploy/build/lazy-modules.ts';
 import { run } from '../support/cli.ts';
 import { hasRedisServer } from '../support/redis.ts';
 import { suite } from '../support/suite.ts';
@@ -33,7 +33,7 @@ for (const name of SUITES) {
         target: 'node20',
         // Of one's own is the client under test; what the fake of a Redis brings along is not.
         external: ['uvu', 'uvu/*', 'ioredis-mock', '@aws-sdk/*', 'fast-check'],
-        plugins: [lateModules, trimRedisCommands],
+        plugins: [lazyModules, trimRedisCommands],
         banner: {
           js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
         },

@@ -180,9 +180,9 @@ export const runFile = async (
 
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   // A program that outlives the worker may hold its pipes open.
-  const patience = new AbortController();
-  await Promise.race([closed, sleep(2_000, undefined, patience).catch(() => undefined)]);
-  patience.abort();
+  const timeout = new AbortController();
+  await Promise.race([closed, sleep(2_000, undefined, timeout).catch(() => undefined)]);
+  timeout.abort();
   clearTimeout(watchdog);
   passed += pending.passed;
   failed += pending.failed;

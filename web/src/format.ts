@@ -98,7 +98,7 @@ export const spoken = (progress: Task['progress'], phase: string | undefined): s
 };
 
 /** Whether anything is known of how far it is. */
-export const isTold = ({ current, percentage }: Task['progress']): boolean =>
+export const hasFigures = ({ current, percentage }: Task['progress']): boolean =>
   percentage !== null || (current !== null && current > 0);
 
 /** Progress in figures: `42%`, `9/20`, `17`. */

@@ -79,8 +79,8 @@ const en = {
   any: 'All',
   clear: 'Clear filters',
   inProgress: 'In progress',
-  failedLately: 'Lately failed',
-  finishedLately: 'Lately finished',
+  recentlyFailed: 'Recently failed',
+  recentlyFinished: 'Recently finished',
   projects: 'Projects',
   nothingRuns: 'Nothing is running at the moment.',
   nothingFailed: 'Nothing has failed lately.',
@@ -188,7 +188,7 @@ const en = {
   signInHelp: 'This server wants an API key. It is kept for this browser tab only and goes nowhere else.',
   apiKey: 'API key',
   refused: 'The server does not accept this key.',
-  told: {
+  announced: {
     completed: (name: string) => `${name} has completed`,
     failed: (name: string) => `${name} has failed`,
     cancelled: (name: string) => `${name} was cancelled`,
@@ -235,8 +235,8 @@ const ja: Messages = {
   any: 'すべて',
   clear: '絞り込みを解除',
   inProgress: '進行中',
-  failedLately: '最近の失敗',
-  finishedLately: '最近の終了',
+  recentlyFailed: '最近の失敗',
+  recentlyFinished: '最近の終了',
   projects: 'プロジェクト',
   nothingRuns: 'いま進行中のタスクはありません。',
   nothingFailed: '最近の失敗はありません。',
@@ -343,7 +343,7 @@ const ja: Messages = {
   signInHelp: 'このサーバーにはAPIキーが必要です。キーはこのタブの中だけに保存されます。',
   apiKey: 'APIキー',
   refused: 'このキーは受け付けられませんでした。',
-  told: {
+  announced: {
     completed: (name) => `${name} が完了しました`,
     failed: (name) => `${name} が失敗しました`,
     cancelled: (name) => `${name} は中止されました`,

@@ -10,9 +10,9 @@ export const paced = (clock: Clock, sleep: Sleep, callsPerSecond: number): Pace 
   return async () => {
     const now = clock.now();
     const oldest = recent.length < callsPerSecond ? undefined : recent.shift();
-    const turn = oldest === undefined ? now : Math.max(now, oldest + 1000);
+    const startsAt = oldest === undefined ? now : Math.max(now, oldest + 1000);
     // Taken before waiting, so that the next one to ask comes behind it.
-    recent.push(turn);
-    if (turn > now) await sleep(turn - now);
+    recent.push(startsAt);
+    if (startsAt > now) await sleep(startsAt - now);
   };
 };

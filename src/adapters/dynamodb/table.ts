@@ -63,7 +63,7 @@ const WRITE_CHUNK = 25;
 /** Chunks under way at once. */
 const WIDTH = 4;
 /** How often in a row a batch may come back wholly undone. */
-const PATIENCE = 6;
+const MAX_FRUITLESS_ROUNDS = 6;
 const FIRST_PAUSE_MS = 50;
 
 export const newWriteId = (): string => randomUUID();
@@ -99,7 +99,7 @@ export const tableOf = ({
       const undone = await round(left);
       if (undone.length === 0) return;
       fruitless = undone.length < left.length ? 0 : fruitless + 1;
-      if (fruitless > PATIENCE) {
+      if (fruitless > MAX_FRUITLESS_ROUNDS) {
         throw unavailable(
           `DynamoDB table ${tableName}`,
           new Error(`${undone.length} items of a batch stay unprocessed`),

@@ -103,7 +103,7 @@ export type CreateTablesOptions = Readonly<{
   /** Waits so many milliseconds. Tests replace it. */
   pause?: (ms: number) => Promise<unknown>;
   /** How long to wait for a table or an index in all, milliseconds. */
-  patienceMs?: number;
+  timeoutMs?: number;
 }>;
 
 /**
@@ -115,7 +115,7 @@ export type CreateTablesOptions = Readonly<{
 export const createTables = async (
   client: DynamoDBClient,
   names: TableNames,
-  { pause = pauseFor, patienceMs = 600_000 }: CreateTablesOptions = {},
+  { pause = pauseFor, timeoutMs = 600_000 }: CreateTablesOptions = {},
 ): Promise<readonly TableReport[]> => {
   const describe = async (name: string): Promise<TableDescription | undefined> => {
     try {
@@ -136,8 +136,8 @@ export const createTables = async (
           ({ IndexStatus }) => (IndexStatus ?? 'ACTIVE') === 'ACTIVE',
         );
       if (isActive) return table;
-      if (waited >= patienceMs) {
-        throw unavailable(`DynamoDB table ${name}`, new Error(`not active after ${patienceMs} ms`));
+      if (waited >= timeoutMs) {
+        throw unavailable(`DynamoDB table ${name}`, new Error(`not active after ${timeoutMs} ms`));
       }
       await pause(wait);
       waited += wait;

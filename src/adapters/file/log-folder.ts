@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { MiyabiError, unavailable } from '../../domain/errors.ts';
 import { errnoOf } from './errno.ts';
 
-/** A file as a listing sees it. `inode` is `device:number`, `born` epoch milliseconds, 0 where unknown. */
+/** A file as a listing sees it. `inode` is `device:number`, `createdAt` epoch milliseconds, 0 where unknown. */
 export type LogFile = Readonly<{
   /** Its path below the folder of logs: unique, and the same in each listing. */
   name: string;
@@ -12,7 +12,7 @@ export type LogFile = Readonly<{
   /** The stream that a file of this name belongs to. */
   stream: string;
   inode: string;
-  born: number;
+  createdAt: number;
   size: number;
   modified: number;
   /** Changes whenever the file does. */
@@ -128,7 +128,7 @@ const lookAt = async (path: string, name: string, stream: string, births: boolea
     path,
     stream,
     inode: `${seen.dev}:${seen.ino}`,
-    born: births ? Number(seen.birthtimeMs) : 0,
+    createdAt: births ? Number(seen.birthtimeMs) : 0,
     size: Number(seen.size),
     modified: Number(seen.mtimeMs),
     stamp: `${seen.size}:${seen.mtimeNs}`,

@@ -14,7 +14,7 @@ import {
   marksFromJson,
   marksToJson,
   TAIL_BYTES,
-  withGone,
+  withRemoved,
 } from './marks.ts';
 
 /** Lines longer than this many bytes are cut, and a page holds at most this many bytes of text. */
@@ -56,7 +56,7 @@ export const fileLogSource = ({ directory, clock, quietMs = 2000 }: FileLogSourc
     const problems: Problem[] = [...listing.problems];
     const claimed = await claim(listing.files, before, problems);
     const marks = new Map(claimed.map(({ file, mark }) => [file.name, mark]));
-    const snapshot = () => marksToJson(withGone([...marks.values()], before));
+    const snapshot = () => marksToJson(withRemoved([...marks.values()], before));
 
     let page = newPage(problems);
     for (const { file, mark } of claimed) {
@@ -149,7 +149,10 @@ const claim = async (
       if (known === undefined) generations.set(file.stream, generation);
       const mark = known ?? { ...UNREAD, stream: file.stream, generation };
       const { name, inode } = file;
-      claims.push({ file, mark: { ...mark, name, inode, born: file.born || mark.born, gone: false } });
+      claims.push({
+        file,
+        mark: { ...mark, name, inode, createdAt: file.createdAt || mark.createdAt, removed: false },
+      });
     } catch (error) {
       if (isAbsence(error)) continue;
       problems.push({ log_stream: file.stream, reason: `${file.name} cannot be read: ${errnoOf(error)}` });
@@ -171,7 +174,7 @@ const UNREAD = {
   skipping: false,
   at: 0,
   stamp: '',
-  born: 0,
+  createdAt: 0,
 };
 
 const recognise = async (
@@ -181,10 +184,11 @@ const recognise = async (
   present: ReadonlySet<string>,
 ): Promise<Mark | undefined> => {
   const same = byInode.get(file.inode);
-  const reborn = same !== undefined && same.born !== 0 && file.born !== 0 && same.born !== file.born;
+  const isNewFile =
+    same !== undefined && same.createdAt !== 0 && file.createdAt !== 0 && same.createdAt !== file.createdAt;
   // A file that was gone comes back as it was, e.g. with its volume; otherwise a new one has been given its inode.
-  const another = same?.gone === true && same.stamp !== file.stamp;
-  const original = reborn || another ? undefined : same;
+  const another = same?.removed === true && same.stamp !== file.stamp;
+  const original = isNewFile || another ? undefined : same;
   if (original?.name === file.name && original.stamp === file.stamp && original.offset === file.size) {
     return original;
   }
@@ -194,7 +198,7 @@ const recognise = async (
   );
   // rsync and editors write a new file and rename it over the old one: the same log under another inode.
   const replaced = before.filter(
-    ({ name, inode, offset, gone }) => offset > 0 && !gone && name === file.name && !present.has(inode),
+    ({ name, inode, offset, removed }) => offset > 0 && !removed && name === file.name && !present.has(inode),
   );
   const candidates = [...(original === undefined ? [] : [original]), ...replaced, ...copied];
   const possible = candidates.filter(({ offset }) => offset <= file.size);

@@ -9,7 +9,7 @@ export type Mark = Readonly<{
   /** The how manieth file of its stream this is, from 1. */
   generation: number;
   inode: string;
-  born: number;
+  createdAt: number;
   /** Bytes that are dealt with. */
   offset: number;
   /** Hashes of the first and the last of those bytes. */
@@ -24,14 +24,14 @@ export type Mark = Readonly<{
   /** The file's stamp when all of it had been read. */
   stamp: string;
   /** It was not there at the last reading. */
-  gone: boolean;
+  removed: boolean;
 }>;
 
 export const HEAD_BYTES = 1024;
 export const TAIL_BYTES = 256;
 
 /** Files that are gone are remembered for their return, the last ones of them. */
-const MAX_GONE = 1000;
+const MAX_REMOVED = 1000;
 
 export const hashOf = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
@@ -40,18 +40,18 @@ export const keyOf = (firstLine: Uint8Array): string =>
   String(createHash('sha256').update(firstLine).digest().readUInt32BE()).padStart(10, '0');
 
 /** One reading's marks become the next one's: of what is gone, only what may still come back is kept. */
-export const withGone = (present: readonly Mark[], before: readonly Mark[]): readonly Mark[] => {
+export const withRemoved = (present: readonly Mark[], before: readonly Mark[]): readonly Mark[] => {
   const names = new Set(present.map(({ name }) => name));
   const inodes = new Set(present.map(({ inode }) => inode));
   const newest = new Map<string, number>();
   for (const { stream, generation } of [...before, ...present]) {
     newest.set(stream, Math.max(generation, newest.get(stream) ?? 0));
   }
-  const gone = before.filter(
+  const removed = before.filter(
     ({ name, inode, stream, generation }) =>
       !names.has(name) && !inodes.has(inode) && generation === newest.get(stream),
   );
-  return [...gone.slice(-MAX_GONE).map((mark) => ({ ...mark, gone: true })), ...present];
+  return [...removed.slice(-MAX_REMOVED).map((mark) => ({ ...mark, removed: true })), ...present];
 };
 
 const KIND = 'file';
@@ -65,12 +65,12 @@ export const marksToJson = (marks: readonly Mark[]): JsonObject => ({
     inode: mark.inode,
     offset: mark.offset,
     at: mark.at,
-    ...(mark.born === 0 ? {} : { born: mark.born }),
+    ...(mark.createdAt === 0 ? {} : { born: mark.createdAt }),
     ...(mark.offset === 0 ? {} : { head: mark.head, tail: mark.tail }),
     ...(mark.key === '' ? {} : { key: mark.key }),
     ...(mark.skipping ? { skipping: true } : {}),
     ...(mark.stamp === '' ? {} : { stamp: mark.stamp }),
-    ...(mark.gone ? { gone: true } : {}),
+    ...(mark.removed ? { gone: true } : {}),
   })),
 });
 
@@ -101,7 +101,7 @@ const markFromJson = (json: unknown, brokenAt: (field: string) => MiyabiError): 
     stream: text('stream'),
     generation: count('generation'),
     inode: text('inode'),
-    born: count('born', 0),
+    createdAt: count('born', 0),
     offset: count('offset'),
     head: text('head', ''),
     tail: text('tail', ''),
@@ -109,7 +109,7 @@ const markFromJson = (json: unknown, brokenAt: (field: string) => MiyabiError): 
     skipping: fields['skipping'] === true,
     at: count('at'),
     stamp: text('stamp', ''),
-    gone: fields['gone'] === true,
+    removed: fields['gone'] === true,
   };
 };
 

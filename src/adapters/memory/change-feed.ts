@@ -12,14 +12,14 @@ export type MemoryChangeFeedOptions = Readonly<{
 export const memoryChangeFeed = ({ clock, capacity = 10_000 }: MemoryChangeFeedOptions): ChangeFeed => {
   // A ring: the entry with number n is at n % capacity. The first number is 1.
   const ring: FeedEntry[] = [];
-  const born = clock.now().toString(36);
+  const startedAt = clock.now().toString(36);
   let newest = 0;
   const waiting = new Set<() => void>();
 
-  const positionOf = (number: number): string => `${born}-${number.toString(36).padStart(11, '0')}`;
+  const positionOf = (number: number): string => `${startedAt}-${number.toString(36).padStart(11, '0')}`;
   /** The number of a position, undefined where this feed does not hold what comes right behind it. */
   const numberOf = (position: string): number | undefined => {
-    const number = Number.parseInt(position.slice(born.length + 1), 36);
+    const number = Number.parseInt(position.slice(startedAt.length + 1), 36);
     if (position !== positionOf(number) || number > newest) return undefined;
     return newest - number > capacity ? undefined : number;
   };
@@ -45,7 +45,7 @@ export const memoryChangeFeed = ({ clock, capacity = 10_000 }: MemoryChangeFeedO
 
     async read(after, limit) {
       const from = numberOf(after);
-      if (from === undefined) throw gone(after);
+      if (from === undefined) throw positionLost(after);
       const entries: FeedEntry[] = [];
       for (let number = from + 1; number <= newest && entries.length < limit; number += 1) {
         const entry = ring[number % capacity];
@@ -75,5 +75,5 @@ export const memoryChangeFeed = ({ clock, capacity = 10_000 }: MemoryChangeFeedO
   };
 };
 
-const gone = (position: string): MiyabiError =>
+const positionLost = (position: string): MiyabiError =>
   new MiyabiError('not_found', `The change feed no longer holds what came after ${position}`);

@@ -51,7 +51,7 @@ export const memoryTaskCache = ({
   const lists = new LRUCache<string, List>({ max: 1_000 });
   /** When each task was last saved, the latest last, as far back as the store may not list it yet. */
   const recent = new Map<string, number>();
-  const born = clock.now();
+  const startedAt = clock.now();
   let tickets = 0;
 
   const valid = (taskId: string): Entry | undefined => {
@@ -112,7 +112,7 @@ export const memoryTaskCache = ({
       scope,
       token: String(tickets),
       // A cache that has just begun does not know what was saved shortly before; a list begun then is for nothing.
-      until: now < born + storeDelayMs ? now : now + LIST_CACHE.ttl - storeDelayMs,
+      until: now < startedAt + storeDelayMs ? now : now + LIST_CACHE.ttl - storeDelayMs,
       order: sortedList(byNewest),
       places: new Map(),
     };

@@ -141,12 +141,12 @@ export const redisChangeFeed = ({
     },
 
     async read(after, limit) {
-      if (!POSITION_PATTERN.test(after)) throw gone(after);
+      if (!POSITION_PATTERN.test(after)) throw positionLost(after);
       const rows = await redis.run((client) => client.xrange(key, after, '+', 'COUNT', limit + 1));
-      if (rows[0]?.[0] !== after) throw gone(after);
+      if (rows[0]?.[0] !== after) throw positionLost(after);
       const entries = rows.slice(1);
       const gap = entries.findIndex(([, fields]) => fields[0] === 'gap');
-      if (gap === 0) throw gone(after);
+      if (gap === 0) throw positionLost(after);
       return (gap === -1 ? entries : entries.slice(0, gap)).map(decode);
     },
 
@@ -178,7 +178,7 @@ export const redisChangeFeed = ({
 
 const POSITION_PATTERN = /^\d{1,19}-\d{1,19}$/;
 
-const gone = (position: string): MiyabiError =>
+const positionLost = (position: string): MiyabiError =>
   new MiyabiError('not_found', `The change feed no longer holds what came after ${position}`);
 
 const decode = ([position, fields]: [string, string[]]): FeedEntry => {

@@ -1,7 +1,7 @@
 /*
  * An entry of the cache, a string:   t|until|version|json      something that is there, e.g. a task
  *                                    a|until                   absent
- *                                    g|until|at                gone: deleted at that moment
+ *                                    g|until|at                removed: deleted at that moment
  */
 
 /** Lua that reads entries. ARGV[1] is the time. */
@@ -16,7 +16,7 @@ local function read(text)
   return kind, tonumber(rest) or 0
 end
 
-local function isGone(kind) return kind == 'g' or kind == 'u' end
+local function isRemoved(kind) return kind == 'g' or kind == 'u' end
 `;
 
 /** What an entry says: a version and its JSON text, or that there is no such thing. */
@@ -24,7 +24,7 @@ export type EntryAnswer = Readonly<{ version: number; json: string }> | 'absent'
 
 const ENTRY = /^(?:t\|(\d+)\|(\d+)\||a\|(\d+)$)/;
 
-/** What an entry says now: what was deleted may have been made anew, so of it only the store knows. */
+/** What an entry says now: what was deleted may have been created again, so of it only the store knows. */
 export const decodeEntry = (text: string, now: number): EntryAnswer => {
   const [head, knownUntil, version, absentUntil] = ENTRY.exec(text) ?? [];
   if (head === undefined || Number(knownUntil ?? absentUntil) <= now) return undefined;

@@ -56,7 +56,7 @@ export const redisLink = ({
   retryMs = 500,
 }: RedisLinkOptions): RedisLink => {
   const circuit = breaker({ retryMs });
-  const calls = patience(timeoutMs);
+  const calls = deadlines(timeoutMs);
   const repairs: ((client: RedisClient) => Promise<void>)[] = [];
   const complaints = new Set<string>();
   let client: RedisClient | undefined;
@@ -196,7 +196,7 @@ const isRefusal = (reason: string): boolean => /\b(OOM|MISCONF|NOREPLICAS)\b/.te
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
 
 /** Calls that have as long to take, and one timer that looks after all of them. */
-type Patience = Readonly<{
+type Deadlines = Readonly<{
   /** What a call comes to, or an error once its time is over. */
   wait<T>(call: Promise<T>): Promise<T>;
   /** Leaves no timer behind where nobody waits. */
@@ -207,7 +207,7 @@ type Patience = Readonly<{
  * To set a timer and to clear it costs a call more than all else that is done for it here, so there is one for all: it
  * is set with the first call and looks, when it fires, who began so long ago. Most calls have ended long since.
  */
-const patience = (timeoutMs: number): Patience => {
+const deadlines = (timeoutMs: number): Deadlines => {
   /** In the order in which they began. */
   const waiting = new Set<Readonly<{ until: number; giveUp: () => void }>>();
   let timer: NodeJS.Timeout | undefined;

@@ -16,7 +16,7 @@ export type RedisProjectCacheOptions = Readonly<{
 /** KEYS: entry. ARGV: now, version, until, life, json. */
 const SAVE = script(`${READ_ENTRY}
 local kind, mark = read(redis.call('GET', KEYS[1]))
-if isGone(kind) or (kind == 't' and mark >= tonumber(ARGV[2])) then return 0 end
+if isRemoved(kind) or (kind == 't' and mark >= tonumber(ARGV[2])) then return 0 end
 redis.call('SET', KEYS[1], 't|' .. ARGV[3] .. '|' .. ARGV[2] .. '|' .. ARGV[5], 'PX', ARGV[4])
 return 1
 `);
@@ -57,8 +57,8 @@ export const redisProjectCache = ({
 
     async remove(projectId) {
       const now = clock.now();
-      const gone = `g|${now + CACHE_TTL.removed}|${now}`;
-      await tell(projectId, (client) => client.set(entryKey(projectId), gone, 'PX', CACHE_TTL.removed));
+      const removed = `g|${now + CACHE_TTL.removed}|${now}`;
+      await tell(projectId, (client) => client.set(entryKey(projectId), removed, 'PX', CACHE_TTL.removed));
     },
   };
 };

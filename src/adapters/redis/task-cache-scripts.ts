@@ -7,12 +7,12 @@ import { script } from './script.ts';
  *
  * - an entry, a string per task:       t|until|version|json      a task
  *                                      a|until                   absent
- *                                      g|until|at                gone: deleted at that moment
+ *                                      g|until|at                removed: deleted at that moment
  * - `lists`, a hash: by task id what the lists show; by `#` and the name of a list what is known of it
  *                                      s|until|version|score|status|project: shown
  *                                        and a line each for id, version and json
  *                                      g|until|at
- *                                      u|until|at                unsure: gone, then saved again
+ *                                      u|until|at                unsure: removed, then saved again
  *                                      token|until|asked|filled|floor score|floor id
  *                                      by `#still` a token that is there as long as nothing of all this has changed
  * - `recent`, a sorted set: when each id in `lists` was last written
@@ -27,13 +27,13 @@ import { script } from './script.ts';
  * that is not there is compared with false, because the mock has null for it. ARGV[1] is always the time.
  */
 const PRELUDE = `${READ_ENTRY}
--- Saved after its deletion: made anew, or merely late. It is over when the deletion is.
+-- Saved after its deletion: created again, or merely late. It is over when the deletion is.
 local function unsure(at)
   return string.format('u|%.0f|%.0f', at + ${CACHE_TTL.removed}, at)
 end
 
 -- When what is kept in \`lists\` and \`recent\` began to be complete. Either may have been evicted.
-local function born(lists, recent)
+local function completeSince(lists, recent)
   local at = redis.call('HGET', lists, '#born')
   if type(at) == 'string' and type(redis.call('ZSCORE', recent, '#born')) == 'string' then return tonumber(at) end
   redis.call('HSET', lists, '#born', ARGV[1])
@@ -42,11 +42,11 @@ local function born(lists, recent)
 end
 
 -- Pages that were kept before are good no more.
-local function stir(lists) redis.call('HDEL', lists, '#still') end
+local function discardPages(lists) redis.call('HDEL', lists, '#still') end
 
 -- Forgets what nobody has written for so long that it is over, a little with every write; and keeps within bounds.
 local function touch(lists, recent, id, oldest, capacity, idle)
-  stir(lists)
+  discardPages(lists)
   redis.call('ZADD', recent, ARGV[1], id)
   local over = redis.call('ZRANGEBYSCORE', recent, '-inf', oldest, 'LIMIT', '0', '4')
   if #over == 0 and tonumber(redis.call('ZCARD', recent)) > capacity then
@@ -82,17 +82,17 @@ local known = redis.call('HGET', KEYS[2], id)
 local listKind, listMark = read(known)
 
 local function place()
-  born(KEYS[2], KEYS[3])
+  completeSince(KEYS[2], KEYS[3])
   touch(KEYS[2], KEYS[3], id, ARGV[12], tonumber(ARGV[13]), ARGV[14])
   for i = 4, #KEYS do
     if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('ZADD', KEYS[i], ARGV[5], id) end
   end
 end
 
-if isGone(entryKind) or isGone(listKind) then
+if isRemoved(entryKind) or isRemoved(listKind) then
   local at = 0
-  if isGone(entryKind) then at = entryMark end
-  if isGone(listKind) and listMark > at then at = listMark end
+  if isRemoved(entryKind) then at = entryMark end
+  if isRemoved(listKind) and listMark > at then at = listMark end
   if asOf >= at then
     redis.call('HSET', KEYS[2], id, unsure(at))
     place()
@@ -115,10 +115,10 @@ return 1
 
 /** KEYS: entry, lists, recent. ARGV: now, id, until, life, oldest time to keep, capacity, idle life. */
 export const REMOVE = script(`${PRELUDE}
-local gone = 'g|' .. ARGV[3] .. '|' .. ARGV[1]
-redis.call('SET', KEYS[1], gone, 'PX', ARGV[4])
-born(KEYS[2], KEYS[3])
-redis.call('HSET', KEYS[2], ARGV[2], gone)
+local removed = 'g|' .. ARGV[3] .. '|' .. ARGV[1]
+redis.call('SET', KEYS[1], removed, 'PX', ARGV[4])
+completeSince(KEYS[2], KEYS[3])
+redis.call('HSET', KEYS[2], ARGV[2], removed)
 touch(KEYS[2], KEYS[3], ARGV[2], ARGV[5], tonumber(ARGV[6]), ARGV[7])
 return 1
 `);
@@ -182,7 +182,7 @@ end
 
 local function begin(i)
   local list, name, token = KEYS[3 + i], ARGV[7 + i * 3], ARGV[5]
-  stir(KEYS[1])
+  discardPages(KEYS[1])
   redis.call('DEL', list)
   redis.call('ZADD', list, '-1', '#' .. token)
   local ids = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[8], '8000000000000000')
@@ -209,7 +209,7 @@ local function array(t) return { unpack(t) } end
 
 local tokens = {}
 local filled = true
-local since, delay = born(KEYS[1], KEYS[2]), now - tonumber(ARGV[8])
+local since, delay = completeSince(KEYS[1], KEYS[2]), now - tonumber(ARGV[8])
 local floorScore, floorId = -1, ''
 -- Until when all of the page is believed.
 local believed = 9000000000000000
@@ -335,7 +335,7 @@ local taskCount = tonumber(ARGV[14])
 local FIRST_LIST = 15
 local FIRST_TASK = FIRST_LIST + count * 4
 local lists, recent = KEYS[1], KEYS[2]
-local since = born(lists, recent)
+local since = completeSince(lists, recent)
 
 -- Only where a list can be taken further down is there anything to do.
 local metas, useful = {}, false
@@ -355,7 +355,7 @@ for i = 1, count do
   end
 end
 if not useful then return 0 end
-stir(lists)
+discardPages(lists)
 
 local function place(id, score, status, project)
   for i = 1, count do
@@ -381,12 +381,12 @@ for n = 1, taskCount do
   local entryKind, entryMark = read(redis.call('GET', KEYS[2 + count + n]))
   local known = redis.call('HGET', lists, id)
   local listKind, listMark = read(known)
-  if isGone(entryKind) or isGone(listKind) then
-    local gone = 0
-    if isGone(entryKind) then gone = entryMark end
-    if isGone(listKind) and listMark > gone then gone = listMark end
-    if asOf >= gone then
-      redis.call('HSET', lists, id, unsure(gone))
+  if isRemoved(entryKind) or isRemoved(listKind) then
+    local removed = 0
+    if isRemoved(entryKind) then removed = entryMark end
+    if isRemoved(listKind) and listMark > removed then removed = listMark end
+    if asOf >= removed then
+      redis.call('HSET', lists, id, unsure(removed))
       touch(lists, recent, id, ARGV[11], tonumber(ARGV[12]), ARGV[13])
       place(id, ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
       complete = false

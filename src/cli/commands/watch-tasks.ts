@@ -18,15 +18,15 @@ const FRAME_MS = 100;
 const POLL_MS = 5_000;
 /** The tasks that are kept; of more, those that ended first are forgotten. */
 const MAX_TASKS = 500;
-type Told = Readonly<{ view: TaskView; json: unknown }>;
+type LatestTask = Readonly<{ view: TaskView; json: unknown }>;
 
 type Filter = Readonly<{ task_id?: string; project_id?: string }>;
 
 /** What a watch needs to know of the tasks: each as it was last told, in whatever order it came. */
 type Watch = Readonly<{
-  tasks: Map<string, Told>;
+  tasks: Map<string, LatestTask>;
   /** Called once for each version of a task that is new. */
-  changed(told: Told): void;
+  changed(latest: LatestTask): void;
   removed(id: string): void;
   connection(state: 'connected' | 'waiting', reason?: string): void;
   ended(): boolean;
@@ -45,8 +45,8 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
       interrupted = true;
       stopping.abort();
     });
-    const tasks = new Map<string, Told>();
-    let gone = false;
+    const tasks = new Map<string, LatestTask>();
+    let wasDeleted = false;
     const shown = options.json
       ? jsonLines(session)
       : process.stdout.isTTY
@@ -56,13 +56,13 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
       tasks,
       changed: shown.changed,
       removed: (id) => {
-        gone ||= id === taskId;
+        wasDeleted ||= id === taskId;
         shown.removed(id);
       },
       connection: shown.connection,
       ended: () => {
-        const told = taskId === undefined ? undefined : tasks.get(taskId);
-        return gone || (told !== undefined && isTerminal(told.view.status));
+        const latest = taskId === undefined ? undefined : tasks.get(taskId);
+        return wasDeleted || (latest !== undefined && isTerminal(latest.view.status));
       },
     };
     try {
@@ -71,7 +71,7 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
       shown.end();
     }
     if (interrupted) endLike(null, 'SIGINT');
-    else if (gone) throw new CommandFailure(EXIT.notFound, 'the task was deleted');
+    else if (wasDeleted) throw new CommandFailure(EXIT.notFound, 'the task was deleted');
     else if (taskId !== undefined && tasks.get(taskId)?.view.status !== 'completed')
       process.exitCode = EXIT.taskFailed;
   });
@@ -173,8 +173,8 @@ const take = (json: unknown, { tasks, changed }: Watch): void => {
   if (view === undefined) return;
   const before = tasks.get(view.id);
   if (before !== undefined && before.view.version >= view.version) return;
-  const told = { view, json };
-  tasks.set(view.id, told);
+  const latest = { view, json };
+  tasks.set(view.id, latest);
   if (tasks.size > MAX_TASKS) {
     const oldest = [...tasks.values()]
       .map((kept) => kept.view)
@@ -182,7 +182,7 @@ const take = (json: unknown, { tasks, changed }: Watch): void => {
       .at(-1);
     if (oldest !== undefined) tasks.delete(oldest.id);
   }
-  changed(told);
+  changed(latest);
 };
 
 type Shown = Pick<Watch, 'changed' | 'removed' | 'connection'> & Readonly<{ end(): void }>;
@@ -192,12 +192,12 @@ const nothing = () => undefined;
 const jsonLines = ({ printJson }: Session): Shown => ({
   changed: ({ json }) => printJson(json),
   removed: nothing,
-  connection: toldConnection(),
+  connection: connectionFor(),
   end: nothing,
 });
 
 /** A loss and its end, a line each on standard error: standard output is for tasks alone. */
-const toldConnection = (): Shown['connection'] => {
+const connectionFor = (): Shown['connection'] => {
   let lost = false;
   return (state, reason = '') => {
     if (lost === (state === 'waiting')) return;
@@ -222,14 +222,14 @@ const textLines = ({ print, look }: Session): Shown => {
       print(`${printable(text)}\n`);
     },
     removed: (id) => void last.delete(id),
-    connection: toldConnection(),
+    connection: connectionFor(),
     end: nothing,
   };
 };
 
 const liveTable = (
   { look, client, settings }: Session,
-  tasks: Map<string, Told>,
+  tasks: Map<string, LatestTask>,
   taskId: string | undefined,
 ): Shown => {
   const { stdout } = process;
@@ -239,7 +239,7 @@ const liveTable = (
   const lines = (): readonly string[] => {
     const columns = stdout.columns;
     const now = Date.now();
-    const all = [...tasks.values()].map((told) => told.view).sort(byInterest);
+    const all = [...tasks.values()].map((latest) => latest.view).sort(byInterest);
     const room = Math.max(1, stdout.rows - 2);
     const shown = all.slice(0, room - 1);
     const count = (status: string) => all.filter((task) => task.status === status).length;

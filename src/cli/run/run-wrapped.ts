@@ -108,11 +108,11 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   const waiting = new AbortController();
   const stopWaiting = () => waiting.abort();
   for (const name of ENDING) process.on(name, stopWaiting);
-  const told = await follower
+  const outcome = await follower
     ?.finish(waiting.signal)
     .catch((error: unknown) => ({ text: messageOf(error), serious: true }));
   for (const name of ENDING) process.off(name, stopWaiting);
-  if (told !== undefined && (told.serious || stderr.isTTY === true)) problems.push(told.text);
+  if (outcome !== undefined && (outcome.serious || stderr.isTTY === true)) problems.push(outcome.text);
   if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
   endLike(code, signal);
 };

@@ -97,12 +97,12 @@ const backlogIn = (
   let made = found.length > 0;
   let beat: NodeJS.Timeout | undefined;
   let flushing: NodeJS.Timeout | undefined;
-  let turn: Promise<unknown> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
 
   /** One step after another: what a step finds must not be changed by another that waits for the disk. */
   const keyedMutex = <T>(step: () => Promise<T>): Promise<T> => {
-    const done = turn.then(step);
-    turn = done.catch(() => undefined);
+    const done = last.then(step);
+    last = done.catch(() => undefined);
     return done;
   };
 

@@ -5,14 +5,14 @@ import type { StoredTask } from './task.ts';
 /** Every running task may be silent for this long, in milliseconds: waiting for a database takes minutes. */
 export const MIN_SILENCE_MS = 5 * 60_000;
 
-/** Where nothing is known of a task's rhythm, it may be silent for this long. */
+/** Where nothing is known of a task's usual gap between updates, it may be silent for this long. */
 export const UNKNOWN_SILENCE_MS = 15 * 60_000;
 
-/** No rhythm is so slow that silence for this long means nothing. */
+/** However long the usual gap is, silence for this long means that the task is stale. */
 export const MAX_SILENCE_MS = 6 * 3_600_000;
 
 /** So many times its longest pause until now. */
-const PATIENCE = 4;
+const STALE_AFTER_GAPS = 4;
 
 /** When a task was last heard of: by its log, or by a client's report. Epoch milliseconds. */
 export const lastSignOfLife = (task: StoredTask): number =>
@@ -32,9 +32,9 @@ export const allowedSilence = (points: readonly HistoryPoint[]): number => {
     const pause = fromIso(points[index]?.timestamp ?? '') - fromIso(points[index - 1]?.timestamp ?? '');
     if (pause > longest) longest = pause;
   }
-  return Math.min(MAX_SILENCE_MS, Math.max(MIN_SILENCE_MS, PATIENCE * longest));
+  return Math.min(MAX_SILENCE_MS, Math.max(MIN_SILENCE_MS, STALE_AFTER_GAPS * longest));
 };
 
-/** Whether a running task has been silent for longer than its own rhythm allows. */
+/** Whether a running task has been silent for longer than its usual gap between updates allows. */
 export const isStale = (task: StoredTask, points: readonly HistoryPoint[], now: number): boolean =>
   task.status === 'running' && now - lastSignOfLife(task) > allowedSilence(points);

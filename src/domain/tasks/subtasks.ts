@@ -7,7 +7,7 @@ import { pointOf, type StoredTask, type TaskChange, withTimes } from './task.ts'
 const PART = 100;
 
 /** Whether a task has said nothing of its progress itself, so that it may be that of its parts. */
-const followsParts = (task: StoredTask): boolean =>
+const followsSubtasks = (task: StoredTask): boolean =>
   task.progress_from === 'parts' ||
   (!isTerminal(task.status) && task.progress.total === null && (task.progress.current ?? 0) === 0);
 
@@ -17,20 +17,20 @@ const followsParts = (task: StoredTask): boolean =>
  * completed. A part that comes later takes it back to running. Undefined where nothing changes, or where somebody
  * reports progress of the task itself.
  */
-export const followParts = (
+export const followSubtasks = (
   task: StoredTask,
   parts: readonly StoredTask[],
   now: number,
 ): TaskChange | undefined => {
-  if (!followsParts(task) || parts.length === 0) return undefined;
-  const counting = parts.filter(({ status }) => status !== 'cancelled');
+  if (!followsSubtasks(task) || parts.length === 0) return undefined;
+  const counted = parts.filter(({ status }) => status !== 'cancelled');
   const status = statusOf(task, parts);
-  const current = counting.reduce(
+  const current = counted.reduce(
     (sum, part) => sum + (part.status === 'completed' ? PART : (part.progress.percentage ?? 0)),
     0,
   );
   const progress = progressOf(
-    { current, total: counting.length === 0 ? null : counting.length * PART },
+    { current, total: counted.length === 0 ? null : counted.length * PART },
     status,
   );
   const { current: a, total: b } = task.progress;

@@ -34,7 +34,7 @@ export type GithubLinks = Readonly<{
  * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
  * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
  * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
- * counts from `updated_at`. `stale` says that a running task has been silent for longer than its own rhythm allows.
+ * counts from `updated_at`. `stale` says that a running task has been silent for longer than its usual gap between updates allows.
  */
 type TaskFields = Readonly<{
   task_id: string;
@@ -406,7 +406,7 @@ export const taskFromObservation = (
     fallback_name: string;
   }>,
 ): StoredTask => {
-  const born: StoredTask = {
+  const created: StoredTask = {
     task_id: context.id,
     task_name: seen.task_name === '' ? context.fallback_name : seen.task_name,
     task_type: seen.task_type,
@@ -425,7 +425,7 @@ export const taskFromObservation = (
     stale: false,
     last_event_at: toIso(seen.last_at),
   };
-  return withTimes(born, { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at });
+  return withTimes(created, { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at });
 };
 
 /** Sets when the task started, ended and how long it took, from its status and the moment it took it on. */

@@ -119,10 +119,10 @@ export const publicWebhook = (
   last: LastDelivery | undefined,
   { withUrl, withSecret = false }: Readonly<{ withUrl: boolean; withSecret?: boolean }>,
 ): PublicWebhook => {
-  const { secret, previous_secret: _previous, previous_until: _until, unknown: _unknown, ...told } = webhook;
+  const { secret, previous_secret: _previous, previous_until: _until, unknown: _unknown, ...shown } = webhook;
   return {
-    ...told,
-    url: withUrl ? told.url : `${new URL(told.url).origin}/…`,
+    ...shown,
+    url: withUrl ? shown.url : `${new URL(shown.url).origin}/…`,
     ...(withSecret ? { secret } : {}),
     last_delivery: last ?? null,
   };

@@ -109,7 +109,7 @@ test('does not wait for ever for a table, and says unavailable where nobody answ
   const client = dynamodbClient({ endpoint: 'http://127.0.0.1:9' });
   const waits: number[] = [];
   const creating = intercepted(client, async () => ({ Table: { TableStatus: 'CREATING' } }));
-  const options = { pause: async (ms: number) => waits.push(ms), patienceMs: 1000 };
+  const options = { pause: async (ms: number) => waits.push(ms), timeoutMs: 1000 };
   await rejects(createTables(creating, names, options), 'unavailable');
   assert.ok(waits.length < 30);
   const silent = intercepted(client, () => Promise.reject(awsError('TimeoutError')));

@@ -17,7 +17,7 @@ export const Announcer = () => {
     waiting.current.push(...ended.value);
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      text.value = told(waiting.current.splice(0));
+      text.value = announcement(waiting.current.splice(0));
     }, PAUSE_MS);
   });
   return (
@@ -27,10 +27,10 @@ export const Announcer = () => {
   );
 };
 
-const told = (tasks: readonly Task[]): string => {
+const announcement = (tasks: readonly Task[]): string => {
   const [one, ...more] = tasks;
   if (one === undefined) return '';
-  const words = t.peek().told;
+  const words = t.peek().announced;
   if (
     more.length === 0 &&
     (one.status === 'completed' || one.status === 'failed' || one.status === 'cancelled')

@@ -11,16 +11,16 @@ const SHAPES: Record<TaskStatus, string> = {
   cancelled: 'M3 7.2h10v1.6H3z',
 };
 
-/** The sign of a status. With `told` its name is there for screen readers, else the text beside it says it. */
-export const Mark = ({ status, told = false }: Readonly<{ status: TaskStatus; told?: boolean }>) => (
+/** The sign of a status. With `labelled` its name is there for screen readers, else the text beside it says it. */
+export const Mark = ({ status, labelled = false }: Readonly<{ status: TaskStatus; labelled?: boolean }>) => (
   <svg
     class={`mark mark-${status}`}
     viewBox="0 0 16 16"
     width="16"
     height="16"
-    role={told ? 'img' : undefined}
-    aria-label={told ? t.value.status[status] : undefined}
-    aria-hidden={told ? undefined : true}
+    role={labelled ? 'img' : undefined}
+    aria-label={labelled ? t.value.status[status] : undefined}
+    aria-hidden={labelled ? undefined : true}
   >
     <path d={SHAPES[status]} />
   </svg>

@@ -186,9 +186,9 @@ const timeTexts = (
   const scale = (self.width - 80) / Math.max(1, (max ?? 0) - (min ?? 0));
   self.ctx.font = FONT;
   return splits.map((seconds) => {
-    const told = format.format(seconds * 1_000);
-    const half = self.ctx.measureText(told).width / 2;
-    return ((max ?? 0) - seconds) * scale + PADDING < half ? '' : told;
+    const label = format.format(seconds * 1_000);
+    const half = self.ctx.measureText(label).width / 2;
+    return ((max ?? 0) - seconds) * scale + PADDING < half ? '' : label;
   });
 };
 

@@ -53,7 +53,7 @@ export const Outcomes = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
   );
 };
 
-const TREND_SIGNS = { better: '↗', worse: '↘', steady: '→' } as const;
+const TREND_ARROWS = { better: '↗', worse: '↘', steady: '→' } as const;
 
 const ProjectRow = ({ held, outcomes }: Readonly<{ held: Signal<Project>; outcomes: readonly Task[] }>) => {
   const { project_id, project_name, metrics } = held.value;
@@ -69,7 +69,7 @@ const ProjectRow = ({ held, outcomes }: Readonly<{ held: Signal<Project>; outcom
         {metrics.success_rate === null ? '–' : rate(metrics.success_rate)}
         {trend !== undefined && (
           <span class={`trend trend-${trend}`} role="img" aria-label={t.value[trend]} title={t.value[trend]}>
-            {TREND_SIGNS[trend]}
+            {TREND_ARROWS[trend]}
           </span>
         )}
       </div>

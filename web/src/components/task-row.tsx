@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Task } from '../../../src/client/index.ts';
-import { failures, figures, isTold } from '../format.ts';
+import { failures, figures, hasFigures } from '../format.ts';
 import { t } from '../i18n.ts';
 import { projectPath, taskPath } from '../router.ts';
 import { findProject } from '../state/store.ts';
@@ -41,12 +41,12 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
   return (
     <li class="row row-live" data-task={task.task_id}>
       <div class="row-head">
-        <Mark status={task.status} told />
+        <Mark status={task.status} labelled />
         <Name task={task} />
         {task.stale && <Stale />}
         {task.priority === 'P0' && <span class="urgent">P0</span>}
       </div>
-      <div class="row-figure">{isTold(task.progress) && figures(task.progress)}</div>
+      <div class="row-figure">{hasFigures(task.progress) && figures(task.progress)}</div>
       <div class="row-bar">
         <Bar task={task} />
       </div>
@@ -80,7 +80,7 @@ export const FailedRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; in
   return (
     <li class="row row-failed" data-task={task.task_id}>
       <div class="row-head">
-        <Mark status={task.status} told />
+        <Mark status={task.status} labelled />
         <Name task={task} />
       </div>
       <div class="row-when">
@@ -105,7 +105,7 @@ export const DoneRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
   return (
     <li class="row row-done" data-task={task.task_id}>
       <div class="row-head">
-        <Mark status={task.status} told />
+        <Mark status={task.status} labelled />
         <Name task={task} />
         {(!inProject || failures(task.progress).length > 0) && (
           <span class="row-foot">

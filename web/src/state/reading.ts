@@ -22,8 +22,8 @@ export const useReading = (
     const after = { at: connection.value, epoch: epoch.value, lacked: lacks.value };
     seen.current = after;
     const isBack = after.at !== before?.at && ['live', 'polling'].includes(after.at.state);
-    const isGone = (after.lacked && before?.lacked === false) || after.epoch !== before?.epoch;
-    if (before !== undefined && !isBack && !isGone) return;
+    const isRemoved = (after.lacked && before?.lacked === false) || after.epoch !== before?.epoch;
+    if (before !== undefined && !isBack && !isRemoved) return;
     read().then(
       () => {
         fault.value = undefined;

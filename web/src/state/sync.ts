@@ -210,14 +210,14 @@ const poll = async (stop: AbortSignal): Promise<void> => {
 const lookIn = async (resume: Resume, stop: AbortSignal): Promise<void> => {
   while (document.hidden && !stop.aborted) {
     await pause(AWAY_POLL_MS, stop);
-    let told = 1;
-    while (told > 0 && document.hidden && !stop.aborted) {
+    let received = 1;
+    while (received > 0 && document.hidden && !stop.aborted) {
       const { events, next, reset } = await eventsAfter(resume.position);
       if (stop.aborted) return;
       if (reset) await readAll({ afresh: true });
       for (const event of events) takeEvent(event.event, event);
       resume.position = next;
-      told = events.length;
+      received = events.length;
     }
   }
 };

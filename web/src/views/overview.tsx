@@ -107,7 +107,7 @@ export const Overview = () => {
               <TaskList
                 key={narrowed}
                 id="done"
-                title={t.value.finishedLately}
+                title={t.value.recentlyFinished}
                 kind="done"
                 tasks={done}
                 empty={t.value.nothingFinished}
@@ -125,7 +125,7 @@ export const Overview = () => {
               <TaskList
                 key={narrowed}
                 id="failed"
-                title={t.value.failedLately}
+                title={t.value.recentlyFailed}
                 kind="failed"
                 tasks={failed}
                 empty={t.value.nothingFailed}

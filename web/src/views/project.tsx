@@ -130,7 +130,7 @@ const ProjectPage = ({ project }: Readonly<{ project: Project }>) => {
         <div class="column">
           <TaskList
             id="failed"
-            title={t.value.failedLately}
+            title={t.value.recentlyFailed}
             kind="failed"
             tasks={ended.filter((held) => held.peek().status === 'failed')}
             empty={t.value.nothingFailed}
@@ -139,7 +139,7 @@ const ProjectPage = ({ project }: Readonly<{ project: Project }>) => {
           />
           <TaskList
             id="done"
-            title={t.value.finishedLately}
+            title={t.value.recentlyFinished}
             kind="done"
             tasks={ended.filter((held) => held.peek().status !== 'failed')}
             empty={t.value.nothingFinished}

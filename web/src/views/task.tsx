@@ -13,7 +13,7 @@ import { Unread } from '../components/page-state.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
-import { count, duration, failures, figures, fullMoment, isTold, moment } from '../format.ts';
+import { count, duration, failures, figures, fullMoment, hasFigures, moment } from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
 import { projectPath, taskPath } from '../router.ts';
@@ -45,7 +45,7 @@ export const TaskView = ({ id }: Readonly<{ id: string }>) => {
 
 /** How a task is, in as few letters as can be. */
 const stateOf = ({ status, progress }: Task): string =>
-  status === 'running' && isTold(progress) ? figures(progress) : t.value.status[status];
+  status === 'running' && hasFigures(progress) ? figures(progress) : t.value.status[status];
 
 const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
   const points = useHistory(task);
@@ -101,8 +101,8 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
             title={t.value.metadata}
             facts={Object.entries(task.metadata ?? {}).map(([name, value]) => [
               name,
-              <Out key={name} to={told(value)}>
-                {told(value)}
+              <Out key={name} to={textOf(value)}>
+                {textOf(value)}
               </Out>,
             ])}
           />
@@ -140,7 +140,7 @@ const Parts = ({ of }: Readonly<{ of: string }>) => {
   );
 };
 
-const told = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 const When = ({ at }: Readonly<{ at: string }>) => (
   <time dateTime={at} title={fullMoment(at)}>
@@ -374,7 +374,7 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
                 </td>
                 <td class="number">{figures(point)}</td>
                 <td>
-                  <Mark status={point.status} told /> {point.phase}
+                  <Mark status={point.status} labelled /> {point.phase}
                 </td>
                 {hasMessages && <td class="message">{point.message}</td>}
               </tr>

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
 /** What of Node's own modules takes milliseconds to load and is seldom called: functions that load it when called. */
-const LATE: Readonly<Record<string, readonly string[]>> = {
+const LAZY_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   tls: ['connect'],
   zlib: ['deflateRawSync', 'inflateRawSync', 'gzip', 'gunzip', 'gunzipSync', 'gzipSync', 'crc32'],
 };
@@ -11,62 +11,62 @@ const LATE: Readonly<Record<string, readonly string[]>> = {
  * Globals whose first use loads much more than is asked of them. The time is all that `performance` is asked for. The SDK
  * asks of each body whether it is a stream of the web; those of its client for Node never are.
  */
-export const LATE_GLOBALS: Readonly<Record<string, string>> = {
+export const GLOBAL_REPLACEMENTS: Readonly<Record<string, string>> = {
   performance: 'Date',
   ReadableStream: 'undefined',
 };
 
-const lateModule = (id: string, names: readonly string[]): string =>
+const lazyModule = (id: string, names: readonly string[]): string =>
   names.map((name) => `export const ${name} = (...input) => require('${id}').${name}(...input);`).join('\n');
 
 /** `assert` is a function itself. */
-const LATE_ASSERT = `
-const late = (...input) => require('assert')(...input);
-module.exports = Object.assign(late, { strictEqual: (...input) => require('assert').strictEqual(...input) });
+const LAZY_ASSERT = `
+const lazy = (...input) => require('assert')(...input);
+module.exports = Object.assign(lazy, { strictEqual: (...input) => require('assert').strictEqual(...input) });
 `;
 
 /** A few small files are read at the start: the SDK looks for its configuration, which no Lambda has. */
-const LATE_FILES = `
+const SYNC_FILES = `
 export const readFile = async (...input) => require('fs').readFileSync(...input);
 `;
 
 /** Says what ioredis does, if somebody asks for it. */
-const LATE_DEBUG = `
+const LAZY_DEBUG = `
 const off = Object.assign(() => undefined, { enabled: false });
 exports.default = (name) => (process.env.DEBUG ? require('debug')(name) : off);
 `;
 
 /** What a client of one server, found by its address, never makes. */
-const LATE_CLASSES = /^\.\.?\/(cluster|(connectors\/)?SentinelConnector)$/;
+const LAZY_CLASSES = /^\.\.?\/(cluster|(connectors\/)?SentinelConnector)$/;
 
-const lateClass = (path: string): string =>
+const lazyClass = (path: string): string =>
   `exports.default = function (...input) { return new (require(${JSON.stringify(path)}).default)(...input); };`;
 
 /** For our own code, for ioredis, and for what every client of AWS begins with. */
-export const lateModules: Plugin = {
-  name: 'late-modules',
+export const lazyModules: Plugin = {
+  name: 'lazy-modules',
   setup(builder) {
-    const ids = [...Object.keys(LATE), 'assert', 'fs/promises'].join('|');
+    const ids = [...Object.keys(LAZY_FUNCTIONS), 'assert', 'fs/promises'].join('|');
     builder.onResolve({ filter: new RegExp(`^(node:)?(${ids})$`) }, ({ path, importer, namespace }) => {
-      if (namespace === 'late') return { path, external: true };
+      if (namespace === 'lazy') return { path, external: true };
       if (!/[/\\](src|ioredis|redis-errors|@smithy)[/\\]/.test(importer)) return undefined;
-      return { path: path.replace(/^node:/, ''), namespace: 'late', sideEffects: false };
+      return { path: path.replace(/^node:/, ''), namespace: 'lazy', sideEffects: false };
     });
     builder.onResolve({ filter: /^debug$/ }, ({ path, resolveDir, namespace }) =>
-      namespace === 'late' ? undefined : { path, namespace: 'late', pluginData: resolveDir },
+      namespace === 'lazy' ? undefined : { path, namespace: 'lazy', pluginData: resolveDir },
     );
-    builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData }) => {
-      if (path === 'debug') return { contents: LATE_DEBUG, resolveDir: pluginData };
-      if (path === 'assert') return { contents: LATE_ASSERT };
-      return { contents: path === 'fs/promises' ? LATE_FILES : lateModule(path, LATE[path] ?? []) };
+    builder.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path, pluginData }) => {
+      if (path === 'debug') return { contents: LAZY_DEBUG, resolveDir: pluginData };
+      if (path === 'assert') return { contents: LAZY_ASSERT };
+      return { contents: path === 'fs/promises' ? SYNC_FILES : lazyModule(path, LAZY_FUNCTIONS[path] ?? []) };
     });
-    builder.onResolve({ filter: LATE_CLASSES }, ({ path, importer, resolveDir }) =>
+    builder.onResolve({ filter: LAZY_CLASSES }, ({ path, importer, resolveDir }) =>
       /[/\\]ioredis[/\\]/.test(importer)
-        ? { path, namespace: 'late-class', pluginData: resolveDir }
+        ? { path, namespace: 'lazy-class', pluginData: resolveDir }
         : undefined,
     );
-    builder.onLoad({ filter: /.*/, namespace: 'late-class' }, ({ path, pluginData }) => ({
-      contents: lateClass(path),
+    builder.onLoad({ filter: /.*/, namespace: 'lazy-class' }, ({ path, pluginData }) => ({
+      contents: lazyClass(path),
       resolveDir: pluginData,
     }));
   },
@@ -107,7 +107,7 @@ export const REDIS_COMMANDS: readonly string[] = [
 ];
 
 export const trimRedisCommands: Plugin = {
-  name: 'few-redis-commands',
+  name: 'trim-redis-commands',
   setup(builder) {
     builder.onLoad({ filter: /@ioredis[/\\]commands[/\\]built[/\\]commands\.json$/ }, async ({ path }) => {
       const all = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
