@@ -34,7 +34,8 @@ export type GithubLinks = Readonly<{
  * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
  * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
  * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
- * counts from `updated_at`. `stale` says that a running task has been silent for longer than its usual gap between updates allows.
+ * counts from `updated_at`. `stale` says that a running task has been silent for longer than its usual gap between
+ * updates allows.
  */
 type TaskFields = Readonly<{
   task_id: string;
