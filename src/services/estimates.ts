@@ -2,14 +2,18 @@ import { LRUCache } from 'lru-cache';
 import { isMiyabiError } from '../domain/errors.ts';
 import { fingerprint } from '../domain/ids.ts';
 import type { Json } from '../domain/json.ts';
-import { etaOf, type PastDurations, withDuration } from '../domain/tasks/eta.ts';
+import { etaOf, type PastDurations, rateStartOf, withDuration } from '../domain/tasks/eta.ts';
+import type { HistoryPoint } from '../domain/tasks/progress.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 export type Estimates = Readonly<{
-  /** The task with its `eta_seconds`, if there is a basis for one. It never fails a write: without a basis, no ETA. */
-  estimated(task: StoredTask): Promise<StoredTask>;
+  /**
+   * The task with its `eta_seconds`, if there is a basis for one; `points` are what its history gains. It never fails a
+   * write: without a basis, no ETA.
+   */
+  estimated(task: StoredTask, points: readonly HistoryPoint[]): Promise<StoredTask>;
   /** Remembers how long a task took that has just completed. It never fails a write. */
   learn(task: StoredTask): Promise<void>;
 }>;
@@ -46,13 +50,15 @@ export const estimates = ({
   };
 
   return {
-    async estimated(task) {
-      const { eta_seconds: _eta, ...plain } = task;
-      if (task.status !== 'running') return plain;
+    async estimated(task, points) {
+      const { eta_seconds: _eta, rateFrom: known, ...unmeasured } = task;
+      if (task.status !== 'running') return unmeasured;
+      const rateFrom = rateStartOf(known, points);
+      const plain = rateFrom === undefined ? unmeasured : { ...unmeasured, rateFrom };
       const key = keyOf(task);
       try {
         const { past } = fresh(key) ?? (await read(key));
-        const eta = etaOf(task, past, clock.now());
+        const eta = etaOf(plain, past, clock.now());
         return eta === undefined ? plain : { ...plain, eta_seconds: eta };
       } catch (error) {
         logger.warn('No estimate: earlier durations could not be read', { task_id: task.task_id, error });

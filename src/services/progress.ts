@@ -124,7 +124,7 @@ export const progressService = ({
         if (before?.reported_at === undefined) await writer.addHistory(id, change.points);
         return undefined;
       }
-      return { before, after: await estimate.estimated(seen), points: change.points, mark };
+      return { before, after: await estimate.estimated(seen, change.points), points: change.points, mark };
     });
     if (result !== undefined) written.push(result);
   };

@@ -119,7 +119,8 @@ export const taskService = ({
       unchanged = before;
       if (changed === undefined) return undefined;
       const { task, point } = changed;
-      return { before, after: await estimate.estimated(task), points: point === undefined ? [] : [point] };
+      const points = point === undefined ? [] : [point];
+      return { before, after: await estimate.estimated(task, points), points };
     });
     if (result !== undefined) await writer.account([result]);
     const task = result?.after ?? unchanged;

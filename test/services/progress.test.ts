@@ -228,4 +228,27 @@ test('a task whose write loses every race stops the batch at once, which another
   assert.is(JSON.parse((await tasks.read('a')).json).progress.current, 40);
 });
 
+test('an estimate counts from the first counter that was seen, through a reopening', async () => {
+  const { progress, tasks, ports } = await system();
+  const start = ports.clock.now();
+  const send = async (seconds: number, current: number) => {
+    ports.clock.advance(start + seconds * 1000 - ports.clock.now());
+    await progress.ingest(
+      batch({
+        id: `at${seconds}`,
+        timestamp: ports.clock.now(),
+        message: JSON.stringify({ task_id: 'enhance', status: 'running', progress: { current, total: 200 } }),
+      }),
+    );
+    return JSON.parse((await tasks.read('enhance')).json).eta_seconds;
+  };
+  assert.is(await send(0, 100), undefined);
+  assert.is(await send(24, 101), undefined);
+  assert.is(await send(240, 110), 24 * 90);
+  await tasks.report('enhance', { status: 'failed' });
+  await tasks.reopen('enhance', {});
+  assert.is(await send(300, 150), undefined, 'an attempt has a rate of its own');
+  assert.is(await send(400, 190), 25);
+});
+
 test.run();

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { COUNTED_KINDS, type Counted } from '../../domain/projects/metrics.ts';
 import { OUTCOMES } from '../../domain/tasks/details.ts';
+import type { RateStart } from '../../domain/tasks/eta.ts';
 import { isSettled, TASK_EVENTS, type TaskEvent } from '../../domain/tasks/events.ts';
 import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
@@ -109,6 +110,9 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
     ...present({ counted: task.counted }, countedToItem),
     ...present({ untold: task.pendingEvents }, json),
+    ...present({ rate_from: task.rateFrom }, ({ current, at }) => ({
+      M: { current: number(current), at: text(at) },
+    })),
     ...(isSettled(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
@@ -181,10 +185,13 @@ export const taskFromItem = (item: Item): StoredTask => {
         seconds: counted.number('seconds'),
       };
     }, 'counted'),
+    ...(read.has('rate_from') ? { rateFrom: rateStartFrom(read.map('rate_from')) } : {}),
     ...(read.has('untold') ? { pendingEvents: eventsOf(read, 'untold') } : {}),
   };
   return { ...task, ...read.unread(UNREAD) };
 };
+
+const rateStartFrom = (read: Reader): RateStart => ({ current: read.number('current'), at: read.text('at') });
 
 const eventsOf = (read: Reader, name: string): readonly TaskEvent[] => {
   const events = read.json(name);

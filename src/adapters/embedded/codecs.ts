@@ -71,6 +71,7 @@ export const taskCodec = codec<StoredTask>('Task', {
     duration_seconds: isNumber,
     eta_seconds: isNumber,
     counted: isCounted,
+    rateFrom: shapeCheck({ required: { current: isNumber, at: isTime } }),
     pendingEvents: listOf(
       shapeCheck({
         required: { type: oneOf(TASK_EVENTS), project_id: isText, version: isNumber, at: isText },

@@ -2,8 +2,10 @@ import type { LogEvent } from '../../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../../domain/logs/format.ts';
 import { advance, emptyLedger, type Ledger, ledgerMemos } from '../../domain/logs/ledger.ts';
 import { type ContinuedLine, logReader } from '../../domain/logs/signals.ts';
+import { etaOf, type RateStart, rateStartOf } from '../../domain/tasks/eta.ts';
 import { partialFailure, percentageOf } from '../../domain/tasks/progress.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
+import { toIso } from '../../domain/time.ts';
 import type { BarTask } from '../terminal/bars.ts';
 
 /** The tasks of a run as its lines tell them: those that a server finds in the same lines. */
@@ -13,9 +15,6 @@ export type LiveTasks = Readonly<{
   bars(now: number): readonly BarTask[];
 }>;
 
-/** A remaining time is shown once so much of the task is done, and so many seconds have gone into it. */
-const GROUND = { steps: 2, seconds: 3 } as const;
-
 /** `runName` names what the lines themselves give no name. */
 export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveTasks => {
   const reader = logReader(formats);
@@ -23,7 +22,7 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
   let continued: ContinuedLine | undefined;
   const byName = new Map(formats.map((format) => [format.name, format]));
   const ledgers = new Map<string | undefined, Ledger>();
-  const found = new Map<string, Observation & Readonly<{ shown: string }>>();
+  const found = new Map<string, LiveRun>();
 
   return {
     add(events) {
@@ -41,9 +40,11 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
         });
         ledgers.set(taskId, step.ledger);
         for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
-        for (const { observation } of step.changes) {
+        for (const { observation, points } of step.changes) {
           const shown = observation.task_name || taskId || runName;
-          found.set(`${taskId ?? ''} ${observation.key}`, { ...observation, shown });
+          const key = `${taskId ?? ''} ${observation.key}`;
+          const rateFrom = rateStartOf(found.get(key)?.rateFrom, points);
+          found.set(key, { ...observation, shown, ...(rateFrom !== undefined && { rateFrom }) });
         }
       }
     },
@@ -58,16 +59,13 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
   };
 };
 
-const barTask = (run: Observation, name: string, now: number): BarTask => {
+type LiveRun = Observation & Readonly<{ shown: string; rateFrom?: RateStart }>;
+
+const barTask = (run: LiveRun, name: string, now: number): BarTask => {
   const until = run.ended_at ?? (isTerminal(run.status) ? run.last_at : now);
   const elapsed = Math.max(0, (until - run.started_at) / 1000);
   const { current, total, status } = run;
-  const enough =
-    current !== null &&
-    total !== null &&
-    current >= GROUND.steps &&
-    current < total &&
-    elapsed >= GROUND.seconds;
+  const eta = etaOf({ ...run, progress: run, started_at: toIso(run.started_at) }, [], now);
   return {
     name,
     status,
@@ -79,6 +77,6 @@ const barTask = (run: Observation, name: string, now: number): BarTask => {
       ? (run.details.error_message ?? run.details.outcome?.replace('_', ' '))
       : (run.details.phase ?? run.details.current_step),
     elapsed,
-    ...(enough && status === 'running' ? { eta: (elapsed * (total - current)) / current } : {}),
+    ...(eta !== undefined && { eta }),
   };
 };

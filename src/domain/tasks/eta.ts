@@ -1,4 +1,6 @@
 import { fromIso } from '../time.ts';
+import type { Counter, HistoryPoint } from './progress.ts';
+import type { TaskStatus } from './status.ts';
 import type { StoredTask } from './task.ts';
 
 /** How long finished runs of one name took, in seconds, the latest last. */
@@ -7,38 +9,80 @@ export type PastDurations = readonly number[];
 /** How many finished runs are remembered for each name: enough for a median, few enough to follow a change. */
 export const MAX_PAST = 10;
 
-/** Below these, a rate is no ground for a promise. */
+/** Below these, a rate says nothing about the rest: a step or two may be the slow one or the quick one. */
 const MIN_ELAPSED_SECONDS = 5;
 const MIN_STEPS = 2;
+/** Of what was left when the run was first seen. */
 const MIN_FRACTION = 0.05;
+/** After so long, so many steps will do, however small their part of a large total is. */
+const LONG_SECONDS = 60;
+const LONG_STEPS = 10;
 
 /** A run that takes so many times its usual duration is not like those before it. */
 const UNUSUAL = 1.5;
 
+/** What the rate of a task is measured from: the first counter that was seen of it. `at` is ISO 8601. */
+export type RateStart = Readonly<{ current: number; at: string }>;
+
 /**
- * Seconds until a running task ends, counted from `now` (epoch milliseconds); undefined where there is no ground to
- * say. Two grounds: the rate so far, `elapsed × (total − current) ÷ current`, and what is left of the median duration
- * of earlier runs. Where both are there, the rate counts as much as the part of the work that is done.
+ * Where the rate is measured from after more of a task's history. A run may have been under way when it was first seen
+ * (`130/1351`), so its counter then is no work of the time since. A counter that falls below its start begins again.
  */
-export const etaOf = (task: StoredTask, past: PastDurations, now: number): number | undefined => {
+export const rateStartOf = (
+  known: RateStart | undefined,
+  points: readonly HistoryPoint[],
+): RateStart | undefined => {
+  const seen = points.flatMap(({ status, current, timestamp }) =>
+    status === 'running' && current !== null ? [{ current, at: timestamp }] : [],
+  );
+  return [...(known === undefined ? [] : [known]), ...seen]
+    .toSorted((a, b) => fromIso(a.at) - fromIso(b.at))
+    .reduce<RateStart | undefined>(
+      (start, next) => (start === undefined || next.current < start.current ? next : start),
+      undefined,
+    );
+};
+
+/** What an estimate is made of: a `StoredTask`, or as much of a run on a terminal. */
+export type Estimated = Readonly<{
+  status: TaskStatus;
+  progress: Pick<Counter, 'current' | 'total'>;
+  started_at?: string;
+  rateFrom?: RateStart;
+}>;
+
+/**
+ * Seconds until a running task ends, counted from `now` (epoch milliseconds); undefined without a basis. There are
+ * two: the rate since the task was first seen, `elapsed × (total − current) ÷ (current − first)`, and what is left of
+ * the median duration of earlier runs. With both, the rate is weighted by the part of the work that is done.
+ */
+export const etaOf = (task: Estimated, past: PastDurations, now: number): number | undefined => {
   if (task.status !== 'running' || task.started_at === undefined) return undefined;
   const elapsed = (now - fromIso(task.started_at)) / 1000;
   if (elapsed < 0) return undefined;
   const { current, total } = task.progress;
   const fraction =
     current === null || total === null || total === 0 ? undefined : Math.min(1, current / total);
-  const byRate =
-    fraction !== undefined &&
-    (current ?? 0) >= MIN_STEPS &&
-    fraction >= MIN_FRACTION &&
-    elapsed >= MIN_ELAPSED_SECONDS
-      ? (elapsed * (1 - fraction)) / fraction
-      : undefined;
+  const byRate = etaByRate(task, now);
   const usual = medianOf(past);
   const byPast = usual === undefined || elapsed > usual * UNUSUAL ? undefined : Math.max(0, usual - elapsed);
   if (byRate === undefined) return byPast === undefined ? undefined : Math.round(byPast);
   if (byPast === undefined || fraction === undefined) return Math.round(byRate);
   return Math.round(byRate * fraction + byPast * (1 - fraction));
+};
+
+const etaByRate = (
+  { progress: { current, total }, rateFrom }: Estimated,
+  now: number,
+): number | undefined => {
+  if (rateFrom === undefined || current === null || total === null || total <= rateFrom.current)
+    return undefined;
+  const steps = current - rateFrom.current;
+  const seconds = (now - fromIso(rateFrom.at)) / 1000;
+  const isLong = steps >= LONG_STEPS && seconds >= LONG_SECONDS;
+  const isMuch = steps >= MIN_STEPS && steps / (total - rateFrom.current) >= MIN_FRACTION;
+  if (seconds < MIN_ELAPSED_SECONDS || !(isLong || isMuch)) return undefined;
+  return (seconds * Math.max(0, total - current)) / steps;
 };
 
 const medianOf = (values: readonly number[]): number | undefined => {

@@ -5,6 +5,7 @@ import type { Counted } from '../projects/metrics.ts';
 import { fromIso, toIso } from '../time.ts';
 import type { UnknownFields } from '../unknown-fields.ts';
 import type { TaskDetails } from './details.ts';
+import { type RateStart, rateStartOf } from './eta.ts';
 import type { TaskEvent } from './events.ts';
 import {
   type Counter,
@@ -73,6 +74,8 @@ export type TaskBookkeeping = Readonly<{
   counted?: Counted;
   /** Events that are not in the outbox of the webhooks yet, oldest first. */
   pendingEvents?: readonly TaskEvent[];
+  /** What the estimate of its attempt measures the rate from, while it runs. */
+  rateFrom?: RateStart;
   unknown?: UnknownFields;
 }>;
 
@@ -150,7 +153,8 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
     stale: false,
     reported_at: now,
   };
-  return { task, point: pointOf(task, now) };
+  const point = pointOf(task, now);
+  return { task: { ...task, ...keep('rateFrom', rateStartOf(undefined, [point])) }, point };
 };
 
 /** What a client reports of a task's progress. `timestamp` is epoch milliseconds, by default now. */
@@ -299,7 +303,7 @@ export const reopenTask = (
       `Task ${task.task_id} is ${task.status}; only one that has ended can be reopened`,
     );
   }
-  const { started_at: _started, progress_from: _from, ...rest } = task;
+  const { started_at: _started, progress_from: _from, rateFrom: _rate, ...rest } = task;
   const { operation } = task.details;
   const at = toIso(now);
   const next = withTimes(
@@ -450,7 +454,7 @@ const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
   canonical(lasting(a)) === canonical(lasting(b));
 
 /** A task without what moves by itself as time passes. */
-const lasting = ({ eta_seconds: _eta, last_event_at: _seen, ...task }: StoredTask) => task;
+const lasting = ({ eta_seconds: _eta, rateFrom: _rate, last_event_at: _seen, ...task }: StoredTask) => task;
 
 /** Text that is equal for equal values, whatever the order of their keys. */
 const canonical = (value: unknown): string =>
