@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { MiyabiError } from '../src/domain/errors.ts';
 
 export const CACHE_CHOICES = ['none', 'node', 'serverless'] as const;
-export const AUTH_CHOICES = ['keys', 'jwt'] as const;
+const AUTH_CHOICES = ['keys', 'jwt'] as const;
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1));
 const flag = v.pipe(
@@ -83,6 +83,7 @@ export const readDeployConfig = (given: Readonly<Record<string, unknown>>): Depl
     const wrong = new Set(parsed.issues.map(({ path }) => String(path?.[0]?.key)));
     throw new MiyabiError(
       'configuration',
+      // A path of valibot is a string; an unknown one has no rule.
       [...wrong].map((option) => `${option} ${RULES[option as keyof DeployConfig] ?? 'is wrong'}`).join('; '),
     );
   }

@@ -44,6 +44,7 @@ export const lossesOf = (before: Resources, after: Resources): readonly string[]
 };
 
 const indexesOf = (resource: Resources[string] | undefined): ReadonlySet<string> => {
+  // The properties of a table as CloudFormation defines them.
   const { GlobalSecondaryIndexes: indexes = [] } = (resource?.Properties ?? {}) as {
     GlobalSecondaryIndexes?: readonly { IndexName: string }[];
   };

@@ -38,6 +38,7 @@ const keepOurs = (from: string, to: string): void => {
     file.endsWith('.json'),
   );
   for (const [index, file] of files.entries()) {
+    // Node writes these files: NODE_V8_COVERAGE.
     const { result, 'source-map-cache': maps = {} } = JSON.parse(
       readFileSync(join(from, file), 'utf8'),
     ) as V8Coverage;
@@ -93,6 +94,7 @@ const print = (summary: Readonly<Record<string, Counts>>): Counts => {
 
 const work = mkdtempSync(join(tmpdir(), 'miyabi-coverage-'));
 try {
+  // Three names give three paths.
   const [raw, ours, report] = ['raw', 'ours', 'report'].map((name) => join(work, name)) as [
     string,
     string,
@@ -117,6 +119,7 @@ try {
   );
   if (c8.status !== 0) throw new Error(`c8 ended with ${c8.status}`);
   const total = print(JSON.parse(readFileSync(join(report, 'coverage-summary.json'), 'utf8')));
+  // Written by this script.
   const floor = JSON.parse(readFileSync(FLOOR, 'utf8')) as Record<Kind, number>;
   const measured = KINDS.map((kind) => ({ kind, is: percent(total[kind]), least: floor[kind] }));
   for (const { kind, is, least } of measured)

@@ -98,6 +98,7 @@ export const mutantsOf = (source: string): readonly Mutant[] => {
         if (isNode(child)) visit(child, node, functions);
     }
   };
+  // ESTree's types leave no way to read a child by its key.
   visit(parseAst(source, { lang: 'ts' }) as unknown as Node, undefined, []);
   return found;
 };

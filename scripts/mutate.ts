@@ -47,6 +47,7 @@ const succeeds = async (
     detached: true,
   });
   const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), LIMIT_MS);
+  // Node types the arguments of an event as any.
   const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(timer);
   return code === 0;
@@ -86,6 +87,7 @@ const reachOf = async (
   if (!(await succeeds(ROOT, testWith(test), { NODE_V8_COVERAGE: coverage }))) return undefined;
   const reached = new Map<string, Set<string>>();
   for (const file of readdirSync(coverage)) {
+    // Node writes these files: NODE_V8_COVERAGE.
     const { result } = JSON.parse(readFileSync(join(coverage, file), 'utf8')) as V8Coverage;
     for (const { url, functions } of result) {
       if (!url.startsWith('file:')) continue;

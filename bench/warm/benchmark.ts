@@ -1,3 +1,5 @@
+// Over 300 lines: one benchmark, its tables and bounds together.
+
 import assert from 'node:assert/strict';
 import { apiEvent } from '../../test/support/artifact.ts';
 import { startRedis } from '../../test/support/redis.ts';

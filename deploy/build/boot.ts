@@ -28,6 +28,7 @@ const open = (file: string): void => {
   // ASCII, one byte for each character.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
   scripts.set(file, script);
+  // What the bundler writes: see chunks.ts.
   const found = script.runInThisContext() as Readonly<Record<string, Piece>>;
   for (const [name, piece] of Object.entries(found)) pieces.set(name, piece);
 };
@@ -46,5 +47,6 @@ const load = (name: string): Exports => {
   return module.exports;
 };
 
+// Each function's main module exports it.
 const { start } = load('main.js') as { start(): Promise<unknown> };
 export const handler = await start();

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { MiyabiError } from '../../src/domain/errors.ts';
 
 /** The memory of our functions, which decides the flags that Lambda starts Node with. */
-export const FUNCTION_MEMORY_MB = 256;
+const FUNCTION_MEMORY_MB = 256;
 
 /** The flags of Lambda's managed Node in a function of so much memory. A code cache is good for these alone. */
 export const lambdaFlags = (memoryMb = FUNCTION_MEMORY_MB): readonly string[] => [
@@ -79,6 +79,7 @@ export const addCodeCache = async (name: Rehearsed, folder: string, node: string
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const code = await once(child, 'exit').then(
+      // Node types the arguments of an event as any.
       ([status]) => status as number | null,
       () => null,
     );

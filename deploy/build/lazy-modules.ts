@@ -77,7 +77,7 @@ export const lazyModules: Plugin = {
  * 240 it knows. A command that is missing here is no method of a client: calling it is a TypeError, never a wrong key
  * or a wrong server.
  */
-export const REDIS_COMMANDS: readonly string[] = [
+const REDIS_COMMANDS: readonly string[] = [
   ...['del', 'eval', 'evalsha', 'get', 'ping', 'quit', 'set', 'xrange', 'xrevrange'],
   ...[
     'asking',

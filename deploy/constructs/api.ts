@@ -19,7 +19,7 @@ import { acknowledge } from '../acknowledge.ts';
 import type { DeployConfig } from '../config.ts';
 
 /** API Gateway gives up after this many seconds; the function must have answered by then. */
-export const GATEWAY_TIMEOUT_SECONDS = 29;
+const GATEWAY_TIMEOUT_SECONDS = 29;
 
 export type HttpEntranceProps = Readonly<{ config: DeployConfig; alias: Alias; accessLogs: ILogGroup }>;
 

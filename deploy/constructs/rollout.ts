@@ -60,4 +60,5 @@ export class Rollout extends Construct {
 }
 
 const logicalIdOf = (fn: LambdaFunction): string =>
+  // The CDK types every default child as a construct.
   Stack.of(fn).getLogicalId(fn.node.defaultChild as CfnFunction);

@@ -146,6 +146,7 @@ export class Site extends Construct {
   /** The CDK's own function that copies files out of its assets, with the role that the CDK gives it. */
   #acknowledgeCopier({ handlerRole }: BucketDeployment, bucket: Bucket): void {
     const stack = Stack.of(this);
+    // The CDK types every default child as a construct.
     const files = stack.getLogicalId(bucket.node.defaultChild as CfnBucket);
     const copier = handlerRole.node.scope;
     if (copier === undefined) throw new Error('The role belongs to the function that copies');

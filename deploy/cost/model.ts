@@ -23,7 +23,7 @@ export const times = (factor: number, { requestsMillion, requestMs, logsGb }: Tr
 });
 
 /** What the traffic is made of. Each number is an assumption that can be argued with, and changed here. */
-export const ASSUMPTIONS = {
+const ASSUMPTIONS = {
   memoryGb: 0.25,
   /** Of the requests; the rest reads one task. */
   shareOfLists: 0.2,

@@ -57,6 +57,7 @@ program('deploy', async (args) => {
   await runProgram([...miyabi, ...deploy], { what: 'cdk deploy', env });
   if (isFirst) await setTerminationProtection(client, stack, true);
 
+  // The CDK CLI wrote it: outputs by stack.
   const outputs = JSON.parse(await readFile(join(ROOT, OUTPUTS), 'utf8')) as Record<
     string,
     Record<string, string>

@@ -22,6 +22,7 @@ export const ensureApiKeys = async (
   createKey({ scope: 'admin', json: true }, (text) => {
     made = text;
   });
+  // Printed by our own `miyabi keys create --json`.
   const { key, api_keys_entry: entry } = JSON.parse(made) as { key: string; api_keys_entry: string };
   const { Version = 1 } = await translating(() =>
     new SSMClient(client).send(

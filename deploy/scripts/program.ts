@@ -37,6 +37,7 @@ export const stackArgs = (
     ...Object.fromEntries(flags.map((flag) => [flag, { type: 'boolean' as const }])),
     ...Object.fromEntries(values.map((value) => [value, { type: 'string' as const }])),
   });
+  // Declared above as a string that may repeat.
   const pairs = (parsed['context'] ?? []) as readonly string[];
   const given = Object.fromEntries(
     pairs.map((pair) => {

@@ -18,6 +18,7 @@ for (const cache of CACHE_CHOICES) {
   const config = readDeployConfig({ cache });
   const app = new App({ context: { 'aws:cdk:disable-asset-staging': true } });
   new MiyabiStack(app, stackNameOf(config.name), { config, ...requireArtifacts() });
+  // The CDK types templates as any.
   const { Resources } = app.synth().getStackByName(stackNameOf(config.name)).template as {
     Resources: Resources;
   };

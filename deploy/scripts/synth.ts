@@ -33,6 +33,7 @@ program('synth', async (args) => {
 
 const synthesised = (app: App, stack: string): number => {
   try {
+    // The CDK types templates as any.
     const { Resources } = app.synth().getStackByName(stack).template as {
       Resources: Record<string, unknown>;
     };

@@ -151,6 +151,7 @@ const NOBODY: Principal = { id: 'nobody', scope: 'read' };
 const pathOf = ({ path }: HttpRequest): string =>
   path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 
+// Another method is no key of the route table and answers 405.
 const methodOf = ({ method }: HttpRequest): Method => (method === 'HEAD' ? 'GET' : method) as Method;
 
 const operationOf = (request: HttpRequest, found: Found | undefined): Operation | undefined => {

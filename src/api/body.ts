@@ -5,7 +5,7 @@ import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
 import type { Body } from './route.ts';
 
 /** The deepest nesting of arrays and objects that is read. Deeper JSON parses, but overflows the stack of what follows. */
-export const MAX_JSON_DEPTH = 32;
+const MAX_JSON_DEPTH = 32;
 
 /** The body of a request as its route describes it. @throws MiyabiError as `validate`, `payload_too_large`, `unsupported_media_type` */
 export const readBody = <Out>(
@@ -46,7 +46,7 @@ const readJson = (request: HttpRequest, types: readonly string[], anyBytes: bool
   }
 };
 
-export const requireSize = (bytes: number): void => {
+const requireSize = (bytes: number): void => {
   if (bytes > MAX_BODY_BYTES) {
     throw new MiyabiError(
       'payload_too_large',

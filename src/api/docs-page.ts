@@ -27,6 +27,7 @@ type Document = Readonly<{
 
 /** The contract as a page: plain HTML that loads nothing and runs nothing, so that it works offline and anywhere. */
 export const docsPage = (openApi: unknown): string => {
+  // Made by openapi.ts, whose schemas are typed loosely.
   const { info, tags, paths, components } = openApi as Document;
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),

@@ -104,6 +104,7 @@ const converter = (roots: readonly AnySchema[]) => {
   const resolved = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(resolved);
     if (typeof value !== 'object' || value === null) return value;
+    // An object within a JSON schema is a JSON schema or is treated like one.
     const { $ref, ...members } = value as JsonSchema;
     const schema = $ref === undefined ? undefined : schemas[Number(referredName($ref))];
     const rest = Object.entries(members)
@@ -116,6 +117,7 @@ const converter = (roots: readonly AnySchema[]) => {
     const { jsonSchema, item } = v.getMetadata(schema);
     if (typeof jsonSchema === 'object') return { ...jsonSchema };
     const { title: _title, item: _item, ...known }: Part = { ...converted[schemas.indexOf(schema)] };
+    // `resolved` maps an object to an object.
     return { ...(resolved(known) as JsonSchema), ...(isSchema(item) ? { items: schemaOf(item) } : {}) };
   };
   const schemaOf: SchemaOf = (schema) => {

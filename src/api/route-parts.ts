@@ -36,6 +36,7 @@ export const guardOf = ({ principal, request }: Asking): Guard => ({
   versions: versionsOf(request),
 });
 
+// `Object.fromEntries` forgets the names of the keys.
 export const present = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

@@ -76,6 +76,7 @@ type Entries = Readonly<Record<string, Readonly<{ type: string; wrapped?: Readon
 
 /** The parameters that are lists, by the schema of the query. */
 const repeatableOf = ({ query }: Route): readonly string[] => {
+  // Valibot types the entries of an unknown object schema as any.
   const entries: Entries = query !== undefined && 'entries' in query ? (query.entries as Entries) : {};
   return Object.keys(entries).filter((name) => entries[name]?.wrapped?.type === 'array');
 };

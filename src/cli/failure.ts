@@ -46,7 +46,7 @@ export const fail = (error: unknown): void => {
   process.exitCode = exitCodeOf(error);
 };
 
-export const exitCodeOf = (error: unknown): number => {
+const exitCodeOf = (error: unknown): number => {
   if (error instanceof CommandFailure) return error.exitCode;
   return isMiyabiError(error) ? (EXIT_OF[error.code] ?? EXIT.failed) : EXIT.failed;
 };

@@ -68,6 +68,7 @@ export const refusal = (
 
 /** The problem document in a text, if there is one. */
 export const problemIn = (text: string): Problem | undefined => {
+  // Its two required fields are checked; the others are optional.
   const problem = recordIn(text);
   return typeof problem?.['code'] === 'string' && typeof problem['error'] === 'string'
     ? (problem as Problem)
@@ -99,6 +100,7 @@ const reasonOf = (error: unknown): string => {
     error.cause instanceof AggregateError && error.cause.errors.length > 0
       ? error.cause.errors[0]
       : error.cause;
+  // System errors carry a code, which the type Error does not have.
   const { code, message } = (inner instanceof Error ? inner : error) as Error & { code?: unknown };
   const known = typeof code !== 'string' ? undefined : code.startsWith('ERR_SSL') ? 'EPROTO' : code;
   return (known === undefined ? undefined : WORDS[known]) ?? message;

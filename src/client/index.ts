@@ -139,6 +139,7 @@ export const miyabiClient = ({
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         ...(ifVersion === undefined ? {} : { 'if-match': `"${ifVersion}"` }),
       },
+      // `isText` has checked it, which the compiler does not follow.
       body: isText ? (body as string) : body === undefined ? undefined : JSON.stringify(body),
       signal,
       timeoutMs,

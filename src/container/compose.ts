@@ -118,6 +118,7 @@ const bindPorts = (container: Container, ports: Ports): void => {
   const bindOne = <Name extends keyof Ports>(name: Name): void => {
     container.bind<Ports[Name]>(PORTS[name]).toConstantValue(ports[name]);
   };
+  // PORTS has a key for each port: see its type.
   for (const name of Object.keys(PORTS)) bindOne(name as keyof Ports);
 };
 

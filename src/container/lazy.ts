@@ -19,13 +19,17 @@ export const once = <T>(run: () => T): (() => T) => {
 export const lazyPort = <Port extends object>(methods: Methods<Port>, load: () => Promise<Port>): Port => {
   const loaded = once(load);
   const call = (name: string) =>
+    // The names are those of `methods`, one for each of the port's.
     methods[name as keyof Port] === 'promise'
       ? async (...input: unknown[]) => methodOf(await loaded(), name)(...input)
       : async function* (...input: unknown[]) {
+          // A method that is no promise is a stream: see `Methods`.
           yield* methodOf(await loaded(), name)(...input) as AsyncIterable<unknown>;
         };
+  // `Methods` makes sure that every method is there.
   return Object.fromEntries(Object.keys(methods).map((name) => [name, call(name)])) as Port;
 };
 
 const methodOf = <Port extends object>(port: Port, name: string): Method =>
+  // All members of a port are methods.
   (port[name as keyof Port] as Method).bind(port);

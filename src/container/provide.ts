@@ -12,8 +12,10 @@ export const providerOf =
     make: (needed: Pick<Bound, NoInfer<Needed>>) => Bound[Name],
     needs: readonly Needed[],
   ): void => {
+    // The compiler does not see that a token and its value belong together, but `TOKENS` is declared so.
     bind<Bound[Name]>(TOKENS[name] as ServiceIdentifier<Bound[Name]>).toResolvedValue(
       (...values: unknown[]) =>
+        // `needs` names exactly these values, in this order.
         make(Object.fromEntries(needs.map((need, index) => [need, values[index]])) as Pick<Bound, Needed>),
       needs.map((need) => TOKENS[need]),
     );

@@ -2,7 +2,7 @@
 export type Page<T, Position> = Readonly<{ items: readonly T[]; next?: Position }>;
 
 /** The most characters of JSON that a page holds: an answer of a Lambda ends at 6 MB. */
-export const MAX_PAGE_CHARACTERS = 1_500_000;
+const MAX_PAGE_CHARACTERS = 1_500_000;
 
 /** How many of these, by their sizes in characters, a page has room for: one at least. */
 export const roomFor = (sizes: readonly number[]): number => {

@@ -1,5 +1,5 @@
 /** Epoch milliseconds of 1970-01-01 and of the last millisecond of the year 9999: what ISO 8601 writes in four digits. */
-export const MIN_TIME = 0;
+const MIN_TIME = 0;
 export const MAX_TIME = 253_402_300_799_999;
 
 export const isTime = (ms: number): boolean => Number.isInteger(ms) && ms >= MIN_TIME && ms <= MAX_TIME;

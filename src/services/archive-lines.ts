@@ -131,5 +131,6 @@ const entryFrom = (value: Json, number: number): ArchiveEntry => {
     if (type === 'object' ? !isJsonObject(field) : typeof field !== type)
       throw malformed(number, `holds a ${kind} whose ${name} is wrong`);
   }
+  // The fields that tell kinds apart are checked; the store that takes the entry checks the rest.
   return value as unknown as ArchiveEntry;
 };

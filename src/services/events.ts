@@ -42,9 +42,9 @@ export type EventService = Readonly<{
 }>;
 
 /** What a slow reader may leave unread, in characters of JSON, before it is let go. */
-export const MAX_UNREAD = 1_048_576;
+const MAX_UNREAD = 1_048_576;
 /** The longest silence of a stream, in milliseconds. */
-export const BEAT_MS = 15_000;
+const BEAT_MS = 15_000;
 /** How many changes are read from the feed at once. */
 const BATCH = 500;
 /** How many changes are kept for those who join; at least one batch, so that a position just read is among them. */

@@ -78,7 +78,7 @@ export type TaskWriter = Readonly<{
 }>;
 
 /** However much happened to a task, one write adds at most so many points to its history: a batch of DynamoDB. */
-export const MAX_POINTS_PER_WRITE = 25;
+const MAX_POINTS_PER_WRITE = 25;
 
 export const taskWriter = ({
   taskStore,

@@ -60,7 +60,7 @@ export type TaskService = Readonly<{
 }>;
 
 /** How deep tasks may be parts of tasks. */
-export const MAX_NESTING = 8;
+const MAX_NESTING = 8;
 
 export const taskService = ({
   taskStore: tasks,

@@ -26,7 +26,7 @@ export type CdkMode = 'events' | 'bar' | 'errors-only';
 export type CdkRun = Readonly<{ code: number | null; output: string; unknown: readonly string[] }>;
 
 /** The CLI under test: that of `CDK_CLI`, the path of a `bin/cdk`, or the pinned one. */
-export const CDK_BIN: string =
+const CDK_BIN: string =
   process.env.CDK_CLI ??
   join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin/cdk');
 

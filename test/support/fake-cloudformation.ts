@@ -41,7 +41,7 @@ export const REGION = 'eu-west-1';
 const UUID = '11111111-2222-3333-4444-555555555555';
 const NESTED_SUFFIX = '1A2B3C4D5E6F7';
 
-export const stackArn = (name: string): string =>
+const stackArn = (name: string): string =>
   `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/${UUID}`;
 
 /** How many events a poll finds: one after the other, and sometimes several at once. */
@@ -253,8 +253,7 @@ const nestedIn = (live: ReadonlyMap<string, LiveStack>, name: string): LiveStack
     Object.keys(fake.resources).some((id) => nestedName(fake.name, id) === name),
   );
 
-export const nestedName = (parent: string, logicalId: string): string =>
-  `${parent}-${logicalId}-${NESTED_SUFFIX}`;
+const nestedName = (parent: string, logicalId: string): string => `${parent}-${logicalId}-${NESTED_SUFFIX}`;
 
 const describeStack = (stack: LiveStack, asked: string, byArn: boolean): Answer => {
   const { name } = stack.fake;

@@ -18,7 +18,7 @@ export type Mischief = Readonly<{
   pageSize: number;
 }>;
 
-export const NO_MISCHIEF: Mischief = {
+const NO_MISCHIEF: Mischief = {
   throttled: 0,
   timedOut: 0,
   cutOff: 0,

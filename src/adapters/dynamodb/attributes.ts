@@ -102,6 +102,7 @@ export const reader = (what: string, item: Item, path = ''): Reader => {
         reader(what, there(name, entry.M, 'list of maps'), `${path}${name}.`),
       ),
     has: (name) => attribute(name) !== undefined,
+    // `Object.fromEntries` forgets the names of the keys.
     present: (read, ...names) =>
       Object.fromEntries(
         names.filter((name) => item[name] !== undefined).map((name) => [name, read(name)]),

@@ -28,7 +28,7 @@ export const LIST_INDEX = 'ListIndex';
 export const DUE_INDEX = 'DueIndex';
 
 /** Epoch seconds after which an item of the tasks or the webhooks table may go. */
-export const TTL_ATTRIBUTE = 'ttl';
+const TTL_ATTRIBUTE = 'ttl';
 
 export type TableNames = Readonly<{ tasks: string; projects: string; webhooks: string }>;
 

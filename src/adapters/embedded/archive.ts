@@ -146,6 +146,7 @@ export const embeddedArchive = ({
         const value = await database.get(keyOf('v', key));
         if (value === undefined)
           throw database.damaged(new DamagedRecord(`Checkpoint ${key}`, 'its value is missing'));
+        // `unseal` parses JSON, so its result is JSON.
         yield { kind: 'checkpoint', key, value: unseal(`Checkpoint ${key}`, value) as Json, version };
       }
       for await (const [[, webhook_id = '', delivery_id = ''], value] of recordsOf('d')) {

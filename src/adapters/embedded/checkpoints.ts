@@ -30,6 +30,7 @@ export const embeddedCheckpoints = ({
         const { version, expires_on } = checkpointCodec.decode(key, head);
         if (isOver(expires_on)) return undefined;
         if (value === undefined) throw new DamagedRecord(`Checkpoint ${key}`, 'its value is missing');
+        // `unseal` parses JSON, so its result is JSON.
         return { value: unseal(`Checkpoint ${key}`, value) as Json, version };
       });
     },

@@ -55,7 +55,6 @@ export const under = (...segments: readonly string[]): Readonly<{ gt: string; lt
 
 /** Epoch milliseconds up to the year 9999, in the order of time. */
 export const timeSegment = (ms: number): string => Math.max(0, Math.floor(ms)).toString(36).padStart(10, '0');
-export const timeOfSegment = (segment: string): number => Number.parseInt(segment, 36);
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Items that no one has written for so long expire. */
@@ -70,7 +69,7 @@ export const taskKey = (taskId: string): string => keyOf('t', taskId);
 export const unsettledKey = (taskId: string): string => keyOf('u', taskId);
 
 /** Every list of tasks that a task has a place in: the segments before its place. */
-export const listsOf = (task: StoredTask): readonly (readonly [by: string, value: string])[] => [
+const listsOf = (task: StoredTask): readonly (readonly [by: string, value: string])[] => [
   ['a', ''],
   ['s', task.status],
   ['j', task.project_id],

@@ -49,6 +49,7 @@ export const shaped = (what: string, value: unknown, shape: Shape): JsonObject =
   if (!isJsonObject(value)) throw new DamagedRecord(what, 'it is no object');
   const unknown: Record<string, Record<string, unknown>> = {};
   const result = known(what, '', value, shape, unknown);
+  // Parts of a JSON object.
   return Object.keys(unknown).length === 0 ? result : { ...result, unknown: unknown as JsonObject };
 };
 

@@ -24,10 +24,10 @@ export type Problem = Readonly<{ log_stream: string; reason: string }>;
 export type Listing = Readonly<{ files: readonly LogFile[]; problems: readonly Problem[] }>;
 
 /** The group of files that lie in the folder itself rather than in a folder below it. */
-export const ROOT_GROUP = 'default';
+const ROOT_GROUP = 'default';
 
 /** More files than this in one group are not followed at once: each costs a look per reading and a place in the cursor. */
-export const MAX_FILES = 2000;
+const MAX_FILES = 2000;
 
 const MAX_DEPTH = 16;
 /** Packed logs, and what editors and downloads leave beside a file. */

@@ -1,3 +1,5 @@
+// Over 300 lines: the Lua scripts share functions and are read together.
+
 import { CACHE_TTL } from '../../ports/task-cache.ts';
 import { READ_ENTRY } from './entry.ts';
 import { script } from './script.ts';

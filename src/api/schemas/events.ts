@@ -11,7 +11,7 @@ export const eventsQuery = object({
   task_id: v.optional(id),
 });
 
-export const event = named(
+const event = named(
   'Event',
   object({
     id: text,

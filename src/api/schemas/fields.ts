@@ -187,6 +187,7 @@ export const tidy = <const E extends v.ObjectEntries>(entries: E) =>
 
 /** A merge patch of an object: each field may be left out, or null to remove it. */
 export const patchOf = <const E extends v.ObjectEntries>(entries: E) =>
+  // `nullable` maps the entries one by one, which the compiler does not follow.
   tidy(nullable(entries)) as v.GenericSchema<
     { [K in keyof E]?: v.InferInput<E[K]> | null },
     { [K in keyof E]?: Exclude<v.InferOutput<E[K]>, undefined> | null }
@@ -196,6 +197,7 @@ const nullable = (entries: v.ObjectEntries): v.ObjectEntries =>
   Object.fromEntries(
     Object.entries(entries).map(([key, schema]) => [
       key,
+      // What an optional schema wraps is a schema.
       v.optional(v.nullable('wrapped' in schema ? (schema.wrapped as v.GenericSchema) : schema)),
     ]),
   );
@@ -245,6 +247,7 @@ export const queryTime = (description: string) =>
     ),
   );
 
+// `Object.fromEntries` forgets the names of the keys.
 export const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;

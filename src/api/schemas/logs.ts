@@ -4,7 +4,7 @@ import { id, name, named, object, text, time, whole, wholeNumber } from './field
 import { task } from './tasks.ts';
 
 /** The most log events in one post. */
-export const MAX_EVENTS = 10_000;
+const MAX_EVENTS = 10_000;
 
 export const logBatch = named(
   'LogBatch',

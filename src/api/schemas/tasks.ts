@@ -148,7 +148,7 @@ export const taskReport = named(
 );
 
 /** The most items of a batch. */
-export const MAX_BATCH = 100;
+const MAX_BATCH = 100;
 /** Items are checked one by one, so that a bad one stops no other. */
 const batchOf = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(

@@ -1,3 +1,5 @@
+// Over 300 lines: one small check after the other.
+
 import { access, constants, mkdir } from 'node:fs/promises';
 import type { MiyabiClient } from '../../client/index.ts';
 import { type Config, readConfig } from '../../config.ts';

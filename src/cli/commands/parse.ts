@@ -88,6 +88,7 @@ const eachChunk = async (
     }
   };
   try {
+    // With an encoding set, a stream yields strings.
     for await (const chunk of input.setEncoding('utf8') as AsyncIterable<string>) {
       const parts = (pending + chunk).split('\n');
       pending = parts.pop() ?? '';

@@ -197,6 +197,7 @@ const follow = (
 
 const started = (child: ChildProcess, command: readonly string[]): Promise<ChildProcess & { pid: number }> =>
   new Promise((resolve, reject) => {
+    // A child that was spawned has a pid.
     child.once('spawn', () => resolve(child as ChildProcess & { pid: number }));
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(cannotRun(command[0] ?? '', error.code ?? error.message, error)),

@@ -257,7 +257,7 @@ const ship = (
 };
 
 /** The log group of everything that `miyabi run` sends. */
-export const LOG_GROUP = '/miyabi/run';
+const LOG_GROUP = '/miyabi/run';
 
 /** What is said of a file with lines that could not be read. */
 export const damagedLines = (file: string): string =>

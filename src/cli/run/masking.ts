@@ -5,7 +5,7 @@
  * character that it cannot contain, and no two repetitions compete for the same text.
  */
 
-export const MASK = '[masked]';
+const MASK = '[masked]';
 
 /**
  * What may follow the name of a thing and a colon and is no secret: what a deployment says of a stack or a resource of

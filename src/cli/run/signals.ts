@@ -59,6 +59,7 @@ const newCanary = (): Canary => {
     child.once('error', () => resolve(undefined));
   });
   child.unref();
+  // Node's pipes have it, the type of a stream does not.
   (child.stdin as { unref?: () => void } | null)?.unref?.();
   return { died, release: () => void child.stdin?.destroy() };
 };

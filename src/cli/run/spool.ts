@@ -1,3 +1,5 @@
+// Over 300 lines: the format of the files, their writer and their reader belong together.
+
 import type { FileHandle } from 'node:fs/promises';
 import {
   appendFile,

@@ -39,7 +39,7 @@ export const markOf = (status: TaskStatus, look: Look): string => MARKS[status][
 const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A bar of exactly so many columns; an unknown percentage gives an empty one. */
-export const barOf = (percentage: number | null, columns: number, { unicode }: Look): string => {
+const barOf = (percentage: number | null, columns: number, { unicode }: Look): string => {
   const eighths = Math.round(((percentage ?? 0) * columns * 8) / 100);
   const full = Math.min(columns, Math.floor(eighths / 8));
   if (!unicode) return '#'.repeat(full).padEnd(columns, '-');
@@ -48,7 +48,7 @@ export const barOf = (percentage: number | null, columns: number, { unicode }: L
 };
 
 /** `7/9`, or `7` where the total is unknown. */
-export const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string =>
+const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string =>
   current === null ? '' : total === null ? String(current) : `${current}/${total}`;
 
 /** `2 failed, 1 skipped`; empty where there is neither. */

@@ -64,6 +64,7 @@ async function* itemsIn(config: Config, data: string): AsyncGenerator<TableItem>
 /** Binary values as bytes, as the SDK gives them. */
 const withBytes = (item: StoredItem): Item =>
   Object.fromEntries(
+    // The compiler knows an item as a union of types; each value is an object.
     Object.entries(item as Readonly<Record<string, Readonly<{ B?: unknown }>>>).map(([name, value]) => [
       name,
       typeof value.B === 'string' ? { B: Buffer.from(value.B, 'base64') } : value,

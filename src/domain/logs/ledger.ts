@@ -1,3 +1,5 @@
+// Over 300 lines: one algorithm: placing, replaying and compacting signals.
+
 import { fingerprint } from '../ids.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import type { HistoryPoint } from '../tasks/progress.ts';
@@ -45,7 +47,7 @@ export const emptyLedger: Ledger = {
 /** How many recent signals stay replayable, at least. Twice as many are kept before the older half is folded. */
 export const REPLAYABLE = 500;
 /** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it once it is compressed. */
-export const MAX_SEALED_IDS = 20_000;
+const MAX_SEALED_IDS = 20_000;
 
 /** One run that new signals have changed, and the points that they add to its history. */
 export type RunChange = Readonly<{ observation: Observation; points: readonly HistoryPoint[] }>;

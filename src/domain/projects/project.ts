@@ -128,6 +128,7 @@ const optional = <K extends string>(
   value: string | undefined,
 ): { [P in K]?: string } => {
   const next = patch === undefined ? value : patch;
+  // A computed key widens to string.
   return (next === undefined || next === null ? {} : { [key]: next }) as { [P in K]?: string };
 };
 

@@ -12,7 +12,7 @@ export type TaskEvent = Readonly<{ type: TaskEventType; project_id: string; vers
  * How many events may be pending on a task. Only an outage leaves so many, and beyond them the oldest are dropped: a
  * task with its events has to fit its item.
  */
-export const MAX_PENDING_EVENTS = 100;
+const MAX_PENDING_EVENTS = 100;
 
 /** The event that a write of a task makes, if any. */
 export const eventOf = (before: StoredTask | undefined, after: StoredTask): TaskEventType | undefined => {

@@ -6,10 +6,10 @@ import type { StoredTask } from './task.ts';
 export const MIN_SILENCE_MS = 5 * 60_000;
 
 /** Where nothing is known of a task's usual gap between updates, it may be silent for this long. */
-export const UNKNOWN_SILENCE_MS = 15 * 60_000;
+const UNKNOWN_SILENCE_MS = 15 * 60_000;
 
 /** However long the usual gap is, silence for this long means that the task is stale. */
-export const MAX_SILENCE_MS = 6 * 3_600_000;
+const MAX_SILENCE_MS = 6 * 3_600_000;
 
 /** So many times its longest pause until now. */
 const STALE_AFTER_GAPS = 4;
@@ -25,7 +25,7 @@ export const lastSignOfLife = (task: StoredTask): number =>
  * How long a task may be silent before it counts as stale, in milliseconds: four times the longest pause in its
  * history, within bounds. `points` are those of its history, oldest first.
  */
-export const allowedSilence = (points: readonly HistoryPoint[]): number => {
+const allowedSilence = (points: readonly HistoryPoint[]): number => {
   if (points.length < 3) return UNKNOWN_SILENCE_MS;
   let longest = 0;
   for (let index = 1; index < points.length; index += 1) {

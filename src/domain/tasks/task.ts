@@ -1,3 +1,5 @@
+// Over 300 lines: every transition of a task.
+
 import { MiyabiError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Observation } from '../logs/format.ts';
@@ -92,8 +94,8 @@ export const MAX_LABELS = 50;
 export const MAX_METADATA = 65_536;
 
 export const DEFAULT_PROJECT_ID = 'default';
-export const DEFAULT_TASK_NAME = 'Untitled';
-export const DEFAULT_TASK_TYPE = 'agent_execution';
+const DEFAULT_TASK_NAME = 'Untitled';
+const DEFAULT_TASK_TYPE = 'agent_execution';
 
 /** What a client may say of a new task; everything has a default. */
 export type NewTask = Readonly<{
@@ -326,12 +328,12 @@ export const reopenTask = (
 const sameFailure = (a: PartialFailure, b: PartialFailure): boolean =>
   a.failed === b.failed && a.skipped === b.skipped;
 
-const merged = <T extends object>(value: T, patch: Patch<T> | null | undefined): T =>
-  patch === undefined
-    ? value
-    : (Object.fromEntries(
-        Object.entries({ ...(patch === null ? {} : value), ...patch }).filter(([, inner]) => inner !== null),
-      ) as T);
+const merged = <T extends object>(value: T, patch: Patch<T> | null | undefined): T => {
+  if (patch === undefined) return value;
+  const fields = Object.entries({ ...(patch === null ? {} : value), ...patch });
+  // `Object.fromEntries` forgets the names of the keys.
+  return Object.fromEntries(fields.filter(([, inner]) => inner !== null)) as T;
+};
 
 const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => {
   const result = new Map(patch === null ? [] : Object.entries(value));
@@ -398,6 +400,7 @@ const placeOf = ({ log_group, log_stream }: TaskDetails): TaskDetails => ({
 });
 
 const keep = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  // A computed key widens to string.
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
 /** A task that a log has brought into being. */

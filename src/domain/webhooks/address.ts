@@ -110,6 +110,7 @@ const RESERVED_V4 = ranges(
 );
 
 /** The one block out of which IPv6 addresses of the internet are given: loopback, link-local and the like are outside. */
+// One text gives one range.
 const [GLOBAL_V6] = ranges('2000::/3') as readonly [AddressRange];
 
 /**

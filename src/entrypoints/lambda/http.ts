@@ -16,6 +16,7 @@ export type ApiResult = APIGatewayProxyResult | APIGatewayProxyStructuredResultV
  * (HTTP APIs and function URLs).
  */
 export const requestOf = (event: ApiEvent): HttpRequest =>
+  // The field `version` tells the two formats apart, but their types do not narrow by it.
   'version' in event && event.version === '2.0'
     ? fromV2(event as APIGatewayProxyEventV2)
     : fromV1(event as APIGatewayProxyEvent);
@@ -60,6 +61,7 @@ const isAuthorizedByToken = ({ requestContext }: APIGatewayProxyEventV2): boolea
 const withoutToken = ({ authorization, ...headers }: APIGatewayProxyEventV2['headers']) => headers;
 
 /** HTTP APIs give payload 1.0 its version, REST APIs do not; and only the former put the stage into the path. */
+// The field `version` tells the two formats apart, but their types do not narrow by it.
 const isOfHttpApi = (event: APIGatewayProxyEvent): boolean => 'version' in event && event.version === '1.0';
 
 /** A named stage is part of the path that an HTTP API hands over; the default one is not. */

@@ -212,6 +212,7 @@ class SocketRequest implements HttpRequest {
 }
 
 const textsOf = (headers: IncomingHttpHeaders): HttpRequest['headers'] => {
+  // `set-cookie` is the only header that Node gives as a list.
   if (headers['set-cookie'] === undefined) return headers as HttpRequest['headers'];
   // Node joins every header that comes several times but this one, which means nothing in a request.
   const { 'set-cookie': _cookies, ...others } = headers;

@@ -44,6 +44,7 @@ export const Plot = ({ times, series, text, range, lines = [], steps, label }: P
   const marks = useRef(lines);
   marks.current = lines;
   const shape = `${locale.value} ${range?.join()} ${series.map((one) => one.label + one.kind + one.colour).join()}`;
+  // All series have as many values as there are times.
   const data = [times, ...series.map(({ values }) => values)] as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;

@@ -15,7 +15,7 @@ export const Elapsed = ({ task }: Readonly<{ task: Task }>) => {
 };
 
 /** Seconds that a live task still needs, undefined where nobody knows. The guess ages from when it was made. */
-export const remaining = (task: Task, at: number): number | undefined =>
+const remaining = (task: Task, at: number): number | undefined =>
   isLive(task) && task.eta_seconds !== undefined
     ? task.eta_seconds - Math.max(0, at - Date.parse(task.updated_at)) / 1_000
     : undefined;

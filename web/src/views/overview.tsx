@@ -1,3 +1,5 @@
+// Over 300 lines: one view with its sections.
+
 import { type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';

@@ -1,3 +1,5 @@
+// Over 300 lines: one view with its sections.
+
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { HistoryPoint, Task } from '../../../src/client/index.ts';

@@ -1,3 +1,5 @@
+// Over 300 lines: the JSON of several agents, one table and one reading for all.
+
 import { isId } from '../../ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import { MAX_COUNT, type PartialFailure, partialFailure } from '../../tasks/progress.ts';

@@ -1,3 +1,5 @@
+// Over 300 lines: events, waiters and drift share their states and resources.
+
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { Operation, Outcome, TaskDetails } from '../../tasks/details.ts';
 import { MAX_COUNT } from '../../tasks/progress.ts';

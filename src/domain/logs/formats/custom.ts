@@ -35,7 +35,7 @@ export type CustomSignal = Readonly<{
 }>;
 
 /** What the named groups of an own pattern may be called. */
-export const CUSTOM_GROUPS = [
+const CUSTOM_GROUPS = [
   'current',
   'total',
   'percent',

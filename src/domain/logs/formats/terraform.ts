@@ -1,3 +1,5 @@
+// Over 300 lines: text and JSON output share one state.
+
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { TaskDetails } from '../../tasks/details.ts';
 import { isTerminal } from '../../tasks/status.ts';

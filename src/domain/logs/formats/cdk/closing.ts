@@ -32,7 +32,7 @@ const closedBy = (state: CdkState, name: string, weak: boolean): Run | undefined
 
 const isEnvironment = (name: string): boolean => name.startsWith('aws://');
 
-export const withMark = (
+const withMark = (
   state: CdkState,
   run: Run,
   said: SaidSignal,

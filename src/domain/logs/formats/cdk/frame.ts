@@ -1,3 +1,5 @@
+// Over 300 lines: all texts that the CDK CLI prints around its rows, in one place.
+
 import { cut } from '../kit/text.ts';
 import { MESSAGE, STACK_NAME } from './rows.ts';
 import { listedIn } from './run.ts';

@@ -43,7 +43,7 @@ const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
 };
 
 /** How it went, first by CDK's closing line, which knows; else by the stack's last state. */
-export const outcomeOf = (run: Run): Outcome => {
+const outcomeOf = (run: Run): Outcome => {
   const { st = '', mark } = run;
   if (run.verb === 'rollback') return outcomeOfRollback(run);
   if (mark === 'unchanged') return 'no_changes';

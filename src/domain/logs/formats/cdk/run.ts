@@ -137,6 +137,7 @@ export const belongs = (run: Run, row: RowSignal, self: boolean, at: number): bo
   const begins = self && (isFirstState(row.st) || /^(?:UPDATE_)?ROLLBACK_IN_PROGRESS$/.test(row.st));
   if (begins && run.to !== undefined && at - run.to > LATE_WITHIN_MS) return false;
   if (run.u === undefined) return !begins;
+  // `t` is set, which makes it a clock.
   const moment = unwrap(row as Clock, run.u);
   if (moment <= run.u) return !begins || run.u - moment <= REORDERED_WITHIN;
   if (begins) return false;
@@ -154,6 +155,7 @@ type Draft = { -readonly [Key in keyof Run]: Run[Key] };
 export const withRow = (run: Run, shown: RowSignal, self: boolean, nested: boolean, at: number): Run => {
   const row = withinStack(run, shown);
   const draft: Draft = { ...run };
+  // `t` is set, which makes it a clock.
   const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
   draft.rows += 1;
   if (row.c !== undefined) {
@@ -350,6 +352,7 @@ export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: st
     return draft;
   }
   if (!row.st.endsWith('_FAILED')) return run;
+  // `t` is set, which makes it a clock.
   const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
   const same = draft.fail.findIndex((known) => isSame(known, row, moment));
   const known = draft.fail[same];
