@@ -189,6 +189,14 @@ test('a bar fits every width and keeps name and percentage as long as it can', (
   );
 });
 
+test('a bar of a failed task says where it stopped and shows no percentage', () => {
+  const task = { name: 'brew', status: 'failed', percentage: 99, current: 9, total: 9, failed: 2 } as const;
+  const look = { colour: false, unicode: true };
+  const line = barLine({ ...task, phase: 'no water', elapsed: 5 }, 80, look);
+  assert.is(line, '✖ brew                    ███████████▉      at 9/9, 2 failed 5s no water');
+  for (const columns of [30, 50, 120]) assert.not.match(barLine(task, columns, look), '%');
+});
+
 test('a table fits every width: columns shrink, then those that matter least are left out', () => {
   const head = [
     { title: 'TASK', shrinks: true },

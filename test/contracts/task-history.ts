@@ -44,7 +44,10 @@ export const taskHistoryContract = (adapter: string, open: Open<TaskHistory>): v
     'returns points as they were appended, oldest first, whatever their order',
     using(open, async (history) => {
       const plain = aPoint(1, { current: null, total: null, percentage: null });
-      const full = aPoint(2, { phase: 'synth ✅', message: '', status: 'completed', percentage: 100 });
+      const full = aPoint(2, {
+        ...{ phase: 'synth ✅', message: '', status: 'completed', percentage: 100 },
+        ...{ failed: 2, skipped: 0 },
+      });
       await history.append('task', [aPoint(3), full]);
       await history.append('task', [plain]);
       await history.append('other', [aPoint(1, { message: 'of another task' })]);

@@ -238,6 +238,7 @@ export const pointToItem = (taskId: string, point: HistoryPoint, now: number): I
   total: maybeNumber(point.total),
   percentage: maybeNumber(point.percentage),
   status: text(point.status),
+  ...present({ failed: point.failed, skipped: point.skipped }, number),
   ...present({ phase: point.phase, message: point.message }, text),
   ttl: ttlAfter(now),
 });
@@ -254,6 +255,7 @@ export const pointFromItem = (item: Item): HistoryPoint => {
     total: read.maybeNumber('total'),
     percentage: read.maybeNumber('percentage'),
     status: read.oneOf('status', TASK_STATUSES),
+    ...read.present(read.number, 'failed', 'skipped'),
     ...read.present(read.text, 'phase', 'message'),
   };
 };

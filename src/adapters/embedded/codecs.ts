@@ -114,7 +114,7 @@ export const pointCodec = codec<HistoryPoint & Readonly<{ day: number }>>('Histo
     status: oneOf(TASK_STATUSES),
     day: isNumber,
   },
-  optional: { phase: isText, message: isText },
+  optional: { failed: isNumber, skipped: isNumber, phase: isText, message: isText },
 });
 
 export const projectCodec = codec<StoredProject>('Project', {

@@ -214,6 +214,8 @@ const progressEntries = {
   current: v.nullable(whole),
   total: v.nullable(whole),
   percentage: v.nullable(v.pipe(whole, v.maxValue(100))),
+  failed: v.optional(whole),
+  skipped: v.optional(whole),
 };
 
 export const task = named(
@@ -227,7 +229,7 @@ export const task = named(
     parent_id: v.optional(text),
     status: oneOf(TASK_STATUSES),
     priority: oneOf(PRIORITIES),
-    progress: object({ ...progressEntries, failed: v.optional(whole), skipped: v.optional(whole) }),
+    progress: object(progressEntries),
     progress_from: v.optional(v.literal('parts')),
     details: object({
       phase: v.optional(text),

@@ -4,7 +4,7 @@ import type { Priority } from '../../domain/tasks/task.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
-import { failureText, markOf, STATUS_PAINT } from '../terminal/bars.ts';
+import { doneText, failureText, isCutShort, markOf, STATUS_PAINT } from '../terminal/bars.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { clockText, paint, printable } from '../terminal/terminal.ts';
 import { type TaskView, tasksIn, taskView } from '../terminal/views.ts';
@@ -78,15 +78,6 @@ const taskTable = (
     { look, columns },
   );
 
-const doneText = ({ percentage, current, total }: TaskView): string =>
-  percentage !== null
-    ? `${percentage}%`
-    : current === null
-      ? ''
-      : total === null
-        ? String(current)
-        : `${current}/${total}`;
-
 const timeText = ({ startedAt, completedAt }: TaskView): string =>
   startedAt === undefined ? '' : clockText(((completedAt ?? Date.now()) - startedAt) / 1000);
 
@@ -103,16 +94,11 @@ const taskText = (task: Task, { look }: Session): string => {
   if (view === undefined) return '';
   const { details, labels, github = {} } = task;
   const when = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
-  const counts = [
-    view.current === null ? '' : `${view.current}/${view.total ?? '?'}`,
-    failureText({ failed: view.failedSteps, skipped: view.skippedSteps }),
-  ].filter((text) => text !== '');
-  const counter = counts.length === 0 ? '' : ` (${counts.join(', ')})`;
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['id', view.id],
     ['project', view.project],
     ['type', view.type],
-    ['done', `${view.percentage === null ? 'unknown' : `${view.percentage}%`}${counter}`],
+    progressLine(view),
     ['phase', view.phase],
     ['step', view.step],
     ['outcome', details.outcome],
@@ -141,6 +127,16 @@ const taskText = (task: Task, { look }: Session): string => {
       .map(([name, value]) => `  ${paint(name.padEnd(9), 'dim', look)} ${printable(value)}\n`)
       .join('')
   );
+};
+
+const progressLine = (view: TaskView): readonly [string, string | undefined] => {
+  const failures = failureText({ failed: view.failedSteps, skipped: view.skippedSteps });
+  if (isCutShort(view.status))
+    return ['stopped', [doneText(view), failures].filter((text) => text !== '').join(', ') || undefined];
+  const counter = view.current === null ? '' : `${view.current}/${view.total ?? '?'}`;
+  const counts = [counter, failures].filter((text) => text !== '').join(', ');
+  const done = view.percentage === null ? 'unknown' : `${view.percentage}%`;
+  return ['done', counts === '' ? done : `${done} (${counts})`];
 };
 
 export type CreateOptions = JsonOption &
@@ -180,15 +176,25 @@ const labelsOf = (pairs: readonly string[] | undefined): Readonly<Record<string,
   pairs?.reduce<Readonly<Record<string, string>>>((labels, text) => takePair(text, labels), {});
 
 export type ReportOptions = JsonOption &
-  Readonly<{ current?: string; total?: string; status?: TaskStatus; phase?: string; message?: string }>;
+  Readonly<{
+    current?: string;
+    total?: string;
+    failed?: string;
+    skipped?: string;
+    status?: TaskStatus;
+    phase?: string;
+    message?: string;
+  }>;
 
 export const reportTask = (id: string, options: ReportOptions): Promise<void> =>
   withServer(async ({ client, look, print, printJson }) => {
     const answer = await client.request('POST /api/tasks/{task_id}/progress', {
       path: { task_id: id },
       body: {
-        current: options.current === undefined ? undefined : takeCount(options.current),
-        total: options.total === undefined ? undefined : takeCount(options.total),
+        current: givenCount(options.current),
+        total: givenCount(options.total),
+        failed: givenCount(options.failed),
+        skipped: givenCount(options.skipped),
         status: options.status,
         phase: options.phase,
         message: options.message,
@@ -204,3 +210,6 @@ export const reportTask = (id: string, options: ReportOptions): Promise<void> =>
       `${paint(`${markOf(view.status, look)} ${view.status}`, STATUS_PAINT[view.status], look)} ${doneText(view)} ${printable(view.name)}\n`,
     );
   });
+
+const givenCount = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : takeCount(text);

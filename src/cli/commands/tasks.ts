@@ -62,6 +62,8 @@ Examples:
     .argument('<id>', 'its task_id')
     .option('-c, --current <number>', 'steps done')
     .option('--total <number>', 'steps in all')
+    .option('--failed <number>', 'steps that failed')
+    .option('--skipped <number>', 'steps that were skipped')
     .addOption(new Option('-s, --status <status>', 'where it stands').choices(TASK_STATUSES))
     .option('--phase <text>', 'what it is doing')
     .option('-m, --message <text>', 'a word for its history')

@@ -6,7 +6,7 @@ import { screen } from '../run/screen.ts';
 import { endLike } from '../run/signals.ts';
 import { runHint, type Session, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
-import { barLine, markOf } from '../terminal/bars.ts';
+import { barLine, doneText, markOf } from '../terminal/bars.ts';
 import { fit, paint, printable } from '../terminal/terminal.ts';
 import { barOfTask, byInterest, type TaskView, taskView } from '../terminal/views.ts';
 import type { WatchOptions } from './watch.ts';
@@ -213,10 +213,10 @@ const textLines = ({ print, look }: Session): Shown => {
   const last = new Map<string, string>();
   return {
     changed: ({ view }) => {
-      const done = view.percentage === null ? '' : ` ${view.percentage}%`;
+      const state = [view.status, doneText(view)].filter((word) => word !== '').join(' ');
       const why =
         view.status === 'failed' ? (view.error ?? view.failed.join(', ')) : (view.step ?? view.phase ?? '');
-      const text = `${markOf(view.status, look)} ${view.status}${done} ${view.name} (${view.id})${why === '' ? '' : `: ${why}`}`;
+      const text = `${markOf(view.status, look)} ${state} ${view.name} (${view.id})${why === '' ? '' : `: ${why}`}`;
       if (last.get(view.id) === text) return;
       last.set(view.id, text);
       print(`${printable(text)}\n`);

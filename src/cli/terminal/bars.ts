@@ -51,6 +51,16 @@ const barOf = (percentage: number | null, columns: number, { unicode }: Look): s
 const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string =>
   current === null ? '' : total === null ? String(current) : `${current}/${total}`;
 
+/** A percentage of a task that ended before it was done would read like progress. */
+export const isCutShort = (status: TaskStatus): boolean => status === 'failed' || status === 'cancelled';
+
+/** How far a task is: `25%`, else its counter; `at 3/9` where it failed or was cancelled; empty where unknown. */
+export const doneText = (task: Pick<BarTask, 'status' | 'percentage' | 'current' | 'total'>): string => {
+  const counter = counterText(task);
+  if (isCutShort(task.status)) return counter === '' ? '' : `at ${counter}`;
+  return task.percentage === null ? counter : `${task.percentage}%`;
+};
+
 /** `2 failed, 1 skipped`; empty where there is neither. */
 export const failureText = ({ failed, skipped }: Pick<BarTask, 'failed' | 'skipped'>): string =>
   [failed ? `${failed} failed` : '', skipped ? `${skipped} skipped` : '']
@@ -59,13 +69,15 @@ export const failureText = ({ failed, skipped }: Pick<BarTask, 'failed' | 'skipp
 
 /**
  * One task in one line that never is wider than the terminal. What matters least goes first where room is short:
- * the phase, then the counter, then the bar itself; name and percentage stay.
+ * the phase, then the counter, then the bar itself; name and percentage stay. A task that failed or was cancelled
+ * has no percentage: its counter says where it stopped.
  */
 export const barLine = (task: BarTask, columns: number, look: Look): string => {
   // The last column stays empty: some terminals wrap as soon as it is written.
   const room = Math.max(1, columns - 1);
-  const percent = task.percentage === null ? '' : `${task.percentage}%`;
-  const counter = counterText(task);
+  const cutShort = isCutShort(task.status);
+  const percent = task.percentage === null || cutShort ? '' : `${task.percentage}%`;
+  const counter = cutShort ? doneText(task) : counterText(task);
   const failures = failureText(task);
   const times = [
     task.elapsed === undefined ? '' : clockText(task.elapsed),

@@ -497,6 +497,8 @@ const addPoint = (points: Map<string, Observation[]>, key: string, seen: Observa
 const saysTheSame = (a: Observation, b: Observation): boolean =>
   a.current === b.current &&
   a.total === b.total &&
+  a.failed === b.failed &&
+  a.skipped === b.skipped &&
   a.status === b.status &&
   a.details.phase === b.details.phase;
 

@@ -53,15 +53,8 @@ export const progressOf = (counter: Counter, status: TaskStatus): Progress => ({
 });
 
 /** The state of a task at one moment of its life. `timestamp` is ISO 8601 in UTC with milliseconds. */
-export type HistoryPoint = Readonly<{
-  timestamp: string;
-  current: number | null;
-  total: number | null;
-  percentage: number | null;
-  status: TaskStatus;
-  phase?: string;
-  message?: string;
-}>;
+export type HistoryPoint = Progress &
+  Readonly<{ timestamp: string; status: TaskStatus; phase?: string; message?: string }>;
 
 /**
  * Thins points to at most `limit`, in order of time: every change of status or phase stays as long as there is

@@ -16,7 +16,6 @@ import {
   type PartialFailure,
   type Progress,
   partialFailure,
-  percentageOf,
   progressOf,
 } from './progress.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
@@ -470,9 +469,7 @@ const canonical = (value: unknown): string =>
 /** What a task is at a moment, as a point of its history. */
 export const pointOf = (task: StoredTask, timestamp: string, message?: string): HistoryPoint => ({
   timestamp,
-  current: task.progress.current,
-  total: task.progress.total,
-  percentage: task.progress.percentage,
+  ...task.progress,
   status: task.status,
   ...keep('phase', task.details.phase),
   ...keep('message', message),
@@ -480,9 +477,7 @@ export const pointOf = (task: StoredTask, timestamp: string, message?: string): 
 
 export const observedPoint = (seen: Observation): HistoryPoint => ({
   timestamp: toIso(seen.last_at),
-  current: seen.current,
-  total: seen.total,
-  percentage: percentageOf(seen, seen.status),
+  ...progressOf(seen, seen.status),
   status: seen.status,
   ...keep('phase', seen.details.phase),
   ...keep('message', seen.message),

@@ -92,12 +92,19 @@ test('tasks, projects, watch and doctor against a server', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what this looks for
     assert.not.match(table, /\u001b/);
 
+    const counted = await miyabi('tasks', 'report', id, '--failed', '2', '--skipped', '1');
+    assert.is(counted.code, 0);
+    assert.match((await miyabi('tasks', 'show', id)).stdout, /done +25% \(1\/4, 2 failed, 1 skipped\)\n/);
+    assert.is((await miyabi('tasks', 'report', id, '--failed', 'x')).code, 2);
+
     const watching = start([...MIYABI, 'watch', id], { env });
     await until('the watch shows the task', () => watching.stdout().includes('25%'));
     assert.is((await miyabi('tasks', 'cancel', id)).code, 0);
     const watched = await watching.done;
     assert.is(watched.code, 6);
-    assert.match(watched.stdout, 'cancelled 25%');
+    assert.match(watched.stdout, 'cancelled at 1/4');
+    assert.match((await miyabi('tasks', 'show', id)).stdout, /stopped +at 1\/4, 2 failed, 1 skipped\n/);
+    assert.match((await miyabi('tasks', 'list')).stdout, /■ cancelled +at 1\/4 /);
     assert.is((await miyabi('tasks', 'report', id, '--current', '2')).code, 1);
     assert.is((await miyabi('tasks', 'show', 'no-such-task')).code, 3);
     assert.is((await miyabi('watch', 'no-such-task')).code, 3);

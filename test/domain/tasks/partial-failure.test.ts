@@ -6,7 +6,13 @@ import { combineRuns } from '../../../src/domain/logs/combine.ts';
 import { agentJson } from '../../../src/domain/logs/formats/agent-json.ts';
 import { customFormat } from '../../../src/domain/logs/formats/custom.ts';
 import { pytest } from '../../../src/domain/logs/formats/pytest.ts';
-import { createTask, patchTask, reopenTask, reportProgress } from '../../../src/domain/tasks/task.ts';
+import {
+  createTask,
+  observedPoint,
+  patchTask,
+  reopenTask,
+  reportProgress,
+} from '../../../src/domain/tasks/task.ts';
 import { suite } from '../../support/suite.ts';
 import { play } from '../logs/formats/play.ts';
 
@@ -26,6 +32,14 @@ test('a patch of the failed count alone is a change of progress', () => {
   const patched = patchTask(task, { progress: { failed: 2 } }, NOW);
   assert.is(patched?.task.progress.failed, 2);
   assert.ok(patched?.point);
+});
+
+test('a point of the history says what had failed by then, whether reported or read in a log', () => {
+  const { point } = reportProgress(task, { current: 3, skipped: 2 }, NOW);
+  assert.equal([point?.failed, point?.skipped], [1, 2]);
+  const [read] = play(agentJson, '{"processed":7,"failed":2,"total":9}\n');
+  assert.ok(read);
+  assert.equal([observedPoint(read).failed, observedPoint(read).skipped], [2, undefined]);
 });
 
 test('a reopened task begins without failures', () => {
