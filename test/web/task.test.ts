@@ -70,6 +70,54 @@ story(
   { complaints: 'network' },
 );
 
+story('shows how a failed task ended and where it stopped, never a percentage', async (scene) => {
+  const { page, tell, open, bar, textOf } = scene;
+  await tell('brew', 10, { status: 'failed', error: 'no water' });
+  await open('/tasks/brew');
+  assert.is(await textOf('.task-figure'), 'Failed');
+  assert.match(await textOf('.task-times'), /Stopped at10 \/ 10/);
+  assert.is(await bar('brew').getAttribute('aria-valuetext'), 'Failed, stopped at 10/10');
+  await page.getByRole('cell', { name: '10/10' }).waitFor();
+  assert.not.match(await textOf('article'), '%');
+  await open('/');
+  assert.match(await textOf('.row-failed'), /brew.*no water.*stopped at 10\/10/s);
+});
+
+story(
+  'counts failed and skipped steps: in the row, at the head of the page and in the history',
+  async (scene) => {
+    const { dashboard, page, open, textOf } = scene;
+    await dashboard.call('POST', '/api/tasks', {
+      task_id: 'suite',
+      status: 'running',
+      progress: { total: 9 },
+    });
+    const reported = await dashboard.call('POST', '/api/tasks/suite/progress', {
+      ...{ current: 5, failed: 2, skipped: 1 },
+    });
+    assert.is(reported.status, 200);
+    await open('/');
+    assert.match(await textOf('.row-live .row-foot'), /2 failed, 1 skipped/);
+    await open('/tasks/suite');
+    await page.getByRole('cell', { name: '2 failed, 1 skipped' }).waitFor();
+    assert.match(await textOf('.task-times'), /Failed or skipped2 failed, 1 skipped/);
+  },
+);
+
+story('shows parts of a task that failed or were cancelled with what ended them', async (scene) => {
+  const { dashboard, page, open } = scene;
+  const create = (body: object) => dashboard.call('POST', '/api/tasks', body);
+  await create({ task_id: 'all', status: 'running' });
+  await create({
+    ...{ task_id: 'one', task_name: 'one', parent_id: 'all', status: 'failed' },
+    ...{ progress: { current: 9, total: 9 }, details: { error_message: 'no water' } },
+  });
+  await open('/tasks/all');
+  const row = page.locator('[data-task=one]');
+  assert.match((await row.textContent()) ?? '', /one.*Failed.*stopped at 9\/9.*no water/s);
+  assert.not.match((await row.textContent()) ?? '', '%');
+});
+
 story('draws a point where there is only one', async ({ page, tell, open, until }) => {
   await tell('brew', 4, { status: 'failed' });
   await open('/tasks/brew');

@@ -1,4 +1,5 @@
 import type { Task } from '../../src/client/index.ts';
+import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 import { language, locale, t } from './i18n.ts';
 
 /** A length of time in its two largest units: `3m 12s`, `2h 05m`. */
@@ -83,26 +84,45 @@ export const rate = (value: number): string =>
   share().format(value <= 0 || value >= 1 ? value : Math.min(0.99, Math.max(0.01, value)));
 export const count = (value: number): string => whole().format(value);
 
-/** Progress in words, for those who hear it. */
-export const spoken = (progress: Task['progress'], phase: string | undefined): string => {
-  const { current, total, percentage } = progress;
+/** Status and progress in words, for screen readers. */
+export const spoken = ({ status, progress, details: { phase } }: Task): string =>
+  [
+    t.value.status[status],
+    ...(isCutShort(status) ? [stoppedAt(progress)] : amounts(progress)),
+    ...failures(progress),
+    phase,
+  ]
+    .filter((part) => part !== undefined)
+    .join(language.value === 'ja' ? '、' : ', ');
+
+const amounts = ({ current, total, percentage }: Task['progress']): readonly string[] => {
   const texts = t.value;
   const parts: string[] = [];
   if (percentage !== null) parts.push(texts.percent(percentage));
   if (current !== null && total !== null) parts.push(texts.counter(current, total));
   else if (current !== null && current > 0) parts.push(texts.steps(current));
-  if (parts.length === 0) parts.push(texts.unknownProgress);
-  parts.push(...failures(progress));
-  if (phase !== undefined) parts.push(phase);
-  return parts.join(language.value === 'ja' ? '、' : ', ');
+  return parts.length === 0 ? [texts.unknownProgress] : parts;
+};
+
+/** A percentage of a task that ended before it was done would read like progress. */
+export const isCutShort = (status: TaskStatus): boolean => status === 'failed' || status === 'cancelled';
+
+/** Where a failed or cancelled task stopped, in words; undefined where it never counted anything. */
+export const stoppedAt = ({ current, total }: Task['progress']): string | undefined => {
+  if (current === null) return undefined;
+  return t.value.stoppedAt(total === null ? count(current) : `${count(current)}/${count(total)}`);
 };
 
 /** Whether anything is known of how far it is. */
 export const hasFigures = ({ current, percentage }: Task['progress']): boolean =>
   percentage !== null || (current !== null && current > 0);
 
-/** Progress in figures: `42%`, `9/20`, `17`. */
-export const figures = ({ current, total, percentage }: Task['progress']): string => {
+/** Progress in figures: `42%`, `9/20`, `17`; without a percentage where it failed or was cancelled. */
+export const figures = (
+  { current, total, percentage }: Task['progress'],
+  status: TaskStatus = 'running',
+): string => {
+  if (isCutShort(status) && current !== null && total !== null) return `${count(current)}/${count(total)}`;
   if (percentage !== null) return `${percentage}%`;
   if (current !== null && current > 0)
     return total === null ? count(current) : `${count(current)}/${count(total)}`;

@@ -1,6 +1,5 @@
 import type { Task } from '../../../src/client/index.ts';
 import { spoken } from '../format.ts';
-import { t } from '../i18n.ts';
 
 /**
  * How far a task is, as a line of ink. A screen reader finds the value when it gets there; changes are not announced,
@@ -19,7 +18,7 @@ export const Bar = ({ task, large = false }: Readonly<{ task: Task; large?: bool
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percentage ?? undefined}
-      aria-valuetext={`${t.value.status[task.status]}, ${spoken(task.progress, task.details.phase)}`}
+      aria-valuetext={spoken(task)}
     >
       <div class="bar-ink" style={unknown ? undefined : { transform: `scaleX(${filled})` }} />
     </div>

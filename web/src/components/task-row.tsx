@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Task } from '../../../src/client/index.ts';
-import { failures, figures, hasFigures } from '../format.ts';
+import { failures, figures, hasFigures, isCutShort, stoppedAt } from '../format.ts';
 import { t } from '../i18n.ts';
 import { projectPath, taskPath } from '../router.ts';
 import { findProject } from '../state/store.ts';
@@ -34,10 +34,17 @@ const Failures = ({ task }: Readonly<{ task: Task }>) => {
   return <span class={task.progress.failed ? 'word-failed' : undefined}>{texts.join(', ')}</span>;
 };
 
-/** A task that goes on. */
+/** Where a failed or cancelled task stopped. */
+const Stopped = ({ task }: Readonly<{ task: Task }>) => {
+  const text = isCutShort(task.status) ? stoppedAt(task.progress) : undefined;
+  return text === undefined ? null : <span>{text}</span>;
+};
+
+/** A task that is in progress, or a part of one, whatever its status. */
 export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inProject: boolean }>) => {
   const task = held.value;
-  const { phase, current_step } = task.details;
+  const { phase, current_step, error_message } = task.details;
+  const last = task.status === 'failed' ? (error_message ?? current_step) : current_step;
   return (
     <li class="row row-live" data-task={task.task_id}>
       <div class="row-head">
@@ -46,7 +53,9 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
         {task.stale && <Stale />}
         {task.priority === 'P0' && <span class="urgent">P0</span>}
       </div>
-      <div class="row-figure">{hasFigures(task.progress) && figures(task.progress)}</div>
+      <div class="row-figure">
+        {!isCutShort(task.status) && hasFigures(task.progress) && figures(task.progress)}
+      </div>
       <div class="row-bar">
         <Bar task={task} />
       </div>
@@ -54,10 +63,11 @@ export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
         {task.status !== 'running' && (
           <span class={`word-${task.status}`}>{t.value.status[task.status]}</span>
         )}
+        <Stopped task={task} />
         <Failures task={task} />
         {!inProject && <ProjectLink id={task.project_id} />}
         {phase !== undefined && <span class="phase">{phase}</span>}
-        {current_step !== undefined && current_step !== phase && <span class="step">{current_step}</span>}
+        {last !== undefined && last !== phase && <span class="step">{last}</span>}
       </div>
       <div class="row-times">
         {task.started_at !== undefined && (
@@ -88,6 +98,7 @@ export const FailedRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; in
       </div>
       {error_message !== undefined && <p class="cause">{error_message}</p>}
       <div class="row-foot">
+        <Stopped task={task} />
         <Failures task={task} />
         {!inProject && <ProjectLink id={task.project_id} />}
         {failed_resources.slice(0, 3).map((name) => (
@@ -107,8 +118,9 @@ export const DoneRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inPr
       <div class="row-head">
         <Mark status={task.status} labelled />
         <Name task={task} />
-        {(!inProject || failures(task.progress).length > 0) && (
+        {(!inProject || failures(task.progress).length > 0 || isCutShort(task.status)) && (
           <span class="row-foot">
+            <Stopped task={task} />
             <Failures task={task} />
             {!inProject && <ProjectLink id={task.project_id} />}
           </span>

@@ -15,7 +15,7 @@ import { Unread } from '../components/page-state.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
-import { count, duration, failures, figures, fullMoment, hasFigures, moment } from '../format.ts';
+import { count, duration, failures, figures, fullMoment, hasFigures, isCutShort, moment } from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
 import { projectPath, taskPath } from '../router.ts';
@@ -167,7 +167,11 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
       <h1>{task.task_name}</h1>
       {task.description !== undefined && <p class="description">{task.description}</p>}
       <div class="task-now">
-        <div class="task-figure">{figures(task.progress)}</div>
+        {isCutShort(task.status) ? (
+          <div class={`task-figure task-ending word-${task.status}`}>{t.value.status[task.status]}</div>
+        ) : (
+          <div class="task-figure">{figures(task.progress)}</div>
+        )}
         <dl class="task-times">
           <div>
             <dt>{t.value.phase}</dt>
@@ -187,14 +191,7 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
               </dd>
             </div>
           )}
-          {task.progress.current !== null && task.progress.total !== null && (
-            <div>
-              <dt>{t.value.progress}</dt>
-              <dd>
-                {count(task.progress.current)} / {count(task.progress.total)}
-              </dd>
-            </div>
-          )}
+          <Amount task={task} />
           {failures(task.progress).length > 0 && (
             <div>
               <dt>{t.value.partialFailure}</dt>
@@ -205,6 +202,19 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
       </div>
       <Bar task={task} large />
     </header>
+  );
+};
+
+/** How much is done: the counter, or where a task that failed or was cancelled stopped. */
+const Amount = ({ task }: Readonly<{ task: Task }>) => {
+  const { current, total } = task.progress;
+  const stopped = isCutShort(task.status);
+  if (current === null || (total === null && !stopped)) return null;
+  return (
+    <div>
+      <dt>{stopped ? t.value.stopped : t.value.progress}</dt>
+      <dd>{total === null ? count(current) : `${count(current)} / ${count(total)}`}</dd>
+    </div>
   );
 };
 
@@ -301,8 +311,8 @@ const ProgressPlot = ({
         label={t.value.plotLabel(
           moment(first.timestamp),
           moment(last.timestamp),
-          figures(first),
-          figures(last),
+          figures(first, first.status),
+          figures(last, last.status),
         )}
       />
     </section>
@@ -350,6 +360,7 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
   const shown = useSignal(FIRST_POINTS);
   if (points.length === 0) return null;
   const newest = points.slice(-shown.value).reverse();
+  const hasFailures = points.some((point) => failures(point).length > 0);
   const hasMessages = points.some(({ message }) => message !== undefined && message !== '');
   return (
     <section class="section" aria-labelledby="history">
@@ -364,6 +375,7 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
               <th scope="col" class="number">
                 {t.value.progress}
               </th>
+              {hasFailures && <th scope="col">{t.value.partialFailure}</th>}
               <th scope="col">{t.value.phase}</th>
               {hasMessages && <th scope="col">{t.value.message}</th>}
             </tr>
@@ -374,7 +386,8 @@ const History = ({ points }: Readonly<{ points: readonly HistoryPoint[] }>) => {
                 <td>
                   <When at={point.timestamp} />
                 </td>
-                <td class="number">{figures(point)}</td>
+                <td class="number">{figures(point, point.status)}</td>
+                {hasFailures && <td>{failures(point).join(', ')}</td>}
                 <td>
                   <Mark status={point.status} labelled /> {point.phase}
                 </td>
