@@ -74,7 +74,15 @@ const readLogs = async (endpoint: string): Promise<void> => {
   const clock = systemClock();
   const policy = { attempts: 1, first_delay_ms: 1, max_delay_ms: 1 };
   const backoff = exponentialBackoff({ clock });
-  const source = cloudwatchLogSource({ client, groups: [], clock, sleep, backoff, policy });
+  const source = cloudwatchLogSource({
+    client,
+    groups: [],
+    clock,
+    steadyClock: clock,
+    sleep,
+    backoff,
+    policy,
+  });
   try {
     for await (const _page of source.read({ log_group: 'g' })) throw new Error('somebody answered');
   } finally {

@@ -114,6 +114,7 @@ const collect = async (): Promise<number> => {
     client,
     groups: ['deploys'],
     clock: memory.clock,
+    steadyClock: memory.clock,
     sleep: async () => undefined,
     backoff: async (ask) => ({ value: await ask(), attempts: 1, waited_ms: 0 }),
     callsPerSecond: Number.MAX_SAFE_INTEGER,

@@ -75,6 +75,7 @@ test('a server that has the embedded store open vouches for it, not for the cach
       REDIS_ENDPOINT: '127.0.0.1',
       REDIS_PORT: '1',
     });
+    assert.match(checkOf('configuration')[0]?.text ?? '', `store embedded in ${folder.path}`);
     assert.is(checkOf('store')[0]?.text, `in use by the server at ${server.url}`);
     assert.is(checkOf('cache')[0]?.state, 'warning');
     assert.is(checkOf('spool')[0]?.state, 'ok');

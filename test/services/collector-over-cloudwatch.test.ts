@@ -51,6 +51,7 @@ const startIn = async ({ random, ports, cloudwatch }: World, fragile: Partial<Te
     client: cloudwatch,
     groups: GROUPS,
     clock: ports.clock,
+    steadyClock: ports.clock,
     sleep,
     backoff,
   });

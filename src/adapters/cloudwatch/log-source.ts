@@ -29,6 +29,8 @@ export type CloudwatchLogSourceOptions = Readonly<{
   /** The log groups to collect from when none is named. */
   groups: readonly string[];
   clock: Clock;
+  /** Measures the pace of calls: a wall clock set back would stop them. */
+  steadyClock: Clock;
   sleep: Sleep;
   backoff: Backoff;
   policy?: RetryPolicy;
@@ -57,6 +59,7 @@ export const cloudwatchLogSource = ({
   client,
   groups,
   clock,
+  steadyClock,
   sleep,
   backoff,
   policy = RETRY_POLICY,
@@ -66,7 +69,7 @@ export const cloudwatchLogSource = ({
   lookbackMs = 24 * HOUR,
   callsPerSecond = 4,
 }: CloudwatchLogSourceOptions): LogSource => {
-  const pace = paced(clock, sleep, callsPerSecond);
+  const pace = paced(steadyClock, sleep, callsPerSecond);
 
   /** The client's own events are let go of here: with those of the page they would take twice the memory. */
   const request = async (group: string, { from, to, token }: Window): Promise<Answer> => {

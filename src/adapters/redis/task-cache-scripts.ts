@@ -16,14 +16,9 @@ import { script } from './script.ts';
  *                                      g|until|at
  *                                      u|until|at                unsure: removed, then saved again
  *                                      token|until|asked|filled|floor score|floor id
- *                                      by `#still` a token that is there as long as nothing of all this has changed
  * - `recent`, a sorted set: when each id in `lists` was last written
  * - a sorted set per list: ids by their last update, and `#token` at -1, so that a list that was evicted is known to
  *   be another one
- * - a string per list or choice of lists: its first page as it was answered last, good for as long as the token that it
- *   was made under is still there and all that it shows is still believed
- *                                      page|token|until|limit|score of the last task where more may follow
- *                                        and after it what `lists` has of every task
  *
  * Scripts use what Redis 7, Valkey and ioredis-mock have in common: no cjson, no KEEPTTL, no ZADD GT, and nothing
  * that is not there is compared with false, because the mock has null for it. ARGV[1] is always the time.
@@ -43,12 +38,10 @@ local function completeSince(lists, recent)
   return now
 end
 
--- Pages that were kept before are good no more.
-local function discardPages(lists) redis.call('HDEL', lists, '#still') end
-
 -- Forgets what nobody has written for so long that it is over, a little with every write; and keeps within bounds.
 local function touch(lists, recent, id, oldest, capacity, idle)
-  discardPages(lists)
+  -- Release 0.1 answers with a page that it has kept as long as this is there.
+  redis.call('HDEL', lists, '#still')
   redis.call('ZADD', recent, ARGV[1], id)
   local over = redis.call('ZRANGEBYSCORE', recent, '-inf', oldest, 'LIMIT', '0', '4')
   if #over == 0 and tonumber(redis.call('ZCARD', recent)) > capacity then
@@ -153,38 +146,25 @@ local function metaOf(lists, list, name)
 end
 `;
 
-/** A page that is longer, in bytes, is not kept. */
-const MAX_KEPT_PAGE = 262_144;
-
 /**
- * KEYS: lists, recent, the page that is kept, the sorted sets of the lists to be merged.
+ * KEYS: lists, recent, the sorted sets of the lists to be merged.
  * ARGV: now, limit, after score and id or '', a new token, until of a new list, life of a list, since when what was
  * saved is put in a new list, idle life; per list its name, status, project, '' for any.
  *
- * Answers a list of the lists' tokens; or, as a list, the pieces of a page in the form in which it is kept; or the first
- * line of the one that is kept, which is then to be had from there: a text that goes through Lua is copied several times.
+ * Answers a list of the lists' tokens; or the pieces of a page: `page|`, the score of its last task where more may
+ * follow, and what `lists` has of every task.
  */
-export const PAGE = script(`
--- First of all, since it is nearly always all there is to do.
+export const PAGE = script(`${PRELUDE}${LISTS}
 local limit, afterScore, afterId = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local count = #KEYS - 3
+local count = #KEYS - 2
 
-local still = redis.call('HGET', KEYS[1], '#still')
--- The mock fails where it is to give a part of nothing.
-if not afterScore and type(still) == 'string' and redis.call('EXISTS', KEYS[3]) == 1 then
-  local kept = redis.call('GETRANGE', KEYS[3], '0', '127')
-  local head, token, til, size = string.match(kept, '^(page|([^|]+)|(%d+)|(%d+)|%d*)')
-  if token == still and tonumber(til) > tonumber(ARGV[1]) and tonumber(size) == limit then return head end
-end
-${PRELUDE}${LISTS}
 local function fits(i, status, project)
   local wantedStatus, wantedProject = ARGV[8 + i * 3], ARGV[9 + i * 3]
   return (wantedStatus == '' or wantedStatus == status) and (wantedProject == '' or wantedProject == project)
 end
 
 local function begin(i)
-  local list, name, token = KEYS[3 + i], ARGV[7 + i * 3], ARGV[5]
-  discardPages(KEYS[1])
+  local list, name, token = KEYS[2 + i], ARGV[7 + i * 3], ARGV[5]
   redis.call('DEL', list)
   redis.call('ZADD', list, '-1', '#' .. token)
   local ids = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[8], '8000000000000000')
@@ -213,17 +193,14 @@ local tokens = {}
 local filled = true
 local since, delay = completeSince(KEYS[1], KEYS[2]), now - tonumber(ARGV[8])
 local floorScore, floorId = -1, ''
--- Until when all of the page is believed.
-local believed = 9000000000000000
 for i = 1, count do
-  local meta = metaOf(KEYS[1], KEYS[3 + i], ARGV[7 + i * 3])
+  local meta = metaOf(KEYS[1], KEYS[2 + i], ARGV[7 + i * 3])
   -- A list begun before it was known what had been saved shortly before cannot be filled.
   if meta == nil or (not meta.filled and since > tonumber(meta.asked) - delay) then
     tokens[i] = begin(i)
     filled = false
   else
     tokens[i] = meta.token
-    believed = math.min(believed, tonumber(meta.til))
     if not meta.filled then
       filled = false
     elseif meta.score >= 0 and (floorScore < 0 or isAbove(meta.score, meta.id, floorScore, floorId)) then
@@ -237,7 +214,7 @@ local found = {}
 
 -- Collects the first tasks of a list as far down as the floor. False where the list turns out not to be good.
 local function collect(i)
-  local list = KEYS[3 + i]
+  local list = KEYS[2 + i]
   local highest, lowest = '+inf', '0'
   if afterScore then highest = ARGV[3] end
   if floorScore >= 0 then lowest = string.format('%.0f', floorScore) end
@@ -271,7 +248,6 @@ local function collect(i)
             return false
           else
             found[#found + 1] = { id = ids[n], score = scores[n], text = text }
-            if til < believed then believed = til end
             taken = taken + 1
             if taken > limit then break end
           end
@@ -302,25 +278,12 @@ end
 local more = #found > limit or floorScore >= 0
 if more and #found < limit then return array(tokens) end
 
-if type(still) ~= 'string' then
-  still = ARGV[5]
-  redis.call('HSET', KEYS[1], '#still', still)
-end
-local shown, size = math.min(#found, limit), 0
+local shown = math.min(#found, limit)
 local last = ''
 if more and shown > 0 then last = string.format('%.0f', found[shown].score) end
-local head = 'page|' .. still .. '|' .. string.format('%.0f', believed) .. '|' .. ARGV[2] .. '|' .. last
-local page = { head .. '\\n' }
-for n = 1, shown do
-  page[n + 1] = found[n].text
-  size = size + #found[n].text
-end
-if afterScore or size > ${MAX_KEPT_PAGE} then return array(page) end
--- Piece by piece: putting them together in Lua takes as long as all the rest.
-redis.call('SET', KEYS[3], page[1])
-for n = 2, #page do redis.call('APPEND', KEYS[3], page[n]) end
-redis.call('PEXPIRE', KEYS[3], ARGV[7])
-return head
+local page = { 'page|' .. last .. '\\n' }
+for n = 1, shown do page[n + 1] = found[n].text end
+return array(page)
 `);
 
 /**
@@ -357,7 +320,6 @@ for i = 1, count do
   end
 end
 if not useful then return 0 end
-discardPages(lists)
 
 local function place(id, score, status, project)
   for i = 1, count do

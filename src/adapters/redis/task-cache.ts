@@ -41,8 +41,6 @@ export const redisTaskCache = ({
   const entryKey = (taskId: string): string => `{${namespace}}:task:${taskId}`;
   const listsKey = `{${namespace}}:lists`;
   const recentKey = `{${namespace}}:recent`;
-  const pageKeyOf = (scopes: readonly TaskScope[]): string =>
-    `{${namespace}}:page:${scopes.map(scopeName).join(',')}`;
   const listKey = (scope: TaskScope): string => `{${namespace}}:list:${scopeName(scope)}`;
 
   /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
@@ -100,7 +98,6 @@ export const redisTaskCache = ({
       if (scopes === undefined || !(await areAllTrusted())) return {};
       const now = clock.now();
       const { after, limit } = query;
-      const pageKey = pageKeyOf(scopes);
       const parameters = [
         now,
         limit,
@@ -113,22 +110,13 @@ export const redisTaskCache = ({
         IDLE_MS,
         ...scopes.flatMap((scope) => [scopeName(scope), scope.status ?? '', scope.project_id ?? '']),
       ];
-      const [answer, kept] =
-        (await ask((client) =>
-          Promise.all([
-            PAGE(client, [listsKey, recentKey, pageKey, ...scopes.map(listKey)], parameters),
-            // Sent along with the script, so that it is one round trip, and answered after it.
-            after === undefined ? client.get(pageKey) : null,
-          ]),
-        )) ?? [];
-      if (Array.isArray(answer)) {
-        const pieces = answer.map(String);
-        if (!pieces[0]?.startsWith('page|')) return { ticket: { query, asOf: now, tokens: pieces } };
-        return pageOf(pieces.join(''));
-      }
-      // What is kept was kept by this very script, or by another one since; never by one before it.
-      const isIt = typeof kept === 'string' && kept.startsWith(`${answer}\n`);
-      return isIt ? pageOf(kept) : {};
+      const answer = await ask((client) =>
+        PAGE(client, [listsKey, recentKey, ...scopes.map(listKey)], parameters),
+      );
+      if (!Array.isArray(answer)) return {};
+      const pieces = answer.map(String);
+      if (!pieces[0]?.startsWith('page|')) return { ticket: { query, asOf: now, tokens: pieces } };
+      return pageOf(pieces.join(''));
     },
 
     async fill({ query, asOf, tokens }, { items, next }) {
@@ -195,7 +183,7 @@ const pageOf = (text: string): ListAnswer => {
 };
 
 /**
- * A page in the form in which Redis keeps it: a line that ends with where more may follow, and four for each task.
+ * A page in the form in which Redis answers it: a line that ends with where more may follow, and four for each task.
  * Undefined where it is damaged.
  */
 const decodePage = (text: string): TaskListPage | undefined => {

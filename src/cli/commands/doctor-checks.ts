@@ -222,11 +222,12 @@ async function* serverChecks(): AsyncGenerator<Check> {
     }
     return;
   }
-  const { backend, taskStore, cache, feed, logSource } = config;
+  const { backend, taskStore, cache, feed, logSource, dataDir } = config;
+  const place = taskStore === 'embedded' ? ` in ${dataDir}` : '';
   yield {
     name: 'configuration',
     state: 'ok',
-    text: `backend ${backend}: store ${taskStore}, cache ${cache}, feed ${feed}, logs from ${logSource}`,
+    text: `backend ${backend}: store ${taskStore}${place}, cache ${cache}, feed ${feed}, logs from ${logSource}`,
   };
   yield browserCheck(config);
   yield* backendChecks(config);

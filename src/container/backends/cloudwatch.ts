@@ -2,7 +2,7 @@ import { cloudwatchClient } from '../../adapters/cloudwatch/client.ts';
 import { cloudwatchLogSource } from '../../adapters/cloudwatch/log-source.ts';
 import type { Backend, LogSourcePorts } from '../backend.ts';
 
-export const logSource: Backend<LogSourcePorts> = async (config, { clock, sleep, backoff }) => {
+export const logSource: Backend<LogSourcePorts> = async (config, { clock, steadyClock, sleep, backoff }) => {
   const client = cloudwatchClient({
     ...(config.cloudwatchLogsEndpoint === undefined ? {} : { endpoint: config.cloudwatchLogsEndpoint }),
     ...(config.region === undefined ? {} : { region: config.region }),
@@ -11,6 +11,7 @@ export const logSource: Backend<LogSourcePorts> = async (config, { clock, sleep,
     client,
     groups: config.logGroups,
     clock,
+    steadyClock,
     sleep,
     backoff,
   });

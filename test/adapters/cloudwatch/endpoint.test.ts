@@ -30,6 +30,7 @@ const open = (url: string): { port: FedLogSource; close: () => void } => {
     client,
     groups: [`${prefix}miyabi/agents`, `${prefix}miyabi/cdk-deploy`],
     clock,
+    steadyClock: clock,
     sleep,
     backoff: memoryBackoff({ sleep, random: Math.random }),
   });

@@ -30,6 +30,7 @@ const setUp = (
     client: cloudwatch,
     groups: ['g'],
     clock,
+    steadyClock: clock,
     sleep,
     backoff: memoryBackoff({ sleep, random }),
     ...options,
@@ -199,6 +200,18 @@ test('keeps under the quota, several groups at once', async () => {
   assert.ok(busiestSecond(cloudwatch.calls) <= 5, `${busiestSecond(cloudwatch.calls)} calls in a second`);
 });
 
+test('keeps its pace when the wall clock is set back', async () => {
+  let time = 100 * HOUR;
+  const { clock, cloudwatch, source } = setUp({}, { clock: { now: () => time } });
+  cloudwatch.put('g', 's', clock.now(), 'x');
+  const start = clock.now();
+  for (let count = 0; count < 8; count += 1) {
+    await pagesOf(source, { log_group: 'g' });
+    time -= HOUR;
+  }
+  assert.is(clock.now() - start, 1_000, 'eight calls, four a second');
+});
+
 test('throttled: five attempts, their waits within 1, 2, 4 and 8 seconds; then it says so and what it tried', async () => {
   const { sleep, cloudwatch, source } = setUp({ throttled: 1 }, {}, () => 0.999_999);
   cloudwatch.createGroup('g');
@@ -222,6 +235,7 @@ test('a page tells what it took', async () => {
     },
     groups: [],
     clock,
+    steadyClock: clock,
     sleep,
     backoff: memoryBackoff({ sleep, random: () => 0.5 }),
   });
