@@ -183,7 +183,8 @@ export const progressService = ({
 
   /** A reopened task starts over: what its log said before then belongs to the previous attempt. */
   const currentLedger = (ledger: Ledger, task: StoredTask | undefined): Ledger => {
-    if (task === undefined || task.attempt <= ledger.attempt) return ledger;
+    // Attempts that the log itself has begun are in its ledger.
+    if (task === undefined || task.attempt - (task.retries ?? 0) <= ledger.attempt) return ledger;
     const since = task.reported_at === undefined ? -1 : fromIso(task.reported_at);
     const { through } = ledger;
     return {

@@ -52,7 +52,7 @@ const ENTRIES: readonly ArchiveEntry[] = [
     const event = { type: 'task.failed', project_id: 'p', version: 1, at: AT } as const;
     const extra =
       index % 2 === 0
-        ? { pendingEvents: [event], rateFrom: { current: 3, at: AT } }
+        ? { pendingEvents: [event], rateFrom: { current: 3, at: AT }, retries: 2 }
         : { counted: { project_id: 'p', kind: 'active', seconds: 0 } as const };
     return {
       kind: 'task',

@@ -14,6 +14,7 @@ const storedTask: StoredTask = {
   counted: { project_id: 'p', kind: 'active', seconds: 0 },
   pendingEvents: [{ type: 'task.stale', project_id: 'p', version: 1, at: '2026-11-23T12:00:00.000Z' }],
   rateFrom: { current: 1, at: '2026-11-23T12:00:00.000Z' },
+  retries: 1,
   unknown,
 };
 

@@ -251,4 +251,40 @@ test('an estimate counts from the first counter that was seen, through a reopeni
   assert.is(await send(400, 190), 25);
 });
 
+test('a task that ended and starts again in its log is another attempt, with the one before in its history', async () => {
+  const { progress, tasks, projects, ports } = await system();
+  ports.clock.advance(NOON - ports.clock.now());
+  const at = (index: number, status: string, current: number) =>
+    event(index, { task_id: 'sync', project_id: 'tea', status, progress: { current, total: 9 } });
+  const task = async () => JSON.parse((await tasks.read('sync')).json);
+  await progress.ingest(batch(at(1000, 'running', 2), at(2000, 'failed', 3)));
+  assert.equal([(await task()).attempt, (await task()).status], [1, 'failed']);
+  await progress.ingest(batch(at(5000, 'started', 0)));
+  await progress.ingest(batch(at(6000, 'running', 1), at(1500, 'running', 2)));
+  const again = await task();
+  assert.equal([again.attempt, again.status, again.progress.current], [2, 'running', 1]);
+  assert.is(Date.parse(again.started_at), NOON + 5000);
+  await progress.ingest(batch(at(8000, 'completed', 9)));
+  const done = await task();
+  assert.equal([done.attempt, done.status, done.duration_seconds], [2, 'completed', 3]);
+  const { items } = await tasks.history('sync', { limit: 10 });
+  assert.equal(
+    items.map(({ status, current }) => `${status} ${current}`),
+    ['running 2', 'running 2', 'failed 3', 'running 0', 'running 1', 'completed 9'],
+  );
+  assert.is((await projects.get('tea')).metrics.completed_tasks, 1);
+  await tasks.reopen('sync', {});
+  assert.is((await task()).attempt, 3);
+  await progress.ingest(batch(at(9000, 'completed', 9)));
+  await progress.ingest(batch({ ...at(9, 'running', 4), timestamp: NOON + 3_600_000 }));
+  await progress.ingest(batch({ ...at(10, 'failed', 4), timestamp: NOON + 3_600_001 }));
+  await progress.ingest(batch({ ...at(11, 'started', 0), timestamp: NOON + 3_600_002 }));
+  assert.equal([(await task()).attempt, (await task()).status], [5, 'running']);
+  ports.clock.advance(7_200_000);
+  await tasks.report('sync', { status: 'cancelled' });
+  await progress.ingest(batch({ ...at(12, 'failed', 0), timestamp: NOON + 7_300_000 }));
+  await progress.ingest(batch({ ...at(13, 'started', 0), timestamp: NOON + 7_400_000 }));
+  assert.is((await task()).status, 'cancelled', 'an end that a client declared stays');
+});
+
 test.run();

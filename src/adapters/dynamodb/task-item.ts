@@ -110,6 +110,7 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
       : { label_marks: { SS: [...new Set(labels.map(([name, value]) => labelMark(name, value)))] } }),
     ...present({ counted: task.counted }, countedToItem),
     ...present({ untold: task.pendingEvents }, json),
+    ...present({ retries: task.retries }, number),
     ...present({ rate_from: task.rateFrom }, ({ current, at }) => ({
       M: { current: number(current), at: text(at) },
     })),
@@ -185,6 +186,7 @@ export const taskFromItem = (item: Item): StoredTask => {
         seconds: counted.number('seconds'),
       };
     }, 'counted'),
+    ...read.present(read.number, 'retries'),
     ...(read.has('rate_from') ? { rateFrom: rateStartFrom(read.map('rate_from')) } : {}),
     ...(read.has('untold') ? { pendingEvents: eventsOf(read, 'untold') } : {}),
   };

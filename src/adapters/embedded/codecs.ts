@@ -71,6 +71,7 @@ export const taskCodec = codec<StoredTask>('Task', {
     duration_seconds: isNumber,
     eta_seconds: isNumber,
     counted: isCounted,
+    retries: isNumber,
     rateFrom: shapeCheck({ required: { current: isNumber, at: isTime } }),
     pendingEvents: listOf(
       shapeCheck({

@@ -12,8 +12,10 @@ export type CombinedRun = Readonly<{ run: Observation; isReport: boolean }>;
  * counters add up where every one of them is known; words are those of the run heard of last.
  */
 export const combineRuns = (combined: readonly CombinedRun[]): Observation | undefined => {
-  const runs = combined.map(({ run }) => run);
   const own = newestOf(combined.flatMap(({ run, isReport }) => (isReport ? [run] : [])));
+  // What tools did before the task began again belongs to its attempt before.
+  const since = own?.retries === undefined ? Number.NEGATIVE_INFINITY : own.started_at;
+  const runs = combined.map(({ run }) => run).filter(({ last_at }) => last_at >= since);
   const telling = own === undefined ? runs : [own];
   const last = own ?? newestOf(runs);
   if (last === undefined || runs.length === 1) return last;

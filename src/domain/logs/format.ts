@@ -110,6 +110,8 @@ export type Observation = Readonly<{
   started_at: number;
   last_at: number;
   ended_at?: number;
+  /** How often the run has begun again after its end under the same key; absent for its first attempt. */
+  retries?: number;
   /** The last thing said in words, for the history. */
   message?: string;
 }>;

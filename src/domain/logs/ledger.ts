@@ -29,7 +29,7 @@ export type Ledger = Readonly<{
   recent: readonly PlacedSignal[];
   /** Keys of the runs that `base` still holds, by format: what a whole task is put together from. */
   runs: Readonly<Record<string, readonly string[]>>;
-  /** The attempt of the task that this ledger follows; a reopened task begins a new ledger. */
+  /** The attempt of the task that this ledger began with; a task that a client reopens begins a new ledger. */
   attempt: number;
   /** States of formats that are not configured now, kept until they are again. */
   waiting?: Readonly<Record<string, Readonly<{ version: number; state: Json }>>>;
@@ -117,6 +117,7 @@ const isSound = (seen: Observation): boolean =>
   isCount(seen.total) &&
   isCount(seen.failed ?? null) &&
   isCount(seen.skipped ?? null) &&
+  isCount(seen.retries ?? null) &&
   isJsonObject(seen.details) &&
   isDate(seen.started_at) &&
   isDate(seen.last_at) &&

@@ -2,6 +2,13 @@ import type { StoredTask, Task } from './task.ts';
 
 /** A task as the API answers it, without its bookkeeping. The only way from the one type to the other. */
 export const publicTask = (task: StoredTask): Task => {
-  const { counted: _counted, pendingEvents: _events, rateFrom: _rate, unknown: _unknown, ...fields } = task;
+  const {
+    counted: _counted,
+    pendingEvents: _events,
+    rateFrom: _rate,
+    retries: _retries,
+    unknown: _unknown,
+    ...fields
+  } = task;
   return fields;
 };

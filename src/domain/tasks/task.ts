@@ -34,7 +34,7 @@ export type GithubLinks = Readonly<{
  * One piece of long-running work: what the API answers of it.
  *
  * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
- * up when someone reopens the task; `reported_at` is when status or progress was last set by a client rather than
+ * up when someone reopens the task, or when its log says that it runs again; `reported_at` is when status or progress was last set by a client rather than
  * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
  * counts from `updated_at`. `stale` says that a running task has been silent for longer than its usual gap between
  * updates allows.
@@ -77,6 +77,8 @@ export type TaskBookkeeping = Readonly<{
   pendingEvents?: readonly TaskEvent[];
   /** What the estimate of its attempt measures the rate from, while it runs. */
   rateFrom?: RateStart;
+  /** How many of its attempts its log has begun since a client reopened it last. */
+  retries?: number;
   unknown?: UnknownFields;
 }>;
 
@@ -304,7 +306,7 @@ export const reopenTask = (
       `Task ${task.task_id} is ${task.status}; only one that has ended can be reopened`,
     );
   }
-  const { started_at: _started, progress_from: _from, rateFrom: _rate, ...rest } = task;
+  const { started_at: _started, progress_from: _from, rateFrom: _rate, retries: _retries, ...rest } = task;
   const { operation } = task.details;
   const at = toIso(now);
   const next = withTimes(
@@ -349,7 +351,7 @@ const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => 
 /**
  * A task after what a log says of it. The log decides name, status, counter, details and times; what people set
  * (project, priority, labels, description, links) stays. An end that a client declared absorbs everything that the
- * log says afterwards, and a client's word holds until the log says something newer.
+ * log says afterwards; one that the log gave, to a task that a client has reported of, all but a new attempt; and a client's word holds until the log says something newer.
  *
  * Undefined where the observation changes nothing.
  */
@@ -359,17 +361,24 @@ export const applyObservation = (
   now: number,
 ): StoredTask | undefined => {
   const reported = task.reported_at === undefined ? undefined : fromIso(task.reported_at);
-  if (reported !== undefined && (isTerminal(task.status) || seen.last_at <= reported)) return undefined;
+  const begun = (seen.retries ?? 0) - (task.retries ?? 0);
+  const goesOn = !isTerminal(task.status) || (begun > 0 && !isEndedByClient(task));
+  if (reported !== undefined && (!goesOn || seen.last_at <= reported)) return undefined;
   const {
     completed_at: _completed,
     duration_seconds: _duration,
     started_at: _started,
     progress_from: _from,
+    rateFrom,
+    retries: _retries,
     ...rest
   } = task;
   const next = withTimes(
     {
       ...rest,
+      attempt: task.attempt + begun,
+      ...keep('retries', seen.retries),
+      ...(begun === 0 ? keep('rateFrom', rateFrom) : {}),
       // A name that the log does not know itself is no reason to lose one that somebody gave.
       task_name: seen.task_name === '' ? task.task_name : seen.task_name,
       ...(seen.description === undefined ? {} : { description: seen.description }),
@@ -377,7 +386,7 @@ export const applyObservation = (
       progress: progressOf(seen, seen.status),
       details: { ...placeOf(task.details), ...seen.details },
       metadata: seen.metadata === undefined ? task.metadata : { ...task.metadata, ...seen.metadata },
-      ...(task.reported_at === undefined ? {} : keep('started_at', task.started_at)),
+      ...(task.reported_at === undefined || begun !== 0 ? {} : keep('started_at', task.started_at)),
       stale: false,
       last_event_at: toIso(seen.last_at),
     },
@@ -386,6 +395,9 @@ export const applyObservation = (
   if (sameButVersion(task, next) && !isSignOfLife(task, seen)) return undefined;
   return { ...next, version: task.version + 1, updated_at: toIso(now) };
 };
+
+const isEndedByClient = ({ completed_at, reported_at }: StoredTask): boolean =>
+  reported_at !== undefined && completed_at !== undefined && fromIso(completed_at) <= fromIso(reported_at);
 
 /** A running task that says the same again is alive; that is written down, but not with every line. */
 const isSignOfLife = (task: StoredTask, seen: Observation): boolean =>
@@ -425,7 +437,8 @@ export const taskFromObservation = (
     details: { ...context.details, ...seen.details },
     labels: {},
     metadata: seen.metadata ?? {},
-    attempt: 1,
+    attempt: 1 + (seen.retries ?? 0),
+    ...keep('retries', seen.retries),
     version: 1,
     created_at: toIso(context.now),
     updated_at: toIso(context.now),

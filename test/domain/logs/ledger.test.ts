@@ -70,7 +70,7 @@ const logs = fc
     agent: fc.array(
       fc.record({
         current: fc.integer({ min: 0, max: 20 }),
-        status: fc.constantFrom('running', 'blocked', 'completed', undefined),
+        status: fc.constantFrom('running', 'started', 'blocked', 'completed', 'failed', undefined),
       }),
       { maxLength: 12 },
     ),

@@ -8,7 +8,7 @@ import { isTime } from '../../time.ts';
 import type { LogFormat, Observation } from '../format.ts';
 import { firstMember, MAX_JSON_LENGTH, member, parseObject } from './kit/json-line.ts';
 import { isMeasure } from './kit/measures.ts';
-import { statusOfWord } from './kit/status-words.ts';
+import { isStartWord, statusOfWord } from './kit/status-words.ts';
 import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /** What one JSON line says. `fraction` marks a counter that was given as a part of 1, e.g. `"progress": 0.45`. */
@@ -24,6 +24,8 @@ export type AgentSignal = Readonly<{
   skipped?: number;
   fraction?: true;
   status?: TaskStatus;
+  /** The status is the word of a beginning, such as `started`. */
+  starts?: true;
   phase?: string;
   step?: string;
   message?: string;
@@ -48,10 +50,20 @@ type AgentRun = Readonly<{
   started_at: number;
   last_at: number;
   ended_at?: number;
+  /** Its end was concluded from a full counter. */
+  concluded?: true;
+  retries?: number;
 }>;
 
-/** `ended` are the ids of finished runs that were settled: what still comes for them is too late. */
-export type AgentState = Readonly<{ runs: { readonly [key: string]: AgentRun }; ended: readonly string[] }>;
+/**
+ * `ended` are the ids of finished runs that were settled, `ends` when they ended and their retries: what still comes
+ * for them is too late, unless it begins another attempt.
+ */
+export type AgentState = Readonly<{
+  runs: { readonly [key: string]: AgentRun };
+  ended: readonly string[];
+  ends?: { readonly [key: string]: readonly [endedAt: number, retries: number] };
+}>;
 
 /** A stream rarely has more than one live task; the bounds keep a stream of invented ids from growing for ever. */
 const MAX_RUNS = 500;
@@ -148,9 +160,10 @@ const PROGRESS_KEYS: readonly string[] = [
  * One JSON object a line, as agents and scripts write them: `task_id, status, phase, message, level, timestamp,
  * progress{current,total,percentage}` and the common variants of each. Documented in docs/log-formats.md.
  *
- * A counter that reaches its total completes its task unless the same line states a status. An end is final: nothing
- * that comes later for the same task changes anything of it, its counter and words included. Lines without a task id
- * are of one run in their stream, `agent#1`.
+ * A counter that reaches its total completes its task unless the same line states a status; a later line that states
+ * another one corrects that. An end that was stated is final: what comes later changes nothing of it, its counter and
+ * words included, unless it says that the task runs again, which begins another attempt. Lines without a task id are of
+ * one run in their stream, `agent#1`.
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
@@ -199,17 +212,63 @@ const runOf = (state: AgentState, key: string): AgentRun | undefined =>
 const without = (state: AgentState, keys: readonly string[]): AgentState => {
   const ended = keys.filter((key) => isTerminal(state.runs[key]?.status ?? 'running'));
   const runs = Object.fromEntries(Object.entries(state.runs).filter(([key]) => !keys.includes(key)));
-  return { runs, ended: [...state.ended, ...ended].slice(-MAX_ENDED) };
+  if (ended.length === 0) return { ...state, runs };
+  const all = [...state.ended.filter((key) => !ended.includes(key)), ...ended].slice(-MAX_ENDED);
+  const ends = all.flatMap((key) => {
+    const end = ended.includes(key) ? endOf(state.runs[key]) : settledEnd(state, key);
+    return end === undefined ? [] : [[key, end] as const];
+  });
+  return { runs, ended: all, ends: Object.fromEntries(ends) };
 };
+
+type End = readonly [endedAt: number, retries: number];
+
+const endOf = (run: AgentRun | undefined): End | undefined =>
+  run?.ended_at === undefined ? undefined : [run.ended_at, run.retries ?? 0];
+
+const settledEnd = ({ ends = {} }: AgentState, key: string): End | undefined =>
+  Object.hasOwn(ends, key) ? ends[key] : undefined;
 
 const evolveRun = (state: AgentState, key: string, signal: AgentSignal, at: number) => {
   const before = runOf(state, key);
-  if (before === undefined && state.ended.includes(key)) return { state, touched: [] };
-  if (before !== undefined && isTerminal(before.status)) return { state, touched: [] };
+  const keep = (run: AgentRun) => {
+    const roomy = before === undefined ? withRoom(state) : state;
+    return { state: { ...roomy, runs: { ...roomy.runs, [key]: run } }, touched: [key] };
+  };
+  const isSettled = before === undefined && state.ended.includes(key);
+  if (isSettled || (before !== undefined && isTerminal(before.status))) {
+    if (before?.concluded && corrects(before, signal)) return keep(advance(reopened(before), signal, at));
+    const end = isSettled ? settledEnd(state, key) : endOf(before);
+    if (end === undefined || !isRetry(signal, at, end)) return { state, touched: [] };
+    const named = { ...(before !== undefined && pick(before, 'name', 'type')), ...signal };
+    return keep({ ...advance(undefined, named, at), retries: end[1] + 1 });
+  }
   if (before === undefined && signal.faint) return { state, touched: [] };
-  const roomy = before === undefined ? withRoom(state) : state;
-  return { state: { ...roomy, runs: { ...roomy.runs, [key]: advance(before, signal, at) } }, touched: [key] };
+  return keep(advance(before, signal, at));
 };
+
+/** Whether a line says that a task that has ended runs again. One that is merely late has an earlier time. */
+const isRetry = (
+  { status, starts, faint, current, total }: AgentSignal,
+  at: number,
+  [endedAt]: End,
+): boolean =>
+  status === 'running' &&
+  !faint &&
+  (at > endedAt || (starts === true && at === endedAt)) &&
+  !(current !== undefined && total !== undefined && total > 0 && current >= total);
+
+/** Whether a line shows that a full counter was not the end: the task says how it ended, or that it goes on. */
+const corrects = (run: AgentRun, { status, starts, faint, current }: AgentSignal): boolean => {
+  if (status === undefined || faint) return false;
+  if (status !== 'running') return isTerminal(status);
+  return !starts && (current === undefined || run.current === null || current >= run.current);
+};
+
+const reopened = ({ ended_at: _ended, concluded: _concluded, ...run }: AgentRun): AgentRun => ({
+  ...run,
+  status: 'running',
+});
 
 const withRoom = (state: AgentState): AgentState => {
   const entries = Object.entries(state.runs);
@@ -226,6 +285,7 @@ const advance = (before: AgentRun | undefined, signal: AgentSignal, at: number):
   const current = currentAfter(before, signal);
   const status = statusAfter(before, signal, { current, total });
   const error = signal.error ?? before?.error;
+  const isConcluded = status === 'completed' && signal.status === undefined;
   return {
     ...before,
     ...pick(signal, 'phase', 'step', 'message', 'failed', 'skipped'),
@@ -239,6 +299,7 @@ const advance = (before: AgentRun | undefined, signal: AgentSignal, at: number):
     started_at: before?.started_at ?? at,
     last_at: Math.max(before?.last_at ?? at, at),
     ...(isTerminal(status) && { ended_at: at }),
+    ...(isConcluded && { concluded: true }),
   };
 };
 
@@ -277,7 +338,7 @@ const observation = (key: string, run: AgentRun): Observation => {
     },
     started_at: run.started_at,
     last_at: run.last_at,
-    ...pick(run, 'ended_at', 'message'),
+    ...pick(run, 'ended_at', 'message', 'retries'),
   };
 };
 
@@ -361,6 +422,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
     ...counter,
     ...(counter !== undefined && failureIn({ ...object, ...inProgress })),
     ...(status !== undefined && { status }),
+    ...(status === 'running' && word !== undefined && isStartWord(word) && { starts: true }),
     ...(phase !== undefined && { phase }),
     ...(step !== undefined && { step }),
     ...(message !== undefined && { message }),

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../../src/domain/logs/format.ts';
-import { type AgentSignal, agentJson } from '../../../../src/domain/logs/formats/agent-json.ts';
+import {
+  type AgentSignal,
+  type AgentState,
+  agentJson,
+} from '../../../../src/domain/logs/formats/agent-json.ts';
 import { MAX_JSON_DEPTH } from '../../../../src/domain/logs/formats/kit/json-line.ts';
 import { suite } from '../../../support/suite.ts';
 
@@ -263,12 +267,67 @@ test('a waiting task runs again with its next count', () => {
 });
 
 for (const status of ['completed', 'failed', 'cancelled'] as const) {
-  test(`${status} is final, counter and words included`, () => {
+  test(`${status} is final, counter and words included, for all but a line that says it runs again`, () => {
     const lines = [{ task_id: 't1', progress: { current: 3, total: 9 }, status, message: 'end' }];
-    const later = [{ task_id: 't1', progress: { current: 4, total: 9 }, status: 'running', message: 'late' }];
-    assert.equal(play([...lines, ...later]), play(lines));
+    const later = { task_id: 't1', progress: { current: 4, total: 9 }, message: 'late' };
+    for (const fields of [{}, { status: 'queued' }, { status: 'blocked' }, { status: 'failed' }]) {
+      assert.equal(play([...lines, { ...later, ...fields }]), play(lines));
+    }
+    const full = { task_id: 't1', progress: { current: 9, total: 9 }, status: 'running' };
+    assert.equal(play([...lines, full]), play(lines));
   });
+
+  for (const word of ['running', 'started']) {
+    test(`${word} after ${status} begins another attempt, with nothing of the one before but its name`, () => {
+      const ended = [
+        { task_id: 't1', task_name: 'Sync', progress: { current: 3, total: 9 }, phase: 'copy' },
+        { task_id: 't1', status, error: 'boom' },
+      ];
+      const seen = play([...ended, { task_id: 't1', status: word }]);
+      assert.equal(
+        [seen?.status, seen?.retries, seen?.started_at, seen?.ended_at],
+        ['running', 1, 3000, undefined],
+      );
+      assert.equal([seen?.task_name, seen?.current, seen?.total, seen?.details], ['Sync', null, null, {}]);
+      const again = [...ended, { task_id: 't1', status: word }, { task_id: 't1', status: 'done' }];
+      assert.equal([play(again)?.status, play(again)?.retries], ['completed', 1]);
+      assert.is(play([...again, { task_id: 't1', status: word }])?.retries, 2);
+    });
+  }
 }
+
+test('a line that is late, or of a task that only a status is known of, begins no attempt', () => {
+  const evolve = (state: AgentState, value: object, at: number) => {
+    const signal = read(value);
+    assert.ok(signal);
+    return agentJson.evolve(state, signal, at).state;
+  };
+  const ended = evolve(agentJson.initial, { task_id: 't1', status: 'failed' }, 5000);
+  for (const state of [ended, agentJson.settle(ended)]) {
+    for (const at of [4999, 5000])
+      assert.equal(evolve(state, { task_id: 't1', status: 'running' }, at), state);
+    assert.equal(evolve(state, { task_id: 't1', status: 'started' }, 4999), state);
+    const retried = evolve(state, { task_id: 't1', status: 'started' }, 5000);
+    assert.is(agentJson.observe(retried, 't1')?.retries, 1);
+  }
+  const unnamed = evolve(agentJson.initial, { progress: 40, status: 'failed' }, 1000);
+  assert.equal(evolve(unnamed, { message: 'payment', status: 'started' }, 2000), unnamed);
+});
+
+test('what a task says of itself after a full counter corrects the end that was concluded from that', () => {
+  const full = { task_id: 't1', current: 4, total: 4 };
+  assert.is(play([full, { task_id: 't1', status: 'failed' }])?.status, 'failed');
+  const going = play([full, { task_id: 't1', status: 'running', phase: 'upload' }]);
+  assert.equal([going?.status, going?.retries, going?.current], ['running', undefined, 4]);
+  assert.is(
+    play([full, { task_id: 't1', status: 'done' }, { task_id: 't1', status: 'failed' }])?.status,
+    'completed',
+  );
+  assert.equal(
+    ((seen) => [seen?.status, seen?.retries])(play([full, { ...full, current: 1, status: 'running' }])),
+    ['running', 1],
+  );
+});
 
 test('a failure shows the error that the line states, else the last one before it', () => {
   assert.is(
@@ -322,8 +381,10 @@ test('keeps tasks of one stream apart, and forgets finished ones without revivin
   state = agentJson.settle(state);
   assert.is(agentJson.observe(state, 'b'), undefined);
   assert.is(agentJson.observe(state, 'a')?.current, 1);
-  assert.equal(say({ task_id: 'b', status: 'running' }, 3), []);
+  assert.equal(say({ task_id: 'b', progress: 10 }, 3), []);
   assert.is(agentJson.observe(state, 'b'), undefined);
+  assert.equal(say({ task_id: 'b', status: 'running' }, 3), ['b']);
+  assert.is(agentJson.observe(state, 'b')?.retries, 1);
 });
 
 test('bounds how many tasks a stream may hold', () => {

@@ -107,3 +107,11 @@ export const statusOfWord = (word: string): TaskStatus | undefined => {
   const trimmed = word.trim();
   return STATUS_OF.get(squeezed(trimmed)) ?? STATUS_OF.get(squeezed(trimmed.replace(PREFIX, '')));
 };
+
+const STARTS: ReadonlySet<string> = new Set(['start', 'started', 'starting', 'restarted', 'restarting']);
+
+/** Whether a word says that work begins, rather than that it is under way. */
+export const isStartWord = (word: string): boolean => {
+  const trimmed = word.slice(0, LONGEST).trim();
+  return STARTS.has(squeezed(trimmed)) || STARTS.has(squeezed(trimmed.replace(PREFIX, '')));
+};
