@@ -69,7 +69,7 @@ const post = async (task: number, current: number): Promise<void> => {
 const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 
-const tell = (name: string, values: readonly number[]): void => {
+const print = (name: string, values: readonly number[]): void => {
   const sorted = [...values].sort((a, b) => a - b);
   const figures = [0.5, 0.95, 0.99, 1].map((share) => quantile(sorted, share).toFixed(0).padStart(6));
   process.stdout.write(`${name.padEnd(26)}${figures.join(' ')}\n`);
@@ -113,8 +113,8 @@ try {
     `${TASKS} running tasks, ${RATE} lines a second, ${accepted.size} lines, ${fromAccepted.length} of them seen as a move of their own\n` +
       `${'milliseconds'.padEnd(26)}   p50    p95    p99    max\n`,
   );
-  tell('accepted → bar moved', fromAccepted);
-  tell('sent → bar moved', since(sent));
+  print('accepted → bar moved', fromAccepted);
+  print('sent → bar moved', since(sent));
   const p95 = quantile(
     [...fromAccepted].sort((a, b) => a - b),
     0.95,

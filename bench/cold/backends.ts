@@ -100,9 +100,9 @@ const startStore = async (closers: (() => unknown)[]): Promise<string> => {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   closers.push(async () => {
-    const gone = once(child, 'exit');
+    const ended = once(child, 'exit');
     child.disconnect();
-    await gone;
+    await ended;
   });
   const [{ endpoint }] = (await once(child, 'message')) as [{ endpoint: string }];
   return endpoint;

@@ -11,7 +11,7 @@ import { type Built, buildCached, buildVariants, type Variants } from './variant
 const BARE = 'node -e 0';
 const NOOP = 'no-op handler';
 /** With a code cache made by the same Node; what is talked to before the first request is in the name. */
-const LEAN = 'Miyabi, Redis primed';
+const DEFAULT = 'Miyabi, Redis primed';
 const PRIMED = 'Miyabi, Redis and store primed';
 const UNCACHED = 'Miyabi, both primed, without code cache';
 const STATIC = 'Miyabi as one static file';
@@ -25,20 +25,20 @@ type Asks = Readonly<{ name: string; built: Built; env?: Readonly<Record<string,
 const label = (name: string, state: State, speed: Speed): string => `${name} | ${state} | ${speed}`;
 
 /** Who is measured in each state; with `quick` only what decides a bound. */
-const ASKED: Readonly<
+const MEASURED: Readonly<
   Record<`${State} | ${Speed}`, Readonly<{ all: readonly string[]; quick: readonly string[] }>>
 > = {
   'hit | full': {
-    all: [LEAN, PRIMED, UNCACHED, STATIC, UNBUNDLED, ...PEERS],
-    quick: [LEAN, UNBUNDLED, 'express', 'middy', 'powertools'],
+    all: [DEFAULT, PRIMED, UNCACHED, STATIC, UNBUNDLED, ...PEERS],
+    quick: [DEFAULT, UNBUNDLED, 'express', 'middy', 'powertools'],
   },
-  'miss | full': { all: [LEAN, PRIMED, UNCACHED, STATIC, 'express', 'middy'], quick: [] },
+  'miss | full': { all: [DEFAULT, PRIMED, UNCACHED, STATIC, 'express', 'middy'], quick: [] },
   'hit | 256 MB': {
-    all: [LEAN, PRIMED, UNCACHED, STATIC, 'express', 'middy', 'powertools'],
+    all: [DEFAULT, PRIMED, UNCACHED, STATIC, 'express', 'middy', 'powertools'],
     quick: [PRIMED, 'express', 'powertools'],
   },
   'miss | 256 MB': {
-    all: [LEAN, PRIMED, UNCACHED, STATIC, 'express', 'middy'],
+    all: [DEFAULT, PRIMED, UNCACHED, STATIC, 'express', 'middy'],
     quick: [PRIMED, STATIC],
   },
 };
@@ -52,7 +52,7 @@ const measureOn = async (
 ): Promise<readonly Comparison[]> => {
   const cached = await buildCached(runtime);
   const all: readonly Asks[] = [
-    { name: LEAN, built: cached, env: { MIYABI_PRIME: 'cache' } },
+    { name: DEFAULT, built: cached, env: { MIYABI_PRIME: 'cache' } },
     { name: PRIMED, built: cached },
     { name: UNCACHED, built: built.ours },
     { name: STATIC, built: built.static, env: { MIYABI_PRIME: 'none' } },
@@ -86,7 +86,7 @@ const measureOn = async (
   for (const speed of speeds) {
     for (const state of ['hit', 'miss'] as const) {
       const request = all.filter(({ name }) =>
-        ASKED[`${state} | ${speed}`][quick ? 'quick' : 'all'].includes(name),
+        MEASURED[`${state} | ${speed}`][quick ? 'quick' : 'all'].includes(name),
       );
       for (const one of request)
         add(label(one.name, state, speed), one, state, speed === 'full' ? undefined : quota);
@@ -169,12 +169,12 @@ const boundsOf = (comparisons: readonly Comparison[]): readonly Bound[] => {
     .filter((name) => PEERS.some((peer) => peer === name))
     .sort((a, b) => ratio(hit, a) - ratio(hit, b))[0];
   return [
-    ...bound(TITLES.hit, LEAN, BARE, 3, 'cold, cache hit, of bare node', 'node'),
-    ...bound(TITLES.hit, LEAN, NOOP, 1.6, 'cold, cache hit, of the no-op handler', 'node'),
+    ...bound(TITLES.hit, DEFAULT, BARE, 3, 'cold, cache hit, of bare node', 'node'),
+    ...bound(TITLES.hit, DEFAULT, NOOP, 1.6, 'cold, cache hit, of the no-op handler', 'node'),
     ...(best === undefined
       ? []
-      : bound(TITLES.hit, LEAN, best, 0.55, `cold, cache hit, of the best peer (${best})`, 'peer')),
-    ...bound(TITLES.hit, LEAN, UNBUNDLED, 0.3, 'cold, cache hit, of our own unbundled', 'node'),
+      : bound(TITLES.hit, DEFAULT, best, 0.55, `cold, cache hit, of the best peer (${best})`, 'peer')),
+    ...bound(TITLES.hit, DEFAULT, UNBUNDLED, 0.3, 'cold, cache hit, of our own unbundled', 'node'),
     ...bound(TITLES.hitHeld, PRIMED, 'express', 0.25, 'cold, 256 MB, primed, cache hit, of express', 'held'),
     ...bound(
       TITLES.hitHeld,

@@ -28,7 +28,7 @@ const PAGE = 100;
 const IN_LISTS = 20_000;
 const CHUNK = 2_000;
 const SAVED_AT_ONCE = 100;
-const SETTLE_MS = 6_000;
+const PAUSE_MS = 6_000;
 
 const openInstallation = async ({ size, port }: Input['installations'][number]) => {
   const config = readConfig({
@@ -260,7 +260,7 @@ const loaded = performance.now();
 const dynamodb = await measureDynamodb(dynamodbSizes, dynamodbRounds);
 globalThis.gc?.();
 // A list that begins sooner would take in all that was saved a moment ago, which an index of DynamoDB may not list yet.
-await new Promise((resolve) => setTimeout(resolve, Math.max(0, loaded + SETTLE_MS - performance.now())));
+await new Promise((resolve) => setTimeout(resolve, Math.max(0, loaded + PAUSE_MS - performance.now())));
 const variants: Record<string, Measure> = Object.assign({}, ...(await Promise.all(opened.map(variantsOf))));
 const api = await interleave(variants, { rounds, warmups: 3 });
 const lists = await measureLists(opened, firstDesignRounds);

@@ -65,11 +65,11 @@ type Deferred<Value> = Readonly<{
 }>;
 
 const deferred = <Value>(): Deferred<Value> => {
-  let settle: Omit<Deferred<Value>, 'promise'> | undefined;
+  let ends: Omit<Deferred<Value>, 'promise'> | undefined;
   const promise = new Promise<Value>((resolve, reject) => {
-    settle = { resolve, reject };
+    ends = { resolve, reject };
   });
-  return { promise, ...(settle as unknown as Omit<Deferred<Value>, 'promise'>) };
+  return { promise, ...(ends as unknown as Omit<Deferred<Value>, 'promise'>) };
 };
 
 export type Invoked = Readonly<{ answer: unknown; ms: number }>;
@@ -143,9 +143,9 @@ export const startFunction = async ({
       const body = Buffer.concat(chunks).toString('utf8');
       response.writeHead(202).end('{}');
       if (!path.endsWith('/response')) return fail(new Error(`${name}: ${path} ${body}`));
-      const settled = pending;
+      const ended = pending;
       pending = undefined;
-      settled?.resolve({ answer: body === '' ? undefined : JSON.parse(body), ms });
+      ended?.resolve({ answer: body === '' ? undefined : JSON.parse(body), ms });
     });
   });
   server.keepAliveTimeout = 0;
@@ -199,10 +199,10 @@ export const startFunction = async ({
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
       child.removeAllListeners('exit');
-      const gone = new Promise((resolve) => child.once('close', resolve));
+      const closed = new Promise((resolve) => child.once('close', resolve));
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL');
-        await gone;
+        await closed;
       }
       server.closeAllConnections();
       server.close();

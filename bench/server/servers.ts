@@ -71,10 +71,10 @@ export const startLoad = async (runtime: Runtime) => {
 
 const heardFrom = <Message>(child: ChildProcess, who: string): Promise<Message> =>
   new Promise((resolve, reject) => {
-    const gone = () => reject(new Error(`${who} ended`));
-    child.once('exit', gone);
+    const onExit = () => reject(new Error(`${who} ended`));
+    child.once('exit', onExit);
     child.once('message', (message) => {
-      child.off('exit', gone);
+      child.off('exit', onExit);
       resolve(message as Message);
     });
   });

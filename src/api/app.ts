@@ -120,7 +120,8 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
       const admitted = admit(request, found, operation, principal);
       const perform = request.method === 'POST' ? attemptOnce : attempt;
-      const begin = (wanted: Operation) => perform(request, wanted, found?.params ?? {}, principal ?? NOBODY);
+      const begin = (wanted: Operation) =>
+        perform(request, wanted, found?.params ?? {}, principal ?? ANONYMOUS);
       if (counting !== undefined) return whenCounted(counting, admitted, begin);
       return admitted.refusal ?? begin(admitted.operation);
     } catch (error) {
@@ -146,7 +147,7 @@ type Admitted =
 
 const ACCEPT_PATCH = { 'accept-patch': 'application/merge-patch+json, application/json' };
 /** Who calls what is open to everybody. */
-const NOBODY: Principal = { id: 'nobody', scope: 'read' };
+const ANONYMOUS: Principal = { id: 'anonymous', scope: 'read' };
 
 const pathOf = ({ path }: HttpRequest): string =>
   path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;

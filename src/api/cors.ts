@@ -19,9 +19,8 @@ const MAX_AGE = '600';
 export const cors = (origins: readonly string[]): Cors => {
   const any = origins.includes('*');
   const allowed = new Set(origins);
-  const headers = ({ headers: asked }: HttpRequest): Readonly<Record<string, string>> => {
+  const headers = ({ headers: { origin } }: HttpRequest): Readonly<Record<string, string>> => {
     if (origins.length === 0) return {};
-    const { origin } = asked;
     const vary: Record<string, string> = any ? {} : { vary: 'origin' };
     if (origin === undefined || !(any || allowed.has(origin))) return vary;
     return {

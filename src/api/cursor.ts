@@ -4,13 +4,13 @@ import { MiyabiError } from '../domain/errors.ts';
 
 export type Cursors = Readonly<{
   /** A cursor for a position in the list that `scope` describes: route and filter. */
-  seal(scope: string, position: unknown): string;
+  encrypt(scope: string, position: unknown): string;
   /**
    * The position of a cursor, of the given form.
    *
    * @throws MiyabiError `invalid_input` where the cursor was changed, belongs to another list, or is of another version.
    */
-  open<Position>(scope: string, cursor: string, form: v.GenericSchema<unknown, Position>): Position;
+  decrypt<Position>(scope: string, cursor: string, form: v.GenericSchema<unknown, Position>): Position;
 }>;
 
 const CIPHER = 'aes-256-gcm';
@@ -28,23 +28,23 @@ export const signedCursors = (secret: string): Cursors => {
   const key = createHmac('sha256', secret).update('cursors').digest();
   const boundTo = (scope: string) => Buffer.from(`${VERSION} ${scope}`);
   return {
-    seal(scope, position) {
+    encrypt(scope, position) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(scope));
-      const sealed = Buffer.concat([cipher.update(JSON.stringify(position)), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+      const encrypted = Buffer.concat([cipher.update(JSON.stringify(position)), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]).toString('base64url');
     },
-    open(scope, cursor, form) {
+    decrypt(scope, cursor, form) {
       const bytes = Buffer.from(cursor, 'base64url');
-      const sealed = bytes.subarray(NONCE_BYTES + TAG_BYTES);
-      // Decoding ignores stray bits and characters; only the one text that `seal` wrote is good.
-      if (sealed.length === 0 || bytes.toString('base64url') !== cursor) throw refused();
+      const encrypted = bytes.subarray(NONCE_BYTES + TAG_BYTES);
+      // Decoding ignores stray bits and characters; only the one text that `encrypt` wrote is accepted.
+      if (encrypted.length === 0 || bytes.toString('base64url') !== cursor) throw refused();
       const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
         authTagLength: TAG_BYTES,
       })
         .setAAD(boundTo(scope))
         .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-      const plain = decipher.update(sealed);
+      const plain = decipher.update(encrypted);
       try {
         decipher.final();
         return v.parse(form, JSON.parse(plain.toString()));

@@ -17,7 +17,7 @@ export interface TaskTally {
    * Notes what was counted of a task and, where its events were `published`, drops them and takes it out. Its version stays.
    * Nothing happens where the stored version is another: whoever wrote it has entered it again, or not.
    */
-  settle(
+  markAccounted(
     task: Readonly<{ task_id: string; version: number }>,
     counted: Counted,
     published: boolean,

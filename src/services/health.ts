@@ -39,7 +39,7 @@ export const healthService = ({
   };
 
   const ask = async (): Promise<Readiness> => {
-    const asked = await Promise.all(
+    const checked = await Promise.all(
       probes.map(async (probe) => {
         const began = clock.now();
         const error = await failureOf(probe, sleep);
@@ -49,14 +49,14 @@ export const healthService = ({
         return { probe, health: { status, latency_ms: Math.round(clock.now() - began) } };
       }),
     );
-    const failed = asked.filter(({ health }) => health.status === 'down');
+    const failed = checked.filter(({ health }) => health.status === 'down');
     return {
       status: failed.some(({ probe }) => probe.required)
         ? 'unavailable'
         : failed.length > 0
           ? 'degraded'
           : 'ready',
-      backends: Object.fromEntries(asked.map(({ probe, health }) => [probe.name, health])),
+      backends: Object.fromEntries(checked.map(({ probe, health }) => [probe.name, health])),
     };
   };
 

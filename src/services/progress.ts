@@ -170,7 +170,7 @@ export const progressService = ({
           });
         }
         await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, read, written));
-        await eachOf(step.gone, WIDTH, (run) => removeRun(scope, batch, run, written));
+        await eachOf(step.removed, WIDTH, (run) => removeRun(scope, batch, run, written));
         const version = kept?.version ?? 0;
         // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
         const write = async () => {
@@ -189,7 +189,7 @@ export const progressService = ({
     const { through } = ledger;
     return {
       ...emptyLedger,
-      sealed_at: since,
+      compacted_at: since,
       attempt: task.attempt,
       ...(through === undefined ? {} : { through }),
     };

@@ -1,7 +1,7 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import { countedOf } from '../domain/projects/metrics.ts';
 import { createProject, recount, type StoredProject } from '../domain/projects/project.ts';
-import { isSettled } from '../domain/tasks/events.ts';
+import { isAccounted } from '../domain/tasks/events.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { CachedProjectStore } from './cached-projects.ts';
@@ -46,7 +46,7 @@ export type TaskCounter = Readonly<{
    *
    * @throws MiyabiError `unavailable`
    */
-  settle(task: StoredTask): Promise<void>;
+  ensureAccounted(task: StoredTask): Promise<void>;
 
   /**
    * Counts and announces what was written but not settled, by whatever process, because that died in between. The
@@ -121,7 +121,7 @@ export const taskCounter = ({
   const countAsWritten = async (
     projectId: string,
     seen: ReadonlyMap<string, Seen | undefined>,
-    gone: ReadonlySet<string>,
+    removing: ReadonlySet<string>,
   ): Promise<Counting | undefined> => {
     const tasks = [...seen.values()].filter((one) => one !== undefined);
     if (tasks.length < seen.size || tasks.some(({ task }) => task.project_id !== projectId)) return undefined;
@@ -129,7 +129,7 @@ export const taskCounter = ({
     if (project === undefined) return undefined;
     if (Object.keys(project.tally?.recent ?? {}).length >= MAX_NOTES) return undefined;
     const stored = new Map(tasks.map(({ task }) => [task.task_id, task]));
-    const next = recount(project, { taskIds: [...seen.keys()], noteIds: [], stored, gone }, clock.now());
+    const next = recount(project, { taskIds: [...seen.keys()], noteIds: [], stored, removing }, clock.now());
     // That nothing is to be written has to be read; a write tells by its version.
     if (next === undefined) return undefined;
     try {
@@ -145,7 +145,7 @@ export const taskCounter = ({
   const countAsStored = (
     projectId: string,
     taskIds: readonly string[],
-    gone: ReadonlySet<string>,
+    removing: ReadonlySet<string>,
   ): Promise<Counting> =>
     retryOnConflict<Counting>(async () => {
       const before = await projects.find(projectId);
@@ -153,13 +153,13 @@ export const taskCounter = ({
       const found = await taskStore.findMany([...new Set([...taskIds, ...noteIds])]);
       const stored = new Map(found.map((task) => [task.task_id, task]));
       // What a project still holds of removed tasks must go, even if the project itself was removed.
-      const isNeeded = found.some((task) => task.project_id === projectId && !gone.has(task.task_id));
+      const isNeeded = found.some((task) => task.project_id === projectId && !removing.has(task.task_id));
       if (before === undefined && !isNeeded) {
         return { result: { stored, project: undefined, isSaved: false } };
       }
       const project =
         before ?? createProject({ project_name: projectId }, { id: projectId, now: clock.now() });
-      const next = recount(project, { taskIds, noteIds, stored, gone }, clock.now());
+      const next = recount(project, { taskIds, noteIds, stored, removing }, clock.now());
       if (next === undefined) return { result: { stored, project, isSaved: false } };
       const saved: StoredProject = before === undefined ? { ...next, version: 1 } : next;
       return { result: { stored, project: saved, isSaved: true }, write: () => projects.save(saved) };
@@ -169,18 +169,19 @@ export const taskCounter = ({
   const countNow = async (
     projectId: string,
     seen: ReadonlyMap<string, Seen | undefined>,
-    gone: ReadonlySet<string>,
+    removing: ReadonlySet<string>,
   ): Promise<void> => {
     const taskIds = [...seen.keys()];
     const { stored, project, isSaved } =
-      (await countAsWritten(projectId, seen, gone)) ?? (await countAsStored(projectId, taskIds, gone));
+      (await countAsWritten(projectId, seen, removing)) ??
+      (await countAsStored(projectId, taskIds, removing));
     const looked = taskIds.flatMap((taskId) => stored.get(taskId) ?? []);
     const show = project !== undefined && isSaved ? feed.publish([projectChange(project)]) : undefined;
     const [shown, announced] = await Promise.allSettled([show, announceAll(project, looked)]);
     await eachOf(looked, WIDTH, async (task) => {
-      if (task.project_id !== projectId || gone.has(task.task_id)) return;
+      if (task.project_id !== projectId || removing.has(task.task_id)) return;
       const isAnnounced = announced.status === 'fulfilled' || (task.pendingEvents ?? []).length === 0;
-      await tally.settle(task, countedOf(task), isAnnounced);
+      await tally.markAccounted(task, countedOf(task), isAnnounced);
     });
     for (const result of [announced, shown]) if (result.status === 'rejected') throw result.reason;
   };
@@ -223,7 +224,7 @@ export const taskCounter = ({
     async account(written) {
       await Promise.all(
         written.map(async ({ after: task, mark }) => {
-          if (task === undefined || isSettled(task)) return;
+          if (task === undefined || isAccounted(task)) return;
           try {
             await countTask(task, mark);
           } catch (error) {
@@ -257,8 +258,8 @@ export const taskCounter = ({
       if (task !== undefined) await countTask(task);
     },
 
-    async settle(task) {
-      if (!isSettled(task)) await countTask(task);
+    async ensureAccounted(task) {
+      if (!isAccounted(task)) await countTask(task);
     },
 
     async sweep() {

@@ -1,5 +1,5 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { isSettled, withEvent } from '../domain/tasks/events.ts';
+import { isAccounted, withEvent } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
@@ -148,8 +148,8 @@ export const taskWriter = ({
       let write = await decide();
       if (write?.before !== undefined && write.before.project_id !== write.after.project_id) {
         // No more than one project may count a task: what is left of its earlier writes is counted before it moves.
-        if (!isSettled(write.before)) {
-          await taskCounter.settle(write.before);
+        if (!isAccounted(write.before)) {
+          await taskCounter.ensureAccounted(write.before);
           write = await decide();
         }
       }

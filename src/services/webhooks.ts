@@ -179,8 +179,8 @@ export const webhookService = ({
     async remove(projectId, webhookId, guard) {
       await retryOnConflict(async () => {
         const set = await readSet(await projects.get(projectId));
-        const gone = find(set, webhookId, guard);
-        const webhooks = set.webhooks.filter((one) => one !== gone);
+        const removed = find(set, webhookId, guard);
+        const webhooks = set.webhooks.filter((one) => one !== removed);
         return { result: undefined, write: () => save(set, webhooks) };
       });
     },

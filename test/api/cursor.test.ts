@@ -22,16 +22,18 @@ const ANY = v.unknown();
 test('open in the list that they belong to, in any process that has the secret', () => {
   const position = { updated_at: 'x', task_id: 'tâche' };
   const form = v.object({ updated_at: v.string(), task_id: v.string() });
-  const cursor = signedCursors('a secret').seal('tasks', position);
+  const cursor = signedCursors('a secret').encrypt('tasks', position);
   assert.match(cursor, /^[A-Za-z0-9_-]+$/);
-  assert.equal(signedCursors('a secret').open('tasks', cursor, form), position);
-  assert.ok(isRefused(() => signedCursors('a secret').open('projects', cursor, form)));
-  assert.ok(isRefused(() => signedCursors('another').open('tasks', cursor, form)));
+  assert.equal(signedCursors('a secret').decrypt('tasks', cursor, form), position);
+  assert.ok(isRefused(() => signedCursors('a secret').decrypt('projects', cursor, form)));
+  assert.ok(isRefused(() => signedCursors('another').decrypt('tasks', cursor, form)));
 });
 
 test('are refused where their position has another form', () => {
-  const { seal, open } = signedCursors('a secret');
-  assert.ok(isRefused(() => open('tasks', seal('tasks', { rounds: [] }), v.object({ task_id: v.string() }))));
+  const { encrypt, decrypt } = signedCursors('a secret');
+  assert.ok(
+    isRefused(() => decrypt('tasks', encrypt('tasks', { rounds: [] }), v.object({ task_id: v.string() }))),
+  );
 });
 
 test('of the release before are refused by the same clear error', () => {
@@ -41,30 +43,30 @@ test('of the release before are refused by the same clear error', () => {
   const packed = cipher.update(deflateRawSync(JSON.stringify({ rounds: [[]] })));
   cipher.final();
   const cursor = Buffer.concat([nonce, cipher.getAuthTag(), packed]).toString('base64url');
-  assert.throws(() => signedCursors('a secret').open('tasks', cursor, ANY), /start again without it/);
+  assert.throws(() => signedCursors('a secret').decrypt('tasks', cursor, ANY), /start again without it/);
 });
 
 test('are refused where any byte was changed, taken away or added', () => {
-  const { seal, open } = signedCursors('a secret');
-  const cursor = seal('tasks', { task_id: 'one' });
+  const { encrypt, decrypt } = signedCursors('a secret');
+  const cursor = encrypt('tasks', { task_id: 'one' });
   const bytes = Buffer.from(cursor, 'base64url');
   for (let index = 0; index < bytes.length; index += 1) {
     for (const bit of [1, 128]) {
       const changed = Buffer.from(bytes);
       changed[index] = (changed[index] ?? 0) ^ bit;
       assert.ok(
-        isRefused(() => open('tasks', changed.toString('base64url'), ANY)),
+        isRefused(() => decrypt('tasks', changed.toString('base64url'), ANY)),
         `byte ${index}`,
       );
     }
     assert.ok(
-      isRefused(() => open('tasks', bytes.subarray(0, index).toString('base64url'), ANY)),
+      isRefused(() => decrypt('tasks', bytes.subarray(0, index).toString('base64url'), ANY)),
       `${index} bytes`,
     );
   }
   for (const text of ['', 'A', '====', `${cursor}A`, `${cursor}=`, ` ${cursor}`]) {
     assert.ok(
-      isRefused(() => open('tasks', text, ANY)),
+      isRefused(() => decrypt('tasks', text, ANY)),
       text,
     );
   }
@@ -72,7 +74,7 @@ test('are refused where any byte was changed, taken away or added', () => {
 
 test('do not show what is in them: a position may name a task that its caller may not see', () => {
   const id = 'task-of-another-tenant';
-  const cursor = signedCursors('a secret').seal('tasks', { task_id: id });
+  const cursor = signedCursors('a secret').encrypt('tasks', { task_id: id });
   assert.not.match(Buffer.from(cursor, 'base64url').toString('latin1'), id);
 });
 

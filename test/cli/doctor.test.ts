@@ -9,7 +9,7 @@ const test = suite('miyabi doctor');
 
 type Told = Readonly<{
   ok: boolean;
-  checks: readonly Readonly<{ name: string; state: string; text: string; mend?: string }>[];
+  checks: readonly Readonly<{ name: string; state: string; text: string; fix?: string }>[];
 }>;
 
 const doctor = async (env: Readonly<Record<string, string>>) => {
@@ -20,7 +20,7 @@ const doctor = async (env: Readonly<Record<string, string>>) => {
   return (name: string) => told.checks.filter((check) => check.name.startsWith(name));
 };
 
-test('each thing that is wrong is named, with what to mend', async () => {
+test('each thing that is wrong is named, with what to fix', async () => {
   const folder = scratch();
   const formats = join(folder.path, 'formats.json');
   writeFileSync(formats, '{"no":"list"}');
@@ -34,7 +34,7 @@ test('each thing that is wrong is named, with what to mend', async () => {
       REDIS_ENDPOINT: '127.0.0.1',
       REDIS_PORT: '1',
     });
-    for (const [name, text, mend] of [
+    for (const [name, text, fix] of [
       ['server', 'nothing listens there', 'miyabi serve'],
       ['spool', 'not a directory', 'MIYABI_SPOOL_DIR'],
       ['log formats', 'must be a list', formats],
@@ -42,11 +42,11 @@ test('each thing that is wrong is named, with what to mend', async () => {
       const [check] = checkOf(name);
       assert.is(check?.state, 'broken', name);
       assert.ok(check?.text.includes(text), check?.text);
-      assert.ok(check?.mend?.includes(mend), check?.mend);
+      assert.ok(check?.fix?.includes(fix), check?.fix);
     }
     const [cache] = checkOf('cache');
     assert.is(cache?.state, 'warning');
-    assert.match(cache?.mend ?? '', 'REDIS_ENDPOINT');
+    assert.match(cache?.fix ?? '', 'REDIS_ENDPOINT');
     const [config] = checkOf('configuration');
     assert.is(config?.state, 'ok');
   } finally {
@@ -55,7 +55,7 @@ test('each thing that is wrong is named, with what to mend', async () => {
   const wrong = await doctor({ MIYABI_URL: 'garbage', CACHE: 'foo', PORT: 'x' });
   assert.match(wrong('command line')[0]?.text ?? '', 'MIYABI_URL');
   assert.equal(
-    wrong('configuration').map(({ mend }) => mend),
+    wrong('configuration').map(({ fix }) => fix),
     ['set CACHE right, or unset it', 'set PORT right, or unset it'],
   );
 });
@@ -93,7 +93,7 @@ test('says whom a server without keys answers, and what to do about a name that 
     const [refused] = checkOf('server');
     assert.is(refused?.state, 'broken');
     assert.match(refused?.text ?? '', /refuses this address.*0\.0\.0\.0/);
-    assert.match(refused?.mend ?? '', 'MIYABI_ALLOWED_HOSTS=0.0.0.0');
+    assert.match(refused?.fix ?? '', 'MIYABI_ALLOWED_HOSTS=0.0.0.0');
     assert.is(checkOf('web pages')[0]?.state, 'ok');
     const open = await doctor({ MIYABI_URL: server.url, MIYABI_BACKEND: 'memory', CORS_ORIGINS: '*' });
     assert.is(open('web pages')[0]?.state, 'warning');

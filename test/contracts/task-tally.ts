@@ -24,7 +24,7 @@ export const taskTallyContract = (
       await store.save(first);
       await store.save(aTask('b'));
       assert.equal(idsOf(await tally.uncounted(10)), ['a', 'b']);
-      await tally.settle(first, countedOf(first), true);
+      await tally.markAccounted(first, countedOf(first), true);
       assert.equal(idsOf(await tally.uncounted(10)), ['b']);
       const settled = await store.find('a');
       assert.equal(settled, { ...first, counted: countedOf(first) });
@@ -43,10 +43,10 @@ export const taskTallyContract = (
       const first = aStoredTask('a');
       await store.save(first);
       await store.save(nextOf(first, 1, { status: 'failed' }));
-      await tally.settle(first, countedOf(first), true);
+      await tally.markAccounted(first, countedOf(first), true);
       assert.equal(idsOf(await tally.uncounted(10)), ['a']);
       assert.is((await store.find('a'))?.counted, undefined);
-      await tally.settle({ task_id: 'nobody', version: 1 }, countedOf(first), true);
+      await tally.markAccounted({ task_id: 'nobody', version: 1 }, countedOf(first), true);
       assert.is(await store.find('nobody'), undefined);
     }),
   );
@@ -59,10 +59,10 @@ export const taskTallyContract = (
       ] as const;
       const task = aStoredTask('a', { pendingEvents });
       await store.save(task);
-      await tally.settle(task, countedOf(task), false);
+      await tally.markAccounted(task, countedOf(task), false);
       assert.equal(await store.find('a'), { ...task, counted: countedOf(task) });
       assert.equal(idsOf(await tally.uncounted(10)), ['a']);
-      await tally.settle(task, countedOf(task), true);
+      await tally.markAccounted(task, countedOf(task), true);
       assert.equal(await tally.uncounted(10), []);
       const { pendingEvents: _pendingEvents, ...told } = task;
       assert.equal(await store.find('a'), { ...told, counted: countedOf(task) });

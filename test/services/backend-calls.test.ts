@@ -69,7 +69,7 @@ const running = async ({ webhook = false } = {}) => {
 };
 
 const SPREAD = ['cache.save', 'feed.publish', 'history.append'];
-const METRICS = ['feed.publish', 'projectCache.save', 'projects.save', 'tasks.settle'];
+const METRICS = ['feed.publish', 'projectCache.save', 'projects.save', 'tasks.markAccounted'];
 
 test('a report makes 5: the task is read and written, nothing else is read', async () => {
   const { tasks, of } = await running();

@@ -6,12 +6,12 @@ import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 export const LANGUAGES = ['en', 'ja'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const SLOT = 'miyabi-language';
+const STORAGE_KEY = 'miyabi-language';
 
 const chosen = (): Language => {
   let kept: string | null = null;
   try {
-    kept = localStorage.getItem(SLOT);
+    kept = localStorage.getItem(STORAGE_KEY);
   } catch {
     // Storage may be forbidden; then the browser's language decides.
   }
@@ -29,7 +29,7 @@ export const locale = computed(() =>
 export const speak = (to: Language): void => {
   language.value = to;
   try {
-    localStorage.setItem(SLOT, to);
+    localStorage.setItem(STORAGE_KEY, to);
   } catch {
     // It holds for this page then.
   }

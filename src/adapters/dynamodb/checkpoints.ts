@@ -126,8 +126,8 @@ export const dynamodbCheckpoints = ({
       } catch (error) {
         const failed = failedCondition(error);
         if (failed === undefined) throw error;
-        const wonEarlier = failed.attempts > 1 && (await readHead(key))?.writeId === writeId;
-        if (!wonEarlier) {
+        const isOurs = failed.attempts > 1 && (await readHead(key))?.writeId === writeId;
+        if (!isOurs) {
           await removeParts(key, { writeId, parts: chunks.length });
           throw versionConflict('Checkpoint', key, error);
         }

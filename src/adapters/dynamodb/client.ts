@@ -50,22 +50,22 @@ export const dynamodbClient = ({
   });
   // The SDK's time-outs count from when a request is made, even while it waits for one of the agent's sockets: under
   // load it would take a queue of its own for a dead peer. So a request is made once there is a socket for it.
-  const slots = slotsOf(concurrency, queueTimeoutMs);
+  const requests = semaphore(concurrency, queueTimeoutMs);
   client.middlewareStack.add(
     (next) => async (request) => {
-      await slots.take();
+      await requests.take();
       try {
         return await next(request);
       } finally {
-        slots.give();
+        requests.give();
       }
     },
-    { step: 'deserialize', priority: 'high', name: 'miyabiSlots' },
+    { step: 'deserialize', priority: 'high', name: 'miyabiConcurrency' },
   );
   return client;
 };
 
-const slotsOf = (count: number, timeoutMs: number) => {
+const semaphore = (count: number, timeoutMs: number) => {
   type Waiting = Readonly<{ go: () => void }>;
   const waiting = new Set<Waiting>();
   let free = count;

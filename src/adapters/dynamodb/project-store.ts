@@ -16,12 +16,12 @@ export const dynamodbProjectStore = (options: TableOptions): ProjectStore => {
 
     async save(project) {
       const item = projectToItem(project, newWriteId());
-      const won = await table.putIf(
+      const isSaved = await table.putIf(
         item,
         projectKey(project.project_id),
         isNext(project.version, 'project_id'),
       );
-      if (!won) throw refusal('Project', project.project_id, project.version);
+      if (!isSaved) throw refusal('Project', project.project_id, project.version);
     },
 
     async list({ limit, after }) {

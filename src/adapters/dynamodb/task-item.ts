@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { COUNTED_KINDS, type Counted } from '../../domain/projects/metrics.ts';
 import { OUTCOMES } from '../../domain/tasks/details.ts';
 import type { RateStart } from '../../domain/tasks/eta.ts';
-import { isSettled, TASK_EVENTS, type TaskEvent } from '../../domain/tasks/events.ts';
+import { isAccounted, TASK_EVENTS, type TaskEvent } from '../../domain/tasks/events.ts';
 import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
@@ -114,7 +114,7 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
     ...present({ rate_from: task.rateFrom }, ({ current, at }) => ({
       M: { current: number(current), at: text(at) },
     })),
-    ...(isSettled(task) ? {} : UNCOUNTED),
+    ...(isAccounted(task) ? {} : UNCOUNTED),
     write_id: text(writeId),
     ttl: ttlAfter(fromIso(task.updated_at)),
   };

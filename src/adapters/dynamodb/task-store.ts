@@ -30,8 +30,8 @@ export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOption
 
     async save(task) {
       const item = taskToItem(task, newWriteId());
-      const won = await table.putIf(item, taskKey(task.task_id), isNext(task.version, 'task_id'));
-      if (!won) throw refusal('Task', task.task_id, task.version);
+      const isSaved = await table.putIf(item, taskKey(task.task_id), isNext(task.version, 'task_id'));
+      if (!isSaved) throw refusal('Task', task.task_id, task.version);
     },
 
     async list(query) {

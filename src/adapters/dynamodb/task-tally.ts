@@ -50,7 +50,7 @@ export const dynamodbTaskTally = (options: TableOptions): TaskTally => {
       });
     },
 
-    settle({ task_id, version }, counted, published) {
+    markAccounted({ task_id, version }, counted, published) {
       return update(task_id, {
         UpdateExpression: `SET #counted = :counted${published ? ' REMOVE #uncounted, #untold' : ''}`,
         ConditionExpression: '#version = :version',

@@ -14,12 +14,12 @@ export const dynamodbWebhookStore = (options: TableOptions): WebhookStore => {
 
     async save(webhooks) {
       const { project_id, version } = webhooks;
-      const won = await table.putIf(
+      const isSaved = await table.putIf(
         projectWebhooksToItem(webhooks, newWriteId()),
         projectWebhooksKey(project_id),
         isNext(version, 'owner'),
       );
-      if (!won) throw refusal('Webhooks of project', project_id, version);
+      if (!isSaved) throw refusal('Webhooks of project', project_id, version);
     },
 
     async remove(projectId) {

@@ -15,7 +15,7 @@ import {
 import type { Change, Database } from './database.ts';
 import { dayAfter, daySegment, KEPT_MS, keyOf, segmentsOf, timeSegment, under } from './keys.ts';
 import { deliveryKey, dueKey, pendingKey, queueKey } from './outbox-keys.ts';
-import { DamagedRecord, seal, unseal } from './record.ts';
+import { DamagedRecord, fromRecord, toRecord } from './record.ts';
 import { putTask, storedIn } from './task-store.ts';
 
 /** Records read at a time. */
@@ -91,7 +91,7 @@ export const embeddedArchive = ({
         const expires_on = isKept(key) ? 0 : dayAfter(now + KEPT_MS);
         if (expires_on !== 0) expiring(change, 'c', key, expires_on);
         change.put(keyOf('c', key), checkpointCodec.encode({ version, expires_on }));
-        change.put(keyOf('v', key), seal(value));
+        change.put(keyOf('v', key), toRecord(value));
         return;
       }
       case 'delivery': {
@@ -146,8 +146,8 @@ export const embeddedArchive = ({
         const value = await database.get(keyOf('v', key));
         if (value === undefined)
           throw database.damaged(new DamagedRecord(`Checkpoint ${key}`, 'its value is missing'));
-        // `unseal` parses JSON, so its result is JSON.
-        yield { kind: 'checkpoint', key, value: unseal(`Checkpoint ${key}`, value) as Json, version };
+        // `fromRecord` parses JSON, so its result is JSON.
+        yield { kind: 'checkpoint', key, value: fromRecord(`Checkpoint ${key}`, value) as Json, version };
       }
       for await (const [[, webhook_id = '', delivery_id = ''], value] of recordsOf('d')) {
         const { delivery, ended_until } = deliveryCodec.decode(delivery_id, value);

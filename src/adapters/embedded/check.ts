@@ -1,5 +1,5 @@
 import type { ClassicLevel } from 'classic-level';
-import { isSettled } from '../../domain/tasks/events.ts';
+import { isAccounted } from '../../domain/tasks/events.ts';
 import {
   checkpointCodec,
   deliveryCodec,
@@ -9,9 +9,9 @@ import {
   taskCodec,
   webhooksCodec,
 } from './codecs.ts';
-import { keyOf, placesOf, segmentsOf, under, unsettledKey } from './keys.ts';
+import { keyOf, placesOf, segmentsOf, unaccountedKey, under } from './keys.ts';
 import { dueKey, pendingKey } from './outbox-keys.ts';
-import { DamagedRecord, unseal } from './record.ts';
+import { DamagedRecord, fromRecord } from './record.ts';
 
 /** What a check has found and put right. `damaged` are records that cannot be read: they were removed. */
 export type CheckReport = Readonly<{
@@ -60,7 +60,7 @@ export const checkStore = async (level: Level): Promise<CheckReport> => {
     requireSame(`Task ${id}`, id, task.task_id);
     tasks.add(id);
     for (const place of placesOf(task)) indexes.add(place);
-    if (!isSettled(task)) indexes.add(unsettledKey(id));
+    if (!isAccounted(task)) indexes.add(unaccountedKey(id));
   });
   await readAll('d', ([, webhook = '', id = ''], value) => {
     const { delivery } = deliveryCodec.decode(id, value);
@@ -87,7 +87,7 @@ export const checkStore = async (level: Level): Promise<CheckReport> => {
   await readAll('j', ([, id = ''], value) => projectCodec.decode(id, value));
   await readAll('w', ([, id = ''], value) => webhooksCodec.decode(id, value));
   await readAll('c', ([, id = ''], value) => checkpointCodec.decode(id, value));
-  await readAll('v', ([, id = ''], value) => unseal(`Checkpoint ${id}`, value));
+  await readAll('v', ([, id = ''], value) => fromRecord(`Checkpoint ${id}`, value));
   for (const [from, to] of [
     ['c', 'v'],
     ['v', 'c'],

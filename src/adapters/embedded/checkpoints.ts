@@ -5,7 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { checkpointCodec } from './codecs.ts';
 import type { Database } from './database.ts';
 import { dayAfter, daySegment, KEPT_MS, keyOf, startOfDay } from './keys.ts';
-import { DamagedRecord, seal, unseal } from './record.ts';
+import { DamagedRecord, fromRecord, toRecord } from './record.ts';
 
 export type EmbeddedCheckpointsOptions = Readonly<{
   database: Database;
@@ -30,13 +30,13 @@ export const embeddedCheckpoints = ({
         const { version, expires_on } = checkpointCodec.decode(key, head);
         if (isOver(expires_on)) return undefined;
         if (value === undefined) throw new DamagedRecord(`Checkpoint ${key}`, 'its value is missing');
-        // `unseal` parses JSON, so its result is JSON.
-        return { value: unseal(`Checkpoint ${key}`, value) as Json, version };
+        // `fromRecord` parses JSON, so its result is JSON.
+        return { value: fromRecord(`Checkpoint ${key}`, value) as Json, version };
       });
     },
 
     async write(key, value, expected) {
-      const sealed = seal(value);
+      const record = toRecord(value);
       await database.write((change) => {
         const head = change.get(keyOf('c', key));
         const stored = head === undefined ? undefined : checkpointCodec.decode(key, head);
@@ -50,7 +50,7 @@ export const embeddedCheckpoints = ({
           change.put(keyOf('x', daySegment(expires_on), 'c', key), '');
         }
         change.put(keyOf('c', key), checkpointCodec.encode({ version: version + 1, expires_on }));
-        change.put(keyOf('v', key), sealed);
+        change.put(keyOf('v', key), record);
       });
     },
 

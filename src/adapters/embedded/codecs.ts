@@ -12,7 +12,7 @@ import {
   OUTCOMES,
 } from '../../domain/webhooks/delivery.ts';
 import type { ProjectWebhooks } from '../../domain/webhooks/webhook.ts';
-import { seal, unseal } from './record.ts';
+import { fromRecord, toRecord } from './record.ts';
 import {
   isFlag,
   isNumber,
@@ -30,12 +30,12 @@ import {
 } from './shape.ts';
 
 /** How a kind of record is written, and read again. `decode` throws DamagedRecord; `id` names the record there. */
-export type Codec<T> = Readonly<{ encode(value: T): string; decode(id: string, sealed: string): T }>;
+export type Codec<T> = Readonly<{ encode(value: T): string; decode(id: string, record: string): T }>;
 
 const codec = <T extends object>(kind: string, shape: Shape): Codec<T> => ({
-  encode: (value) => seal(withUnknown(value)),
+  encode: (value) => toRecord(withUnknown(value)),
   // The shape is what makes it a T: each field has been checked, and there are no others.
-  decode: (id, sealed) => shaped(`${kind} ${id}`, unseal(`${kind} ${id}`, sealed), shape) as unknown as T,
+  decode: (id, record) => shaped(`${kind} ${id}`, fromRecord(`${kind} ${id}`, record), shape) as unknown as T,
 });
 
 const isCounted = shapeCheck({

@@ -13,7 +13,7 @@ type Checksums = Readonly<Record<string, string>>;
 
 const STATE_FILE = 'state.json';
 /** A file that has not changed for so long is complete, in milliseconds. */
-const SETTLED_MS = 60_000;
+const UNCHANGED_MS = 60_000;
 /** Space that must be free before a store that was full takes writes again, in bytes. */
 const ROOM = 32 * 1024 * 1024;
 
@@ -105,7 +105,7 @@ export const prepareFolder = async (path: string): Promise<StoreFolder> => {
     state,
 
     async saveState(next) {
-      checksums = await checksumsOf(data, checksums, next.clean ? 0 : SETTLED_MS);
+      checksums = await checksumsOf(data, checksums, next.clean ? 0 : UNCHANGED_MS);
       await writeDurably(path, STATE_FILE, `${JSON.stringify({ ...next, checksums })}\n`);
     },
 
@@ -171,13 +171,13 @@ const readState = async (
 const checksumOf = async (file: string): Promise<string> => crc32(await readFile(file)).toString(16);
 
 /** The checksums of the sorted files that no one has written to for a time. Those that are known are not read again. */
-const checksumsOf = async (folder: string, known: Checksums, settledMs: number): Promise<Checksums> => {
+const checksumsOf = async (folder: string, known: Checksums, unchangedMs: number): Promise<Checksums> => {
   const checksums: Record<string, string> = {};
   for (const name of await readdir(folder)) {
     if (!/\.(ldb|sst)$/.test(name)) continue;
     try {
       const { mtimeMs } = await stat(join(folder, name));
-      if (known[name] === undefined && Date.now() - mtimeMs < settledMs) continue;
+      if (known[name] === undefined && Date.now() - mtimeMs < unchangedMs) continue;
       checksums[name] = known[name] ?? (await checksumOf(join(folder, name)));
     } catch (error) {
       // A compaction may have removed it meanwhile.

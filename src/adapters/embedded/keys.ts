@@ -66,7 +66,7 @@ export const daySegment = (day: number): string => day.toString(36).padStart(5, 
 export const startOfDay = (day: number): number => day * DAY_MS;
 
 export const taskKey = (taskId: string): string => keyOf('t', taskId);
-export const unsettledKey = (taskId: string): string => keyOf('u', taskId);
+export const unaccountedKey = (taskId: string): string => keyOf('u', taskId);
 
 /** Every list of tasks that a task has a place in: the segments before its place. */
 const listsOf = (task: StoredTask): readonly (readonly [by: string, value: string])[] => [

@@ -19,18 +19,18 @@ const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHEC
  * JSON text with its version and a checksum in front. LevelDB verifies the checksums of its blocks only when it repairs,
  * so without one of ours a changed bit would be read as data.
  */
-export const seal = (value: unknown): string => {
+export const toRecord = (value: unknown): string => {
   const text = `${VERSION}${JSON.stringify(value)}`;
   return `${checkOf(text)}${text}`;
 };
 
-/** The JSON text of a sealed value, for a search in it. */
-export const textOf = (sealed: string): string => sealed.slice(HEAD_LENGTH);
+/** The JSON text of a record, for a search in it. */
+export const textOf = (record: string): string => record.slice(HEAD_LENGTH);
 
-/** The value that was sealed. `what` names it in errors. @throws DamagedRecord */
-export const unseal = (what: string, sealed: string): unknown => {
-  const text = sealed.slice(CHECK_LENGTH);
-  if (checkOf(text) !== sealed.slice(0, CHECK_LENGTH))
+/** The value of a record. `what` names it in errors. @throws DamagedRecord */
+export const fromRecord = (what: string, record: string): unknown => {
+  const text = record.slice(CHECK_LENGTH);
+  if (checkOf(text) !== record.slice(0, CHECK_LENGTH))
     throw new DamagedRecord(what, 'its checksum does not match');
   const version = text.slice(0, VERSION.length);
   if (version !== VERSION)

@@ -1,4 +1,4 @@
-import { isSettled } from '../../domain/tasks/events.ts';
+import { isAccounted } from '../../domain/tasks/events.ts';
 import type { StoredTask } from '../../domain/tasks/task.ts';
 import { fromIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -6,7 +6,7 @@ import type { TaskStore } from '../../ports/task-store.ts';
 import { refuseUnlessAt, refuseUnlessNext } from '../memory/versions.ts';
 import { taskCodec } from './codecs.ts';
 import type { Change, Database } from './database.ts';
-import { KEPT_MS, placesOf, taskKey, unsettledKey } from './keys.ts';
+import { KEPT_MS, placesOf, taskKey, unaccountedKey } from './keys.ts';
 import { readList } from './task-index.ts';
 
 /** A task, and its place in each list. */
@@ -75,14 +75,14 @@ export const putTask = (change: Change, task: StoredTask, before: StoredTask | u
     if (!places.includes(place)) change.remove(place);
   }
   for (const place of places) change.put(place, '');
-  const settled = isSettled(task);
-  if (!settled) change.put(unsettledKey(task.task_id), '');
-  else if (before !== undefined) change.remove(unsettledKey(task.task_id));
+  const settled = isAccounted(task);
+  if (!settled) change.put(unaccountedKey(task.task_id), '');
+  else if (before !== undefined) change.remove(unaccountedKey(task.task_id));
   change.put(taskKey(task.task_id), taskCodec.encode(task));
 };
 
 export const removeTask = (change: Change, task: StoredTask): void => {
   for (const place of placesOf(task)) change.remove(place);
-  change.remove(unsettledKey(task.task_id));
+  change.remove(unaccountedKey(task.task_id));
   change.remove(taskKey(task.task_id));
 };

@@ -2,7 +2,7 @@ import type { StoredTask } from '../../domain/tasks/task.ts';
 import type { TaskTally } from '../../ports/task-tally.ts';
 import { taskCodec } from './codecs.ts';
 import type { Database } from './database.ts';
-import { segmentsOf, taskKey, under, unsettledKey } from './keys.ts';
+import { segmentsOf, taskKey, unaccountedKey, under } from './keys.ts';
 import { storedIn } from './task-store.ts';
 
 /** The tasks that are not settled, by an index that holds no others. */
@@ -19,11 +19,11 @@ export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>
 
   async mark(taskId) {
     await database.write((change) => {
-      if (change.get(taskKey(taskId)) !== undefined) change.put(unsettledKey(taskId), '');
+      if (change.get(taskKey(taskId)) !== undefined) change.put(unaccountedKey(taskId), '');
     });
   },
 
-  async settle({ task_id, version }, counted, published) {
+  async markAccounted({ task_id, version }, counted, published) {
     await database.write((change) => {
       const stored = storedIn(change, task_id);
       if (stored?.version !== version) return;
@@ -32,7 +32,7 @@ export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>
       const settled: StoredTask = { ...rest, ...kept, counted };
       // Its places in the lists stay: a settlement is no update.
       change.put(taskKey(task_id), taskCodec.encode(settled));
-      if (published) change.remove(unsettledKey(task_id));
+      if (published) change.remove(unaccountedKey(task_id));
     });
   },
 });

@@ -1,4 +1,4 @@
-import { isSettled } from '../../domain/tasks/events.ts';
+import { isAccounted } from '../../domain/tasks/events.ts';
 import { byNewest, matchesFilter, type TaskPosition } from '../../domain/tasks/list.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import type { StoredTask } from '../../domain/tasks/task.ts';
@@ -17,7 +17,7 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
 
   const enter = (task: StoredTask): void => {
     tasks.set(task.task_id, task);
-    if (!isSettled(task)) uncounted.add(task.task_id);
+    if (!isAccounted(task)) uncounted.add(task.task_id);
     byStatus.get(task.status)?.add(task);
     let ofProject = byProject.get(task.project_id);
     if (ofProject === undefined) {
@@ -84,7 +84,7 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
       if (tasks.has(taskId)) uncounted.add(taskId);
     },
 
-    async settle({ task_id, version }, counted, published) {
+    async markAccounted({ task_id, version }, counted, published) {
       const stored = tasks.get(task_id);
       if (stored?.version !== version) return;
       const { pendingEvents, ...rest } = stored;

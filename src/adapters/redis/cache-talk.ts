@@ -13,7 +13,7 @@ export type CacheTalk = Readonly<{
   /** The answer, undefined where Redis cannot answer. */
   ask<T>(commands: (client: RedisClient) => Promise<T>): Promise<T | undefined>;
   /** Writes a change of the thing with this id. */
-  tell(id: string, commands: (client: RedisClient) => Promise<unknown>): Promise<void>;
+  write(id: string, commands: (client: RedisClient) => Promise<unknown>): Promise<void>;
   /** Whether the entry of this id may be used: it misses no change of this process. */
   isTrusted(id: string): boolean;
   /** Whether what is kept of all ids together may be used, such as lists. If not, it is deleted. */
@@ -63,7 +63,7 @@ export const cacheTalk = (
   return {
     ask,
 
-    async tell(id, commands) {
+    async write(id, commands) {
       try {
         await redis.write(commands);
       } catch (error) {

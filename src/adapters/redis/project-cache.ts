@@ -29,7 +29,7 @@ export const redisProjectCache = ({
 }: RedisProjectCacheOptions): ProjectCache => {
   const entryKey = (projectId: string): string => `{${namespace}}:project:${projectId}`;
 
-  const { ask, tell, isTrusted } = cacheTalk(redis, clock, (ids) => ids.map(entryKey));
+  const { ask, write, isTrusted } = cacheTalk(redis, clock, (ids) => ids.map(entryKey));
 
   return {
     async find(projectId) {
@@ -45,7 +45,7 @@ export const redisProjectCache = ({
       if (until <= now) return;
       const { project_id, version } = project;
       const parameters = [now, version, until, until - now, JSON.stringify(project)];
-      await tell(project_id, (client) => SAVE(client, [entryKey(project_id)], parameters));
+      await write(project_id, (client) => SAVE(client, [entryKey(project_id)], parameters));
     },
 
     async markAbsent(projectId, asOf = clock.now()) {
@@ -58,7 +58,7 @@ export const redisProjectCache = ({
     async remove(projectId) {
       const now = clock.now();
       const removed = `g|${now + CACHE_TTL.removed}|${now}`;
-      await tell(projectId, (client) => client.set(entryKey(projectId), removed, 'PX', CACHE_TTL.removed));
+      await write(projectId, (client) => client.set(entryKey(projectId), removed, 'PX', CACHE_TTL.removed));
     },
   };
 };

@@ -46,7 +46,7 @@ export const redisTaskCache = ({
   /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
   const bounds = (now: number): readonly number[] => [now - CACHE_TTL.live, capacity, IDLE_MS];
 
-  const { ask, tell, isTrusted, areAllTrusted } = cacheTalk(redis, clock, (ids) => [
+  const { ask, write, isTrusted, areAllTrusted } = cacheTalk(redis, clock, (ids) => [
     listsKey,
     recentKey,
     ...ids.map(entryKey),
@@ -68,7 +68,7 @@ export const redisTaskCache = ({
         tasks.map((task) => {
           const until = asOf + (isTerminal(task.status) ? CACHE_TTL.terminal : CACHE_TTL.live);
           const keys = [entryKey(task.task_id), listsKey, recentKey, ...scopesOf(task).map(listKey)];
-          return tell(task.task_id, (client) =>
+          return write(task.task_id, (client) =>
             SAVE(client, keys, [now, asOf, ...fieldsOf(task), until, listUntil, until - now, ...bounds(now)]),
           );
         }),
@@ -84,7 +84,7 @@ export const redisTaskCache = ({
 
     async remove(taskId) {
       const now = clock.now();
-      await tell(taskId, (client) =>
+      await write(taskId, (client) =>
         REMOVE(
           client,
           [entryKey(taskId), listsKey, recentKey],

@@ -21,11 +21,11 @@ export const projectRoutes = {
       }
       const page = await projects.list({
         limit,
-        ...(cursor === undefined ? {} : { after: cursors.open('projects', cursor, v.string()) }),
+        ...(cursor === undefined ? {} : { after: cursors.decrypt('projects', cursor, v.string()) }),
       });
       return json(200, {
         projects: page.items,
-        next_cursor: page.next === undefined ? null : cursors.seal('projects', page.next),
+        next_cursor: page.next === undefined ? null : cursors.encrypt('projects', page.next),
       });
     },
   }),

@@ -35,9 +35,9 @@ export const taskRoutes = {
         updated_since: updated_since === undefined ? undefined : toIso(updated_since),
       });
       const scope = `tasks ${JSON.stringify(Object.entries(wanted).sort())}`;
-      const after = cursor === undefined ? {} : { after: cursors.open(scope, cursor, TASK_POSITION) };
+      const after = cursor === undefined ? {} : { after: cursors.decrypt(scope, cursor, TASK_POSITION) };
       const page = await listTasks({ ...wanted, limit, ...after });
-      const next = page.next === undefined ? null : cursors.seal(scope, page.next);
+      const next = page.next === undefined ? null : cursors.encrypt(scope, page.next);
       // The texts are passed on as they are kept.
       const texts = page.items.map((task) => task.json).join(',');
       return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
@@ -152,14 +152,14 @@ export const taskRoutes = {
         {
           limit,
           ...present({ from, to }),
-          ...(cursor === undefined ? {} : { after: cursors.open(scope, cursor, v.number()) }),
+          ...(cursor === undefined ? {} : { after: cursors.decrypt(scope, cursor, v.number()) }),
         },
         projectGuard(context),
       );
       return json(200, {
         task_id,
         history: page.items,
-        next_cursor: page.next === undefined ? null : cursors.seal(scope, page.next),
+        next_cursor: page.next === undefined ? null : cursors.encrypt(scope, page.next),
       });
     },
   }),

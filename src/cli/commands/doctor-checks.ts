@@ -13,8 +13,8 @@ import { DEFAULT_URL, readSettings } from '../settings.ts';
 import { markOf } from '../terminal/bars.ts';
 import { type Look, lookOf, type Paint, paint, printable } from '../terminal/terminal.ts';
 
-/** `warning`: it works, but not as somebody may think. `mend` is what to do. */
-type Check = Readonly<{ name: string; state: 'ok' | 'warning' | 'broken'; text: string; mend?: string }>;
+/** `warning`: it works, but not as somebody may think. `fix` is what to do. */
+type Check = Readonly<{ name: string; state: 'ok' | 'warning' | 'broken'; text: string; fix?: string }>;
 
 const TIMEOUT_MS = 5_000;
 
@@ -36,9 +36,9 @@ const SHOWN: Readonly<Record<Check['state'], readonly ['completed' | 'blocked' |
   broken: ['failed', 'red'],
 };
 
-const lineOf = ({ name, state, text, mend }: Check, look: Look): string => {
+const lineOf = ({ name, state, text, fix }: Check, look: Look): string => {
   const [status, colour] = SHOWN[state];
-  const advice = mend === undefined ? '' : `\n    ${paint(printable(mend), 'bold', look)}`;
+  const advice = fix === undefined ? '' : `\n    ${paint(printable(fix), 'bold', look)}`;
   return `${paint(markOf(status, look), colour, look)} ${name}: ${printable(text)}${advice}\n`;
 };
 
@@ -58,7 +58,7 @@ const nodeCheck = (): Check => {
     name: 'node',
     state: ok ? 'ok' : 'broken',
     text: node,
-    ...(ok ? {} : { mend: 'Miyabi needs Node 20.19 or later' }),
+    ...(ok ? {} : { fix: 'Miyabi needs Node 20.19 or later' }),
   };
 };
 
@@ -71,7 +71,7 @@ async function* clientChecks(): AsyncGenerator<Check> {
       name: 'command line',
       state: 'broken',
       text: messageOf(error),
-      mend: 'set that variable right, or unset it',
+      fix: 'set that variable right, or unset it',
     };
     return;
   }
@@ -91,28 +91,28 @@ const addressCheck = async (client: MiyabiClient, byDefault: boolean, hasKey: bo
         name,
         state: 'broken',
         text: `what answers at ${url} is no Miyabi server`,
-        mend: 'set MIYABI_URL to where one answers',
+        fix: 'set MIYABI_URL to where one answers',
       };
     }
     await client.request('GET /api/tasks', { query: { limit: 1 }, timeoutMs: TIMEOUT_MS });
   } catch (error) {
     const text = wordsOf(error, url);
-    const mend = /refuses this address/.test(text)
+    const fix = /refuses this address/.test(text)
       ? `on the server, set MIYABI_ALLOWED_HOSTS=${new URL(url).hostname}, or API_KEYS`
       : /refuses the key/.test(text)
         ? 'set MIYABI_API_KEY to a key of that server'
-        : `start one with: miyabi serve${byDefault ? '' : ', or mend MIYABI_URL'}`;
+        : `start one with: miyabi serve${byDefault ? '' : ', or fix MIYABI_URL'}`;
     // Without MIYABI_URL nobody has asked for a server: miyabi run only draws then.
-    return { name, state: byDefault ? 'warning' : 'broken', text, mend };
+    return { name, state: byDefault ? 'warning' : 'broken', text, fix };
   }
   const { protocol, hostname } = new URL(url);
-  const isNear = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-  if (protocol === 'http:' && hasKey && !isNear) {
+  const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  if (protocol === 'http:' && hasKey && !isLocal) {
     return {
       name,
       state: 'warning',
       text: `${url} answers, but the key crosses the network unencrypted`,
-      mend: 'use https',
+      fix: 'use https',
     };
   }
   if (byDefault) {
@@ -120,7 +120,7 @@ const addressCheck = async (client: MiyabiClient, byDefault: boolean, hasKey: bo
       name,
       state: 'warning',
       text: `${url} answers, but miyabi run sends nothing there`,
-      mend: `export MIYABI_URL=${url}`,
+      fix: `export MIYABI_URL=${url}`,
     };
   }
   return { name, state: 'ok', text: `${url} answers` };
@@ -139,7 +139,7 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
         name,
         state: 'warning',
         text: `${unreadable.length === 1 ? '1 run' : `${unreadable.length} runs`} cannot be sent: ${first.directory}: ${first.reason}`,
-        mend: first.isDamaged
+        fix: first.isDamaged
           ? 'set it aside and send the others with: miyabi flush'
           : 'send it with the newer miyabi',
       };
@@ -152,7 +152,7 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
       name,
       state: 'warning',
       text: `${waiting.length === 1 ? '1 run' : `${waiting.length} runs`} (${kilobytes} KiB) ${waiting.length === 1 ? 'waits' : 'wait'} in ${spoolDir}${others.length === 0 ? '' : `, ${waiting.length - mine.length} of them for ${others.join(', ')}`}`,
-      mend:
+      fix:
         mine.length > 0
           ? 'send them with: miyabi flush'
           : `send them with: MIYABI_URL=${others[0]} miyabi flush`,
@@ -162,7 +162,7 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
       name,
       state: 'broken',
       text: `${spoolDir}: ${messageOf(error)}`,
-      mend: 'make it readable and writable, or set MIYABI_SPOOL_DIR',
+      fix: 'make it readable and writable, or set MIYABI_SPOOL_DIR',
     };
   }
 };
@@ -180,7 +180,7 @@ async function* formatsCheck(file: string | undefined): AsyncGenerator<Check> {
       name,
       state: 'broken',
       text: messageOf(error),
-      mend: `mend ${file}, or unset MIYABI_LOG_FORMATS`,
+      fix: `fix ${file}, or unset MIYABI_LOG_FORMATS`,
     };
   }
 }
@@ -198,7 +198,7 @@ const terminalCheck = (): Check => {
         name,
         state: 'warning',
         text: 'miyabi run uses pipes: commands see no terminal',
-        mend: 'on Linux, install perl or python3',
+        fix: 'on Linux, install perl or python3',
       }
     : { name, state: 'ok', text: 'miyabi run gives commands a terminal' };
 };
@@ -217,7 +217,7 @@ async function* serverChecks(): AsyncGenerator<Check> {
         name: 'configuration',
         state: 'broken',
         text: `${path} ${reason}`.trim(),
-        mend: `set ${path || 'it'} right, or unset it`,
+        fix: `set ${path || 'it'} right, or unset it`,
       };
     }
     return;
@@ -242,7 +242,7 @@ const browserCheck = ({ apiKeys, corsOrigins, allowedHosts }: Config): Check => 
       name,
       state: 'warning',
       text: 'without API_KEYS, CORS_ORIGINS=* lets every page that you visit read and change everything',
-      mend: 'name the origins in CORS_ORIGINS, or set API_KEYS (miyabi keys create)',
+      fix: 'name the origins in CORS_ORIGINS, or set API_KEYS (miyabi keys create)',
     };
   }
   const hosts = ['this machine', ...allowedHosts].join(', ');
@@ -268,7 +268,7 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
   try {
     composed = await compose(config, { logger: listener(reasons) });
   } catch (error) {
-    yield { name: 'backends', state: 'broken', text: messageOf(error), mend: mendFor('store', config) };
+    yield { name: 'backends', state: 'broken', text: messageOf(error), fix: fixFor('store', config) };
     return;
   }
   try {
@@ -279,7 +279,7 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
         name,
         state: up ? 'ok' : status === 'degraded' ? 'warning' : 'broken',
         text: up ? `answers in ${latency} ms` : (reasons.get(name) ?? 'does not answer'),
-        ...(up ? {} : { mend: mendFor(name, config) }),
+        ...(up ? {} : { fix: fixFor(name, config) }),
       };
     }
     if (Object.keys(backends).length === 0 && served === undefined)
@@ -290,8 +290,8 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
 }
 
 const servedHere = async ({ host, port }: Config): Promise<string | undefined> => {
-  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  const client = serverAt(`http://${near.includes(':') ? `[${near}]` : near}:${port}`);
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const client = serverAt(`http://${address.includes(':') ? `[${address}]` : address}:${port}`);
   try {
     const { status } = await client.request('GET /health', { timeoutMs: 1_000 });
     return status === 'healthy' ? client.url : undefined;
@@ -300,7 +300,7 @@ const servedHere = async ({ host, port }: Config): Promise<string | undefined> =
   }
 };
 
-const mendFor = (name: string, { taskStore, redis, dynamodbEndpoint, region, dataDir }: Config): string => {
+const fixFor = (name: string, { taskStore, redis, dynamodbEndpoint, region, dataDir }: Config): string => {
   if (/redis|cache|feed/.test(name) && redis !== undefined) {
     return `check REDIS_ENDPOINT (${redis.host}), REDIS_PORT (${redis.port}), REDIS_TLS, and the way there`;
   }

@@ -39,7 +39,7 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
           memos,
         });
         ledgers.set(taskId, step.ledger);
-        for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
+        for (const { key } of step.removed) found.delete(`${taskId ?? ''} ${key}`);
         for (const { observation, points } of step.changes) {
           const shown = observation.task_name || taskId || runName;
           const key = `${taskId ?? ''} ${observation.key}`;

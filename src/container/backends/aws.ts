@@ -5,7 +5,7 @@ import { lazyPort, type Methods, once } from '../lazy.ts';
 
 const STORE_METHODS: Readonly<{ [Name in keyof StorePorts]: Methods<StorePorts[Name]> }> = {
   taskStore: { find: 'promise', findMany: 'promise', save: 'promise', list: 'promise', remove: 'promise' },
-  taskTally: { uncounted: 'promise', mark: 'promise', settle: 'promise' },
+  taskTally: { uncounted: 'promise', mark: 'promise', markAccounted: 'promise' },
   taskHistory: { append: 'promise', read: 'promise', remove: 'promise' },
   projectStore: { find: 'promise', save: 'promise', list: 'promise', remove: 'promise' },
   checkpoints: { read: 'promise', write: 'promise', remove: 'promise' },

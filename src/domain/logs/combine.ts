@@ -16,24 +16,22 @@ export const combineRuns = (combined: readonly CombinedRun[]): Observation | und
   // What tools did before the task began again belongs to its attempt before.
   const since = own?.retries === undefined ? Number.NEGATIVE_INFINITY : own.started_at;
   const runs = combined.map(({ run }) => run).filter(({ last_at }) => last_at >= since);
-  const telling = own === undefined ? runs : [own];
+  const shown = own === undefined ? runs : [own];
   const last = own ?? newestOf(runs);
   if (last === undefined || runs.length === 1) return last;
-  const status = combinedStatus(telling.map((run) => run.status));
+  const status = combinedStatus(shown.map((run) => run.status));
   const failed = [...new Set(runs.flatMap(({ details }) => details.failed_resources ?? []))];
-  const ended = isTerminal(status)
-    ? Math.max(...telling.map((run) => run.ended_at ?? run.last_at))
-    : undefined;
+  const ended = isTerminal(status) ? Math.max(...shown.map((run) => run.ended_at ?? run.last_at)) : undefined;
   const { ended_at: _ended, failed: _failed, skipped: _skipped, ...rest } = last;
   return {
     ...rest,
-    task_name: telling.length > 1 ? '' : last.task_name,
+    task_name: shown.length > 1 ? '' : last.task_name,
     status,
-    current: sumOf(telling.map(({ current }) => current)),
-    total: sumOf(telling.map(({ total }) => total)),
+    current: sumOf(shown.map(({ current }) => current)),
+    total: sumOf(shown.map(({ total }) => total)),
     ...partialFailure({
-      failed: sumOfKnown(telling.map(({ failed }) => failed)),
-      skipped: sumOfKnown(telling.map(({ skipped }) => skipped)),
+      failed: sumOfKnown(shown.map(({ failed }) => failed)),
+      skipped: sumOfKnown(shown.map(({ skipped }) => skipped)),
     }),
     details: { ...last.details, ...(failed.length === 0 ? {} : { failed_resources: failed }) },
     started_at: Math.min(...runs.map(({ started_at }) => started_at)),

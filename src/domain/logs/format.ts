@@ -82,7 +82,7 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
    * The same state without runs that nothing can change any more; what numbers the next run stays. It is not open, and
    * shares nothing that changes with one that is.
    */
-  settle(state: State): State;
+  prune(state: State): State;
 }
 
 export type Evolved<State> = Readonly<{ state: State; touched: readonly string[] }>;

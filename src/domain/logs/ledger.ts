@@ -14,16 +14,16 @@ import type { PlacedSignal } from './signals.ts';
  *
  * Logs arrive late, twice and out of order. So the newest signals are kept and replayed in order whenever one comes
  * in between: the end is the same as if each had come once and in order. Older ones are folded into `base`, and what
- * then still arrives from before `sealed_at` is counted as late and changes nothing.
+ * then still arrives from before `compacted_at` is counted as late and changes nothing.
  */
 export type Ledger = Readonly<{
   base: Readonly<Record<string, Json>>;
   /** Epoch milliseconds of the newest signal in `base`; -1 while it is empty. */
-  sealed_at: number;
+  compacted_at: number;
   /** Fingerprints of folded signals of that very millisecond (the first release kept their names): more may come. */
-  sealed_ids: readonly string[];
-  /** The last folded signal's event id, where that millisecond has more signals than `sealed_ids` holds. */
-  sealed_last?: string;
+  compacted_ids: readonly string[];
+  /** The last folded signal's event id, where that millisecond has more signals than `compacted_ids` holds. */
+  compacted_last?: string;
   /** By origin: the number of the last event that was taken, where an origin's events are numbered in their order. */
   through?: Readonly<Record<string, string>>;
   recent: readonly PlacedSignal[];
@@ -37,8 +37,8 @@ export type Ledger = Readonly<{
 
 export const emptyLedger: Ledger = {
   base: {},
-  sealed_at: -1,
-  sealed_ids: [],
+  compacted_at: -1,
+  compacted_ids: [],
   recent: [],
   runs: {},
   attempt: 1,
@@ -47,7 +47,7 @@ export const emptyLedger: Ledger = {
 /** How many recent signals stay replayable, at least. Twice as many are kept before the older half is folded. */
 export const REPLAYABLE = 500;
 /** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it once it is compressed. */
-const MAX_SEALED_IDS = 20_000;
+const MAX_COMPACTED_IDS = 20_000;
 
 /** One run that new signals have changed, and the points that they add to its history. */
 export type RunChange = Readonly<{ observation: Observation; points: readonly HistoryPoint[] }>;
@@ -59,7 +59,7 @@ export type Advance = Readonly<{
    * Runs that a later signal has shown to be part of others: those of an earlier fold, and those seen between the new
    * signals, as a fold that crashed before its ledger was written may have stopped there and left a task.
    */
-  gone: readonly Pick<Observation, 'key'>[];
+  removed: readonly Pick<Observation, 'key'>[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
   known: number;
@@ -145,9 +145,9 @@ const advanceOnce = (
 ): Omit<Advance, 'dropped'> => {
   const memo = takeMemo(memos, ledger);
   const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
-  const { fresh, known, late } = sift(ledger, incoming, seen, origin);
+  const { fresh, known, late } = newSignals(ledger, incoming, seen, origin);
   if (memo !== undefined && fresh.length === 0) memos?.set(ledger, memo);
-  if (fresh.length === 0) return { ledger, changes: [], gone: [], fresh: 0, known, late };
+  if (fresh.length === 0) return { ledger, changes: [], removed: [], fresh: 0, known, late };
 
   const count = ledger.recent.length;
   const behind = sorted(fresh);
@@ -163,35 +163,36 @@ const advanceOnce = (
   const from = goesOn === undefined ? 0 : count;
   const before = inSequence ? undefined : lastSeen(memo?.replay ?? replayed(ledger, formats, wholeTask));
 
-  const sealing = ordered.length > 2 * REPLAYABLE;
-  const place = sealing && ordered.length - REPLAYABLE >= count ? ordered.length - REPLAYABLE : REPLAYABLE;
-  let settled = goesOn?.settled;
+  const isCompacting = ordered.length > 2 * REPLAYABLE;
+  const place =
+    isCompacting && ordered.length - REPLAYABLE >= count ? ordered.length - REPLAYABLE : REPLAYABLE;
+  let pruned = goesOn?.pruned;
 
   const points = new Map<string, Observation[]>();
   const touched = new Set<string>();
   for (let index = from; index < ordered.length; index += 1) {
-    if (index === place) settled = replay.settled();
+    if (index === place) pruned = replay.pruned();
     const signal = ordered[index] as PlacedSignal;
     const keys = replay.play(signal);
     if (inSequence && index < count) continue;
-    const told = !withoutHistory && (inSequence || isFresh.has(signal));
+    const hasPoint = !withoutHistory && (inSequence || isFresh.has(signal));
     for (const key of keys) {
       touched.add(key);
-      if (!told) continue;
+      if (!hasPoint) continue;
       const observation = replay.observe(key);
       if (observation !== undefined) addPoint(points, key, observation);
     }
   }
 
   const changes: RunChange[] = [];
-  const gone = new Set<string>();
+  const removed = new Set<string>();
   for (const key of touched) {
     const observation = replay.observe(key);
     const itsPoints = points.get(key) ?? [];
     const earlier = before?.get(key);
     // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
     if (observation === undefined) {
-      if (itsPoints.length > 0 || (before === undefined && replay.knew(key, count))) gone.add(key);
+      if (itsPoints.length > 0 || (before === undefined && replay.knew(key, count))) removed.add(key);
     } else if (
       itsPoints.length > 0 ||
       earlier === undefined ||
@@ -200,16 +201,16 @@ const advanceOnce = (
       changes.push({ observation: { ...observation, key }, points: itsPoints.map(observedPoint) });
     }
   }
-  for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) gone.add(key);
+  for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) removed.add(key);
 
   const grown: Ledger = {
     ...ledger,
     recent: ordered,
     ...(origin !== undefined && { through: { ...ledger.through, [origin]: lastNumber(fresh) } }),
   };
-  const tally = { changes, gone: [...gone].map((key) => ({ key })), fresh: fresh.length, known, late };
-  if (sealing && settled !== undefined) return { ledger: seal(grown, place, settled), ...tally };
-  memos?.set(grown, { replay, seen, ...(settled !== undefined && { settled }) });
+  const tally = { changes, removed: [...removed].map((key) => ({ key })), fresh: fresh.length, known, late };
+  if (isCompacting && pruned !== undefined) return { ledger: compact(grown, place, pruned), ...tally };
+  memos?.set(grown, { replay, seen, ...(pruned !== undefined && { pruned }) });
   return { ledger: grown, ...tally };
 };
 
@@ -218,7 +219,7 @@ const advanceOnce = (
  * first {@link REPLAYABLE} of them come to, once there are more. So signals in sequence need not play the recent ones
  * again, neither to be folded nor when the older half of them is. A ledger that was stored and read back has none.
  */
-type Memo = Readonly<{ replay: Replay; seen: Set<string>; settled?: Settled }>;
+type Memo = Readonly<{ replay: Replay; seen: Set<string>; pruned?: PrunedStates }>;
 
 /** The memos of the ledgers that one caller advances; a ledger without one is replayed. */
 export type LedgerMemos = WeakMap<Ledger, Memo>;
@@ -248,31 +249,33 @@ const lastSeen = (replay: Replay): Map<string, Observation> => {
 };
 
 /** Parts what is new from what is known or too late; the names of what is new join `seen`. */
-const sift = (
+const newSignals = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
   seen: Set<string>,
   origin: string | undefined,
 ) => {
-  let sealed: ReadonlySet<string> | undefined;
+  let compacted: ReadonlySet<string> | undefined;
   const through = origin === undefined ? undefined : ledger.through?.[origin];
   const fresh: PlacedSignal[] = [];
   let known = 0;
   let late = 0;
-  const isSealed = (signal: PlacedSignal, name: string): boolean => {
-    if (signal.at !== ledger.sealed_at) return false;
-    sealed ??= new Set(ledger.sealed_ids);
-    return sealed.has(fingerprint(name)) || sealed.has(name);
+  const isCompacted = (signal: PlacedSignal, name: string): boolean => {
+    if (signal.at !== ledger.compacted_at) return false;
+    compacted ??= new Set(ledger.compacted_ids);
+    return compacted.has(fingerprint(name)) || compacted.has(name);
   };
   /** Of a millisecond with too many signals to remember, only what comes after all of them is new beyond doubt. */
   const isTooLate = ({ at, id }: PlacedSignal): boolean =>
-    at < ledger.sealed_at ||
-    (at === ledger.sealed_at && ledger.sealed_last !== undefined && !isCountedAfter(id, ledger.sealed_last));
+    at < ledger.compacted_at ||
+    (at === ledger.compacted_at &&
+      ledger.compacted_last !== undefined &&
+      !isCountedAfter(id, ledger.compacted_last));
   const isTaken = ({ id }: PlacedSignal): boolean =>
     through !== undefined && compareDigits(countOf(id)?.digits ?? '', through) <= 0;
   for (const signal of incoming) {
     const name = nameOf(signal);
-    if (isTaken(signal) || seen.has(name) || isSealed(signal, name)) known += 1;
+    if (isTaken(signal) || seen.has(name) || isCompacted(signal, name)) known += 1;
     else if (isTooLate(signal)) late += 1;
     else {
       seen.add(name);
@@ -352,7 +355,7 @@ const compareDigits = (a: string, b: string): number => a.length - b.length || (
 
 /**
  * A fold of signals, one after the other. The states in it are its own: each begins as one that its format has opened
- * to be changed in place, and none is handed out but in what `settled` gives, which shares nothing with it.
+ * to be changed in place, and none is handed out but in what `pruned` gives, which shares nothing with it.
  */
 type Replay = Readonly<{
   /** Plays the next signal and gives the keys of the runs that it touched. */
@@ -363,10 +366,10 @@ type Replay = Readonly<{
   /** Whether a run was there before the signal of that number, from 0. */
   knew(key: string, number: number): boolean;
   /** The states without what can no longer change. */
-  settled(): Settled;
+  pruned(): PrunedStates;
 }>;
 
-type Settled = Pick<Ledger, 'base' | 'runs'>;
+type PrunedStates = Pick<Ledger, 'base' | 'runs'>;
 
 /** A run's key in its format, and what it is called in the ledger. */
 type Place = Readonly<{ format: string; key: string; name: string }>;
@@ -374,8 +377,12 @@ type Place = Readonly<{ format: string; key: string; name: string }>;
 /** The key of the one run that a task has in a ledger of its own. */
 const WHOLE = 'task';
 
-const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
-  const asked = <T>(format: string, run: () => T): T => {
+const newReplay = (
+  ledger: PrunedStates,
+  formats: ReadonlyMap<string, LogFormat>,
+  wholeTask: boolean,
+): Replay => {
+  const guarded = <T>(format: string, run: () => T): T => {
     try {
       return run();
     } catch (error) {
@@ -383,7 +390,7 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
     }
   };
   const opened = (format: LogFormat | undefined, state: Json): Json =>
-    format === undefined ? state : asked(format.name, () => format.open?.(state) ?? state);
+    format === undefined ? state : guarded(format.name, () => format.open?.(state) ?? state);
   const states = new Map(
     Object.entries(ledger.base).map(([name, state]) => [name, opened(formats.get(name), state)]),
   );
@@ -415,7 +422,7 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
   const isPartOfOther = (name: string): boolean =>
     runners.some(
       (format) =>
-        format.runs?.includes(name) && asked(format.name, () => format.isWorking?.(stateOf(format))),
+        format.runs?.includes(name) && guarded(format.name, () => format.isWorking?.(stateOf(format))),
     );
 
   const play = ({ format: name, signal, at }: PlacedSignal): readonly string[] => {
@@ -424,7 +431,7 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
     const format = formats.get(name);
     // A format that has left the configuration says nothing any more; its signals age out.
     if (format === undefined || isPartOfOther(name)) return [];
-    const evolved = asked(name, () =>
+    const evolved = guarded(name, () =>
       format.evolve(states.get(name) ?? opened(format, format.initial), signal, at),
     );
     states.set(name, evolved.state);
@@ -436,7 +443,7 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
   const observeAt = ({ format: name, key }: Place): Observation | undefined => {
     const format = formats.get(name);
     if (format === undefined) return undefined;
-    const seen = asked(name, () => format.observe(stateOf(format), key));
+    const seen = guarded(name, () => format.observe(stateOf(format), key));
     if (seen !== undefined && !isSound(seen)) {
       throw new FormatFailure(name, new TypeError(`log format ${name} observes what is no run in ${key}`));
     }
@@ -463,7 +470,7 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
     observe,
     touched: () => firstTouched.keys(),
     knew: (key, number) => fromBefore.has(key) || (firstTouched.get(key) ?? number) < number,
-    settled: () => {
+    pruned: () => {
       const base: Record<string, Json> = {};
       const runs: Record<string, readonly string[]> = Object.fromEntries(
         Object.entries(ledger.runs).filter(([name]) => !formats.has(name)),
@@ -471,10 +478,10 @@ const newReplay = (ledger: Settled, formats: ReadonlyMap<string, LogFormat>, who
       for (const [name, state] of states) {
         const format = formats.get(name);
         // What a format that is not configured now has left behind waits for its return.
-        const settled = format === undefined ? state : asked(name, () => format.settle(state));
-        base[name] = settled;
+        const pruned = format === undefined ? state : guarded(name, () => format.prune(state));
+        base[name] = pruned;
         runs[name] = [...(places.get(name)?.keys() ?? [])].filter(
-          (key) => format === undefined || asked(name, () => format.observe(settled, key)) !== undefined,
+          (key) => format === undefined || guarded(name, () => format.observe(pruned, key)) !== undefined,
         );
       }
       return { base, runs };
@@ -504,19 +511,19 @@ const saysTheSame = (a: Observation, b: Observation): boolean =>
   a.details.phase === b.details.phase;
 
 /** Folds the first so many signals for good. */
-const seal = (ledger: Ledger, count: number, settled: Settled): Ledger => {
+const compact = (ledger: Ledger, count: number, pruned: PrunedStates): Ledger => {
   const old = ledger.recent.slice(0, count);
-  const sealedAt = old.at(-1)?.at ?? ledger.sealed_at;
-  const sameMoment = old.filter(({ at }) => at === sealedAt).map((signal) => fingerprint(nameOf(signal)));
-  const earlier = sealedAt === ledger.sealed_at ? ledger.sealed_ids : [];
+  const compactedAt = old.at(-1)?.at ?? ledger.compacted_at;
+  const sameMoment = old.filter(({ at }) => at === compactedAt).map((signal) => fingerprint(nameOf(signal)));
+  const earlier = compactedAt === ledger.compacted_at ? ledger.compacted_ids : [];
   const ids = [...earlier, ...sameMoment];
-  const { sealed_last: _last, ...others } = ledger;
+  const { compacted_last: _last, ...others } = ledger;
   return {
     ...others,
-    ...settled,
-    sealed_at: sealedAt,
-    sealed_ids: ids.slice(0, MAX_SEALED_IDS),
-    ...(ids.length > MAX_SEALED_IDS && { sealed_last: old.at(-1)?.id ?? ledger.sealed_last ?? '' }),
+    ...pruned,
+    compacted_at: compactedAt,
+    compacted_ids: ids.slice(0, MAX_COMPACTED_IDS),
+    ...(ids.length > MAX_COMPACTED_IDS && { compacted_last: old.at(-1)?.id ?? ledger.compacted_last ?? '' }),
     recent: ledger.recent.slice(count),
   };
 };

@@ -35,7 +35,7 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
       memos,
     });
     ledgers.set(taskId, step.ledger);
-    for (const { key } of step.gone) found.delete(`${taskId ?? ''} ${key}`);
+    for (const { key } of step.removed) found.delete(`${taskId ?? ''} ${key}`);
     for (const { observation: run } of step.changes) {
       found.set(`${taskId ?? ''} ${run.key}`, taskId === undefined ? { run } : { task_id: taskId, run });
     }

@@ -31,9 +31,13 @@ export const ledgerToJson = (ledger: Ledger, formats: ReadonlyMap<string, LogFor
     const format = formats.get(name);
     if (format !== undefined) put(name, format.stateVersion, state);
   }
-  const { base: _base, waiting: _waiting, ...fields } = ledger;
+  const { base: _base, waiting: _waiting, compacted_at, compacted_ids, compacted_last, ...fields } = ledger;
   return {
     ...fields,
+    // The names that the first release gave them.
+    sealed_at: compacted_at,
+    sealed_ids: compacted_ids,
+    ...(compacted_last === undefined ? {} : { sealed_last: compacted_last }),
     version: LEDGER_VERSION,
     base,
     ...(Object.keys(states).length === 0 ? {} : { states }),
@@ -62,8 +66,8 @@ export const ledgerFromJson = (json: Json, formats: ReadonlyMap<string, LogForma
   const fresh: Ledger = { ...emptyLedger, recent, attempt, ...(through === undefined ? {} : { through }) };
 
   const version = stored['version'] ?? LEDGER_VERSION;
-  const sealedAt = field('sealed_at', moment, undefined);
-  if (version !== LEDGER_VERSION || sealedAt === undefined) {
+  const compactedAt = field('sealed_at', moment, undefined);
+  if (version !== LEDGER_VERSION || compactedAt === undefined) {
     if (version !== LEDGER_VERSION) dropped.push('version');
     return { ledger: fresh, dropped };
   }
@@ -71,14 +75,14 @@ export const ledgerFromJson = (json: Json, formats: ReadonlyMap<string, LogForma
   const { base, waiting, unreadable } = statesFrom(stored, formats);
   dropped.push(...unreadable);
   const runs = field('runs', recordOf(arrayOf(text)), emptyLedger.runs);
-  const sealedLast = field<string | undefined>('sealed_last', text, undefined);
+  const compactedLast = field<string | undefined>('sealed_last', text, undefined);
   return {
     ledger: {
       ...fresh,
       base,
-      sealed_at: sealedAt,
-      sealed_ids: field('sealed_ids', arrayOf(text), emptyLedger.sealed_ids),
-      ...(sealedLast === undefined ? {} : { sealed_last: sealedLast }),
+      compacted_at: compactedAt,
+      compacted_ids: field('sealed_ids', arrayOf(text), emptyLedger.compacted_ids),
+      ...(compactedLast === undefined ? {} : { compacted_last: compactedLast }),
       runs: Object.fromEntries(Object.entries(runs).filter(([name]) => !unreadable.includes(name))),
       ...(Object.keys(waiting).length === 0 ? {} : { waiting }),
     },
@@ -140,7 +144,7 @@ const signalFrom = (json: Json): PlacedSignal | undefined => {
 
 const text = (json: Json): string | undefined => (typeof json === 'string' ? json : undefined);
 const moment = (json: Json): number | undefined =>
-  typeof json === 'number' && json >= emptyLedger.sealed_at ? json : undefined;
+  typeof json === 'number' && json >= emptyLedger.compacted_at ? json : undefined;
 const count = (json: Json): number | undefined => (typeof json === 'number' && json >= 1 ? json : undefined);
 
 /** Those of a list that can be read. */

@@ -6,14 +6,14 @@ export type WordStarts = Readonly<{ mayBegin(text: string, at: number): boolean 
 
 /** Words have at least four characters. */
 export const wordStarts = (words: readonly string[]): WordStarts => {
-  const slots = new Uint8Array(SIZE);
-  for (const word of words) slots[slotOf(word, 0)] = 1;
-  return { mayBegin: (text, at) => slots[slotOf(text, at)] === 1 };
+  const table = new Uint8Array(SIZE);
+  for (const word of words) table[hashAt(word, 0)] = 1;
+  return { mayBegin: (text, at) => table[hashAt(text, at)] === 1 };
 };
 
 const SIZE = 0x1000;
 
-const slotOf = (text: string, at: number): number =>
+const hashAt = (text: string, at: number): number =>
   (text.charCodeAt(at) * 961 +
     text.charCodeAt(at + 1) * 331 +
     text.charCodeAt(at + 2) * 31 +

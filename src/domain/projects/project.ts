@@ -150,19 +150,19 @@ export const metricsOf = (
 
 /**
  * What is counted: the tasks with these ids, and those behind these notes of the project. `stored` has all of them as
- * they are now, a task that is missing was removed; `gone` are about to be removed and count no more.
+ * they are now, a task that is missing was removed; `removing` are about to be removed and count no more.
  */
 export type Recount = Readonly<{
   taskIds: readonly string[];
   noteIds: readonly string[];
   stored: ReadonlyMap<string, StoredTask>;
-  gone: ReadonlySet<string>;
+  removing: ReadonlySet<string>;
 }>;
 
 /** A project that counts these tasks as they are, one version on; undefined if nothing is to be written. */
 export const recount = (
   project: StoredProject,
-  { taskIds, noteIds, stored, gone }: Recount,
+  { taskIds, noteIds, stored, removing }: Recount,
   now: number,
 ): StoredProject | undefined => {
   const { seconds, recent } = project.tally ?? NO_TALLY;
@@ -174,7 +174,7 @@ export const recount = (
     const noted = notes.get(taskId);
     const own = task?.counted?.project_id === project.project_id ? task.counted : undefined;
     const held = noted === undefined ? own : (noted ?? undefined);
-    const isOurs = task !== undefined && task.project_id === project.project_id && !gone.has(taskId);
+    const isOurs = task !== undefined && task.project_id === project.project_id && !removing.has(taskId);
     // A note of a task that is not counted now stays as it is, unless the task was removed.
     const wanted = isOurs ? (taskIds.includes(taskId) ? countedOf(task) : held) : undefined;
     if (!isSameCount(held, wanted)) {
@@ -182,7 +182,7 @@ export const recount = (
       if (wanted !== undefined) counts = moved(counts, wanted, 1);
       changed = true;
     }
-    // A task that was about to be removed keeps a note: if it is removed after all, the note tells what to take back.
+    // A task that was about to be removed keeps a note: if it is removed after all, the note says what to take back.
     const needsNote = !isSameCount(wanted, own) || (noted === null && wanted !== undefined);
     if (needsNote && !(noted !== undefined && isSameCount(noted ?? undefined, wanted))) changed = true;
     if (!needsNote && noted !== undefined) changed = true;

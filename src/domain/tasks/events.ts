@@ -36,5 +36,5 @@ export const withEvent = (before: StoredTask | undefined, after: StoredTask): St
 };
 
 /** Whether the metrics count a task as it is, and none of its events are pending. */
-export const isSettled = (task: StoredTask): boolean =>
+export const isAccounted = (task: StoredTask): boolean =>
   isCounted(task) && (task.pendingEvents ?? []).length === 0;

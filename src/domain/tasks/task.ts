@@ -243,12 +243,12 @@ export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): Task
     ...changedFailure(task.progress, patch.progress),
   };
   const status = patch.status ?? task.status;
-  const moves =
+  const hasProgressed =
     status !== task.status ||
     counter.current !== task.progress.current ||
     counter.total !== task.progress.total ||
     !sameFailure(counter, task.progress);
-  if (moves && isTerminal(task.status)) {
+  if (hasProgressed && isTerminal(task.status)) {
     throw new MiyabiError(
       'invalid_transition',
       `Task ${task.task_id} is ${task.status}; reopen it before changing its status or progress`,
@@ -273,7 +273,7 @@ export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): Task
   if (sameButVersion(task, edited)) return undefined;
   const at = toIso(now);
   const next = { ...edited, version: task.version + 1, updated_at: at };
-  if (!moves) return { task: next };
+  if (!hasProgressed) return { task: next };
   const { progress_from: _from, ...own } = next;
   const moved = withTimes({ ...own, stale: false, reported_at: at }, { at: now });
   return { task: moved, point: pointOf(moved, at) };
@@ -468,7 +468,7 @@ export const withTimes = (
 const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
   canonical(lasting(a)) === canonical(lasting(b));
 
-/** A task without what moves by itself as time passes. */
+/** A task without the fields that change by themselves as time passes. */
 const lasting = ({ eta_seconds: _eta, rateFrom: _rate, last_event_at: _seen, ...task }: StoredTask) => task;
 
 /** Text that is equal for equal values, whatever the order of their keys. */

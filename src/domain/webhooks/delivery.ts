@@ -68,11 +68,11 @@ export const verdictOf = (answer: Answer, attempts: number, now: number, random:
   }
   const delay = RETRY_DELAYS_MS[attempts - 1];
   if (delay === undefined) return { kind: 'failed' };
-  const asked =
+  const retryAfter =
     answer.kind === 'answered' && (answer.status === 429 || answer.status === 503)
       ? retryAfterMs(answer.retry_after, now)
       : 0;
-  return { kind: 'retry', due_at: now + Math.max(Math.round(delay * (0.8 + 0.4 * random)), asked) };
+  return { kind: 'retry', due_at: now + Math.max(Math.round(delay * (0.8 + 0.4 * random)), retryAfter) };
 };
 
 /** How long a Retry-After header asks to wait, in milliseconds and within bounds; 0 where it says nothing. */

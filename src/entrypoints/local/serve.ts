@@ -175,7 +175,7 @@ class SocketRequest implements HttpRequest {
   readonly body: string | undefined;
   readonly bytes: Buffer | undefined;
   readonly #outgoing: ServerResponse;
-  #gone: AbortController | undefined;
+  #abort: AbortController | undefined;
 
   constructor(
     { method = 'GET', url = '/', headers }: IncomingMessage,
@@ -202,12 +202,12 @@ class SocketRequest implements HttpRequest {
   }
 
   #departure(): AbortController {
-    if (this.#gone === undefined) {
-      this.#gone = new AbortController();
-      if (this.#outgoing.destroyed) this.#gone.abort();
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#outgoing.destroyed) this.#abort.abort();
       else this.#outgoing.once('close', () => this.abort());
     }
-    return this.#gone;
+    return this.#abort;
   }
 }
 

@@ -27,22 +27,22 @@ const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false, keep
   let ledger: Ledger = emptyLedger;
   const runs = new Map<string, Observation>();
   const counts = { fresh: 0, known: 0, late: 0 };
-  const gone: string[] = [];
+  const removed: string[] = [];
   for (const batch of batches) {
     const step = advance(ledger, reader.read(batch).ofStream, FORMATS, { wholeTask });
     assert.equal(step.dropped, []);
     ledger = keep(step.ledger);
     for (const { observation } of step.changes) runs.set(observation.key, observation);
-    for (const { key } of step.gone) {
+    for (const { key } of step.removed) {
       runs.delete(key);
-      gone.push(key);
+      removed.push(key);
     }
     counts.fresh += step.fresh;
     counts.known += step.known;
     counts.late += step.late;
   }
   const end = Object.fromEntries([...runs].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return { end, gone, ledger, counts };
+  return { end, removed, ledger, counts };
 };
 
 const report = (at: number, fields: Record<string, unknown>): LogEvent => ({
@@ -186,10 +186,10 @@ test('what is kept stays bounded, however long the log', () => {
   assert.is(counts.fresh, events.length);
   assert.is(Object.values(end)[0]?.current, events.length - 1);
   // What was folded for good ends just before what is kept.
-  const { base, sealed_at, recent } = feed(batches, false, (kept) => kept).ledger;
+  const { base, compacted_at, recent } = feed(batches, false, (kept) => kept).ledger;
   assert.equal(base, feed(batches).ledger.base);
-  assert.is(agentJson.observe(base['agent-json'] as AgentState, 'agent#1')?.current, sealed_at - NOON);
-  assert.is(recent[0]?.at, sealed_at + 1);
+  assert.is(agentJson.observe(base['agent-json'] as AgentState, 'agent#1')?.current, compacted_at - NOON);
+  assert.is(recent[0]?.at, compacted_at + 1);
 });
 
 test('a repeated long log brings nothing new: its old part is late, its new part known', () => {
@@ -240,7 +240,7 @@ test('each new state of a run is a point of its history, none twice in a row', (
   );
 });
 
-test('a run that turns out to be part of another is gone, in whatever batch that comes', () => {
+test('a run that turns out to be part of another is removed, in whatever batch that comes', () => {
   const nested = [
     'Shop-Data1A2B3C4D-1QWERTY2UIOP3 | 0/2 | 12:00:01 PM | CREATE_IN_PROGRESS   | AWS::SQS::Queue            | Queue (Queue4A7E3555)',
     'Shop | 0/3 | 12:00:02 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Data (Data1A2B3C4D)',
@@ -249,9 +249,9 @@ test('a run that turns out to be part of another is gone, in whatever batch that
   const whole = feed([nested]);
   assert.equal(feed(nested.map((event) => [event])).end, whole.end);
   // Also within one batch: a fold that crashed before its ledger was written may have stopped in between.
-  assert.equal(whole.gone, ['cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1']);
+  assert.equal(whole.removed, ['cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1']);
   for (const keep of [throughTheStore, (ledger: Ledger) => ledger])
-    assert.equal(feed([nested.slice(0, 1), nested.slice(1)], false, keep).gone, [
+    assert.equal(feed([nested.slice(0, 1), nested.slice(1)], false, keep).removed, [
       'cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1',
     ]);
 });

@@ -27,7 +27,7 @@ const runsOf = (...batches: readonly (readonly LogEvent[])[]): Runs => {
     const step = advance(ledger, ofStream, FORMATS, { wholeTask: false });
     ledger = step.ledger;
     for (const { observation } of step.changes) runs.set(observation.key, observation);
-    for (const { key } of step.gone) runs.delete(key);
+    for (const { key } of step.removed) runs.delete(key);
   }
   return runs;
 };

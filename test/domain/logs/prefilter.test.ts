@@ -242,7 +242,7 @@ test('a format without a hint is offered every line', () => {
     initial: null,
     evolve: (state) => ({ state, touched: [] }),
     observe: () => undefined,
-    settle: (state) => state,
+    prune: (state) => state,
   };
   const { ofStream } = logReader([own, ...builtInFormats]).read(
     eventsOf(['half of it', 'all', 'half of it\nhalf of it']),

@@ -54,7 +54,7 @@ const test = suite('Stored ledger');
 test('a ledger comes back as it was stored', () => {
   const { ledger } = fold(emptyLedger, 1, 3 * REPLAYABLE);
   assert.ok(
-    ledger.sealed_at > 0 && Object.hasOwn(ledger.base, 'cdk') && Object.hasOwn(ledger.base, 'agent-json'),
+    ledger.compacted_at > 0 && Object.hasOwn(ledger.base, 'cdk') && Object.hasOwn(ledger.base, 'agent-json'),
   );
   assert.equal(ledgerFromJson(stored(), FORMATS), { ledger, dropped: [] });
 });

@@ -3,19 +3,19 @@ import type { ComponentType } from 'preact';
 import type { PlotProps } from './plot.tsx';
 
 const loadedPlot: Signal<ComponentType<PlotProps> | undefined> = signal(undefined);
-let asked = false;
+let isRequested = false;
 
 /** The plot, fetched the first time that one is drawn. Its place is kept meanwhile, so that nothing jumps. */
 export const LazyPlot = (props: PlotProps) => {
-  if (!asked) {
-    asked = true;
+  if (!isRequested) {
+    isRequested = true;
     import('./plot.tsx').then(
       ({ Plot }) => {
         loadedPlot.value = Plot;
       },
       () => {
         // The server is away just now; the next plot that is drawn asks again.
-        asked = false;
+        isRequested = false;
       },
     );
   }

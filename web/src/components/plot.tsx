@@ -157,7 +157,7 @@ const optionsOf = (
           ctx.restore();
         },
       ],
-      setCursor: [(self) => tell(self, at, text)],
+      setCursor: [(self) => writeNote(self, at, text)],
     },
   };
 };
@@ -201,7 +201,7 @@ const axisWidth = (self: uPlot, values: readonly string[] | null): number => {
 };
 
 /** Writes what is under the pointer into a corner of the plot. */
-const tell = (self: uPlot, at: HTMLElement, text: (value: number) => string): void => {
+const writeNote = (self: uPlot, at: HTMLElement, text: (value: number) => string): void => {
   let note = at.querySelector<HTMLElement>('.plot-note');
   if (note === null) {
     note = document.createElement('div');

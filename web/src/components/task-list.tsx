@@ -33,14 +33,14 @@ type Props = Readonly<{
 const STEP = 100;
 
 export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = false, beyond }: Props) => {
-  const slot = `shown-${id}`;
-  const shown = useSignal(Number(kept(slot) ?? first));
+  const storageKey = `shown-${id}`;
+  const shown = useSignal(Number(kept(storageKey) ?? first));
   const older = useOlder(beyond);
   const Row = ROWS[kind];
   const most = Math.max(shown.value, first);
   const showMore = () => {
     shown.value = most + STEP;
-    keep(slot, shown.value);
+    keep(storageKey, shown.value);
   };
   return (
     <section aria-labelledby={id} class="section">

@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
 
-const SLOT = 'miyabi-api-key';
+const STORAGE_KEY = 'miyabi-api-key';
 
 // Storage may be forbidden in a private window; then the key lives as long as the page.
 const stored = (): string => {
   try {
-    return sessionStorage.getItem(SLOT) ?? '';
+    return sessionStorage.getItem(STORAGE_KEY) ?? '';
   } catch {
     return '';
   }
@@ -13,8 +13,8 @@ const stored = (): string => {
 
 const store = (value: string): void => {
   try {
-    if (value === '') sessionStorage.removeItem(SLOT);
-    else sessionStorage.setItem(SLOT, value);
+    if (value === '') sessionStorage.removeItem(STORAGE_KEY);
+    else sessionStorage.setItem(STORAGE_KEY, value);
   } catch {
     // Nothing to do: see above.
   }

@@ -28,7 +28,7 @@ export const epoch = signal(0);
 /** Tasks that the page at hand has asked for. They stay until one goes elsewhere, however old they are. */
 const wanted = new Set<string>();
 
-type Change<T> = Readonly<{ value: T }> | Readonly<{ gone: number }>;
+type Change<T> = Readonly<{ value: T }> | Readonly<{ removedAt: number }>;
 const waitingTasks = new Map<string, Change<Task>>();
 const waitingProjects = new Map<string, Change<Project>>();
 
@@ -75,12 +75,12 @@ export const takeProject = (project: Project): void => {
 };
 
 export const dropTask = (id: string, version: number): void => {
-  waitingTasks.set(id, { gone: version });
+  waitingTasks.set(id, { removedAt: version });
   soon();
 };
 
 export const dropProject = (id: string, version: number): void => {
-  waitingProjects.set(id, { gone: version });
+  waitingProjects.set(id, { removedAt: version });
   soon();
 };
 
@@ -104,7 +104,7 @@ export const forgetAll = (): void => {
 };
 
 const versionOf = <T extends Readonly<{ version: number }>>(change: Change<T>): number =>
-  'gone' in change ? change.gone : change.value.version;
+  'removedAt' in change ? change.removedAt : change.value.version;
 
 /** Applies at once what waits for the next frame. */
 export const flush = (): void => {
@@ -134,8 +134,8 @@ const applyAll = <T extends Readonly<{ version: number }>>(
   let reshaped = false;
   for (const [id, change] of waiting) {
     const held = known.get(id);
-    if ('gone' in change) {
-      if (held !== undefined && held.peek().version <= change.gone) {
+    if ('removedAt' in change) {
+      if (held !== undefined && held.peek().version <= change.removedAt) {
         known.delete(id);
         reshaped = true;
       }

@@ -195,7 +195,7 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
     return run === undefined ? undefined : observation(key, run);
   },
 
-  settle(state) {
+  prune(state) {
     const finished = Object.entries(state.runs)
       .filter(([key, run]) => isTerminal(run.status) && key !== UNNAMED)
       .map(([key]) => key);

@@ -171,13 +171,13 @@ const standing = (place: Place): 'outer' | 'inner' | undefined => {
     return isVerdict(before, after) ? undefined : 'inner';
   }
   if (isMeasure(before, after)) return undefined;
-  return isBar(before, after) || isBracketed(before, after) || (!padded && isTold(place))
+  return isBar(before, after) || isBracketed(before, after) || (!padded && isProgress(place))
     ? 'inner'
     : undefined;
 };
 
 /** Whether the words of a line make a progress of its number. */
-const isTold = ({ kind, before, after }: Place): boolean => {
+const isProgress = ({ kind, before, after }: Place): boolean => {
   if (isMark(before)) {
     if (isEnd(after) || LEADS.test(after)) return true;
     if (kind === 'pair' ? THINGS.test(after) : SIZE.test(after)) return true;

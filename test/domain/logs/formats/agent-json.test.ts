@@ -378,7 +378,7 @@ test('keeps tasks of one stream apart, and forgets finished ones without revivin
   };
   assert.equal(say({ task_id: 'a', progress: 1 }, 1), ['a']);
   assert.equal(say({ task_id: 'b', status: 'done' }, 2), ['b']);
-  state = agentJson.settle(state);
+  state = agentJson.prune(state);
   assert.is(agentJson.observe(state, 'b'), undefined);
   assert.is(agentJson.observe(state, 'a')?.current, 1);
   assert.equal(say({ task_id: 'b', progress: 10 }, 3), []);
@@ -403,7 +403,7 @@ test('never changes a state that it was given', () => {
   const { state } = agentJson.evolve(agentJson.initial, signal, 1);
   const before = JSON.stringify(state);
   agentJson.evolve(state, { task: 't1', status: 'failed' }, 2);
-  agentJson.settle(state);
+  agentJson.prune(state);
   assert.is(JSON.stringify(state), before);
   assert.equal(agentJson.initial, { runs: {}, ended: [] });
 });

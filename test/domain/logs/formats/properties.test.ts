@@ -83,17 +83,17 @@ for (const format of formats.filter(({ name }) => !MAY_TAKE_BACK.includes(name))
   test(`${format.name}: settling in between loses no run that goes on`, () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 16 }), fc.nat(16), (lines, length) => {
-        let settled = format.initial;
+        let pruned = format.initial;
         let kept = format.initial;
         lines.forEach((text, index) => {
           const signal = format.read(text);
           if (signal === undefined) return;
-          const a = format.evolve(settled, signal, index);
+          const a = format.evolve(pruned, signal, index);
           const b = format.evolve(kept, signal, index);
           assert.equal(a.touched, b.touched);
           for (const key of a.touched)
             assert.equal(format.observe(a.state, key), format.observe(b.state, key));
-          settled = index === length ? format.settle(a.state) : a.state;
+          pruned = index === length ? format.prune(a.state) : a.state;
           kept = b.state;
         });
       }),

@@ -180,7 +180,7 @@ test('settles old runs and keeps the number of the next', () => {
   ]) {
     const signal = terraform.read(line);
     assert.ok(signal);
-    state = terraform.settle(terraform.evolve(state, signal, 1).state);
+    state = terraform.prune(terraform.evolve(state, signal, 1).state);
   }
   assert.is(terraform.observe(state, 'terraform#1'), undefined);
   assert.is(terraform.observe(state, 'terraform#2')?.total, 1);

@@ -6,7 +6,7 @@ import { HINT } from './hint.ts';
 import { observeRun } from './observe.ts';
 import { readRow } from './rows.ts';
 import type { CdkSignal } from './signals.ts';
-import { type CdkState, initialCdk, openCdk, settleCdk } from './state.ts';
+import { type CdkState, initialCdk, openCdk, pruneCdk } from './state.ts';
 
 /**
  * What the AWS CDK prints while it deploys, destroys, hotswaps, imports and bootstraps: its event rows of all ages, its
@@ -28,5 +28,5 @@ export const cdk: LogFormat<CdkSignal, CdkState> = {
     const run = state.runs[key];
     return run === undefined ? undefined : observeRun(run);
   },
-  settle: settleCdk,
+  prune: pruneCdk,
 };

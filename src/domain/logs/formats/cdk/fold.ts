@@ -106,14 +106,14 @@ const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: numbe
     return untouched(state);
   const begun = begin(state, name, at);
   const step = keepWithNested(begun.state, withRow({ ...begun.run, stack }, row, about, false, at));
-  return { state: step.state, touched: [...begun.gone, ...step.touched] };
+  return { state: step.state, touched: [...begun.removed, ...step.touched] };
 };
 
 /** Keeps a run whose rows have just told of a nested stack, which may have been taken for one of its own. */
 const keepWithNested = (state: CdkState, run: Run): Step => {
   const whole = adoptNested(state, run);
   const step = keep(whole.state, whole.run);
-  return { state: step.state, touched: [...whole.gone, ...step.touched] };
+  return { state: step.state, touched: [...whole.removed, ...step.touched] };
 };
 
 const countOf = ({ c }: RowSignal): Pick<Run, 'c' | 'of'> =>
@@ -295,13 +295,13 @@ const onBegun = (before: CdkState, said: SaidSignal, verb: NonNullable<Run['verb
   const repeated = known?.p !== undefined && said.p === undefined && known.verb === verb;
   const goesOn =
     known !== undefined && !isOver(known) && ((known.rows === 0 && known.hot === undefined) || repeated);
-  const begun = goesOn ? { state, run: known, gone: [] } : begin(state, name, at);
+  const begun = goesOn ? { state, run: known, removed: [] } : begin(state, name, at);
   const run = heard({ ...framed(begun.run, said), verb, msg: said.v }, at);
   const step = keep(
     { ...begun.state, cur: run.key, ...(verb === 'bootstrap' ? { boot: run.key } : {}) },
     run,
   );
-  return { state: step.state, touched: [...begun.gone, ...step.touched] };
+  return { state: step.state, touched: [...begun.removed, ...step.touched] };
 };
 
 const PREPARING = {
@@ -320,8 +320,8 @@ const onPreparing = (
   const { state, name } = placeStack(before, said.s, true);
   const known = runOf(state, name);
   const begun =
-    known === undefined || isOver(known) ? begin(state, name, at) : { state, run: known, gone: [] };
+    known === undefined || isOver(known) ? begin(state, name, at) : { state, run: known, removed: [] };
   const run = heard({ ...framed(begun.run, said), stack: said.s, ...doing, msg: doing.ph }, at);
   const step = keep({ ...begun.state, cur: run.key }, run);
-  return { state: step.state, touched: [...begun.gone, ...step.touched] };
+  return { state: step.state, touched: [...begun.removed, ...step.touched] };
 };

@@ -118,12 +118,12 @@ export const isOver = (run: Run): boolean => {
   const { st } = run;
   if (st === undefined || !isTerminalState(st)) return false;
   if (isSuccessState(st)) return true;
-  if (st === 'DELETE_COMPLETE' && operationAsked(run) === 'destroy') return true;
+  if (st === 'DELETE_COMPLETE' && operationWanted(run) === 'destroy') return true;
   // Under a `deploying...` that has not been answered yet, CDK may roll back, delete and try again.
   return run.verb === undefined || run.verb === 'rollback';
 };
 
-const operationAsked = ({ verb, op }: Run): string | undefined => (verb === 'destroy' ? 'destroy' : op);
+const operationWanted = ({ verb, op }: Run): string | undefined => (verb === 'destroy' ? 'destroy' : op);
 
 const REORDERED_WITHIN = 30 * 60;
 const LATE_WITHIN_MS = 15 * 60 * 1000;
@@ -198,15 +198,15 @@ export const CLEANING_UP = 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS';
 
 const addState = (draft: Draft, row: RowSignal, moment: number | undefined): void => {
   const before = draft.st;
-  const settled = settleState(draft, row, moment);
-  if (settled !== undefined) {
-    const op = operationOf(draft, settled.st);
+  const next = stateAfter(draft, row, moment);
+  if (next !== undefined) {
+    const op = operationOf(draft, next.st);
     if (op !== undefined) draft.op = op;
-    draft.st = settled.st;
+    draft.st = next.st;
     if (moment !== undefined) draft.su = moment;
-    if (settled.cut === true) draft.cut = 1;
+    if (next.cut === true) draft.cut = 1;
     else if (draft.cut !== undefined) delete draft.cut;
-    if (before !== undefined && isTerminalState(before) && isRetry(settled.st)) forgetFailures(draft);
+    if (before !== undefined && isTerminalState(before) && isRetry(next.st)) forgetFailures(draft);
   }
   addReason(draft, row);
 };
@@ -219,7 +219,7 @@ const addReason = (draft: Draft, { st, m }: RowSignal): void => {
 };
 
 /** The state after a row about the stack, undefined where it tells of a moment that has passed. */
-const settleState = (
+const stateAfter = (
   run: Run,
   row: RowSignal,
   moment: number | undefined,
@@ -345,10 +345,10 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
 export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: string): Run => {
   const row = withinStack(run, shown);
   const draft: Draft = { ...run };
-  const told: RowSignal = { ...row, m: reason };
+  const explained: RowSignal = { ...row, m: reason };
   if (self) {
     if (draft.why !== undefined && reason.startsWith(draft.why)) delete draft.why;
-    addReason(draft, told);
+    addReason(draft, explained);
     return draft;
   }
   if (!row.st.endsWith('_FAILED')) return run;
@@ -358,7 +358,7 @@ export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: st
   const known = draft.fail[same];
   if (known === undefined || isCancelled(reason) || CONSEQUENCE.test(reason)) {
     draft.fail = draft.fail.filter((each) => each !== known);
-    addFailure(draft, told, known?.in === 1, moment);
+    addFailure(draft, explained, known?.in === 1, moment);
   } else draft.fail = draft.fail.with(same, { ...known, m: reason });
   return draft;
 };

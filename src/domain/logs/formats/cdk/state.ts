@@ -95,7 +95,7 @@ export const begin = (
   before: CdkState,
   name: string,
   at: number,
-): { state: CdkState; run: Run; gone: readonly string[] } => {
+): { state: CdkState; run: Run; removed: readonly string[] } => {
   const count = (own(before.n, name) ?? 0) + 1;
   const { rollback, ...rest } = before;
   const isRollback = rollback !== undefined && rollback.s === name;
@@ -131,14 +131,14 @@ const withoutOldest = (runs: CdkState['runs']): CdkState['runs'] => {
 export const adoptNested = (
   state: CdkState,
   run: Run,
-): { state: CdkState; run: Run; gone: readonly string[] } => {
+): { state: CdkState; run: Run; removed: readonly string[] } => {
   const nested = Object.keys(state.last).filter((name) => {
     const other = runOf(state, name);
     return (
       other !== undefined && other.verb === undefined && other.mark === undefined && isNestedIn(name, run)
     );
   });
-  if (nested.length === 0) return { state, run, gone: [] };
+  if (nested.length === 0) return { state, run, removed: [] };
   const parts = nested.map((name) => runOf(state, name)).filter((part) => part !== undefined);
   const whole: Run = {
     ...run,
@@ -150,13 +150,13 @@ export const adoptNested = (
   };
   const without = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]) =>
     Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
-  const gone = parts.map(({ key }) => key);
+  const removed = parts.map(({ key }) => key);
   return {
     run: whole,
-    gone,
+    removed,
     state: {
       ...state,
-      runs: { ...without(state.runs, gone), [run.key]: whole },
+      runs: { ...without(state.runs, removed), [run.key]: whole },
       last: without(state.last, nested),
       alias: { ...state.alias, ...Object.fromEntries(nested.map((name) => [name, run.name])) },
     },
@@ -241,7 +241,7 @@ export const framed = (run: Run, said: SaidSignal): Run => ({
 const KEPT_ENDED = 16;
 
 /** Drops runs that have ended, but for the latest, and those that a later run of the same stack has followed. */
-export const settleCdk = (before: CdkState): CdkState => {
+export const pruneCdk = (before: CdkState): CdkState => {
   const state = closed(before);
   const latest = new Set(Object.values(state.last));
   const all = Object.values(state.runs).filter((run) => latest.has(run.key));

@@ -110,7 +110,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
     return run === undefined ? undefined : observation(tool, key, run);
   },
 
-  settle(state) {
+  prune(state) {
     const newest = new Set(Object.entries(state.numbers).map(([lane, number]) => keyOf(lane, number)));
     const kept = Object.entries(state.runs).filter(([key]) => newest.has(key));
     return { numbers: state.numbers, runs: Object.fromEntries(kept) };

@@ -141,24 +141,24 @@ test('states and signals are plain JSON, and no state is changed', () => {
   }
 });
 
-test('a state that was opened comes to the same, and changes neither what it was opened from nor what was settled', () => {
+test('a state that was opened comes to the same, and changes neither what it was opened from nor what was pruned', () => {
   for (const log of LOGS) {
     const signals = signalsOf(log);
     const half = Math.floor(signals.length / 2);
     const before = fold(signals.slice(0, half));
     const written = JSON.stringify(before);
     let state = cdk.open?.(before) ?? before;
-    const settled: (readonly [CdkState, string])[] = [];
+    const pruned: (readonly [CdkState, string])[] = [];
     for (const signal of signals.slice(half)) {
-      settled.push([cdk.settle(state), JSON.stringify(cdk.settle(state))]);
+      pruned.push([cdk.prune(state), JSON.stringify(cdk.prune(state))]);
       state = cdk.evolve(state, signal, 1000).state;
     }
     const { open, ...end } = state;
     assert.is(open, 1);
     assert.equal(end, fold(signals));
     assert.is(JSON.stringify(before), written);
-    for (const [kept, text] of settled) assert.is(JSON.stringify(kept), text);
-    assert.not(settled.some(([kept]) => 'open' in kept));
+    for (const [kept, text] of pruned) assert.is(JSON.stringify(kept), text);
+    assert.not(pruned.some(([kept]) => 'open' in kept));
   }
 });
 
@@ -167,15 +167,15 @@ test('settling at any moment changes nothing of what is still to come', () => {
     const signals = signalsOf(log);
     const whole = fold(signals);
     for (let at = 0; at <= signals.length; at += 1) {
-      const settled = signals
+      const pruned = signals
         .slice(at)
         .reduce<CdkState>(
           (state, signal) => cdk.evolve(state, signal, 1000).state,
-          cdk.settle(fold(signals.slice(0, at))),
+          cdk.prune(fold(signals.slice(0, at))),
         );
-      for (const key of Object.keys(settled.runs))
-        assert.equal(cdk.observe(settled, key), cdk.observe(whole, key));
-      for (const key of Object.values(whole.last)) assert.ok(key in settled.runs, key);
+      for (const key of Object.keys(pruned.runs))
+        assert.equal(cdk.observe(pruned, key), cdk.observe(whole, key));
+      for (const key of Object.values(whole.last)) assert.ok(key in pruned.runs, key);
     }
   }
 });
@@ -193,7 +193,7 @@ test('a long stream keeps numbering runs and does not grow', () => {
   let touched: readonly string[] = [];
   for (let count = 0; count < 2000; count += 1) {
     for (const signal of deployment) ({ state, touched } = cdk.evolve(state, signal, count));
-    if (count % 100 === 99) state = cdk.settle(state);
+    if (count % 100 === 99) state = cdk.prune(state);
   }
   assert.equal(touched, ['Shop#2000']);
   assert.ok(Object.keys(state.runs).length <= 17);
