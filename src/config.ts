@@ -18,7 +18,7 @@ export type LogSourceKind = (typeof LOG_SOURCES)[number];
 export type FeedKind = (typeof FEEDS)[number];
 export type Priming = (typeof PRIMINGS)[number];
 
-/** Everything that can be set, read once. Where a port is not named on its own, the backend's preset decides. */
+/** Every setting, read once. The backend's preset decides each port that has no setting of its own. */
 export type Config = Readonly<{
   backend: (typeof BACKENDS)[number];
   taskStore: StoreKind;
@@ -34,7 +34,7 @@ export type Config = Readonly<{
   /** Which backends a Lambda talks to before its first request. */
   priming: Priming;
   collectIntervalMs: number;
-  /** How long the server lets requests and jobs go on after the order to stop. */
+  /** How long the server waits for requests and jobs after it was asked to stop. */
   stopTimeoutMs: number;
   tasksTable: string;
   projectsTable: string;
@@ -43,23 +43,23 @@ export type Config = Readonly<{
   dynamodbEndpoint?: string;
   cloudwatchLogsEndpoint?: string;
   redis?: RedisConfig;
-  /** A JSON file of log formats of one's own. */
+  /** A JSON file of custom log formats. */
   logFormatsFile?: string;
-  /** Signs cursors; processes that share it accept each other's. Undefined: made anew by each process. */
+  /** Signs cursors; processes that share it accept each other's. Undefined: each process makes its own. */
   secret?: string;
-  /** Who may call the API; without any, whoever reaches it. */
+  /** Who may call the API. Without any keys, anyone who can reach it may. */
   apiKeys: readonly ApiKey[];
   /** How many requests a minute one key may make; 0 is no limit. */
   rateLimit: number;
-  /** Origins whose pages may call the API; `*` is any. */
+  /** Origins whose pages may call the API; `*` allows any. */
   corsOrigins: readonly string[];
-  /** Without keys: names that the server may be called by besides those of this machine. */
+  /** Without keys: host names that the server accepts besides those of this machine. */
   allowedHosts: readonly string[];
-  /** Where webhooks may lead besides the internet; there they may be plain HTTP. */
+  /** Where webhooks may go besides the internet. There they may use plain HTTP. */
   webhookAllow: readonly AddressRange[];
   /** CloudWatch log groups that a scheduled collection reads. */
   logGroups: readonly string[];
-  /** First matching rule decides the project of a log that names none itself. */
+  /** The first matching rule decides the project of a log that names none. */
   projectRules: readonly ProjectRule[];
 }>;
 
@@ -206,9 +206,9 @@ const environment = v.object({
 });
 
 /**
- * The configuration that an environment describes. An empty variable counts as one that is not set.
+ * The configuration that an environment describes. An empty variable counts as unset.
  *
- * @throws MiyabiError `configuration` that names every variable that is wrong, and why.
+ * @throws MiyabiError `configuration` that names every wrong variable and why it is wrong.
  */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>): Config => {
   const given = Object.fromEntries(

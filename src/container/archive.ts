@@ -12,7 +12,7 @@ import type { Logger } from '../ports/logger.ts';
 import { archiveLines, type Counts, restoreLines } from '../services/archive-lines.ts';
 import { openStore } from './backends/embedded.ts';
 
-/** A store to be moved: as lines of an archive, or restored from them. */
+/** A store to export, or to restore. */
 export type OpenArchive = Readonly<{
   archive: Archive;
   lines(options: Parameters<typeof archiveLines>[1]): AsyncIterable<string>;

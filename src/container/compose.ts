@@ -22,7 +22,7 @@ const memoryBackend = () => {
   return importedMemory;
 };
 
-/** Every backend by its name. Nothing of one is loaded before it is opened. */
+/** Every backend by its name, loaded only when it is opened. */
 const STORES: Record<StoreKind, Backend<StorePorts>> = {
   memory: async (...input) => (await memoryBackend()).stores(...input),
   embedded: async (...input) => (await import('./backends/embedded.ts')).stores(...input),
@@ -61,10 +61,10 @@ export const containerFor = async (
   config: Config,
   overrides: Partial<Ports> = {},
 ): Promise<OpenContainer> => {
-  // Made only if no other is provided: the Lambdas bring their own, and do without this one's library.
+  // Made only if the caller provides none: the Lambdas bring their own and leave this library out.
   const logger = overrides.logger ?? pinoLogger({ level: config.logLevel });
   const clock = overrides.clock ?? systemClock(logger);
-  // A test that sets the time sets all of it.
+  // A test that sets the time sets both clocks.
   const steady = overrides.steadyClock ?? overrides.clock ?? steadyClock();
   const system: SystemPorts = {
     backoff: exponentialBackoff({ clock: steady }),
@@ -123,8 +123,8 @@ const bindPorts = (container: Container, ports: Ports): void => {
 };
 
 /**
- * The formats of logs: the built-in ones, loaded when they are asked for, or these and those of the file that the
- * configuration names, which are read at once, so that a mistake in one shows. Only then is their engine loaded.
+ * The log formats. The built-in ones alone are loaded on first use. With a configuration file, they and its formats are
+ * read at once, so that a mistake in the file shows at the start.
  */
 const logFormats = async ({ logFormatsFile: file }: Config): Promise<() => Promise<readonly LogFormat[]>> => {
   if (file === undefined) {

@@ -2,14 +2,14 @@ import { steadyClock, systemClock } from '../adapters/system/clock.ts';
 import { type Config, tableNames } from '../config.ts';
 import type { Logger } from '../ports/logger.ts';
 
-/** What was found or made of one thing that the backends need, in words for an operator. */
+/** What was found or made of one resource that the backends need, in words for an operator. */
 export type SetUpStep = Readonly<{ what: string; outcome: string }>;
 
 /**
  * Makes what is missing at the configured endpoints: tables with their indexes and expiry, log groups. It changes
- * nothing that is there, so it is safe to run twice. A deployed stack has all of this already.
+ * nothing that exists, so it is safe to run twice. A deployed stack has all of this already.
  *
- * @throws MiyabiError `configuration` where something is there in another form, or access is refused; `unavailable`.
+ * @throws MiyabiError `configuration` where a resource exists in another form, or access is refused; `unavailable`.
  */
 export async function* setUp(config: Config, logger: Logger): AsyncIterable<SetUpStep> {
   yield* setUpStores(config);

@@ -5,7 +5,7 @@ import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Delivery, LastDelivery } from '../domain/webhooks/delivery.ts';
 import type { ProjectWebhooks } from '../domain/webhooks/webhook.ts';
 
-/** One record of a store, whatever keeps it. Fields that only one backend knows are not in it. */
+/** One record of a store, independent of the backend. Fields that only one backend has are not in it. */
 export type ArchiveEntry =
   | Readonly<{ kind: 'task'; task: StoredTask }>
   | Readonly<{ kind: 'point'; task_id: string; point: HistoryPoint }>
@@ -13,7 +13,7 @@ export type ArchiveEntry =
   | Readonly<{ kind: 'webhooks'; webhooks: ProjectWebhooks }>
   | Readonly<{ kind: 'checkpoint'; key: string; value: Json; version: number }>
   | Readonly<{ kind: 'delivery'; delivery: Delivery }>
-  /** A delivery that has ended: its id is known, so that it is not taken in again. */
+  /** A delivery that has ended. Its id is kept so that it is not accepted again. */
   | Readonly<{ kind: 'ended'; webhook_id: string; delivery_id: string; until: number }>
   /** The latest result of a webhook. */
   | Readonly<{ kind: 'result'; webhook_id: string; project_id: string; last: LastDelivery }>;
@@ -30,16 +30,16 @@ export const ARCHIVE_KINDS = [
 ] as const satisfies readonly ArchiveEntry['kind'][];
 
 /**
- * Everything that a store keeps, to be moved to another. Nothing else should write meanwhile: what does may be missing.
- * Both methods throw MiyabiError `unavailable` where the backend does not answer.
+ * Everything that a store keeps, to be moved to another one. What other processes write meanwhile may be missing. Both
+ * methods throw MiyabiError `unavailable` where the backend does not answer.
  */
 export interface Archive {
   /** Every record, in no particular order. */
   entries(): AsyncIterable<ArchiveEntry>;
 
   /**
-   * Writes records as they are, versions included. One that is there already at the same or a higher version stays, so
-   * that restoring twice is restoring once.
+   * Writes records as they are, versions included. A record that exists already at the same or a higher version stays,
+   * so restoring twice changes nothing.
    */
   restore(entries: readonly ArchiveEntry[]): Promise<void>;
 }

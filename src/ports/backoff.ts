@@ -1,6 +1,6 @@
 import type { Attempted, RetryPolicy } from '../domain/retry.ts';
 
-/** How to retry, and which failures are worth it: any other is final. */
+/** How to retry, and which failures to retry. Any other failure is final. */
 export type BackoffPolicy = RetryPolicy & Readonly<{ isWorthRetrying: (error: unknown) => boolean }>;
 
 /**

@@ -1,23 +1,23 @@
 import type { Json } from '../domain/json.ts';
 
-/** A kept value. `version` counts its writes from 1. */
+/** A stored value. `version` counts its writes from 1. */
 export type Checkpoint = Readonly<{ value: Json; version: number }>;
 
 /**
- * What the collector must remember between runs: where it stopped reading, and what each stream has said. Values may
- * be some hundred kilobytes of JSON. Every method throws MiyabiError `unavailable` where the backend does not answer.
+ * What the collector keeps between runs: where it stopped reading, and the ledger of each stream. Values may be some
+ * hundred kilobytes of JSON. Every method throws MiyabiError `unavailable` where the backend does not answer.
  */
 export interface Checkpoints {
-  /** The value under the key, undefined where there is none. Sees every write that ended before. */
+  /** The value under the key, undefined if there is none. Strongly consistent. */
   read(key: string): Promise<Checkpoint | undefined>;
 
   /**
-   * Writes the value if nobody else has since: `expected` is the version that was read, 0 where there was none.
+   * Writes the value if it has not changed: `expected` is the version that was read, 0 if there was none.
    *
    * @throws MiyabiError `version_conflict` where the stored version is another.
    */
   write(key: string, value: Json, expected: number): Promise<void>;
 
-  /** Forgets the key. Forgetting what is not there is no error. */
+  /** Removes the key. A missing key is no error. */
   remove(key: string): Promise<void>;
 }

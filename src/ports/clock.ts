@@ -1,5 +1,5 @@
-/** The time. Tests set it; nothing but this port and an entrypoint reads the machine's clock. */
+/** The time. Only this port and entrypoints read the machine's clock; tests set it. */
 export interface Clock {
-  /** Epoch milliseconds. They fall where the machine's clock is set back, but for the port `steadyClock`. */
+  /** Epoch milliseconds. They go back if the machine's clock is set back, except for the port `steadyClock`. */
   now(): number;
 }

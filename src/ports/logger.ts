@@ -1,4 +1,4 @@
-/** What an operator reads. Fields are plain data; secrets never belong in them. */
+/** Log fields for an operator: plain data, never secrets. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logging. An `error` field may hold an Error; its cause chain is written too. None of these throws. */
@@ -12,5 +12,5 @@ export interface Logger {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A second fence: fields of these names are never written, though none of them should be handed to a logger at all. */
+/** A second line of defence: fields of these names are never written, even if one reaches a logger. */
 export const SECRET_FIELDS = ['password', 'authorization', 'api_key', 'secret', 'token'] as const;

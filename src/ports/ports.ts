@@ -19,11 +19,11 @@ import type { TaskTally } from './task-tally.ts';
 import type { WebhookClient } from './webhook-client.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
-/** Every port under the name by which services ask for it: a service picks the ones that it needs. */
+/** Every port under the name by which services ask for it. A service picks the ones it needs. */
 export type Ports = Readonly<{
   backoff: Backoff;
   clock: Clock;
-  /** For limits, time-outs and measurements: it goes on evenly, however the machine's clock is set. */
+  /** For limits, timeouts and measurements: it does not jump when the machine's clock is set. */
   steadyClock: Clock;
   ids: Ids;
   logger: Logger;

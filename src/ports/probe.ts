@@ -1,11 +1,11 @@
-/** A backend that can be asked whether it is well. */
+/** A backend that can report whether it is healthy. */
 export interface Probe {
-  /** What it is called in the answer, e.g. `store` or `cache`. */
+  /** Its name in the answer, e.g. `store` or `cache`. */
   readonly name: string;
   /** Whether nothing works without it. */
   readonly required: boolean;
-  /** Asks the backend itself, within a second. @throws whatever is wrong with it. */
+  /** Calls the backend itself, within a second. @throws if it is not healthy. */
   check(): Promise<void>;
-  /** Opens its connection and no more, where `check` asks for more than that. @throws as `check` */
+  /** Opens its connection and no more, if `check` does more than that. @throws as `check` */
   connect?(): Promise<void>;
 }

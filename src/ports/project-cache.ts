@@ -3,24 +3,24 @@ import type { Project } from '../domain/projects/project.ts';
 /** A project as the API answers it: `json` is its serialised form, passed on as it is. */
 export type ProjectDocument = Readonly<{ project_id: string; version: number; json: string }>;
 
-/** `absent`: the store was asked a moment ago and had no such project. */
+/** `absent`: the store was read a moment ago and had no such project. */
 export type ProjectAnswer = ProjectDocument | 'absent' | undefined;
 
 /**
- * Projects kept near, by the rules of `TaskCache`: an entry lives for `CACHE_TTL.live`, for a project always changes,
- * counted from `asOf`, a moment before the store was asked, by default now. A cache that cannot answer behaves as one
- * that is empty: no method throws.
+ * A cache of projects with the rules of `TaskCache`: an entry lives for `CACHE_TTL.live`, because a project always
+ * changes, counted from `asOf`, a moment before the store was read, by default now. A cache that cannot answer behaves
+ * like an empty one: no method throws.
  */
 export interface ProjectCache {
-  /** What the cache knows of a project, undefined where it knows nothing. One round trip. */
+  /** What the cache has of a project, undefined if nothing. One round trip. */
   find(projectId: string): Promise<ProjectAnswer>;
 
-  /** Keeps a project, as the API tells it; an entry with the same or a higher version stays as it is. */
+  /** Stores a project as the API answers it. An entry with the same or a higher version stays. */
   save(project: Project, asOf?: number): Promise<void>;
 
-  /** Remembers briefly that there is no such project; an entry that exists stays. */
+  /** Stores briefly that there is no such project. An existing entry stays. */
   markAbsent(projectId: string, asOf?: number): Promise<void>;
 
-  /** Forgets a project that was deleted, in a way that a late `save` does not undo for a while. */
+  /** Removes a deleted project. For a while, a late `save` does not bring it back. */
   remove(projectId: string): Promise<void>;
 }

@@ -1,34 +1,33 @@
 import type { Page } from '../domain/page.ts';
 import type { StoredProject } from '../domain/projects/project.ts';
 
-/** `limit` is 1–100; `after` is the id at which the page before ended. */
+/** `limit` is 1–100; `after` is the id at which the previous page ended. */
 export type ProjectQuery = Readonly<{ limit: number; after?: string }>;
 
 /** Projects. Every method throws MiyabiError `unavailable` where the backend does not answer. */
 export interface ProjectStore {
-  /** The project, undefined where there is none. Sees every save that ended before. */
+  /** The project, undefined if there is none. Strongly consistent. */
   find(projectId: string): Promise<StoredProject | undefined>;
 
   /**
-   * Keeps a project. `version` 1 creates it; a higher one replaces the version before it.
+   * Stores a project. `version` 1 creates it; a higher one replaces the version before it.
    *
-   * What another version has stored with it comes back as `unknown`, and is kept by saving what was found, changed: no
-   * save reads anything for it.
+   * Fields that another release stored come back as `unknown`. They are kept if what was read is changed and saved.
    *
    * @throws MiyabiError `already_exists` where a new project's id is taken.
-   * @throws MiyabiError `version_conflict` where the stored version is not the one before, or the project is gone.
+   * @throws MiyabiError `version_conflict` where the stored version is not the previous one, or the project was
+   * removed.
    */
   save(project: StoredProject): Promise<void>;
 
   /**
-   * A page of projects, in an order that is stable but otherwise the backend's own. It may trail the latest saves by
-   * a moment, and a page may hold fewer than `limit` and still have a `next`.
+   * A page of projects, in a stable order that the backend chooses. It may miss the latest saves for a moment, and may
+   * hold fewer than `limit` projects and still have a `next`.
    */
   list(query: ProjectQuery): Promise<Page<StoredProject, string>>;
 
   /**
-   * Removes the project; with a `version`, that version of it and no other. Removing what is not there is no error.
-   * Its tasks stay.
+   * Removes the project; with a `version`, only that version. Removing a missing project is no error. Its tasks stay.
    *
    * @throws MiyabiError `version_conflict` where the stored version is another.
    */

@@ -1,4 +1,6 @@
-/** What became of one request. `remaining` are those left in the window, `resetSeconds` is when it begins anew. */
+/**
+ * The result of one request. `remaining` are those left in the window, `resetSeconds` is when the next window begins.
+ */
 export type RateAnswer = Readonly<{
   allowed: boolean;
   limit: number;
@@ -6,7 +8,7 @@ export type RateAnswer = Readonly<{
   resetSeconds: number;
 }>;
 
-/** How many requests somebody may make in a window of time. */
+/** Limits how many requests a caller may make in a window of time. */
 export interface RateLimiter {
   /** Counts one request. A limiter that cannot count allows everything: it never throws. */
   take(who: string): Promise<RateAnswer>;

@@ -1,5 +1,5 @@
 /** New secrets. */
 export interface Secrets {
-  /** A secret to sign webhooks with that nobody can guess: `whsec_` and the base64 of 32 bytes. */
+  /** A random secret to sign webhooks with: `whsec_` and the base64 of 32 bytes. */
   next(): string;
 }

@@ -1,6 +1,6 @@
 import type { Answer } from '../domain/webhooks/delivery.ts';
 
-/** A message to a receiver. It is signed with each of the `secrets`, `whsec_…`; `timestamp` is epoch seconds. */
+/** A message to a receiver, signed with each of the `secrets`, `whsec_…`. `timestamp` is epoch seconds. */
 export type WebhookPost = Readonly<{
   url: string;
   id: string;
@@ -12,8 +12,8 @@ export type WebhookPost = Readonly<{
 /** Posts to webhooks. */
 export interface WebhookClient {
   /**
-   * Posts a message and tells what came of it, within a bounded time. It connects to no address that is neither
-   * public nor allowed, and follows no redirect. It never throws.
+   * Posts a message and returns the outcome, within a bounded time. It connects to no address that is neither public
+   * nor allowed, and follows no redirect. It never throws.
    */
   post(message: WebhookPost): Promise<Answer>;
 }

@@ -1,6 +1,6 @@
 import type { Page } from '../domain/page.ts';
 
-/** The items of every page of a list, page by page. `read` gets where the page before ended, to spread into a query. */
+/** The items of every page of a list. `read` gets where the previous page ended, to spread into a query. */
 export async function* allPages<Item, Position>(
   read: (after: Readonly<{ after?: Position }>) => Promise<Page<Item, Position>>,
 ): AsyncGenerator<readonly Item[]> {

@@ -11,13 +11,13 @@ const STEP = 500;
 
 export type Counts = Readonly<Partial<Record<ArchiveEntry['kind'], number>>>;
 
-/** Answers of idempotent requests last for a day and may hold secrets: they are in no archive. */
+/** Answers of idempotent requests expire after a day and may hold secrets: no archive contains them. */
 const isMoved = (entry: ArchiveEntry): boolean =>
   entry.kind !== 'checkpoint' || !entry.key.startsWith('idempotency#');
 
 /**
- * An archive as lines of JSON: a line that says what it is, one for each record, and one that counts them. The secrets of
- * webhooks are in it only `withSecrets`.
+ * An archive as lines of JSON: a header, one line for each record, and a line with their number. The secrets of
+ * webhooks are included only `withSecrets`.
  */
 export async function* archiveLines(
   archive: Archive,
@@ -43,10 +43,11 @@ const withoutSecrets = (entry: ArchiveEntry): ArchiveEntry => {
 };
 
 /**
- * Restores an archive from its lines. Records that are there already stay, so it may be run again. A webhook whose
- * secret is not in the archive gets a new one.
+ * Restores an archive from its lines. Existing records stay, so it can be run again. A webhook whose secret is not in
+ * the archive gets a new one.
  *
- * @throws MiyabiError `invalid_input` that names the line: this is no archive, it is of a newer version, or it is cut off.
+ * @throws MiyabiError `invalid_input` that names the line: this is no archive, it is of a newer version, or it is cut
+ * off.
  */
 export const restoreLines = async (
   archive: Archive,
@@ -111,7 +112,7 @@ const requireHeader = (value: Json): void => {
     throw malformed(1, 'begins an archive of a newer Miyabi: update this one');
 };
 
-/** The fields that say what a record is of; the store validates the rest when it is read. */
+/** The fields that identify a record. The store validates the others when it reads them. */
 const FIELDS = {
   task: { task: 'object' },
   point: { task_id: 'string', point: 'object' },
@@ -131,6 +132,6 @@ const entryFrom = (value: Json, number: number): ArchiveEntry => {
     if (type === 'object' ? !isJsonObject(field) : typeof field !== type)
       throw malformed(number, `holds a ${kind} whose ${name} is wrong`);
   }
-  // The fields that tell kinds apart are checked; the store that takes the entry checks the rest.
+  // The identifying fields are checked; the store that takes the entry checks the others.
   return value as unknown as ArchiveEntry;
 };

@@ -4,8 +4,8 @@ import type { Ports } from '../ports/ports.ts';
 import type { ProjectStore } from '../ports/project-store.ts';
 
 /**
- * The store of projects. Everything it writes also goes to the cache. It remembers the projects that this process read
- * or wrote last; `find` still asks the store, because a change must not start from an old copy.
+ * The store of projects. Everything it writes also goes to the cache. It keeps the projects that this process read or
+ * wrote last; `find` still reads the store, because a change must not start from an old copy.
  */
 export type CachedProjectStore = ProjectStore &
   Readonly<{
@@ -14,8 +14,8 @@ export type CachedProjectStore = ProjectStore &
     /** A moment in the order of this process's reads and writes of projects. */
     mark(): number;
     /**
-     * The project as this process last saw it, if it has not seen another version since the mark. Another process may
-     * have written it: save the next version, and read again if that version conflicts.
+     * The project as this process last saw it, if it has seen no other version since the mark. Another process may have
+     * written it: save the next version, and read again if that conflicts.
      */
     unchangedSince(projectId: string, mark: number): StoredProject | undefined;
   }>;

@@ -7,14 +7,14 @@ import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { ProgressService } from './progress.ts';
 
-/** What to collect: one log group or all of them; a window of time, epoch milliseconds, or on from the checkpoint. */
+/** What to collect: one log group or all; a window of time, epoch milliseconds, or everything since the checkpoint. */
 export type CollectRequest = Readonly<{
   log_group?: string | undefined;
   start_time?: number | undefined;
   end_time?: number | undefined;
 }>;
 
-/** Progress as it was when the log could last be read. */
+/** The progress when the log could last be read. */
 export type LastKnown = Readonly<{
   task_id: string;
   task_name: string;
@@ -24,8 +24,9 @@ export type LastKnown = Readonly<{
 }>;
 
 /**
- * `records`: progress signals that were new. `tasks`: ids of the tasks that changed. `attempts` counts the requests to
- * the log source, `retries` those of them that repeat a failed one, `waited_ms` the pauses before these. `last_known` is there where the group could not be read.
+ * `records`: new progress signals. `tasks`: ids of the tasks that changed. `attempts` counts the requests to the log
+ * source, `retries` those that repeat a failed one, `waited_ms` the pauses before these. `last_known` is present if the
+ * group could not be read.
  */
 export type GroupResult = Readonly<{
   log_group: string;
@@ -50,16 +51,16 @@ export type CollectResult = Readonly<{ message: string; records: number; groups:
 
 export type CollectorService = Readonly<{
   /**
-   * Reads log groups on from where they were left and folds what is new. A group or stream that fails stops no other
-   * and is in the result; its checkpoint stays, so that the next run reads the same again.
+   * Reads log groups from their checkpoints and applies the new events. If a group or stream fails, the others continue
+   * and the result says so; its checkpoint stays, so that the next run reads the same events again.
    */
   collect(request: CollectRequest): Promise<CollectResult>;
 }>;
 
-/** How many tasks of a group are remembered, those that changed last, to report them when its log cannot be read. */
+/** How many tasks of a group are kept, the most recently changed ones, to report them when its log cannot be read. */
 const MAX_REMEMBERED = 50;
 
-/** Where a group was left: the source's own cursor, and the tasks that changed last. */
+/** A group's checkpoint: the source's own cursor, and the tasks that changed last. */
 type Place = Readonly<{ cursor?: Json; tasks: readonly string[] }>;
 
 const placeFromJson = (json: Json | undefined): Place => {
@@ -107,7 +108,7 @@ export const collectorService = ({
           changed.add(task_id);
         }
       } catch (error) {
-        // What may pass stops the group, to be read again; what would fail the same way again must not.
+        // A temporary failure stops the group, to be read again. A failure that would repeat must not.
         if (isMiyabiError(error, 'unavailable', 'version_conflict')) throw error;
         logger.error('A log stream could not be folded', { log_group: group, log_stream, error });
         problems.push({ log_stream, reason: reasonOf(error) });

@@ -10,15 +10,15 @@ import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 export type Estimates = Readonly<{
   /**
-   * The task with its `eta_seconds`, if there is a basis for one; `points` are what its history gains. It never fails a
-   * write: without a basis, no ETA.
+   * The task with its `eta_seconds`, if there is a basis for one; `points` are the new points of its history. It never
+   * fails a write: without a basis there is no ETA.
    */
   estimated(task: StoredTask, points: readonly HistoryPoint[]): Promise<StoredTask>;
-  /** Remembers how long a task took that has just completed. It never fails a write. */
+  /** Records how long a task took that has just completed. It never fails a write. */
   learn(task: StoredTask): Promise<void>;
 }>;
 
-/** How long durations that were read are used, in milliseconds: they change once in a run. */
+/** How long durations are reused after they were read, in milliseconds: they change once in a run. */
 const FRESH_MS = 60_000;
 const MAX_KNOWN = 1_000;
 
@@ -89,7 +89,7 @@ export const estimates = ({
   };
 };
 
-/** Runs of the same name in the same project are alike. */
+/** Runs of the same name in the same project are comparable. */
 const keyOf = ({ project_id, task_name, task_type }: StoredTask): string =>
   `durations#${fingerprint(project_id, task_type, task_name)}`;
 

@@ -2,19 +2,19 @@ import { isMiyabiError } from '../domain/errors.ts';
 import type { FeedEntry } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
 
-/** Which changes a reader wants. With `task_id` those of that task alone; all conditions must hold. */
+/** Which changes a reader wants. `task_id`: those of that task alone. All conditions must hold. */
 export type EventFilter = Readonly<{ project_id?: string; task_id?: string }>;
 
 /**
- * What a subscriber receives. `start`: where it begins. `entries`: changes, oldest first, never empty. `reset`: changes in
- * between are lost, so a copy must be read again; it continues after `position`. `beat`: nothing has happened for a
- * while; everything up to `position` was sent. `size` is that of the entries, in characters, roughly.
+ * What a subscriber receives. `start`: where it begins. `entries`: changes, oldest first, never empty. `reset`: changes
+ * were lost, so a copy must be read again; the stream continues after `position`. `beat`: nothing has happened for a
+ * while; everything up to `position` was sent. `size` is roughly that of the entries, in characters.
  */
 export type EventSignal =
   | Readonly<{ type: 'start' | 'reset' | 'beat'; position: string }>
   | Readonly<{ type: 'entries'; entries: readonly FeedEntry[]; size: number }>;
 
-/** What happened behind a position, for a reader who asks rather than listens. */
+/** The changes after a position, for a reader that polls. */
 export type EventPage = Readonly<{
   entries: readonly FeedEntry[];
   next: string;
@@ -24,8 +24,8 @@ export type EventPage = Readonly<{
 
 export type EventService = Readonly<{
   /**
-   * A stream of changes: those behind `since`, without a gap or a duplicate, or those from now on. It ends when the
-   * signal aborts, or when its reader leaves more unread than `MAX_UNREAD`: reconnecting resumes it.
+   * A stream of changes: those after `since`, without a gap or a duplicate, or those from now on. It ends when the
+   * signal aborts, or when its reader leaves more unread than `MAX_UNREAD`; reconnecting resumes it.
    *
    * @throws MiyabiError `unavailable` where the feed does not answer.
    */
@@ -34,31 +34,31 @@ export type EventService = Readonly<{
   ): Promise<AsyncIterable<EventSignal>>;
 
   /**
-   * Changes behind a position, as many as fit an answer; without a position none, but where to begin.
+   * Changes after a position, as many as fit an answer; without a position none, only where to begin.
    *
    * @throws MiyabiError `unavailable` where the feed does not answer.
    */
   since(query: EventFilter & Readonly<{ since?: string }>): Promise<EventPage>;
 }>;
 
-/** What a slow reader may leave unread, in characters of JSON, before it is let go. */
+/** How much a slow reader may leave unread, in characters of JSON, before it is disconnected. */
 const MAX_UNREAD = 1_048_576;
 /** The longest silence of a stream, in milliseconds. */
 const BEAT_MS = 15_000;
 /** How many changes are read from the feed at once. */
 const BATCH = 500;
-/** How many changes are kept for those who join; at least one batch, so that a position just read is among them. */
+/** How many changes are kept for new subscribers: at least one batch, so that a position just read is among them. */
 const WINDOW = 1_000;
 /** The largest answer of `since`, in characters of JSON. */
 const MAX_ANSWER = 1_000_000;
 const RETRY_MS = 1_000;
-/** How often readers are sent to the tasks themselves while changes are being lost, in milliseconds. */
+/** How often readers are sent a `reset` while changes are being lost, in milliseconds. */
 const LOSS_RESET_MS = 5_000;
 
 type EventPorts = Pick<Ports, 'changeFeed' | 'steadyClock' | 'logger' | 'sleep'>;
 
 type Subscriber = EventFilter & {
-  /** Whether it takes what the reader reads; before that it catches up by itself. */
+  /** Whether it gets what the reader reads. Before that it catches up by itself. */
   live: boolean;
   slow: boolean;
   queue: EventSignal[];
@@ -67,8 +67,8 @@ type Subscriber = EventFilter & {
 };
 
 /**
- * One reader of the feed for all subscribers of a process: however many there are, the feed is read once, and what
- * is sent to those with the same filter is one array, so that it can be serialized once too.
+ * One reader of the feed for all subscribers of a process: the feed is read once for all of them, and subscribers with
+ * the same filter get the same array, which can be serialized once.
  */
 export const eventService = (ports: EventPorts): EventService => {
   const { changeFeed: feed } = ports;
@@ -145,7 +145,7 @@ export const eventService = (ports: EventPorts): EventService => {
     }
   }
 
-  /** Brings a subscriber to where the reader is. Between finding its place and going live nothing is awaited. */
+  /** Brings a subscriber to the position of the reader. Between finding its place and going live nothing is awaited. */
   async function* join(
     subscriber: Subscriber,
     since: string | undefined,
@@ -158,7 +158,7 @@ export const eventService = (ports: EventPorts): EventService => {
       return;
     }
     let at = since;
-    // What the reader has not come to yet, it comes to within a step; more than that is a place it will not find.
+    // Positions that the reader has not reached yet it reaches within a step. Otherwise the place does not exist.
     for (let stuck = 0; stuck < 3 && !signal.aborted; ) {
       const rest = current.behind(at);
       if (rest !== undefined) {
@@ -222,7 +222,7 @@ export const eventService = (ports: EventPorts): EventService => {
           if (wanted) entries.push(entry);
           next = entry.position;
         }
-        // Position by position nothing is missing, but what was lost has none.
+        // The positions show no gap, but lost changes have no position.
         const reset = feed.hasLost();
         return { entries, next, reset, news: reset || read.length > 0 };
       } catch (error) {
@@ -236,9 +236,9 @@ export const eventService = (ports: EventPorts): EventService => {
 type Reader = Readonly<{
   started: Promise<void>;
   position(): string;
-  /** What was read behind a position, undefined where that is no place among what is kept. */
+  /** What was read after a position, undefined if that position is not among what is kept. */
   behind(position: string): readonly FeedEntry[] | undefined;
-  /** Resolves when the reader has read again. */
+  /** Resolves at the next read of the reader. */
   step(): Promise<void>;
   stop(): void;
 }>;
@@ -294,7 +294,7 @@ const feedReader = (
           audience.send({ type: 'beat', position: at });
         }
         if (entries.length === BATCH) continue;
-        // Many listeners get fewer and larger batches: the write to each socket is what costs.
+        // With many subscribers, batches are fewer and larger: the write to each socket is the expensive part.
         if (entries.length > 0) await pause(Math.min(200, audience.count() / 10));
         await feed.wait(at, {
           signal: stopped.signal,

@@ -5,21 +5,21 @@ import type { Sleep } from '../ports/sleep.ts';
 /** `latency_ms` is how long the backend took to answer, or to fail. */
 export type BackendHealth = Readonly<{ status: 'up' | 'down'; latency_ms: number }>;
 
-/** `degraded`: something is down that the rest works without. `unavailable`: something is down that all needs. */
+/** `degraded`: an optional backend is down. `unavailable`: a required one is. */
 export type Readiness = Readonly<{
   status: 'ready' | 'degraded' | 'unavailable';
   backends: Readonly<Record<string, BackendHealth>>;
 }>;
 
 export type HealthService = Readonly<{
-  /** Asks every backend at once, at most once a second; others get the same answer. It never throws. */
+  /** Checks every backend at once, at most once a second; other calls get the same answer. It never throws. */
   ready(): Promise<Readiness>;
 }>;
 
 /** A backend that takes longer to answer counts as down. */
 const TIMEOUT_MS = 1_000;
 
-/** So long an answer is given again. The route needs no key, so it must not pass every request on to the backends. */
+/** How long an answer is reused. The route needs no key, so it must not pass every request on to the backends. */
 const KEPT_MS = 1_000;
 
 export const healthService = ({

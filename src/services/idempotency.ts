@@ -2,39 +2,39 @@ import { isMiyabiError, MiyabiError } from '../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import type { Ports } from '../ports/ports.ts';
 
-/** What somebody asks to be done once. `key` is unique to who asks; `fingerprint` tells what they ask for. */
+/** A request to be executed once. `key` is unique to the caller; `fingerprint` identifies the request. */
 export type OnceRequest = Readonly<{ key: string; fingerprint: string }>;
 
 /**
- * How a job is done. `id` is for what it makes: the same one where the job was begun before by a process that died,
- * which `resumed` tells. So what that process made is found instead of being made twice.
+ * How a job is executed. `id` is for what it creates. If a process that died has begun the job before, the id is the
+ * same and `resumed` is true, so that what it created is found instead of being created twice.
  */
 export type OnceContext = Readonly<{ id: string; resumed: boolean }>;
 
-/** What came of it, as JSON. `keep` is false for an answer that another attempt may better. */
+/** The outcome, as JSON. `keep` is false for an answer that another attempt may improve. */
 export type OnceOutcome = Readonly<{ answer: JsonObject; keep: boolean }>;
 
 export type OnceAnswer = Readonly<{ answer: JsonObject; replayed: boolean }>;
 
 export type IdempotencyService = Readonly<{
   /**
-   * Does the job, or gives what came of it before.
+   * Executes the job, or returns its earlier outcome.
    *
-   * @throws MiyabiError `idempotency_in_flight` while it is being done elsewhere; `idempotency_mismatch` where the key
-   * was used for something else; `unavailable` where the store does not answer. The job itself throws nothing.
+   * @throws MiyabiError `idempotency_in_flight` while another process executes it; `idempotency_mismatch` where the key
+   * was used for another request; `unavailable` where the store does not answer. The job itself throws nothing.
    */
   once(request: OnceRequest, job: (context: OnceContext) => Promise<OnceOutcome>): Promise<OnceAnswer>;
 }>;
 
 /** How long an answer is kept, in milliseconds. */
 export const ANSWER_TTL_MS = 24 * 60 * 60 * 1000;
-/** How long a job may take, in milliseconds. One that is under way for longer has died with its process. */
+/** How long a job may take, in milliseconds. One that takes longer has died with its process. */
 export const IN_FLIGHT_TTL_MS = 60_000;
-/** How many expired records one process clears away at a time. */
+/** How many expired records one process removes at a time. */
 const SWEEP = 10;
 
 /**
- * Jobs done once, by records in the backend of the task store: they hold across processes. A record is taken by
+ * Jobs that run once, by records in the backend of the task store, so it holds across processes. A record is claimed by
  * compare-and-set before the job begins, and holds the answer afterwards.
  */
 export const idempotencyService = ({
@@ -43,7 +43,7 @@ export const idempotencyService = ({
   ids,
   logger,
 }: Pick<Ports, 'checkpoints' | 'clock' | 'ids' | 'logger'>): IdempotencyService => {
-  // The records that this process has made, oldest first. What is left behind by a restart expires in the backend.
+  // The records that this process has made, oldest first. Those of earlier processes expire in the backend.
   const made: { key: string; until: number }[] = [];
 
   const sweep = async (): Promise<void> => {
@@ -80,7 +80,7 @@ export const idempotencyService = ({
     return { version: version + 1, context: { id, resumed } };
   };
 
-  /** What was done is done, so a record that cannot be finished now must not hide the answer. */
+  /** The job is done, so a failure to store its record must not hide the answer. */
   const finish = async (
     key: string,
     fingerprint: string,
@@ -122,7 +122,7 @@ const inFlight = (): MiyabiError =>
 
 type OnceRecord = Readonly<{ fingerprint: string; id: string; until: number; answer?: JsonObject }>;
 
-/** A record that cannot be read is one that is not there: the job is done again. */
+/** A record that cannot be read counts as missing: the job runs again. */
 const recordFrom = (value: unknown): OnceRecord | undefined => {
   if (!isJsonObject(value)) return undefined;
   const { fingerprint, id, until, answer } = value;

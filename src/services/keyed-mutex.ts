@@ -1,6 +1,6 @@
 /**
- * Runs jobs of one key one after the other and jobs of different keys side by side. Within a process it saves the
- * lost races of compare-and-set; between processes the stores' versions decide.
+ * Runs jobs of one key one after the other and jobs of different keys in parallel. Within a process this avoids
+ * conflicts of compare-and-set; between processes the stores' versions decide.
  */
 export const keyedMutex = () => {
   const tails = new Map<string, Promise<unknown>>();

@@ -9,8 +9,8 @@ import type { Ingested, ProgressService } from './progress.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 /**
- * A piece of a log as raw text. `offset` is the place of its first byte in the whole; a piece that was taken already,
- * or a part of it, is passed over. `last`: nothing follows, so a last line without a line end is a line.
+ * A piece of a log as raw text. `offset` is the position of its first byte in the whole log; what was received before
+ * is skipped. `last`: nothing follows, so a last line without a line end is a line.
  */
 export type LogPiece = LogOrigin &
   Readonly<{
@@ -21,25 +21,25 @@ export type LogPiece = LogOrigin &
     last: boolean;
   }>;
 
-/** `next_offset` is where the following piece begins. */
+/** `next_offset` is where the next piece begins. */
 export type TextIngested = Ingested & Readonly<{ next_offset: number }>;
 
 export type LogTextService = Readonly<{
   /**
    * Takes a log in pieces, cut anywhere, even within a character: what follows the last line end waits for the rest.
    *
-   * @throws MiyabiError `invalid_input` where the piece leaves a gap behind what was taken; `unavailable`.
+   * @throws MiyabiError `invalid_input` where bytes are missing before the piece; `unavailable`.
    */
   append(piece: LogPiece): Promise<TextIngested>;
 }>;
 
-/** What was taken of a stream: its bytes, its lines, and the beginning of a line that waits for its end. */
+/** What was received of a stream: its bytes, its lines, and the beginning of an unfinished line. */
 type Taken = Readonly<{ bytes: number; lines: number; pending: string }>;
 
 const NOTHING: Taken = { bytes: 0, lines: 0, pending: '' };
 const LINE_END = 0x0a;
 
-/** A line that has no end is not kept for ever: longer ones would not be read anyway. */
+/** An unfinished line is kept up to this length: longer lines are not read anyway. */
 const MAX_PENDING = 4 * MAX_LINE;
 
 export const logTextService = ({
@@ -70,7 +70,7 @@ export const logTextService = ({
             log_stream,
             project_id,
             only_project,
-            // A piece comes again where its place could not be stored; its lines are known by their numbers.
+            // If its position could not be stored, a piece comes again. Line numbers identify its lines.
             inOrder: true,
             events: lines.map((message, index) => ({
               id: `${prefix}${taken.lines + index}`,
@@ -95,8 +95,8 @@ export const logTextService = ({
 };
 
 /**
- * Begins the ids of a stream's lines: several streams may speak of one task. It has no digits, so that the ledger can order
- * lines of one moment by the number after it.
+ * The prefix of the ids of a stream's lines, because several streams may report on one task. It has no digits, so that
+ * the ledger can order lines of one moment by the number after it.
  */
 const linePrefix = ({ log_group, log_stream }: LogOrigin): string => {
   const stream = fingerprint(log_group, log_stream).replace(/\d/g, (digit) =>

@@ -7,13 +7,13 @@ import { allPages } from './all-pages.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { TaskWriter, WrittenTask } from './task-writer.ts';
 
-/** Parts beyond these do not count; the bound limits what the report of one part costs. */
+/** Further parts do not count. The bound limits what the report of one part costs. */
 const MAX_SUBTASKS = 500;
 const PAGE = 100;
 
 /**
- * Lets parents follow their parts, and grandparents theirs; answers what was written. A parent is computed from all of
- * its parts each time, so a crash before it is written heals with the next change of any part.
+ * Updates parents after their parts, and grandparents after them; returns what was written. A parent is always computed
+ * from all of its parts, so if a crash prevents its write, the next change of any part repairs it.
  */
 export const parentFollower = (
   { taskStore, clock }: Pick<Ports, 'taskStore' | 'clock'>,

@@ -32,21 +32,23 @@ import type { RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskRead, TaskWriter, WrittenTask } from './task-writer.ts';
 
 /**
- * Events of one stream. `project_id` is whose they are where neither the lines nor a task already there say so. With
- * `only_project` they are that project's whatever they say, and pass over tasks that are another's.
+ * Events of one stream. `project_id` is the project if neither the lines nor an existing task name one. With
+ * `only_project`, that project is used always, and tasks of other projects are skipped.
  */
 export type LogBatch = LogOrigin &
   Readonly<{
     project_id?: string | undefined;
     only_project?: string | undefined;
     events: readonly LogEvent[];
-    /** The ids of the stream's events count upwards, and no event comes before one with a lower number was taken. */
+    /**
+     * The ids of the stream's events count upwards, and no event arrives before one with a lower number was received.
+     */
     inOrder?: boolean | undefined;
   }>;
 
 /**
- * What a batch came to. `records` are the signals that were new, `duplicates` those that were known already, `late`
- * those too old to be put in their place; `oversized` lines were not read. `tasks` are those that changed.
+ * The result of a batch. `records` are new signals, `duplicates` known ones, `late` those too old to be placed;
+ * `oversized` lines were not read. `tasks` are those that changed.
  */
 export type Ingested = Readonly<{
   events: number;
@@ -60,14 +62,14 @@ export type Ingested = Readonly<{
 
 export type ProgressService = Readonly<{
   /**
-   * Folds events of one stream into tasks and keeps them. Sending the same events again changes nothing.
+   * Applies events of one stream to tasks and stores them. Sending the same events again changes nothing.
    *
-   * @throws MiyabiError `unavailable` where a store does not answer: what was written stands, send the batch again.
+   * @throws MiyabiError `unavailable` where a store does not answer: what was written stays, send the batch again.
    */
   ingest(batch: LogBatch): Promise<Ingested>;
 }>;
 
-/** How many scopes, and tasks of one scope, are written side by side. */
+/** How many scopes, and tasks of one scope, are written in parallel. */
 const WIDTH = 8;
 
 export const progressService = ({
@@ -106,7 +108,7 @@ export const progressService = ({
     let known = scope.task_id === id ? read : undefined;
     const result = await writer.change(async () => {
       const { task: before, mark } = known ?? (await writer.read(id));
-      // After a lost race the task is read again.
+      // After a conflict the task is read again.
       known = undefined;
       if (before !== undefined && isOthers(before, batch)) return undefined;
       const seen =
@@ -120,7 +122,8 @@ export const progressService = ({
             })
           : applyObservation(before, change.observation, clock.now());
       if (seen === undefined) {
-        // Its state may be there already, from a write that failed before its history, or a line that changes only that.
+        // Its state may be stored already, by a write that failed before its history or by a line that changes only
+        // that.
         if (before?.reported_at === undefined) await writer.addHistory(id, change.points);
         return undefined;
       }
@@ -129,7 +132,7 @@ export const progressService = ({
     if (result !== undefined) written.push(result);
   };
 
-  /** A run that turned out to be part of another leaves no task behind, unless a client has made it its own. */
+  /** A run that turns out to be part of another leaves no task, unless a client has edited it. */
   const removeRun = async (
     scope: Scope,
     batch: LogBatch,
@@ -172,7 +175,7 @@ export const progressService = ({
         await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, read, written));
         await eachOf(step.removed, WIDTH, (run) => removeRun(scope, batch, run, written));
         const version = kept?.version ?? 0;
-        // Last of all: until here a crash leaves the ledger as it was, and the same events are folded again.
+        // Written last: if a crash comes before, the ledger is unchanged and the same events are applied again.
         const write = async () => {
           await checkpoints.write(scope.key, ledgerToJson(step.ledger, byName), version);
           ledgers.keep(scope.key, step.ledger, version + 1);
@@ -181,7 +184,7 @@ export const progressService = ({
       }),
     );
 
-  /** A reopened task starts over: what its log said before then belongs to the previous attempt. */
+  /** A reopened task starts a new ledger: what its log said before belongs to the previous attempt. */
   const currentLedger = (ledger: Ledger, task: StoredTask | undefined): Ledger => {
     // Attempts that the log itself has begun are in its ledger.
     if (task === undefined || task.attempt - (task.retries ?? 0) <= ledger.attempt) return ledger;
@@ -195,7 +198,7 @@ export const progressService = ({
     };
   };
 
-  /** Without the tasks of others: not even what was said of them may change, or it would tell when their own log goes on. */
+  /** Leaves the tasks of other projects out completely: a changed run would reveal when their own log continues. */
   const allowed = async <S extends Readonly<{ scope: Scope }>>(
     scopes: readonly S[],
     batch: LogBatch,
@@ -236,21 +239,21 @@ export const progressService = ({
           tasks: newestOf(written),
         };
       } finally {
-        // Even where a later write failed: what was written counts, and a repeated batch finds it unchanged.
+        // Even if a later write failed: what was written is reported, and a repeated batch finds it unchanged.
         await writer.account(written);
       }
     },
   };
 };
 
-/** Whether a task belongs to another project than the only one that these events may touch. */
+/** Whether a task belongs to another project than the only one that these events may change. */
 const isOthers = ({ project_id }: StoredTask, { only_project }: LogBatch): boolean =>
   only_project !== undefined && only_project !== project_id;
 
-/** How many ledgers a process remembers: those it used last. */
+/** How many ledgers a process keeps, the most recently used ones. */
 const MAX_CACHED = 500;
 
-/** Ledgers that this process has written, used while the store still has the same version. */
+/** Ledgers that this process has written, used as long as the store still has that version. */
 const cachedLedgers = (formats: ReadonlyMap<string, LogFormat>) => {
   const cached = new LRUCache<string, Readonly<{ ledger: Ledger; version: number }>>({ max: MAX_CACHED });
   return {

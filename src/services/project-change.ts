@@ -1,7 +1,7 @@
 import { publicProject, type StoredProject } from '../domain/projects/project.ts';
 import type { Change } from '../ports/change-feed.ts';
 
-/** A project that was saved, as the feed tells it. */
+/** A saved project, as an entry of the feed. */
 export const projectChange = (project: StoredProject): Change => ({
   kind: 'project',
   action: 'saved',

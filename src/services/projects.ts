@@ -17,26 +17,26 @@ import type { CachedProjectStore } from './cached-projects.ts';
 import { projectChange } from './project-change.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
-/** On what condition something may be done: the stored version must be among these. */
+/** A precondition: the stored version must be among these. */
 export type ProjectGuard = Readonly<{ versions?: readonly number[] | undefined }>;
 
 export type ProjectService = Readonly<{
   /** @throws MiyabiError `already_exists` where the chosen id is taken. */
   create(input: NewProject): Promise<Project>;
-  /** The project as the API answers it, from the cache where it is there. @throws MiyabiError `project_not_found` */
+  /** The project as the API answers it, from the cache if possible. @throws MiyabiError `project_not_found` */
   read(projectId: string): Promise<ProjectDocument>;
   /** @throws MiyabiError `project_not_found` */
   get(projectId: string): Promise<Project>;
   /** As `get`, undefined where there is no such project. */
   find(projectId: string): Promise<Project | undefined>;
   list(query: ProjectQuery): Promise<Page<Project, string>>;
-  /** @throws MiyabiError `project_not_found`; `precondition_failed` where its version is none of those of the guard. */
+  /** @throws MiyabiError `project_not_found`; `precondition_failed` where the guard does not name its version. */
   patch(projectId: string, patch: ProjectPatch, guard?: ProjectGuard): Promise<Project>;
-  /** Notes that webhooks of a project may be there from now on. @throws MiyabiError `project_not_found` */
+  /** Records that a project may have webhooks from now on. @throws MiyabiError `project_not_found` */
   expectWebhooks(projectId: string): Promise<Project>;
   /** Removes a project that has no tasks, and its webhooks. @throws as `patch`, and `project_not_empty`. */
   remove(projectId: string, guard?: ProjectGuard): Promise<void>;
-  /** Brings a project into being where a task names one that is not there yet. */
+  /** Creates a project that a task names, if it does not exist yet. */
   ensure(projectId: string): Promise<void>;
 }>;
 
@@ -71,7 +71,7 @@ export const projectService = ({
     return project;
   };
 
-  /** Reads, changes and writes a project until no other writer comes between; undefined writes nothing. */
+  /** Reads, changes and writes a project until there is no conflict; undefined writes nothing. */
   const change = async (
     projectId: string,
     guard: ProjectGuard | undefined,

@@ -2,20 +2,20 @@ import { isMiyabiError } from '../domain/errors.ts';
 import { AttemptsFailed } from '../domain/retry.ts';
 import type { Ports } from '../ports/ports.ts';
 
-/** What an attempt came to: its result, and the one write that makes it true. Without one nothing is written. */
+/** The outcome of an attempt: its result, and the one write that makes it true. Without a write nothing is written. */
 export type Attempt<T> = Readonly<{ result: T; write?: () => Promise<void> }>;
 
 /**
- * Reads, decides and writes until the write does not lose the race for the version. Only a conflict of that one write
- * starts over: an error of anything else, a conflict included, is thrown at once.
+ * Reads, decides and writes until the write succeeds without a conflict. Only a conflict of that one write is retried:
+ * any other error, even a conflict of something else, is thrown at once.
  *
- * @throws MiyabiError `version_conflict`, `already_exists` after `MAX_ATTEMPTS` lost races.
+ * @throws MiyabiError `version_conflict`, `already_exists` after `MAX_ATTEMPTS` conflicts.
  */
 export type RetryOnConflict = <T>(attempt: () => Promise<Attempt<T>>) => Promise<T>;
 
 export const MAX_ATTEMPTS = 16;
 
-/** Those who lost the same race wait for random times, or they would collide again. */
+/** Random waits, or writers that collided once would collide again. */
 const FIRST_DELAY_MS = 2;
 const MAX_DELAY_MS = 64;
 

@@ -7,7 +7,7 @@ import { allPages } from './all-pages.ts';
 import { eachOf } from './keyed-mutex.ts';
 import type { TaskWriter } from './task-writer.ts';
 
-/** Marks running tasks that have fallen silent. It answers the ids of those that it marked. */
+/** Marks running tasks that have gone silent and returns their ids. */
 export type StaleSweep = () => Promise<readonly string[]>;
 
 /** One sweep looks at no more tasks than this, so that its cost stays bounded. */
@@ -30,7 +30,7 @@ export const staleSweep =
       await eachOf(silent, WIDTH, async ({ task_id }) => {
         const { items } = await history.read(task_id, { limit: POINTS });
         const result = await writer.change(async () => {
-          // The list may lag behind: what is written starts from the task itself.
+          // The list may be out of date: the task itself is read before it is written.
           const before = await tasks.find(task_id);
           if (before === undefined || !mayBeStale(before, clock.now())) return undefined;
           if (!isStale(before, items, clock.now())) return undefined;

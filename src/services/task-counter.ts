@@ -13,73 +13,72 @@ import type { Occurrence, WebhookAnnouncer } from './webhook-announcer.ts';
 
 export type TaskCounter = Readonly<{
   /**
-   * Counts tasks that were written in the metrics, and announces what happened to them. It never fails: a sweep finds
-   * what is left. A removed task was taken out by `discount` before.
+   * Counts written tasks in the metrics, and announces their events. It never fails: a sweep finds what is left. A
+   * removed task was taken out by `discount` before.
    */
   account(written: readonly WrittenTask[]): Promise<void>;
 
   /**
-   * Takes a task out of the metrics before it is removed. `mark` is a moment before it was read. If a crash keeps it
-   * from being removed, a sweep counts it again.
+   * Takes a task out of the metrics before it is removed. `mark` is a moment before it was read. If a crash prevents
+   * the removal, a sweep counts the task again.
    *
    * @throws MiyabiError `unavailable`
    */
   discount(task: StoredTask, mark: number): Promise<void>;
 
   /**
-   * Takes a task out of the metrics once more after it was removed, if another process counted it in between.
+   * Takes a removed task out of the metrics again, if another process counted it in between.
    *
    * @throws MiyabiError `unavailable`
    */
   forget(task: StoredTask): Promise<void>;
 
   /**
-   * Counts a task again that was not removed because somebody has changed it: that write may have taken its mark away.
+   * Counts a task again that was not removed because another writer changed it: that write may have cleared its mark.
    *
    * @throws MiyabiError `unavailable`
    */
   restore(taskId: string): Promise<void>;
 
   /**
-   * Brings a task and the metrics to one state, before it moves to another project: no more than one project may be
-   * behind.
+   * Accounts for earlier writes of a task before it moves to another project: at most one project may be out of date.
    *
    * @throws MiyabiError `unavailable`
    */
   ensureAccounted(task: StoredTask): Promise<void>;
 
   /**
-   * Counts and announces what was written but not settled, by whatever process, because that died in between. The
-   * cost is that of what is left, not of what there is. It answers how many tasks there were.
+   * Counts and announces tasks that any process wrote but did not account for, because it died in between. The cost
+   * depends on what is left, not on what is stored. Returns the number of those tasks.
    *
    * @throws MiyabiError `unavailable`
    */
   sweep(): Promise<number>;
 }>;
 
-/** How many tasks one write of a project takes in, and one look of a sweep. */
+/** How many tasks one write of a project, or one read of a sweep, takes. */
 const BATCH = 200;
-/** One sweep looks so often, so that it comes to an end under any load. */
+/** The most reads of one sweep, so that it ends under any load. */
 const LOOKS = 20;
 const WIDTH = 8;
-/** With so many notes of a project, its next write reads the tasks behind them, to drop the notes that tasks have now. */
+/** With so many notes, the next write of a project reads their tasks and drops the notes that the tasks have now. */
 const MAX_NOTES = 20;
 
 /**
- * Metrics that survive a crash between any two writes, without transactions. Each task says what was counted of it;
- * while it does not say so yet, its project does. So what a project holds of a task is always known, and counting it
+ * Metrics that survive a crash between any two writes, without transactions. Each task records what was counted of it;
+ * until it does, its project has a note of it. So it is always known what a project counts of a task, and counting
  * again changes nothing:
  *
- * 1. the project takes in the difference and notes, in the same write, what it now holds of the task (`recent`);
- * 2. the task notes what was counted of it;
+ * 1. the project adds the difference and, in the same write, a note of what it now counts of the task (`recent`);
+ * 2. the task records what was counted of it;
  * 3. with its next write the project drops the note, which the task now has itself.
  *
- * A project is read before the tasks, so that a note that was dropped in between loses its write the race. Usually
- * neither is read: if this process has seen no other version of the project since before it read the task, then the
- * project holds nothing newer of the task, and a conflict of its write shows that another process was there.
+ * A project is read before its tasks, so that a note dropped in between makes the write conflict. Usually neither is
+ * read: if this process has seen no other version of the project since before it read the task, the project has nothing
+ * newer of the task, and a conflict shows that another process wrote it.
  *
- * What happened to a task is carried by the task as well, from the write that made it happen until it is in the outbox
- * of the webhooks: the counting waits for no announcement, but a task is not settled without it.
+ * A task also carries its events, from the write that caused them until they are in the outbox of the webhooks.
+ * Counting does not wait for them, but a task is not accounted for without them.
  */
 export const taskCounter = ({
   cachedProjectStore: projects,
@@ -99,7 +98,10 @@ export const taskCounter = ({
   const waiting = new Map<string, Waiting>();
   const running = new Map<string, Promise<void>>();
 
-  /** Announces what these tasks carry, by project: a task that moved on still carries what happened before. */
+  /**
+   * Announces the events that these tasks carry, by project: a task that moved still carries those of its former
+   * project.
+   */
   const announceAll = async (
     own: StoredProject | undefined,
     carrying: readonly StoredTask[],
@@ -117,7 +119,7 @@ export const taskCounter = ({
     }
   };
 
-  /** Counts tasks as they were just written, without reading anything. Undefined where that is not safe. */
+  /** Counts tasks as they were just written, without reading anything. Undefined if that is not safe. */
   const countAsWritten = async (
     projectId: string,
     seen: ReadonlyMap<string, Seen | undefined>,
@@ -130,7 +132,7 @@ export const taskCounter = ({
     if (Object.keys(project.tally?.recent ?? {}).length >= MAX_NOTES) return undefined;
     const stored = new Map(tasks.map(({ task }) => [task.task_id, task]));
     const next = recount(project, { taskIds: [...seen.keys()], noteIds: [], stored, removing }, clock.now());
-    // That nothing is to be written has to be read; a write tells by its version.
+    // Only a read can show that nothing has to be written; a write is checked by its version.
     if (next === undefined) return undefined;
     try {
       await projects.save(next);
@@ -152,7 +154,7 @@ export const taskCounter = ({
       const noteIds = Object.keys(before?.tally?.recent ?? {});
       const found = await taskStore.findMany([...new Set([...taskIds, ...noteIds])]);
       const stored = new Map(found.map((task) => [task.task_id, task]));
-      // What a project still holds of removed tasks must go, even if the project itself was removed.
+      // What a project still counts of removed tasks must go, even if the project itself was removed.
       const isNeeded = found.some((task) => task.project_id === projectId && !removing.has(task.task_id));
       if (before === undefined && !isNeeded) {
         return { result: { stored, project: undefined, isSaved: false } };
@@ -165,7 +167,7 @@ export const taskCounter = ({
       return { result: { stored, project: saved, isSaved: true }, write: () => projects.save(saved) };
     });
 
-  /** One write of a project for tasks of it; then each task notes it, and what happened to it is announced. */
+  /** Writes a project once for several tasks; then each task records it, and its events are announced. */
   const countNow = async (
     projectId: string,
     seen: ReadonlyMap<string, Seen | undefined>,
@@ -186,7 +188,7 @@ export const taskCounter = ({
     for (const result of [announced, shown]) if (result.status === 'rejected') throw result.reason;
   };
 
-  /** Counts that come while a project is being written are taken in by its next write, all together. */
+  /** Counts that arrive while a project is being written are combined in its next write. */
   const count = (projectId: string, taskId: string, seen?: Seen): Promise<void> => {
     const current = waiting.get(projectId);
     if (current !== undefined && current.tasks.size < BATCH) {
@@ -211,7 +213,7 @@ export const taskCounter = ({
     return done;
   };
 
-  /** Out of the project that still holds it first: only that one is named by the task itself. */
+  /** First out of the project that still counts it: only that one is named by the task itself. */
   const countTask = async (task: StoredTask, mark?: number): Promise<void> => {
     const held = task.counted?.project_id;
     const isElsewhere = held !== undefined && held !== task.project_id;
@@ -268,7 +270,7 @@ export const taskCounter = ({
         const left = await tally.uncounted(BATCH);
         total += left.length;
         const failed: unknown[] = [];
-        // What of one project cannot be settled now keeps nothing of others.
+        // A failure in one project must not stop the others.
         await eachOf(left, BATCH, (task) => countTask(task).catch((error: unknown) => failed.push(error)));
         if (failed.length > 0) throw failed[0];
         if (left.length < BATCH) break;

@@ -7,15 +7,17 @@ import type { TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery } from '../ports/task-store.ts';
 
 /**
- * A page of tasks as the JSON texts that the API answers, from the cache, or from the store, which then fills the cache.
- * A page ends early where it would get too large for an answer, and may be empty and still have a `next` where a filter
+ * A page of tasks as the JSON texts that the API answers, from the cache, or from the store, which then fills the
+ * cache. A page ends early where the answer would get too large, and may be empty and still have a `next` if a filter
  * passes over many tasks.
  *
  * @throws MiyabiError `unavailable` where neither cache nor store answers.
  */
 export type TaskLister = (query: TaskQuery) => Promise<TaskListPage>;
 
-/** How long one call goes on through pages without a match, in milliseconds, and how many of them it reads at most. */
+/**
+ * How long one call continues through pages without a match, in milliseconds, and how many of them it reads at most.
+ */
 const MAX_SEARCH_MS = 20;
 const MAX_EMPTY_PAGES = 10;
 
@@ -51,7 +53,7 @@ export const taskLister = ({
   };
 };
 
-/** As much of a page as an answer has room for; the next page begins after it. */
+/** The part of a page that fits an answer; the next page begins after it. */
 const fitting = (page: TaskListPage): TaskListPage => {
   const items = page.items.slice(0, roomFor(page.items.map(({ json }) => json.length)));
   const last = items.at(-1);

@@ -12,21 +12,19 @@ import type { ProjectService } from './projects.ts';
 import type { Attempt, RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskCounter } from './task-counter.ts';
 
-/** One write of a task: what it was, what it is to be, and what its history gains. */
+/** One write of a task: its state before and after, and the new points of its history. */
 export type TaskWrite = Readonly<{
   before?: StoredTask | undefined;
   after: StoredTask;
   points: readonly HistoryPoint[];
-  /** That of the read that `before` comes from, if it was made before `decide` was called. */
+  /** The mark of the read that `before` comes from, if it was made before `decide` was called. */
   mark?: number;
 }>;
 
 /** A task as the store has it, and a moment before it was read, by `CachedProjectStore.mark`. */
 export type TaskRead = Readonly<{ task: StoredTask | undefined; mark: number }>;
 
-/**
- * What became of a task: no `before` if it is new, no `after` if it was removed. `mark` is a moment before it was read.
- */
+/** The outcome: no `before` if the task is new, no `after` if it was removed. `mark` is a moment before it was read. */
 export type WrittenTask = Readonly<{
   before?: StoredTask | undefined;
   after?: StoredTask | undefined;
@@ -54,30 +52,32 @@ export type TaskWriter = Readonly<{
   /** @throws MiyabiError `already_exists`: nothing was written. `unavailable`: write it again. */
   create(write: TaskWrite): Promise<WrittenTask>;
   /**
-   * Reads and decides by `decide`, and writes, until no other writer comes between; undefined writes nothing. Once the
-   * store has the task, cache and feed get it even if its history cannot be written.
+   * Reads, decides by `decide`, and writes until there is no conflict; undefined writes nothing. Once the store has the
+   * task, cache and feed get it even if its history cannot be written.
    *
-   * @throws MiyabiError `version_conflict`: every race was lost. `unavailable`: write it again. What `decide` throws.
+   * @throws MiyabiError `version_conflict`: all attempts conflicted. `unavailable`: write it again. What `decide`
+   * throws.
    */
   change(decide: () => Promise<TaskWrite | undefined>): Promise<WrittenTask | undefined>;
   /** Adds to the history of a task that is otherwise up to date. @throws MiyabiError `unavailable` */
   addHistory(taskId: string, points: readonly HistoryPoint[]): Promise<void>;
   /**
-   * Removes the task that `find` reads, and its history: history first, or a crash would leave points that nothing leads
-   * to; but last if `mayFail`, that is, if `find` refuses the task once it has changed. Undefined removes nothing.
+   * Removes the task that `find` reads, and its history. The history goes first, or a crash would leave points that
+   * nothing refers to; it goes last if `mayFail`, that is, if `find` may refuse the task after a change. Undefined
+   * removes nothing.
    *
-   * @throws MiyabiError `version_conflict`: every race was lost, and it is counted as before. `unavailable`. What `find`
-   * throws.
+   * @throws MiyabiError `version_conflict`: all attempts conflicted, and it is counted as before. `unavailable`. What
+   * `find` throws.
    */
   remove(
     find: () => Promise<StoredTask | undefined>,
     options?: Readonly<{ mayFail?: boolean }>,
   ): Promise<WrittenTask | undefined>;
-  /** Steps 4 and 5. It does not fail for a backend that is away: a sweep accounts for what is left. */
+  /** Steps 4 and 5. It does not fail if a backend is down: a sweep accounts for what is left. */
   account(written: readonly WrittenTask[]): Promise<void>;
 }>;
 
-/** However much happened to a task, one write adds at most so many points to its history: a batch of DynamoDB. */
+/** One write adds at most so many points to a history: a batch of DynamoDB. */
 const MAX_POINTS_PER_WRITE = 25;
 
 export const taskWriter = ({
@@ -106,7 +106,7 @@ export const taskWriter = ({
     const { before } = write;
     if (before?.project_id !== write.after.project_id) await projectService.ensure(write.after.project_id);
     const after = withEvent(before, write.after);
-    // Taken before the store is asked: a slow write must not stay in the cache for longer than a fast one.
+    // Taken before the store is written: a slow write must not stay in the cache longer than a fast one.
     const asOf = clock.now();
     return {
       result: { before, after, points: write.points, mark, asOf },
@@ -120,7 +120,7 @@ export const taskWriter = ({
     const show = async () => {
       await taskCache.save([task], asOf);
       await changeFeed.publish([
-        // Readers of the project that it left see it go; the save after it counts, as its version is higher.
+        // Readers of its former project see it go. The save that follows wins, as its version is higher.
         ...(before !== undefined && before.project_id !== after.project_id ? [deletion(before)] : []),
         saved(task),
       ]);
@@ -147,7 +147,7 @@ export const taskWriter = ({
       const mark = cachedProjectStore.mark();
       let write = await decide();
       if (write?.before !== undefined && write.before.project_id !== write.after.project_id) {
-        // No more than one project may count a task: what is left of its earlier writes is counted before it moves.
+        // At most one project may count a task: its earlier writes are accounted for before it moves.
         if (!isAccounted(write.before)) {
           await taskCounter.ensureAccounted(write.before);
           write = await decide();
@@ -207,7 +207,7 @@ export const taskWriter = ({
   };
 };
 
-/** Waits for all of them, also where one fails; then throws the first failure. */
+/** Waits for all of them, even if one fails; then throws the first failure. */
 const all = async (jobs: readonly (Promise<unknown> | undefined)[]): Promise<void> => {
   for (const result of await Promise.allSettled(jobs)) {
     if (result.status === 'rejected') throw result.reason;

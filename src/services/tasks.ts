@@ -27,39 +27,39 @@ import type { Estimates } from './estimates.ts';
 import type { TaskWriter } from './task-writer.ts';
 
 /**
- * On what condition something may be done. `versions`: the stored one must be among them. `project_id`: to a caller
- * of one project, whatever belongs to another is not there.
+ * A precondition. `versions`: the stored one must be among them. `project_id`: a caller bound to one project does not
+ * see tasks of others.
  */
 export type Guard = Readonly<{ versions?: readonly number[] | undefined; project_id?: string | undefined }>;
 
 /**
- * Every method but `list` throws MiyabiError `task_not_found` where there is no such task, or it is another
- * project's; those that take versions `precondition_failed` where the stored one is none of them; every method
+ * Every method but `list` throws MiyabiError `task_not_found` where there is no such task, or it is another project's;
+ * those that take versions throw `precondition_failed` where the stored one is not among them; every method throws
  * `unavailable` where a store does not answer.
  */
 export type TaskService = Readonly<{
   /**
-   * @throws MiyabiError `already_exists` where the chosen id is taken; `invalid_input` where its parent is not there.
+   * @throws MiyabiError `already_exists` where the chosen id is taken; `invalid_input` where its parent does not exist.
    */
   create(input: NewTask): Promise<Task>;
-  /** The task as the API answers it, from the cache where it is there. */
+  /** The task as the API answers it, from the cache if possible. */
   read(taskId: string, guard?: Guard): Promise<TaskDocument>;
-  /** Whole tasks, from the store itself. */
+  /** Whole tasks, from the store. */
   list(query: TaskQuery): Promise<Page<Task, TaskPosition>>;
   /** @throws MiyabiError `invalid_transition` where the task has ended. */
   report(taskId: string, report: ProgressReport, guard?: Guard): Promise<Task>;
-  /** @throws MiyabiError `invalid_transition` where it would change the status of a task that has ended; `invalid_input`. */
+  /** @throws MiyabiError `invalid_transition` where it would change the status of an ended task; `invalid_input`. */
   patch(taskId: string, patch: TaskPatch, guard?: Guard): Promise<Task>;
-  /** @throws MiyabiError `invalid_transition` where it has ended otherwise. */
+  /** @throws MiyabiError `invalid_transition` where it has ended with another status. */
   cancel(taskId: string, message: string | undefined, guard?: Guard): Promise<Task>;
   /** @throws MiyabiError `invalid_transition` where it has not ended. */
   reopen(taskId: string, options: Parameters<typeof reopenTask>[1], guard?: Guard): Promise<Task>;
-  /** Removes the task and its history. Its sub-tasks stay. */
+  /** Removes the task and its history. Its subtasks stay. */
   remove(taskId: string, guard?: Guard): Promise<void>;
   history(taskId: string, query: HistoryQuery, guard?: Guard): Promise<Page<HistoryPoint, number>>;
 }>;
 
-/** How deep tasks may be parts of tasks. */
+/** How many levels of subtasks there may be. */
 const MAX_NESTING = 8;
 
 export const taskService = ({
@@ -106,7 +106,7 @@ export const taskService = ({
     return { task_id: taskId, version: task.version, json: JSON.stringify(task) };
   };
 
-  /** A change of nothing writes nothing. */
+  /** A patch without a change writes nothing. */
   const change = async (
     taskId: string,
     guard: Guard,
@@ -128,7 +128,7 @@ export const taskService = ({
     return publicTask(task);
   };
 
-  /** The project of a new task, which a part has from its parent. */
+  /** The project of a new task; a part takes its parent's. */
   const projectOf = async ({ task_id, parent_id, project_id }: NewTask): Promise<string> => {
     if (parent_id === undefined) return project_id ?? DEFAULT_PROJECT_ID;
     let parent = await tasks.find(parent_id);
@@ -137,7 +137,7 @@ export const taskService = ({
     }
     const inherited = parent.project_id;
     for (let depth = 2; parent !== undefined; depth += 1) {
-      // By its name: whether a task of that id was there before and was deleted does not matter.
+      // By its name: whether a deleted task had that id does not matter.
       if (task_id !== undefined && [parent.task_id, parent.parent_id].includes(task_id)) {
         throw invalidField('parent_id', 'leads back to this task');
       }
@@ -205,7 +205,7 @@ export const taskService = ({
   };
 };
 
-/** About what a point takes in characters of JSON, without its message: a phase may be 256 characters. */
+/** The size of a history point in characters of JSON, without its message: a phase may be 256 characters. */
 const POINT = 500;
 
 const notFound = (): MiyabiError => new MiyabiError('task_not_found', 'Task not found');
@@ -218,7 +218,7 @@ const projectIn = (json: string): unknown => {
 const isHidden = ({ project_id }: Pick<Task, 'project_id'>, guard: Guard): boolean =>
   guard.project_id !== undefined && guard.project_id !== project_id;
 
-/** What patches add up to has the bounds of what is created at once. */
+/** Patches together have the limits of a single creation. */
 const requireBounds = (task: StoredTask): void => {
   if (Object.keys(task.labels).length > MAX_LABELS) {
     throw invalidField('labels', `must not have more than ${MAX_LABELS} entries`);

@@ -12,8 +12,8 @@ import { webhooksOf } from './webhook-sets.ts';
 export type Occurrence = Readonly<{ task: StoredTask; event: TaskEvent }>;
 
 /**
- * Puts events of a project's tasks into the outbox, for each webhook that wants them. Doing it twice is doing it once.
- * Of a project that has no webhooks nothing is read. The task goes along as it is now.
+ * Puts events of a project's tasks into the outbox, for each webhook that wants them. Repeating it changes nothing. If
+ * a project has no webhooks, nothing is read. The message holds the task as it is now.
  *
  * @throws MiyabiError `unavailable`: do it again.
  */

@@ -12,38 +12,38 @@ import type { Ports } from '../ports/ports.ts';
 import { eachOf } from './keyed-mutex.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
-/** What became of attempts: those that delivered, those that are to be followed by another, and deliveries given up. */
+/** Attempts by outcome: delivered, to be retried, and deliveries given up. */
 export type SentCounts = Readonly<{ delivered: number; retrying: number; failed: number }>;
 
 export type WebhookSender = Readonly<{
   /**
    * Starts on webhooks with something due, as many as there is room for, without waiting for them: a slow receiver does
-   * not delay others. It answers how many it started.
+   * not delay others. Returns how many it started.
    *
    * @throws MiyabiError `unavailable`
    */
   tick(): Promise<number>;
-  /** Waits until everything that was begun has ended. */
+  /** Waits until everything that was started has ended. */
   idle(): Promise<void>;
-  /** What came of attempts since this was last asked. */
+  /** The outcomes of attempts since the last call. */
   take(): SentCounts;
 }>;
 
-/** Webhooks that are worked on side by side, and deliveries of one of them. */
+/** How many webhooks are processed in parallel, and deliveries of one of them. */
 const WIDTH = 32;
 const WIDTH_OF_ONE = 4;
-/** For how long a queue is taken, and when in it the last attempt may begin, which is over long before its end. */
+/** How long a queue is claimed, and until when in it an attempt may begin, so that it ends within the lease. */
 export const LEASE_MS = 60_000;
 const LAST_BEGIN_MS = 30_000;
-/** How many deliveries of one webhook are made in a row before others have their turn. */
+/** How many deliveries of one webhook are made before others continue. */
 const MAX_IN_A_ROW = 20;
-/** For how long a receiver that could not be reached is left alone, whatever else there is for it. */
+/** How long a receiver that could not be reached is left alone, whatever is due for it. */
 export const REST_MS = 5_000;
 
 /**
- * Delivers what is in the outbox. Each webhook has a queue of its own, which one process at a time holds, for as long
- * as a lease: no delivery is under way twice. After a crash the lease runs out and another process goes on; a message
- * may then arrive twice, under the same id.
+ * Delivers the messages of the outbox. Each webhook has a queue that one process at a time holds, for a lease: no
+ * delivery is made twice at the same time. After a crash the lease ends and another process continues; a message may
+ * then arrive twice, with the same id.
  */
 export const webhookSender = ({
   webhookStore: store,
@@ -65,7 +65,7 @@ export const webhookSender = ({
     return webhook?.active === true ? webhook : undefined;
   };
 
-  /** A receiver said that it is gone for good. */
+  /** A receiver answered that it is permanently gone. */
   const deactivate = async ({ project_id, webhook_id }: Webhook): Promise<void> => {
     await retryOnConflict(async () => {
       const kept = await store.find(project_id);
@@ -116,7 +116,7 @@ export const webhookSender = ({
     };
   };
 
-  /** One turn of a webhook. */
+  /** One round of a webhook. */
   const serve = async (webhookId: string): Promise<void> => {
     const claim = await queues.claim(webhookId, LEASE_MS);
     if (claim === undefined) return;
@@ -130,7 +130,7 @@ export const webhookSender = ({
       const waiting = await outbox.pending(webhookId, MAX_IN_A_ROW);
       const webhook = await find(claim);
       if (webhook === undefined && waiting.length > 0) {
-        // It was removed or switched off: these deliveries are dropped.
+        // The webhook was removed or deactivated: its deliveries are dropped.
         await eachOf(waiting, WIDTH_OF_ONE, outbox.end);
         continue;
       }
@@ -159,7 +159,7 @@ export const webhookSender = ({
   const begin = (webhookId: string): void => {
     const done = serve(webhookId)
       .catch((error: unknown) => {
-        // The lease runs out, and what was not noted is done again.
+        // The lease ends, and what was not recorded is done again.
         logger.warn('The deliveries of a webhook were interrupted', { webhook_id: webhookId, error });
       })
       .finally(() => running.delete(webhookId));

@@ -1,7 +1,10 @@
 import type { Project } from '../domain/projects/project.ts';
 import type { ProjectWebhooks } from '../domain/webhooks/webhook.ts';
 
-/** The webhooks of a project, `kept` being what the store has under its id: what an earlier project left is none. */
+/**
+ * The webhooks of a project. `kept` is what the store has under its id: webhooks of an earlier project of that id are
+ * ignored.
+ */
 export const webhooksOf = (
   { project_id, created_at }: Pick<Project, 'project_id' | 'created_at'>,
   kept: ProjectWebhooks | undefined,

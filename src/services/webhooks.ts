@@ -22,20 +22,20 @@ import type { ProjectService } from './projects.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 import { webhooksOf } from './webhook-sets.ts';
 
-/** On what condition something may be done: the stored version must be among these. */
+/** A precondition: the stored version must be among these. */
 export type WebhookGuard = Readonly<{ versions?: readonly number[] | undefined }>;
 
 /**
- * The webhooks of projects. Every method throws MiyabiError `project_not_found` where there is no such project, those
- * that name a webhook `webhook_not_found`, those that take a guard `precondition_failed` where its version is none of
- * those of the guard, and all of them `unavailable`.
+ * The webhooks of projects. Every method throws MiyabiError `project_not_found` where there is no such project; those
+ * that name a webhook, `webhook_not_found`; those that take a guard, `precondition_failed` where it does not name the
+ * version; and all, `unavailable`.
  */
 export type WebhookService = Readonly<{
-  /** Those of a project, oldest first; with their URLs whole only where asked for. */
+  /** The webhooks of a project, oldest first; with complete URLs only if requested. */
   list(projectId: string, withUrl: boolean): Promise<readonly PublicWebhook[]>;
   get(projectId: string, webhookId: string, withUrl: boolean): Promise<PublicWebhook>;
   /**
-   * A new webhook, with its secret. One that is there already under the chosen id is given back as it is.
+   * A new webhook, with its secret. If one exists already under the chosen id, it is returned as it is.
    *
    * @throws MiyabiError `invalid_input` where the URL may not be called; `limit_reached`.
    */
@@ -54,10 +54,10 @@ export type WebhookService = Readonly<{
     secret: string | undefined,
     guard?: WebhookGuard,
   ): Promise<PublicWebhook>;
-  /** Removes a webhook. What is on its way to it is dropped. */
+  /** Removes a webhook. Its pending deliveries are dropped. */
   remove(projectId: string, webhookId: string, guard?: WebhookGuard): Promise<void>;
   /**
-   * Sends a webhook a test message. It answers the id of the delivery, the chosen one if any.
+   * Sends a webhook a test message and returns the id of the delivery, the chosen one if any.
    *
    * @throws MiyabiError `webhook_inactive`
    */
@@ -110,7 +110,7 @@ export const webhookService = ({
   const save = (set: ProjectWebhooks, webhooks: readonly Webhook[]): Promise<void> =>
     store.save({ ...set, webhooks, version: set.version + 1 });
 
-  /** Reads, changes and writes a webhook until no other writer comes in between; undefined writes nothing. */
+  /** Reads, changes and writes a webhook until there is no conflict; undefined writes nothing. */
   const change = (
     projectId: string,
     webhookId: string,
@@ -142,7 +142,7 @@ export const webhookService = ({
     create(projectId, input, webhookId = ids.next()) {
       requireTarget(input.url);
       return retryOnConflict(async () => {
-        // First of all: from now on, every count of a task of the project looks for webhooks.
+        // First, so that from now on every count of a task of the project looks for webhooks.
         const project = await projects.expectWebhooks(projectId);
         const set = await readSet(project);
         const there = set.webhooks.find(({ webhook_id }) => webhook_id === webhookId);

@@ -15,7 +15,7 @@ const STORE_METHODS: Readonly<{ [Name in keyof StorePorts]: Methods<StorePorts[N
 };
 
 /**
- * DynamoDB, loaded when a store is first called: a request that the cache answers does without the AWS SDK, which takes
+ * DynamoDB, loaded when a store is first called. A request that the cache answers does without the AWS SDK, which takes
  * longer to load than everything else together.
  */
 export const dynamodb: Backend<StorePorts> = async (config, system) => {

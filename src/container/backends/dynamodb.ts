@@ -17,7 +17,7 @@ export const stores: Backend<StorePorts> = async (config, system) => {
   return { ...storesOn(client, config, system), close: async () => client.destroy() };
 };
 
-/** The stores on a client, whatever it is connected to, and the probe of all their tables. */
+/** The stores on any DynamoDB client, and the probe of all their tables. */
 export const storesOn = (
   client: ReturnType<typeof dynamodbClient>,
   config: Config,
@@ -44,7 +44,7 @@ export const storesOn = (
     name: 'store',
     required: true,
     async check() {
-      // A table that is missing shows nowhere else before the first write to it.
+      // Nothing else would notice a missing table before the first write to it.
       await Promise.all([connect(), ports.projectStore.find('health'), ports.webhookStore.find('health')]);
     },
     connect,

@@ -14,9 +14,9 @@ const STEP = 500;
 
 /**
  * Moves the data of a release up to 0.1, which kept it in `db` of the data folder, into the store, once. Nothing is
- * deleted: the folder gets another name when everything is there. A crash in between only means that it is done again.
+ * deleted: the folder is renamed when all data has arrived. After a crash the next start does it again.
  *
- * @throws MiyabiError `configuration` where the folder is open elsewhere or damaged, or something did not arrive.
+ * @throws MiyabiError `configuration` where the folder is open elsewhere or damaged, or a record did not arrive.
  */
 export const moveEarlierRelease = async (
   config: Config,
@@ -71,7 +71,7 @@ const withBytes = (item: StoredItem): Item =>
     ]),
   ) as Item;
 
-/** Counts what the store holds now: what has ended long ago may be left out of it, everything else must be there. */
+/** Counts what the store holds now. Records that expired long ago may be missing, everything else must be there. */
 const requireAll = async (
   archive: Archive,
   moved: ReadonlyMap<string, number>,

@@ -19,7 +19,7 @@ export const openStore = async (config: Config, { clock, logger }: Pick<SystemPo
   const archive = embeddedArchive({ database: store.database, clock });
   try {
     if (await hasDynaliteFiles(join(config.dataDir, 'db', 'data'))) {
-      // Reading its items takes the adapters of DynamoDB, which no other start loads.
+      // Reading its items needs the DynamoDB adapters, which no other start loads.
       const { moveEarlierRelease } = await import('./earlier-release.ts');
       await moveEarlierRelease(config, archive, { clock, logger });
     }
