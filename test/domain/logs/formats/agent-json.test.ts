@@ -303,7 +303,7 @@ test('a line that is late, or of a task that only a status is known of, begins n
     return agentJson.evolve(state, signal, at).state;
   };
   const ended = evolve(agentJson.initial, { task_id: 't1', status: 'failed' }, 5000);
-  for (const state of [ended, agentJson.settle(ended)]) {
+  for (const state of [ended, agentJson.prune(ended)]) {
     for (const at of [4999, 5000])
       assert.equal(evolve(state, { task_id: 't1', status: 'running' }, at), state);
     assert.equal(evolve(state, { task_id: 't1', status: 'started' }, 4999), state);
