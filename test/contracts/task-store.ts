@@ -31,6 +31,8 @@ const fullTask = (): StoredTask => ({
     retained_resources: ['Bucket'],
     log_group: '/cdk/deployments',
     log_stream: 'a/b#c',
+    exit_code: 137,
+    signal: 'SIGKILL',
     error_message: 'line\nbreak \u0000 \ud83d\ude80',
   },
   labels: { env: 'prod', 'a.b/c': '', constructor: 'x', '1': 'one', ключ: 'значение' },
@@ -53,6 +55,27 @@ const fullTask = (): StoredTask => ({
     pr_number: 8,
     pr_url: 'https://x',
   },
+  run: {
+    command: 'sh -c "exit 3" déploiement',
+    host: 'h',
+    user: '',
+    directory: '/tmp',
+    git: { branch: 'main', commit: 'abc' },
+    ci_url: 'https://ci.example/1',
+  },
+  heartbeat: { every_seconds: 30, grace_seconds: 60 },
+  expect: { every_seconds: 86_400, grace_seconds: 0 },
+  output: {
+    key: 'plain/run#1',
+    task_name: '',
+    task_type: 'generic',
+    status: 'running',
+    current: 1,
+    total: null,
+    details: { phase: 'x' },
+    started_at: NOON,
+    last_at: NOON + 1,
+  },
   parent_id: 'a.parent',
   progress_from: 'parts',
   counted: { project_id: 'p:0', kind: 'completed', seconds: 5 },
@@ -68,6 +91,17 @@ const fullTask = (): StoredTask => ({
 /** What every task store promises. */
 export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void => {
   const test = suite(`TaskStore: ${adapter}`);
+
+  test(
+    'keeps outcomes that the first release does not know',
+    using(open, async (store) => {
+      for (const outcome of ['lost', 'parent_ended'] as const) {
+        const task = aStoredTask(outcome, { details: { outcome, exit_code: 0 } });
+        await store.save(task);
+        assert.equal(await store.find(outcome), task);
+      }
+    }),
+  );
 
   test(
     'finds nothing under an id that was never saved',

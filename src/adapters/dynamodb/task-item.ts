@@ -1,10 +1,12 @@
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { isObservation } from '../../domain/logs/format.ts';
 import { COUNTED_KINDS, type Counted } from '../../domain/projects/metrics.ts';
-import { OUTCOMES } from '../../domain/tasks/details.ts';
+import { OUTCOMES, type Outcome } from '../../domain/tasks/details.ts';
 import type { RateStart } from '../../domain/tasks/eta.ts';
 import { isAccounted, TASK_EVENTS, type TaskEvent } from '../../domain/tasks/events.ts';
 import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
+import { isCadence, isRunFacts } from '../../domain/tasks/run.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { PRIORITIES, type StoredTask } from '../../domain/tasks/task.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
@@ -53,7 +55,7 @@ export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[stri
 
 /** The current state of a task. `writeId` tells a write apart from every other. */
 export const taskToItem = (task: StoredTask, writeId: string): Item => {
-  const { operation, outcome, failed_resources, retained_resources, ...texts } = task.details;
+  const { operation, outcome, exit_code, failed_resources, retained_resources, ...texts } = task.details;
   const labels = Object.entries(task.labels);
   const item: Item = {
     ...taskKey(task.task_id),
@@ -73,7 +75,8 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
     },
     details: {
       M: {
-        ...present({ ...texts, operation, outcome }, text),
+        ...present({ ...texts, operation, ...outcomeAttribute(outcome) }, text),
+        ...present({ exit_code }, number),
         ...present({ failed_resources, retained_resources }, (names) => ({ L: names.map(text) })),
       },
     },
@@ -85,6 +88,7 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
         ...present({ issue_url: github.issue_url, pr_url: github.pr_url }, text),
       },
     })),
+    ...present({ run: task.run, heartbeat: task.heartbeat, expect: task.expect, output: task.output }, json),
     attempt: number(task.attempt),
     version: number(task.version),
     created_at: text(task.created_at),
@@ -157,10 +161,11 @@ export const taskFromItem = (item: Item): StoredTask => {
     },
     details: {
       ...details.present(details.text, 'phase', 'current_step', 'operation'),
-      ...details.present((name) => details.oneOf(name, OUTCOMES), 'outcome'),
+      ...outcomeIn(details),
       ...details.present(details.text, 'stack_state'),
       ...details.present(details.texts, 'failed_resources', 'retained_resources'),
-      ...details.present(details.text, 'log_group', 'log_stream', 'error_message'),
+      ...details.present(details.text, 'log_group', 'log_stream', 'error_message', 'signal'),
+      ...details.present(details.number, 'exit_code'),
     },
     labels: labelsOf(read),
     metadata: objectOf(read, 'metadata'),
@@ -171,6 +176,10 @@ export const taskFromItem = (item: Item): StoredTask => {
         ...github.present(github.text, 'issue_url', 'pr_url'),
       };
     }, 'github'),
+    ...read.present((name) => checkedJson(read, name, isRunFacts), 'run'),
+    ...read.present((name) => checkedJson(read, name, isCadence), 'heartbeat'),
+    ...read.present((name) => checkedJson(read, name, isCadence), 'expect'),
+    ...read.present((name) => checkedJson(read, name, isObservation), 'output'),
     attempt: read.number('attempt'),
     version: read.number('version'),
     created_at: read.text('created_at'),
@@ -194,6 +203,27 @@ export const taskFromItem = (item: Item): StoredTask => {
 };
 
 const rateStartFrom = (read: Reader): RateStart => ({ current: read.number('current'), at: read.text('at') });
+
+/** Outcomes that the first release does not know, and would take for damage while it runs beside this one. */
+const LATER_OUTCOMES: readonly Outcome[] = ['lost', 'parent_ended'];
+
+const outcomeAttribute = (outcome: Outcome | undefined) =>
+  outcome !== undefined && LATER_OUTCOMES.includes(outcome) ? { later_outcome: outcome } : { outcome };
+
+const outcomeIn = (details: Reader): { outcome?: Outcome } => {
+  const { outcome, later_outcome = outcome } = details.present(
+    (name) => details.oneOf(name, OUTCOMES),
+    'outcome',
+    'later_outcome',
+  );
+  return later_outcome === undefined ? {} : { outcome: later_outcome };
+};
+
+const checkedJson = <T>(read: Reader, name: string, check: (value: unknown) => value is T): T => {
+  const value = read.json(name);
+  if (!check(value)) throw read.broken(name, 'is not as it should be');
+  return value;
+};
 
 const eventsOf = (read: Reader, name: string): readonly TaskEvent[] => {
   const events = read.json(name);

@@ -1,8 +1,10 @@
+import { isObservation } from '../../domain/logs/format.ts';
 import { COUNTED_KINDS } from '../../domain/projects/metrics.ts';
 import { PROJECT_STATUSES, type StoredProject } from '../../domain/projects/project.ts';
 import { OUTCOMES as TASK_OUTCOMES } from '../../domain/tasks/details.ts';
 import { TASK_EVENTS } from '../../domain/tasks/events.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
+import { isCadence, isRunFacts } from '../../domain/tasks/run.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { PRIORITIES, type StoredTask } from '../../domain/tasks/task.ts';
 import {
@@ -70,6 +72,10 @@ export const taskCodec = codec<StoredTask>('Task', {
     last_event_at: isTime,
     duration_seconds: isNumber,
     eta_seconds: isNumber,
+    run: isRunFacts,
+    heartbeat: isCadence,
+    expect: isCadence,
+    output: isObservation,
     counted: isCounted,
     retries: isNumber,
     rateFrom: shapeCheck({ required: { current: isNumber, at: isTime } }),
@@ -97,6 +103,8 @@ export const taskCodec = codec<StoredTask>('Task', {
         log_group: isText,
         log_stream: isText,
         error_message: isText,
+        exit_code: isNumber,
+        signal: isText,
       },
     },
     github: {

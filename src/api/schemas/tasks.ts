@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { OPERATIONS, OUTCOMES } from '../../domain/tasks/details.ts';
+import { MAX_CADENCE_SECONDS } from '../../domain/tasks/run.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { PRIORITIES } from '../../domain/tasks/task.ts';
 import {
@@ -45,6 +46,19 @@ const githubEntries = {
 
 const names = v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries'));
 
+const EXIT_CODE = 'must be a whole number from 0 to 4294967295';
+/** Windows has exit codes of 32 bits. */
+const exitCode = v.pipe(
+  v.number(),
+  v.integer(EXIT_CODE),
+  v.minValue(0, EXIT_CODE),
+  v.maxValue(0xffff_ffff, EXIT_CODE),
+);
+const signal = v.pipe(
+  v.string(),
+  v.regex(/^SIG[A-Z0-9]{1,16}$/, 'must be the name of a signal, e.g. SIGKILL'),
+);
+
 const detailsEntries = {
   phase: v.optional(line(256)),
   current_step: v.optional(line(1024)),
@@ -56,7 +70,25 @@ const detailsEntries = {
   log_group: v.optional(line(512)),
   log_stream: v.optional(line(512)),
   error_message: v.optional(prose(4096)),
+  exit_code: v.optional(exitCode),
+  signal: v.optional(signal),
 };
+
+/** The process that a task stands for. */
+const runFacts = tidy({
+  command: prose(4096),
+  host: v.optional(line(256)),
+  user: v.optional(line(256)),
+  directory: v.optional(line(4096)),
+  git: v.optional(tidy({ branch: v.optional(line(256)), commit: v.optional(line(64)) })),
+  ci_url: v.optional(url),
+});
+
+const seconds = (min: number) => {
+  const rule = `must be a whole number of seconds from ${min} to ${MAX_CADENCE_SECONDS}`;
+  return v.pipe(v.number(), v.integer(rule), v.minValue(min, rule), v.maxValue(MAX_CADENCE_SECONDS, rule));
+};
+const cadence = object({ every_seconds: seconds(1), grace_seconds: v.optional(seconds(0), 60) });
 
 export const newTask = named(
   'NewTask',
@@ -81,6 +113,10 @@ export const newTask = named(
     labels: v.optional(labels),
     metadata: v.optional(jsonObject),
     github: v.optional(tidy(githubEntries)),
+    run: v.optional(runFacts),
+    heartbeat: v.optional(cadence),
+    expect: v.optional(cadence),
+    started_at: v.optional(time),
   }),
 );
 
@@ -114,6 +150,9 @@ export const taskPatch = named(
       labels: v.optional(v.nullable(labelPatch)),
       metadata: v.optional(v.nullable(jsonObject)),
       github: v.optional(v.nullable(patchOf(githubEntries))),
+      run: v.optional(v.nullable(runFacts)),
+      heartbeat: v.optional(v.nullable(cadence)),
+      expect: v.optional(v.nullable(cadence)),
     }),
     v.transform((value) => withoutUndefined(value)),
   ),
@@ -135,6 +174,11 @@ const reportEntries = {
   phase: v.optional(line(256)),
   message: v.optional(prose(4096)),
   timestamp: v.optional(time),
+  exit_code: v.optional(exitCode),
+  signal: v.optional(signal),
+  error_message: v.optional(
+    v.pipe(prose(4096), v.description('The cause; one that was found in the log of the task stays.')),
+  ),
 };
 const SAYS_NOTHING = 'must report something';
 export const progressReport = named(
@@ -218,6 +262,8 @@ const progressEntries = {
   skipped: v.optional(whole),
 };
 
+const cadenceEntries = { every_seconds: whole, grace_seconds: whole };
+
 export const task = named(
   'Task',
   object({
@@ -242,6 +288,8 @@ export const task = named(
       log_group: v.optional(text),
       log_stream: v.optional(text),
       error_message: v.optional(text),
+      exit_code: v.optional(whole),
+      signal: v.optional(text),
     }),
     labels: v.record(v.string(), text),
     metadata: jsonObject,
@@ -253,6 +301,18 @@ export const task = named(
         pr_url: v.optional(text),
       }),
     ),
+    run: v.optional(
+      object({
+        command: text,
+        host: v.optional(text),
+        user: v.optional(text),
+        directory: v.optional(text),
+        git: v.optional(object({ branch: v.optional(text), commit: v.optional(text) })),
+        ci_url: v.optional(text),
+      }),
+    ),
+    heartbeat: v.optional(object(cadenceEntries)),
+    expect: v.optional(object(cadenceEntries)),
     attempt: whole,
     version: whole,
     created_at: moment,

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { TaskDetails } from '../tasks/details.ts';
-import type { TaskStatus } from '../tasks/status.ts';
+import { TASK_STATUSES, type TaskStatus } from '../tasks/status.ts';
 import type { Hint } from './hint.ts';
 
 /**
@@ -115,3 +115,12 @@ export type Observation = Readonly<{
   /** The last thing said in words, for the history. */
   message?: string;
 }>;
+
+/** Whether a value that was stored is an observation, as far as its use requires. */
+export const isObservation = (value: unknown): value is Observation =>
+  isJsonObject(value) &&
+  ['key', 'task_name', 'task_type'].every((name) => typeof value[name] === 'string') &&
+  TASK_STATUSES.some((status) => status === value['status']) &&
+  ['current', 'total'].every((name) => value[name] === null || typeof value[name] === 'number') &&
+  isJsonObject(value['details']) &&
+  ['started_at', 'last_at'].every((name) => typeof value[name] === 'number');

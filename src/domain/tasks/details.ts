@@ -3,7 +3,7 @@ export const OPERATIONS = ['create', 'update', 'destroy', 'hotswap', 'rollback',
 export type Operation = (typeof OPERATIONS)[number];
 
 /** How a deployment ended, or where it is. */
-export const OUTCOMES = [
+const DEPLOYMENT_OUTCOMES = [
   'completed',
   'no_changes',
   'failed',
@@ -12,6 +12,13 @@ export const OUTCOMES = [
   'rolling_back',
   'in_progress',
 ] as const;
+export type DeploymentOutcome = (typeof DEPLOYMENT_OUTCOMES)[number];
+
+/**
+ * How a task ended, beyond its status. `lost`: nothing was heard of its process for too long. `parent_ended`: it was
+ * closed because its parent ended.
+ */
+export const OUTCOMES = [...DEPLOYMENT_OUTCOMES, 'lost', 'parent_ended'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What is known of a task beyond its counter. Texts come from logs and are cut to a bounded length. */
@@ -29,4 +36,7 @@ export type TaskDetails = Readonly<{
   log_group?: string;
   log_stream?: string;
   error_message?: string;
+  /** How the process ended: its exit code, or the signal that ended it, e.g. `SIGKILL`. */
+  exit_code?: number;
+  signal?: string;
 }>;

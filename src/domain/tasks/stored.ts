@@ -7,6 +7,7 @@ export const publicTask = (task: StoredTask): Task => {
     pendingEvents: _events,
     rateFrom: _rate,
     retries: _retries,
+    output: _output,
     unknown: _unknown,
     ...fields
   } = task;

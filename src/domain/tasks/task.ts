@@ -18,6 +18,7 @@ import {
   partialFailure,
   progressOf,
 } from './progress.ts';
+import type { Cadence, RunFacts } from './run.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
 
 export const PRIORITIES = ['P0', 'P1', 'P2', 'P3'] as const;
@@ -56,6 +57,12 @@ type TaskFields = Readonly<{
   labels: Readonly<Record<string, string>>;
   metadata: JsonObject;
   github?: GithubLinks;
+  /** The process that this task stands for. */
+  run?: RunFacts;
+  /** A sign of life is expected so often while it runs; without one it goes stale, and later it is lost. */
+  heartbeat?: Cadence;
+  /** How often it is expected to start. It goes stale if it does not. */
+  expect?: Cadence;
   attempt: number;
   version: number;
   created_at: string;
@@ -79,6 +86,8 @@ export type TaskBookkeeping = Readonly<{
   rateFrom?: RateStart;
   /** How many of its attempts its log has begun since a client reopened it last. */
   retries?: number;
+  /** Of a run: the one thing that its output tells of, whose progress the run has. */
+  output?: Observation;
   unknown?: UnknownFields;
 }>;
 
@@ -120,6 +129,11 @@ export type NewTask = Readonly<{
   labels?: Readonly<Record<string, string>> | undefined;
   metadata?: JsonObject | undefined;
   github?: GithubLinks | undefined;
+  run?: RunFacts | undefined;
+  heartbeat?: Cadence | undefined;
+  expect?: Cadence | undefined;
+  /** When it started, in epoch milliseconds, if that was before now: an outage may have kept the news. */
+  started_at?: number | undefined;
 }>;
 
 /** A change of a task and the point that it adds to the history, if any. */
@@ -127,6 +141,7 @@ export type TaskChange = Readonly<{ task: StoredTask; point?: HistoryPoint }>;
 
 export const createTask = (input: NewTask, context: Readonly<{ id: string; now: number }>): TaskChange => {
   const now = toIso(context.now);
+  const started = toIso(Math.min(context.now, input.started_at ?? context.now));
   const status = input.status ?? 'pending';
   const counter = {
     current: input.progress?.current ?? 0,
@@ -147,16 +162,21 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
     labels: input.labels ?? {},
     metadata: input.metadata ?? {},
     ...(input.github === undefined ? {} : { github: input.github }),
+    ...keep('run', input.run),
+    ...keep('heartbeat', input.heartbeat),
+    ...keep('expect', input.expect),
     attempt: 1,
     version: 1,
     created_at: now,
     updated_at: now,
-    ...(status === 'running' || isTerminal(status) ? { started_at: now } : {}),
-    ...(isTerminal(status) ? { completed_at: now, duration_seconds: 0 } : {}),
+    ...(status === 'running' || isTerminal(status) ? { started_at: started } : {}),
+    ...(isTerminal(status)
+      ? { completed_at: now, duration_seconds: Math.round((context.now - fromIso(started)) / 1_000) }
+      : {}),
     stale: false,
     reported_at: now,
   };
-  const point = pointOf(task, now);
+  const point = pointOf(task, task.started_at ?? now);
   return { task: { ...task, ...keep('rateFrom', rateStartOf(undefined, [point])) }, point };
 };
 
@@ -170,6 +190,10 @@ export type ProgressReport = Readonly<{
   phase?: string | undefined;
   message?: string | undefined;
   timestamp?: number | undefined;
+  exit_code?: number | undefined;
+  signal?: string | undefined;
+  /** The cause, unless the task's own log has told one. */
+  error_message?: string | undefined;
 }>;
 
 /**
@@ -195,7 +219,13 @@ export const reportProgress = (task: StoredTask, report: ProgressReport, now: nu
       ...own,
       status,
       progress: progressOf(counter, status),
-      details: report.phase === undefined ? task.details : { ...task.details, phase: report.phase },
+      details: {
+        ...task.details,
+        ...keep('phase', report.phase),
+        ...keep('exit_code', report.exit_code),
+        ...keep('signal', report.signal),
+        ...keep('error_message', task.details.error_message ?? report.error_message),
+      },
       stale: false,
       reported_at: toIso(now),
     },
@@ -229,6 +259,9 @@ export type TaskPatch = Readonly<{
   labels?: Readonly<Record<string, string | null>> | null;
   metadata?: JsonObject | null;
   github?: Patch<GithubLinks> | null;
+  run?: RunFacts | null;
+  heartbeat?: Cadence | null;
+  expect?: Cadence | null;
 }>;
 
 /**
@@ -254,7 +287,7 @@ export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): Task
       `Task ${task.task_id} is ${task.status}; reopen it before changing its status or progress`,
     );
   }
-  const { description: _description, github: _github, ...rest } = task;
+  const { description: _description, github: _github, run, heartbeat, expect, ...rest } = task;
   const github = merged(task.github ?? {}, patch.github);
   const edited: StoredTask = {
     ...rest,
@@ -269,6 +302,9 @@ export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): Task
     labels: merged(task.labels, patch.labels),
     metadata: patch.metadata === undefined ? task.metadata : mergedJson(task.metadata, patch.metadata),
     ...keep('github', Object.keys(github).length === 0 ? undefined : github),
+    ...keep('run', patched(run, patch.run)),
+    ...keep('heartbeat', patched(heartbeat, patch.heartbeat)),
+    ...keep('expect', patched(expect, patch.expect)),
   };
   if (sameButVersion(task, edited)) return undefined;
   const at = toIso(now);
@@ -306,7 +342,14 @@ export const reopenTask = (
       `Task ${task.task_id} is ${task.status}; only one that has ended can be reopened`,
     );
   }
-  const { started_at: _started, progress_from: _from, rateFrom: _rate, retries: _retries, ...rest } = task;
+  const {
+    started_at: _started,
+    progress_from: _from,
+    rateFrom: _rate,
+    retries: _retries,
+    output: _output,
+    ...rest
+  } = task;
   const { operation } = task.details;
   const at = toIso(now);
   const next = withTimes(
@@ -335,6 +378,9 @@ const merged = <T extends object>(value: T, patch: Patch<T> | null | undefined):
   // `Object.fromEntries` forgets the names of the keys.
   return Object.fromEntries(fields.filter(([, inner]) => inner !== null)) as T;
 };
+
+const patched = <T>(value: T | undefined, patch: T | null | undefined): T | undefined =>
+  patch === undefined ? value : (patch ?? undefined);
 
 const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => {
   const result = new Map(patch === null ? [] : Object.entries(value));

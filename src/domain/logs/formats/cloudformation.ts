@@ -1,7 +1,7 @@
 // Over 300 lines: events, waiters and drift share their states and resources.
 
 import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import type { Operation, Outcome, TaskDetails } from '../../tasks/details.ts';
+import type { DeploymentOutcome, Operation, TaskDetails } from '../../tasks/details.ts';
 import { MAX_COUNT } from '../../tasks/progress.ts';
 import { isTerminal, type TaskStatus } from '../../tasks/status.ts';
 import type { Place } from '../hint.ts';
@@ -232,12 +232,12 @@ const withToken = (run: Run<Memory> | undefined, token: string | undefined): Mem
   return token === undefined ? memory : { ...memory, token };
 };
 
-const ended = (outcome: Outcome, run: Run<Memory>): RunUpdate<Memory> => ({
+const ended = (outcome: DeploymentOutcome, run: Run<Memory>): RunUpdate<Memory> => ({
   status: STATUS[outcome],
   details: { ...run.details, outcome, phase: outcome },
 });
 
-const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
+const STATUS: Readonly<Record<DeploymentOutcome, TaskStatus>> = {
   completed: 'completed',
   no_changes: 'completed',
   failed: 'failed',
@@ -247,7 +247,7 @@ const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
   in_progress: 'running',
 };
 
-const outcomeOf = (state: string, operation: string | undefined): Outcome => {
+const outcomeOf = (state: string, operation: string | undefined): DeploymentOutcome => {
   if (state.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
   if (state.endsWith('ROLLBACK_COMPLETE')) return 'rolled_back';
   if (isRollbackState(state)) return 'rolling_back';
@@ -264,7 +264,7 @@ const operationOf = (state: string): Operation | undefined => {
   return state === 'DELETE_IN_PROGRESS' ? 'destroy' : undefined;
 };
 
-const phaseOf = (state: string, outcome: Outcome, operation: string | undefined): string => {
+const phaseOf = (state: string, outcome: DeploymentOutcome, operation: string | undefined): string => {
   if (STATUS[outcome] !== 'running') return outcome.replace('_', ' ');
   if (outcome === 'rolling_back') return 'rolling back';
   if (state.endsWith('CLEANUP_IN_PROGRESS')) return 'cleaning up';

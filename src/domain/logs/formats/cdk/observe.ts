@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../json.ts';
-import type { Operation, Outcome, TaskDetails } from '../../../tasks/details.ts';
+import type { DeploymentOutcome, Operation, TaskDetails } from '../../../tasks/details.ts';
 import type { TaskStatus } from '../../../tasks/status.ts';
 import type { Observation } from '../../format.ts';
 import { cut, TEXT_LIMITS } from '../kit/text.ts';
@@ -32,7 +32,7 @@ export const observeRun = (run: Run): Observation => {
 /** While it is put together: a run is looked at after each of its rows. */
 type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
-const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
+const STATUS: Readonly<Record<DeploymentOutcome, TaskStatus>> = {
   completed: 'completed',
   no_changes: 'completed',
   failed: 'failed',
@@ -43,7 +43,7 @@ const STATUS: Readonly<Record<Outcome, TaskStatus>> = {
 };
 
 /** How it went, first by CDK's closing line, which knows; else by the stack's last state. */
-const outcomeOf = (run: Run): Outcome => {
+const outcomeOf = (run: Run): DeploymentOutcome => {
   const { st = '', mark } = run;
   if (run.verb === 'rollback') return outcomeOfRollback(run);
   if (mark === 'unchanged') return 'no_changes';
@@ -62,7 +62,7 @@ const outcomeOf = (run: Run): Outcome => {
 };
 
 /** A rollback that was asked for is a success where it has worked. */
-const outcomeOfRollback = ({ st = '', mark, fail }: Run): Outcome => {
+const outcomeOfRollback = ({ st = '', mark, fail }: Run): DeploymentOutcome => {
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
   // The bar does not show the state that the stack is left in, but what failed.
   if (mark === 'failed') return fail.length > 0 ? 'rollback_failed' : 'failed';
@@ -70,7 +70,7 @@ const outcomeOfRollback = ({ st = '', mark, fail }: Run): Outcome => {
   return st.endsWith('ROLLBACK_COMPLETE') ? 'completed' : 'in_progress';
 };
 
-const detailsOf = (run: Run, outcome: Outcome): TaskDetails => {
+const detailsOf = (run: Run, outcome: DeploymentOutcome): TaskDetails => {
   const running = STATUS[outcome] === 'running';
   const step = running ? run.prog[run.prog.length - 1]?.[1] : undefined;
   const operation = operationOf(run, outcome);
@@ -97,7 +97,7 @@ const CREATED = 1;
 const UPDATED = 2;
 const DELETED = 4;
 
-const operationOf = (run: Run, outcome: Outcome): Operation | undefined => {
+const operationOf = (run: Run, outcome: DeploymentOutcome): Operation | undefined => {
   if (outcome === 'no_changes') return 'none';
   if (run.verb === 'destroy' || run.verb === 'rollback') return run.verb;
   if (run.op !== undefined) return run.op;
@@ -109,7 +109,7 @@ const operationOf = (run: Run, outcome: Outcome): Operation | undefined => {
   return run.hot === 1 ? 'hotswap' : undefined;
 };
 
-const phaseOf = (run: Run, outcome: Outcome): string => {
+const phaseOf = (run: Run, outcome: DeploymentOutcome): string => {
   if (STATUS[outcome] !== 'running') return outcome.replace('_', ' ');
   if (outcome === 'rolling_back') return 'rolling back';
   if (run.st?.endsWith('CLEANUP_IN_PROGRESS')) return 'cleaning up';
