@@ -1,6 +1,7 @@
+// Over 300 lines: a task as it is created, changed, listed and answered is one subject.
+
 import * as v from 'valibot';
 import { OPERATIONS, OUTCOMES } from '../../domain/tasks/details.ts';
-import { MAX_CADENCE_SECONDS } from '../../domain/tasks/run.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { PRIORITIES } from '../../domain/tasks/task.ts';
 import {
@@ -33,6 +34,7 @@ import {
   withoutUndefined,
 } from './fields.ts';
 import { problem } from './problem.ts';
+import { cadence, cadenceAnswer, exitCode, runFacts, runFactsAnswer, signal } from './runs.ts';
 
 const current = count(0);
 const total = v.nullable(count(1));
@@ -45,19 +47,6 @@ const githubEntries = {
 };
 
 const names = v.pipe(v.array(line(256)), v.maxLength(100, 'must not have more than 100 entries'));
-
-const EXIT_CODE = 'must be a whole number from 0 to 4294967295';
-/** Windows has exit codes of 32 bits. */
-const exitCode = v.pipe(
-  v.number(),
-  v.integer(EXIT_CODE),
-  v.minValue(0, EXIT_CODE),
-  v.maxValue(0xffff_ffff, EXIT_CODE),
-);
-const signal = v.pipe(
-  v.string(),
-  v.regex(/^SIG[A-Z0-9]{1,16}$/, 'must be the name of a signal, e.g. SIGKILL'),
-);
 
 const detailsEntries = {
   phase: v.optional(line(256)),
@@ -73,22 +62,6 @@ const detailsEntries = {
   exit_code: v.optional(exitCode),
   signal: v.optional(signal),
 };
-
-/** The process that a task stands for. */
-const runFacts = tidy({
-  command: prose(4096),
-  host: v.optional(line(256)),
-  user: v.optional(line(256)),
-  directory: v.optional(line(4096)),
-  git: v.optional(tidy({ branch: v.optional(line(256)), commit: v.optional(line(64)) })),
-  ci_url: v.optional(url),
-});
-
-const seconds = (min: number) => {
-  const rule = `must be a whole number of seconds from ${min} to ${MAX_CADENCE_SECONDS}`;
-  return v.pipe(v.number(), v.integer(rule), v.minValue(min, rule), v.maxValue(MAX_CADENCE_SECONDS, rule));
-};
-const cadence = object({ every_seconds: seconds(1), grace_seconds: v.optional(seconds(0), 60) });
 
 export const newTask = named(
   'NewTask',
@@ -262,8 +235,6 @@ const progressEntries = {
   skipped: v.optional(whole),
 };
 
-const cadenceEntries = { every_seconds: whole, grace_seconds: whole };
-
 export const task = named(
   'Task',
   object({
@@ -301,18 +272,9 @@ export const task = named(
         pr_url: v.optional(text),
       }),
     ),
-    run: v.optional(
-      object({
-        command: text,
-        host: v.optional(text),
-        user: v.optional(text),
-        directory: v.optional(text),
-        git: v.optional(object({ branch: v.optional(text), commit: v.optional(text) })),
-        ci_url: v.optional(text),
-      }),
-    ),
-    heartbeat: v.optional(object(cadenceEntries)),
-    expect: v.optional(object(cadenceEntries)),
+    run: v.optional(runFactsAnswer),
+    heartbeat: v.optional(cadenceAnswer),
+    expect: v.optional(cadenceAnswer),
     attempt: whole,
     version: whole,
     created_at: moment,
