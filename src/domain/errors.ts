@@ -1,4 +1,4 @@
-/** Every way Miyabi says no. Entrypoints translate a code; nothing else in an error is for machines. */
+/** Every error that Miyabi reports. Entrypoints translate a code; nothing else in an error is for machines. */
 export type ErrorCode =
   | 'invalid_input'
   | 'not_found'
@@ -55,6 +55,6 @@ export const invalidField = (path: string, reason: string): MiyabiError =>
 export const versionConflict = (kind: string, id: string, cause?: unknown): MiyabiError =>
   new MiyabiError('version_conflict', `${kind} ${id} was changed by someone else meanwhile`, { cause });
 
-/** A backend that cannot answer now. Never to be mistaken for "not found". */
+/** A backend that cannot answer now. Not the same as "not found". */
 export const unavailable = (what: string, cause: unknown): MiyabiError =>
   new MiyabiError('unavailable', `${what} is not available`, { cause });

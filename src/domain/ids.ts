@@ -1,6 +1,6 @@
 /**
- * An id that a client or a log line may choose: safe in a URL path, a Redis key and a DynamoDB key, and never
- * able to collide with a key of Miyabi's own, which all carry a `#`.
+ * An id that a client or a log line may choose: safe in a URL path, a Redis key and a DynamoDB key, and different from
+ * all keys of Miyabi's own, which contain a `#`.
  */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/;
 export const ID_RULE = 'must be 1 to 128 letters, digits, or . _ : @ - and start with a letter or digit';
@@ -8,8 +8,8 @@ export const ID_RULE = 'must be 1 to 128 letters, digits, or . _ : @ - and start
 export const isId = (text: string): boolean => ID_PATTERN.test(text);
 
 /**
- * Turns any text into an id: what is not allowed becomes `-`. Two texts may meet in one id, so add what tells
- * them apart. Empty where nothing of the text can stay.
+ * Turns any text into an id: what is not allowed becomes `-`. Two texts may give the same id, so add what distinguishes
+ * them. Empty if no character is allowed.
  */
 export const toId = (text: string, maxLength = 128): string =>
   text
@@ -18,8 +18,8 @@ export const toId = (text: string, maxLength = 128): string =>
     .slice(0, maxLength);
 
 /**
- * Two independent 32-bit FNV-1a hashes over the UTF-16 code units of the parts, in base 36 (14 characters). It tells
- * identities apart; it protects nothing. Source of the prime and the first offset basis: draft-eastlake-fnv.
+ * Two independent 32-bit FNV-1a hashes over the UTF-16 code units of the parts, in base 36 (14 characters). For
+ * comparing identities, not for security. Source of the prime and the first offset basis: draft-eastlake-fnv.
  */
 export const fingerprint = (...parts: readonly string[]): string => {
   let first = 0x811c9dc5;

@@ -1,4 +1,4 @@
-/** What JSON can say. Stored documents, metadata and log signals are made of it. */
+/** A JSON value. Stored documents, metadata and log signals are made of it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [key: string]: Json };
 

@@ -1,9 +1,9 @@
-/** How often to try, and the bounds of the waits between two tries. */
+/** How often to try, and the bounds of the waits in between. */
 export type RetryPolicy = Readonly<{ attempts: number; first_delay_ms: number; max_delay_ms: number }>;
 
 export const RETRY_POLICY: RetryPolicy = { attempts: 5, first_delay_ms: 1000, max_delay_ms: 30_000 };
 
-/** What came of it, how many tries it took, and the milliseconds that were waited between them. */
+/** The result, how many attempts it took, and the milliseconds waited in between. */
 export type Attempted<T> = Readonly<{ value: T; attempts: number; waited_ms: number }>;
 
 export class AttemptsFailed extends Error {
@@ -18,13 +18,13 @@ export class AttemptsFailed extends Error {
   }
 }
 
-/** What was tried before this error, for a result or a metric; undefined where nothing was tried again. */
+/** The attempts before this error, for a result or a metric; undefined if there was only one. */
 export const attemptsOf = (error: unknown): Readonly<{ attempts: number; waited_ms: number }> | undefined => {
   const failed = causesOf(error).find((cause) => cause instanceof AttemptsFailed);
   return failed === undefined ? undefined : { attempts: failed.attempts, waited_ms: failed.waited_ms };
 };
 
-/** The names and codes by which backends, their clients and Node say: later it may work. */
+/** The names and codes with which backends, their clients and Node report a temporary failure. */
 const PASSING: ReadonlySet<string> = new Set([
   // Throttled.
   'BandwidthLimitExceeded',
@@ -37,13 +37,13 @@ const PASSING: ReadonlySet<string> = new Set([
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',
-  // The backend's own trouble.
+  // Failures of the backend itself.
   'InternalFailure',
   'InternalServerError',
   'InternalServerException',
   'ServiceUnavailable',
   'ServiceUnavailableException',
-  // Time-outs.
+  // Timeouts.
   'RequestTimeout',
   'RequestTimeoutException',
   'TimeoutError',
@@ -66,7 +66,7 @@ const PASSING: ReadonlySet<string> = new Set([
 const TOO_MANY_REQUESTS = 429;
 const MAX_CAUSES = 10;
 
-/** Whether the same request may succeed a little later. An abort is someone's will, and is respected. */
+/** Whether the same request may succeed a little later. An abort is intended, and final. */
 export const isWorthRetrying = (error: unknown): boolean =>
   causesOf(error).some((cause) => {
     if (typeof cause !== 'object' || cause === null) return false;
@@ -86,7 +86,7 @@ const statusOf = (error: object): number | undefined => {
   return typeof status === 'number' ? status : undefined;
 };
 
-/** The error and what caused it, outermost first. */
+/** The error and its causes, outermost first. */
 const causesOf = (error: unknown): readonly unknown[] => {
   const causes: unknown[] = [];
   let cause = error;

@@ -3,13 +3,13 @@ import type { TaskStatus } from '../tasks/status.ts';
 import { isTerminal } from '../tasks/status.ts';
 import type { Observation } from './format.ts';
 
-/** A run, and whether it is what the task reports of itself. */
+/** A run, and whether the task itself reported it. */
 export type CombinedRun = Readonly<{ run: Observation; isReport: boolean }>;
 
 /**
- * Several runs shown as one task, e.g. three stacks deployed in a stream that is named after its task. What the task
- * reports of itself outranks what was read out of the tools that it ran, and its last word counts. Of the tools,
- * counters add up where every one of them is known; words are those of the run heard of last.
+ * Several runs shown as one task, e.g. three stacks deployed in a stream that is named after its task. The task's own
+ * report outranks the output of the tools that it ran, and its last message counts. Counters of tools add up if all of
+ * them are known; texts are those of the latest run.
  */
 export const combineRuns = (combined: readonly CombinedRun[]): Observation | undefined => {
   const own = newestOf(combined.flatMap(({ run, isReport }) => (isReport ? [run] : [])));

@@ -1,7 +1,7 @@
 /**
- * One entry of a log, as its source gives it.
+ * One entry of a log, as its source returns it.
  *
- * `id` is unique within its stream; ids that end in a number after a common prefix are taken to count upwards.
+ * `id` is unique within its stream; ids that end in a number after a common prefix are assumed to count upwards.
  * `timestamp` is epoch milliseconds. `message` may hold several lines.
  */
 export type LogEvent = Readonly<{ id: string; timestamp: number; message: string }>;

@@ -1,27 +1,32 @@
 /**
- * What every line of a format has in it, so that other lines need not be read by it: at least one of these. Reading a
- * line is expensive, looking for a hint is not. A hint proves nothing, but its absence must prove that the format's
- * `read` gives undefined; test/domain/logs/prefilter.test.ts holds each format to that.
+ * What every line of a format contains, at least one of these, so that other lines need not be read by it. Reading a
+ * line is expensive, looking for a hint is not. A hint proves nothing, but without one the format's `read` must return
+ * undefined; test/domain/logs/prefilter.test.ts checks each format.
  */
 export type Hint = Readonly<{
-  /** Texts anywhere in the line, and other things that can be searched for. */
+  /** Texts anywhere in the line, and other patterns that can be searched for. */
   contains?: readonly (string | Find)[];
-  /** Keys of a JSON object, of which the line has one, perhaps in a text within the text: `\"status\":`. */
+  /** Keys of a JSON object, at least one of which is in the line, perhaps in a text within the text: `\"status\":`. */
   keys?: readonly string[];
-  /** What the line begins with once it is cleaned. Other than ASCII may be left out: such a line is always read. */
+  /** How the cleaned line begins. Characters outside ASCII may be left out: such a line is always read. */
   begins?: readonly string[];
-  /** The same for what no list of texts can say. */
+  /** The same, for beginnings that no list of texts can cover. */
   mayBegin?: Place;
-  /** Colons that are hints by what stands around them; the character after such a colon is one of `characters`. */
+  /** Colons that are hints because of their context; the character after such a colon is one of `characters`. */
   colon?: Place;
-  /** What the line ends with; other than ASCII may be left out, too. */
+  /** How the line ends. Characters outside ASCII may be left out here too. */
   ends?: readonly string[];
 }>;
 
-/** Whether a place in a text is a hint, asked where one of `characters` stands: at the place, or after a colon there. */
+/**
+ * Whether a position in a text is a hint. It is called where one of `characters` is: at the position, or after a colon
+ * there.
+ */
 export type Place = Readonly<{ characters: string; holds(text: string, at: number): boolean }>;
 
-/** The first place at or after `from`, -1 where there is none. For what is common enough to need a loop of its own. */
+/**
+ * The first hint at or after `from`, -1 if there is none. For characters that are common enough to need their own loop.
+ */
 export type Find = (text: string, from: number) => number;
 
 const SPACE = 0x20;
@@ -30,10 +35,10 @@ const SLASH = 0x2f;
 export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 export const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
 
-/** Cleaning a line takes a control character out and lets what stands around it meet. */
+/** Cleaning a line removes control characters and joins the text around them. */
 export const isControl = (code: number): boolean => code < SPACE || (code >= 0x7f && code <= 0x9f);
 
-/** Whether a digit, perhaps after one space, stands next to a place, on the side that `step` tells. */
+/** Whether a digit, perhaps after one space, is next to a position, on the side that `step` gives. */
 const isByDigit = (text: string, at: number, step: 1 | -1): boolean => {
   const code = text.charCodeAt(at + step);
   return isDigit(code === SPACE ? text.charCodeAt(at + 2 * step) : code) || isControl(code);
@@ -53,7 +58,7 @@ const isDated = (text: string, at: number, step: 1 | -1): boolean => {
 const isBetweenCounts = (text: string, at: number): boolean =>
   isDigit(text.charCodeAt(at + 3)) && text.charCodeAt(at - 1) === SPACE;
 
-// Each of these has a loop of its own: in one that they shared, each look at a character would cost a call.
+// Each of these has its own loop: in a shared loop, each look at a character would cost a call.
 
 /** `45%` */
 export const percentage: Find = (text, from) => {

@@ -4,22 +4,22 @@ import type { LogOrigin } from './event.ts';
 import type { Observation } from './format.ts';
 
 /**
- * Whose signals are folded together: a stream's, or those of a task that its lines name, whatever stream they come
- * from. `task_id` is set where the whole scope is one task.
+ * Which signals are folded together: those of a stream, or those of a task that its lines name, from any stream.
+ * `task_id` is set if the whole scope is one task.
  */
 export type Scope = Readonly<{ key: string; task_id?: string }>;
 
 export const taskScope = (taskId: string): Scope => ({ key: `task#${taskId}`, task_id: taskId });
 
-/** A stream called `task-…` is one task by that name; any other holds as many as its runs. */
+/** A stream called `task-…` is one task of that name; any other stream has one task per run. */
 export const streamScope = ({ log_group, log_stream }: LogOrigin): Scope =>
   log_stream.startsWith('task-') && isId(log_stream)
     ? taskScope(log_stream)
     : { key: `stream#${encodeURIComponent(log_group)}#${encodeURIComponent(log_stream)}` };
 
 /**
- * The id of a run's task. It is made of the run's key alone, which is the same in every replay of the log, while a
- * name may be learnt only from a later line: `cdk/MyStack#1` becomes `MyStack-` and a mark of where it was read.
+ * The id of a run's task. It depends only on the run's key, which is the same in every replay of the log, while a name
+ * may appear only in a later line: `cdk/MyStack#1` becomes `MyStack-` and a hash of the log group and stream.
  */
 export const taskIdOf = (scope: Scope, origin: LogOrigin, run: Pick<Observation, 'key'>): string => {
   if (scope.task_id !== undefined) return scope.task_id;
@@ -29,13 +29,13 @@ export const taskIdOf = (scope: Scope, origin: LogOrigin, run: Pick<Observation,
 };
 
 /**
- * What a task of a stream is called where its lines give it no name: the stream's. `miyabi run` calls its streams
- * `deploy-20260102T030405Z-1a2b3c4d`; when and which run that was is no part of a name.
+ * The name of a stream's task if its lines give none: the stream's. `miyabi run` calls its streams
+ * `deploy-20260102T030405Z-1a2b3c4d`; time and number of the run are not part of the name.
  */
 export const nameOfStream = (logStream: string): string =>
   logStream.replace(/(?<=.)-\d{8}T\d{6}Z-[0-9a-f]{8}$/, '');
 
-/** Which project a log belongs to that names none itself. Patterns match a whole name; `*` stands for any characters. */
+/** Which project a log belongs to that names none. Patterns match a whole name; `*` stands for any characters. */
 export type ProjectRule = Readonly<{
   log_group?: string | undefined;
   log_stream?: string | undefined;
@@ -43,7 +43,7 @@ export type ProjectRule = Readonly<{
   project_id: string;
 }>;
 
-/** The project of a run whose lines name none: that of the request, of the first rule that fits, or `default`. */
+/** The project of a run whose lines name none: that of the request, of the first rule that matches, or `default`. */
 export const projectOf = (
   origin: LogOrigin,
   taskName: string,
@@ -62,7 +62,7 @@ export const projectOf = (
 const fits = (pattern: string | undefined, text: string): boolean =>
   pattern === undefined || matches(pattern, text);
 
-/** Whether text fits a pattern in which `*` stands for any characters. Takes pattern × text steps at most. */
+/** Whether text matches a pattern in which `*` stands for any characters. Takes at most pattern × text steps. */
 const matches = (pattern: string, text: string): boolean => {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

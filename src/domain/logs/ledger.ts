@@ -12,22 +12,22 @@ import type { PlacedSignal } from './signals.ts';
 /**
  * What a stream, or a task that names itself, has said so far: the folded past and the recent signals one by one.
  *
- * Logs arrive late, twice and out of order. So the newest signals are kept and replayed in order whenever one comes
- * in between: the end is the same as if each had come once and in order. Older ones are folded into `base`, and what
- * then still arrives from before `compacted_at` is counted as late and changes nothing.
+ * Logs arrive late, twice and out of order. So the newest signals are kept and replayed in order whenever one arrives
+ * in between: the result is the same as if each had arrived once and in order. Older signals are folded into `base`;
+ * signals from before `compacted_at` that arrive after that are counted as late and change nothing.
  */
 export type Ledger = Readonly<{
   base: Readonly<Record<string, Json>>;
   /** Epoch milliseconds of the newest signal in `base`; -1 while it is empty. */
   compacted_at: number;
-  /** Fingerprints of folded signals of that very millisecond (the first release kept their names): more may come. */
+  /** Fingerprints of folded signals of that same millisecond (the first release stored their names): more may come. */
   compacted_ids: readonly string[];
-  /** The last folded signal's event id, where that millisecond has more signals than `compacted_ids` holds. */
+  /** The event id of the last folded signal, if that millisecond has more signals than `compacted_ids` holds. */
   compacted_last?: string;
-  /** By origin: the number of the last event that was taken, where an origin's events are numbered in their order. */
+  /** By origin: the number of the last event that was received, if an origin numbers its events in their order. */
   through?: Readonly<Record<string, string>>;
   recent: readonly PlacedSignal[];
-  /** Keys of the runs that `base` still holds, by format: what a whole task is put together from. */
+  /** Keys of the runs that `base` still holds, by format: a whole task is combined from them. */
   runs: Readonly<Record<string, readonly string[]>>;
   /** The attempt of the task that this ledger began with; a task that a client reopens begins a new ledger. */
   attempt: number;
@@ -44,34 +44,34 @@ export const emptyLedger: Ledger = {
   attempt: 1,
 };
 
-/** How many recent signals stay replayable, at least. Twice as many are kept before the older half is folded. */
+/** How many recent signals can be replayed, at least. Twice as many are kept before the older half is folded. */
 export const REPLAYABLE = 500;
-/** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it once it is compressed. */
+/** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it when compressed. */
 const MAX_COMPACTED_IDS = 20_000;
 
-/** One run that new signals have changed, and the points that they add to its history. */
+/** One run that new signals have changed, and the new points of its history. */
 export type RunChange = Readonly<{ observation: Observation; points: readonly HistoryPoint[] }>;
 
 export type Advance = Readonly<{
   ledger: Ledger;
   changes: readonly RunChange[];
   /**
-   * Runs that a later signal has shown to be part of others: those of an earlier fold, and those seen between the new
-   * signals, as a fold that crashed before its ledger was written may have stopped there and left a task.
+   * Runs that a later signal has shown to be part of others: those of an earlier fold, and those that existed only
+   * between the new signals, because a fold that crashed before its ledger was written may have created a task for one.
    */
   removed: readonly Pick<Observation, 'key'>[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
   known: number;
   late: number;
-  /** Formats that failed on what was stored of them, so that it was dropped. */
+  /** Formats that failed on their stored state, so that it was dropped. */
   dropped: readonly string[];
 }>;
 
 /**
  * Adds signals to a ledger. `wholeTask`: all runs are one task, e.g. in a stream that is named after its task.
- * `withoutHistory`: the points of the changes are not needed, which saves a look at each run after each signal. `memos`:
- * what is known of the ledgers that this caller has advanced before.
+ * `withoutHistory`: the points of the changes are not needed, which saves an observation of each run after each signal.
+ * `memos`: replays of the ledgers that this caller has advanced before.
  */
 export const advance = (
   ledger: Ledger,
@@ -96,11 +96,13 @@ type AdvanceOptions = Readonly<{
   wholeTask: boolean;
   withoutHistory?: boolean;
   memos?: LedgerMemos;
-  /** Where all of the signals are from, if ids count upwards there and events come in that order, each at least once. */
+  /**
+   * The origin of all of the signals, if its ids count upwards and its events arrive in that order, each at least once.
+   */
   origin?: string | undefined;
 }>;
 
-/** A format has thrown, which it does only on a state or a signal of a shape that is not its own. */
+/** A format has thrown, which it does only on a state or a signal of an unexpected shape. */
 class FormatFailure extends Error {
   readonly format: string;
   constructor(format: string, cause: unknown) {
@@ -109,7 +111,7 @@ class FormatFailure extends Error {
   }
 }
 
-/** Whether an observation is what its type says; a damaged state can give any other. */
+/** Whether an observation has the shape of its type; a damaged state may return anything. */
 const isSound = (seen: Observation): boolean =>
   typeof seen.task_name === 'string' &&
   TASK_STATUSES.includes(seen.status) &&
@@ -128,7 +130,7 @@ const isCount = (value: unknown): boolean =>
 /** What a `Date` can hold. */
 const isDate = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= 8.64e15;
 
-/** The ledger without what was stored of a format: first its state, then its signals; undefined without either. */
+/** The ledger without the stored state of a format, or else without its signals; undefined if it has neither. */
 const withoutStored = (ledger: Ledger, format: string): Ledger | undefined => {
   const { [format]: state, ...base } = ledger.base;
   const { [format]: _runs, ...runs } = ledger.runs;
@@ -157,7 +159,7 @@ const advanceOnce = (
   const isFresh = isNewest ? undefined : new Set(fresh);
   const inSequence = isFresh === undefined || ordered.findIndex((signal) => isFresh.has(signal)) === count;
 
-  // What the memo has played already need not be played again, as long as nothing comes in between.
+  // What the memo has replayed already need not be replayed, unless a signal arrives in between.
   const goesOn = inSequence ? memo : undefined;
   const replay = goesOn?.replay ?? newReplay(ledger, formats, wholeTask);
   const from = goesOn === undefined ? 0 : count;
@@ -190,7 +192,7 @@ const advanceOnce = (
     const observation = replay.observe(key);
     const itsPoints = points.get(key) ?? [];
     const earlier = before?.get(key);
-    // A run may turn out to be part of another, e.g. a nested stack whose parent is heard of later.
+    // A run may turn out to be part of another, e.g. a nested stack whose parent appears later.
     if (observation === undefined) {
       if (itsPoints.length > 0 || (before === undefined && replay.knew(key, count))) removed.add(key);
     } else if (
@@ -215,9 +217,9 @@ const advanceOnce = (
 };
 
 /**
- * What is known of a ledger at its end: the replay of all that it holds, the names of its recent signals, and what the
- * first {@link REPLAYABLE} of them come to, once there are more. So signals in sequence need not play the recent ones
- * again, neither to be folded nor when the older half of them is. A ledger that was stored and read back has none.
+ * The end of a ledger: the replay of all that it holds, the names of its recent signals, and the states after the first
+ * {@link REPLAYABLE} of them, once there are more. With it, signals in sequence need no replay of the recent ones,
+ * neither to be folded nor when the older half of them is. A ledger that was just read from a store has none.
  */
 type Memo = Readonly<{ replay: Replay; seen: Set<string>; pruned?: PrunedStates }>;
 
@@ -225,7 +227,7 @@ type Memo = Readonly<{ replay: Replay; seen: Set<string>; pruned?: PrunedStates 
 export type LedgerMemos = WeakMap<Ledger, Memo>;
 export const ledgerMemos = (): LedgerMemos => new WeakMap();
 
-/** Advancing changes a memo, so it is handed out once. */
+/** Advancing changes a memo, so it is used only once. */
 const takeMemo = (memos: LedgerMemos | undefined, ledger: Ledger): Memo | undefined => {
   const memo = memos?.get(ledger);
   memos?.delete(ledger);
@@ -238,7 +240,7 @@ const replayed = (ledger: Ledger, formats: ReadonlyMap<string, LogFormat>, whole
   return replay;
 };
 
-/** The runs that a replay has touched, as they are at its end. */
+/** The runs that a replay has touched, in their last state. */
 const lastSeen = (replay: Replay): Map<string, Observation> => {
   const found = new Map<string, Observation>();
   for (const key of replay.touched()) {
@@ -248,7 +250,7 @@ const lastSeen = (replay: Replay): Map<string, Observation> => {
   return found;
 };
 
-/** Parts what is new from what is known or too late; the names of what is new join `seen`. */
+/** Separates new signals from known and late ones. The names of the new ones are added to `seen`. */
 const newSignals = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
@@ -265,7 +267,7 @@ const newSignals = (
     compacted ??= new Set(ledger.compacted_ids);
     return compacted.has(fingerprint(name)) || compacted.has(name);
   };
-  /** Of a millisecond with too many signals to remember, only what comes after all of them is new beyond doubt. */
+  /** If a millisecond has too many signals to remember, only those after all of them are certainly new. */
   const isTooLate = ({ at, id }: PlacedSignal): boolean =>
     at < ledger.compacted_at ||
     (at === ledger.compacted_at &&
@@ -293,13 +295,13 @@ const lastNumber = (signals: readonly PlacedSignal[]): string =>
 
 const nameOf = (signal: PlacedSignal): string => `${signal.id}/${signal.line}`;
 
-/** Whether a signal comes after another beyond doubt. */
+/** Whether a signal certainly comes after another. */
 const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
   if (later.at !== earlier.at) return later.at > earlier.at;
   return isCountedAfter(later.id, earlier.id);
 };
 
-/** Whether two ids count upwards together, and which of them is the later. */
+/** Whether two ids count upwards together and the first is the later one. */
 const isCountedAfter = (later: string, earlier: string): boolean => {
   const a = countOf(earlier);
   const b = countOf(later);
@@ -307,8 +309,8 @@ const isCountedAfter = (later: string, earlier: string): boolean => {
 };
 
 /**
- * Order of time. Within one millisecond ids that count upwards decide, as those of CloudWatch Logs and of a file's
- * offsets do; where ids are not of that kind, signals stay in the order in which they arrived.
+ * Sorts by time. Within one millisecond, ids that count upwards decide, as those of CloudWatch Logs and of offsets in a
+ * file do; other signals keep the order in which they arrived.
  */
 const sorted = (signals: readonly PlacedSignal[]): readonly PlacedSignal[] => {
   if (signals.every((signal, index) => index === 0 || follows(signal, signals[index - 1] as PlacedSignal)))
@@ -337,7 +339,7 @@ const byCountingIds = (block: readonly PlacedSignal[]): readonly PlacedSignal[] 
     .map(({ signal }) => signal);
 };
 
-/** An id as a prefix and the number at its end; undefined where it is not of that kind. */
+/** An id as a prefix and the number at its end; undefined if it has no such form. */
 const countOf = (id: string): { prefix: string; digits: string } | undefined => {
   let start = id.length;
   while (start > 0 && isDigit(id.charCodeAt(start - 1))) start -= 1;
@@ -354,27 +356,27 @@ const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
 const compareDigits = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * A fold of signals, one after the other. The states in it are its own: each begins as one that its format has opened
- * to be changed in place, and none is handed out but in what `pruned` gives, which shares nothing with it.
+ * A fold of signals, one after the other. It owns its states: each begins as one that its format has opened to be
+ * changed in place. Only `pruned` returns states, which share nothing with them.
  */
 type Replay = Readonly<{
-  /** Plays the next signal and gives the keys of the runs that it touched. */
+  /** Plays the next signal and returns the keys of the runs that it touched. */
   play(signal: PlacedSignal): readonly string[];
-  /** What is known of a run, under whatever key its format has for it. */
+  /** The observation of a run, by its key in the ledger. */
   observe(key: string): Observation | undefined;
   touched(): Iterable<string>;
-  /** Whether a run was there before the signal of that number, from 0. */
+  /** Whether a run existed before the signal of that number, from 0. */
   knew(key: string, number: number): boolean;
-  /** The states without what can no longer change. */
+  /** The states without the runs that can no longer change. */
   pruned(): PrunedStates;
 }>;
 
 type PrunedStates = Pick<Ledger, 'base' | 'runs'>;
 
-/** A run's key in its format, and what it is called in the ledger. */
+/** A run's key in its format, and its name in the ledger. */
 type Place = Readonly<{ format: string; key: string; name: string }>;
 
-/** The key of the one run that a task has in a ledger of its own. */
+/** The key of the only run in the ledger of a whole task. */
 const WHOLE = 'task';
 
 const newReplay = (
@@ -429,7 +431,7 @@ const newReplay = (
     const index = played;
     played += 1;
     const format = formats.get(name);
-    // A format that has left the configuration says nothing any more; its signals age out.
+    // A format that was removed from the configuration is ignored; its signals age out.
     if (format === undefined || isPartOfOther(name)) return [];
     const evolved = guarded(name, () =>
       format.evolve(states.get(name) ?? opened(format, format.initial), signal, at),
@@ -477,7 +479,7 @@ const newReplay = (
       );
       for (const [name, state] of states) {
         const format = formats.get(name);
-        // What a format that is not configured now has left behind waits for its return.
+        // The state of a format that is not configured now is kept until it is configured again.
         const pruned = format === undefined ? state : guarded(name, () => format.prune(state));
         base[name] = pruned;
         runs[name] = [...(places.get(name)?.keys() ?? [])].filter(
@@ -489,7 +491,7 @@ const newReplay = (
   };
 };
 
-/** One point a millisecond, and none that repeats the one before it. */
+/** At most one point a millisecond, and none that repeats the previous one. */
 const addPoint = (points: Map<string, Observation[]>, key: string, seen: Observation): void => {
   const list = points.get(key);
   if (list === undefined) {
@@ -501,7 +503,7 @@ const addPoint = (points: Map<string, Observation[]>, key: string, seen: Observa
   else if (last === undefined || !saysTheSame(last, seen)) list.push(seen);
 };
 
-/** Whether a point of the history would add nothing to the one before it. */
+/** Whether a point would add nothing to the previous one of the history. */
 const saysTheSame = (a: Observation, b: Observation): boolean =>
   a.current === b.current &&
   a.total === b.total &&
@@ -510,7 +512,7 @@ const saysTheSame = (a: Observation, b: Observation): boolean =>
   a.status === b.status &&
   a.details.phase === b.details.phase;
 
-/** Folds the first so many signals for good. */
+/** Folds the first signals of a ledger permanently. */
 const compact = (ledger: Ledger, count: number, pruned: PrunedStates): Ledger => {
   const old = ledger.recent.slice(0, count);
   const compactedAt = old.at(-1)?.at ?? ledger.compacted_at;

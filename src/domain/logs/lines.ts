@@ -1,20 +1,20 @@
 import { isJsonObject } from '../json.ts';
 /**
- * Plain text out of log text: lines, without terminal escapes and without what loggers put in front of them.
+ * Plain text from log text: lines, without terminal escapes and logger prefixes.
  *
- * All of it takes time linear in the text: the expressions below are anchored, and where they repeat they are bounded
- * or cannot give back what they took.
+ * All functions take time linear in the text: the expressions are anchored, and their repetitions are bounded or cannot
+ * backtrack.
  */
 import { wordStarts } from './word-starts.ts';
 
-/** Lines longer than this, in UTF-16 code units, are passed over unread. */
+/** Longer lines, in UTF-16 code units, are not read. */
 export const MAX_LINE = 65_536;
 
-/** The lines of a text. A carriage return ends a line too: progress bars redraw themselves with it. */
+/** The lines of a text. A carriage return ends a line too, because progress bars redraw themselves with it. */
 export const splitLines = (text: string): string[] =>
   text.includes('\r') ? text.split(/\r\n?|\n/) : text.split('\n');
 
-/** One line as its author wrote it: no escapes, no logger prefixes (several may be stacked), no outer white space. */
+/** One line without escapes, logger prefixes (there may be several) and outer white space. */
 export const cleanLine = (raw: string): string => {
   const text = (UNPRINTED.test(raw) ? stripEscapes(raw) : raw).trim();
   const plain = text.includes('[') ? stripBareColours(text) : text;
@@ -22,17 +22,17 @@ export const cleanLine = (raw: string): string => {
   return start === 0 ? plain : plain.slice(start).trim();
 };
 
-/** The same, out of the envelope that a container runtime may have put around it. */
+/** The same, out of a container runtime's envelope if there is one. */
 export const lineIn = (raw: string): string => {
   const text = cleanLine(raw);
   const enveloped = text.startsWith(CONTAINER_ENVELOPE) ? textInEnvelope(text) : undefined;
   return enveloped === undefined ? text : cleanLine(enveloped);
 };
 
-/** How the json-file driver of containers begins each line that a container writes: `{"log":"…\n","stream":"stdout",…}`. */
+/** The beginning of a line of the json-file driver of containers: `{"log":"…\n","stream":"stdout",…}`. */
 export const CONTAINER_ENVELOPE = '{"log":"';
 
-/** The line in the envelope, where it is one line of text; JSON in it is left to the formats. */
+/** The line in the envelope, if it is one line of text; JSON in it is left to the formats. */
 const textInEnvelope = (text: string): string | undefined => {
   try {
     const envelope: unknown = JSON.parse(text);
@@ -43,7 +43,7 @@ const textInEnvelope = (text: string): string | undefined => {
   }
 };
 
-/** Where the prefixes of a line end that has neither escapes nor white space around it. */
+/** The end of the prefixes of a line that has neither escapes nor outer white space. */
 export const prefixEnd = (line: string): number => {
   let start = 0;
   for (let count = 0; count < MAX_PREFIXES; count += 1) {
@@ -54,7 +54,7 @@ export const prefixEnd = (line: string): number => {
   return start;
 };
 
-/** How many prefixes may stand before a line. More than any chain of loggers adds; it bounds the work. */
+/** How many prefixes a line may have: more than any chain of loggers adds; it bounds the work. */
 const MAX_PREFIXES = 8;
 
 const ESC = 0x1b;
@@ -68,7 +68,7 @@ const BACKSLASH = 0x5c;
 const isControl = (code: number): boolean =>
   code < 0x20 ? code !== TAB : code >= 0x7f && (code <= 0x9f || code === BYTE_ORDER_MARK);
 
-/** What may be one of them. Most lines have none of it, and one range is the fastest to look for. */
+/** A superset of these. Most lines contain none of it, and one range is the fastest to search for. */
 const UNPRINTED = /[^ -~]/;
 
 /** Removes escape sequences (ECMA-48: CSI, OSC and other strings, two-character ones) and other control characters. */
@@ -119,12 +119,12 @@ const endOfString = (text: string, start: number): number => {
 const isBetween = (code: number, low: number, high: number): boolean => code >= low && code <= high;
 
 /**
- * Colours whose escape character was lost on the way through a web page or a clipboard: `[32mok[39m`. What a digit
- * follows is a duration, as in Terraform's `[10m0s elapsed]`.
+ * Colours whose escape character was lost in a web page or a clipboard: `[32mok[39m`. Followed by a digit it is a
+ * duration, as in Terraform's `[10m0s elapsed]`.
  */
 const stripBareColours = (text: string): string => text.replace(/\[(?:\d{1,3}(?:;\d{1,3}){0,4})m(?!\d)/g, '');
 
-/** Where the text goes on after a prefix at `start`, or `start` where there is none. */
+/** Where the text continues after a prefix at `start`, or `start` if there is none. */
 const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   const code = text.charCodeAt(start);
   if (isBetween(code, 0x30, 0x39))
@@ -147,11 +147,11 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
 const skipLevel = (text: string, start: number, stacked: boolean): number | undefined =>
   (stacked ? end(LEVEL_AFTER_TIME, text, start) : undefined) ?? end(LEVEL, text, start);
 
-/** As the name of a logger is, between its time and its level. */
+/** The form of a logger's name, between its time and its level. */
 const isBeforeDash = (text: string, word: number): boolean =>
   text.charCodeAt(word) === 0x20 && text.charCodeAt(word + 1) === 0x2d;
 
-/** Where the word that begins at `start` ends: of letters, digits and what names of packages and files have in them. */
+/** The end of the word that begins at `start`: letters, digits and the punctuation of package and file names. */
 const wordEnd = (text: string, start: number): number => {
   let at = start;
   while (WORD[text.charCodeAt(at)] === 1) at += 1;
@@ -167,15 +167,15 @@ export const mayBeTime = (text: string, start: number): boolean => {
   return code === 0x2d || code === 0x2f || text.charCodeAt(start + 2) === 0x3a;
 };
 
-/** Whether a level may begin here. Most lines begin with something else, and it takes little to see that. */
+/** Whether a level may begin here. Most lines begin differently, which is quick to see. */
 export const mayBeLevel = (text: string, start: number): boolean => LEVEL_STARTS.mayBegin(text, start);
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'NOTICE', 'WARN', 'ERROR', 'FATAL', 'CRITICAL'];
 const LEVEL_STARTS = wordStarts([...LEVELS, ...LEVELS.map((level) => level.toLowerCase())]);
 
 /**
- * Behind a name stands `:` and another one; or a bar, with two spaces before it or a number at the name's end; or what
- * goes on as `Jan  1 00:00:00 ` does.
+ * After a name: `:` and another name; or a bar, with two spaces before it or a number at the end of the name; or the
+ * rest of `Jan  1 00:00:00 `.
  */
 const skipName = (text: string, start: number, word: number): number | undefined => {
   const code = text.charCodeAt(word);
@@ -189,7 +189,7 @@ const skipName = (text: string, start: number, word: number): number | undefined
   return word === start + 3 && isBetween(next, 0x30, 0x39) ? end(SYSLOG, text, start) : undefined;
 };
 
-/** Whether a word ends as that of a container does, `-1` or `_1`. */
+/** Whether a word ends like a container's name, `-1` or `_1`. */
 const isNumbered = (text: string, word: number): boolean => {
   let at = word - 1;
   while (isBetween(text.charCodeAt(at), 0x30, 0x39)) at -= 1;
@@ -206,7 +206,7 @@ const end = (prefix: RegExp, text: string, start: number): number | undefined =>
 
 /**
  * `2026-01-01T00:00:00.0000000Z `, `2026/01/01 00:00:00,123 - `, and what container runtimes (`stdout F `), GitLab
- * (`00O `) and Lambda (a request id between tabs) put after it.
+ * (`00O `) and Lambda (a request id between tabs) add after it.
  */
 const TIMESTAMP =
   /\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?(?:\s{1,8}|$)(?:(?:stdout|stderr) [FP] |\d\d[OE][+ ]|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\s{1,8})?/y;
@@ -221,12 +221,12 @@ const REST_OF_CLOCK = /[^|]{0,12}\| (?:[A-Z]{6,8}_[A-Z_]{4,40}\b)/y;
 
 /**
  * `[INFO] `, `[12:34:56] `, `[2026-01-01T00:00:00Z] `, `[Container] `, `[pod/name/container] `, `[0] `; not `[3/10] `,
- * `[45%] ` or `[+] `, which mean something.
+ * `[45%] ` or `[+] `, which have a meaning.
  */
 const BRACKETS =
   /\[(?: {0,4}[A-Za-z@][\w@./:-]{0,120} {0,4}|\d{1,3}|\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[AaPp][Mm])?|\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,+Z -]{5,40})\](?::?\s{1,8}|:?$)/y;
 
-/** `##[group]` and its kind, of GitHub Actions and Azure Pipelines. */
+/** `##[group]` and similar, of GitHub Actions and Azure Pipelines. */
 const RUNNER_COMMAND = /##\[[a-z]{1,20}\]\s{0,8}/y;
 
 /** `::group::` and `::error file=a.ts,line=1::` of GitHub Actions. */
@@ -244,15 +244,15 @@ const DASH = /- {1,4}/y;
 const LEVEL =
   /(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING)(?::| -|(?=\s)|(?= \())|(?:debug|info|warn|notice):)(?: \(\S{1,40}\):?)?(?:\s{1,8}|$)/y;
 
-/** After a time any level is the logger's, and a logger's name may stand before it: `app.deploy - INFO - `. */
+/** After a time, any level is the logger's, and a logger's name may come before it: `app.deploy - INFO - `. */
 const ANY_LEVEL =
   '(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|trace|debug|info|notice|warn|warning|error)(?:(?: -|:)?\\s{1,8}|$)';
 const LEVEL_AFTER_TIME = new RegExp(ANY_LEVEL, 'y');
 const LOGGER_AND_LEVEL = new RegExp(`[\\w.-]{1,64} - ${ANY_LEVEL}`, 'y');
 
 /**
- * `deploy-1  | ` of Docker Compose. Its column is set off by two spaces, which a stack's name in a row of CDK is not.
- * With one space only it must end in a number, and what follows must not be a column of such a row.
+ * `deploy-1  | ` of Docker Compose. Two spaces set its column off, which is not so for a stack's name in a row of CDK.
+ * With only one space it must end in a number, and what follows must not be a column of such a row.
  */
 const CONTAINER =
   /[A-Za-z][\w.-]{0,120}(?: {2,64}\| {0,4}|[-_]\d{1,4} \| (?!\s{0,4}\d{1,6}(?:\/\d{1,6})? \||[^|]{0,24}\d\D{1,8}\d\d\D{1,8}\d\d[^|]{0,12}\||[A-Z]{6,8}_[A-Z_]{4,40}\s{0,30}\|))/y;
@@ -260,7 +260,7 @@ const CONTAINER =
 /** `Jan  1 00:00:00 host program[123]: ` */
 const SYSLOG = /[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: /y;
 
-/** `infra:deploy: ` or `@org/infra:deploy: ` of Turborepo and its kind. */
+/** `infra:deploy: ` or `@org/infra:deploy: ` of Turborepo and similar tools. */
 const TASK_OF_PACKAGE = /@?[a-z][\w./-]{0,120}:[a-z][\w-]{0,60}(?::[a-z][\w-]{0,60}){0,4}: /y;
 
 /** `job<TAB>step<TAB>time ` of a log downloaded with the GitHub CLI. */

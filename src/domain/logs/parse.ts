@@ -2,21 +2,21 @@ import type { LogFormat, Observation } from './format.ts';
 import { advance, emptyLedger, type Ledger, ledgerMemos } from './ledger.ts';
 import { type ContinuedLine, logReader, type PlacedSignal } from './signals.ts';
 
-/** One task of a log. `task_id` is there where its lines name it. */
+/** One task of a log. `task_id` is present if its lines name it. */
 export type ParsedTask = Readonly<{ task_id?: string; run: Observation }>;
 
 export type LogParser = Readonly<{
-  /** Takes the next lines, any number of them. */
+  /** Reads the next lines, any number of them. */
   add(lines: readonly string[]): void;
-  /** The tasks so far, in the order in which the log first spoke of them. */
+  /** The tasks so far, in the order in which they first appeared. */
   tasks(): readonly ParsedTask[];
   /** Lines that were too long to be read. */
   oversized(): number;
 }>;
 
 /**
- * Reads a log on its own, whose lines have no times but those that they state. The tasks are those that a server
- * finds in the same log; memory grows with the number of tasks, not of lines.
+ * Reads a single log whose lines have no times but those in their text. The tasks are those that a server finds in the
+ * same log; memory grows with the number of tasks, not of lines.
  */
 export const logParser = (formats: readonly LogFormat[]): LogParser => {
   const reader = logReader(formats);

@@ -5,8 +5,8 @@ import type { LogEvent } from './event.ts';
 export type PostedEvent = Readonly<{ id?: string | undefined; timestamp: number; message: string }>;
 
 /**
- * Posted events with an identity. An event without an id gets one from its time, its text and how often that text came
- * before in the same post, so that a repeated post adds nothing.
+ * Posted events with an identity. An event without an id gets one from its time, its text and the number of earlier
+ * events with that text in the same post, so that a repeated post adds nothing.
  */
 export const identified = (posted: readonly PostedEvent[]): readonly LogEvent[] => {
   const seen = new Map<string, number>();

@@ -1,18 +1,18 @@
 /**
- * Most lines of most logs are no progress, and reading a line is expensive: it is cleaned, then every format looks at it.
- * So a text is first searched for the hints of its formats. That costs little where hints are rare, as the whole text is
- * searched at once; what is left for each line is a few comparisons.
+ * Most lines of most logs are no progress, and reading a line is expensive: it is cleaned, then every format looks at
+ * it. So a text is first searched for the hints of its formats. That costs little if hints are rare, because the whole
+ * text is searched at once; what remains for each line is a few comparisons.
  *
- * What could hide a hint, such as an escape sequence, counts as one itself.
+ * Anything that could hide a hint, such as an escape sequence, counts as one itself.
  */
 import { type Find, type Hint, isControl, isDigit, isLetter, type Place, SMALL_LETTERS } from './hint.ts';
 import { CONTAINER_ENVELOPE, mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
 import { type WordStarts, wordStarts } from './word-starts.ts';
 
-/** Whether the line from `start` to `end` has a hint. Lines are to be asked for in their order. */
+/** Whether the line from `start` to `end` has a hint. It must be called for lines in their order. */
 export type HasHint = (start: number, end: number) => boolean;
 
-/** Prepares a text with `\n` between its lines. */
+/** Prepares a text whose lines are separated by `\n`. */
 export type Prefilter = (text: string) => HasHint;
 
 /** The prefilter for lines that may have any of these hints. */
@@ -46,15 +46,15 @@ const HYPHEN = 0x2d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The first place at or after `from` where a text stands. */
+/** The first position of a text at or after `from`. */
 const nextOf =
   (words: string): Find =>
   (text, from) =>
     text.indexOf(words, from);
 
 /**
- * One search for each text, and one for all that is told by a colon, which most lines have: texts that begin with it,
- * JSON keys, and what a format looks for around it.
+ * One search for each text, and one for all hints with a colon, which most lines have: texts that begin with it, JSON
+ * keys, and what a format looks for around it.
  */
 const findsOf = (hints: readonly Hint[]): readonly Find[] => {
   const all = [...new Set([...hints.flatMap(({ contains = [] }) => contains), ...HIDING])];
@@ -95,7 +95,7 @@ const nextColon = ({ texts, keys, places }: Colons): Find => {
   };
 };
 
-/** The places to ask for each character of ASCII. */
+/** The hints to check for each character of ASCII. */
 const placesByCharacter = (places: readonly Place[]): readonly (readonly Place[] | undefined)[] =>
   Array.from({ length: 128 }, (_, code) => {
     const found = places.filter(({ characters }) => characters.includes(String.fromCharCode(code)));
@@ -109,7 +109,7 @@ const isOneOf = (places: readonly Place[] | undefined, text: string, at: number)
   return false;
 };
 
-/** So many characters at the end of a key tell it. */
+/** How many characters at the end of a key identify it. */
 const KEY_ENDING = 4;
 
 const isAfterKey = (text: string, colon: number, endings: WordStarts): boolean => {
@@ -121,7 +121,7 @@ const isAfterKey = (text: string, colon: number, endings: WordStarts): boolean =
   return endings.mayBegin(text, at - KEY_ENDING + 1);
 };
 
-/** Whether one of several things stands in a line. Each is searched for once, from one place to the next. */
+/** Whether one of several hints is in a line. Each is searched for once, from one position to the next. */
 const anyOf = (finds: readonly Find[], text: string): HasHint => {
   const places = finds.map((find) => placeOf(find, text, 0));
   let nearest = Math.min(...places);
@@ -142,13 +142,13 @@ const anyOf = (finds: readonly Find[], text: string): HasHint => {
   };
 };
 
-/** After the end of the text where there is none any more. */
+/** The end of the text means that there is none left. */
 const placeOf = (find: Find, text: string, from: number): number => {
   const place = find(text, from);
   return place === -1 ? text.length : place;
 };
 
-/** `[32m` whose escape character was lost. */
+/** `[32m` that lost its escape character. */
 const isBareColour = (text: string, at: number): boolean => {
   let next = at + 1;
   let code = text.charCodeAt(next);
@@ -191,7 +191,7 @@ const tableOf = (characters: string): Uint8Array => {
   return table;
 };
 
-/** Whether a logger's prefix may stand at the beginning of a line that holds no mark of one. */
+/** Whether a logger's prefix may be at the beginning of a line that contains no sign of one. */
 const mayBePrefixed = (text: string, at: number): boolean => {
   const code = text.charCodeAt(at);
   if (isLetter(code)) return mayBeLevel(text, at) || isSyslog(text, at);
@@ -204,7 +204,7 @@ const isSyslog = (text: string, at: number): boolean =>
 
 const PREFIX_BEGINNINGS = tableOf('[#:@');
 
-/** Words are told by their first four characters, shorter ones by their first. */
+/** Words are identified by their first four characters, shorter ones by their first. */
 const beginsWith = (hints: readonly Hint[]): ((text: string, start: number) => boolean) => {
   const texts = hints.flatMap((hint) => hint.begins ?? []);
   const words = texts.filter((text) => text.length >= 4);

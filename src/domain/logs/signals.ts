@@ -7,12 +7,14 @@ import { lineIn, MAX_LINE, splitLines } from './lines.ts';
 import { type Prefilter, prefilterOf } from './prefilter.ts';
 
 /**
- * A signal and its place in the log. `id` and `line` (the line's number within its event, from 0) tell it apart from
- * every other of its stream; `at` is epoch milliseconds: the line's own time where it states one, else the event's.
+ * A signal and its position in the log. `id` and `line` (the line's number within its event, from 0) identify it within
+ * its stream; `at` is epoch milliseconds: the line's own time if it has one, else the event's.
  */
 export type PlacedSignal = Readonly<{ id: string; line: number; at: number; format: string; signal: Json }>;
 
-/** What a batch of events says: signals that belong to the stream, signals that name their task, and what was passed over. */
+/**
+ * What a batch of events contains: signals that belong to the stream, signals that name their task, and skipped lines.
+ */
 export type Reading = Readonly<{
   ofStream: readonly PlacedSignal[];
   ofTask: ReadonlyMap<string, readonly PlacedSignal[]>;
@@ -26,15 +28,15 @@ export type Reading = Readonly<{
   continued?: ContinuedLine;
 }>;
 
-/** The format whose last line may go on in the next one, and for how many lines at most. */
+/** The format whose last line may continue in the next one, and for how many lines at most. */
 export type ContinuedLine = Readonly<{ format: string; lines: number }>;
 
 const MAX_CONTINUATION = 20;
 
 /**
- * `streamTask` is the task that the whole stream is, where it is one. `inSequence`: every event follows the one before
- * it, as the lines of a file do, so that a line may continue that of another event; `continued` is then what the reading
- * before this one gave. Events of a log service may come late, twice and in other batches, and must not.
+ * `streamTask` is the task of the whole stream, if it is one. `inSequence`: every event directly follows the previous
+ * one, as the lines of a file do, so that a line may continue one of another event; `continued` is then from the
+ * previous reading. Events of a log service may come late, twice and in other batches, so it must not be set for them.
  */
 export type ReadingOptions = Readonly<{
   streamTask?: string | undefined;
@@ -42,13 +44,16 @@ export type ReadingOptions = Readonly<{
   continued?: ContinuedLine | undefined;
 }>;
 
-/** Reads events line by line. A line goes to the first format that knows it; a line that none knows says nothing. */
+/** Reads events line by line. A line goes to the first format that recognises it; other lines are ignored. */
 export type LogReader = Readonly<{
   formats: readonly LogFormat[];
   read(events: readonly LogEvent[], options?: ReadingOptions): Reading;
 }>;
 
-/** A reader of these formats, the first of which that knows a line gets it. Making one is expensive, reading is not. */
+/**
+ * A reader for these formats; the first one that recognises a line gets it. Making a reader is expensive, reading is
+ * not.
+ */
 export const logReader = (formats: readonly LogFormat[]): LogReader => {
   const prefilter = prefilterOf(formats.flatMap(({ hint }) => hint ?? []));
   const alwaysOffered = formats.filter(({ hint }) => hint === undefined);
@@ -61,7 +66,7 @@ export const logReader = (formats: readonly LogFormat[]): LogReader => {
 type Readers = Readonly<{
   formats: readonly LogFormat[];
   prefilter: Prefilter;
-  /** Those without a hint. */
+  /** Formats without a hint. */
   alwaysOffered: readonly LogFormat[];
 }>;
 
@@ -137,12 +142,12 @@ const readEvents = (
         const feed = whole.indexOf('\n', start);
         const end = feed === -1 ? whole.length : feed;
         lines += 1;
-        // An event may end with the end of its line, after which there is no empty one.
+        // An event may end with a line ending, after which there is no empty line.
         const isRest = start === end && line > 0 && end === begin + text.length;
         if (end - start > MAX_LINE) oversized += 1;
         else if (!isRest) {
           const among = hasHint(start, end) ? formats : alwaysOffered;
-          // A piece of `whole` in a signal would keep all of it in memory.
+          // A substring of `whole` in a signal would keep all of it in memory.
           if (among.length > 0 || continued !== undefined)
             readLine(text.slice(start - begin, end - begin), event, line, among);
         }
@@ -162,10 +167,10 @@ const readEvents = (
   };
 };
 
-/** So much text, in UTF-16 code units, is searched for hints at once: enough to spread the cost of a search. */
+/** How much text, in UTF-16 code units, is searched for hints at once: enough to spread the cost of a search. */
 const WINDOW = 32768;
 
-/** Texts as one, with line feeds between them and at the ends of their lines. */
+/** Several texts as one, with line feeds between them and at the ends of their lines. */
 const joined = (texts: readonly string[]): { texts: readonly string[]; whole: string } => {
   const whole = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n');
   return whole.includes('\r') ? joined(texts.map((text) => splitLines(text).join('\n'))) : { texts, whole };

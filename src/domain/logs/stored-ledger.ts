@@ -9,7 +9,9 @@ import type { PlacedSignal } from './signals.ts';
  */
 const LEDGER_VERSION = 1;
 
-/** The states that the first release reads: it casts what is in `base`, so a newer state must not be there. */
+/**
+ * States of this version are read by the first release, which casts what is in `base`: a newer state must not be there.
+ */
 const FIRST_STATE_VERSION = 1;
 
 /** The parts of a stored ledger that could not be read, by name: a format's state, or a field of the ledger. */
@@ -34,7 +36,7 @@ export const ledgerToJson = (ledger: Ledger, formats: ReadonlyMap<string, LogFor
   const { base: _base, waiting: _waiting, compacted_at, compacted_ids, compacted_last, ...fields } = ledger;
   return {
     ...fields,
-    // The names that the first release gave them.
+    // The first release gave them these names.
     sealed_at: compacted_at,
     sealed_ids: compacted_ids,
     ...(compacted_last === undefined ? {} : { sealed_last: compacted_last }),
@@ -45,8 +47,8 @@ export const ledgerToJson = (ledger: Ledger, formats: ReadonlyMap<string, LogFor
 };
 
 /**
- * A ledger out of a store. What cannot be read is dropped, and the recent signals are replayed without it: a ledger of
- * another version loses its states, a format whose state has another version or another shape loses that one.
+ * A ledger from a store. What cannot be read is dropped, and the recent signals are replayed without it: a ledger of
+ * another version loses its states, a format whose state has another version or shape loses that state.
  */
 export const ledgerFromJson = (json: Json, formats: ReadonlyMap<string, LogFormat>): ReadLedger => {
   const stored = isJsonObject(json) ? json : {};
@@ -108,7 +110,7 @@ const statesFrom = (stored: JsonObject, formats: ReadonlyMap<string, LogFormat>)
   return { base, waiting, unreadable };
 };
 
-/** Of both kinds of state one is out of date, and nothing says which: an older version has folded after a newer one. */
+/** If both states exist, one is out of date and it is unknown which: an older version has folded after a newer one. */
 const stateFrom = (first: Json | undefined, newer: Json | undefined) => {
   if (newer === undefined)
     return first === undefined ? undefined : { version: FIRST_STATE_VERSION, state: first };
@@ -117,7 +119,7 @@ const stateFrom = (first: Json | undefined, newer: Json | undefined) => {
   return typeof version === 'number' && state !== undefined ? { version, state } : undefined;
 };
 
-/** Whether a state has the fields of its format's initial one, and of the same kinds. */
+/** Whether a state has the fields of its format's initial one, with the same types. */
 const hasShapeOf = (initial: Json, state: Json): boolean =>
   kindOf(state) === kindOf(initial) &&
   (!isJsonObject(initial) ||
@@ -147,7 +149,7 @@ const moment = (json: Json): number | undefined =>
   typeof json === 'number' && json >= emptyLedger.compacted_at ? json : undefined;
 const count = (json: Json): number | undefined => (typeof json === 'number' && json >= 1 ? json : undefined);
 
-/** Those of a list that can be read. */
+/** The readable entries of a list. */
 const arrayOf =
   <T>(read: (json: Json) => T | undefined) =>
   (json: Json): readonly T[] | undefined => {

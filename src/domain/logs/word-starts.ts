@@ -1,6 +1,6 @@
 /**
- * Whether a text may begin with one of many words, by its first four characters: a lookup in a table instead of a
- * comparison with each word. Different characters may share a slot of the table, so a hit proves nothing.
+ * Whether a text may begin with one of many words, by its first four characters: a lookup in a hash table instead of a
+ * comparison with each word. Different characters may have the same hash, so a hit proves nothing.
  */
 export type WordStarts = Readonly<{ mayBegin(text: string, at: number): boolean }>;
 

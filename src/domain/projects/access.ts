@@ -1,6 +1,6 @@
 import { MiyabiError } from '../errors.ts';
 
-/** Who calls: bound to one project, or to none, which leaves every project open. */
+/** The caller: bound to one project, or to none, which opens every project to it. */
 export type Caller = Readonly<{ project_id?: string | undefined }>;
 
 /** A project id that no project can have. */
@@ -22,7 +22,7 @@ export const requireOwn = (caller: Caller, projectId: string | undefined): void 
   }
 };
 
-/** @throws MiyabiError `forbidden` if the caller is bound to a project; `why` says why that rules it out. */
+/** @throws MiyabiError `forbidden` if the caller is bound to a project; `why` is the reason in the message. */
 export const requireUnbound = ({ project_id: bound }: Caller, why: string): void => {
   if (bound !== undefined) {
     throw new MiyabiError('forbidden', `A key that is bound to a project cannot do this: ${why}`);
@@ -30,8 +30,8 @@ export const requireUnbound = ({ project_id: bound }: Caller, why: string): void
 };
 
 /**
- * A log as the caller may write it. Logs of a bound key get a group of their own below the project's id, so that no other
- * key can continue them, and touch only tasks of that project.
+ * A log as the caller may write it. Logs of a bound key get their own group below the project's id, so that no other
+ * key can continue them, and change only tasks of that project.
  */
 export const ownLog = <T extends Readonly<{ log_group: string }>>({ project_id: bound }: Caller, log: T) =>
   bound === undefined

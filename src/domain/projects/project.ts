@@ -14,8 +14,8 @@ export type ProjectResources = Readonly<{
 }>;
 
 /**
- * `active_tasks` have not ended and are not blocked. `success_rate` is completed ÷ (completed + failed), 0–1, null before
- * the first of them; `avg_completion_time_seconds` is the mean duration of completed tasks, null before the first.
+ * `active_tasks` have not ended and are not blocked. `success_rate` is completed ÷ (completed + failed), 0–1;
+ * `avg_completion_time_seconds` is the mean duration of completed tasks. Both are null before the first such task.
  */
 export type ProjectMetrics = Readonly<{
   total_tasks: number;
@@ -42,11 +42,14 @@ type ProjectFields = Readonly<{
   updated_at: string;
 }>;
 
-/** What the stores keep with a project and the API never answers. */
+/** What the stores keep with a project and the API never returns. */
 export type ProjectBookkeeping = Readonly<{
-  /** The sums behind the metrics. */
+  /** The sums of the metrics. */
   tally?: Tally;
-  /** The project may have webhooks. Counting its tasks reads the project anyway, and looks for no webhooks without it. */
+  /**
+   * The project may have webhooks. Counting its tasks reads the project anyway; without this field it does not read
+   * webhooks.
+   */
   has_webhooks?: true;
   unknown?: UnknownFields;
 }>;
@@ -54,7 +57,9 @@ export type ProjectBookkeeping = Readonly<{
 /** A project as the stores keep it. */
 export type StoredProject = ProjectFields & ProjectBookkeeping;
 
-/** A project as the API answers it. A `StoredProject` is none to the compiler: `publicProject` makes one of it. */
+/**
+ * A project as the API answers it. The compiler does not accept a `StoredProject` here: `publicProject` converts it.
+ */
 export type Project = ProjectFields & Readonly<{ [K in keyof ProjectBookkeeping]?: never }>;
 
 export type NewProject = Readonly<{
@@ -94,7 +99,7 @@ export type ProjectPatch = Readonly<{
   resources?: Readonly<{ [K in keyof ProjectResources]?: ProjectResources[K] | null }> | null;
 }>;
 
-/** A project after a patch, one version on; undefined where the patch changes nothing. */
+/** A project after a patch, with the next version; undefined if the patch changes nothing. */
 export const patchProject = (
   project: StoredProject,
   patch: ProjectPatch,
@@ -132,13 +137,13 @@ const optional = <K extends string>(
   return (next === undefined || next === null ? {} : { [key]: next }) as { [P in K]?: string };
 };
 
-/** A project as the API answers it, without its bookkeeping. The only way from the one type to the other. */
+/** A project as the API answers it, without its bookkeeping. The only conversion from one type to the other. */
 export const publicProject = (project: StoredProject): Project => {
   const { tally: _tally, has_webhooks: _webhooks, unknown: _unknown, ...fields } = project;
   return fields;
 };
 
-/** The metrics of these tasks, counted anew. */
+/** The metrics of these tasks, counted from scratch. */
 export const metricsOf = (
   tasks: Iterable<Pick<StoredTask, 'project_id' | 'status' | 'duration_seconds'>>,
   now: number,
@@ -149,8 +154,8 @@ export const metricsOf = (
 };
 
 /**
- * What is counted: the tasks with these ids, and those behind these notes of the project. `stored` has all of them as
- * they are now, a task that is missing was removed; `removing` are about to be removed and count no more.
+ * What to count: the tasks with these ids, and those of these notes of the project. `stored` has all of them as they
+ * are now; a missing task was removed. Tasks in `removing` are about to be removed and count no more.
  */
 export type Recount = Readonly<{
   taskIds: readonly string[];
@@ -159,7 +164,7 @@ export type Recount = Readonly<{
   removing: ReadonlySet<string>;
 }>;
 
-/** A project that counts these tasks as they are, one version on; undefined if nothing is to be written. */
+/** A project that counts these tasks as they are, with the next version; undefined if there is nothing to write. */
 export const recount = (
   project: StoredProject,
   { taskIds, noteIds, stored, removing }: Recount,
@@ -175,14 +180,14 @@ export const recount = (
     const own = task?.counted?.project_id === project.project_id ? task.counted : undefined;
     const held = noted === undefined ? own : (noted ?? undefined);
     const isOurs = task !== undefined && task.project_id === project.project_id && !removing.has(taskId);
-    // A note of a task that is not counted now stays as it is, unless the task was removed.
+    // The note of a task that is not counted now stays as it is, unless the task was removed.
     const wanted = isOurs ? (taskIds.includes(taskId) ? countedOf(task) : held) : undefined;
     if (!isSameCount(held, wanted)) {
       if (held !== undefined) counts = moved(counts, held, -1);
       if (wanted !== undefined) counts = moved(counts, wanted, 1);
       changed = true;
     }
-    // A task that was about to be removed keeps a note: if it is removed after all, the note says what to take back.
+    // A task that is about to be removed keeps a note: if it is removed after all, the note says what to subtract.
     const needsNote = !isSameCount(wanted, own) || (noted === null && wanted !== undefined);
     if (needsNote && !(noted !== undefined && isSameCount(noted ?? undefined, wanted))) changed = true;
     if (!needsNote && noted !== undefined) changed = true;

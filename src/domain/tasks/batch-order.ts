@@ -1,9 +1,9 @@
-/** The ids of an item of a batch, as far as it names any. */
+/** The ids in an item of a batch, if it has any. */
 export type BatchItem = Readonly<{ task_id?: string | undefined; parent_id?: string | undefined }>;
 
 /**
- * For each item of a batch, the indexes of the earlier items that must be created first: its parent, and the latest item
- * with the same id, so that the first of two wins. Items that wait for none can be created side by side.
+ * For each item of a batch, the indexes of the earlier items that must be created first: its parent, and the latest
+ * item with the same id, so that the first of two wins. Items that depend on none can be created in parallel.
  */
 export const itemsBefore = (items: readonly BatchItem[]): readonly (readonly number[])[] => {
   const latest = new Map<string, number>();

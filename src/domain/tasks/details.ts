@@ -1,4 +1,4 @@
-/** What a deployment does. `none`: it looked and found nothing to change. */
+/** What a deployment does. `none`: there was nothing to change. */
 export const OPERATIONS = ['create', 'update', 'destroy', 'hotswap', 'rollback', 'none'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -21,7 +21,7 @@ export type DeploymentOutcome = (typeof DEPLOYMENT_OUTCOMES)[number];
 export const OUTCOMES = [...DEPLOYMENT_OUTCOMES, 'lost', 'parent_ended'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What is known of a task beyond its counter. Texts come from logs and are cut to a bounded length. */
+/** What is known of a task besides its counter. Texts come from logs and are cut to a bounded length. */
 export type TaskDetails = Readonly<{
   phase?: string;
   current_step?: string;
@@ -29,9 +29,9 @@ export type TaskDetails = Readonly<{
   outcome?: Outcome;
   /** The last state of the stack itself, e.g. `UPDATE_ROLLBACK_COMPLETE`, never cut. */
   stack_state?: string;
-  /** Logical ids of what failed first; what was merely cancelled after it is left out. */
+  /** Logical ids of the first failures; resources that were only cancelled after them are left out. */
   failed_resources?: readonly string[];
-  /** Logical ids of what was to be deleted and still exists, e.g. because of its deletion policy. */
+  /** Logical ids of resources that should have been deleted and still exist, e.g. because of their deletion policy. */
   retained_resources?: readonly string[];
   log_group?: string;
   log_stream?: string;

@@ -3,30 +3,30 @@ import type { Counter, HistoryPoint } from './progress.ts';
 import type { TaskStatus } from './status.ts';
 import type { StoredTask } from './task.ts';
 
-/** How long finished runs of one name took, in seconds, the latest last. */
+/** How long finished runs of one name took, in seconds, oldest first. */
 export type PastDurations = readonly number[];
 
-/** How many finished runs are remembered for each name: enough for a median, few enough to follow a change. */
+/** How many finished runs are kept for each name: enough for a median, few enough to follow a change. */
 export const MAX_PAST = 10;
 
-/** Below these, a rate says nothing about the rest: a step or two may be the slow one or the quick one. */
+/** With fewer steps, a rate is no estimate: one or two steps may be the slow or the quick ones. */
 const MIN_ELAPSED_SECONDS = 5;
 const MIN_STEPS = 2;
-/** Of what was left when the run was first seen. */
+/** A share of the steps left when the run was first seen. */
 const MIN_FRACTION = 0.05;
-/** After so long, so many steps will do, however small their part of a large total is. */
+/** After this time and number of steps the rate is used, however small the share of a large total is. */
 const LONG_SECONDS = 60;
 const LONG_STEPS = 10;
 
-/** A run that takes so many times its usual duration is not like those before it. */
+/** A run that takes this many times its usual duration is not comparable with earlier ones. */
 const UNUSUAL = 1.5;
 
-/** What the rate of a task is measured from: the first counter that was seen of it. `at` is ISO 8601. */
+/** The base of a task's rate: the first counter that was seen of it. `at` is ISO 8601. */
 export type RateStart = Readonly<{ current: number; at: string }>;
 
 /**
- * Where the rate is measured from after more of a task's history. A run may have been under way when it was first seen
- * (`130/1351`), so its counter then is no work of the time since. A counter that falls below its start begins again.
+ * The base of the rate after more of a task's history. A run may have been under way when it was first seen
+ * (`130/1351`), so its counter then is no work of the time since. A counter that falls below its base sets a new one.
  */
 export const rateStartOf = (
   known: RateStart | undefined,
@@ -43,7 +43,7 @@ export const rateStartOf = (
     );
 };
 
-/** What an estimate is made of: a `StoredTask`, or as much of a run on a terminal. */
+/** What an estimate is made from: a `StoredTask`, or the same fields of a run on a terminal. */
 export type Estimated = Readonly<{
   status: TaskStatus;
   progress: Pick<Counter, 'current' | 'total'>;
@@ -52,9 +52,9 @@ export type Estimated = Readonly<{
 }>;
 
 /**
- * Seconds until a running task ends, counted from `now` (epoch milliseconds); undefined without a basis. There are
- * two: the rate since the task was first seen, `elapsed × (total − current) ÷ (current − first)`, and what is left of
- * the median duration of earlier runs. With both, the rate is weighted by the part of the work that is done.
+ * Seconds until a running task ends, from `now` (epoch milliseconds); undefined without a basis. There are two: the
+ * rate since the task was first seen, `elapsed × (total − current) ÷ (current − first)`, and the rest of the median
+ * duration of earlier runs. If both exist, the rate is weighted by the completed share.
  */
 export const etaOf = (task: Estimated, past: PastDurations, now: number): number | undefined => {
   if (task.status !== 'running' || task.started_at === undefined) return undefined;
@@ -92,7 +92,7 @@ const medianOf = (values: readonly number[]): number | undefined => {
   return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2;
 };
 
-/** What a finished task adds to the durations of its name: only a success tells how long the next one may take. */
+/** What a finished task adds to the durations of its name. Only a success says how long the next run may take. */
 export const withDuration = (past: PastDurations, task: StoredTask): PastDurations =>
   task.status === 'completed' && task.duration_seconds !== undefined && task.duration_seconds > 0
     ? [...past, task.duration_seconds].slice(-MAX_PAST)

@@ -1,20 +1,20 @@
 import { isCounted } from '../projects/metrics.ts';
 import type { StoredTask } from './task.ts';
 
-/** What webhooks are sent for. */
+/** The events that webhooks receive. */
 export const TASK_EVENTS = ['task.completed', 'task.failed', 'task.stale'] as const;
 export type TaskEventType = (typeof TASK_EVENTS)[number];
 
-/** That it happened to a task, in which project, with which write of it; `at` is when, ISO 8601. */
+/** An event of a task, with the project and version it happened in; `at` is ISO 8601. */
 export type TaskEvent = Readonly<{ type: TaskEventType; project_id: string; version: number; at: string }>;
 
 /**
- * How many events may be pending on a task. Only an outage leaves so many, and beyond them the oldest are dropped: a
- * task with its events has to fit its item.
+ * How many events may be pending on a task. Only an outage leaves so many. The oldest beyond them are dropped: a task
+ * with its events must fit an item of DynamoDB.
  */
 const MAX_PENDING_EVENTS = 100;
 
-/** The event that a write of a task makes, if any. */
+/** The event that a write of a task causes, if any. */
 export const eventOf = (before: StoredTask | undefined, after: StoredTask): TaskEventType | undefined => {
   const isSame = before?.status === after.status && before.attempt === after.attempt;
   if (after.status === 'completed' && !isSame) return 'task.completed';
@@ -22,7 +22,7 @@ export const eventOf = (before: StoredTask | undefined, after: StoredTask): Task
   return after.stale && before?.stale !== true ? 'task.stale' : undefined;
 };
 
-/** A task with the event that this write makes: the write that makes an event also keeps it. */
+/** A task with the event of this write: the write that causes an event also stores it. */
 export const withEvent = (before: StoredTask | undefined, after: StoredTask): StoredTask => {
   const type = eventOf(before, after);
   if (type === undefined) return after;

@@ -1,10 +1,13 @@
 import type { TaskStatus } from './status.ts';
 import type { StoredTask } from './task.ts';
 
-/** A place in the list of tasks, newest update first, equal times by descending id. */
+/** A position in the list of tasks, newest update first, equal times by descending id. */
 export type TaskPosition = Readonly<{ updated_at: string; task_id: string }>;
 
-/** Which tasks a list holds. All conditions must hold; `statuses` is a choice, and an empty one holds nothing. */
+/**
+ * Which tasks a list contains. All conditions must hold; `statuses` are alternatives, and an empty list matches
+ * nothing.
+ */
 export type TaskFilter = Readonly<{
   statuses?: readonly TaskStatus[];
   project_id?: string;
@@ -12,9 +15,9 @@ export type TaskFilter = Readonly<{
   /** Parts of that task. */
   parent_id?: string;
   labels?: Readonly<Record<string, string>>;
-  /** Found in the name, whatever the case. */
+  /** Part of the name, in any case. */
   q?: string;
-  /** ISO 8601 in UTC with milliseconds; tasks whose last update is at or after it. */
+  /** ISO 8601 in UTC with milliseconds: tasks last updated at or after it. */
   updated_since?: string;
 }>;
 
@@ -25,7 +28,7 @@ export const byNewest = (a: TaskPosition, b: TaskPosition): number => {
   return a.task_id > b.task_id ? -1 : 1;
 };
 
-/** The form in which names are compared with what somebody searches for. */
+/** The form of names in which searches compare them. */
 export const searchable = (text: string): string => text.toLowerCase();
 
 export const matchesFilter = (task: StoredTask, filter: TaskFilter): boolean =>

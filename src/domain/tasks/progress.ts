@@ -1,8 +1,8 @@
 import { isTerminal, type TaskStatus } from './status.ts';
 
 /**
- * How far a task is. `current` and `total` are integers ≥ 0; null where nobody has said.
- * `percentage` is an integer 0–100, null while the total is unknown or 0.
+ * The progress of a task. `current` and `total` are integers ≥ 0, null while unknown. `percentage` is an integer 0–100,
+ * null while the total is unknown or 0.
  */
 export type Progress = Counter & Readonly<{ percentage: number | null }>;
 
@@ -11,7 +11,7 @@ export type Counter = Readonly<{ current: number | null; total: number | null }>
 
 export type PartialFailure = Readonly<{ failed?: number; skipped?: number }>;
 
-/** The counts that are known of `failed` and `skipped`. */
+/** The known counts of `failed` and `skipped`. */
 export const partialFailure = (
   counts: Readonly<{ failed?: number | null | undefined; skipped?: number | null | undefined }>,
 ): PartialFailure => ({
@@ -29,12 +29,12 @@ export const changedFailure = (
     skipped: change.skipped === undefined ? before.skipped : change.skipped,
   });
 
-/** Larger counters are no progress but a mistake; the bound also keeps every sum an exact integer. */
+/** Larger counters are a mistake; the bound also keeps every sum an exact integer. */
 export const MAX_COUNT = 1_000_000_000_000;
 
 /**
- * The percentage that a counter shows: whole percent, rounded down. Real counters overshoot (`6/5`), fall and end
- * early (`2/3`), so it is clamped, and 100 is kept for a task that has completed: full but not done shows 99.
+ * The percentage of a counter, rounded down. Real counters overshoot (`6/5`), fall and end early (`2/3`), so it is
+ * clamped, and 100 is only for completed tasks: full but not completed shows 99.
  */
 export const percentageOf = (
   { current, total }: Pick<Counter, 'current' | 'total'>,
@@ -52,13 +52,13 @@ export const progressOf = (counter: Counter, status: TaskStatus): Progress => ({
   ...partialFailure(counter),
 });
 
-/** The state of a task at one moment of its life. `timestamp` is ISO 8601 in UTC with milliseconds. */
+/** The state of a task at one moment. `timestamp` is ISO 8601 in UTC with milliseconds. */
 export type HistoryPoint = Progress &
   Readonly<{ timestamp: string; status: TaskStatus; phase?: string; message?: string }>;
 
 /**
- * Thins points to at most `limit`, in order of time: every change of status or phase stays as long as there is
- * room, the counters between them are sampled evenly, first and last are kept.
+ * Reduces points to at most `limit`, in order of time: every change of status or phase stays if there is room, the
+ * counters in between are sampled evenly, the first and last are kept.
  */
 export const thinPoints = (points: readonly HistoryPoint[], limit: number): readonly HistoryPoint[] => {
   if (points.length <= limit) return points;

@@ -5,7 +5,7 @@ import type { Task } from './task.ts';
 /** A list that a cache keeps in order: all tasks, or those of a status, of a project, of a status in a project. */
 export type TaskScope = Readonly<{ project_id?: string; status?: TaskStatus }>;
 
-/** A name for a scope, different for different scopes: no id carries a `#`. */
+/** The name of a scope, unique because no id contains a `#`. */
 export const scopeName = ({ project_id, status }: TaskScope): string =>
   `${project_id === undefined ? 'all' : `project#${project_id}`}${status === undefined ? '' : `#${status}`}`;
 
@@ -21,8 +21,8 @@ export const scopesOf = ({
 ];
 
 /**
- * The scopes that together are a list, none of them twice; undefined where a list cannot be made of scopes: whatever
- * a filter asks for besides status and project, now or in times to come.
+ * The scopes that make up a list, none of them twice; undefined if a list cannot be made of scopes, because of a filter
+ * other than status and project, including any that may be added later.
  */
 export const scopesFor = (
   query: TaskFilter & Readonly<{ limit?: number; after?: TaskPosition }>,

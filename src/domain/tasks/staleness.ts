@@ -2,19 +2,19 @@ import { fromIso } from '../time.ts';
 import type { HistoryPoint } from './progress.ts';
 import type { StoredTask } from './task.ts';
 
-/** Every running task may be silent for this long, in milliseconds: waiting for a database takes minutes. */
+/** Every running task may be silent for this long, in milliseconds: creating a database takes minutes. */
 export const MIN_SILENCE_MS = 5 * 60_000;
 
-/** Where nothing is known of a task's usual gap between updates, it may be silent for this long. */
+/** If a task's usual gap between updates is unknown, it may be silent for this long. */
 const UNKNOWN_SILENCE_MS = 15 * 60_000;
 
-/** However long the usual gap is, silence for this long means that the task is stale. */
+/** The longest permitted silence, however long the usual gap is. */
 const MAX_SILENCE_MS = 6 * 3_600_000;
 
-/** So many times its longest pause until now. */
+/** A multiple of its longest pause so far. */
 const STALE_AFTER_GAPS = 4;
 
-/** When a task was last heard of: by its log, or by a client's report. Epoch milliseconds. */
+/** When there was last a sign of a task, in its log or in a client's report. Epoch milliseconds. */
 export const lastSignOfLife = (task: StoredTask): number =>
   Math.max(
     fromIso(task.last_event_at ?? task.created_at),

@@ -1,4 +1,4 @@
-/** Where a task stands. The last three are terminal: no log event leads out of them, only an explicit reopening. */
+/** The status of a task. The last three are terminal: only an explicit reopening or a new attempt leads out of them. */
 export const TASK_STATUSES = ['pending', 'running', 'blocked', 'completed', 'failed', 'cancelled'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 

@@ -1,6 +1,6 @@
 import type { StoredTask, Task } from './task.ts';
 
-/** A task as the API answers it, without its bookkeeping. The only way from the one type to the other. */
+/** A task as the API answers it, without its bookkeeping. The only conversion from one type to the other. */
 export const publicTask = (task: StoredTask): Task => {
   const {
     counted: _counted,

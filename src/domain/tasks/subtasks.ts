@@ -3,19 +3,18 @@ import { progressOf } from './progress.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
 import { pointOf, type StoredTask, type TaskChange, withTimes } from './task.ts';
 
-/** What a part counts for in the progress of the whole. */
+/** The share of a part in the progress of its parent. */
 const PART = 100;
 
-/** Whether a task has said nothing of its progress itself, so that it may be that of its parts. */
+/** Whether a task has reported no progress itself, so that it may take that of its parts. */
 const followsSubtasks = (task: StoredTask): boolean =>
   task.progress_from === 'parts' ||
   (!isTerminal(task.status) && task.progress.total === null && (task.progress.current ?? 0) === 0);
 
 /**
- * A task with the progress of its parts: each counts the same, as far as it is, and those that were cancelled count
- * nothing. It runs once one of them has begun, and ends with the last of them: failed if one failed, completed if one
- * completed. A part that comes later takes it back to running. Undefined where nothing changes, or where somebody
- * reports progress of the task itself.
+ * A task with the progress of its parts: each has the same weight, and cancelled ones have none. It runs once one of
+ * them has begun, and ends with the last of them: failed if one failed, completed if one completed. A part that is
+ * added later sets it back to running. Undefined if nothing changes, or if progress of the task itself was reported.
  */
 export const followSubtasks = (
   task: StoredTask,

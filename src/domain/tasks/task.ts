@@ -32,13 +32,12 @@ export type GithubLinks = Readonly<{
 }>;
 
 /**
- * One piece of long-running work: what the API answers of it.
+ * One piece of long-running work, as the API answers it.
  *
- * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes
- * up when someone reopens the task, or when its log says that it runs again; `reported_at` is when status or progress was last set by a client rather than
- * read from a log; `last_event_at` is the time of the newest log event that spoke of it, to half a minute. `eta_seconds`
- * counts from `updated_at`. `stale` says that a running task has been silent for longer than its usual gap between
- * updates allows.
+ * Times are ISO 8601 in UTC with milliseconds; `version` counts the writes from 1; `attempt` counts from 1 and goes up
+ * when a client reopens the task, or when its log says that it runs again; `reported_at` is when a client last set
+ * status or progress; `last_event_at` is the time of its newest log event, to half a minute. `eta_seconds` counts from
+ * `updated_at`. `stale`: a running task has been silent for longer than its usual gap between updates allows.
  */
 type TaskFields = Readonly<{
   task_id: string;
@@ -46,12 +45,12 @@ type TaskFields = Readonly<{
   task_type: string;
   description?: string;
   project_id: string;
-  /** The task that this one is a part of. */
+  /** The task of which this one is a part. */
   parent_id?: string;
   status: TaskStatus;
   priority: Priority;
   progress: Progress;
-  /** `parts`: status and progress are computed from its parts, as long as nobody reports its own. */
+  /** `parts`: status and progress are computed from its parts, until they are reported for the task itself. */
   progress_from?: 'parts';
   details: TaskDetails;
   labels: Readonly<Record<string, string>>;
@@ -76,15 +75,15 @@ type TaskFields = Readonly<{
   last_event_at?: string;
 }>;
 
-/** What the stores keep with a task and the API never answers. */
+/** What the stores keep with a task and the API never returns. */
 export type TaskBookkeeping = Readonly<{
   /** What the metrics of its project count of it. */
   counted?: Counted;
   /** Events that are not in the outbox of the webhooks yet, oldest first. */
   pendingEvents?: readonly TaskEvent[];
-  /** What the estimate of its attempt measures the rate from, while it runs. */
+  /** The base of the rate for the estimate of a running attempt. */
   rateFrom?: RateStart;
-  /** How many of its attempts its log has begun since a client reopened it last. */
+  /** How many of its attempts were begun by its log since a client last reopened it. */
   retries?: number;
   /** Of a run: the one thing that its output tells of, whose progress the run has. */
   output?: Observation;
@@ -94,20 +93,20 @@ export type TaskBookkeeping = Readonly<{
 /** A task as the stores keep it. */
 export type StoredTask = TaskFields & TaskBookkeeping;
 
-/** A task as the API answers it. A `StoredTask` is none to the compiler: `publicTask` makes one of it. */
+/** A task as the API answers it. The compiler does not accept a `StoredTask` here: `publicTask` converts it. */
 export type Task = TaskFields & Readonly<{ [K in keyof TaskBookkeeping]?: never }>;
 
 /** The most labels of a task. */
 export const MAX_LABELS = 50;
 
-/** The largest metadata, in characters of JSON: with everything else it has to fit an item of DynamoDB. */
+/** The largest metadata, in characters of JSON: the whole task must fit an item of DynamoDB. */
 export const MAX_METADATA = 65_536;
 
 export const DEFAULT_PROJECT_ID = 'default';
 const DEFAULT_TASK_NAME = 'Untitled';
 const DEFAULT_TASK_TYPE = 'agent_execution';
 
-/** What a client may say of a new task; everything has a default. */
+/** The input for a new task; every field has a default. */
 export type NewTask = Readonly<{
   task_id?: string | undefined;
   task_name?: string | undefined;
@@ -136,7 +135,7 @@ export type NewTask = Readonly<{
   started_at?: number | undefined;
 }>;
 
-/** A change of a task and the point that it adds to the history, if any. */
+/** A change of a task and the new point of its history, if any. */
 export type TaskChange = Readonly<{ task: StoredTask; point?: HistoryPoint }>;
 
 export const createTask = (input: NewTask, context: Readonly<{ id: string; now: number }>): TaskChange => {
@@ -180,7 +179,7 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
   return { task: { ...task, ...keep('rateFrom', rateStartOf(undefined, [point])) }, point };
 };
 
-/** What a client reports of a task's progress. `timestamp` is epoch milliseconds, by default now. */
+/** A client's report of progress. `timestamp` is epoch milliseconds, by default now. */
 export type ProgressReport = Readonly<{
   current?: number | undefined;
   total?: number | null | undefined;
@@ -197,8 +196,8 @@ export type ProgressReport = Readonly<{
 }>;
 
 /**
- * A task after a report. A count that reaches its total without a status completes the task, as the first design
- * had it; a task that is waiting begins to run with its first report.
+ * A task after a report. Without a status, a count that reaches its total completes the task, as in the first design; a
+ * pending task starts with its first report.
  *
  * @throws MiyabiError `invalid_transition` where the task has ended: reopen it first.
  */
@@ -238,7 +237,7 @@ export const reportProgress = (task: StoredTask, report: ProgressReport, now: nu
 const isFull = ({ current, total }: Counter): boolean =>
   current !== null && total !== null && total > 0 && current >= total;
 
-/** A patch of an object: what is left out stays, null removes. */
+/** A patch of an object: fields that are left out stay, null removes a field. */
 type Patch<T> = Readonly<{ [K in keyof T]?: T[K] | null }>;
 
 /** What a client may change of a task, as a merge patch (RFC 7396). */
@@ -265,9 +264,10 @@ export type TaskPatch = Readonly<{
 }>;
 
 /**
- * A task after a patch; undefined where the patch changes nothing.
+ * A task after a patch; undefined if the patch changes nothing.
  *
- * @throws MiyabiError `invalid_transition` where it would move on a task that has ended: reopen it first.
+ * @throws MiyabiError `invalid_transition` where it would change the status or progress of an ended task: reopen it
+ * first.
  */
 export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): TaskChange | undefined => {
   const counter = {
@@ -315,7 +315,10 @@ export const patchTask = (task: StoredTask, patch: TaskPatch, now: number): Task
   return { task: moved, point: pointOf(moved, at) };
 };
 
-/** Ends a task that nobody will finish. Undefined where it is cancelled already. @throws MiyabiError `invalid_transition` */
+/**
+ * Cancels a task that will not be finished. Undefined if it is cancelled already. @throws MiyabiError
+ * `invalid_transition`
+ */
 export const cancelTask = (
   task: StoredTask,
   message: string | undefined,
@@ -324,7 +327,7 @@ export const cancelTask = (
   task.status === 'cancelled' ? undefined : reportProgress(task, { status: 'cancelled', message }, now);
 
 /**
- * Begins a task that has ended anew, as its next attempt: the counter and what told of the end go, the rest stays.
+ * Reopens an ended task as its next attempt: the counter and the fields of its end are reset, the others stay.
  *
  * @throws MiyabiError `invalid_transition` where it has not ended.
  */
@@ -395,11 +398,12 @@ const mergedJson = (value: JsonObject, patch: JsonObject | null): JsonObject => 
 };
 
 /**
- * A task after what a log says of it. The log decides name, status, counter, details and times; what people set
- * (project, priority, labels, description, links) stays. An end that a client declared absorbs everything that the
- * log says afterwards; one that the log gave, to a task that a client has reported of, all but a new attempt; and a client's word holds until the log says something newer.
+ * A task after an observation of its log. The log decides name, status, counter and details; what people set (project,
+ * priority, labels, description, links) stays. After an end that a client declared, the log changes nothing; after one
+ * that the log reported, only a new attempt does if a client has reported on the task. A client's report holds until
+ * the log has something newer.
  *
- * Undefined where the observation changes nothing.
+ * Undefined if the observation changes nothing.
  */
 export const applyObservation = (
   task: StoredTask,
@@ -425,7 +429,7 @@ export const applyObservation = (
       attempt: task.attempt + begun,
       ...keep('retries', seen.retries),
       ...(begun === 0 ? keep('rateFrom', rateFrom) : {}),
-      // A name that the log does not know itself is no reason to lose one that somebody gave.
+      // If the log has no name, a name that was given stays.
       task_name: seen.task_name === '' ? task.task_name : seen.task_name,
       ...(seen.description === undefined ? {} : { description: seen.description }),
       status: seen.status,
@@ -445,7 +449,7 @@ export const applyObservation = (
 const isEndedByClient = ({ completed_at, reported_at }: StoredTask): boolean =>
   reported_at !== undefined && completed_at !== undefined && fromIso(completed_at) <= fromIso(reported_at);
 
-/** A running task that says the same again is alive; that is written down, but not with every line. */
+/** A running task whose log repeats itself is alive; that is recorded, but not for every line. */
 const isSignOfLife = (task: StoredTask, seen: Observation): boolean =>
   task.status === 'running' && seen.last_at - fromIso(task.last_event_at ?? task.created_at) >= LIFE_SIGN_MS;
 
@@ -460,7 +464,7 @@ const keep = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V
   // A computed key widens to string.
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
-/** A task that a log has brought into being. */
+/** A task that was created from a log. */
 export const taskFromObservation = (
   seen: Observation,
   context: Readonly<{
@@ -494,7 +498,7 @@ export const taskFromObservation = (
   return withTimes(created, { at: seen.ended_at ?? seen.last_at, startedAt: seen.started_at });
 };
 
-/** Sets when the task started, ended and how long it took, from its status and the moment it took it on. */
+/** Sets when the task started and ended and how long it took, from its status and the moment of the change. */
 export const withTimes = (
   task: StoredTask,
   { at, startedAt }: Readonly<{ at: number; startedAt?: number }>,
@@ -517,7 +521,7 @@ const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
 /** A task without the fields that change by themselves as time passes. */
 const lasting = ({ eta_seconds: _eta, rateFrom: _rate, last_event_at: _seen, ...task }: StoredTask) => task;
 
-/** Text that is equal for equal values, whatever the order of their keys. */
+/** The same text for equal values, in any order of their keys. */
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -525,7 +529,7 @@ const canonical = (value: unknown): string =>
       : inner,
   );
 
-/** What a task is at a moment, as a point of its history. */
+/** The state of a task at a moment, as a point of its history. */
 export const pointOf = (task: StoredTask, timestamp: string, message?: string): HistoryPoint => ({
   timestamp,
   ...task.progress,

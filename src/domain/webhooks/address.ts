@@ -1,20 +1,22 @@
-/** An IP address as its bytes: four of them, or sixteen. */
+/** An IP address as its bytes: four or sixteen. */
 export type Address = readonly number[];
 
-/** The addresses that begin with the first `bits` bits of `base`. */
+/** The addresses whose first `bits` bits are those of `base`. */
 export type AddressRange = Readonly<{ base: Address; bits: number }>;
 
 /**
- * What an address is to a request of ours: `public` is out on the internet, `allowed` is in a range that the
- * configuration names, `refused` is neither, or no address at all.
+ * The kinds of addresses: `public` is on the internet, `allowed` is in a configured range, `refused` is neither, or no
+ * address at all.
  */
 export type AddressKind = 'public' | 'allowed' | 'refused';
 
-/** An address as `URL` and resolvers write it. Undefined for anything else, a zone (`fe80::1%eth0`) among it. */
+/**
+ * An address as `URL` and resolvers write it. Undefined for anything else, including one with a zone (`fe80::1%eth0`).
+ */
 export const parseAddress = (text: string): Address | undefined =>
   text.includes(':') ? parseV6(text) : parseV4(text);
 
-/** `10.0.0.0/8`, `fd00::/8`; an address alone is a range of one. Undefined for anything else. */
+/** `10.0.0.0/8`, `fd00::/8`; a single address is a range of one. Undefined for anything else. */
 export const parseRange = (text: string): AddressRange | undefined => {
   const [address = '', length, ...rest] = text.split('/');
   const base = parseAddress(address);
@@ -32,7 +34,7 @@ export const isInRange = (address: Address, { base, bits }: AddressRange): boole
     return (byte & mask) === ((base[index] ?? 0) & mask);
   });
 
-/** Judges the address that a connection is to go to; `allowed` ranges win. */
+/** Classifies the address of a connection; `allowed` ranges take precedence. */
 export const kindOfAddress = (text: string, allowed: readonly AddressRange[]): AddressKind => {
   const written = parseAddress(text);
   if (written === undefined) return 'refused';
@@ -62,7 +64,7 @@ const parseV6 = (text: string): Address | undefined => {
   return missing < 2 ? undefined : [...head, ...new Array<number>(missing).fill(0), ...tail];
 };
 
-/** The bytes of groups with colons between them, of which the last may be an IPv4 address. */
+/** The bytes of groups separated by colons; the last group may be an IPv4 address. */
 const bytesOfGroups = (text: string): Address | undefined => {
   if (text === '') return [];
   const bytes: number[] = [];
@@ -86,8 +88,8 @@ const ranges = (...texts: readonly string[]): readonly AddressRange[] =>
   });
 
 /**
- * IPv4 that is not out on the internet. Source: IANA, "IPv4 Special-Purpose Address Registry"; multicast (224.0.0.0/4)
- * and what is reserved (240.0.0.0/4, broadcast included) besides.
+ * IPv4 that is not on the internet. Source: IANA, "IPv4 Special-Purpose Address Registry"; in addition multicast
+ * (224.0.0.0/4) and reserved addresses (240.0.0.0/4, including broadcast).
  */
 const RESERVED_V4 = ranges(
   '0.0.0.0/8',
@@ -109,17 +111,17 @@ const RESERVED_V4 = ranges(
   '224.0.0.0/3',
 );
 
-/** The one block out of which IPv6 addresses of the internet are given: loopback, link-local and the like are outside. */
+/** The only block of global IPv6 addresses: loopback, link-local and the like are outside. */
 // One text gives one range.
 const [GLOBAL_V6] = ranges('2000::/3') as readonly [AddressRange];
 
 /**
- * What of it is not out on the internet: protocol assignments (Teredo among them), documentation, and 6to4, which would
- * carry a request on to any IPv4 address. Source: IANA, "IPv6 Special-Purpose Address Registry".
+ * Parts of it that are not on the internet: protocol assignments (including Teredo), documentation, and 6to4, which
+ * could forward a request to any IPv4 address. Source: IANA, "IPv6 Special-Purpose Address Registry".
  */
 const RESERVED_V6 = ranges('2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20');
 
-/** IPv4 that is written as IPv6, or that a translator (NAT64, RFC 6052) reaches: it is judged as what it stands for. */
+/** IPv4 written as IPv6, or reached through a translator (NAT64, RFC 6052): the IPv4 address decides. */
 const EMBEDDING = ranges('::ffff:0:0/96', '64:ff9b::/96');
 
 const embedded = (address: Address): Address | undefined =>

@@ -2,13 +2,13 @@ import { fingerprint } from '../ids.ts';
 import type { TaskEvent, TaskEventType } from '../tasks/events.ts';
 import { fromIso } from '../time.ts';
 
-/** `webhook.test` is what a client asks for to see whether its receiver works. */
+/** `webhook.test` is sent on request, to check a receiver. */
 export type DeliveryEvent = TaskEventType | 'webhook.test';
 export const DELIVERY_EVENTS = ['task.completed', 'task.failed', 'task.stale', 'webhook.test'] as const;
 
 /**
- * One message to one webhook, on its way. `body` is sent as it is; `attempts` counts those that were made; `due_at`
- * and `created_at` are epoch milliseconds.
+ * One message for one webhook. `body` is sent as it is; `attempts` counts the attempts so far; `due_at` and
+ * `created_at` are epoch milliseconds.
  */
 export type Delivery = Readonly<{
   delivery_id: string;
@@ -24,7 +24,7 @@ export type Delivery = Readonly<{
 
 export const OUTCOMES = ['delivered', 'retrying', 'failed'] as const;
 
-/** What the latest attempt to deliver to a webhook came to. `at` and `next_attempt_at` are ISO 8601. */
+/** The outcome of the latest attempt to deliver to a webhook. `at` and `next_attempt_at` are ISO 8601. */
 export type LastDelivery = Readonly<{
   delivery_id: string;
   event: DeliveryEvent;
@@ -37,12 +37,12 @@ export type LastDelivery = Readonly<{
   next_attempt_at?: string;
 }>;
 
-/** What a receiver answered, or why it was not reached. */
+/** A receiver's answer, or why it was not reached. */
 export type Answer =
   | Readonly<{ kind: 'answered'; status: number; retry_after?: string }>
   | Readonly<{ kind: 'unreached'; reason: string }>;
 
-/** What is to be done after an attempt. `gone`: nobody will ever be there again. */
+/** What follows after an attempt. `gone`: the receiver does not exist any more. */
 export type Verdict = Readonly<{ kind: 'delivered' | 'failed' | 'gone' } | { kind: 'retry'; due_at: number }>;
 
 /** Waits before the second and each further attempt, in milliseconds: about a day in all. */
@@ -57,10 +57,12 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   15 * 3_600_000,
 ];
 
-/** The longest that a receiver may ask for by Retry-After, in milliseconds. */
+/** The longest Retry-After that is respected, in milliseconds. */
 export const MAX_RETRY_AFTER_MS = 6 * 3_600_000;
 
-/** `attempts` includes this one; `random`, from 0 up to 1, moves the next by up to a fifth in either direction. */
+/**
+ * `attempts` includes this one; `random`, from 0 up to 1, varies the next delay by up to a fifth in either direction.
+ */
 export const verdictOf = (answer: Answer, attempts: number, now: number, random: number): Verdict => {
   if (answer.kind === 'answered') {
     if (answer.status >= 200 && answer.status < 300) return { kind: 'delivered' };
@@ -75,7 +77,7 @@ export const verdictOf = (answer: Answer, attempts: number, now: number, random:
   return { kind: 'retry', due_at: now + Math.max(Math.round(delay * (0.8 + 0.4 * random)), retryAfter) };
 };
 
-/** How long a Retry-After header asks to wait, in milliseconds and within bounds; 0 where it says nothing. */
+/** The wait of a Retry-After header, in milliseconds and within bounds; 0 without a valid one. */
 export const retryAfterMs = (header: string | undefined, now: number): number => {
   if (header === undefined) return 0;
   const text = header.trim();
@@ -83,7 +85,7 @@ export const retryAfterMs = (header: string | undefined, now: number): number =>
   return Number.isNaN(ms) ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
 };
 
-/** The same for the same event of a task and the same webhook, so that telling it twice is telling it once. */
+/** The same id for the same event of a task and the same webhook, so that sending it twice delivers it once. */
 export const deliveryIdOf = (webhookId: string, taskId: string, { type, version, at }: TaskEvent): string =>
   `msg_${fingerprint(webhookId, taskId, type, at)}${fingerprint(at, taskId, webhookId)}_${version}`;
 
@@ -91,6 +93,6 @@ export const deliveryIdOf = (webhookId: string, taskId: string, { type, version,
 export const messageOf = (type: DeliveryEvent, timestamp: string, data: unknown): string =>
   JSON.stringify({ type, timestamp, data });
 
-/** What a signature is made over. `timestamp` is epoch seconds. Source: Standard Webhooks, "Signature scheme". */
+/** The text that is signed. `timestamp` is epoch seconds. Source: Standard Webhooks, "Signature scheme". */
 export const signedContent = (deliveryId: string, timestamp: number, body: string): string =>
   `${deliveryId}.${timestamp}.${body}`;

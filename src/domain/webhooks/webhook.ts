@@ -5,8 +5,8 @@ import { type AddressRange, kindOfAddress, parseAddress } from './address.ts';
 import type { LastDelivery } from './delivery.ts';
 
 /**
- * Where a project's events go. `secret` signs them, as `whsec_` and the base64 of 24 to 64 bytes; until
- * `previous_until` the one before it signs too.
+ * The target of a project's events. `secret` signs them, as `whsec_` and the base64 of 24 to 64 bytes; until
+ * `previous_until` the previous secret signs too.
  */
 export type Webhook = Readonly<{
   webhook_id: string;
@@ -25,8 +25,8 @@ export type Webhook = Readonly<{
 }>;
 
 /**
- * All webhooks of a project, oldest first. `project_created_at` tells a project from one of its id that was there
- * before. `version` counts the writes of the whole from 1.
+ * All webhooks of a project, oldest first. `project_created_at` distinguishes a project from an earlier one with its
+ * id. `version` counts the writes of the whole from 1.
  */
 export type ProjectWebhooks = Readonly<{
   project_id: string;
@@ -39,7 +39,7 @@ export type ProjectWebhooks = Readonly<{
 /** The most webhooks of a project. */
 export const MAX_WEBHOOKS = 10;
 
-/** For how long a secret that was replaced still signs, in milliseconds. */
+/** How long a replaced secret still signs, in milliseconds. */
 export const ROTATION_MS = 24 * 60 * 60 * 1000;
 
 export type NewWebhook = Readonly<{
@@ -56,7 +56,7 @@ export type WebhookPatch = Readonly<{
   active?: boolean;
 }>;
 
-/** A webhook as the API tells it. The secret is told where it is new, and never again. */
+/** A webhook as the API answers it. The secret is included only in the answer that creates it. */
 export type PublicWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until' | 'unknown'> &
   Readonly<{ secret?: string; last_delivery: LastDelivery | null }>;
 
@@ -75,7 +75,7 @@ export const createWebhook = (
   updated_at: toIso(context.now),
 });
 
-/** A webhook after a patch, one version on; undefined where the patch changes nothing. */
+/** A webhook after a patch, with the next version; undefined if the patch changes nothing. */
 export const patchWebhook = (webhook: Webhook, patch: WebhookPatch, now: number): Webhook | undefined => {
   const url = patch.url ?? webhook.url;
   const events = inOrder(patch.events ?? webhook.events);
@@ -87,8 +87,8 @@ export const patchWebhook = (webhook: Webhook, patch: WebhookPatch, now: number)
 };
 
 /**
- * A webhook with a new secret, one version on. The one until now signs for a day more. Undefined where it has that secret
- * already: a request that is repeated must not take away the one before.
+ * A webhook with a new secret and the next version. The previous one signs for another day. Undefined if it has that
+ * secret already: a repeated request must not remove the previous secret.
  */
 export const rotateSecret = (webhook: Webhook, secret: string, now: number): Webhook | undefined =>
   secret === webhook.secret
@@ -102,7 +102,7 @@ export const rotateSecret = (webhook: Webhook, secret: string, now: number): Web
         updated_at: toIso(now),
       };
 
-/** What signs a delivery now, the newest first. */
+/** The secrets that sign a delivery now, newest first. */
 export const secretsAt = (webhook: Webhook, now: number): readonly string[] => {
   const { secret, previous_secret, previous_until } = webhook;
   return previous_secret !== undefined && previous_until !== undefined && fromIso(previous_until) > now
@@ -111,8 +111,7 @@ export const secretsAt = (webhook: Webhook, now: number): readonly string[] => {
 };
 
 /**
- * `withUrl`: a URL may be all that somebody needs to post there, so that whoever may not change a webhook sees only
- * where it leads.
+ * `withUrl`: a URL may be all it takes to post there, so a caller who may not change a webhook sees only its origin.
  */
 export const publicWebhook = (
   webhook: Webhook,
@@ -128,13 +127,13 @@ export const publicWebhook = (
   };
 };
 
-/** Each event once, whatever the order in which they were asked for. */
+/** Each event once, in a fixed order. */
 const inOrder = (events: readonly TaskEventType[]): readonly TaskEventType[] =>
   TASK_EVENTS.filter((event) => events.includes(event));
 
 /**
- * What is wrong with a URL as the target of a webhook, as far as the URL itself tells; undefined where nothing is.
- * What its name resolves to is looked at when a delivery connects.
+ * What is wrong with a URL as the target of a webhook, as far as the URL itself shows; undefined if nothing is. The
+ * addresses of its host are checked when a delivery connects.
  */
 export const problemOfTarget = (text: string, allowed: readonly AddressRange[]): string | undefined => {
   if (!URL.canParse(text)) return 'must be a URL';
@@ -145,7 +144,7 @@ export const problemOfTarget = (text: string, allowed: readonly AddressRange[]):
   const kind = parseAddress(literal) === undefined ? undefined : kindOfAddress(literal, allowed);
   if (kind === 'refused') return 'must not lead to a private, loopback or reserved address';
   if (protocol === 'https:') return undefined;
-  // A name may still turn out to be within the allowed ranges, if there are any.
+  // A name may still resolve to an allowed range, if there are any.
   return kind === 'allowed' || (kind === undefined && allowed.length > 0)
     ? undefined
     : 'must be an https URL';
