@@ -1,4 +1,4 @@
-/** How much an Accept header likes a media type: `quality` from 0 (not at all) to 1, `named` from 0 (any) to 2 (by name). */
+/** How an Accept header rates a media type: `quality` from 0 (refused) to 1, `named` from 0 (any) to 2 (by name). */
 type Liking = Readonly<{ quality: number; named: number }>;
 
 const EVERYTHING: Liking = { quality: 1, named: 0 };
@@ -9,7 +9,7 @@ const likingOf = (accept: string, type: string): Liking => {
   for (const range of accept.split(',')) {
     const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const named = names.indexOf(name);
-    // The most specific range that fits decides.
+    // The most specific matching range decides.
     if (named === -1 || (best !== undefined && best.named >= named)) continue;
     const quality = parameters.find((parameter) => /^q=[01](\.\d*)?$/.test(parameter))?.slice(2);
     best = { quality: Math.min(1, Number(quality ?? 1)), named };
@@ -17,16 +17,16 @@ const likingOf = (accept: string, type: string): Liking => {
   return best ?? { quality: 0, named: 0 };
 };
 
-/** Whether an Accept header leaves any of these media types; errors come as problem documents whatever it says. */
+/** Whether an Accept header allows any of these media types; errors are sent as problem documents regardless. */
 export const acceptsAny = (accept: string | undefined, types: readonly string[]): boolean =>
   accept === undefined ||
-  // What most clients send needs no reading.
+  // The usual values need no parsing.
   accept === '*/*' ||
   types.includes(accept) ||
   accept.trim() === '' ||
   types.some((type) => likingOf(accept, type).quality > 0);
 
-/** Which of two media types an Accept header likes better; `usual` where it has no preference. */
+/** Which of two media types an Accept header prefers; `usual` if it has no preference. */
 export const preferred = (accept: string | undefined, usual: string, other: string): string => {
   const isOpen = accept === undefined || accept.trim() === '';
   const [a, b] = isOpen ? [EVERYTHING, EVERYTHING] : [likingOf(accept, usual), likingOf(accept, other)];

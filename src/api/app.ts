@@ -15,7 +15,7 @@ import { ROUTES } from './routes.ts';
 
 export type { HttpOptions } from './route.ts';
 
-/** The HTTP application over its services: one function, the same behind a socket and behind API Gateway. */
+/** The HTTP application over its services: one function, the same for a socket and for API Gateway. */
 export const httpApp = (services: HttpServices, logger: Logger, options: HttpOptions = {}): HttpApp => {
   const find = routeTable(Object.values(ROUTES).flatMap((routes) => Object.values(routes)));
   const { streaming = true } = options;
@@ -23,7 +23,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   const shared = cors(options.corsOrigins ?? []);
   const isShared = (options.corsOrigins ?? []).length > 0;
 
-  /** Whether somebody may ask for this, in this form; if not, the answer that says so. */
+  /** Whether the caller may make this request, in this form; if not, the answer that says so. */
   const admit = (
     request: HttpRequest,
     found: Found | undefined,
@@ -105,7 +105,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     }
   };
 
-  /** Never throws, and is a promise only where something is waited for: each step in between costs every request. */
+  /** Never throws, and is a promise only if it has to wait: each further step would cost every request. */
   const answer = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
     try {
       options.browserGuard?.(request);
@@ -115,7 +115,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
         return { status: 204, headers: { allow: allowOf(found.methods), ...patches }, body: '' };
       }
       const operation = operationOf(request, found);
-      // Whoever has no key does not even learn which routes there are.
+      // A caller without a key does not even learn which routes exist.
       const principal = operation?.route.scope === 'open' ? undefined : authenticate(request);
       const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
       const admitted = admit(request, found, operation, principal);
@@ -146,7 +146,7 @@ type Admitted =
   | Readonly<{ refusal?: undefined; operation: Operation }>;
 
 const ACCEPT_PATCH = { 'accept-patch': 'application/merge-patch+json, application/json' };
-/** Who calls what is open to everybody. */
+/** The caller of a public route. */
 const ANONYMOUS: Principal = { id: 'anonymous', scope: 'read' };
 
 const pathOf = ({ path }: HttpRequest): string =>

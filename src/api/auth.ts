@@ -3,10 +3,10 @@ import { type ApiKey, includesScope, type Scope } from '../domain/api-keys.ts';
 import { MiyabiError } from '../domain/errors.ts';
 import type { HttpRequest } from './message.ts';
 
-/** Who asks: what they may do, and the one project that is there for them, if they are bound to one. */
+/** The caller: its scope, and the only project it sees, if it is bound to one. */
 export type Principal = Readonly<{ id: string; scope: Scope; project_id?: string }>;
 
-/** Where no keys are configured, whoever reaches the server may do everything. */
+/** If no keys are configured, anyone who can reach the server may do everything. */
 const ANYONE: Principal = { id: 'anyone', scope: 'admin' };
 
 const SHA256_BYTES = 32;
@@ -14,8 +14,8 @@ const SHA256_BYTES = 32;
 export type Authenticate = (request: HttpRequest) => Principal;
 
 /**
- * Finds out by their key who asks. Every configured key is compared, and in constant time, so that neither a missing
- * nor a wrong key can be told from another by the answer or by how long it takes.
+ * Identifies the caller by its key. Every configured key is compared, in constant time, so that neither the answer nor
+ * its duration shows whether a key is missing or wrong.
  */
 export const authenticator = (keys: readonly ApiKey[]): Authenticate => {
   if (keys.length === 0) return () => ANYONE;
@@ -27,7 +27,7 @@ export const authenticator = (keys: readonly ApiKey[]): Authenticate => {
       ...(key.project_id === undefined ? {} : { project_id: key.project_id }),
     },
   }));
-  // A digest as text into one buffer for all requests takes a third of the time of a new buffer for each.
+  // Writing a digest into one buffer for all requests takes a third of the time of a new buffer for each.
   const presented = Buffer.alloc(SHA256_BYTES);
   return (request) => {
     presented.write(digestOf('sha256', keyOf(request), 'binary'), 'binary');

@@ -4,7 +4,10 @@ import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { type HttpRequest, MAX_BODY_BYTES } from './message.ts';
 import type { Body } from './route.ts';
 
-/** The deepest nesting of arrays and objects that is read. Deeper JSON parses, but overflows the stack of what follows. */
+/**
+ * The deepest nesting of arrays and objects that is accepted. Deeper JSON parses, but overflows the stack of later
+ * steps.
+ */
 const MAX_JSON_DEPTH = 32;
 
 /** The body of a request as its route describes it. @throws MiyabiError as `validate`, `payload_too_large`, `unsupported_media_type` */
@@ -23,15 +26,15 @@ export const readBody = <Out>(
 };
 
 /**
- * The JSON of a request body, checked for its type, size, encoding, depth and keys before anything looks at it.
- * `anyBytes` takes what is no UTF-8 as well: a log may hold anything, and one line of it must not stop the others.
+ * The JSON of a request body, after its type, size, encoding, depth and keys were checked. `anyBytes` also accepts
+ * invalid UTF-8: a log may contain anything, and one line of it must not stop the others.
  */
 const readJson = (request: HttpRequest, types: readonly string[], anyBytes: boolean): unknown => {
   const text = request.body ?? '';
   if (text !== '' || request.headers['content-type'] !== undefined) requireType(request, types);
   requireSize(Buffer.byteLength(text));
   if (text.trim() === '') throw new MiyabiError('invalid_input', 'The body is empty; send a JSON object');
-  // Read as UTF-8, other bytes have become this character: what was meant is lost.
+  // Invalid bytes have become this character when read as UTF-8, so data would be lost.
   if (!anyBytes && text.includes('\ufffd') && request.bytes !== undefined && !isUtf8(request.bytes)) {
     throw new MiyabiError('invalid_input', 'The body is not valid UTF-8');
   }
@@ -100,7 +103,7 @@ const CLOSE_BRACE = 125;
 
 const refuseUnsafe = (key: string, value: unknown): unknown => {
   if (key === '__proto__') throw invalidField('__proto__', 'is not allowed as a field name');
-  // `1e400` parses as Infinity, which would come back as null.
+  // `1e400` parses as Infinity, which would be returned as null.
   if (value === Infinity || value === -Infinity) throw invalidField(key, 'is too large a number');
   return value;
 };
@@ -109,9 +112,9 @@ const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
 
 /**
- * An input as its schema describes it.
+ * An input, checked by its schema.
  *
- * @throws MiyabiError `invalid_input` that names every field that is wrong, and why.
+ * @throws MiyabiError `invalid_input` that names every wrong field and the reason.
  */
 export const validate = <S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> => {
   const result = v.safeParse(schema, input, { abortPipeEarly: true });

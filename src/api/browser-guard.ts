@@ -2,7 +2,7 @@ import { MiyabiError } from '../domain/errors.ts';
 import type { HttpRequest } from './message.ts';
 
 export type BrowserRules = Readonly<{
-  /** Names that the server may be called by besides those of this machine: `name`, or `name:port` for one port. */
+  /** Host names of the server besides those of this machine: `name`, or `name:port` for one port. */
   allowedHosts: readonly string[];
   /** Origins whose pages may call; `*` is any. */
   corsOrigins: readonly string[];
@@ -14,9 +14,9 @@ export type BrowserGuard = (request: Pick<HttpRequest, 'method' | 'path' | 'head
 const THIS_MACHINE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 /**
- * Protects a server that asks for no key from the pages that its user visits. A page whose name was rebound to this
- * machine is recognised by its Host, any other page of another origin by Origin and Sec-Fetch-Site. Programs send
- * neither of the two. Links to pages of the server (GET, outside /api/) stay usable from anywhere.
+ * Protects a server without keys from other pages in its user's browser. A page whose name was rebound to this machine
+ * is recognised by its Host, a page of another origin by Origin and Sec-Fetch-Site. Programs send neither of these.
+ * Links to pages of the server (GET, outside /api/) work from anywhere.
  */
 export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): BrowserGuard => {
   const names = new Set(allowedHosts.map((name) => name.toLowerCase()));
@@ -38,7 +38,7 @@ export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): Brows
       );
     }
     const site = headers['sec-fetch-site'];
-    // Browsers set this header themselves, and no page can change it.
+    // Browsers set this header themselves; pages cannot change it.
     if (site === 'same-origin' || site === 'none' || origins.has('*')) return;
     const origin = headers['origin']?.toLowerCase();
     if (origin === undefined) {
@@ -60,5 +60,7 @@ const isLink = (method: string, path: string, headers: HttpRequest['headers']): 
 
 const hostOf = (origin: string): string | undefined => /^https?:\/\/(.+)$/.exec(origin)?.[1];
 
-/** A header as a message may repeat it: short, and without anything that a terminal or a log would act on. */
+/**
+ * A header in a form that is safe in a message: short, and without characters that a terminal or a log would interpret.
+ */
 const shown = (value: string): string => value.replace(/[^\x21-\x7e]/g, '?').slice(0, 100);

@@ -4,7 +4,7 @@ import type { ROUTES } from './routes.ts';
 type Groups = typeof ROUTES;
 type AnyRoute = { [Group in keyof Groups]: Groups[Group][keyof Groups[Group]] }[keyof Groups];
 
-/** Every route by its method and path, e.g. `GET /api/tasks/{task_id}`: what it takes and answers. */
+/** Every route by its method and path, e.g. `GET /api/tasks/{task_id}`, with its input and answers. */
 export type Api = {
   [R in AnyRoute as `${R['method']} ${R['path']}`]: { input: Input<R>; answer: AnswerOf<R> };
 };
@@ -23,7 +23,7 @@ type PathOf<Path extends string> = [ParamsOf<Path>] extends [never]
   ? undefined
   : { [Name in ParamsOf<Path>]: string };
 
-/** A parameter as the server reads it out of the query, or as what it makes of it. */
+/** A parameter as text of the query, or as its parsed value. */
 type QueryOf<R> = R extends { query?: Schema<infer In, infer Out> }
   ? [In] extends [undefined]
     ? undefined
@@ -38,7 +38,7 @@ type BodyOf<R> = R extends { body?: Body<infer In, unknown> }
       : { body: In }
   : unknown;
 
-/** What a client hands in is never changed. */
+/** Input of clients is read-only. */
 type Frozen<T> = T extends Uint8Array
   ? T
   : T extends readonly (infer Item)[]

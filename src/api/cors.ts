@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponse } from './message.ts';
 
 export type Cors = Readonly<{
-  /** The answer to a browser that asks whether it may ask; undefined where it does not. */
+  /** The answer to a browser's preflight request; undefined for other requests. */
   preflight(request: HttpRequest): HttpResponse | undefined;
-  /** What an answer says to the browser about who may read it. */
+  /** The headers that tell a browser who may read an answer. */
   headers(request: HttpRequest): Readonly<Record<string, string>>;
 }>;
 
@@ -12,10 +12,10 @@ const REQUEST_HEADERS =
   'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-api-key';
 const RESPONSE_HEADERS =
   'etag, location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
-/** How long a browser may remember the answer to a preflight, in seconds. */
+/** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE = '600';
 
-/** Lets pages of these origins call. Without any origin nothing is said, and browsers keep other pages out. */
+/** Lets pages of these origins call. Without any origin there are no such headers, and browsers block other pages. */
 export const cors = (origins: readonly string[]): Cors => {
   const any = origins.includes('*');
   const allowed = new Set(origins);

@@ -17,12 +17,12 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Goes up with every change of what a position holds: cursors of other versions are refused, never misread. */
+/** Goes up whenever the content of a position changes: cursors of other versions are refused, never misread. */
 const VERSION = 2;
 
 /**
- * Opaque cursors: the position, encrypted and signed together with its version and the list that it belongs to. A
- * position may name a task that the filter passed over and the caller may not see.
+ * Opaque cursors: the position, encrypted and signed together with its version and its list. A position may name a task
+ * that the filter passed over and that the caller may not see.
  */
 export const signedCursors = (secret: string): Cursors => {
   const key = createHmac('sha256', secret).update('cursors').digest();

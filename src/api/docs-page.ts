@@ -1,6 +1,6 @@
 import { type JsonSchema, referredName } from './json-schema.ts';
 
-/** As much of an OpenAPI document as its page shows. */
+/** The parts of an OpenAPI document that its page shows. */
 type Content = Readonly<Record<string, Readonly<{ schema: JsonSchema }>>>;
 type Operation = Readonly<{
   operationId: string;
@@ -25,7 +25,7 @@ type Document = Readonly<{
   components: Readonly<{ schemas: Readonly<Record<string, JsonSchema>> }>;
 }>;
 
-/** The contract as a page: plain HTML that loads nothing and runs nothing, so that it works offline and anywhere. */
+/** The contract as a page: plain HTML without scripts and external files, so that it works offline. */
 export const docsPage = (openApi: unknown): string => {
   // Made by openapi.ts, whose schemas are typed loosely.
   const { info, tags, paths, components } = openApi as Document;
@@ -103,7 +103,7 @@ const schemaHtml = (schema: JsonSchema): string => {
     .join('')}</table>`;
 };
 
-/** A schema in a few words. */
+/** A short description of a schema. */
 const kindOf = (schema: JsonSchema): string => {
   const { $ref, anyOf, enum: options, const: value, type, items } = schema;
   const { pattern, minimum, maximum, maxLength, properties } = schema;

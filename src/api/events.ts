@@ -2,12 +2,12 @@ import type { Change, FeedEntry } from '../ports/change-feed.ts';
 import type { EventPage, EventSignal } from '../services/events.ts';
 import { SERVER_STOPS } from './message.ts';
 
-/** Milliseconds after which a client whose stream broke off comes back. */
+/** Milliseconds after which a client whose stream broke off reconnects. */
 const RETRY_MS = 1_000;
 
 /**
- * Events as server-sent events: `event` is the kind, `id` the place to resume from, `data` what `dataOf` says. Lines
- * without data carry an `id` alone, so that a client which has heard nothing yet resumes from the right place too.
+ * Server-sent events: `event` is the kind, `id` the position to resume from, `data` is from `dataOf`. Lines without
+ * data have an `id` alone, so that a client that has received nothing yet resumes from the right position too.
  */
 export async function* eventStream(
   signals: AsyncIterable<EventSignal>,
@@ -33,11 +33,11 @@ export async function* eventStream(
         signal satisfies never;
     }
   }
-  // Another server may not know the position: its client must not rely on having seen everything.
+  // Another server may not have the position: its client must not assume that it has seen everything.
   if (ending?.reason === SERVER_STOPS && position !== '') yield resetText(position);
 }
 
-/** The same events as an answer that ends: a browser's EventSource comes back for more by itself. */
+/** The same events as an answer that ends: a browser's EventSource reconnects by itself. */
 export const eventText = ({ entries, next, reset }: EventPage, retryMs: number): string =>
   `retry: ${retryMs}\n${reset ? resetText(next) : ''}${entriesText(entries)}id: ${next}\n\n`;
 
@@ -48,7 +48,7 @@ export const eventPageText = ({ entries, next, reset }: EventPage): string =>
 const resetText = (position: string): string =>
   `event: reset\nid: ${position}\ndata: {"reason":"events were missed; read again what you keep"}\n\n`;
 
-/** Subscribers with one filter share one array, which is written out once for all of them. */
+/** Subscribers with one filter share one array, which is serialized once for all of them. */
 const texts = new WeakMap<readonly FeedEntry[], string>();
 
 const entriesText = (entries: readonly FeedEntry[]): string => {
@@ -64,7 +64,7 @@ const entriesText = (entries: readonly FeedEntry[]): string => {
 const eventJson = ({ position, change }: FeedEntry): string =>
   `{"id":${JSON.stringify(position)},"event":"${change.kind}",${dataOf(change)}}`;
 
-/** The members of an event's JSON. The body is JSON text already and is passed on as it is. */
+/** The members of an event's JSON. The body is JSON text already and is sent as it is. */
 const dataOf = ({ kind, action, id, project_id, version, body }: Change): string =>
   [
     `"action":"${action}"`,

@@ -8,14 +8,14 @@ import type { HttpRequest, HttpResponse } from './message.ts';
 const HEADER = 'idempotency-key';
 const SECRET_PREFIX = 'whsec_';
 
-/** What another attempt may well better is not kept, nor that a body was not looked at for its media type. */
+/** Answers that another attempt may improve are not kept, nor the refusal of a body for its media type. */
 const isFinal = ({ status, body }: HttpResponse): boolean =>
   status < 500 &&
   status !== 429 &&
   status !== 415 &&
   !(status === 409 && typeof body === 'string' && body.includes('"version_conflict"'));
 
-/** Answers a request once: who sends it again with the same Idempotency-Key is given the first answer. */
+/** Answers a request once: a repetition with the same Idempotency-Key gets the first answer. */
 export const answerOnce = async (
   service: IdempotencyService,
   request: HttpRequest,

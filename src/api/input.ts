@@ -7,7 +7,7 @@ import type { Found, Operation } from './route-table.ts';
 type Input = Readonly<{ params: Found['params']; query: unknown; body: unknown }>;
 
 /**
- * What a request says, checked as its route describes it.
+ * The input of a request, checked by its route.
  *
  * @throws MiyabiError `invalid_input`, `payload_too_large`, `unsupported_media_type`
  */
@@ -38,7 +38,7 @@ const decoded = (params: Readonly<Record<string, string>>): Readonly<Record<stri
   return texts;
 };
 
-/** Own fields only, whatever their names; a parameter that may be repeated is a list. */
+/** Own properties only, whatever their names; a repeatable parameter is a list. */
 const queryOf = (
   search: string,
   repeatable: readonly string[],

@@ -1,4 +1,4 @@
-/** A JSON Schema (2020-12), as far as the contract uses it; other keywords are kept as they are. */
+/** A JSON Schema (2020-12) with the keywords that the contract uses; other keywords are kept as they are. */
 export type JsonSchema = Readonly<{
   $ref?: string;
   anyOf?: readonly JsonSchema[];
@@ -16,5 +16,5 @@ export type JsonSchema = Readonly<{
   [keyword: string]: unknown;
 }>;
 
-/** The name of the schema that `#/components/schemas/NAME` refers to. */
+/** The name of the schema in `#/components/schemas/NAME`. */
 export const referredName = ($ref: string): string => $ref.slice($ref.lastIndexOf('/') + 1);

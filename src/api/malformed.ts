@@ -30,13 +30,13 @@ const malformed = (code: string | undefined, maxHeaderBytes: number): Malformed 
   }
 };
 
-/** Answers what Node could not read as a request, and ends the connection: what follows cannot be told apart. */
+/** Answers a request that Node could not parse, and ends the connection: the next request could not be found in it. */
 export const answerMalformed = (
   error: NodeJS.ErrnoException,
   socket: Duplex,
   maxHeaderBytes: number,
 ): void => {
-  // What is being answered already must not be cut into. Node keeps this under no public name.
+  // An answer in progress must not be interrupted. Node has no public name for this.
   const answering: unknown = Reflect.get(socket, '_httpMessage');
   const isBusy = typeof answering === 'object' && answering !== null && Reflect.get(answering, 'headersSent');
   if (!socket.writable || error.code === 'ECONNRESET' || isBusy === true) {
@@ -56,7 +56,7 @@ export const answerMalformed = (
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 };
 
-/** What Node refuses with an empty answer of its own: a request without Host, or with an Expect that nothing meets. */
+/** What Node refuses with an empty answer of its own: a request without Host, or with an Expect that cannot be met. */
 export const answerRefused = (outgoing: ServerResponse, status: 400 | 417, reason: string): void => {
   const title = STATUS_CODES[status] ?? 'Error';
   const problem = { ...problemBody(new MiyabiError('invalid_input', reason)), status, title };

@@ -1,5 +1,5 @@
 /**
- * A request as the application sees it, whatever brought it. Header names are in lower case; `search` is the query
+ * A request as the application sees it, from any entrypoint. Header names are in lower case; `search` is the query
  * string without `?`; `path` is still percent-encoded.
  */
 export type HttpRequest = Readonly<{
@@ -8,13 +8,13 @@ export type HttpRequest = Readonly<{
   search: string;
   headers: Readonly<Record<string, string | undefined>>;
   body?: string | undefined;
-  /** The body as it came, before it was read as UTF-8: for what may be cut within a character. */
+  /** The body's bytes, before decoding as UTF-8: it may be cut within a character. */
   bytes?: Uint8Array | undefined;
-  /** Aborts when the client has gone away. Only where an answer may be a stream. */
+  /** Aborts when the client has disconnected. Set only if an answer may be a stream. */
   signal?: AbortSignal | undefined;
 }>;
 
-/** Why a request's signal aborts where not its client has gone, but the server stops. */
+/** Why a request's signal aborts if the server stops rather than its client disconnects. */
 export const SERVER_STOPS = 'the server stops';
 
 /** A body is a text, or a stream of texts that ends when the request's signal aborts. */

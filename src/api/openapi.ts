@@ -13,8 +13,8 @@ type AnySchema = Schema<unknown, unknown>;
 type Part = Readonly<Record<string, unknown>>;
 
 /**
- * The contract as an OpenAPI 3.1 document, derived from the routes. The build puts the finished document in the place of
- * this module, so that neither the converter nor its time is needed where the API runs.
+ * The contract as an OpenAPI 3.1 document, derived from the routes. The build replaces this module by the finished
+ * document, so that the API at runtime needs neither the converter nor its time.
  */
 export const openApiDocument = (): Part => {
   const routes = Object.entries(ROUTES).flatMap(([tag, group]) =>
@@ -69,7 +69,7 @@ const schemasOf = ({ query, body, answers }: Route): readonly AnySchema[] =>
     ...Object.values(answers).flatMap(({ content = {} }) => Object.values(content)),
   ].filter(isSchema);
 
-/** Adds a schema, and whatever it is made of, to those that are found. */
+/** Adds a schema and all its parts to those that were found. */
 const collect = (schema: AnySchema, found: Set<AnySchema>): void => {
   if (found.has(schema)) return;
   found.add(schema);
@@ -86,8 +86,9 @@ const refTo = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${nam
 type SchemaOf = (schema: AnySchema) => JsonSchema;
 
 /**
- * Schemas as JSON Schema: those with a title are components, and referred to. What the converter cannot see, checks by
- * hand and the items of a batch, is in the metadata of a schema; such a schema is converted by reference, then put in.
+ * Schemas as JSON Schema: those with a title are components, and referred to. The metadata of a schema has what the
+ * converter cannot see, checks by hand and the items of a batch; such a schema is converted by reference, then
+ * inserted.
  */
 const converter = (roots: readonly AnySchema[]) => {
   const found = new Set<AnySchema>();
@@ -108,7 +109,7 @@ const converter = (roots: readonly AnySchema[]) => {
     const { $ref, ...members } = value as JsonSchema;
     const schema = $ref === undefined ? undefined : schemas[Number(referredName($ref))];
     const rest = Object.entries(members)
-      // Empty lists of what is required say nothing.
+      // An empty list of required fields is left out.
       .filter(([key, member]) => !(key === 'required' && Array.isArray(member) && member.length === 0))
       .map(([key, member]) => [key, resolved(member)]);
     return { ...Object.fromEntries(rest), ...(schema === undefined ? {} : schemaOf(schema)) };
@@ -227,7 +228,7 @@ const header = (name: string, description: string, pattern?: string): Part => ({
   schema: { type: 'string', ...(pattern === undefined ? {} : { pattern }) },
 });
 
-/** The statuses of the problems that a route can answer with, by what it takes and does. */
+/** The statuses of the problems that a route can answer with, from its properties. */
 const problemsOf = ({ method, path, scope, query, body, conditional }: Route): readonly number[] => {
   const isWrite = method !== 'GET';
   const hasParams = path.includes('{');

@@ -4,19 +4,19 @@ import type { RateLimiter } from '../ports/rate-limiter.ts';
 import { browserGuard } from './browser-guard.ts';
 import type { HttpOptions } from './route.ts';
 
-/** The options of the application that the configuration names. */
+/** The options of the application, from the configuration. */
 export const httpOptions = (config: Config, rateLimiter: RateLimiter): HttpOptions => ({
   apiKeys: config.apiKeys,
   corsOrigins: config.corsOrigins,
-  // Without keys there is nobody to tell apart.
+  // Without keys, callers cannot be told apart.
   ...(config.apiKeys.length === 0 || config.rateLimit === 0 ? {} : { rateLimiter }),
-  // A key is what another page does not have; without keys, the page itself has to be recognised.
+  // Other pages do not have a key; without keys, the page itself has to be recognised.
   ...(config.apiKeys.length === 0 ? { browserGuard: browserGuard(config) } : {}),
 });
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
-/** @throws MiyabiError `configuration` where anybody on the network could reach a server that asks for no key. */
+/** @throws MiyabiError `configuration` if anyone on the network could reach a server without keys. */
 export const requireKeysBeyondLoopback = ({ apiKeys, host }: Config): void => {
   if (apiKeys.length > 0 || LOOPBACK.test(host)) return;
   throw new MiyabiError(
@@ -25,7 +25,7 @@ export const requireKeysBeyondLoopback = ({ apiKeys, host }: Config): void => {
   );
 };
 
-/** @throws MiyabiError `configuration` where the API is to be served without keys. */
+/** @throws MiyabiError `configuration` if the API would be served without keys. */
 export const requireKeys = ({ apiKeys }: Config): void => {
   if (apiKeys.length > 0) return;
   throw new MiyabiError(

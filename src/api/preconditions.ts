@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from './message.ts';
 /** The entity tag of a version. */
 export const etagOf = (version: number): string => `"${version}"`;
 
-/** Whether the client holds this representation already (If-None-Match, compared weakly). */
+/** Whether the client has this representation already (If-None-Match, compared weakly). */
 export const isFresh = (request: HttpRequest, etag: string): boolean => {
   const header = request.headers['if-none-match'];
   if (header === undefined) return false;
@@ -11,8 +11,8 @@ export const isFresh = (request: HttpRequest, etag: string): boolean => {
 };
 
 /**
- * The versions that If-Match allows, undefined where it allows all. It is compared strongly, so that a weak tag, or
- * anything that is no tag of ours, allows none.
+ * The versions that If-Match allows, undefined if it allows all. It is compared strongly, so a weak or foreign tag
+ * allows none.
  */
 export const versionsOf = (request: HttpRequest): readonly number[] | undefined => {
   const header = request.headers['if-match'];

@@ -32,10 +32,10 @@ const STATUS_OF = {
   internal: 500,
 } as const satisfies Record<ErrorCode, number>;
 
-/** Seconds after which a client may try again what failed for the moment only. */
+/** Seconds after which a client may repeat a request that failed temporarily. */
 const RETRY_AFTER_SECONDS = '1';
 
-/** A problem document (RFC 9457): `code` is for programs, `error` as the first design had it. */
+/** A problem document (RFC 9457): `code` is for programs, `error` as in the first design. */
 export type Problem = Readonly<{
   type: string;
   title: string;
@@ -46,7 +46,7 @@ export type Problem = Readonly<{
   fields?: readonly FieldProblem[];
 }>;
 
-/** An error as a problem document. What is our own fault is told without its inside. */
+/** An error as a problem document. Internal errors are reported without details. */
 export const problemBody = (error: MiyabiError): Problem => {
   const status = STATUS_OF[error.code];
   const text =
@@ -66,7 +66,7 @@ export const problemBody = (error: MiyabiError): Problem => {
   };
 };
 
-/** An error as an answer. What is our own fault is logged. */
+/** An error as an answer. Internal errors are logged. */
 export const problemOf = (
   error: unknown,
   logger: Logger,

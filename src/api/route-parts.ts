@@ -6,7 +6,7 @@ import { isFresh, notModified, versionsOf } from './preconditions.ts';
 
 export const NO_CONTENT: HttpResponse = { status: 204, headers: { 'cache-control': 'no-store' }, body: '' };
 
-/** Makes something, or finds what a process made that died before it could say so. */
+/** Creates an entity, or finds the one that a process created before it died. */
 export const orMadeBefore = async <T>(
   make: () => Promise<T>,
   find: (() => Promise<T>) | undefined,
@@ -21,7 +21,7 @@ export const orMadeBefore = async <T>(
 
 const REVALIDATED = { ...JSON_HEADERS, 'cache-control': 'private, no-cache' };
 
-/** JSON text that the client may keep and ask about again by its ETag; 304 if it has this version already. */
+/** JSON text that the client may keep and revalidate by its ETag; 304 if it has this version already. */
 export const revalidated = (request: HttpRequest, text: string, etag: string): HttpResponse =>
   isFresh(request, etag) ? notModified(etag) : { status: 200, headers: { ...REVALIDATED, etag }, body: text };
 

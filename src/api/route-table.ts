@@ -1,6 +1,6 @@
 import { JSON_TYPE, type Method, type Route } from './route.ts';
 
-/** A route, with what of it is worked out once: the media types that it answers in, and the parameters that may repeat. */
+/** A route, with precomputed values: the media types of its answers, and its repeatable parameters. */
 export type Operation = Readonly<{ route: Route; types: readonly string[]; repeatable: readonly string[] }>;
 
 type Methods = Readonly<Partial<Record<Method, Operation>>>;
@@ -8,7 +8,7 @@ type Methods = Readonly<Partial<Record<Method, Operation>>>;
 export type Found = Readonly<{ methods: Methods; params: Readonly<Record<string, string>> }>;
 
 /**
- * Finds routes by their path. The few that have parameters are tried one after the other: the tree of a router library is
+ * Finds routes by their path. The few with parameters are tried one after the other: the tree of a router library is
  * made for thousands of routes, and walking it would cost a cached read more than anything else.
  */
 export const routeTable = (routes: readonly Route[]) => {
@@ -21,7 +21,7 @@ export const routeTable = (routes: readonly Route[]) => {
   return (path: string): Found | undefined => {
     const known = fixed.get(path);
     if (known !== undefined) return { methods: known, params: {} };
-    // A slash at the end means nothing.
+    // A trailing slash is ignored.
     const bare = path.endsWith('/') ? path.slice(0, -1) : path;
     for (const pattern of patterns) {
       const params = paramsOf(pattern, bare);
@@ -31,7 +31,7 @@ export const routeTable = (routes: readonly Route[]) => {
   };
 };
 
-/** A path with parameters: how it begins, and each parameter with the text behind it. */
+/** A path with parameters: its beginning, and each parameter with the text after it. */
 type Pattern = Readonly<{ start: string; params: readonly Readonly<{ name: string; behind: string }>[] }>;
 
 const patternOf = (path: string): Pattern => {
@@ -43,7 +43,7 @@ const patternOf = (path: string): Pattern => {
   return { start, params };
 };
 
-/** The parameters of a path that fits a pattern, none of them empty. Nothing is cut that does not fit. */
+/** The parameters of a matching path, none of them empty. A path that does not match is not split. */
 const paramsOf = ({ start, params }: Pattern, path: string): Found['params'] | undefined => {
   if (!path.startsWith(start)) return undefined;
   const values: Record<string, string> = {};

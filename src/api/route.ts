@@ -31,21 +31,24 @@ export type HttpServices = Readonly<{
 }>;
 
 export type HttpOptions = Readonly<{
-  /** Whether an answer may be a stream. Where a stream is billed by the second, events are told at once instead. */
+  /**
+   * Whether an answer may be a stream. If a stream would be billed by the second, events are sent as an answer that
+   * ends.
+   */
   streaming?: boolean | undefined;
-  /** Who may call; without any, everybody may. */
+  /** Authenticates the caller; absent if everyone may call. */
   apiKeys?: readonly ApiKey[] | undefined;
   /** Counts the requests of each key. */
   rateLimiter?: RateLimiter | undefined;
   /** Origins whose pages may call; `*` is any. */
   corsOrigins?: readonly string[] | undefined;
-  /** Refuses what other web pages send; for a server that asks for no key. */
+  /** Refuses requests of other web pages; for a server without keys. */
   browserGuard?: BrowserGuard | undefined;
 }>;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** A schema by the types of what comes in and what it makes of it. */
+/** A schema by its input and output types. */
 export type Schema<In, Out> = v.BaseSchema<In, Out, v.BaseIssue<unknown>>;
 
 /** The names in braces of a path. */
@@ -53,7 +56,7 @@ export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name
   ? Name | ParamsOf<Rest>
   : never;
 
-/** A request body: its media types, and its schema; without a schema the bytes are handed on. */
+/** A request body: its media types, and its schema; without a schema the handler gets the bytes. */
 export type Body<In, Out> = Readonly<{
   types: readonly string[];
   schema?: Schema<In, Out>;
@@ -63,14 +66,14 @@ export type Body<In, Out> = Readonly<{
   anyBytes?: boolean;
 }>;
 
-/** An answer by media type, undefined where that is a stream of text; without any it has no body. */
+/** An answer by media type, undefined for a stream of text; without any it has no body. */
 export type Answer<Out> = Readonly<{
   description: string;
   headers?: readonly string[];
   content?: Readonly<Record<string, Schema<unknown, Out> | undefined>>;
 }>;
 
-/** What a handler gets: the parts of the request, each checked already by the route's schemas. */
+/** The input of a handler: the parts of the request, checked by the route's schemas. */
 export type Context<Param extends string, Query, Input> = Readonly<{
   request: HttpRequest;
   principal: Principal;
@@ -95,18 +98,18 @@ export type Route<
   method: M;
   /** As in OpenAPI, parameters in braces. */
   path: Path;
-  /** What the key must allow; `open` needs no key. */
+  /** The scope that the key must have; `open` needs no key. */
   scope: Scope | 'open';
   summary: string;
   description?: string;
   query?: Schema<QueryIn, Query>;
   body?: Body<BodyIn, Input>;
   answers: Answers;
-  /** The answer has an ETag that a request can be bound to, by If-None-Match on GET and If-Match on a write. */
+  /** The answer has an ETag for conditional requests: If-None-Match on GET and If-Match on a write. */
   conditional?: boolean;
-  /** The request can say by Last-Event-ID where to go on. */
+  /** Last-Event-ID says where to continue. */
   resumable?: boolean;
-  /** It may begin while the request is still being counted: it only reads, and what it read can be thrown away. */
+  /** It may begin before the request is counted: it only reads, and the result can be discarded. */
   isEager?: boolean;
   // A method, so that a route with narrower input still is a `Route`.
   handle(
@@ -115,7 +118,7 @@ export type Route<
   ): Promise<HttpResponse> | HttpResponse;
 }>;
 
-/** A route: everything that there is to say of it, from which validation, contract, pages and client are derived. */
+/** A route: one value from which validation, contract, pages and client are derived. */
 export const route = <
   const M extends Method,
   const Path extends string,

@@ -7,7 +7,7 @@ import { batchRoutes } from './routes/task-batches.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
-/** Every route there is, by its tag and its name in the contract, in the order of the documentation. */
+/** Every route, by its tag and its name in the contract, in the order of the documentation. */
 export const ROUTES = {
   tasks: { ...taskRoutes, ...batchRoutes },
   projects: projectRoutes,

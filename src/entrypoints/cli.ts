@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { runProgram } from '../cli/program.ts';
 
-// The SDK asks for a newer Node for the sake of services; a command line need not repeat it.
+// The SDK warns about this version of Node, which a command line need not repeat.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-// Whoever reads the output may have read enough, e.g. `head`. A wrapped command's output is the wrapper's own business.
+// The reader of the output may stop early, e.g. `head`. `miyabi run` handles its output itself.
 if (process.argv[2] !== 'run') {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -2,18 +2,18 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 
 /** Times in milliseconds. */
 export type CloudwatchClientOptions = Readonly<{
-  /** Where an emulator or a private endpoint answers; by default the Region's own. */
+  /** The endpoint of an emulator or a private endpoint; by default the Region's own. */
   endpoint?: string;
   region?: string;
-  /** How long a connection may take to come about. */
+  /** The time limit for connecting. */
   connectTimeoutMs?: number;
-  /** How long a reply may take. A page of logs may be a megabyte and is searched for before its first byte. */
+  /** The time limit for a reply. A page of logs may be a megabyte and is searched before its first byte is sent. */
   requestTimeoutMs?: number;
 }>;
 
 /**
- * A client that gives up on a peer that does not answer, and that tries once: what is worth another try is
- * `retrying`'s to say. It opens no connection before its first request; close it with `destroy()`.
+ * A client that gives up on a peer that does not answer, and tries once: `retrying` decides about retries. It opens no
+ * connection before its first request; close it with `destroy()`.
  */
 export const cloudwatchClient = ({
   endpoint,
@@ -25,13 +25,13 @@ export const cloudwatchClient = ({
   return new CloudWatchLogsClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? (local ? { region: 'us-east-1' } : {}) : { region }),
-    // An emulator asks for credentials and takes any. Real ones have no business there.
+    // An emulator requires credentials and accepts any. Real ones must not be sent to it.
     ...(local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // Without it the time-out of a request is only a warning in the log.
+      // Without it the timeout of a request is only a warning in the log.
       throwOnRequestTimeout: true,
       // For a peer that dies in the middle of its reply.
       socketTimeout: requestTimeoutMs,

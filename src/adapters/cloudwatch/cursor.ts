@@ -1,10 +1,10 @@
 import { MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 
-/** A stretch of time that is being read, epoch milliseconds, both included. `token` is where its next page begins. */
+/** A window that is being read, epoch milliseconds, both included. `token` is where its next page begins. */
 export type Window = Readonly<{ from: number; to: number; sweep: boolean; token?: string }>;
 
-/** How far a log group has been read, epoch milliseconds, when it was last swept, and a window left half-way. */
+/** How far a log group has been read, epoch milliseconds, when it was last swept, and an unfinished window. */
 export type CloudwatchCursor = Readonly<{ read_to: number; swept_at: number; window?: Window }>;
 
 const KIND = 'cloudwatch';
@@ -16,7 +16,7 @@ export const cursorToJson = ({ read_to, swept_at, window }: CloudwatchCursor): J
   ...(window === undefined ? {} : { window }),
 });
 
-/** Undefined where nothing has been read, or where another kind of source has: its cursor says nothing here. */
+/** Undefined if nothing has been read, or if another kind of source wrote the cursor. */
 export const cursorFromJson = (json: Json | undefined, group: string): CloudwatchCursor | undefined => {
   if (!isJsonObject(json) || json['kind'] !== KIND) return undefined;
   const time = (value: Json | undefined, field: string): number => {

@@ -19,10 +19,10 @@ const nameOf = (error: unknown): string => {
   return last instanceof Error ? last.name : '';
 };
 
-/** Whether the backend calls a parameter wrong; of a page token it says so when its time is over. */
+/** Whether the backend rejects a parameter, which it also does for an expired page token. */
 export const isInvalid = (error: unknown): boolean => INVALID.has(nameOf(error));
 
-/** A failed request in Miyabi's words. The cause keeps what was tried. */
+/** The MiyabiError for a failed request. The cause keeps the number of attempts. */
 export const translated = (group: string, error: unknown): MiyabiError => {
   const name = nameOf(error);
   if (name === 'ResourceNotFoundException') {

@@ -18,7 +18,7 @@ import { paced } from './pace.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Of a CloudWatchLogsClient, what is used. */
+/** The part of CloudWatchLogsClient that is used. */
 export type FilterLogEventsClient = Readonly<{
   send(command: FilterLogEventsCommand): Promise<FilterLogEventsCommandOutput>;
 }>;
@@ -26,17 +26,17 @@ export type FilterLogEventsClient = Readonly<{
 /** Times in milliseconds. */
 export type CloudwatchLogSourceOptions = Readonly<{
   client: FilterLogEventsClient;
-  /** The log groups to collect from when none is named. */
+  /** The log groups to collect from if none is named. */
   groups: readonly string[];
   clock: Clock;
-  /** Measures the pace of calls: a wall clock set back would stop them. */
+  /** Measures the rate of calls: a wall clock that is set back would stop them. */
   steadyClock: Clock;
   sleep: Sleep;
   backoff: Backoff;
   policy?: RetryPolicy;
-  /** How far each reading goes back behind the one before. It must exceed the time that events take to be found. */
+  /** How far each reading overlaps with the previous one. It must exceed the time until events become visible. */
   overlapMs?: number;
-  /** How far each sweep goes back behind the one before, for events that took longer, and how often one is made. */
+  /** How far each sweep overlaps with the previous one, for events that took longer, and how often one is made. */
   sweepMs?: number;
   sweepEveryMs?: number;
   /** How far back the very first reading of a group begins. */
@@ -45,15 +45,15 @@ export type CloudwatchLogSourceOptions = Readonly<{
   callsPerSecond?: number;
 }>;
 
-/** How often one reading begins a window again because its page token is no longer taken. */
+/** How often one reading restarts a window because its page token has expired. */
 const MAX_RESTARTS = 3;
 
-/** A token lives for a day. Whether its end shows as an error or as an empty page, only its age tells for sure. */
+/** A token is valid for a day. Its end may show as an error or as an empty page, so only its age is reliable. */
 const TOKEN_LIFE_MS = 12 * HOUR;
 
 /**
- * Reads CloudWatch Logs by FilterLogEvents. A reading without a window of its own goes from the cursor, less the
- * overlap, to the present; a window that was left half-way is finished first. See docs/decisions/0032.
+ * Reads CloudWatch Logs by FilterLogEvents. A reading without a window goes from the cursor, less the overlap, to the
+ * present; an unfinished window is read first. See docs/decisions/0032.
  */
 export const cloudwatchLogSource = ({
   client,
@@ -71,7 +71,7 @@ export const cloudwatchLogSource = ({
 }: CloudwatchLogSourceOptions): LogSource => {
   const pace = paced(steadyClock, sleep, callsPerSecond);
 
-  /** The client's own events are let go of here: with those of the page they would take twice the memory. */
+  /** The client's own events are released here: together with those of the page they would take twice the memory. */
   const request = async (group: string, { from, to, token }: Window): Promise<Answer> => {
     const send = async () => {
       await pace();
@@ -88,7 +88,7 @@ export const cloudwatchLogSource = ({
     return { page: pageOf(answer), token: answer.value.nextToken, isEmpty: !answer.value.events?.length };
   };
 
-  /** Every page of a window. The window that comes with a page is what is left of it: undefined behind the last. */
+  /** Every page of a window. The window returned with a page is what is left of it: undefined after the last. */
   async function* pagesOf(
     group: string,
     begun: Window,
@@ -102,14 +102,14 @@ export const cloudwatchLogSource = ({
         answer = await request(group, window);
       } catch (error) {
         if (window.token === undefined || !isInvalid(error)) throw translated(group, error);
-        // Its token has expired. What was read before comes again, and is known by its ids.
+        // Its token has expired. Events that were read before come again; their ids identify them.
         restarts += 1;
         if (restarts > MAX_RESTARTS) throw unavailable(`CloudWatch log group ${group}`, error);
         window = fromItsBeginning(window);
         continue;
       }
       const { page, token, isEmpty } = answer;
-      // A token from before that leads to nothing may as well be one that was not understood.
+      // An old token that returns nothing may not have been understood.
       if (resumed && !token && isEmpty) {
         window = fromItsBeginning(window);
         continue;
@@ -125,7 +125,7 @@ export const cloudwatchLogSource = ({
     const to = clock.now();
     if (cursor === undefined) return { from: Math.max(0, to - lookbackMs), to, sweep: true };
     const sweep = to - cursor.swept_at >= sweepEveryMs;
-    // Behind the last sweep, not the present: a reader that was away for a day goes on where it was.
+    // From the last sweep, not the present: a reader that was away for a day continues where it was.
     const from = Math.min(cursor.read_to - overlapMs, sweep ? cursor.swept_at - sweepMs : to);
     return { from: Math.max(0, from), to, sweep };
   };
@@ -151,7 +151,7 @@ export const cloudwatchLogSource = ({
           cursor = behind(cursor, window, rest);
           yield { ...page, cursor: cursorToJson(cursor) };
         }
-        // What was left half-way ends in the past: on to the present.
+        // The unfinished window ends in the past: continue to the present.
       } while (resumed);
     },
   };
@@ -159,7 +159,7 @@ export const cloudwatchLogSource = ({
 
 const fromItsBeginning = ({ from, to, sweep }: Window): Window => ({ from, to, sweep });
 
-/** The place behind a page of a window: within it while there is a rest. */
+/** The cursor after a page of a window: within it while there is more to read. */
 const behind = (
   cursor: CloudwatchCursor | undefined,
   window: Window,
@@ -201,7 +201,7 @@ const pageOf = ({ value, attempts, waited_ms }: Attempted<FilterLogEventsCommand
 
 const eventOf = ({ eventId, timestamp, message, logStreamName }: FilteredLogEvent): LogEvent | undefined => {
   if (timestamp === undefined || !Number.isSafeInteger(timestamp) || message === undefined) return undefined;
-  // The type allows an event without id; then what it says is its identity.
+  // The type allows an event without id; then its content is its identity.
   const id = eventId || fingerprint(logStreamName ?? '', String(timestamp), message);
   return { id, timestamp, message };
 };

@@ -9,7 +9,7 @@ export type StoredItem = Readonly<Record<string, unknown>>;
 /** Items read at a time. */
 const STEP = 500;
 
-/** Whether the folder holds a database of dynalite, which releases up to 0.1 kept their data in. */
+/** Whether the folder contains a dynalite database, where releases up to 0.1 kept their data. */
 export const hasDynaliteFiles = async (folder: string): Promise<boolean> => {
   try {
     await access(join(folder, 'CURRENT'));
@@ -20,8 +20,8 @@ export const hasDynaliteFiles = async (folder: string): Promise<boolean> => {
 };
 
 /**
- * Reads every item of these tables out of dynalite's own files: LevelDB with the key `item-TABLE~KEY` for each item and
- * its JSON as the value. dynalite itself is not needed, and nothing in the folder is changed but LevelDB's own log.
+ * Reads every item of these tables from dynalite's own files: LevelDB with the key `item-TABLE~KEY` for each item and
+ * its JSON as the value. It needs no dynalite, and changes nothing in the folder but LevelDB's own log.
  *
  * @throws MiyabiError `configuration` where the folder is open in another process or damaged.
  */

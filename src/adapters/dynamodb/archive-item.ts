@@ -8,25 +8,25 @@ import { projectFromItem } from './project-item.ts';
 import { CURRENT, pointFromItem, taskFromItem } from './task-item.ts';
 import { deliveryFromItem, lastFromItem, projectWebhooksFromItem } from './webhook-item.ts';
 
-/** An item, and which of the three tables it is from. */
+/** An item, and its table. */
 export type TableItem = Readonly<{ table: 'tasks' | 'projects' | 'webhooks'; item: Item }>;
 
 const CHECKPOINT = 'checkpoint#';
 const PART = 'checkpoint-part#';
-/** A key too long for DynamoDB is kept as its hash: what it was is not known. */
+/** A key too long for DynamoDB is stored as its hash: the original key is lost. */
 const HASHED = `${CHECKPOINT}sha256#`;
 
 const decompress = promisify(gunzip);
 
 /**
- * The records that items are. An item that cannot be read is given to `onDamaged` and left out. Attributes that only
- * another version knows are left out too: they are in DynamoDB's words.
+ * The records of items. Items that cannot be read are passed to `onDamaged` and left out. Attributes that only another
+ * version knows are left out too: they are in DynamoDB's format.
  */
 export async function* entriesFromItems(
   items: AsyncIterable<TableItem>,
   onDamaged: (error: MiyabiError) => void,
 ): AsyncGenerator<ArchiveEntry> {
-  // A large checkpoint is spread over items, which may come before or after the one that names them.
+  // A large checkpoint is spread over items, which may come before or after the item that names them.
   const heads: Item[] = [];
   const parts = new Map<string, Map<number, Uint8Array>>();
   for await (const { table, item } of items) {

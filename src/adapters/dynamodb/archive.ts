@@ -25,7 +25,7 @@ export type DynamodbArchiveOptions = Readonly<{
   clock: Clock;
   checkpoints: Checkpoints;
   outbox: Outbox;
-  /** Gets what cannot be read: it is left out. */
+  /** Called for items that cannot be read and are left out. */
   onDamaged: (error: MiyabiError) => void;
 }>;
 
@@ -58,7 +58,7 @@ export const dynamodbArchive = ({
     }
   }
 
-  /** Puts an item unless one of the same or a higher version is there. */
+  /** Puts an item unless one of the same or a higher version exists. */
   const putNewer = (table: Table, item: Item): Promise<void> =>
     unlessRefused(() =>
       table.send((it) =>
@@ -84,7 +84,7 @@ export const dynamodbArchive = ({
         return putNewer(tables.webhooks, projectWebhooksToItem(entry.webhooks, newWriteId()));
       case 'checkpoint': {
         const there = await checkpoints.read(entry.key);
-        // Here a version counts the writes to this table. What differs is written, what is the same stays.
+        // Here a version counts the writes to this table. Different values are written, equal ones stay.
         if (JSON.stringify(there?.value) === JSON.stringify(entry.value)) return;
         if (there !== undefined && there.version >= entry.version) return;
         return checkpoints.write(entry.key, entry.value, there?.version ?? 0);

@@ -5,16 +5,16 @@ import type { UnknownFields } from '../../domain/unknown-fields.ts';
 /** An item as DynamoDB keeps it. */
 export type Item = Record<string, AttributeValue>;
 
-/** Half of a surrogate pair, as cut text may end in, is no text to DynamoDB. */
+/** Half of a surrogate pair, as cut text may end in, is not valid text for DynamoDB. */
 export const text = (value: string): AttributeValue => ({ S: value.replace(/\p{Surrogate}/gu, '\ufffd') });
 export const number = (value: number): AttributeValue => ({ N: String(value) });
 export const flag = (value: boolean): AttributeValue => ({ BOOL: value });
 export const maybeNumber = (value: number | null): AttributeValue =>
   value === null ? { NULL: true } : number(value);
-/** What a client may fill freely: DynamoDB's own maps lose keys, numbers and depth that JSON has. */
+/** Client data as JSON text: DynamoDB's own maps lose keys, numbers and depth that JSON allows. */
 export const json = (value: unknown): AttributeValue => ({ S: JSON.stringify(value) });
 
-/** Attributes of those values that are there. */
+/** Attributes for those values that are present. */
 export const present = <T>(
   values: Readonly<Record<string, T | undefined>>,
   encode: (value: T) => AttributeValue,
@@ -24,7 +24,7 @@ export const present = <T>(
   return item;
 };
 
-/** Reads the attributes of an item, or of a map in it. Each method throws where the attribute is not what it says. */
+/** Reads the attributes of an item, or of a map in it. Each method throws if the attribute has another type. */
 export type Reader = Readonly<{
   text(name: string): string;
   number(name: string): number;
@@ -38,12 +38,12 @@ export type Reader = Readonly<{
   /** The maps in a list. */
   maps(name: string): readonly Reader[];
   has(name: string): boolean;
-  /** Of these attributes, those that are there. */
+  /** Those of these attributes that are present. */
   present<K extends string, T>(read: (name: string) => T, ...names: readonly K[]): { [P in K]?: T };
   broken(name: string, reason: string): MiyabiError;
   /**
    * The attributes that nothing has read so far, here and in the maps that were read: another version has stored them.
-   * `ours` are those that this version writes and never reads, or that an earlier one did.
+   * `ours` are attributes that this version writes but never reads, or that an earlier one wrote.
    */
   unread(ours: readonly string[]): Readonly<{ unknown?: UnknownFields }>;
 }>;
@@ -123,7 +123,7 @@ export const reader = (what: string, item: Item, path = ''): Reader => {
   };
 };
 
-/** An item with the attributes that another version has stored in it. A map that is gone takes those in it along. */
+/** An item with the attributes that another version has stored in it. If a map was removed, so are those in it. */
 export const withUnknown = (item: Item, unknown: UnknownFields | undefined): Item => {
   if (unknown === undefined) return item;
   const { '': own = {}, ...inner } = unknown;
@@ -147,8 +147,8 @@ const isAttribute = (value: unknown): value is AttributeValue =>
   ['S', 'N', 'B', 'SS', 'NS', 'BS', 'M', 'L', 'NULL', 'BOOL'].some((type) => Object.hasOwn(value, type));
 
 /**
- * The version of how items are written, which goes up where an older version could no longer read them; a new attribute
- * is no reason. The first release wrote none: what has none is version 1.
+ * The version of the item format. It goes up only if older versions could no longer read items; a new attribute does
+ * not require that. The first release wrote none: items without it have version 1.
  */
 const SCHEMA = 1;
 
@@ -158,7 +158,7 @@ export const schema: Item = { schema: number(SCHEMA) };
 /**
  * A reader of a whole item.
  *
- * @throws MiyabiError `internal` that names the item where a newer version has written it in a way of its own.
+ * @throws MiyabiError `internal` that names the item where a newer version has written it in another format.
  */
 export const itemReader = (what: string, item: Item): Reader => {
   const read = reader(what, item);

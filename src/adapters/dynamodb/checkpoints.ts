@@ -14,27 +14,27 @@ import { CURRENT, ttlAfter } from './task-item.ts';
 export type DynamodbCheckpointsOptions = TableOptions &
   Readonly<{
     clock: Clock;
-    /** Keys that may go once nobody has written them for 90 days: by default all but the cursors of log sources. */
+    /** Keys that expire if they are not written for 90 days: by default all but the cursors of log sources. */
     expires?: (key: string) => boolean;
   }>;
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** Bytes of a value in one item: what remains of its 400 KB is more than its other attributes need. */
+/** Bytes of a value in one item: the rest of its 400 KB is more than its other attributes need. */
 const PART_BYTES = 350_000;
 const MAX_KEY_BYTES = 1024;
-/** How often a reader begins anew because a writer has replaced the parts under it. */
+/** How often a reader starts again because a writer has replaced the parts meanwhile. */
 const READ_ATTEMPTS = 8;
 
-/** A value's place: in its head, or in so many parts of their own. */
+/** Where a value is: in its head, or in several parts. */
 type Head = Readonly<{ version: number; writeId: string; parts: number; bytes?: Uint8Array }>;
 
 /**
- * Checkpoints in the tasks table, under keys that no task can have: an id holds no `#`.
+ * Checkpoints in the tasks table, under keys that no task can have: an id contains no `#`.
  *
- * A value is gzipped JSON. One too large for an item is cut into parts, which are written under a name of their own
- * before the head that names them: the conditional write of the head is the one moment at which a value changes.
+ * A value is gzipped JSON. One too large for an item is cut into parts, which are written under a new name before the
+ * head that refers to them: the conditional write of the head is the moment at which the value changes.
  */
 export const dynamodbCheckpoints = ({
   clock,
@@ -57,7 +57,7 @@ export const dynamodbCheckpoints = ({
     return Buffer.concat(inOrder.map((part) => part.bytes('value')));
   };
 
-  /** Clears parts away that no head names any more. What stays behind in an outage is in nobody's way. */
+  /** Removes parts that no head refers to any more. If that fails in an outage, leftovers do no harm. */
   const removeParts = async (key: string, head: Pick<Head, 'writeId' | 'parts'>): Promise<void> => {
     try {
       await table.writeMany(partKeys(key, head).map((Key) => ({ DeleteRequest: { Key } })));
@@ -74,7 +74,7 @@ export const dynamodbCheckpoints = ({
         if (head === undefined) return undefined;
         const bytes = head.bytes ?? (await readParts(key, head));
         if (bytes !== undefined) return { value: await decode(key, bytes), version: head.version };
-        // Parts go only after their head: the same head twice without them is damage, no race.
+        // Parts are removed only after their head: the same head twice without its parts means damage, not a race.
         if (before === head.writeId) break;
         before = head.writeId;
       }
@@ -146,7 +146,7 @@ export const dynamodbCheckpoints = ({
   };
 };
 
-/** The name of a key within a partition key, whose length DynamoDB bounds. */
+/** The name of a key within a partition key, whose length is limited by DynamoDB. */
 const nameOf = (key: string): string =>
   Buffer.byteLength(key) <= MAX_KEY_BYTES ? key : `sha256#${createHash('sha256').update(key).digest('hex')}`;
 

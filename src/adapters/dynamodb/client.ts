@@ -2,16 +2,16 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 /** Times in milliseconds. */
 export type DynamodbClientOptions = Readonly<{
-  /** Where an emulator or a private endpoint answers; by default the Region's own. */
+  /** The endpoint of an emulator or a private endpoint; by default the Region's own. */
   endpoint?: string;
   region?: string;
-  /** How long a connection may take to come about. */
+  /** The time limit for connecting. */
   connectTimeoutMs?: number;
-  /** How long a reply may take. */
+  /** The time limit for a reply. */
   requestTimeoutMs?: number;
-  /** How many requests are under way at once; more wait for their turn. */
+  /** The most requests at the same time; more wait. */
   concurrency?: number;
-  /** How long a request may wait for its turn. */
+  /** How long a request may wait for the others. */
   queueTimeoutMs?: number;
   /** Attempts of the SDK's own for each request, the first included. */
   maxAttempts?: number;
@@ -34,13 +34,13 @@ export const dynamodbClient = ({
   const client = new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? (local ? { region: 'us-east-1' } : {}) : { region }),
-    // An emulator asks for credentials and takes any. Real ones have no business there.
+    // An emulator requires credentials and accepts any. Real ones must not be sent to it.
     ...(local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),
     maxAttempts,
     requestHandler: {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      // Without it the time-out of a request is only a warning in the log.
+      // Without it the timeout of a request is only a warning in the log.
       throwOnRequestTimeout: true,
       // For a peer that dies in the middle of its reply.
       socketTimeout: requestTimeoutMs,
@@ -48,8 +48,8 @@ export const dynamodbClient = ({
       httpsAgent: { maxSockets: concurrency },
     },
   });
-  // The SDK's time-outs count from when a request is made, even while it waits for one of the agent's sockets: under
-  // load it would take a queue of its own for a dead peer. So a request is made once there is a socket for it.
+  // The SDK's timeouts count from when a request is made, even while it waits for one of the agent's sockets: under
+  // load it would mistake a queue for a dead peer. So a request is made only once there is a socket for it.
   const requests = semaphore(concurrency, queueTimeoutMs);
   client.middlewareStack.add(
     (next) => async (request) => {
@@ -84,7 +84,7 @@ const semaphore = (count: number, timeoutMs: number) => {
         };
         const timer = setTimeout(() => {
           waiting.delete(entry);
-          // Not by the SDK's name for a time-out: asking again would only wait again.
+          // Not with the SDK's name for a timeout: a retry would only wait again.
           reject(
             Object.assign(new Error(`no free connection within ${timeoutMs} ms`), {
               name: 'QueueTimeoutError',

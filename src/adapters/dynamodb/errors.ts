@@ -1,6 +1,6 @@
 import { MiyabiError, unavailable } from '../../domain/errors.ts';
 
-/** What an error of the SDK, of the network below it, or of neither, says of itself. */
+/** The details of an error of the SDK, of the network below it, or of neither. */
 type Said = Readonly<{
   name: string;
   code: string;
@@ -56,7 +56,7 @@ const SETUP_ERRORS = new Set([
   'CredentialsProviderError',
 ]);
 
-/** Whether a condition of ours did not hold. `attempts` above 1: it may be our own earlier attempt that broke it. */
+/** Whether a condition of ours failed. With `attempts` above 1, our own earlier attempt may have made it fail. */
 export const failedCondition = (error: unknown): { attempts: number } | undefined => {
   const { name, attempts } = said(error);
   return name === 'ConditionalCheckFailedException' ? { attempts } : undefined;
@@ -65,7 +65,7 @@ export const failedCondition = (error: unknown): { attempts: number } | undefine
 export const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
   names.includes(said(error).name);
 
-/** Any other failure of a request to a table, in Miyabi's words and with its cause. */
+/** The MiyabiError for any other failed request to a table, with its cause. */
 export const translated = (table: string, error: unknown): MiyabiError => {
   if (error instanceof MiyabiError) return error;
   const { name, code, message, status } = said(error);

@@ -20,11 +20,11 @@ import {
 
 export type DynamodbOutboxOptions = TableOptions & Readonly<{ clock: Clock }>;
 
-/** Queues are spread over so many partitions of the index. */
+/** How many partitions of the index the queues are spread over. */
 const SHARDS = 4;
-/** Deliveries that are written side by side. */
+/** Deliveries that are written in parallel. */
 const WIDTH = 8;
-/** How long the index may lag behind its table, in milliseconds: what was added since then may be missing in it. */
+/** How long the index may lag behind its table, in milliseconds: it may miss what was added since. */
 const INDEX_LAG_MS = 60_000;
 
 const shards = Array.from({ length: SHARDS }, (_, shard) => `queues#${shard}`);
@@ -32,8 +32,8 @@ const shardOf = (webhookId: string): string =>
   shards[Number.parseInt(fingerprint(webhookId).slice(0, 7), 36) % SHARDS] ?? 'queues#0';
 
 /**
- * Deliveries in the webhooks table, a sparse index over those that are due some time, and an item for each webhook that
- * says when its queue is due and who works on it.
+ * Deliveries in the webhooks table, a sparse index of everything that is due at some time, and an item for each webhook
+ * that says when its queue is due and which process holds it.
  */
 export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Outbox & OutboxQueues => {
   const table = tableOf(options);
@@ -56,7 +56,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
     }
   };
 
-  /** Makes a queue due: now, or when its rest is over. */
+  /** Makes a queue due: now, or when its rest has ended. */
   const wake = async ({ webhook_id, project_id }: Delivery): Promise<void> => {
     const now = clock.now();
     const woken = {
@@ -118,7 +118,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
         const keys = page.items.flatMap(({ item }) =>
           item === undefined || owner === undefined ? [] : [{ owner, item }],
         );
-        // The index may still hold what has ended, and where it was due before.
+        // The index may still contain ended deliveries and earlier due times.
         const items = (await table.getMany(keys)).filter((item) => item['queue'] !== undefined);
         found.push(...items.map(deliveryFromItem));
         from = page.from;
@@ -168,7 +168,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
     async claim(webhookId, leaseMs) {
       const now = clock.now();
       const token = newWriteId();
-      // It is due again when the lease is over: it comes back by itself where its holder dies.
+      // It is due again when the lease ends, so a queue comes back by itself if its holder dies.
       const item = await updated(queueKey(webhookId), {
         UpdateExpression: 'SET #token = :token, #lease = :until, #due = :until, #claimed = #wakings',
         ConditionExpression:
@@ -187,7 +187,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
           ':now': number(now),
         },
       });
-      // Where a reply was lost, it is our own claim that the SDK's second attempt met.
+      // If a reply was lost, the SDK's second attempt finds our own claim.
       const held = item ?? (await table.get(queueKey(webhookId)));
       if (held?.['token']?.S !== token) return undefined;
       const project_id = itemReader(`The queue of webhook ${webhookId}`, held).text('project_id');
@@ -199,7 +199,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
       const now = clock.now();
       const item = await table.get(key);
       if (item === undefined || item['token']?.S !== token) return;
-      // What was added a moment ago may not have been seen: it is looked for once more.
+      // A delivery added a moment ago may have been missed: look once more.
       const lookAgain =
         itemReader(`The queue of webhook ${webhook_id}`, item).number('woken_at') + INDEX_LAG_MS;
       const next = lookAgain > now ? Math.min(dueAt ?? lookAgain, lookAgain) : dueAt;
@@ -230,7 +230,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
         },
       });
       if (released) return;
-      // Something was added meanwhile: it stays due.
+      // A delivery was added meanwhile: the queue stays due.
       await update(key, {
         UpdateExpression: `${set}, #due = :due REMOVE #token, #lease`,
         ConditionExpression: '#token = :token',

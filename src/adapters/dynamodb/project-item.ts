@@ -15,12 +15,12 @@ import {
   withUnknown,
 } from './attributes.ts';
 
-/** The one partition of the list of projects: see the index of that name. */
+/** The only partition of the list of projects: see that index. */
 export const LISTED = 'projects';
 
 export const projectKey = (projectId: string): Item => ({ project_id: text(projectId) });
 
-/** `writeId` tells a write apart from every other. */
+/** `writeId` identifies a write. */
 export const projectToItem = (project: StoredProject, writeId: string): Item =>
   withUnknown(
     {
@@ -54,10 +54,10 @@ export const projectToItem = (project: StoredProject, writeId: string): Item =>
     project.unknown,
   );
 
-/** What `projectFromItem` does not read: the key of the index, and what tells writes apart. */
+/** Attributes that `projectFromItem` does not read: the key of the index, and the write id. */
 const UNREAD = ['listing', 'write_id'];
 
-/** @throws MiyabiError `internal` that names the project and what of it is damaged. */
+/** @throws MiyabiError `internal` that names the project and its damaged attribute. */
 export const projectFromItem = (item: Item): StoredProject => {
   const read = itemReader(`Project ${item['project_id']?.S ?? ''}`, item);
   const resources = read.map('resources');

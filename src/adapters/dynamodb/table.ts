@@ -17,7 +17,7 @@ import { MiyabiError, unavailable, versionConflict } from '../../domain/errors.t
 import type { Item } from './attributes.ts';
 import { failedCondition, translated } from './errors.ts';
 
-/** What every adapter of DynamoDB works with. */
+/** What every DynamoDB adapter is built on. */
 export type TableOptions = Readonly<{
   client: DynamoDBClient;
   tableName: string;
@@ -26,28 +26,28 @@ export type TableOptions = Readonly<{
   random?: () => number;
 }>;
 
-/** A page of a query; `from` goes on behind it. */
+/** A page of a query; `from` is where the next one continues. */
 export type QueryPage = Readonly<{ items: readonly Item[]; from?: Item }>;
 
-/** A table, with the failures of its requests in Miyabi's words. */
+/** A table whose failures are MiyabiErrors. */
 export type Table = Readonly<{
   name: string;
-  /** The item as every write that ended before has left it. */
+  /** The item. Strongly consistent. */
   get(key: Item): Promise<Item | undefined>;
-  /** The items that exist under these keys, which must differ, as `get` sees them. */
+  /** The items that exist under these keys, which must differ. Strongly consistent. */
   getMany(keys: readonly Item[]): Promise<readonly Item[]>;
   /**
-   * Puts an item if the condition holds; false where it does not. `item.write_id` must be new: by it a write is known
-   * again whose reply was lost, and which the SDK then sent once more.
+   * Puts an item if the condition holds; false if it does not. `item.write_id` must be new: it identifies a write whose
+   * reply was lost and which the SDK then repeated.
    */
   putIf(item: Item, key: Item, condition: Condition): Promise<boolean>;
   /**
-   * Deletes an item; with a `version`, that version of it and no other: false where another is there. What is not
-   * there counts as deleted, so that a delete whose reply was lost may be sent once more.
+   * Deletes an item; with a `version`, only that version: false if there is another. A missing item counts as deleted,
+   * so that a delete whose reply was lost can be repeated.
    */
   remove(key: Item, version?: number): Promise<boolean>;
   query(input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryPage>;
-  /** Puts and deletes, in no order. Their keys must differ. */
+  /** Puts and deletes, in no particular order. Their keys must differ. */
   writeMany(requests: readonly WriteRequest[]): Promise<void>;
   /** Sends a command of another kind. */
   send<T>(run: (client: DynamoDBClient) => Promise<T>): Promise<T>;
@@ -60,9 +60,9 @@ export type Condition = Pick<
 
 const GET_CHUNK = 100;
 const WRITE_CHUNK = 25;
-/** Chunks under way at once. */
+/** Batches in progress at the same time. */
 const WIDTH = 4;
-/** How often in a row a batch may come back wholly undone. */
+/** How often in a row a batch may be returned completely unprocessed. */
 const MAX_FRUITLESS_ROUNDS = 6;
 const FIRST_PAUSE_MS = 50;
 
@@ -90,8 +90,8 @@ export const tableOf = ({
   };
 
   /**
-   * Sends a batch, then what of it came back undone, until all is done. Full jitter between the rounds; one that got
-   * something done starts the count anew, because large items come back for their size alone.
+   * Sends a batch, then its unprocessed rest, until all is done. Full jitter between the rounds; a round that processed
+   * something resets the count, because large items are returned for their size alone.
    */
   const untilDone = async <T>(batch: readonly T[], round: (batch: readonly T[]) => Promise<readonly T[]>) => {
     let left = batch;
@@ -119,7 +119,7 @@ export const tableOf = ({
       const items: Item[] = [];
       await inParallel(chunksOf(keys, GET_CHUNK), (chunk) =>
         untilDone(chunk, async (left) => {
-          // Asked anew in our own words: of an unprocessed request only the keys are sure to come back.
+          // Only the keys of an unprocessed request are certain to be returned, so the request is made again.
           const output: BatchGetItemCommandOutput = await send((it) =>
             it.send(
               new BatchGetItemCommand({
@@ -198,7 +198,7 @@ const inParallel = async <T>(items: readonly T[], run: (item: T) => Promise<void
   );
 };
 
-/** The condition on a save of that version: nothing is there yet, or the version before. */
+/** The condition for saving that version: there is none yet, or the previous one. */
 export const isNext = (version: number, keyName: string): Condition =>
   version === 1
     ? { ConditionExpression: 'attribute_not_exists(#key)', ExpressionAttributeNames: { '#key': keyName } }
@@ -208,14 +208,14 @@ export const isNext = (version: number, keyName: string): Condition =>
         ExpressionAttributeValues: { ':before': { N: String(version - 1) } },
       };
 
-/** The condition on removing that version: it is there, or nothing is. */
+/** The condition for removing that version: it is stored, or nothing is. */
 const isAt = (version: number): Condition => ({
   ConditionExpression: 'attribute_not_exists(#version) OR #version = :version',
   ExpressionAttributeNames: { '#version': 'version' },
   ExpressionAttributeValues: { ':version': { N: String(version) } },
 });
 
-/** What a save that was refused is told. */
+/** The error of a save that was refused. */
 export const refusal = (kind: string, id: string, version: number): MiyabiError =>
   version === 1
     ? new MiyabiError('already_exists', `${kind} ${id} exists already`)

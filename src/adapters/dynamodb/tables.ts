@@ -17,17 +17,17 @@ import { isNamed, translated } from './errors.ts';
 export const STATUS_INDEX = 'StatusIndex';
 export const PROJECT_INDEX = 'ProjectIndex';
 export const TYPE_INDEX = 'TypeIndex';
-/** The parts of a task. Only parts are in it. */
+/** The parts of a task. It contains only parts. */
 export const PARENT_INDEX = 'ParentIndex';
-/** Tasks that the metrics of their project do not hold as they are: few, and only for a moment. */
+/** Tasks that the metrics of their project do not count as they are: few, and only for a moment. */
 export const UNCOUNTED_INDEX = 'UncountedIndex';
-/** All projects in the order of their ids. A project's entry is written once: nothing in it ever changes. */
+/** All projects in the order of their ids. The entry of a project is written once and never changes. */
 export const LIST_INDEX = 'ListIndex';
 
-/** What of the webhooks table is due, and when. */
+/** Everything in the webhooks table that is due, and when. */
 export const DUE_INDEX = 'DueIndex';
 
-/** Epoch seconds after which an item of the tasks or the webhooks table may go. */
+/** Epoch seconds after which an item of the tasks or the webhooks table expires. */
 const TTL_ATTRIBUTE = 'ttl';
 
 export type TableNames = Readonly<{ tasks: string; projects: string; webhooks: string }>;
@@ -41,7 +41,7 @@ export type TableDefinition = Readonly<{
   ttl?: string;
 }>;
 
-/** What a list of tasks may be filtered by. */
+/** The filters of a list of tasks. */
 const FILTERED = ['status', 'project_id', 'task_type', 'search_name', 'label_marks'];
 
 const taskIndex = (name: string, partition: string) => ({
@@ -50,7 +50,7 @@ const taskIndex = (name: string, partition: string) => ({
   includes: FILTERED.filter((attribute) => attribute !== partition),
 });
 
-/** The three tables, for whoever makes them: `createTables`, or a stack. */
+/** The three tables, for `createTables` and for a stack. */
 export const tableDefinitions = ({ tasks, projects, webhooks }: TableNames): readonly TableDefinition[] => [
   {
     name: tasks,
@@ -95,22 +95,22 @@ export type TableReport = Readonly<{
   outcome: 'found' | 'made';
   /** Indexes that an existing table lacked. */
   addedIndexes: readonly string[];
-  /** Whether items expire; `unsupported` where the backend knows no expiry. Absent for a table that needs none. */
+  /** Whether items expire; `unsupported` if the backend has no expiry. Absent for a table that needs none. */
   ttl?: 'found' | 'enabled' | 'unsupported';
 }>;
 
 export type CreateTablesOptions = Readonly<{
   /** Waits so many milliseconds. Tests replace it. */
   pause?: (ms: number) => Promise<unknown>;
-  /** How long to wait for a table or an index in all, milliseconds. */
+  /** How long to wait for a table or an index in total, in milliseconds. */
   timeoutMs?: number;
 }>;
 
 /**
- * Makes what is missing of the tables, and leaves what is there as it is. Safe to run twice, and twice at once.
+ * Creates what is missing of the tables, and leaves the rest as it is. Safe to run twice, even at the same time.
  *
- * @throws MiyabiError `configuration` where a table is there with other keys or an index that cannot be mended.
- * @throws MiyabiError `unavailable` where DynamoDB does not answer, or does not come to an end in time.
+ * @throws MiyabiError `configuration` where a table exists with other keys or an index that cannot be repaired.
+ * @throws MiyabiError `unavailable` where DynamoDB does not answer, or does not finish in time.
  */
 export const createTables = async (
   client: DynamoDBClient,

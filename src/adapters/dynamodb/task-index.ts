@@ -7,10 +7,10 @@ import type { Table } from './table.ts';
 import { PARENT_INDEX, PROJECT_INDEX, STATUS_INDEX, TYPE_INDEX } from './tables.ts';
 import { labelMark, positionOf, updatedKey } from './task-item.ts';
 
-/** Places in the list that an index names, newest first, and where the next page begins. */
+/** Positions in the list of an index, newest first, and where the next page begins. */
 export type IndexPage = Readonly<{ positions: readonly TaskPosition[]; next?: TaskPosition }>;
 
-/** How many entries one query looks at where most may be passed over by a filter. */
+/** How many entries one query looks at if a filter may pass over most of them. */
 const FILTERED_PAGE = 400;
 /** How many rounds of queries one call makes beyond the first: in each, the partitions that lag behind go on. */
 const MORE_ROUNDS = 8;

@@ -8,7 +8,7 @@ import { taskFromItem, taskKey, taskToItem } from './task-item.ts';
 
 export type DynamodbTaskStoreOptions = TableOptions & Readonly<{ clock: Clock }>;
 
-/** How long an index may lag behind its table. An entry that is older than its task for longer is a leftover. */
+/** How long an index may lag behind its table. An entry that differs from its task for longer is a leftover. */
 const INDEX_LAG_MS = 60_000;
 
 /** Tasks in the tasks table, as `createTables` makes it. */
@@ -36,8 +36,9 @@ export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOption
 
     async list(query) {
       const { positions, next } = await readIndex(table, query);
-      // The index says which tasks and in what order; what they are is read from the table, so that a list is never
-      // older than a task that was seen before, and a task that is gone or has changed out of the filter drops out.
+      // The index gives the tasks and their order; the tasks themselves are read from the table, so that a list is
+      // never older than a task that was seen before. A task that was removed or no longer matches the filter drops
+      // out.
       const entryOf = new Map(positions.map((position) => [position.task_id, position]));
       const lagging = clock.now() - INDEX_LAG_MS;
       const tasks = (await findMany([...entryOf.keys()])).filter((task) => {

@@ -5,7 +5,7 @@ import { type TableOptions, tableOf } from './table.ts';
 import { UNCOUNTED_INDEX } from './tables.ts';
 import { countedToItem, positionOf, taskFromItem, taskKey, UNCOUNTED } from './task-item.ts';
 
-/** The tasks of the tasks table that are not counted, by an index that holds no others. */
+/** The tasks that are not accounted for, from an index that contains no others. */
 export const dynamodbTaskTally = (options: TableOptions): TaskTally => {
   const table = tableOf(options);
 
@@ -37,7 +37,7 @@ export const dynamodbTaskTally = (options: TableOptions): TaskTally => {
         return key === undefined ? [] : [positionOf(key).task_id];
       });
       const items = await table.getMany([...new Set(ids)].map(taskKey));
-      // The index may still hold what was settled a moment ago.
+      // The index may still contain tasks that have just been accounted for.
       return items.filter((item) => item['uncounted'] !== undefined).map(taskFromItem);
     },
 

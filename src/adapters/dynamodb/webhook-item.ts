@@ -20,7 +20,7 @@ import {
 
 /**
  * The webhooks table keeps three kinds of items: the webhooks of a project, the queue of a webhook, and its deliveries.
- * `queue` and `due_at` are on what is due some time, and on nothing else: the index of what is due holds nothing more.
+ * Only items that are due at some time have `queue` and `due_at`, so the index of due items contains nothing else.
  */
 export const projectWebhooksKey = (projectId: string): Item => ({
   owner: text(`project#${projectId}`),
@@ -40,10 +40,10 @@ export const deliveryKey = ({
   item: text(`delivery#${delivery_id}`),
 });
 
-/** The deliveries of a webhook, in the index of what is due. */
+/** The deliveries of a webhook, in the index of due items. */
 export const waitingOf = (webhookId: string): string => `webhook#${webhookId}`;
 
-/** `writeId` tells a write apart from every other. */
+/** `writeId` identifies a write. */
 export const projectWebhooksToItem = (kept: ProjectWebhooks, writeId: string): Item =>
   withUnknown(
     {
@@ -74,7 +74,7 @@ const webhookToMap = (webhook: Webhook): Item =>
     webhook.unknown,
   );
 
-/** @throws MiyabiError `internal` that names the project and what of its webhooks is damaged. */
+/** @throws MiyabiError `internal` that names the project and the damaged part of its webhooks. */
 export const projectWebhooksFromItem = (item: Item): ProjectWebhooks => {
   const what = `The webhooks of ${item['owner']?.S ?? ''}`;
   const read = itemReader(what, item);
@@ -106,7 +106,7 @@ const webhookFromMap = (read: Reader, project_id: string): Webhook => {
   };
   const { unknown } = read.unread([]);
   if (unknown === undefined && others.length === 0) return webhook;
-  // Events that only a newer version sends stay what this webhook wants.
+  // Events that only a newer version sends are kept.
   const kinds = Object.fromEntries(others.map((event) => [event, true]));
   return { ...webhook, unknown: { ...unknown, ...(others.length === 0 ? {} : { events: kinds }) } };
 };
@@ -127,7 +127,7 @@ export const deliveryToItem = (delivery: Delivery, writeId: string): Item => ({
   write_id: text(writeId),
 });
 
-/** @throws MiyabiError `internal` that names the delivery and what of it is damaged. */
+/** @throws MiyabiError `internal` that names the delivery and its damaged attribute. */
 export const deliveryFromItem = (item: Item): Delivery => {
   const read = itemReader(`Delivery ${item['delivery_id']?.S ?? ''}`, item);
   return {
@@ -155,7 +155,7 @@ export const lastToMap = (last: LastDelivery): Item[string] => ({
   },
 });
 
-/** The latest result in the item of a queue, undefined where there was none yet. */
+/** The latest result in the item of a queue, undefined if there was none yet. */
 export const lastFromItem = (item: Item): LastDelivery | undefined => {
   const queue = itemReader(`The queue of ${item['owner']?.S ?? ''}`, item);
   if (!queue.has('last')) return undefined;

@@ -21,10 +21,10 @@ import { putTask, storedIn } from './task-store.ts';
 /** Records read at a time. */
 const STEP = 500;
 
-/** Whether a checkpoint is kept whatever its age: where a source of logs was read to. */
+/** Whether a checkpoint never expires: the position of a log source. */
 const isKept = (key: string): boolean => key.startsWith('source#');
 
-/** Everything in the store, record by record. Index rows are not in it: they follow from the records. */
+/** Everything in the store, record by record, without index rows, which follow from the records. */
 export const embeddedArchive = ({
   database,
   clock,
@@ -42,7 +42,7 @@ export const embeddedArchive = ({
     }
   }
 
-  /** Notes that something expires on a day. */
+  /** Records that a key expires on a day. */
   const expiring = (change: Change, kind: string, key: string, day: number): void =>
     change.put(keyOf('x', daySegment(day), kind, key), '');
 
@@ -170,7 +170,9 @@ export const embeddedArchive = ({
   };
 };
 
-/** What would not be read again is not written: it would count as damage. @throws MiyabiError `invalid_input` */
+/**
+ * A record that could not be read again is not written: it would count as damage. @throws MiyabiError `invalid_input`
+ */
 const requireReadable = (entry: ArchiveEntry): void => {
   try {
     if (entry.kind === 'task') taskCodec.decode(entry.task.task_id, taskCodec.encode(entry.task));

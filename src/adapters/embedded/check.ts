@@ -13,7 +13,7 @@ import { keyOf, placesOf, segmentsOf, unaccountedKey, under } from './keys.ts';
 import { dueKey, pendingKey } from './outbox-keys.ts';
 import { DamagedRecord, fromRecord } from './record.ts';
 
-/** What a check has found and put right. `damaged` are records that cannot be read: they were removed. */
+/** What a check has found and repaired. `damaged` are unreadable records, which were removed. */
 export type CheckReport = Readonly<{
   records: number;
   added: number;
@@ -27,8 +27,8 @@ type Level = ClassicLevel<string, string>;
 const STEP = 1000;
 
 /**
- * Reads every record, and makes every index again that does not say what the records say. A write and its index rows
- * are one batch, so this finds something only where the disk has changed or lost what was written.
+ * Reads every record, and repairs every index that does not match the records. A write and its index rows are one
+ * batch, so there are differences only if the disk has changed or lost data.
  *
  * @throws LevelDB's own error where a block of its files cannot be read.
  */
@@ -76,7 +76,7 @@ export const checkStore = async (level: Level): Promise<CheckReport> => {
   for (const kind of ['i', 'p', 'r', 'u']) {
     for await (const [key] of entriesOf(level, under(kind))) {
       if (indexes.delete(key)) continue;
-      // A task may be marked as unsettled whatever it says itself.
+      // A task may be marked as not accounted for whatever its own fields are.
       const isMarked = kind === 'u' && tasks.has(segmentsOf(key)[1] ?? '');
       if (!isMarked) await repairs.drop(key);
     }
@@ -119,7 +119,7 @@ async function* entriesOf(
   }
 }
 
-/** Collects what is to be changed. Iterators read a snapshot, so that what is written meanwhile does not show in them. */
+/** Collects the changes. Iterators read a snapshot, so that they do not see what is written meanwhile. */
 const repairsOf = (level: Level) => {
   let changes: ({ type: 'put'; key: string; value: string } | { type: 'del'; key: string })[] = [];
   let added = 0;

@@ -10,11 +10,14 @@ import { DamagedRecord, fromRecord, toRecord } from './record.ts';
 export type EmbeddedCheckpointsOptions = Readonly<{
   database: Database;
   clock: Clock;
-  /** Keys that may go once no one has written them for 90 days: by default all but the cursors of log sources. */
+  /** Keys that expire if they are not written for 90 days: by default all but the cursors of log sources. */
   expires?: (key: string) => boolean;
 }>;
 
-/** Checkpoints: a version and a value under a key. The version stands by itself, so that a write reads no large value. */
+/**
+ * Checkpoints: a version and a value under a key. The version is a record of its own, so that a write does not read a
+ * large value.
+ */
 export const embeddedCheckpoints = ({
   database,
   clock,

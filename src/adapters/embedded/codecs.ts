@@ -31,12 +31,12 @@ import {
   withUnknown,
 } from './shape.ts';
 
-/** How a kind of record is written, and read again. `decode` throws DamagedRecord; `id` names the record there. */
+/** How a kind of record is written and read. `decode` throws DamagedRecord; `id` names the record in it. */
 export type Codec<T> = Readonly<{ encode(value: T): string; decode(id: string, record: string): T }>;
 
 const codec = <T extends object>(kind: string, shape: Shape): Codec<T> => ({
   encode: (value) => toRecord(withUnknown(value)),
-  // The shape is what makes it a T: each field has been checked, and there are no others.
+  // The shape makes it a T: each field has been checked, and there are no others.
   decode: (id, record) => shaped(`${kind} ${id}`, fromRecord(`${kind} ${id}`, record), shape) as unknown as T,
 });
 
@@ -203,7 +203,7 @@ export const webhooksCodec = codec<ProjectWebhooks>('Webhooks of project', {
   },
 });
 
-/** A delivery on its way, or only when its id may be forgotten, epoch milliseconds, once it has ended. */
+/** A pending delivery; or, once it has ended, only when its id expires, epoch milliseconds. */
 export type DeliveryRecord = Readonly<{ delivery?: Delivery; ended_until?: number }>;
 
 export const deliveryCodec = codec<DeliveryRecord>('Delivery', {
@@ -227,8 +227,8 @@ export const deliveryCodec = codec<DeliveryRecord>('Delivery', {
 });
 
 /**
- * The queue of a webhook. Times are epoch milliseconds; `expires_on` is the day on which it may be forgotten; `woken`
- * says that something was added since it was claimed.
+ * The queue of a webhook. Times are epoch milliseconds; `expires_on` is the day on which it expires; `woken`: a
+ * delivery was added since it was claimed.
  */
 export type QueueRecord = Readonly<{
   webhook_id: string;
@@ -265,7 +265,7 @@ export const queueCodec = codec<QueueRecord>('Queue of webhook', {
   },
 });
 
-/** `expires_on` is the day on which a checkpoint may be forgotten, 0 for one that is kept. */
+/** `expires_on` is the day on which a checkpoint expires, 0 for one that does not. */
 export const checkpointCodec = codec<Readonly<{ version: number; expires_on: number }>>('Checkpoint', {
   required: { version: isNumber, expires_on: isNumber },
 });

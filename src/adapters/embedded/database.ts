@@ -3,18 +3,18 @@ import { isMiyabiError, MiyabiError, unavailable } from '../../domain/errors.ts'
 import type { Logger } from '../../ports/logger.ts';
 import { DamagedRecord } from './record.ts';
 
-/** Keys between two others, both excluded, from the lowest up, or `reverse` from the highest down. */
+/** Keys between two others, both excluded, ascending, or descending with `reverse`. */
 export type Range = Readonly<{ gt: string; lt: string; reverse?: boolean; limit: number }>;
 
-/** Reads of one moment: no write that ends in between shows. */
+/** A consistent view: writes that end meanwhile do not show. */
 export type View = Readonly<{
   keys(range: Range): Promise<readonly string[]>;
   entries(range: Range): Promise<readonly (readonly [key: string, value: string])[]>;
-  /** The values under the keys, in their order, undefined where there is none. */
+  /** The values under the keys, in their order, undefined for missing ones. */
   getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
 }>;
 
-/** One logical write. It reads what every write before it has left, those included that are not on disk yet. */
+/** One logical write. It sees every write before it, including those that are not on disk yet. */
 export type Change = Readonly<{
   get(key: string): string | undefined;
   put(key: string, value: string): void;
@@ -24,47 +24,53 @@ export type Change = Readonly<{
 /**
  * An ordered store of texts in one folder. A write is atomic: after a crash all of it is there, or nothing.
  *
- * Every method throws MiyabiError `unavailable` where the disk refuses, a record is damaged, or the database is closing.
+ * Every method throws MiyabiError `unavailable` where the disk refuses, a record is damaged, or the database is
+ * closing.
  */
 export type Database = Readonly<{
-  /** The value under the key, as the last write that has ended left it. */
+  /** The value under the key after the last write that has ended. */
   get(key: string): Promise<string | undefined>;
-  /** Reads of one moment. The view must not be used once `read` has ended. */
+  /** A consistent view. It must not be used after `read` has ended. */
   view<T>(read: (view: View) => Promise<T>): Promise<T>;
   /**
-   * Runs a change and hands it to the operating system with everything else that waits, in one write. Changes run one after
-   * another and never in parallel: what one has read is true until it is written. What it throws is thrown, and then
-   * nothing of it is written.
+   * Runs a change and hands it to the operating system together with all others that wait, in one write. Changes run
+   * one after another: what one has read stays true until it is written. If it throws, nothing of it is written and the
+   * error is thrown.
    */
   write<T>(change: (change: Change) => T): Promise<T>;
-  /** Makes it read-only until it is opened and checked again, because of what was read. Gives the error to throw. */
+  /**
+   * Makes the database read-only until it is opened and checked again, because of damaged data. Returns the error to
+   * throw.
+   */
   damaged(cause: unknown): MiyabiError;
-  /** Gives space back that a large removal has left. */
+  /** Frees the space of a large removal. */
   compact(range: Readonly<{ gt: string; lt: string }>): Promise<void>;
   /** @throws MiyabiError `unavailable` where nothing can be written. */
   requireWritable(): void;
-  /** Refuses what is new, ends what runs, and closes the files. `damaged`: it must be checked before it is used again. */
+  /**
+   * Refuses new calls, ends running ones, and closes the files. `damaged`: it must be checked before it is used again.
+   */
   close(): Promise<Readonly<{ commits: number; damaged: boolean }>>;
 }>;
 
 export type DatabaseOptions = Readonly<{
-  /** The folder of the store, as errors name it. */
+  /** The folder of the store, as named in errors. */
   path: string;
   /** The folder of LevelDB in it. */
   data: string;
   logger: Logger;
-  /** Whether the disk takes writes again. It is asked while the database is read-only. */
+  /** Whether the disk accepts writes again. Called while the database is read-only. */
   hasRoom: () => Promise<boolean>;
   /** Milliseconds between two attempts to write again. */
   retryMs?: number;
 }>;
 
-/** The counter of commits: a log file that has gone missing shows by it. */
+/** The counter of commits: it shows if a log file is missing. */
 export const COMMITS_KEY = 'm\u0000commits\u0000';
 
 /**
- * How long a write may wait for its sync, in milliseconds: that much may be lost when the power fails. A process that
- * ends, in whatever way, loses nothing. A sync of its own for each write made the store as slow as its disk.
+ * How long a write may wait for its sync, in milliseconds: a power failure may lose that much. A process that ends,
+ * however it ends, loses nothing. A sync for each write made the store as slow as its disk.
  */
 const SYNC_MS = 100;
 
@@ -89,7 +95,7 @@ export const openLevel = async (
   return level;
 };
 
-/** A database on an open LevelDB, which it closes in the end. */
+/** A database on an open LevelDB, which it closes at the end. */
 export const databaseOn = (
   opened: ClassicLevel<string, string>,
   { path, data, logger, hasRoom, retryMs = 5_000 }: DatabaseOptions,
@@ -100,7 +106,7 @@ export const databaseOn = (
   /** Why nothing can be written now. */
   let readOnly: MiyabiError | undefined;
   let retry: NodeJS.Timeout | undefined;
-  /** While the files are opened again, reads wait for it. */
+  /** Reads wait for it while the files are opened again. */
   let reopening: Promise<void> | undefined;
 
   /** Changes that are being written, and those that wait for the next write. Null is a removal. */
@@ -167,8 +173,8 @@ export const databaseOn = (
   };
 
   /**
-   * LevelDB refuses every write after one that failed, until it is opened again: its log may end in half a record. It is
-   * opened only once the disk takes writes, because opening writes too, and reads go on until then.
+   * After a failed write LevelDB refuses all others until it is opened again: its log may end in half a record. It is
+   * opened only once the disk accepts writes, because opening writes too, and reads continue until then.
    */
   const reopen = async (): Promise<void> => {
     if (damaged || closing) return;
@@ -225,7 +231,7 @@ export const databaseOn = (
     }
   };
 
-  /** As the changes before have left it. */
+  /** As the previous changes have left it. */
   const getLatest = (key: string): string | undefined => {
     for (const changes of [queued, writing]) {
       const value = changes.get(key);
@@ -234,7 +240,7 @@ export const databaseOn = (
     return getCommitted(key);
   };
 
-  /** Writes what waits, over and over until nothing does. One batch serves every change that waited. */
+  /** Writes what waits until nothing does. One batch serves every change that waited. */
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
       const group = waiting;
@@ -256,7 +262,7 @@ export const databaseOn = (
         writing = new Map();
         for (const { resolve } of group) resolve();
       } catch (error) {
-        // What came after has read what was not written: it falls with it.
+        // Later changes have read what was not written, so they fail with it.
         const failed = [...group, ...waiting];
         waiting = [];
         writing = new Map();
@@ -272,14 +278,14 @@ export const databaseOn = (
   const committed = (): Promise<void> =>
     new Promise<void>((resolve, reject) => {
       waiting.push({ resolve, reject });
-      // After the requests that are at hand now: they share the write.
+      // After the current requests: they share the write.
       flushing ??= new Promise<void>((next) => setImmediate(next)).then(flush);
     });
 
   const syncSoon = (): void => {
     syncTimer = undefined;
     syncDue = true;
-    // It fails only as a write of its own would: the store is read-only then, and has logged it.
+    // It fails only as any write would: then the store is read-only, and has logged it.
     committed().catch(() => undefined);
   };
 

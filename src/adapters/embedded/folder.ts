@@ -5,16 +5,16 @@ import { MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import { makeFolder } from '../system/folder.ts';
 
-/** How the store was left: `clean` with the number of commits that it must hold, or in use. */
+/** The state of the store: `clean` with the number of commits that it must contain, or in use. */
 export type StoreState = Readonly<{ clean: boolean; commits: number }>;
 
-/** Checksums of LevelDB's sorted files by their names. Such a file never changes once it is complete. */
+/** Checksums of LevelDB's sorted files by their names. A complete file never changes. */
 type Checksums = Readonly<Record<string, string>>;
 
 const STATE_FILE = 'state.json';
-/** A file that has not changed for so long is complete, in milliseconds. */
+/** A file that has not changed for this long is complete, in milliseconds. */
 const UNCHANGED_MS = 60_000;
-/** Space that must be free before a store that was full takes writes again, in bytes. */
+/** Free space that a store which was full needs to accept writes again, in bytes. */
 const ROOM = 32 * 1024 * 1024;
 
 const PROBLEMS = {
@@ -32,7 +32,7 @@ const PROBLEMS = {
 export const unusable = (path: string, problem: keyof typeof PROBLEMS, cause?: unknown): MiyabiError =>
   new MiyabiError('configuration', `The data folder ${path} ${PROBLEMS[problem]}`, { cause });
 
-/** What an error of opening LevelDB says of a folder. */
+/** The reason that an error of opening LevelDB gives for a folder. */
 export const openingProblem = (path: string, error: unknown): MiyabiError => {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
@@ -48,27 +48,27 @@ export type StoreFolder = Readonly<{
   data: string;
   /** Whether nothing was ever stored here. */
   isNew: boolean;
-  /** How it was left; undefined where nothing says. */
+  /** Its state when it was last closed; undefined if unknown. */
   state: StoreState | undefined;
-  /** Saves the state, with the checksums of files that are complete: all of them where it is clean. */
+  /** Saves the state, with the checksums of complete files: all of them if it is clean. */
   saveState(state: StoreState): Promise<void>;
-  /** The names of files whose bytes are not those that were written. */
+  /** The names of files whose content has changed. */
   changedFiles(): Promise<readonly string[]>;
-  /** Whether the disk takes writes. */
+  /** Whether the disk accepts writes. */
   hasRoom(): Promise<boolean>;
   /** What LevelDB had to leave out of its log when it was opened, in its own words. */
   dropped(): Promise<readonly string[]>;
-  /** Lets no one but the owner read the files that are there now. */
+  /** Makes the present files readable for the owner only. */
   tighten(): Promise<void>;
-  /** Puts a file of damaged records aside. Gives its path. */
+  /** Saves a file of damaged records and returns its path. */
   keepDamaged(name: string, text: string): Promise<string>;
 }>;
 
 /**
- * Prepares the folder. Only its owner may enter it, so that files which LevelDB makes later are out of reach too,
+ * Prepares the folder. Only its owner may enter it, so that files which LevelDB creates later are protected too,
  * whatever their own mode.
  *
- * @throws MiyabiError `configuration` where it cannot be written, or holds some of a store but not all of it.
+ * @throws MiyabiError `configuration` where it cannot be written, or contains a store with missing files.
  */
 export const prepareFolder = async (path: string): Promise<StoreFolder> => {
   const data = join(path, 'data');
@@ -86,7 +86,7 @@ export const prepareFolder = async (path: string): Promise<StoreFolder> => {
   const saved = await readState(join(path, STATE_FILE));
   const state = saved?.state;
   let checksums: Checksums = saved?.checksums ?? {};
-  // LevelDB makes a new database where CURRENT is missing, and deletes the files of the old one.
+  // LevelDB creates a new database if CURRENT is missing, and deletes the files of the old one.
   const isNew = !files.some((file) => /^(CURRENT|MANIFEST-.*|\d+\.(ldb|sst|log))$/.test(file));
   if (isNew ? state !== undefined : !files.includes('CURRENT')) throw unusable(path, 'incomplete');
 
@@ -163,14 +163,14 @@ const readState = async (
       return { state: { clean, commits }, checksums: Object.fromEntries(texts) };
     }
   } catch {
-    // As good as none: the store is checked.
+    // Unreadable counts as missing: the store is checked.
   }
   return { state: { clean: false, commits: 0 }, checksums: {} };
 };
 
 const checksumOf = async (file: string): Promise<string> => crc32(await readFile(file)).toString(16);
 
-/** The checksums of the sorted files that no one has written to for a time. Those that are known are not read again. */
+/** The checksums of the sorted files that have not been written for a time. Known ones are not computed again. */
 const checksumsOf = async (folder: string, known: Checksums, unchangedMs: number): Promise<Checksums> => {
   const checksums: Record<string, string> = {};
   for (const name of await readdir(folder)) {
@@ -187,7 +187,7 @@ const checksumsOf = async (folder: string, known: Checksums, unchangedMs: number
   return checksums;
 };
 
-/** Writes a whole file: after a crash it holds either the old text or the new. */
+/** Writes a whole file: after a crash it contains either the old text or the new one. */
 const writeDurably = async (folder: string, name: string, text: string): Promise<void> => {
   const temporary = join(folder, `${name}.new`);
   const file = await open(temporary, 'w', 0o600);

@@ -28,7 +28,7 @@ const AFTER_END = '\u0001';
 const SPECIAL = new RegExp(`[${END}${AFTER_END}]|\\p{Surrogate}`, 'u');
 const EVERY_SPECIAL = new RegExp(SPECIAL, 'gu');
 
-/** NUL ends a segment, and half of a surrogate pair is no UTF-8: both are written as \u0001 and four digits. */
+/** NUL ends a segment, and half of a surrogate pair is not valid UTF-8: both are written as \u0001 and four digits. */
 const escaped = (text: string): string =>
   SPECIAL.test(text)
     ? text.replace(EVERY_SPECIAL, (sign) => `\u0001${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -57,10 +57,10 @@ export const under = (...segments: readonly string[]): Readonly<{ gt: string; lt
 export const timeSegment = (ms: number): string => Math.max(0, Math.floor(ms)).toString(36).padStart(10, '0');
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Items that no one has written for so long expire. */
+/** Items that have not been written for this long expire. */
 export const KEPT_MS = 90 * DAY_MS;
 
-/** The first day, counted from the epoch, that begins after a moment: what expires on it is then past its time. */
+/** The first day, counted from the epoch, that begins after a moment: what expires on it is past its time by then. */
 export const dayAfter = (ms: number): number => Math.floor(ms / DAY_MS) + 1;
 export const daySegment = (day: number): string => day.toString(36).padStart(5, '0');
 export const startOfDay = (day: number): number => day * DAY_MS;
@@ -68,7 +68,7 @@ export const startOfDay = (day: number): number => day * DAY_MS;
 export const taskKey = (taskId: string): string => keyOf('t', taskId);
 export const unaccountedKey = (taskId: string): string => keyOf('u', taskId);
 
-/** Every list of tasks that a task has a place in: the segments before its place. */
+/** Every list of tasks that contains a task: the segments before its position. */
 const listsOf = (task: StoredTask): readonly (readonly [by: string, value: string])[] => [
   ['a', ''],
   ['s', task.status],
@@ -77,13 +77,13 @@ const listsOf = (task: StoredTask): readonly (readonly [by: string, value: strin
   ...(task.parent_id === undefined ? [] : [['p', task.parent_id] as const]),
 ];
 
-/** The keys of a task in every list that it has a place in. */
+/** The keys of a task in every list that contains it. */
 export const placesOf = (task: StoredTask): readonly string[] => {
   const updated = timeSegment(fromIso(task.updated_at));
   return listsOf(task).map(([by, value]) => keyOf('i', by, value, updated, task.task_id));
 };
 
-/** The lists that hold every task that a query asks for, with as few others as an index can. */
+/** The lists that contain every task of a query, with as few others as an index can. */
 export const listsFor = ({
   statuses,
   project_id,
@@ -98,7 +98,7 @@ export const listsFor = ({
   if (parent_id !== undefined) return [['p', parent_id]];
   const byStatus = [...new Set(statuses)].map((status) => ['s', status] as const);
   if (statuses?.length === 0) return [];
-  // Of the statuses that do not last there are few tasks, whatever is stored.
+  // There are only a few tasks with a status that is not terminal, however many are stored.
   if (statuses !== undefined && !statuses.some(isTerminal)) return byStatus;
   if (project_id !== undefined) return [['j', project_id]];
   if (task_type !== undefined) return [['y', task_type]];

@@ -8,7 +8,7 @@ import { sweepExpired } from './sweep.ts';
 /** An open store: the database that the adapters of the ports share. */
 export type EmbeddedStore = Readonly<{
   database: Database;
-  /** Refuses what is new with `unavailable`, ends what runs, writes down that it was closed, and frees the folder. */
+  /** Refuses new calls with `unavailable`, ends running ones, records that it was closed, and releases the folder. */
   close(): Promise<void>;
 }>;
 
@@ -16,22 +16,22 @@ export type EmbeddedStoreOptions = Readonly<{
   path: string;
   clock: Clock;
   logger: Logger;
-  /** Milliseconds between two sweeps for what has expired. */
+  /** Milliseconds between two removals of expired records. */
   sweepMs?: number;
   /** Milliseconds between two attempts to write again while the disk refuses. */
   retryMs?: number;
 }>;
 
-/** The layout of keys and records. A store of an older one is migrated when it is opened. */
+/** The layout of keys and records. An older store is migrated when it is opened. */
 const FORMAT = 1;
 const FORMAT_KEY = 'm\u0000format\u0000';
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Opens the store in a folder, which is made where it is not there. A store that was not closed is checked first.
+ * Opens the store in a folder, which is created if necessary. A store that was not closed is checked first.
  *
  * @throws MiyabiError `configuration` where the folder cannot be written, is damaged, misses files, was written by a
- *   newer Miyabi, or is open in another process. Nothing is left open then.
+ * newer Miyabi, or is open in another process. Nothing is left open then.
  */
 export const openEmbeddedStore = async ({
   path,
@@ -41,7 +41,7 @@ export const openEmbeddedStore = async ({
   retryMs,
 }: EmbeddedStoreOptions): Promise<EmbeddedStore> => {
   const folder = await prepareFolder(path);
-  // LevelDB trusts its files: on a changed byte a compaction may end the process.
+  // LevelDB trusts its files: a compaction of a changed byte may end the process.
   const changed = await folder.changedFiles();
   if (changed.length > 0) throw unusable(path, 'damaged', new Error(`${changed.join(', ')} has changed`));
   const level = await openLevel(folder.data, { create: folder.isNew }).catch((error: unknown) => {
@@ -52,7 +52,7 @@ export const openEmbeddedStore = async ({
     const commits = Number(level.getSync(COMMITS_KEY) ?? 0);
     if (format !== undefined && Number(format) > FORMAT) throw unusable(path, 'newer');
     const isClean = folder.state?.clean === true;
-    // Something was written after this state, or a file with the last writes has gone.
+    // Writes followed this state, or a file with the last writes is missing.
     const dropped = folder.isNew ? [] : await folder.dropped();
     if (isClean && dropped.length === 0 && folder.state?.commits !== commits)
       throw unusable(path, 'incomplete');

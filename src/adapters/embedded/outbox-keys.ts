@@ -6,7 +6,7 @@ export const deliveryKey = ({
   delivery_id,
 }: Pick<Delivery, 'webhook_id' | 'delivery_id'>): string => keyOf('d', webhook_id, delivery_id);
 
-/** The place of a delivery among those of its webhook that have not ended. */
+/** The position of a delivery among the pending ones of its webhook. */
 export const pendingKey = ({
   webhook_id,
   delivery_id,
@@ -16,5 +16,5 @@ export const pendingKey = ({
 
 export const queueKey = (webhookId: string): string => keyOf('q', webhookId);
 
-/** The place of a queue among those that are due some time. */
+/** The position of a queue among those that are due at some time. */
 export const dueKey = (dueAt: number, webhookId: string): string => keyOf('r', timeSegment(dueAt), webhookId);

@@ -8,8 +8,8 @@ import { deliveryKey, dueKey, pendingKey, queueKey } from './outbox-keys.ts';
 import { DamagedRecord } from './record.ts';
 
 /**
- * Deliveries, an index over those that have not ended, and a queue for each webhook that says when it is due and who
- * works on it. `tokens` makes an id for each claim.
+ * Deliveries, an index of the pending ones, and a queue for each webhook that says when it is due and which process
+ * holds it. `tokens` makes an id for each claim.
  */
 export const embeddedOutbox = ({
   database,
@@ -143,7 +143,7 @@ export const embeddedOutbox = ({
         const now = clock.now();
         if (queue?.due_at === undefined || queue.due_at > now || isHeld(queue)) return undefined;
         const lease = { token: tokens(), until: now + leaseMs };
-        // It is due again when the lease is over: it comes back by itself where its holder dies.
+        // It is due again when the lease ends, so it comes back by itself if its holder dies.
         putQueue(change, queue, { ...queue, lease, woken: false, due_at: lease.until });
         return { webhook_id: webhookId, project_id: queue.project_id, token: lease.token };
       });

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** A value that is not what was written: a bit of the disk has changed, or another program has. */
+/** A value that differs from what was written: the disk or another program has changed it. */
 export class DamagedRecord extends Error {
   constructor(what: string, reason: string, options?: ErrorOptions) {
     super(`${what} is damaged: ${reason}`, options);
@@ -8,7 +8,7 @@ export class DamagedRecord extends Error {
   }
 }
 
-/** How each kind of record is written now. A record of an older version is read by its version. */
+/** The present format of records. A record of an older version is read by its version. */
 const VERSION = '1';
 const CHECK_LENGTH = 8;
 const HEAD_LENGTH = CHECK_LENGTH + VERSION.length;
@@ -24,7 +24,7 @@ export const toRecord = (value: unknown): string => {
   return `${checkOf(text)}${text}`;
 };
 
-/** The JSON text of a record, for a search in it. */
+/** The JSON text of a record, to search in it. */
 export const textOf = (record: string): string => record.slice(HEAD_LENGTH);
 
 /** The value of a record. `what` names it in errors. @throws DamagedRecord */

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import type { UnknownFields } from '../../domain/unknown-fields.ts';
 import { DamagedRecord } from './record.ts';
 
-/** Whether a value is as a field must be. */
+/** A check of a field. */
 export type Check = (value: unknown) => boolean;
 
 export const isText: Check = (value) => typeof value === 'string';
@@ -21,7 +21,7 @@ export const listOf =
     Array.isArray(value) && value.every(check);
 export const isTime: Check = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 
-/** The fields of an object: those that must be there, those that may, and the objects in it that have fields too. */
+/** The fields of an object: required and optional ones, and nested objects with fields. */
 export type Shape = Readonly<{
   required: Readonly<Record<string, Check>>;
   optional?: Readonly<Record<string, Check>>;
@@ -40,8 +40,8 @@ export const shapeCheck =
   };
 
 /**
- * An object whose fields are as the shape says. Fields that it does not name were written by a newer Miyabi: they are
- * set apart as `unknown`, to be written back.
+ * An object whose fields match the shape. Other fields were written by a newer Miyabi: they are collected as `unknown`,
+ * to be written back.
  *
  * @throws DamagedRecord that names the field.
  */
@@ -97,7 +97,7 @@ const known = (
 const ownOf = <T>(fields: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   fields !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;
 
-/** What is stored of a thing: its fields, and those of a newer Miyabi where they were found. */
+/** The stored form: the fields, and those of a newer Miyabi where they were found. */
 export const withUnknown = <T extends Readonly<{ unknown?: UnknownFields }>>(thing: T): object => {
   if (thing.unknown === undefined) return thing;
   const { unknown, ...fields } = thing;

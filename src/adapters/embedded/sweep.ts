@@ -6,12 +6,12 @@ import { dayAfter, daySegment, KEPT_MS, keyOf, segmentsOf, startOfDay, timeSegme
 import { deliveryKey, queueKey } from './outbox-keys.ts';
 import { removeTask, storedIn } from './task-store.ts';
 
-/** What one step removes at most. */
+/** The most that one step removes. */
 const STEP = 500;
 
 /**
- * Removes what has expired, in steps so small that requests do not wait for them. Gives how many records it has removed.
- * What is written while it runs stays: each step reads a record again in the write that removes it.
+ * Removes expired records, in steps so small that requests do not wait for them. Returns how many it has removed.
+ * Records that are written meanwhile stay: each step reads a record again in the write that removes it.
  */
 export const sweepExpired = async (
   { database, clock }: Readonly<{ database: Database; clock: Clock }>,
@@ -23,7 +23,7 @@ export const sweepExpired = async (
     removed += step;
     if (step === 0) break;
   }
-  // Files whose entries are mostly gone are not rewritten until something is written near them.
+  // Files with mostly deleted entries are not rewritten until a key near them is written.
   if (removed >= STEP && !signal.aborted) {
     for (const kind of ['t', 'i', 'h', 'c', 'v', 'd', 'x']) await database.compact(under(kind));
   }
@@ -48,7 +48,7 @@ const sweepTasks = async (database: Database, now: number): Promise<number> => {
   });
 };
 
-/** What may expire on the days until now: each row says what to look at. */
+/** What may expire on the days up to now: each row names a record to look at. */
 const sweepDays = async (database: Database, now: number): Promise<number> => {
   const range = { gt: under('x').gt, lt: keyOf('x', daySegment(dayAfter(now))), limit: STEP };
   const rows = await database.view((view) => view.keys(range));
@@ -94,7 +94,7 @@ const removeIfOver = (change: Change, kind: string, key: string, now: number): n
   return 1;
 };
 
-/** Removes the points of a task that are past their day, and the row once there are no more of them. */
+/** Removes the expired points of a task, and the row once there are no more of them. */
 const sweepHistory = async (
   database: Database,
   row: string,

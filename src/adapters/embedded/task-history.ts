@@ -11,7 +11,7 @@ const pointKey = (taskId: string, at: number): string => keyOf('h', taskId, time
 /** Removals of a history in one batch. */
 const REMOVED_AT_ONCE = 1000;
 
-/** The history of tasks: a record for each point, in the order of time. */
+/** The history of tasks: one record for each point, in order of time. */
 export const embeddedTaskHistory = ({
   database,
   clock,

@@ -8,18 +8,18 @@ import type { Database, View } from './database.ts';
 import { keyOf, listsFor, segmentsOf, taskKey, timeSegment, under } from './keys.ts';
 import { DamagedRecord, textOf } from './record.ts';
 
-/** How many tasks one call looks at where a filter passes over many. */
+/** How many tasks one call looks at if a filter passes over many. */
 const LOOKED_AT = 2000;
 /** How many of them it reads at a time. */
 const STEP = 250;
 
-/** A place in a list: the key up to the id is the list's own. */
+/** A position in a list: the key up to the id belongs to the list. */
 type Place = Readonly<{ order: string; task_id: string }>;
 
 /**
- * A page of the list of tasks, newest update first, out of the lists that hold it. Index and tasks are read as of one
- * moment, so that a page loses and repeats nothing whatever is written meanwhile. `oldest` is when what was updated
- * before it has expired, epoch milliseconds.
+ * A page of the list of tasks, newest update first, from the lists that contain it. Index and tasks are read in one
+ * consistent view, so that a page loses and repeats nothing whatever is written meanwhile. `oldest`: tasks updated
+ * before it have expired, epoch milliseconds.
  */
 export const readList = (
   database: Database,
@@ -52,7 +52,7 @@ export const readList = (
       if (end === undefined || places.isDone()) return { items };
       lookedAt += step.length;
       if (lookedAt >= LOOKED_AT) {
-        // The rest is for the next page, which begins after the last task that was looked at.
+        // The rest is for the next page, which begins after the last task that was read.
         const value = values.at(-1);
         const task = value === undefined ? undefined : taskCodec.decode(end.task_id, value);
         return task === undefined ? { items } : { items, next: positionOf(task) };
@@ -62,13 +62,13 @@ export const readList = (
 
 const positionOf = ({ updated_at, task_id }: StoredTask): TaskPosition => ({ updated_at, task_id });
 
-/** Compares as places do, from the oldest to the newest. */
+/** Compares like positions, from the oldest to the newest. */
 const orderOf = ({ updated_at, task_id }: TaskPosition): string =>
   `${timeSegment(fromIso(updated_at))} ${task_id}`;
 
 /**
- * Whether the JSON text of a task can match the filter at all, without parsing it; undefined where every task of the
- * lists does. What passes is matched again.
+ * Whether the JSON text of a task can match the filter at all, without parsing it; undefined if every task of the lists
+ * does. Candidates are matched again.
  */
 const wantedBy = (query: TaskQuery): ((text: string) => boolean) | undefined => {
   const has = (name: string, value: string) => `${JSON.stringify(name)}:${JSON.stringify(value)}`;
@@ -86,9 +86,9 @@ const wantedBy = (query: TaskQuery): ((text: string) => boolean) | undefined => 
     (name === '' || searchable(text).includes(name));
 };
 
-/** The places of one list, newest first, in chunks. */
+/** The positions of one list, newest first, in chunks. */
 type Places = Readonly<{
-  /** What is read and not taken yet. */
+  /** Read but not yet returned. */
   ahead: Place[];
   /** Whether nothing is left to read. */
   isRead(): boolean;
@@ -119,10 +119,10 @@ const placesIn = (view: View, by: string, value: string, { after }: TaskQuery, s
   };
 };
 
-/** Lists as one. */
+/** Several lists as one. */
 const merged = (lists: readonly Places[]) => ({
   isDone: () => lists.every((list) => list.isRead() && list.ahead.length === 0),
-  /** The next places of all lists, at most so many; none where the lists have ended. */
+  /** The next positions of all lists, at most this many; none if the lists have ended. */
   async take(count: number): Promise<readonly Place[]> {
     await Promise.all(
       lists.filter((list) => list.ahead.length < count && !list.isRead()).map((list) => list.read(count)),

@@ -9,12 +9,12 @@ import type { Change, Database } from './database.ts';
 import { KEPT_MS, placesOf, taskKey, unaccountedKey } from './keys.ts';
 import { readList } from './task-index.ts';
 
-/** A task, and its place in each list. */
+/** A task, and its position in each list. */
 export const embeddedTaskStore = ({
   database,
   clock,
 }: Readonly<{ database: Database; clock: Clock }>): TaskStore => {
-  /** A task that has expired and is not swept away yet is there for no one. */
+  /** A task that has expired and was not removed yet counts as missing. */
   const isOver = (task: StoredTask): boolean => fromIso(task.updated_at) + KEPT_MS <= clock.now();
   const decoded = (taskId: string, value: string | undefined): StoredTask | undefined => {
     const task = value === undefined ? undefined : taskCodec.decode(taskId, value);
@@ -62,13 +62,13 @@ export const embeddedTaskStore = ({
   };
 };
 
-/** The task as the writes before left it, expired or not. */
+/** The task after the previous writes, expired or not. */
 export const storedIn = (change: Change, taskId: string): StoredTask | undefined => {
   const value = change.get(taskKey(taskId));
   return value === undefined ? undefined : taskCodec.decode(taskId, value);
 };
 
-/** Puts a task in the place of the one before it, with its places in the lists. */
+/** Replaces a task, with its positions in the lists. */
 export const putTask = (change: Change, task: StoredTask, before: StoredTask | undefined): void => {
   const places = placesOf(task);
   for (const place of before === undefined ? [] : placesOf(before)) {

@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { segmentsOf, taskKey, unaccountedKey, under } from './keys.ts';
 import { storedIn } from './task-store.ts';
 
-/** The tasks that are not settled, by an index that holds no others. */
+/** The tasks that are not accounted for, from an index that contains no others. */
 export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>): TaskTally => ({
   uncounted(limit) {
     return database.view(async (view) => {
@@ -30,7 +30,7 @@ export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>
       const { pendingEvents, ...rest } = stored;
       const kept = published || pendingEvents === undefined ? {} : { pendingEvents };
       const settled: StoredTask = { ...rest, ...kept, counted };
-      // Its places in the lists stay: a settlement is no update.
+      // Its positions in the lists stay: this is no update of the task.
       change.put(taskKey(task_id), taskCodec.encode(settled));
       if (published) change.remove(unaccountedKey(task_id));
     });

@@ -3,7 +3,7 @@ import { MiyabiError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 
 /**
- * The JSON in a file that a setting names.
+ * The JSON of a file that a setting names.
  *
  * @throws MiyabiError `configuration` that names the setting and the file.
  */

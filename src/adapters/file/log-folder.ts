@@ -4,12 +4,12 @@ import { join, sep } from 'node:path';
 import { MiyabiError, unavailable } from '../../domain/errors.ts';
 import { errnoOf } from './errno.ts';
 
-/** A file as a listing sees it. `inode` is `device:number`, `createdAt` epoch milliseconds, 0 where unknown. */
+/** A file in a listing. `inode` is `device:number`, `createdAt` epoch milliseconds, 0 if unknown. */
 export type LogFile = Readonly<{
   /** Its path below the folder of logs: unique, and the same in each listing. */
   name: string;
   path: string;
-  /** The stream that a file of this name belongs to. */
+  /** The stream of a file of this name. */
   stream: string;
   inode: string;
   createdAt: number;
@@ -23,17 +23,17 @@ export type Problem = Readonly<{ log_stream: string; reason: string }>;
 
 export type Listing = Readonly<{ files: readonly LogFile[]; problems: readonly Problem[] }>;
 
-/** The group of files that lie in the folder itself rather than in a folder below it. */
+/** The group of files in the folder itself rather than in a folder below it. */
 const ROOT_GROUP = 'default';
 
-/** More files than this in one group are not followed at once: each costs a look per reading and a place in the cursor. */
+/** A group follows at most this many files: each costs a look per reading and space in the cursor. */
 const MAX_FILES = 2000;
 
 const MAX_DEPTH = 16;
-/** Packed logs, and what editors and downloads leave beside a file. */
+/** Compressed logs, and files that editors and downloads leave beside a log. */
 const PASSED_OVER = /~$|\.(?:gz|bz2|xz|zst|lz4|zip|bak|swp|tmp|part)$/i;
 
-/** `app.log`, and what log rotation makes of it: `app.log.1`, `app.log-20261123`. */
+/** `app.log`, and its rotated files: `app.log.1`, `app.log-20261123`. */
 const LOG_NAME = /^(.+)\.log(?:[.-][0-9][0-9TZ_.:-]{0,31})?$/i;
 
 const streamOf = (fileName: string): string => LOG_NAME.exec(fileName)?.[1] ?? fileName;
@@ -43,7 +43,7 @@ const isHidden = (name: string): boolean => name.startsWith('.');
 const isLog = (entry: Dirent): boolean =>
   entry.isFile() && !isHidden(entry.name) && !PASSED_OVER.test(entry.name);
 
-/** Every group below the folder that holds a file, sorted. A folder that is not there holds none. */
+/** Every group below the folder that contains a file, sorted. A missing folder contains none. */
 export const listGroups = async (directory: string): Promise<readonly string[]> => {
   const groups = new Set<string>();
   const walk = async (segments: readonly string[]): Promise<void> => {
@@ -53,7 +53,7 @@ export const listGroups = async (directory: string): Promise<readonly string[]> 
     } catch (error) {
       if (isAbsence(error)) return;
       if (segments.length === 0) throw unavailable('the log folder', error);
-      // Reading this group says what is wrong with it, and the others go on.
+      // Reading this group reports the error; the others continue.
       groups.add(segments.join('/'));
       return;
     }
@@ -70,7 +70,7 @@ export const listGroups = async (directory: string): Promise<readonly string[]> 
 /**
  * The files of a group, oldest change first.
  *
- * @throws MiyabiError `not_found` where no folder is that group's, `unavailable` where it cannot be listed.
+ * @throws MiyabiError `not_found` where no folder has that name, `unavailable` where it cannot be listed.
  */
 export const listFiles = async (directory: string, group: string): Promise<Listing> => {
   const folders = await foldersOf(directory, group);
@@ -97,7 +97,7 @@ export const listFiles = async (directory: string, group: string): Promise<Listi
       }
     }
   }
-  // Of two changed at the same moment, the one rotated further is the older.
+  // Of two files changed at the same moment, the one with the higher rotation number is older.
   files.sort((a, b) => a.modified - b.modified || b.name.localeCompare(a.name, 'en', { numeric: true }));
   for (const { stream, name } of files.splice(0, Math.max(0, files.length - MAX_FILES))) {
     problems.push({
@@ -109,8 +109,8 @@ export const listFiles = async (directory: string, group: string): Promise<Listi
 };
 
 /**
- * Whether times of birth are worth anything here: where a file system keeps none, that of the last change stands in,
- * and a folder that has entries has changed since its birth.
+ * Whether creation times are reliable here: some file systems report the last change instead. A folder with entries has
+ * changed since its creation, so the two must differ.
  */
 const keepsBirths = async (folder: string): Promise<boolean> => {
   try {
@@ -149,7 +149,7 @@ const foldersOf = async (directory: string, group: string): Promise<readonly (re
 const isSegment = (text: string): boolean =>
   text !== '' && !isHidden(text) && !text.includes('\0') && !(sep === '\\' && /[\\:]/.test(text));
 
-/** Whether the path leads, without a symbolic link on its way, to a folder. */
+/** Whether the path leads to a folder, without a symbolic link on the way. */
 const isFolder = async (directory: string, segments: readonly string[]): Promise<boolean> => {
   try {
     const root = await realpath(directory);

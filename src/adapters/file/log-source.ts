@@ -17,13 +17,13 @@ import {
   withRemoved,
 } from './marks.ts';
 
-/** Lines longer than this many bytes are cut, and a page holds at most this many bytes of text. */
+/** Longer lines, in bytes, are cut, and a page contains at most this many bytes of text. */
 export const MAX_LINE_BYTES = 64 * 1024;
 export const MAX_PAGE_BYTES = 1024 * 1024;
 
 /**
- * As many events of one stream as a ledger can always replay: a page that is read again after a crash is then known
- * again event by event, whatever time its file bears by then.
+ * As many events of one stream as a ledger can always replay: a page that is read again after a crash is then
+ * recognised event by event, even if the time of its file has changed.
  */
 const MAX_PAGE_EVENTS = REPLAYABLE;
 
@@ -33,19 +33,19 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 export type FileLogSourceOptions = Readonly<{
-  /** The folder of logs. It need not be there yet. */
+  /** The folder of logs. It need not exist yet. */
   directory: string;
   clock: Clock;
-  /** Milliseconds without a change after which a last line counts as whole though no line ending follows. */
+  /** Milliseconds without a change after which a last line without line ending counts as complete. */
   quietMs?: number;
 }>;
 
 /**
- * Follows the files of a folder. A log group is the path of a folder below it; files right in it are the group
- * `default`. A stream is a file, named without `.log`; a rotated file goes on under the stream that it was.
+ * Follows the files of a folder. A log group is the path of a folder below it; files in the folder itself are the group
+ * `default`. A stream is a file, named without `.log`; a rotated file continues its former stream.
  *
- * An event is a line that is not empty. Its time is the file's last change when the line was read: not in the future and
- * never falling within a stream. See docs/decisions/0030.
+ * An event is a line that is not empty. Its time is the file's last change when the line was read: never in the future
+ * and never decreasing within a stream. See docs/decisions/0030.
  */
 export const fileLogSource = ({ directory, clock, quietMs = 2000 }: FileLogSourceOptions): LogSource => ({
   groups: () => listGroups(directory),
@@ -64,7 +64,7 @@ export const fileLogSource = ({ directory, clock, quietMs = 2000 }: FileLogSourc
       const now = clock.now();
       const age = now - file.modified;
       const reading = readFile(file, mark, {
-        // A file from the future tells nothing of how long it has been quiet.
+        // The time of a file from the future does not show how long it has been quiet.
         quiet: Math.abs(age) >= quietMs,
         at: Math.max(0, Math.min(Math.floor(file.modified), now), lastTime(marks.values(), mark.stream)),
       });
@@ -125,7 +125,7 @@ const closePage = (page: OpenPage, cursor: LogPage['cursor']): LogPage => ({
 
 type Claim = Readonly<{ file: LogFile; mark: Mark }>;
 
-/** Tells of each file how far it was read before: by its inode and its bytes, not by its name, which rotation changes. */
+/** Finds out how far each file was read before: by its inode and its bytes, not by its name, which rotation changes. */
 const claim = async (
   files: readonly LogFile[],
   before: readonly Mark[],
@@ -156,13 +156,13 @@ const claim = async (
     } catch (error) {
       if (isAbsence(error)) continue;
       problems.push({ log_stream: file.stream, reason: `${file.name} cannot be read: ${errnoOf(error)}` });
-      // It keeps its place: once it can be read again, reading goes on there.
+      // Its mark stays: reading continues there once the file can be read again.
       const mark = byInode.get(file.inode);
       if (mark !== undefined)
         claims.push({ file: { ...file, name: mark.name, size: mark.offset, stamp: mark.stamp }, mark });
     }
   }
-  // In the order of a stream's files, so that its events come in order too.
+  // In the order of a stream's files, so that events are in order too.
   return claims.toSorted((a, b) => a.mark.generation - b.mark.generation);
 };
 
@@ -186,17 +186,17 @@ const recognise = async (
   const same = byInode.get(file.inode);
   const isNewFile =
     same !== undefined && same.createdAt !== 0 && file.createdAt !== 0 && same.createdAt !== file.createdAt;
-  // A file that was gone comes back as it was, e.g. with its volume; otherwise a new one has been given its inode.
+  // A missing file came back, e.g. with its volume; otherwise a new one has got its inode.
   const another = same?.removed === true && same.stamp !== file.stamp;
   const original = isNewFile || another ? undefined : same;
   if (original?.name === file.name && original.stamp === file.stamp && original.offset === file.size) {
     return original;
   }
-  // `copytruncate` leaves what was read in a copy, named after the file, and the rest of it only there.
+  // `copytruncate` leaves what was read in a copy, named after the file, and the rest only there.
   const copied = before.filter(
     ({ name, stream, offset }) => offset > 0 && stream === file.stream && isRotationOf(file.name, name),
   );
-  // rsync and editors write a new file and rename it over the old one: the same log under another inode.
+  // rsync and editors write a new file and rename it over the old one: the same log with another inode.
   const replaced = before.filter(
     ({ name, inode, offset, removed }) => offset > 0 && !removed && name === file.name && !present.has(inode),
   );
@@ -229,14 +229,14 @@ const bytesAt = async (handle: FileHandle, position: number, length: number): Pr
   return buffer.subarray(0, bytesRead);
 };
 
-/** Opens what was listed: no link put in its place meanwhile, and no pipe that would hold the reader up. */
+/** Opens the listed file: not a link that has replaced it, nor a pipe that would block the reader. */
 const openToRead = (file: LogFile): Promise<FileHandle> =>
   open(file.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
 
-/** A stretch of a file: its events, how many bytes of text they hold, and the mark behind it. */
+/** A section of a file: its events, how many bytes of text they have, and the mark after it. */
 type Stretch = Readonly<{ events: readonly LogEvent[]; bytes: number; cut: number; mark: Mark }>;
 
-/** Reads on from a mark to the size that was listed, in stretches that fit a page. */
+/** Reads on from a mark to the listed size, in sections that fit a page. */
 async function* readFile(
   file: LogFile,
   mark: Mark,
@@ -245,7 +245,7 @@ async function* readFile(
   const handle = await openToRead(file);
   try {
     const seen = await handle.stat({ bigint: true });
-    // Replaced since it was listed: the next reading deals with it.
+    // Replaced since it was listed: the next reading handles it.
     if (`${seen.dev}:${seen.ino}` !== file.inode || !seen.isFile()) return;
     let { offset, skipping, key } = mark;
     let { head, tail } = await edgesAt(handle, offset);
@@ -296,14 +296,14 @@ const firstLineOf = (bytes: Buffer): Buffer => {
 
 type Scan = Readonly<{
   lines: readonly Readonly<{ start: number; end: number }>[];
-  /** How far the chunk is dealt with. What is behind it begins the next one. */
+  /** How much of the chunk was processed. The next chunk begins there. */
   end: number;
   skipping: boolean;
   bytes: number;
   cut: number;
 }>;
 
-/** Finds the lines of a chunk. `whole`: what stands behind the last line ending is a line too. */
+/** Finds the lines of a chunk. `whole`: text after the last line ending is a line too. */
 const scanLines = (chunk: Buffer, skippingBefore: boolean, whole: boolean): Scan => {
   const lines: { start: number; end: number }[] = [];
   let position = 0;
@@ -311,7 +311,7 @@ const scanLines = (chunk: Buffer, skippingBefore: boolean, whole: boolean): Scan
   let bytes = 0;
   let cut = 0;
   while (position < chunk.length && lines.length < MAX_PAGE_EVENTS) {
-    // A file that was truncated under its writer begins with a hole of NULs.
+    // A file that was truncated while its writer has it open begins with NULs.
     while (!skipping && chunk[position] === 0) position += 1;
     const newline = chunk.indexOf(NEWLINE, position);
     let end = newline === -1 ? chunk.length : newline;
@@ -338,7 +338,7 @@ const scanLines = (chunk: Buffer, skippingBefore: boolean, whole: boolean): Scan
   return { lines, end: position, skipping, bytes, cut };
 };
 
-/** The last place up to `position` where a character of UTF-8 begins. */
+/** The last position up to `position` where a UTF-8 character begins. */
 const characterStart = (bytes: Buffer, position: number): number => {
   for (let start = position; start > position - 4; start -= 1) {
     if (((bytes[start] ?? 0) & 0xc0) !== 0x80) return start;
@@ -348,5 +348,5 @@ const characterStart = (bytes: Buffer, position: number): number => {
 
 const decoder = new TextDecoder();
 
-/** Invalid bytes become U+FFFD; the byte order mark that some editors begin a file with is left out. */
+/** Invalid bytes become U+FFFD; a byte order mark at the beginning is left out. */
 const textOf = (bytes: Buffer): string => decoder.decode(bytes);

@@ -2,35 +2,35 @@ import { createHash } from 'node:crypto';
 import { MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 
-/** How far a file has been read, and by what it is known again. */
+/** How far a file has been read, and how to recognise it. */
 export type Mark = Readonly<{
   name: string;
   stream: string;
-  /** The how manieth file of its stream this is, from 1. */
+  /** The ordinal of this file within its stream, from 1. */
   generation: number;
   inode: string;
   createdAt: number;
-  /** Bytes that are dealt with. */
+  /** Bytes that were processed. */
   offset: number;
   /** Hashes of the first and the last of those bytes. */
   head: string;
   tail: string;
   /** Ten digits made from its first line, empty before its first event. */
   key: string;
-  /** What is at `offset` belongs to a line that was cut. */
+  /** The bytes at `offset` belong to a line that was cut. */
   skipping: boolean;
   /** Epoch milliseconds of its last event. */
   at: number;
   /** The file's stamp when all of it had been read. */
   stamp: string;
-  /** It was not there at the last reading. */
+  /** It was missing at the last reading. */
   removed: boolean;
 }>;
 
 export const HEAD_BYTES = 1024;
 export const TAIL_BYTES = 256;
 
-/** Files that are gone are remembered for their return, the last ones of them. */
+/** The marks of the last removed files are kept in case the files return. */
 const MAX_REMOVED = 1000;
 
 export const hashOf = (bytes: Uint8Array): string =>
@@ -39,7 +39,7 @@ export const hashOf = (bytes: Uint8Array): string =>
 export const keyOf = (firstLine: Uint8Array): string =>
   String(createHash('sha256').update(firstLine).digest().readUInt32BE()).padStart(10, '0');
 
-/** One reading's marks become the next one's: of what is gone, only what may still come back is kept. */
+/** Marks for the next reading: of removed files, only those that may still return are kept. */
 export const withRemoved = (present: readonly Mark[], before: readonly Mark[]): readonly Mark[] => {
   const names = new Set(present.map(({ name }) => name));
   const inodes = new Set(present.map(({ inode }) => inode));
@@ -74,7 +74,7 @@ export const marksToJson = (marks: readonly Mark[]): JsonObject => ({
   })),
 });
 
-/** A cursor that another kind of source has left says nothing of files: everything is read from its beginning. */
+/** A cursor of another kind of source has no marks: everything is read from its beginning. */
 export const marksFromJson = (json: Json | undefined, group: string): readonly Mark[] => {
   if (!isJsonObject(json) || json['kind'] !== KIND) return [];
   const files = json['files'];

@@ -8,9 +8,9 @@ import { type Answer, signedContent } from '../../domain/webhooks/delivery.ts';
 import type { WebhookClient, WebhookPost } from '../../ports/webhook-client.ts';
 
 export type WebhookClientOptions = Readonly<{
-  /** Addresses that may be called though they are not public, by plain HTTP too. */
+  /** Addresses that may be called even if they are not public, also by plain HTTP. */
   allowed: readonly AddressRange[];
-  /** For everything from the name to the end of the answer, milliseconds. */
+  /** The time limit from name resolution to the end of the answer, in milliseconds. */
   timeoutMs?: number;
   /** Resolves names, as `dns.lookup` with `all`. Tests replace it. */
   resolve?: (hostname: string, callback: (error: Error | null, found: readonly Found[]) => void) => void;
@@ -19,7 +19,7 @@ export type WebhookClientOptions = Readonly<{
 type Found = Readonly<{ address: string; family: number }>;
 
 const TIMEOUT_MS = 10_000;
-/** So much of an answer is read, and dropped. */
+/** How much of an answer is read and discarded. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Why a connection was not made. */
@@ -29,9 +29,9 @@ const systemResolve: NonNullable<WebhookClientOptions['resolve']> = (hostname, c
   resolveName(hostname, { all: true }, (error, found) => callback(error, found ?? []));
 
 /**
- * Posts over HTTP(S) as the Standard Webhooks specification has it. Names are resolved here, and what they resolve to
- * is judged here and is what is connected to: there is no second look-up that could say something else. Each message
- * has a connection of its own.
+ * Posts over HTTP(S) as the Standard Webhooks specification defines it. Names are resolved here, and the connection
+ * goes to exactly the addresses that were checked: no second look-up could return others. Each message uses a new
+ * connection.
  */
 export const httpWebhookClient = ({
   allowed,
@@ -73,7 +73,7 @@ export const httpWebhookClient = ({
           const url = new URL(message.url);
           const isPlain = url.protocol !== 'https:';
           const host = url.hostname.replace(/^\[|\]$/g, '');
-          // Node looks up names only: an address is connected to as it stands.
+          // Node looks up names only: an address is connected to directly.
           if (isIP(host) !== 0 && !isOpen(host, isPlain)) throw new Refusal(refusalOf(isPlain));
           const send = isPlain ? requestHttp : requestHttps;
           request = send(url, {
@@ -103,7 +103,7 @@ export const httpWebhookClient = ({
   };
 };
 
-/** The status is what counts: an answer that is long, or breaks off, has arrived all the same. */
+/** The status counts: an answer that is long or breaks off has still arrived. */
 const drained = (response: IncomingMessage, then: () => void): void => {
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {
@@ -134,7 +134,7 @@ const refusalOf = (isPlain: boolean): string =>
     ? 'plain http leads to an address that is not allowed'
     : 'the name leads to a private, loopback or reserved address';
 
-/** What is told to whoever may see the webhook: no address, and nothing of our own network. */
+/** The reason as shown to those who may see the webhook: no address, nothing about the internal network. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof Refusal) return error.message;
   const code = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;

@@ -17,7 +17,7 @@ export const memoryChangeFeed = ({ clock, capacity = 10_000 }: MemoryChangeFeedO
   const waiting = new Set<() => void>();
 
   const positionOf = (number: number): string => `${startedAt}-${number.toString(36).padStart(11, '0')}`;
-  /** The number of a position, undefined where this feed does not hold what comes right behind it. */
+  /** The number of a position, undefined if this feed does not contain the entry right after it. */
   const numberOf = (position: string): number | undefined => {
     const number = Number.parseInt(position.slice(startedAt.length + 1), 36);
     if (position !== positionOf(number) || number > newest) return undefined;

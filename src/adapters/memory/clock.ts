@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 
-/** A clock that stands still until it is moved. */
+/** A clock that only moves when told to by a test. */
 export const memoryClock = (start = 1_767_225_600_000): Clock & { advance(ms: number): void } => {
   let time = start;
   return {

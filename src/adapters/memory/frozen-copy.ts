@@ -1,4 +1,4 @@
-/** A deep copy that nobody can change: it may be handed out as often as it is asked for. */
+/** A deep, frozen copy: it can be shared without risk. */
 export const frozenCopy = <T>(value: T): T => deepFreeze(structuredClone(value));
 
 const deepFreeze = <T>(value: T): T => {

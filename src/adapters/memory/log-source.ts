@@ -6,9 +6,9 @@ import type { LogPage, LogSource, StreamEvents } from '../../ports/log-source.ts
 /** A log source in memory, and how a test feeds it. */
 export type MemoryLogSource = LogSource &
   Readonly<{
-    /** Makes the group if need be and adds events to a stream, behind all that is there. */
+    /** Creates the group if necessary and appends events to a stream. */
     add(logGroup: string, logStream: string, ...events: readonly LogEvent[]): void;
-    /** Reading a group throws this until it is called with undefined. */
+    /** Reading a group throws this error until it is called with undefined. */
     fail(logGroup: string, error: Error | undefined): void;
   }>;
 
@@ -41,7 +41,7 @@ export const memoryLogSource = ({
         : entries;
       let position = windowed ? 0 : positionOf(cursor);
       for (;;) {
-        // Asked for each page, as of a real backend, which may also fail between two of them.
+        // Called for each page, as a real backend, which may also fail between two of them.
         const failure = failures.get(name);
         if (failure !== undefined) throw failure;
         const part = wanted.slice(position, position + pageSize);

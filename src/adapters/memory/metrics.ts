@@ -1,6 +1,6 @@
 import type { Metrics } from '../../ports/metrics.ts';
 
-/** What was handed over with one flush: sums of counts, and every duration in milliseconds. */
+/** The content of one flush: sums of counts, and every duration in milliseconds. */
 export type MetricsBatch = Readonly<{
   counts: Readonly<Record<string, number>>;
   durations: Readonly<Record<string, readonly number[]>>;

@@ -7,7 +7,7 @@ type Queue = {
   project_id: string;
   dueAt?: number;
   restUntil: number;
-  /** Something was added since it was claimed. */
+  /** A delivery was added since it was claimed. */
   woken: boolean;
   lease?: Readonly<{ token: string; until: number }>;
   last?: LastDelivery;
@@ -17,7 +17,7 @@ type Queue = {
 export const memoryOutbox = ({ clock }: Readonly<{ clock: Clock }>): Outbox & OutboxQueues => {
   const waiting = new Map<string, Map<string, Delivery>>();
   const queues = new Map<string, Queue>();
-  /** Those that ended, by when they may be forgotten. */
+  /** Ended deliveries, by when their ids expire. */
   const ended = new Map<string, number>();
   let claims = 0;
 
@@ -82,7 +82,7 @@ export const memoryOutbox = ({ clock }: Readonly<{ clock: Clock }>): Outbox & Ou
       const token = String(claims);
       queue.lease = { token, until: now + leaseMs };
       queue.woken = false;
-      // It comes back by itself where its holder dies.
+      // It comes back by itself if its holder dies.
       queue.dueAt = now + leaseMs;
       return { webhook_id: webhookId, project_id: queue.project_id, token };
     },

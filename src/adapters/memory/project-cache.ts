@@ -5,13 +5,13 @@ import { CACHE_TTL } from '../../ports/task-cache.ts';
 
 export type MemoryProjectCacheOptions = Readonly<{
   clock: Clock;
-  /** How many entries to keep, by default 1,000. The ones that nobody asked for longest go first. */
+  /** How many entries to keep, by default 1,000. The least recently used ones are dropped. */
   capacity?: number;
 }>;
 
 type Entry = Readonly<{ until: number; says: ProjectDocument | 'absent' | 'removed' }>;
 
-/** A cache of projects in this process's memory, shared by nobody else. */
+/** A cache of projects in this process's memory. */
 export const memoryProjectCache = ({ clock, capacity = 1_000 }: MemoryProjectCacheOptions): ProjectCache => {
   const entries = new LRUCache<string, Entry>({ max: capacity });
 

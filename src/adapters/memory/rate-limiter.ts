@@ -15,7 +15,8 @@ export const memoryRateLimiter = ({
   limit,
   windowMs = 60_000,
 }: MemoryRateLimiterOptions): RateLimiter => {
-  // Made for whoever comes first: it makes room for all at once, and most of these stand in for a Redis that is there.
+  // Created with the first request: it allocates for all at once, and most of these limiters stand in for a Redis that
+  // works.
   let windows: LRUCache<string, { until: number; count: number }> | undefined;
 
   return {

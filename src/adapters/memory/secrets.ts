@@ -1,6 +1,6 @@
 import type { Secrets } from '../../ports/secrets.ts';
 
-/** Secrets that count from 1, for tests alone: anybody can guess them. */
+/** Secrets that count from 1, only for tests: they are easy to guess. */
 export const memorySecrets = (): Secrets => {
   let count = 0;
   return {

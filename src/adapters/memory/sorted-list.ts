@@ -2,7 +2,7 @@
 export type SortedList<T, Position> = Readonly<{
   add(item: T): void;
   remove(item: T): void;
-  /** The items behind a position, or all of them, in order. The list must not change while they are read. */
+  /** The items after a position, or all of them, in order. The list must not change while they are read. */
   after(position?: Position): Generator<T>;
   readonly size: number;
 }>;
@@ -10,8 +10,8 @@ export type SortedList<T, Position> = Readonly<{
 const BUCKET = 512;
 
 /**
- * A sorted list in buckets of bounded size, so that adding, removing and finding a place cost a binary search and
- * the shift of one bucket, however much the list holds.
+ * A sorted list in buckets of bounded size, so that adding, removing and finding a position cost a binary search and
+ * the shift of one bucket, however large the list is.
  */
 export const sortedList = <T extends Position, Position>(
   compare: (a: Position, b: Position) => number,
@@ -73,7 +73,7 @@ export const sortedList = <T extends Position, Position>(
   };
 };
 
-/** The first index from 0 for which the condition holds, where it holds for all that follow; `length` if for none. */
+/** The first index from 0 for which the condition holds, if it holds for all that follow; `length` if for none. */
 const firstIndex = (length: number, holds: (index: number) => boolean): number => {
   let low = 0;
   let high = length;

@@ -12,9 +12,9 @@ import { type SortedList, sortedList } from './sorted-list.ts';
 
 export type MemoryTaskCacheOptions = Readonly<{
   clock: Clock;
-  /** How many entries to keep, by default 10,000. The ones that nobody asked for longest go first. */
+  /** How many entries to keep, by default 10,000. The least recently used ones are dropped. */
   capacity?: number;
-  /** By how much the store's lists may trail its latest saves, in milliseconds: by default they do not. */
+  /** How far the store's lists may lag behind its latest saves, in milliseconds: by default they do not. */
   storeDelayMs?: number;
 }>;
 
@@ -24,11 +24,11 @@ type TaskEntry = Readonly<{
   document: TaskDocument;
   place: Pick<Task, 'task_id' | 'updated_at' | 'project_id' | 'status'>;
 }>;
-/** `unsure`: something was saved after the deletion; it may be the task made anew, or merely late. */
+/** `unsure`: a save followed the deletion; the task may have been created again, or the save was merely late. */
 type RemovedEntry = Readonly<{ kind: 'removed'; until: number; at: number; unsure: boolean }>;
 type Entry = TaskEntry | RemovedEntry | Readonly<{ kind: 'absent'; until: number }>;
 
-/** Where a list begins to be unknown: behind this place, or nowhere. */
+/** From where on a list is unknown: after this position, or nowhere. */
 type Floor = TaskPosition | 'end';
 
 type List = {
@@ -41,7 +41,7 @@ type List = {
   floor?: Floor;
 };
 
-/** A cache of tasks and of lists of them in this process's memory, shared by nobody else. */
+/** A cache of tasks and of lists of them in this process's memory. */
 export const memoryTaskCache = ({
   clock,
   capacity = 10_000,
@@ -49,7 +49,7 @@ export const memoryTaskCache = ({
 }: MemoryTaskCacheOptions): TaskCache & TaskListCache => {
   const entries = new LRUCache<string, Entry>({ max: capacity });
   const lists = new LRUCache<string, List>({ max: 1_000 });
-  /** When each task was last saved, the latest last, as far back as the store may not list it yet. */
+  /** When each task was last saved, in that order, as far back as the store may not list it yet. */
   const recent = new Map<string, number>();
   const startedAt = clock.now();
   let tickets = 0;
@@ -83,7 +83,7 @@ export const memoryTaskCache = ({
     }
   };
 
-  /** Puts into a new list what was saved so shortly before that the store may not list it yet. */
+  /** Adds to a new list what was saved so recently that the store may not list it yet. */
   const putRecent = (list: List): void => {
     for (const [taskId, savedAt] of recent) {
       const entry = savedAt >= clock.now() - storeDelayMs ? valid(taskId) : undefined;
@@ -101,7 +101,7 @@ export const memoryTaskCache = ({
     }
   };
 
-  /** The list of a scope; an empty one, to be filled, where there is none to be believed. */
+  /** The list of a scope; a new one, to be filled, if there is none that is still valid. */
   const listOf = (scope: TaskScope): List => {
     const name = scopeName(scope);
     const known = lists.get(name);
@@ -111,7 +111,7 @@ export const memoryTaskCache = ({
     const list: List = {
       scope,
       token: String(tickets),
-      // A cache that has just begun does not know what was saved shortly before; a list begun then is for nothing.
+      // A cache that has just started does not know what was saved shortly before, so a list begun then is useless.
       until: now < startedAt + storeDelayMs ? now : now + LIST_CACHE.ttl - storeDelayMs,
       order: sortedList(byNewest),
       places: new Map(),
@@ -125,7 +125,7 @@ export const memoryTaskCache = ({
     ticket: { query, asOf: clock.now(), tokens: scopes.map((scope) => listOf(scope).token) },
   });
 
-  /** The first tasks of a list behind a place, as far down as the floor; undefined where the list does not know. */
+  /** The first tasks of a list after a position, down to the floor; undefined if the list is not complete. */
   const firstOf = (list: List, floor: Floor, query: TaskQuery): readonly TaskEntry[] | undefined => {
     const found: TaskEntry[] = [];
     const strays: TaskPosition[] = [];
@@ -148,7 +148,7 @@ export const memoryTaskCache = ({
     async find(taskId) {
       const entry = valid(taskId);
       if (entry?.kind === 'task') return entry.document;
-      // A deleted task may have been made anew: only the store knows.
+      // A deleted task may have been created again: only the store knows.
       return entry?.kind === 'absent' ? 'absent' : undefined;
     },
 
@@ -257,10 +257,10 @@ const isIn = (place: TaskEntry['place'], scope: TaskScope): boolean =>
 const isBelow = (position: TaskPosition, floor: Floor): boolean =>
   floor !== 'end' && byNewest(position, floor) > 0;
 
-/** The floor of lists that are read as one: what is above the floor of each. */
+/** The floor of lists that are read as one: the highest of their floors. */
 const upper = (a: Floor, b: Floor): Floor => (a === 'end' || (b !== 'end' && byNewest(b, a) < 0) ? b : a);
 
-/** Takes a list's floor down to where a page ended, if the page began at or above the floor. */
+/** Lowers a list's floor to where a page ended, if the page began at or above the floor. */
 const lower = (list: List, after: TaskPosition | undefined, end: Floor): void => {
   if (after !== undefined && (list.floor === undefined || isBelow(after, list.floor))) return;
   if (list.floor === undefined) list.floor = end;

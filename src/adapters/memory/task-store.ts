@@ -107,7 +107,7 @@ const taskList = (): TaskList => sortedList(byNewest);
 
 const positionOf = ({ updated_at, task_id }: StoredTask): TaskPosition => ({ updated_at, task_id });
 
-/** Sorted lists as one. */
+/** Several sorted lists as one. */
 function* merged(lists: readonly TaskList[], after: TaskPosition | undefined): Generator<StoredTask> {
   const heads: { task: StoredTask; rest: Generator<StoredTask> }[] = [];
   for (const list of lists) {

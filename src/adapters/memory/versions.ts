@@ -1,6 +1,6 @@
 import { MiyabiError, versionConflict } from '../../domain/errors.ts';
 
-/** Refuses to remove another version than the one that is asked for, if one is. */
+/** Refuses to remove a version other than the requested one, if there is one. */
 export const refuseUnlessAt = (
   kind: string,
   id: string,

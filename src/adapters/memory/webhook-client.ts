@@ -1,7 +1,7 @@
 import type { Answer } from '../../domain/webhooks/delivery.ts';
 import type { WebhookClient, WebhookPost } from '../../ports/webhook-client.ts';
 
-/** A client that keeps what it is to send, and answers as it is told to. */
+/** A client that records messages, and answers as a test tells it to. */
 export const memoryWebhookClient = (
   answer: (message: WebhookPost) => Answer | Promise<Answer> = () => ({ kind: 'answered', status: 204 }),
 ): WebhookClient & Readonly<{ sent: readonly WebhookPost[] }> => {

@@ -14,7 +14,7 @@ export const powertoolsLogger = ({
   level,
   service,
 }: Readonly<{ level: LogLevel; service: string }>): Logger => {
-  // Made with the first line: it opens a console of its own, and most processes that start have nothing to say.
+  // Created with the first line: it opens its own console, and most processes that start log nothing.
   let made: Powertools | undefined;
   const log = (): Powertools => {
     made ??= new Powertools({

@@ -4,9 +4,8 @@ import type { CompilePattern } from '../../domain/logs/formats/custom.ts';
 const MAX_PROGRAM = 5000;
 
 /**
- * Patterns matched by RE2's automata, in time linear in the text whatever the pattern. What would need backtracking,
- * i.e. look-around and back-references, is refused. The engine is loaded here, so that nobody without own formats
- * pays for it.
+ * Patterns matched by RE2's automata, in time linear in the text for any pattern. Look-around and back-references,
+ * which would need backtracking, are refused. The engine is loaded here, so it costs nothing without custom formats.
  */
 export const loadPatterns = async (): Promise<CompilePattern> => {
   const { RE2JS } = await import('re2js');
@@ -29,5 +28,5 @@ export const loadPatterns = async (): Promise<CompilePattern> => {
   };
 };
 
-/** For a clear message only: the engine refuses them by itself, as it does what this misses. */
+/** Only for a clear message: the engine refuses these by itself, including those that this misses. */
 const NEEDS_BACKTRACKING = /\(\?<?[=!]|\\[1-9]|\\k[<{']/;

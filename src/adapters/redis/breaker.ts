@@ -4,16 +4,16 @@ export type BreakerState = 'closed' | 'open' | 'half_open';
 export type Permit = 'go' | 'probe' | 'no';
 
 /**
- * A circuit breaker as a state machine of plain calls: times are epoch milliseconds and come from outside.
+ * A circuit breaker as a state machine: times are epoch milliseconds and are passed in.
  *
- * One failure opens it: a call that was refused or ran into its time limit has told enough, and the way around
- * costs little. While it is open no caller waits; the first one that comes after `retryMs` has a probe sent off.
+ * One failure opens it: a refused call or a timeout is enough, because working without the cache costs little. While it
+ * is open no caller waits; the first call after `retryMs` sends a probe.
  */
 export type Breaker = Readonly<{
   permit(now: number): Permit;
   /** Whether this closed it. */
   succeeded(): boolean;
-  /** Whether this opened it: false where it was open before. */
+  /** Whether this opened it: false if it was open before. */
   failed(now: number): boolean;
   state(): BreakerState;
 }>;

@@ -6,24 +6,24 @@ import type { RedisClient } from './connection.ts';
 import type { RedisLink } from './link.ts';
 
 /**
- * How a cache talks to its Redis. A command that fails is an empty answer. After a failed write the entry is deleted
- * where Redis still takes that, and this process does not trust it until a later write of it succeeded.
+ * How a cache uses its Redis. A command that fails is an empty answer. After a failed write the entry is deleted if
+ * Redis still accepts that, and this process does not trust it until a later write of it succeeds.
  */
 export type CacheTalk = Readonly<{
-  /** The answer, undefined where Redis cannot answer. */
+  /** The answer, undefined if Redis cannot answer. */
   ask<T>(commands: (client: RedisClient) => Promise<T>): Promise<T | undefined>;
-  /** Writes a change of the thing with this id. */
+  /** Writes a change of the entity with this id. */
   write(id: string, commands: (client: RedisClient) => Promise<unknown>): Promise<void>;
-  /** Whether the entry of this id may be used: it misses no change of this process. */
+  /** Whether the entry of this id may be used: it has every change of this process. */
   isTrusted(id: string): boolean;
-  /** Whether what is kept of all ids together may be used, such as lists. If not, it is deleted. */
+  /** Whether data about all ids together, such as lists, may be used. If not, it is deleted. */
   areAllTrusted(): Promise<boolean>;
 }>;
 
-/** More failed writes are not remembered one by one: then no entry is trusted for as long as entries live. */
+/** With more failed writes than this, no entry is trusted for as long as entries live. */
 const MAX_DOUBTED = 100_000;
 
-/** `keysOf`: what has to be deleted where the cache has missed changes of these ids. */
+/** `keysOf`: what has to be deleted if the cache has missed changes of these ids. */
 export const cacheTalk = (
   redis: RedisLink,
   clock: Clock,
@@ -38,7 +38,7 @@ export const cacheTalk = (
       distrustUntil = clock.now() + CACHE_TTL.terminal;
     },
   });
-  /** Those of them whose keys are still there, as far as is known. */
+  /** Those of them whose keys may still exist. */
   const undeleted = new Set<string>();
   let distrustUntil = 0;
 
@@ -46,7 +46,7 @@ export const cacheTalk = (
     try {
       return await redis.run(commands);
     } catch (error) {
-      // A cache that cannot answer is an empty one. The link has logged what happened.
+      // A cache that cannot answer counts as empty. The link has logged the error.
       if (isMiyabiError(error, 'unavailable')) return undefined;
       throw error;
     }
@@ -70,7 +70,7 @@ export const cacheTalk = (
         if (!isMiyabiError(error, 'unavailable')) throw error;
         doubted.set(id, true);
         undeleted.add(id);
-        // A full Redis refuses to write, and still deletes. In an outage this fails at once.
+        // A full Redis refuses writes but still deletes. In an outage this fails at once.
         await ask(deleteDoubted);
         return;
       }

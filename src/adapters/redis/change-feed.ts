@@ -6,20 +6,20 @@ import { script } from './script.ts';
 
 export type RedisChangeFeedOptions = Readonly<{
   redis: RedisLink;
-  /** Begins the key, as its hash tag. */
+  /** The beginning of the key, as its hash tag. */
   namespace?: string;
-  /** How many changes to keep, about: Redis trims by whole blocks of its own. */
+  /** How many changes to keep, approximately: Redis trims in whole blocks. */
   capacity?: number;
-  /** How often to look for news while somebody waits, in milliseconds. */
+  /** How often to look for new entries while a reader waits, in milliseconds. */
   pollMs?: number;
 }>;
 
-/** As long as anything was published in so many milliseconds, readers find their place again. */
+/** Readers find their position again if a change was published within this time, in milliseconds. */
 const IDLE_MS = 86_400_000;
 
 /**
- * Adds changes. A client that has lost the connection sends its commands again, and a call that has run is not to run
- * twice: it leaves its mark.
+ * Adds changes. A client that lost its connection sends its commands again, but a call that was executed must not run
+ * twice: it leaves a mark.
  *
  * KEYS: stream, mark. ARGV: capacity, idle life, life of the mark, whether changes before these were lost, changes.
  */
@@ -35,8 +35,8 @@ return 1
 `);
 
 /**
- * Begins a stream, where there is none, with an entry that says nothing. So every position that is given out is that
- * of an entry, and where that is missing, the stream was trimmed or lost behind it.
+ * Begins a missing stream with an empty entry. So every position is that of an entry, and if that is missing, the
+ * stream was trimmed or lost after it.
  *
  * KEYS: stream. ARGV: idle life.
  */
@@ -49,13 +49,13 @@ return 1
 
 const MARK_MS = 10_000;
 
-/** How often Redis is asked to take the entry that shows a loss, in milliseconds. */
+/** How often Redis is tried for the entry that marks a loss, in milliseconds. */
 const GAP_RETRY_MS = 500;
 
-/** How many changes one call of the script adds: it holds every other client up while it runs. */
+/** How many changes one call of the script adds: it blocks every other client while it runs. */
 const BATCH = 100;
 
-/** A feed in a stream of Redis. Whoever waits looks again and again, all of a process together. */
+/** A feed in a Redis stream. All waiting readers of a process share one poll. */
 export const redisChangeFeed = ({
   redis,
   namespace = 'miyabi',
@@ -65,12 +65,12 @@ export const redisChangeFeed = ({
   const key = `{${namespace}}:changes`;
   const waiting = new Map<() => void, string>();
   let polling: NodeJS.Timeout | undefined;
-  /** Publications of this process that failed, and how many of them the stream shows as a gap. */
+  /** Failed publications of this process, and how many of them the stream shows as a gap. */
   let losses = 0;
   let shownLosses = 0;
   let isShowing = false;
 
-  /** Adds changes, after a gap where earlier ones were lost. */
+  /** Adds changes, after a gap if earlier ones were lost. */
   const add = async (changes: readonly Change[]): Promise<void> => {
     const known = losses;
     const mark = `{${namespace}}:mark:${randomUUID()}`;
@@ -84,7 +84,7 @@ export const redisChangeFeed = ({
     if (isShowing || shownLosses === losses) return;
     isShowing = true;
     const attempt = async (): Promise<void> => {
-      // Still away: the next attempt is due anyway.
+      // Still down: the next attempt is due anyway.
       await add([]).catch(() => undefined);
       isShowing = false;
       showLoss();
@@ -101,7 +101,7 @@ export const redisChangeFeed = ({
       return (await last()) ?? '';
     });
 
-  /** Wakes those who wait behind another position than the newest. */
+  /** Wakes readers that wait after a position other than the newest. */
   const wake = (position: string): void => {
     for (const [done, after] of [...waiting]) if (after !== position) done();
   };
@@ -110,7 +110,7 @@ export const redisChangeFeed = ({
     try {
       wake(await newest());
     } catch (error) {
-      // They wait on: either Redis comes back or their time is over.
+      // They continue to wait: either Redis comes back or their time ends.
       if (!isMiyabiError(error, 'unavailable')) wake('');
     } finally {
       polling = undefined;
@@ -128,7 +128,7 @@ export const redisChangeFeed = ({
           await add(changes.slice(start, start + BATCH));
         }
       } catch (error) {
-        // Readers are sent to the tasks themselves. The link has logged what happened.
+        // Readers get a reset. The link has logged the error.
         if (!isMiyabiError(error, 'unavailable')) throw error;
         losses += 1;
         showLoss();

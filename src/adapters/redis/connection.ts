@@ -7,7 +7,7 @@ export type RedisAddress = Readonly<{
   host: string;
   /** By default 6379. */
   port?: number | undefined;
-  /** Whether to speak TLS; certificates that Node does not trust by itself come as `ca`, in PEM. */
+  /** Whether to use TLS; certificates that Node does not trust by default come as `ca`, in PEM. */
   tls?: boolean | Readonly<{ ca: string }> | undefined;
   cluster?: boolean | undefined;
   username?: string | undefined;
@@ -15,8 +15,8 @@ export type RedisAddress = Readonly<{
 }>;
 
 /**
- * A client that connects with its first command. Whoever made it disconnects it, and sees to it that a command does not
- * take for ever, as a link does: a time limit of the client's own would be one more timer for each command.
+ * A client that connects with its first command. Its owner disconnects it and bounds the time of commands, as a link
+ * does: a time limit of the client itself would be one more timer for each command.
  */
 export const redisClient = ({
   host,
@@ -33,13 +33,13 @@ export const redisClient = ({
     lazyConnect: true,
     // The offline queue stays on: without it the first command after a frozen process thaws fails.
     enableOfflineQueue: true,
-    // A command that was cut off is sent again, for an idle connection is often found dead by its next command. It
-    // may have run before: every write has to bear being run twice.
+    // An interrupted command is sent again, because a dead idle connection is often noticed only by its next command.
+    // It may have been executed before: every write must tolerate being run twice.
     autoResendUnfulfilledCommands: true,
     maxRetriesPerRequest: 1,
     connectTimeout: 500,
     keepAlive: 10_000,
-    // Nothing goes before the first command: a Redis that is still loading says so in its answer to that as well.
+    // Nothing is sent before the first command: a Redis that is still loading says so in its answer to that as well.
     enableReadyCheck: false,
     disableClientInfo: true,
   };
@@ -53,7 +53,7 @@ export const redisClient = ({
         clusterRetryStrategy: retryDelay,
       })
     : new Redis({ ...options, host, port, retryStrategy: retryDelay });
-  // Without a listener ioredis prints every failed attempt. Commands fail with the same errors, and are heard.
+  // Without a listener ioredis prints every failed attempt. Commands fail with the same errors, which are handled.
   client.on('error', () => undefined);
   return client;
 };

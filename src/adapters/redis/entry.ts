@@ -19,12 +19,12 @@ end
 local function isRemoved(kind) return kind == 'g' or kind == 'u' end
 `;
 
-/** What an entry says: a version and its JSON text, or that there is no such thing. */
+/** The content of an entry: a version and its JSON text, or that the entity is absent. */
 export type EntryAnswer = Readonly<{ version: number; json: string }> | 'absent' | undefined;
 
 const ENTRY = /^(?:t\|(\d+)\|(\d+)\||a\|(\d+)$)/;
 
-/** What an entry says now: what was deleted may have been created again, so of it only the store knows. */
+/** The present content of an entry. A deleted entity may have been created again: only the store knows. */
 export const decodeEntry = (text: string, now: number): EntryAnswer => {
   const [head, knownUntil, version, absentUntil] = ENTRY.exec(text) ?? [];
   if (head === undefined || Number(knownUntil ?? absentUntil) <= now) return undefined;
@@ -33,6 +33,6 @@ export const decodeEntry = (text: string, now: number): EntryAnswer => {
   return isDocument(document) ? document : undefined;
 };
 
-/** Whether a text can be the JSON of a thing: it is answered as it is, so that a damaged one must not be believed. */
+/** Whether a text can be the JSON of an entity: it is sent as it is, so a damaged one must be rejected. */
 export const isDocument = ({ version, json }: Readonly<{ version: number; json: string }>): boolean =>
   Number.isSafeInteger(version) && version > 0 && json.startsWith('{"') && json.endsWith('}');

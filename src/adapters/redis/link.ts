@@ -5,46 +5,46 @@ import { type BreakerState, breaker } from './breaker.ts';
 import type { RedisClient } from './connection.ts';
 
 export type RedisLinkOptions = Readonly<{
-  /** Makes a client; called again whenever the one before has failed. */
+  /** Makes a client; called again whenever the previous one has failed. */
   connect: () => RedisClient;
   clock: Clock;
   logger: Logger;
-  /** The longest that a call may take, connecting included, in milliseconds. */
+  /** The time limit of a call, including connecting, in milliseconds. */
   timeoutMs?: number;
-  /** How long to leave a Redis alone that has failed, in milliseconds. */
+  /** How long a failed Redis is left alone, in milliseconds. */
   retryMs?: number;
 }>;
 
-/** What is shared by everything that talks to one Redis: the connection, and whether it is worth talking. */
+/** Shared by all users of one Redis: the connection and its circuit breaker. */
 export interface RedisLink {
   /**
    * Runs commands within the time limit.
    *
-   * @throws MiyabiError `unavailable`, at once where Redis has failed a moment ago.
+   * @throws MiyabiError `unavailable`, at once if Redis has failed a moment ago.
    */
   run<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>;
 
   /**
-   * As `run`, for commands that a Redis refuses while it is full. Logs when that begins and when it is over.
+   * Like `run`, for commands that a full Redis refuses. Logs when that begins and ends.
    *
    * @throws MiyabiError `unavailable`
    */
   write<T>(commands: (client: RedisClient) => Promise<T>): Promise<T>;
 
-  /** Adds what has to be done when Redis is back, before anybody else is let through. It may fail and be called again. */
+  /** Adds a job to run when Redis is back, before other callers are let through. It may fail and be called again. */
   onReturn(repair: (client: RedisClient) => Promise<void>): void;
 
-  /** `open`: Redis has failed, and calls are refused; `half_open`: somebody is trying whether it is back. */
+  /** `open`: Redis has failed, and calls are refused; `half_open`: a probe is checking whether it is back. */
   state(): BreakerState;
 
   /**
-   * The round trip in milliseconds. Connects where there is no connection yet.
+   * The round trip in milliseconds. Connects if necessary.
    *
    * @throws MiyabiError `unavailable`
    */
   ping(): Promise<number>;
 
-  /** Closes the connection. Whatever is called afterwards fails. */
+  /** Closes the connection. Later calls fail. */
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export const redisLink = ({
     return client;
   };
 
-  /** Gives the client up: its socket may be dead without knowing it, and whoever waits for it waits in vain. */
+  /** Discards the client: its socket may be dead without noticing, and all its calls wait in vain. */
   const abandon = (failed: RedisClient): void => {
     failed.disconnect();
     if (client === failed) client = undefined;
@@ -81,10 +81,10 @@ export const redisLink = ({
       logger.warn('Redis does not answer; going on without it', { reason: reasonOf(error) });
   };
 
-  /** Whether an error says that this client is of no use, rather than that a command was refused. */
+  /** Whether an error means that this client is unusable, rather than that a command was refused. */
   const isOutage = (error: unknown): boolean => {
     const text = reasonOf(error);
-    // After a failover a cluster client may hold on to slots that are elsewhere (redis/ioredis#1865).
+    // After a failover a cluster client may keep slots that have moved (redis/ioredis#1865).
     moved = /\bMOVED\b/.test(text) ? moved + 1 : 0;
     if (moved > 0) return moved >= 2;
     return (
@@ -136,7 +136,7 @@ export const redisLink = ({
       } catch (error) {
         if (isMistake(error)) throw error;
         if (isOutage(error)) {
-          // Others of the same client may have failed long since, and Redis be back.
+          // Other calls of the same client may have failed long ago, and Redis be back.
           if (used === client) fail(used, error);
         } else {
           complain(error);
@@ -172,7 +172,7 @@ export const redisLink = ({
       closed = true;
       const last = client;
       client = undefined;
-      // A client that has never connected would connect to say goodbye.
+      // A client that has never connected would connect to send QUIT.
       if (last?.status === 'ready') await calls.wait(last.quit()).catch(() => undefined);
       last?.disconnect();
       calls.rest();
@@ -181,31 +181,31 @@ export const redisLink = ({
   return link;
 };
 
-/** The text of an error alone: ioredis attaches the command and its arguments, among them the password of AUTH. */
+/** Only the text of an error: ioredis attaches the command and its arguments, including the password of AUTH. */
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const lost = (error: unknown): MiyabiError => unavailable('Redis', new Error(reasonOf(error)));
 
-/** A fault of this program, not of Redis. */
+/** A bug of this program, not a failure of Redis. */
 const isMistake = (error: unknown): boolean =>
   error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
 
-/** Whether Redis answers but takes no writes: it is full, cannot save to its disk or has lost its replicas. */
+/** Whether Redis answers but refuses writes: it is full, cannot save to its disk or has lost its replicas. */
 const isRefusal = (reason: string): boolean => /\b(OOM|MISCONF|NOREPLICAS)\b/.test(reason);
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
 
-/** Calls that have as long to take, and one timer that looks after all of them. */
+/** Calls with the same time limit, and one timer for all of them. */
 type Deadlines = Readonly<{
-  /** What a call comes to, or an error once its time is over. */
+  /** The result of a call, or an error once its time is over. */
   wait<T>(call: Promise<T>): Promise<T>;
-  /** Leaves no timer behind where nobody waits. */
+  /** Leaves no timer behind if no call is pending. */
   rest(): void;
 }>;
 
 /**
- * To set a timer and to clear it costs a call more than all else that is done for it here, so there is one for all: it
- * is set with the first call and looks, when it fires, who began so long ago. Most calls have ended long since.
+ * Setting and clearing a timer costs a call more than everything else done for it here, so there is one for all: it is
+ * set with the first call and, when it fires, looks for calls that began too long ago. Most have ended by then.
  */
 const deadlines = (timeoutMs: number): Deadlines => {
   /** In the order in which they began. */
@@ -224,7 +224,7 @@ const deadlines = (timeoutMs: number): Deadlines => {
       call.giveUp();
     }
   };
-  // Where the event loop was held up, the answer may be there already: it is read before the next immediate.
+  // If the event loop was blocked, the answer may have arrived already: it is read before the next immediate.
   const lookSoon = (): void => void setImmediate(look);
 
   return {
@@ -254,7 +254,7 @@ const deadlines = (timeoutMs: number): Deadlines => {
   };
 };
 
-/** Milliseconds since some moment, on a clock that nobody sets. */
+/** Monotonic milliseconds. */
 const elapsedMs = (): number => {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;

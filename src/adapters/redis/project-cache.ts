@@ -9,7 +9,7 @@ import { script } from './script.ts';
 export type RedisProjectCacheOptions = Readonly<{
   redis: RedisLink;
   clock: Clock;
-  /** Begins every key, as its hash tag. */
+  /** The beginning of every key, as its hash tag. */
   namespace?: string;
 }>;
 

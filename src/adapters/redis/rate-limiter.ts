@@ -8,16 +8,18 @@ import { script } from './script.ts';
 export type RedisRateLimiterOptions = Readonly<{
   redis: RedisLink;
   clock: Clock;
-  /** Counts while Redis does not. */
+  /** Counts while Redis does not answer. */
   fallback: RateLimiter;
   /** Requests in one window. */
   limit: number;
   windowMs?: number;
-  /** Begins every key, as its hash tag. */
+  /** The beginning of every key, as its hash tag. */
   namespace?: string;
 }>;
 
-/** KEYS: counter. ARGV: window. A counter without an expiry would lock its key out for good, so that is mended too. */
+/**
+ * KEYS: counter. ARGV: window. A counter without an expiry would lock its key out permanently, so that is repaired too.
+ */
 const TAKE = script(`
 local count = redis.call('INCR', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
@@ -29,8 +31,8 @@ return {count, left}
 `);
 
 /**
- * Counts in Redis, in fixed windows, for all processes together. Whoever has used a window up is refused until it ends
- * without asking again: neither Redis nor what begins while it is being asked does anything for them.
+ * Counts in Redis, in fixed windows, for all processes together. A caller that has used up a window is refused until it
+ * ends without asking Redis again.
  */
 export const redisRateLimiter = ({
   redis,
@@ -40,7 +42,7 @@ export const redisRateLimiter = ({
   windowMs = 60_000,
   namespace = 'miyabi',
 }: RedisRateLimiterOptions): RateLimiter => {
-  /** Until when somebody is refused. Made when somebody is: it makes room for all at once. */
+  /** Until when callers are refused. Created with the first refusal: it allocates for all at once. */
   let refused: LRUCache<string, number> | undefined;
 
   const answerFor = (count: number, leftMs: number): RateAnswer => ({

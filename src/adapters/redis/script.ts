@@ -8,7 +8,7 @@ export type Script = (
   parameters: readonly (string | number)[],
 ) => Promise<unknown>;
 
-/** Runs a script by its digest, and sends its text only to a server that does not know it yet. */
+/** Runs a script by its digest, and sends its text only to a server that does not have it yet. */
 export const script = (lua: string): Script => {
   let digest: string | undefined;
   return async (client, keys, parameters) => {

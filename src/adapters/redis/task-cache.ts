@@ -19,15 +19,15 @@ import { FILL, PAGE, REMOVE, SAVE } from './task-cache-scripts.ts';
 export type RedisTaskCacheOptions = Readonly<{
   redis: RedisLink;
   clock: Clock;
-  /** Begins every key, as its hash tag. */
+  /** The beginning of every key, as its hash tag. */
   namespace?: string;
-  /** By how much the store's lists may trail its latest saves, in milliseconds: an index of DynamoDB does. */
+  /** How far the store's lists may lag behind its latest saves, in milliseconds: an index of DynamoDB does. */
   storeDelayMs?: number;
-  /** How many tasks the lists may hold together. */
+  /** How many tasks the lists may contain together. */
   capacity?: number;
 }>;
 
-/** How long what nobody uses any more stays in Redis, in milliseconds. */
+/** How long unused data stays in Redis, in milliseconds. */
 const IDLE_MS = 600_000;
 
 /** A cache of tasks and of lists of them in Redis, shared by every process with the same namespace. */
@@ -43,7 +43,7 @@ export const redisTaskCache = ({
   const recentKey = `{${namespace}}:recent`;
   const listKey = (scope: TaskScope): string => `{${namespace}}:list:${scopeName(scope)}`;
 
-  /** Bounds of what the lists share: the oldest time to keep, how many, and for how long without use. */
+  /** Bounds of the data that the lists share: the oldest time to keep, how many, and for how long without use. */
   const bounds = (now: number): readonly number[] => [now - CACHE_TTL.live, capacity, IDLE_MS];
 
   const { ask, write, isTrusted, areAllTrusted } = cacheTalk(redis, clock, (ids) => [
@@ -166,7 +166,7 @@ export const redisTaskCache = ({
   };
 };
 
-/** What a script is told of a task: id, version, score, status, project, json. */
+/** The arguments of a script for a task: id, version, score, status, project, json. */
 const fieldsOf = (task: Task): readonly (string | number)[] => [
   task.task_id,
   task.version,
@@ -176,18 +176,18 @@ const fieldsOf = (task: Task): readonly (string | number)[] => [
   JSON.stringify(task),
 ];
 
-/** A damaged page is none: the store is asked, and the next change of the list makes it again. */
+/** A damaged page is discarded: the store answers, and the next change of the list creates it again. */
 const pageOf = (text: string): ListAnswer => {
   const page = decodePage(text);
   return page === undefined ? {} : { page };
 };
 
 /**
- * A page in the form in which Redis answers it: a line that ends with where more may follow, and four for each task.
- * Undefined where it is damaged.
+ * A page in Redis's answer: a line that ends with where more may follow, and four lines for each task. Undefined if it
+ * is damaged.
  */
 const decodePage = (text: string): TaskListPage | undefined => {
-  // Line by line, as splitting it takes three times as long.
+  // Line by line, because splitting it takes three times as long.
   let from = 0;
   const line = (): string => {
     const end = text.indexOf('\n', from);

@@ -1,14 +1,16 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 
-/** A wall clock that differs from steady time by more than this since it was last read was set, or the machine slept. */
+/**
+ * If a wall clock differs from steady time by more than this since it was last read, it was set, or the machine slept.
+ */
 const JUMP_MS = 1_000;
 
 type Readings = Readonly<{ wall(): number; steady(): number }>;
 
 const MACHINE: Readings = { wall: () => Date.now(), steady: () => performance.now() };
 
-/** The machine's clock, as it is. Where it was set while the process runs, that is logged and the new time counts. */
+/** The machine's clock. If it is set while the process runs, that is logged and the new time counts. */
 export const systemClock = (logger?: Logger, { wall, steady }: Readings = MACHINE): Clock => {
   let offset: number | undefined;
   return {
@@ -23,7 +25,7 @@ export const systemClock = (logger?: Logger, { wall, steady }: Readings = MACHIN
   };
 };
 
-/** Time that only passes, however the machine's clock is set: for limits, time-outs and what is measured. */
+/** Time that only advances, however the machine's clock is set: for limits, timeouts and measurements. */
 export const steadyClock = (): Clock => {
   const { timeOrigin } = performance;
   return { now: () => timeOrigin + performance.now() };

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a folder and those above it. Node's own recursive form never returns where a virtual file system such as
- * /proc answers that the parent, which is there, does not exist.
+ * Creates a folder and its parents. Node's own recursive form never returns if a virtual file system such as /proc
+ * reports that the parent, which exists, does not.
  *
  * @throws the system's error, e.g. `EACCES`, `ENOTDIR`, `EROFS`.
  */

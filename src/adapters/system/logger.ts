@@ -1,7 +1,7 @@
 import { type Logger as Pino, pino } from 'pino';
 import { type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
 
-/** JSON lines on standard error, so that standard output stays for what a program has to say. */
+/** JSON lines on standard error, so that standard output is free for a program's results. */
 export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOptions): Logger => {
   const log: Pino = pino(
     {

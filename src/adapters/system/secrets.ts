@@ -3,7 +3,7 @@ import type { Secrets } from '../../ports/secrets.ts';
 
 const BYTES = 32;
 
-/** Secrets out of the system's own randomness. */
+/** Secrets from the system's random generator. */
 export const randomSecrets = (): Secrets => ({
   next() {
     return `whsec_${randomBytes(BYTES).toString('base64')}`;

@@ -12,7 +12,7 @@ const DOCS_HEADERS = {
 
 const PAGE: Answer<string> = { description: 'A page', content: { [HTML]: v.string() } };
 
-/** Loaded on first use: the build puts the finished document in the place of the module that derives it. */
+/** Loaded on first use: the build replaces the module that derives the document by the finished document. */
 let document: Promise<unknown> | undefined;
 const openApi = (): Promise<unknown> => {
   document ??= import('../openapi.ts').then(({ openApiDocument }) => openApiDocument());

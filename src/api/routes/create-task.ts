@@ -7,7 +7,7 @@ import type { Principal } from '../auth.ts';
 import { orMadeBefore } from '../route-parts.ts';
 import type { newTask } from '../schemas/tasks.ts';
 
-/** Creates one task, or finds what a process made of it that died before it could say so. */
+/** Creates a task, or finds the one that a process created before it died. */
 export const createTask = async (
   tasks: TaskService,
   principal: Principal,

@@ -9,7 +9,7 @@ import { type Answer, emptyAnswer, JSON_TYPE, route } from '../route.ts';
 import { present } from '../route-parts.ts';
 import * as schemas from '../schemas/events.ts';
 
-/** How long a browser waits before it asks again for events that are no stream. */
+/** How long a browser waits before it polls again if there is no stream. */
 const POLL_MS = 3_000;
 const SSE = 'text/event-stream';
 const SSE_HEADERS = {
@@ -41,7 +41,7 @@ export const eventRoutes = {
         throw invalidField('Last-Event-ID', 'must be the id of an event');
       }
       const wanted = present({
-        // A caller who is bound to another project gets no events, as of a project that does not exist.
+        // A caller bound to another project gets no events, as if the project did not exist.
         project_id: isHidden(principal, query.project_id)
           ? NO_PROJECT
           : (query.project_id ?? principal.project_id),

@@ -10,7 +10,7 @@ import { projectGuard } from '../route-parts.ts';
 import * as schemas from '../schemas/tasks.ts';
 import { createTask } from './create-task.ts';
 
-/** Items of a batch that are processed side by side. */
+/** Items of a batch that are processed in parallel. */
 const WIDTH = 8;
 
 const EACH_ON_ITS_OWN =
@@ -55,7 +55,7 @@ export const batchRoutes = {
       const results = await eachOf(context.body.reports, WIDTH, (item) =>
         itemResult(async () => {
           const { task_id, ...report } = validate(schemas.taskReport, item);
-          // Reports of one task are applied in their order, so that the last one counts.
+          // Reports on one task are applied in their order, so that the last one counts.
           const task = await inOrder(task_id, () => tasks.report(task_id, report, projectGuard(context)));
           return { status: 200, task_id, task };
         }),
@@ -78,7 +78,7 @@ const itemResult = async (job: () => Promise<object>): Promise<object> => {
   try {
     return await job();
   } catch (error) {
-    // An outage fails the whole batch: it is to be sent again, under its Idempotency-Key if it has one.
+    // An outage fails the whole batch: send it again, under its Idempotency-Key if it has one.
     if (!isMiyabiError(error) || isMiyabiError(error, 'unavailable', 'internal')) throw error;
     const problem = problemBody(error);
     return { status: problem.status, problem };

@@ -38,7 +38,7 @@ export const taskRoutes = {
       const after = cursor === undefined ? {} : { after: cursors.decrypt(scope, cursor, TASK_POSITION) };
       const page = await listTasks({ ...wanted, limit, ...after });
       const next = page.next === undefined ? null : cursors.encrypt(scope, page.next);
-      // The texts are passed on as they are kept.
+      // The stored texts are sent as they are.
       const texts = page.items.map((task) => task.json).join(',');
       return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
     },

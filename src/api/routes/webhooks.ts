@@ -13,7 +13,7 @@ const answer = (webhook: PublicWebhook): HttpResponse =>
 
 const seesUrls = ({ scope }: Principal): boolean => includesScope(scope, 'admin');
 
-/** The webhooks of a project: anyone who reads it may see how they fare, only administrators may change them. */
+/** The webhooks of a project: everyone who may read it sees their state, only administrators may change them. */
 export const webhookRoutes = {
   listWebhooks: route({
     method: 'GET',

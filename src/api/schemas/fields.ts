@@ -5,23 +5,23 @@ import { MAX_COUNT } from '../../domain/tasks/progress.ts';
 import { MAX_LABELS, MAX_METADATA } from '../../domain/tasks/task.ts';
 import { isTime, MAX_TIME } from '../../domain/time.ts';
 
-/** A schema that the contract refers to by a name of its own. */
+/** A schema with a name in the contract. */
 export const named = <const S extends v.GenericSchema>(title: string, schema: S) =>
   v.pipe(schema, v.title(title));
 
-/** A schema whose rules the converter to JSON Schema cannot see: here they are written out. */
+/** A schema with rules that the converter to JSON Schema cannot see: they are written out here. */
 export const documented = <const S extends v.GenericSchema>(
   jsonSchema: Readonly<Record<string, unknown>>,
   schema: S,
 ) => v.pipe(schema, v.metadata({ jsonSchema }));
 
-/** A union that tells its options in words. */
+/** A union whose error message describes its options. */
 export const oneOf = <const T extends readonly string[]>(options: T) =>
   v.picklist(options, `must be one of ${options.join(', ')}`);
 
 export const id = v.pipe(v.string(), v.regex(ID_PATTERN, ID_RULE));
 
-/** An object with these fields and no others. An array, which has no fields either, is none. */
+/** An object with exactly these fields. Arrays are refused. */
 export const object = <const E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, undefined> => {
   const schema = v.strictObject(entries);
   return {
@@ -40,7 +40,7 @@ export const line = (maxLength: number) =>
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
   );
 export const name = (maxLength: number) =>
-  // The length is what the contract can say of it.
+  // The contract can only express the length.
   v.pipe(line(maxLength), v.minLength(1, 'must not be empty'), v.regex(/\S/, 'must not be empty'));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
 const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
@@ -68,7 +68,7 @@ export const count = (min: number) =>
     v.maxValue(MAX_COUNT, integerRule(min)),
   );
 
-/** Epoch milliseconds of ISO 8601 text, NaN where it is none. Without a zone it is UTC, wherever this runs. */
+/** Epoch milliseconds of ISO 8601 text, NaN if it is invalid. Without a zone it is UTC, on any machine. */
 const epochOf = (text: string): number => {
   const [, year, month, day, clock, zone] = ISO.exec(text) ?? [];
   if (Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
@@ -95,7 +95,7 @@ export const time = documented(
   ),
 );
 
-/** Any JSON object. Schemas of records lose keys such as `constructor`, so it is looked through by hand. */
+/** Any JSON object. Schemas of records lose keys such as `constructor`, so it is checked by hand. */
 export const jsonObject = documented(
   { type: 'object', additionalProperties: true },
   v.pipe(
@@ -208,7 +208,7 @@ export const wholeNumber = v.pipe(
   v.transform(Number),
 );
 
-/** The most items of a page, as text in the query. */
+/** The page size, as text in the query. */
 export const limit = (max: number, byDefault: number) =>
   v.optional(
     documented(
@@ -253,7 +253,7 @@ export const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: 
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 
-// Of answers: plain, since they describe what is sent and check nothing.
+// For answers: plain schemas, since they describe what is sent and check nothing.
 export const text = v.string();
 export const flag = v.boolean();
 export const whole = v.pipe(v.number(), v.integer(), v.minValue(0));

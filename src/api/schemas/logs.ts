@@ -25,7 +25,7 @@ export const logBatch = named(
   }),
 );
 
-/** Where a piece of a log belongs: `offset` is the place of its first byte, `last` says that nothing follows. */
+/** The position of a piece of a log: `offset` is that of its first byte, `last` says that nothing follows. */
 export const logTextQuery = object({
   log_group: name(512),
   log_stream: name(512),

@@ -43,7 +43,7 @@ export const newProject = named(
   }),
 );
 
-/** A JSON merge patch (RFC 7396). What a project must have cannot be null. */
+/** A JSON merge patch (RFC 7396). Required fields cannot be null. */
 export const projectPatch = named(
   'ProjectPatch',
   v.pipe(

@@ -99,7 +99,7 @@ const beside = (what: string) =>
       v.pipe(count(0), v.description(`Steps that ${what}, counted beside \`current\`; null removes.`)),
     ),
   );
-/** What a patch and a report change of a counter. */
+/** The counter in a patch or a report. */
 const counterEntries = {
   current: v.optional(current),
   total: v.optional(total),
@@ -107,7 +107,7 @@ const counterEntries = {
   skipped: beside('were skipped'),
 };
 
-/** A JSON merge patch (RFC 7396). What a task must have cannot be null. */
+/** A JSON merge patch (RFC 7396). Required fields cannot be null. */
 export const taskPatch = named(
   'TaskPatch',
   v.pipe(
@@ -131,7 +131,7 @@ export const taskPatch = named(
   ),
 );
 
-/** An empty body will do for these. */
+/** The body of these may be empty. */
 export const cancelRequest = named('CancelRequest', object({ message: v.optional(prose(4096)) }));
 export const reopenRequest = named(
   'ReopenRequest',
@@ -166,7 +166,7 @@ export const taskReport = named(
 
 /** The most items of a batch. */
 const MAX_BATCH = 100;
-/** Items are checked one by one, so that a bad one stops no other. */
+/** Items are checked one by one, so that an invalid one does not stop the others. */
 const batchOf = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(
     v.array(v.custom<v.InferInput<Item>>(() => true)),
@@ -191,7 +191,7 @@ const statuses = documented(
   ),
 );
 
-/** Labels as `name:value`, the name up to the first colon. All of them must be there. */
+/** Labels as `name:value`, the name up to the first colon. A task must have all of them. */
 const labelFilter = v.pipe(
   v.array(
     v.pipe(v.string(), v.regex(/^[^:]{1,63}:.{0,256}$/su, 'must be a name and a value, as in env:prod')),

@@ -26,7 +26,7 @@ export const newWebhook = named(
   }),
 );
 
-/** A JSON merge patch (RFC 7396). What a webhook must have cannot be null. */
+/** A JSON merge patch (RFC 7396). Required fields cannot be null. */
 export const webhookPatch = named(
   'WebhookPatch',
   v.pipe(
@@ -35,7 +35,7 @@ export const webhookPatch = named(
   ),
 );
 
-/** An empty body will do. */
+/** The body may be empty. */
 export const rotateRequest = named('RotateRequest', object({ secret: v.optional(webhookSecret) }));
 
 export const webhook = named(

@@ -22,6 +22,6 @@ export const start = async (): Promise<(event: ApiEvent) => Promise<ApiResult>> 
       streaming: false,
     }),
   );
-  // Lambda hands a context over as well, and a handler of one parameter ignores it.
+  // Lambda passes a context as well, which this handler does not need.
   return (event) => app(event);
 };

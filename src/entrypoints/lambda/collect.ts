@@ -18,7 +18,7 @@ export type CollectorPorts = Readonly<{
   metrics: Metrics;
 }>;
 
-/** What the collector Lambda answers. `ok` is false where some group could not be read. */
+/** The answer of the collector Lambda. `ok` is false if a group could not be read. */
 export type CollectorAnswer = Readonly<{ ok: boolean; message: string; records: number }> &
   Partial<CollectResult>;
 
@@ -26,7 +26,7 @@ export type CollectorAnswer = Readonly<{ ok: boolean; message: string; records: 
  * The collector as a Lambda: one function for every event that may invoke it.
  *
  * @throws MiyabiError `invalid_input` for an event of no known kind; `unavailable` where a subscription's events could
- * not be kept, so that CloudWatch Logs delivers them again.
+ * not be stored, so that CloudWatch Logs delivers them again.
  */
 export const collectorLambda =
   ({ collector, progress, sweepStale, counter, clock, logger, metrics }: CollectorPorts) =>

@@ -1,7 +1,7 @@
 import { powertoolsMetrics } from '../../adapters/powertools/metrics.ts';
 import { collectorLambda } from './collect.ts';
 import { startLambda } from './start.ts';
-// Every run reads lines, so what reads them is loaded with the function: its start is fast, and what follows is not.
+// Every run reads log lines, so that code is loaded at the start, which is cheaper than later.
 import '../../domain/logs/formats/registry.ts';
 import '../../services/progress.ts';
 

@@ -4,7 +4,7 @@ import { isJsonObject } from '../../domain/json.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import { isTime } from '../../domain/time.ts';
 
-/** What invoked the collector. Times are epoch milliseconds. */
+/** The event that invoked the collector. Times are epoch milliseconds. */
 export type CollectorEvent =
   | Readonly<{ kind: 'direct'; log_group?: string; start_time?: number; end_time?: number }>
   | Readonly<{ kind: 'schedule'; scheduled_time: number; log_group?: string }>
@@ -16,13 +16,16 @@ export type CollectorEvent =
       events: readonly LogEvent[];
       malformed: number;
     }>
-  /** CloudWatch Logs asks whether it may deliver here: nothing to do. */
+  /** CloudWatch Logs checks whether it may deliver here: nothing to do. */
   | Readonly<{ kind: 'control' }>;
 
-/** What a subscription payload may inflate to. Lambda takes 6 MB, and logs shrink to about a tenth. */
+/** The largest decompressed subscription payload. Lambda accepts 6 MB, and logs compress to about a tenth. */
 export const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
-/** What EventBridge Scheduler puts into an input by `<aws.scheduler.scheduled-time>`, and the names it goes by there. */
+/**
+ * What EventBridge Scheduler inserts into an input for `<aws.scheduler.scheduled-time>`, and the names of that field
+ * here.
+ */
 const SCHEDULED_TIME = ['scheduled_time', 'scheduledTime', 'scheduled-time'];
 const SCHEDULE_FIELDS = [...SCHEDULED_TIME, 'log_group', 'schedule_arn', 'execution_id', 'attempt_number'];
 const DIRECT_FIELDS = ['log_group', 'start_time', 'end_time'];
@@ -30,11 +33,11 @@ const DIRECT_FIELDS = ['log_group', 'start_time', 'end_time'];
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Tells what invoked the collector: the direct event `{log_group?, start_time?, end_time?}`, a rule or a schedule of
+ * Parses the event of the collector: the direct event `{log_group?, start_time?, end_time?}`, a rule or a schedule of
  * EventBridge, or a subscription of CloudWatch Logs.
  *
  * @throws MiyabiError `invalid_input` for anything else, naming what is wrong; `payload_too_large` where a
- * subscription's data inflates to more than 64 MiB.
+ * subscription's data decompresses to more than 64 MiB.
  */
 export const decodeCollectorEvent = (event: unknown): CollectorEvent => {
   if (event === undefined || event === null) return { kind: 'direct' };
@@ -60,7 +63,7 @@ const direct = (event: Fields): CollectorEvent => {
   };
 };
 
-/** A rule's event, or that of a schedule without an input of its own: it comes from `aws.scheduler`. */
+/** The event of a rule, or of a schedule without an input of its own, which comes from `aws.scheduler`. */
 const scheduledEvent = (event: Fields): CollectorEvent => {
   if (event['detail-type'] !== 'Scheduled Event') {
     throw invalidField('detail-type', 'must be "Scheduled Event": other events do not say what to collect');
@@ -87,7 +90,7 @@ const subscription = (awslogs: unknown): CollectorEvent => {
   }
   const entries = payload['logEvents'];
   if (!Array.isArray(entries)) throw invalidField('awslogs.data.logEvents', 'must be a list');
-  // One entry that is broken must not keep the others from being read.
+  // A broken entry must not prevent the others from being read.
   const events = entries.map(logEventOf).filter((event) => event !== undefined);
   return {
     kind: 'subscription',
@@ -176,11 +179,11 @@ const requiredTime = (fields: Fields, name: string): number => {
 
 const TIME_RULE = 'must be a time: ISO 8601, or the seconds or milliseconds since 1970';
 
-/** ISO 8601 as far as schedules, shells and other languages' clocks write it. Without an offset it is UTC. */
+/** ISO 8601 as schedules, shells and other languages write it. Without an offset it is UTC. */
 const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 const NUMBER = /^\d{1,15}(?:\.\d{1,9})?$/;
 
-/** Up to here a number counts seconds (the year 5138), from here on milliseconds (March 1973). */
+/** Smaller numbers are seconds (up to the year 5138), larger ones milliseconds (from March 1973). */
 const FIRST_MILLISECONDS = 100_000_000_000;
 
 const timeOf = (fields: Fields, name: string): number | undefined => {

@@ -12,8 +12,8 @@ export type ApiEvent = APIGatewayProxyEvent | APIGatewayProxyEventV2;
 export type ApiResult = APIGatewayProxyResult | APIGatewayProxyStructuredResultV2;
 
 /**
- * A request out of what API Gateway hands to a Lambda: payload format 1.0 (REST APIs and HTTP APIs on request) or 2.0
- * (HTTP APIs and function URLs).
+ * A request from an event of API Gateway: payload format 1.0 (REST APIs and HTTP APIs on request) or 2.0 (HTTP APIs and
+ * function URLs).
  */
 export const requestOf = (event: ApiEvent): HttpRequest =>
   // The field `version` tells the two formats apart, but their types do not narrow by it.
@@ -57,14 +57,14 @@ const isAuthorizedByToken = ({ requestContext }: APIGatewayProxyEventV2): boolea
   isJsonObject(requestContext.authorizer) &&
   'jwt' in requestContext.authorizer;
 
-/** A gateway that has checked a token has made use of `authorization`: the key is in `x-api-key` then. */
+/** If the gateway has checked a token in `authorization`, the key is in `x-api-key`. */
 const withoutToken = ({ authorization, ...headers }: APIGatewayProxyEventV2['headers']) => headers;
 
-/** HTTP APIs give payload 1.0 its version, REST APIs do not; and only the former put the stage into the path. */
+/** In payload 1.0, HTTP APIs set a version and REST APIs do not; only the former include the stage in the path. */
 // The field `version` tells the two formats apart, but their types do not narrow by it.
 const isOfHttpApi = (event: APIGatewayProxyEvent): boolean => 'version' in event && event.version === '1.0';
 
-/** A named stage is part of the path that an HTTP API hands over; the default one is not. */
+/** HTTP APIs include a named stage in the path, but not the default one. */
 const withoutStage = (path: string, stage: string): string => {
   if (stage === '$default') return path;
   const prefix = `/${stage}`;
@@ -78,7 +78,7 @@ const bodyOf = (body: string | null | undefined, isBase64: boolean): Pick<HttpRe
   return { body: isBase64 ? bytes.toString('utf8') : body, bytes };
 };
 
-/** The application as a Lambda. Its answers must be whole texts: a stream would be billed by the second. */
+/** The application as a Lambda. Its answers must be complete texts: a stream would be billed by the second. */
 export const apiLambda =
   (app: HttpApp) =>
   async (event: ApiEvent): Promise<ApiResult> => {

@@ -10,12 +10,12 @@ export type WebhooksPorts = Readonly<{
   metrics: Metrics;
 }>;
 
-/** What a run needs of Lambda's context. */
+/** The part of Lambda's context that a run needs. */
 export type RunContext = Readonly<{ getRemainingTimeInMillis(): number }>;
 
-/** With less time left than this, milliseconds, nothing is begun any more: what is under way has to come to its end. */
+/** With less time left than this, milliseconds, nothing new is started: what is running must finish. */
 const RESERVE_MS = 45_000;
-/** How often a run looks for what has become due while something slow is under way. */
+/** How often a run looks for due webhooks while a slow receiver is being served. */
 const PAUSE_MS = 500;
 
 /**
@@ -34,7 +34,7 @@ export const webhooksLambda =
           webhookSender.idle().then(() => true),
           sleep(PAUSE_MS).then(() => false),
         ]);
-        // What has ended may have made way for more.
+        // What has ended may have made room for more.
         isOver = isIdle && (await webhookSender.tick()) === 0;
       }
     } finally {

@@ -4,12 +4,12 @@ import { type Composition, compose } from '../../container/compose.ts';
 import type { Probe } from '../../ports/probe.ts';
 import { healthService } from '../../services/health.ts';
 
-/** How long the start of a Lambda waits for its connections; the first request makes those that took longer. */
+/** How long the start of a Lambda waits for its connections; slower ones are made by the first request. */
 const PRIMING_MS = 1_000;
 
 /**
- * Which backends are asked for a sign of life, so that their clients are loaded and connected. One after the other:
- * while the AWS SDK is being loaded nothing is read, and a Redis would seem not to answer.
+ * Backends that are called at the start, so that their clients are loaded and connected. One after the other: while the
+ * AWS SDK is being loaded nothing is read, and Redis would seem not to answer.
  */
 const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
   all: [({ required }) => !required, ({ required }) => required],
@@ -17,17 +17,17 @@ const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
   none: [],
 };
 
-/** A connection is what a start needs; whether all is well, `/health/ready` tells. */
+/** A start needs the connection only; `/health/ready` reports whether all is well. */
 const opening = (probe: Probe): Probe => ({ ...probe, check: probe.connect ?? probe.check });
 
 export type Started = Readonly<{ config: Config; services: Composition }>;
 
 /**
- * What every Lambda does once in a process, while it is being initialised: read the configuration, make the clients,
- * and open the connections that the configuration names, so that the first request finds them warm.
+ * What every Lambda does once in a process, while it is initialised: read the configuration, create the clients, and
+ * open the configured connections, so that the first request finds them open.
  */
 export const startLambda = async (service: string): Promise<Started> => {
-  // On Lambda the preset is that of production unless it says otherwise.
+  // On Lambda the default preset is production.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const services = await compose(config, { logger: powertoolsLogger({ level: config.logLevel, service }) });
   const { probes, clock, logger, sleep } = services;

@@ -86,7 +86,7 @@ export const demoLines = (startedAt: number): readonly DemoLine[] => {
   return lines;
 };
 
-/** Replays the demo at the speed at which it is written, into the log group `/miyabi/demo`. */
+/** Replays the demo at its original speed, into the log group `/miyabi/demo`. */
 export const playDemo = async (
   progress: ProgressService,
   clock: Clock,

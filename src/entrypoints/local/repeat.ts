@@ -34,7 +34,7 @@ export const repeat = async (
       if (!isFailing) logger.error('A repeated job failed', { job: name, error });
       isFailing = true;
     }
-    // While it fails, a notification changes nothing: without the pause it would be retried without a rest.
+    // While it fails, notifications are ignored: without the pause it would be retried continuously.
     if (signal.aborted || (isNotified && !isFailing)) continue;
     pause = new AbortController();
     await sleep(pauseMs, undefined, { signal: pause.signal }).catch(() => undefined);

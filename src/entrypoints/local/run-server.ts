@@ -13,13 +13,13 @@ import { serve } from './serve.ts';
 import { staticFiles } from './static.ts';
 import { endsWithin } from './within.ts';
 
-/** How often running tasks that have fallen silent are looked for. */
+/** How often to look for running tasks that have gone silent. */
 const STALE_SWEEP_MS = 15_000;
 
 /** How often the outbox is polled without a notification, so that failed deliveries are retried. */
 const SEND_MS = 2_000;
 
-/** Where the build puts the dashboard, whether this runs from `dist` or from the sources. */
+/** Where the build puts the dashboard, for `dist` as well as for the sources. */
 const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
 /** The local server: the HTTP application on a port, and a collector that follows the log folder. */
@@ -63,12 +63,12 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
     const isInTime = await endsWithin(ended, config.stopTimeoutMs);
     if (!isInTime) logger.warn('Stopped before everything had ended', { timeout_ms: config.stopTimeoutMs });
     await close();
-    // What has not ended would keep the process alive.
+    // Unfinished work would keep the process alive.
     if (!isInTime) process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      // A second signal means now.
+      // A second signal stops at once.
       if (stopping.signal.aborted) process.exit(128 + constants.signals[signal]);
       stop().catch((error: unknown) => {
         reportFailure('miyabi', error);

@@ -19,22 +19,22 @@ import { MiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { StaticFiles } from './static.ts';
 
-/** The largest head of a request: a cursor of a long walk through a list has its place in it. */
+/** The largest head of a request: a long cursor must fit. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** A missing Host is answered here: Node's own answer has no body. */
+/** A missing Host is answered here, because Node's own answer has no body. */
 const SERVER_OPTIONS = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
 
 /**
- * A listening server. `close` stops accepting, ends streams with a `reset`, lets other requests end within the grace and
- * then cuts their connections. It resolves when no request is being worked on any more.
+ * A listening server. `close` stops accepting, ends streams with a `reset`, lets other requests end within the grace
+ * period and then cuts their connections. It resolves when no request is being processed any more.
  */
 export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
 
 /**
- * Serves the application on a socket, and the dashboard's files beside it where there are some.
+ * Serves the application on a socket, with the dashboard's files if there are any.
  *
- * @throws MiyabiError `configuration` where the port or the host cannot be had.
+ * @throws MiyabiError `configuration` if the port or the host is not available.
  */
 export const serve = async (
   app: HttpApp,
@@ -79,12 +79,12 @@ export const serve = async (
     async close(graceMs) {
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Streams have no end of their own to wait for.
+      // Streams do not end by themselves.
       stopping.abort();
       server.closeIdleConnections();
       await closed;
       clearTimeout(cut);
-      // What was begun goes on after its connection was cut, and needs the store until it has ended.
+      // Requests continue after their connection was cut, and need the store until they have ended.
       if (working > 0) {
         await new Promise<void>((resolve) => {
           onIdle = resolve;
@@ -131,16 +131,16 @@ const answer = async (
     response = await app(request);
   } catch (error) {
     if (!(error instanceof MiyabiError)) {
-      // The client has gone away in the middle of its body: there is nobody to answer.
+      // The client disconnected in the middle of its body: there is no one to answer.
       logger.debug('A request broke off', { error });
       outgoing.destroy();
       return;
     }
-    // What is left of the body is not worth reading, so the connection cannot serve another request.
+    // The rest of the body is not read, so the connection cannot serve another request.
     response = problemOf(error, logger, { connection: 'close' });
   }
   const { status, headers, body } = response;
-  // A client that keeps its connection busy would otherwise never let go of it.
+  // A client that keeps its connection busy would otherwise never release it.
   if (stopping.aborted) outgoing.shouldKeepAlive = false;
   if (typeof body !== 'string') {
     const stop = () => request?.abort(SERVER_STOPS);
@@ -153,19 +153,19 @@ const answer = async (
     }
     return;
   }
-  // An answer to HEAD has the length of another body, which was never made.
+  // The answer to HEAD has the length of a body that was never made.
   if (status === 204 || status === 304 || incoming.method === 'HEAD') {
     outgoing.writeHead(status, headers).end();
     return;
   }
   outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  // As a text it leaves with the head in one write.
+  // As a text it is sent with the head in one write.
   outgoing.end(body);
 };
 
 /**
- * A request that came over a socket. A class, so that its signal can be made when it is first asked for, which hardly
- * any request does: a getter in an object literal would give every object a hidden class of its own.
+ * A request that came over a socket. A class, so that its signal can be created on first use, which is rare: a getter
+ * in an object literal would give every object its own hidden class.
  */
 class SocketRequest implements HttpRequest {
   readonly method: string;
@@ -196,7 +196,7 @@ class SocketRequest implements HttpRequest {
     return this.#departure().signal;
   }
 
-  /** Ends what the request is waiting for, as if its client had gone. */
+  /** Ends what the request is waiting for, as if its client had disconnected. */
   abort(reason?: typeof SERVER_STOPS): void {
     this.#departure().abort(reason);
   }
@@ -214,15 +214,15 @@ class SocketRequest implements HttpRequest {
 const textsOf = (headers: IncomingHttpHeaders): HttpRequest['headers'] => {
   // `set-cookie` is the only header that Node gives as a list.
   if (headers['set-cookie'] === undefined) return headers as HttpRequest['headers'];
-  // Node joins every header that comes several times but this one, which means nothing in a request.
+  // Node joins every repeated header but this one, which has no meaning in a request.
   const { 'set-cookie': _cookies, ...others } = headers;
   return others as HttpRequest['headers'];
 };
 
-/** How long a reader may take nothing at all, in milliseconds, before its connection is cut. */
+/** How long a reader may accept no data, in milliseconds, before its connection is cut. */
 const STALL_MS = 30_000;
 
-/** Writes a stream as fast as its reader takes it. The connection serves nothing else afterwards. */
+/** Writes a stream as fast as its reader accepts it. The connection is not used again. */
 const stream = async (
   response: HttpResponse,
   body: AsyncIterable<string>,
@@ -257,7 +257,7 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
     outgoing.on('close', done);
   });
 
-/** How long a client that sends too much may go on sending while it is told so. */
+/** How long a client that sends too much may continue while it gets the error. */
 const DRAIN_MS = 2_000;
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
@@ -269,7 +269,7 @@ const readBody = (incoming: IncomingMessage): Promise<Buffer | undefined> =>
     let size = 0;
     const refuse = () => {
       incoming.off('data', take);
-      // Closing at once would reset the connection and lose the answer, so the rest is read and thrown away.
+      // Closing at once would reset the connection and lose the answer, so the rest is read and discarded.
       incoming.resume();
       setTimeout(() => incoming.destroy(), DRAIN_MS).unref();
       reject(

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** Answers a request for a file of the dashboard. False: it is none, and nothing was written. */
+/** Answers a request for a file of the dashboard. False: there is no such file, and nothing was written. */
 export type StaticFiles = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** The page loads what it ships with and talks to where it came from, nothing else, and is shown in no frame. */
+/** The page loads its own files only, talks only to its own origin, and is shown in no frame. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -46,12 +46,12 @@ type StaticFile = Readonly<{
   headers: Readonly<Record<string, string>>;
 }>;
 
-/** The addresses that the dashboard makes pages of itself: they all begin with its one page. */
+/** The paths of the dashboard's own pages: all of them load its one HTML page. */
 const CLIENT_ROUTE = /^\/(tasks|projects)\/[^/]+\/?$/;
 
 /**
- * The files of a folder, from memory: what is asked for is looked up among them and never becomes a path. Files under
- * `assets/` carry a hash in their names and may be kept for good. Where the folder has no page, `/` says how to build it.
+ * The files of a folder, from memory: a request is looked up among them and never becomes a path. Files under `assets/`
+ * have a hash in their names and may be cached permanently. If the folder has no page, `/` says how to build it.
  */
 export const staticFiles = async (folder: string): Promise<StaticFiles> => {
   const files = await filesOf(folder);
@@ -60,7 +60,7 @@ export const staticFiles = async (folder: string): Promise<StaticFiles> => {
   return (incoming, outgoing) => {
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') return false;
     const { url = '/' } = incoming;
-    // What is asked for most often is none of the page's files, and is not looked for among them.
+    // Most requests are for the API, so they are not looked up among the files.
     if (url.startsWith('/api/')) return false;
     const path = url.split('?', 1)[0] ?? '/';
     const file = path === '/' || CLIENT_ROUTE.test(path) ? page : files.get(path);
@@ -100,7 +100,7 @@ const filesOf = async (folder: string): Promise<ReadonlyMap<string, StaticFile>>
 const fileOf = (path: string, bytes: Buffer): StaticFile => {
   const extension = extname(path);
   const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
-  // A font is packed already.
+  // Fonts are compressed already.
   const packed = extension === '.woff2' ? undefined : gzipSync(bytes, { level: 9 });
   return {
     plain: { bytes, etag: `"${hash}"` },
