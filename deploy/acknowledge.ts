@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Says why findings of cdk-nag's AwsSolutions pack are right to stand on this construct: rule → reason. */
+/** Acknowledges findings of cdk-nag's AwsSolutions pack on this construct: rule → reason. */
 export const acknowledge = (construct: IConstruct, reasons: Readonly<Record<string, string>>): void => {
   for (const [rule, reason] of Object.entries(reasons)) {
     Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });

@@ -4,7 +4,7 @@ import { requireArtifacts } from './artifacts.ts';
 import { OPTIONS, readDeployConfig, stackNameOf } from './config.ts';
 import { MiyabiStack } from './stack.ts';
 
-/** What the CDK's command line runs: the stack that its `-c` options describe. */
+/** The CDK app: the stack that its `-c` options describe. */
 const app = new App();
 const config = readDeployConfig(
   Object.fromEntries(OPTIONS.map((option) => [option, app.node.tryGetContext(option)])),

@@ -5,9 +5,9 @@ import { LOG_FORMATS_FILE, ROOT } from './build/bundle.ts';
 import type { Artifacts } from './stack.ts';
 
 /**
- * What `npm run build:all` made.
+ * The output of `npm run build:all`.
  *
- * @throws MiyabiError `configuration` where something of it is missing.
+ * @throws MiyabiError `configuration` if a part of it is missing.
  */
 export const requireArtifacts = (
   dist = join(ROOT, 'dist'),

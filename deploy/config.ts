@@ -21,11 +21,11 @@ const list = v.pipe(
   v.transform((value) => value.split(/[\s,]+/).filter((part) => part !== '')),
 );
 
-/** What CloudWatch keeps logs for. */
+/** The retention periods of CloudWatch. */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] as const;
 
 const schema = v.object({
-  /** Begins the names of everything that has one, so that several systems fit into an account. */
+  /** The prefix of all names, so that one account can hold several systems. */
   name: v.optional(v.pipe(text, v.regex(/^[a-z][a-z0-9-]{1,20}$/)), 'miyabi'),
   cache: v.optional(v.picklist(CACHE_CHOICES), 'node'),
   auth: v.optional(v.picklist(AUTH_CHOICES), 'keys'),
@@ -43,15 +43,15 @@ const schema = v.object({
   ),
   requestsPerSecond: v.optional(integer(1, 10_000), 100),
   burst: v.optional(integer(1, 5_000), 200),
-  /** False for accounts that may not use CloudFront, as new ones often may not. */
+  /** False for accounts that may not use CloudFront, as is often so for new ones. */
   dashboard: v.optional(flag, true),
-  /** Which version of the parameter with the API keys the functions take. */
+  /** The version of the parameter with the API keys that the functions use. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
   /** Set by `npm run deploy`: false until a first deployment has succeeded, since a failed one must be deletable. */
   protect: v.optional(flag, true),
 });
 
-/** What can be chosen of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
+/** The options of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
 export type DeployConfig = Readonly<v.InferOutput<typeof schema>>;
 
 export const OPTIONS = Object.keys(schema.entries) as (keyof DeployConfig)[];
@@ -94,6 +94,6 @@ export const readDeployConfig = (given: Readonly<Record<string, unknown>>): Depl
   return config;
 };
 
-/** The stack of a name, and where its API keys are. */
+/** The stack of a system, and where its API keys are. */
 export const stackNameOf = (name: string): string => (name === 'miyabi' ? 'Miyabi' : `Miyabi-${name}`);
 export const apiKeysParameterOf = (name: string): string => `/${name}/api-keys`;

@@ -1,4 +1,4 @@
-/** Actions on each table, and of which of them the indexes may be queried. */
+/** Actions on each table, and which of the tables' indexes may be queried. */
 export type TableGrants = Readonly<{
   tasks: readonly string[];
   projects: readonly string[];
@@ -6,7 +6,7 @@ export type TableGrants = Readonly<{
   indexesOf: readonly ('tasks' | 'projects' | 'webhooks')[];
 }>;
 
-/** What the adapters ask of the tables on behalf of the API. A test of the bundles listens to what they really ask. */
+/** The actions of the API's adapters. A test of the bundles records the actions that they really use. */
 export const API_GRANTS: TableGrants = {
   tasks: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'BatchGetItem', 'BatchWriteItem'],
   projects: ['GetItem', 'PutItem', 'DeleteItem', 'BatchGetItem'],
@@ -14,7 +14,7 @@ export const API_GRANTS: TableGrants = {
   indexesOf: ['tasks', 'projects'],
 };
 
-/** The collector makes projects and counts in them; it lists and deletes none. What it tells webhooks goes into the outbox. */
+/** The collector creates projects and counts in them; it lists and deletes none. Webhook events go into the outbox. */
 export const COLLECTOR_GRANTS: TableGrants = {
   tasks: API_GRANTS.tasks,
   projects: ['GetItem', 'PutItem'],
@@ -22,7 +22,7 @@ export const COLLECTOR_GRANTS: TableGrants = {
   indexesOf: ['tasks'],
 };
 
-/** The sender works the outbox off, and switches webhooks off that are gone. Tasks and projects are not its business. */
+/** The sender processes the outbox and deactivates webhooks that are gone. It does not touch tasks and projects. */
 export const SENDER_GRANTS: TableGrants = {
   tasks: [],
   projects: [],

@@ -18,7 +18,7 @@ import { Tables } from './constructs/tables.ts';
 import { Webhooks } from './constructs/webhooks.ts';
 import { API_GRANTS, COLLECTOR_GRANTS, SENDER_GRANTS } from './grants.ts';
 
-/** What `npm run build:all` made: an archive or a folder for each function, a folder for the dashboard. */
+/** The output of `npm run build:all`: an archive or a folder for each function, a folder for the dashboard. */
 export type Artifacts = Readonly<{
   api: string;
   collector: string;
@@ -33,7 +33,7 @@ export type MiyabiStackProps = StackProps &
 /** Its timeout leaves API Gateway time to pass the answer on. */
 const API_TIMEOUT_SECONDS = 25;
 
-/** Everything there is of Miyabi in an account and a Region. */
+/** All resources of Miyabi in an account and a Region. */
 export class MiyabiStack extends Stack {
   constructor(
     scope: Construct,
@@ -107,7 +107,7 @@ export class MiyabiStack extends Stack {
         MIYABI_BACKEND: 'aws',
         CACHE: 'none',
         FEED: 'memory',
-        // Nobody waits for it, and of the store it may reach one table only.
+        // No one waits for it, and it may access only one table of the store.
         MIYABI_PRIME: 'none',
         WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
       },

@@ -1,6 +1,6 @@
 import { diffTemplate } from '@aws-cdk/cloudformation-diff';
 
-/** Types of resources whose loss is a loss of data, or of what clients hold. */
+/** Types of resources whose loss is a loss of data, or of addresses and keys that clients use. */
 const STATEFUL = [
   'AWS::DynamoDB::GlobalTable',
   'AWS::ElastiCache::ReplicationGroup',
@@ -9,7 +9,7 @@ const STATEFUL = [
   'AWS::S3::Bucket',
   'AWS::SecretsManager::Secret',
   'AWS::SQS::Queue',
-  // Their addresses are what everybody calls.
+  // Clients use their addresses.
   'AWS::ApiGatewayV2::Api',
   'AWS::CloudFront::Distribution',
 ];
@@ -21,8 +21,8 @@ export const statefulOf = (resources: Resources): Resources =>
   Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => STATEFUL.includes(Type)));
 
 /**
- * What an update from one template to another would lose, in words; nothing where it keeps all. Replaced or removed
- * resources, and changes that CloudFormation refuses: it makes or deletes one index of a table in an update.
+ * What an update from one template to another would lose, in words; empty if nothing. Replaced or removed resources,
+ * and changes that CloudFormation refuses: it creates or deletes only one index of a table in an update.
  */
 export const lossesOf = (before: Resources, after: Resources): readonly string[] => {
   const losses: string[] = [];

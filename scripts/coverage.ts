@@ -10,7 +10,7 @@ import { transformSync } from 'esbuild';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = join(ROOT, 'src');
 const FLOOR = join(ROOT, '.ci/coverage-floor.json');
-/** What differs from run to run, in percent: branches that only a race or a slow machine takes. */
+/** The difference between runs, in percent: branches that only a race or a slow machine takes. */
 const NOISE = 0.3;
 
 const KINDS = ['lines', 'branches', 'functions'] as const;
@@ -21,7 +21,7 @@ type V8Coverage = Readonly<{
   'source-map-cache'?: Readonly<Record<string, unknown>>;
 }>;
 
-/** Files that hold nothing but types: nothing of them is there to run. */
+/** Files that contain nothing but types: there is no code to run. */
 const typesOnly = (): readonly string[] =>
   readdirSync(SRC, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -31,7 +31,7 @@ const typesOnly = (): readonly string[] =>
     })
     .map((file) => `src/${file.split(sep).join('/')}`);
 
-/** Copies what V8 counted of our own sources, which is a small part of what it writes. */
+/** Copies what V8 counted of our own sources, a small part of what it writes. */
 const keepOurs = (from: string, to: string): void => {
   const ours = (url: string) => url.startsWith(pathToFileURL(`${SRC}${sep}`).href);
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -60,7 +60,7 @@ const add = (a: Counts, b: Counts): Counts => {
   return { lines: sum('lines'), branches: sum('branches'), functions: sum('functions') };
 };
 
-/** `adapters/redis` and the like; what lies directly in src has no folder. */
+/** `adapters/redis` and the like; files directly in src have no folder. */
 const folderOf = (file: string): string => {
   const parts = relative(SRC, file).split(sep).slice(0, -1);
   return parts.slice(0, 2).join('/') || '.';

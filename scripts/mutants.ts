@@ -6,7 +6,7 @@ export type Mutant = Readonly<{
   end: number;
   text: string;
   line: number;
-  /** The functions around it that have a name, innermost first. */
+  /** The named functions around it, innermost first. */
   functions: readonly string[];
 }>;
 
@@ -34,15 +34,15 @@ const nameOf = (node: Node, parent: Node | undefined): string | undefined => {
 };
 
 /**
- * Every small mistake that one could make in a source: a comparison or a logical operator turned, a condition that
- * always or never holds, a guard or a statement left out, a number one off, `some` for `every`.
+ * Every small mistake in a source: a comparison or a logical operator replaced by its opposite, a condition that always
+ * or never holds, a guard or a statement left out, a number off by one, `some` for `every`.
  */
 export const mutantsOf = (source: string): readonly Mutant[] => {
   const found: Mutant[] = [];
   const lineAt = (offset: number) => source.slice(0, offset).split('\n').length;
 
   const visit = (node: Node, parent: Node | undefined, around: readonly string[]): void => {
-    // Types are not there when it runs.
+    // Types do not exist at run time.
     if (
       /^TS(?!AsExpression|SatisfiesExpression|NonNull)/.test(node.type) ||
       node.type === 'ImportDeclaration'

@@ -23,7 +23,7 @@ import { type Mutant, mutantsOf } from './mutants.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Tests of a mutant run until one fails: the quickest first, and no more than this. */
 const MOST_TESTS = 5;
-/** A mutant may loop for ever: then it counts as noticed. */
+/** A mutant may loop forever: that counts as noticed. */
 const LIMIT_MS = 60_000;
 
 type Reach = Readonly<{ test: string; ms: number; functions: ReadonlySet<string> }>;
@@ -34,7 +34,7 @@ type V8Coverage = Readonly<{
   }>[];
 }>;
 
-/** Runs something in a folder. Gives whether it ended well in time. */
+/** Runs a program in a folder. Returns whether it succeeded in time. */
 const succeeds = async (
   cwd: string,
   words: readonly string[],
@@ -55,7 +55,7 @@ const succeeds = async (
 
 const testWith = (test: string): readonly string[] => ['--import', 'tsx', test];
 
-/** What is copied for a worker, so that it can change it. */
+/** The files that are copied for a worker, so that it can change them. */
 const TREE = [
   'src',
   'test',
@@ -78,7 +78,7 @@ const copyOfProject = (folder: string): string => {
   return folder;
 };
 
-/** Runs a test file with coverage; gives which functions of which sources it reaches, undefined where it fails. */
+/** Runs a test file with coverage; returns which functions of which sources it reaches, undefined if it fails. */
 const reachOf = async (
   test: string,
   folder: string,
@@ -141,7 +141,8 @@ const inParallel = async <T>(
   );
 };
 
-// Which tests reach which function. Browsers, bundles and the command line come to it by programs of their own, slowly.
+// Which tests reach which function. Tests of browsers, bundles and the command line reach functions through other
+// programs, slowly.
 const closureOf = importClosures();
 const candidates = testFiles()
   .filter((test) => !/^test\/(web|deploy|cli|runner)\//.test(test))

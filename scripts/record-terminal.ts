@@ -13,11 +13,11 @@ const TARGET = join(ROOT, 'docs/images/run.svg');
 const COLUMNS = 124;
 const ROWS = 16;
 const FRAMES_PER_SECOND = 5;
-/** How long the last frame stays before the animation starts over, seconds. */
+/** How long the last frame stays before the animation restarts, in seconds. */
 const REST_SECONDS = 4;
 const PROMPT = '$ npx miyabi run -- npx cdk deploy --all';
 
-/** The colours of a terminal's first sixteen, and of its ground. */
+/** A terminal's first sixteen colours, and its background. */
 const PALETTE = [
   ...['#3b4252', '#d9534f', '#4f9d69', '#d3a83c', '#4a7fb5', '#a47fb5', '#4fa3a3', '#d8dee9'],
   ...['#6b7689', '#e57373', '#7fc08f', '#e8c468', '#7fa8d4', '#c3a2d1', '#7fc4c4', '#eceff4'],
@@ -29,7 +29,7 @@ const MARGIN = 14;
 
 type Chunk = Readonly<{ at: number; bytes: Buffer }>;
 
-/** What the run prints, with the second of each piece. */
+/** The output of the run, with the second of each piece. */
 const record = (): readonly Chunk[] => {
   const folder = mkdtempSync(join(tmpdir(), 'miyabi-recording-'));
   try {
@@ -67,7 +67,7 @@ const chunksOf = (log: Buffer, timing: string): readonly Chunk[] => {
 
 type Frame = Readonly<{ at: number; rows: readonly string[] }>;
 
-/** What the terminal shows, a few times a second; equal frames are merged. */
+/** The content of the terminal, a few times a second; equal frames are merged. */
 const framesOf = async (chunks: readonly Chunk[]): Promise<readonly Frame[]> => {
   const terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true });
   const write = (data: string | Uint8Array) => new Promise<void>((done) => terminal.write(data, done));
@@ -127,7 +127,7 @@ const styleOf = (cell: IBufferCell): string => {
 const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Each distinct row is defined once; a frame is a group of references that the animation shows in its time. */
+/** Each distinct row is defined once; a frame is a group of references that the animation shows at its time. */
 const svgOf = (frames: readonly Frame[]): string => {
   const ids = new Map<string, string>();
   const idOf = (row: string) => {

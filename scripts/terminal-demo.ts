@@ -1,4 +1,4 @@
-// Prints the demo's deployment at twice its speed: what `npm run record` wraps.
+// Prints the demo's deployment at twice its speed; `npm run record` wraps it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demoLines } from '../src/entrypoints/local/demo.ts';
 

@@ -1,12 +1,12 @@
-// What Lambda loads: it starts the function out of the scripts beside it, each compiled from its code cache where there
-// is one for this very Node. Everything but Node's own modules is in the bundle.
+// The file that Lambda loads. It runs the function from the scripts beside it, each compiled from its code cache if
+// there is one for this version of Node. The bundle contains everything but Node's own modules.
 
-// An import of `node:fs` would also load all that it gives out, its streams and promises among them.
+// An import of `node:fs` would also load its streams and promises.
 const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
 const { join } = process.getBuiltinModule('node:path');
 const { Script } = process.getBuiltinModule('node:vm');
 
-/** Which file each piece of the bundle is in. The build fills it in. */
+/** The file of each piece of the bundle, filled in by the build. */
 declare const FILE_OF: Readonly<Record<string, string>>;
 
 type Exports = Record<string, unknown>;
@@ -18,12 +18,12 @@ const files = new Set(readdirSync(folder));
 const pieces = new Map<string, Piece>();
 const modules = new Map<string, { exports: Exports }>();
 
-/** What was compiled, for the build to make the caches of. */
+/** The compiled scripts, from which the build makes the caches. */
 export const scripts = new Map<string, import('node:vm').Script>();
 
 const open = (file: string): void => {
   const filename = join(folder, file);
-  // V8 takes it from the same build with the same flags only. One that it rejects is one that is not there.
+  // V8 accepts only a cache from the same build with the same flags. A rejected one counts as missing.
   const cachedData = files.has(file + suffix) ? readFileSync(filename + suffix) : undefined;
   // ASCII, one byte for each character.
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });

@@ -11,7 +11,7 @@ import { GLOBAL_REPLACEMENTS, lazyModules, trimRedisCommands } from './lazy-modu
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The functions and where each begins. The file that Lambda loads is `index.mjs`, its export `handler`. */
+/** The functions and their entry files. Lambda loads `index.mjs`, its export `handler`. */
 export const FUNCTIONS = {
   api: 'src/entrypoints/lambda/api.ts',
   collector: 'src/entrypoints/lambda/collector.ts',
@@ -21,10 +21,10 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
-/** Where a bundle keeps the log formats of one's own, if it was built with any. */
+/** Where a bundle keeps custom log formats, if it was built with any. */
 export const LOG_FORMATS_FILE = 'log-formats.json';
 
-/** What no Lambda needs: each file is left out, and says so if the configuration asks for it after all. */
+/** Left out of every Lambda: loading one of these reports that, if the configuration asks for it after all. */
 const LEFT_OUT: readonly Readonly<{ file: RegExp; exports: readonly string[]; what: string }>[] = [
   { file: /container\/backends\/embedded\.ts$/, exports: ['stores'], what: 'The embedded store' },
   { file: /container\/backends\/file\.ts$/, exports: ['logSource'], what: 'A folder of logs' },
@@ -54,7 +54,7 @@ const leaveOut = (left: typeof LEFT_OUT): Plugin => ({
   },
 });
 
-/** The contract is derived while bundling: the function reads it where someone asks for it. */
+/** The contract is derived while bundling: the function loads it when it is requested. */
 const finishedContract: Plugin = {
   name: 'finished-contract',
   setup(builder) {
@@ -66,7 +66,7 @@ export type Bundle = Readonly<{
   name: FunctionName;
   folder: string;
   zip: string;
-  /** Bytes of all files, and of the archive of them. */
+  /** Bytes of all files, and of their archive. */
   size: number;
   zipped: number;
   /** SHA-256 of the archive, hexadecimal. */
@@ -77,9 +77,9 @@ export type Bundle = Readonly<{
 
 export type BundleOptions = Readonly<{
   outdir?: string;
-  /** A JSON file of log formats of one's own to take along, with the engine of its patterns. */
+  /** A JSON file of custom log formats to include, with the engine of their patterns. */
   logFormats?: string | undefined;
-  /** An executable of Node to add code caches for, of the version that Lambda runs; see `addCodeCache`. */
+  /** A Node executable to add code caches for, of the version that Lambda runs; see `addCodeCache`. */
   codeCacheFor?: string | undefined;
 }>;
 
@@ -95,8 +95,8 @@ const SHARED = {
 } as const satisfies BuildOptions;
 
 /**
- * A piece of a bundle as a function that `boot.ts` calls: `require` and `exports` in place of `import` and `export`, and
- * ASCII. In parentheses, since V8 compiles such a function at once instead of reading it twice.
+ * A piece of a bundle as a function that `boot.ts` calls: `require` and `exports` instead of `import` and `export`, and
+ * ASCII. In parentheses, because V8 compiles such a function at once instead of parsing it twice.
  */
 const asFunction = async (text: string): Promise<string> => {
   const { code } = await transform(text, {
@@ -111,8 +111,8 @@ const asFunction = async (text: string): Promise<string> => {
 };
 
 /**
- * What is loaded together is in one file, named after the first: the start with Redis, and the clients of AWS with what
- * is imported by nothing else of ours; the second finds in the first what both need. Every other piece is alone.
+ * Modules that are loaded together are in one file, named after the first: the start with Redis, and the AWS clients
+ * with what only they import; code for both is in the first. Every other piece has its own file.
  */
 const packsOf = ({ outputs }: Metafile): readonly (readonly string[])[] => {
   const importsOf = new Map(
@@ -130,7 +130,7 @@ const packsOf = ({ outputs }: Metafile): readonly (readonly string[])[] => {
   };
   const named = (pattern: RegExp) => [...importsOf.keys()].filter((name) => pattern.test(name)).sort();
   const clients = [...named(/^dynamodb-/), ...named(/^cloudwatch-/)];
-  // What a package of the clients' loads later is not asked for by anybody else.
+  // What a package of the clients loads later is used by nothing else.
   const others = Object.entries(outputs).flatMap(([path, { entryPoint = 'node_modules' }]) =>
     entryPoint.includes('node_modules') || clients.includes(basename(path)) ? [] : [basename(path)],
   );
@@ -147,9 +147,8 @@ const packsOf = ({ outputs }: Metafile): readonly (readonly string[])[] => {
 };
 
 /**
- * Bundles a function into a folder and an archive of it, the same bytes for the same sources unless there is a code
- * cache in it. What is imported dynamically, the AWS SDK above all, is in files of its own: a cold start reads only what
- * its configuration names.
+ * Bundles a function into a folder and an archive of it, byte for byte reproducible unless it has a code cache. Dynamic
+ * imports, above all the AWS SDK, are in files of their own: a cold start reads only what its configuration names.
  *
  * @throws MiyabiError `configuration` where the file of log formats cannot be read.
  */
@@ -171,7 +170,7 @@ export const bundleFunction = async (
     splitting: true,
     format: 'esm',
     write: false,
-    // The hook's clients are part of Lambda's Node; how fast it starts is all the same.
+    // The hook's clients are part of Lambda's Node, and its start need not be fast.
     external: name === 'hook' ? ['@aws-sdk/*'] : [],
     define: name === 'hook' ? {} : GLOBAL_REPLACEMENTS,
     plugins: [
@@ -200,7 +199,7 @@ export const bundleFunction = async (
       format: 'esm',
       define: { FILE_OF: JSON.stringify(Object.fromEntries(fileOf)) },
     });
-    // Nobody waits for the sender of webhooks.
+    // No one waits for the sender of webhooks.
     if (codeCacheFor !== undefined && isRehearsed(name)) await addCodeCache(name, folder, codeCacheFor);
   }
   if (formats !== undefined && name !== 'hook') {
@@ -209,7 +208,7 @@ export const bundleFunction = async (
 
   const files: Record<string, Uint8Array> = {};
   for (const file of (await readdir(folder)).sort()) files[file] = await readFile(join(folder, file));
-  // Its parts are local time, so the archive is the same in every time zone.
+  // Its fields are local time, so the archive is the same in every time zone.
   const archive = zipSync(files, { level: 9, mtime: new Date(1980, 0, 1) });
   const zip = join(outdir, `${name}.zip`);
   await writeFile(zip, archive);

@@ -5,10 +5,10 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { MiyabiError } from '../../src/domain/errors.ts';
 
-/** The memory of our functions, which decides the flags that Lambda starts Node with. */
+/** The memory of our functions, on which the flags of Lambda's Node depend. */
 const FUNCTION_MEMORY_MB = 256;
 
-/** The flags of Lambda's managed Node in a function of so much memory. A code cache is good for these alone. */
+/** The flags with which Lambda starts Node in a function of this memory. A code cache is valid only for these. */
 export const lambdaFlags = (memoryMb = FUNCTION_MEMORY_MB): readonly string[] => [
   '--expose-gc',
   '--max-http-header-size=81920',
@@ -16,7 +16,10 @@ export const lambdaFlags = (memoryMb = FUNCTION_MEMORY_MB): readonly string[] =>
   `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`,
 ];
 
-/** Starts the function, hands it the events, and keeps what V8 has compiled by then: what was not called is not in it. */
+/**
+ * Starts the function, sends it the events, and returns the code that V8 has compiled by then: functions that were not
+ * called are not in it.
+ */
 const REHEARSAL = `
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,18 +43,18 @@ const request = (path: string) => ({
   isBase64Encoded: false,
 });
 
-/** What each function is asked: a task that Redis knows, and one that DynamoDB is asked for; a window of a log group. */
+/** The events for each function: a task that Redis has, and one that only DynamoDB has; a window of a log group. */
 const EVENTS = {
   api: [request('/api/tasks/cached'), request('/api/tasks/missing')],
   collector: [{ log_group: '/miyabi/cdk-deploy', start_time: 0, end_time: 1 }],
 } as const;
 
-/** The functions that code caches are made for: somebody waits for the first, and the second starts in the same way. */
+/** The functions that get code caches: callers wait for the first, and the second starts in the same way. */
 export type Rehearsed = keyof typeof EVENTS;
 export const isRehearsed = (name: string): name is Rehearsed => Object.hasOwn(EVENTS, name);
 
 /**
- * Adds code caches for one Node to a bundle, made after it has dealt with events.
+ * Adds code caches for one Node to a bundle, made after it has handled events.
  *
  * @param node - The executable, of the version that Lambda runs.
  * @throws MiyabiError `configuration` where that Node cannot run the bundle.
@@ -91,7 +94,7 @@ export const addCodeCache = async (name: Rehearsed, folder: string, node: string
   }
 };
 
-/** As much of a Redis as the start and a read of one task need. */
+/** The part of a Redis that the start and a read of one task need. */
 const answerRedis = (socket: Socket): void => {
   let text = '';
   socket.setEncoding('latin1').on('error', () => socket.destroy());
@@ -104,7 +107,7 @@ const answerRedis = (socket: Socket): void => {
   });
 };
 
-/** The first whole command: an array of strings, each after its length. */
+/** The first complete command: an array of strings, each preceded by its length. */
 const takeCommand = (text: string): Readonly<{ words: readonly string[]; length: number }> | undefined => {
   const count = /^\*(\d+)\r\n/.exec(text);
   if (count === null) return undefined;

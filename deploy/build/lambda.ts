@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { parse, program, say } from '../scripts/program.ts';
 import { bundleFunction, FUNCTIONS, type FunctionName, ROOT } from './bundle.ts';
 
-/** Bundles every function and prints what each weighs. */
+/** Bundles every function and prints the sizes. */
 program('build:lambda', async (args) => {
   const values = parse(args, { 'log-formats': { type: 'string' }, 'code-cache': { type: 'string' } });
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
-/** What of Node's own modules takes milliseconds to load and is seldom called: functions that load it when called. */
+/** Node's own modules that take milliseconds to load and are rarely used: functions that load them when called. */
 const LAZY_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   tls: ['connect'],
   zlib: ['deflateRawSync', 'inflateRawSync', 'gzip', 'gunzip', 'gunzipSync', 'gzipSync', 'crc32'],
 };
 
 /**
- * Globals whose first use loads much more than is asked of them. The time is all that `performance` is asked for. The SDK
- * asks of each body whether it is a stream of the web; those of its client for Node never are.
+ * Globals whose first use loads much more than needed. Only the time is needed of `performance`. The SDK checks each
+ * body for a web stream, but those of its client for Node never are one.
  */
 export const GLOBAL_REPLACEMENTS: Readonly<Record<string, string>> = {
   performance: 'Date',
@@ -25,24 +25,24 @@ const lazy = (...input) => require('assert')(...input);
 module.exports = Object.assign(lazy, { strictEqual: (...input) => require('assert').strictEqual(...input) });
 `;
 
-/** A few small files are read at the start: the SDK looks for its configuration, which no Lambda has. */
+/** A few small files are read at the start: the SDK looks for its configuration file, which no Lambda has. */
 const SYNC_FILES = `
 export const readFile = async (...input) => require('fs').readFileSync(...input);
 `;
 
-/** Says what ioredis does, if somebody asks for it. */
+/** Reports ioredis's own use of it. */
 const LAZY_DEBUG = `
 const off = Object.assign(() => undefined, { enabled: false });
 exports.default = (name) => (process.env.DEBUG ? require('debug')(name) : off);
 `;
 
-/** What a client of one server, found by its address, never makes. */
+/** Features that a client of one server, found by its address, never uses. */
 const LAZY_CLASSES = /^\.\.?\/(cluster|(connectors\/)?SentinelConnector)$/;
 
 const lazyClass = (path: string): string =>
   `exports.default = function (...input) { return new (require(${JSON.stringify(path)}).default)(...input); };`;
 
-/** For our own code, for ioredis, and for what every client of AWS begins with. */
+/** For our own code, for ioredis, and for the common start of every AWS client. */
 export const lazyModules: Plugin = {
   name: 'lazy-modules',
   setup(builder) {
@@ -73,9 +73,8 @@ export const lazyModules: Plugin = {
 };
 
 /**
- * The commands that we send, and those that ioredis sends by itself or asks about. It makes two methods for each of the
- * 240 it knows. A command that is missing here is no method of a client: calling it is a TypeError, never a wrong key
- * or a wrong server.
+ * The commands that we and ioredis send or look up. ioredis makes two methods for each of the 240 it knows. A command
+ * that is missing here is not a method of the client: calling it is a TypeError, never a wrong key or server.
  */
 const REDIS_COMMANDS: readonly string[] = [
   ...['del', 'eval', 'evalsha', 'get', 'ping', 'quit', 'set', 'xrange', 'xrevrange'],

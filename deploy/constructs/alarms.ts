@@ -33,14 +33,17 @@ export type AlarmsProps = Readonly<{
   hasCache: boolean;
 }>;
 
-/** What the service promises; docs/operations.md has the same numbers. */
+/** The service level objectives; docs/operations.md has the same numbers. */
 export const OBJECTIVES = { apiP95Ms: 100, errorRatePercent: 0.5, collectorP95Ms: 500 } as const;
 
-/** What the adapter logs where Redis does not answer. A test compares the two. */
+/** The adapter's log message if Redis does not answer. A test compares the two. */
 export const REDIS_IS_AWAY = 'Redis does not answer; going on without it';
 
 const NAMESPACE = 'Miyabi';
-/** By these names the collector and the sender of webhooks count; systems of other names in the same account count together with it. */
+/**
+ * The service names in the metrics of the collector and the webhook sender; systems with other names in the same
+ * account are counted together.
+ */
 const COLLECTOR_SERVICE = 'miyabi-collector';
 const WEBHOOKS_SERVICE = 'miyabi-webhooks';
 
@@ -51,16 +54,16 @@ type Rule = Readonly<{
   /** How many periods in a row. */
   periods?: number;
   operator?: ComparisonOperator;
-  /** Silence is trouble too. */
+  /** Missing data is a problem too. */
   silenceAlarms?: boolean;
   says: string;
 }>;
 
-/** One alarm for each thing that somebody has to look at. `docs/operations.md` says how, under the alarm's name. */
+/** One alarm for each problem that needs a person. `docs/operations.md` says what to do, under the alarm's name. */
 export class Alarms extends Construct {
   readonly topic: Topic;
   readonly all: readonly Alarm[];
-  /** The ones that take a new version back. */
+  /** The ones that roll a new version back. */
   readonly rollback: readonly Alarm[];
   readonly metrics;
 
@@ -72,7 +75,7 @@ export class Alarms extends Construct {
     });
     const cloudwatch = new ServicePrincipal('cloudwatch.amazonaws.com');
     props.key?.grant(cloudwatch, 'kms:Decrypt', 'kms:GenerateDataKey*');
-    // A topic with a policy of its own has lost the one by which alarms of the account may publish.
+    // A topic with its own policy loses the default one, which lets alarms of the account publish.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [cloudwatch],
@@ -165,7 +168,7 @@ const metricsOf = ({ name, httpApi, alias, collector, webhooks, deadLetters, tab
     collectorRuns: collector.metricInvocations({ ...five, statistic: 'Sum' }),
     collectorDurationP95: collector.metricDuration({ ...five, statistic: 'p95' }),
     collectorThrottles: collector.metricThrottles({ ...five, statistic: 'Sum' }),
-    /** How old an event is when the collector gets it, milliseconds. */
+    /** The age of an event when the collector gets it, in milliseconds. */
     collectorLag: collector.metric('AsyncEventAge', { ...five, statistic: 'p95' }),
     groupsFailed: ours(COLLECTOR_SERVICE, 'GroupsFailed'),
     retries: ours(COLLECTOR_SERVICE, 'SourceRetries'),
@@ -181,7 +184,7 @@ const metricsOf = ({ name, httpApi, alias, collector, webhooks, deadLetters, tab
       ...five,
     }),
     tableThrottles: new MathExpression({
-      // DynamoDB tells nothing where nothing was throttled, and a sum with a gap in it is a gap.
+      // Without throttling DynamoDB publishes nothing, and a sum with a missing part is missing.
       expression: Object.keys(throttled)
         .map((id) => `FILL(${id}, 0)`)
         .join(' + '),
@@ -282,7 +285,7 @@ const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] =
         {
           id: 'CacheFailures',
           metric: metrics.cacheFailures,
-          // A process says so once an outage.
+          // A process logs it once per outage.
           threshold: 0,
           says: 'Functions went on without the cache: it did not answer.',
         },

@@ -18,12 +18,12 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { DeployConfig } from '../config.ts';
 
-/** API Gateway gives up after this many seconds; the function must have answered by then. */
+/** API Gateway stops waiting after this many seconds; the function must answer earlier. */
 const GATEWAY_TIMEOUT_SECONDS = 29;
 
 export type HttpEntranceProps = Readonly<{ config: DeployConfig; alias: Alias; accessLogs: ILogGroup }>;
 
-/** The door: an HTTP API in front of the alias, with a limit for everybody together and a log of who came. */
+/** The entrance: an HTTP API for the alias, with a limit for all callers together and an access log. */
 export class HttpEntrance extends Construct {
   readonly api: HttpApi;
 

@@ -13,18 +13,18 @@ import type { Network } from './network.ts';
 
 export type CacheProps = Readonly<{ name: string; network: Network; kind: 'node' | 'serverless' }>;
 
-/** Not the one that everybody tries first. Serverless knows no other. */
+/** Not the default port. Serverless offers no other. */
 const NODE_PORT = 6380;
 const SERVERLESS_PORT = 6379;
 
 /**
- * Valkey, which speaks Redis and costs a fifth less: one small node, or serverless. Encrypted at rest and on the way,
- * behind a password, reached by the functions alone. What is in it is in the tables too.
+ * Valkey, which is compatible with Redis and costs a fifth less: one small node, or serverless. Encrypted at rest and
+ * in transit, with a password, reachable by the functions only. Its data is in the tables too.
  */
 export class Cache extends Construct {
-  /** What the functions need to know, by the names of their configuration. */
+  /** The configuration of the functions, by variable. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Dimension of its metrics; serverless has other ones. */
+  /** The dimension of its metrics; serverless has other ones. */
   readonly nodeId: string | undefined;
 
   constructor(scope: Construct, id: string, { name, network, kind }: CacheProps) {
@@ -36,7 +36,7 @@ export class Cache extends Construct {
     acknowledge(secret, {
       SMG4: 'The cache and the functions take a new password together, in a deployment; only the functions reach the cache',
     });
-    // A reference that CloudFormation resolves while it deploys: the template holds no password.
+    // A reference that CloudFormation resolves during the deployment: the template contains no password.
     const password = secret.secretValue.unsafeUnwrap();
     const connection =
       kind === 'node' ? this.#node(name, network, password) : this.#serverless(name, network, password);
@@ -96,7 +96,7 @@ export class Cache extends Construct {
       description: 'Miyabi cache',
       engine: 'valkey',
       majorEngineVersion: '8',
-      // A bound on what it can cost.
+      // Limits the cost.
       cacheUsageLimits: { dataStorage: { maximum: 1, unit: 'GB' }, ecpuPerSecond: { maximum: 5000 } },
       userGroupId: users.ref,
       subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
@@ -113,7 +113,10 @@ export class Cache extends Construct {
   }
 }
 
-/** No update takes it away. It goes with the stack: it would keep the network from going, and cost for nothing. */
+/**
+ * No update removes it. It is deleted with the stack, because it would block the network's deletion and cost money for
+ * nothing.
+ */
 const keepOnReplacement = (resource: CfnResource): void => {
   resource.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
   resource.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;

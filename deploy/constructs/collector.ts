@@ -13,8 +13,8 @@ export type CollectorProps = Omit<NodeFunctionProps, 'description' | 'memoryMb' 
   Readonly<{ sources: readonly LogGroup[] }>;
 
 /**
- * The collector: woken by the log groups within seconds, and every minute by a schedule that sweeps up what a
- * subscription missed. An event that it could not take in three attempts waits in a queue.
+ * The collector: invoked by the log groups within seconds, and every minute by a schedule that finds what a
+ * subscription missed. An event that failed three times waits in a queue.
  */
 export class Collector extends Construct {
   readonly lambda: NodeFunction;

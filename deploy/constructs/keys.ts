@@ -7,11 +7,11 @@ import { acknowledge } from '../acknowledge.ts';
 import { apiKeysParameterOf, type DeployConfig } from '../config.ts';
 
 /**
- * What must be in no template: the functions get it by references that CloudFormation resolves while it deploys. A
- * network without a way out could not ask Secrets Manager at run time.
+ * Secrets, which must not be in a template: the functions get them by references that CloudFormation resolves during
+ * the deployment. A network without a way out could not call Secrets Manager at run time.
  *
- * Where there is a cache, its password is in the environments too, and a key of our own encrypts them: who may look at
- * functions does not thereby see it. Without a cache there is nothing in them worth a dollar a month, and AWS's key does.
+ * With a cache, its password is in the environments too, and a customer-managed key encrypts them: permission to view
+ * functions does not reveal it. Without a cache nothing in them is worth a dollar a month, and AWS's key is used.
  */
 export class Keys extends Construct {
   readonly key: Key | undefined;
@@ -35,7 +35,7 @@ export class Keys extends Construct {
     acknowledge(secret, {
       SMG4: 'It signs cursors: a new one, in a deployment, makes clients begin their lists anew',
     });
-    // Hashes of keys, made by `npm run deploy`. The version is part of the reference: new keys are a new deployment.
+    // Hashes of keys, made by `npm run deploy`. The version is part of the reference: new keys need a new deployment.
     const apiKeys = StringParameter.fromStringParameterAttributes(this, 'ApiKeys', {
       parameterName: apiKeysParameterOf(name),
       version: apiKeysVersion,

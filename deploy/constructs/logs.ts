@@ -2,11 +2,11 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
-/** The groups whose logs become progress, and those of the system itself. Their days of retention are a number's. */
+/** The groups whose logs become progress, and those of the system itself, with a retention in days. */
 export class Logs extends Construct {
   readonly cdkDeploy: LogGroup;
   readonly agents: LogGroup;
-  /** What the functions log. Nobody is subscribed to it: the collector would feed on itself. */
+  /** The logs of the functions. Nothing subscribes to them: the collector would process its own logs. */
   readonly system: LogGroup;
   readonly access: LogGroup;
 

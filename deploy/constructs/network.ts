@@ -18,20 +18,20 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import type { Tables } from './tables.ts';
 
-/** Where a function runs that has to reach the cache. */
+/** The network of functions that use the cache. */
 export type Placement = Readonly<{ vpc: IVpc; securityGroup: ISecurityGroup }>;
 
 export type NetworkProps = Readonly<{ tables: Tables; sources: readonly ILogGroup[] }>;
 
 /**
- * A network that leads nowhere: no way to the internet and none from it. What is in it reaches DynamoDB through a
- * gateway endpoint, which is free, and CloudWatch Logs through an interface endpoint, in one zone because each costs.
+ * An isolated network: no way to or from the internet. It reaches DynamoDB through a gateway endpoint, which is free,
+ * and CloudWatch Logs through an interface endpoint, in one zone because each costs.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
   /** Of the functions. */
   readonly functions: SecurityGroup;
-  /** Of the cache: only the functions get in. */
+  /** Of the cache: only the functions may connect. */
   readonly cache: SecurityGroup;
 
   constructor(scope: Construct, id: string, { tables, sources }: NetworkProps) {
@@ -63,7 +63,8 @@ export class Network extends Construct {
       description: 'Miyabi endpoints: in from the functions',
       allowAllOutbound: false,
     });
-    // DynamoDB answers from its public addresses, whose list has another id in each Region. No other route leads out.
+    // DynamoDB answers from its public addresses, whose prefix list has another id in each Region. There is no other
+    // route out.
     this.functions.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS endpoints');
     endpoints.addIngressRule(this.functions, Port.tcp(443), 'functions');
 
@@ -94,7 +95,7 @@ export class Network extends Construct {
     );
   }
 
-  /** Lets the functions speak to the cache at this port. */
+  /** Lets the functions connect to the cache at this port. */
   openCache(port: number): void {
     this.cache.addIngressRule(this.functions, Port.tcp(port), 'functions');
     this.functions.addEgressRule(this.cache, Port.tcp(port), 'cache');

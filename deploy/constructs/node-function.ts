@@ -21,7 +21,10 @@ export type NodeFunctionProps = Readonly<{
   placement?: Placement | undefined;
 }>;
 
-/** What Lambda itself does in a VPC with the role of a function; the code of the function must not. */
+/**
+ * Permissions that Lambda itself needs in a VPC, through the role of the function; the function's code must not have
+ * them.
+ */
 const INTERFACES = [
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',
@@ -30,7 +33,7 @@ const INTERFACES = [
 ];
 const LOOKUPS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
 
-/** A function of ours, with a role that may write its own logs and, at first, nothing else. */
+/** A function with a role that may write its own logs and, at first, nothing else. */
 export class NodeFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -46,7 +49,7 @@ export class NodeFunction extends Construct {
       }),
     );
     if (placement !== undefined) this.#allowInterfaces(name);
-    // Lambda decrypts the environment in the name of the role.
+    // Lambda decrypts the environment with the role's permissions.
     props.key?.grantDecrypt(this.role);
 
     this.function = new LambdaFunction(this, 'Function', {

@@ -3,7 +3,7 @@ import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric } from 'aws-cdk
 import { Construct } from 'constructs';
 import { type Alarms, OBJECTIVES } from './alarms.ts';
 
-/** One page: what is wrong, the objectives and how they are met, and what happens below them. */
+/** One page: the alarms, the objectives and how they are met, and the backends. */
 export class Overview extends Construct {
   constructor(scope: Construct, id: string, { name, alarms }: Readonly<{ name: string; alarms: Alarms }>) {
     super(scope, id);

@@ -20,8 +20,8 @@ export type RolloutProps = Readonly<{
 }>;
 
 /**
- * A new version of the API gets no traffic until the hook has called it, then a tenth for five minutes, then all. An
- * alarm on the way, or a hook that is not content, and the old version has all of it again.
+ * A new version of the API gets no traffic until the hook has called it, then a tenth for five minutes, then all. If an
+ * alarm goes off or the hook fails, the old version gets all traffic again.
  */
 export class Rollout extends Construct {
   constructor(scope: Construct, id: string, props: RolloutProps) {

@@ -24,24 +24,24 @@ import { Construct } from 'constructs';
 import { SECURITY_HEADERS } from '../../src/entrypoints/local/static.ts';
 import { acknowledge } from '../acknowledge.ts';
 
-/** Paths that the API answers, under the same address as the page: the page needs no leave to call it. */
+/** Paths of the API, at the same origin as the page, so that no CORS is needed. */
 const API_PATHS = ['/api/*', '/health*', '/openapi.json', '/docs'];
 
-/** Headers that the local server sends as well and CloudFront knows by no name of its own. */
+/** Headers that the local server sends as well and that CloudFront has no setting for. */
 const OWN_HEADERS = [
   'cross-origin-opener-policy',
   'cross-origin-resource-policy',
   'permissions-policy',
 ] as const;
 
-/** The addresses that the dashboard makes pages of itself begin with its one page. */
+/** The paths of the dashboard's own pages load its one HTML page. */
 export const PAGE_ROUTES = `function handler(event) {
   var request = event.request;
   if (/^\\/(tasks|projects)\\/[^/]+\\/?$/.test(request.uri)) request.uri = '/index.html';
   return request;
 }`;
 
-/** The dashboard: files in a bucket that CloudFront alone can read, and the API behind the same address. */
+/** The dashboard: files in a bucket that only CloudFront can read, and the API at the same origin. */
 export class Site extends Construct {
   readonly distribution: Distribution;
 
@@ -125,8 +125,8 @@ export class Site extends Construct {
       CFR4: 'CloudFront’s own certificate allows no other minimum; with a domain of your own set it to TLSv1.2_2021',
     });
 
-    // The names of assets carry hashes and stay; the page comes last, and is asked for again each time, so that there
-    // is nothing to invalidate.
+    // The names of assets contain hashes and can be cached; the page is uploaded last and is always revalidated, so
+    // nothing has to be invalidated.
     const assets = new BucketDeployment(this, 'Assets', {
       destinationBucket: bucket,
       sources: [Source.asset(folder, { exclude: ['index.html'] })],
@@ -143,7 +143,7 @@ export class Site extends Construct {
     this.#acknowledgeCopier(assets, bucket);
   }
 
-  /** The CDK's own function that copies files out of its assets, with the role that the CDK gives it. */
+  /** The CDK's own function that copies files from its assets, with the role that the CDK gives it. */
   #acknowledgeCopier({ handlerRole }: BucketDeployment, bucket: Bucket): void {
     const stack = Stack.of(this);
     // The CDK types every default child as a construct.

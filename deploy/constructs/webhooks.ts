@@ -10,8 +10,8 @@ export type WebhooksProps = Omit<
 >;
 
 /**
- * The sender of webhooks. It is in no network of ours, because it has to reach the internet and nothing else but
- * DynamoDB. What a run cannot do, the next one does: it needs no queue of its own.
+ * The sender of webhooks. It is in no VPC, because it needs only the internet and DynamoDB. The next run does what one
+ * cannot, so it needs no queue.
  */
 export class Webhooks extends Construct {
   readonly lambda: NodeFunction;
@@ -20,7 +20,7 @@ export class Webhooks extends Construct {
     super(scope, id);
     this.lambda = new NodeFunction(this, 'Lambda', {
       ...props,
-      // Nothing in its environment is secret.
+      // Its environment contains no secret.
       key: undefined,
       description: 'Miyabi webhooks: out of the outbox, to their receivers',
       memoryMb: 256,

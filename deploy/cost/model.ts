@@ -7,13 +7,13 @@ export type CacheChoice = (typeof CACHES)[number];
 export type Traffic = Readonly<{
   /** Requests to the API, millions. */
   requestsMillion: number;
-  /** How long the API works on one, milliseconds. */
+  /** The API's processing time per request, milliseconds. */
   requestMs: number;
   /** Logs that are read, GB. */
   logsGb: number;
 }>;
 
-/** What the first design reckoned with; it came to 56 to 57 $. */
+/** The estimate of the first design, which came to 56 to 57 $. */
 export const FIRST_DESIGN: Traffic = { requestsMillion: 1, requestMs: 100, logsGb: 1 };
 
 export const times = (factor: number, { requestsMillion, requestMs, logsGb }: Traffic): Traffic => ({
@@ -22,41 +22,41 @@ export const times = (factor: number, { requestsMillion, requestMs, logsGb }: Tr
   logsGb: logsGb * factor,
 });
 
-/** What the traffic is made of. Each number is an assumption that can be argued with, and changed here. */
+/** The composition of the traffic. Each number is an assumption that can be questioned and changed here. */
 const ASSUMPTIONS = {
   memoryGb: 0.25,
-  /** Of the requests; the rest reads one task. */
+  /** Share of the requests; the rest reads one task. */
   shareOfLists: 0.2,
   shareOfWrites: 0.1,
   tasksInList: 20,
-  /** Of the reads, what a cache answers. */
+  /** Share of the reads that a cache answers. */
   cacheHits: 0.9,
   /** An item of a task takes two units, its point one, its entries in three indexes two each, the checkpoint one. */
   writeUnitsOfUpdate: 10,
   readUnitsOfUpdate: 3,
-  /** Log lines are folded into one update for each batch that a subscription brings. */
+  /** Log lines become one update for each batch of a subscription. */
   updatesPerGbOfLogs: 100_000,
   collectorMs: 100,
   scheduledRuns: 60 * HOURS,
   scheduledMs: 300,
-  /** A look into the outbox of the webhooks, once a minute too: half a read unit for each of its four parts. */
+  /** A poll of the webhook outbox, also once a minute: half a read unit for each of its four parts. */
   senderMs: 100,
   readUnitsOfLook: 2,
   storedGb: 1,
-  /** Our own logs: what the functions and the gateway write for each million requests. */
+  /** Our own logs, from the functions and the gateway, for each million requests. */
   ownLogsGbPerMillion: 0.4,
   answerKb: 2,
   cachedGb: 0.1,
 } as const;
 
-/** What the stack consists of; a test counts it in the templates. */
+/** The parts of the stack; a test compares them with the templates. */
 export const STACK = {
   none: { alarmMetrics: 22, customMetrics: 8, secrets: 1, keys: 0, zones: 0 },
   node: { alarmMetrics: 23, customMetrics: 9, secrets: 2, keys: 1, zones: 1 },
   serverless: { alarmMetrics: 23, customMetrics: 9, secrets: 2, keys: 1, zones: 1 },
 } as const satisfies Record<CacheChoice, unknown>;
 
-/** One line of a bill: at list price, and with what is always free taken off. Dollars a month. */
+/** One line of a bill: at list price, and less the permanent free tier. Dollars a month. */
 export type Item = Readonly<{ what: string; list: number; net: number }>;
 
 /** The bill of a month, in the order of the architecture. */

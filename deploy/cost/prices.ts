@@ -28,7 +28,7 @@ export const PRICES = {
 
 export const HOURS = 730;
 
-/** What AWS gives to each account every month, for good. Whatever else is in the account uses it too. */
+/** The permanent free tier of each account, per month. Other systems in the account use it too. */
 export const ALWAYS_FREE = {
   lambdaMillions: 1,
   lambdaGbSeconds: 400_000,

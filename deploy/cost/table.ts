@@ -2,7 +2,7 @@ import { billOf, CACHES, FIRST_DESIGN, type Item, times, totalOf } from './model
 
 const money = (dollars: number): string => dollars.toFixed(2);
 
-/** The bills of every cache side by side, as Markdown: what is always free taken off, and at list price below. */
+/** The bills of every cache side by side, as Markdown: less the free tier above, at list price below. */
 export const costTable = (factor: number): string => {
   const bills = CACHES.map((cache) => billOf(cache, times(factor, FIRST_DESIGN)));
   const row = (what: string, values: readonly number[]): string =>

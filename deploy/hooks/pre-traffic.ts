@@ -16,7 +16,7 @@ const invoke = async (payload: unknown): Promise<unknown> => {
   return JSON.parse(text);
 };
 
-/** Tells CodeDeploy whether the new version may have traffic. */
+/** Reports to CodeDeploy whether the new version may have traffic. */
 export const handler = async ({
   DeploymentId: deploymentId,
   LifecycleEventHookExecutionId: lifecycleEventHookExecutionId,

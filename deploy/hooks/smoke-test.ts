@@ -1,11 +1,11 @@
-/** What the smoke test found: every check that failed, in words. */
+/** The result of the smoke test: every failed check, in words. */
 export type Verdict = Readonly<{ ok: boolean; failures: readonly string[] }>;
 
 type Check = Readonly<{ path: string; expected: number; why: string }>;
 
 /**
- * What a version must do before anybody else calls it: start, reach the store, and turn away who has no key. A cache
- * that is away is no reason to keep the old version: /health/ready answers 200 without it.
+ * Checks a version before it gets traffic: it starts, reaches the store, and refuses callers without a key. A missing
+ * cache is no reason to keep the old version: /health/ready answers 200 without it.
  */
 const CHECKS: readonly Check[] = [
   { path: '/health', expected: 200, why: 'it starts' },
@@ -13,7 +13,7 @@ const CHECKS: readonly Check[] = [
   { path: '/api/tasks', expected: 401, why: 'it asks for a key' },
 ];
 
-/** Calls a version of the API through `invoke`, which takes an event of an HTTP API and gives its answer. */
+/** Calls a version of the API through `invoke`, which takes an event of an HTTP API and returns its answer. */
 export const smokeTest = async (invoke: (event: unknown) => Promise<unknown>): Promise<Verdict> => {
   const failures: string[] = [];
   for (const { path, expected, why } of CHECKS) {

@@ -2,7 +2,7 @@ import { FIRST_DESIGN, times } from '../cost/model.ts';
 import { costTable } from '../cost/table.ts';
 import { parse, program, say } from './program.ts';
 
-/** What a month costs, for every cache, at the first design's traffic and at a hundred times that. */
+/** The monthly cost for every cache, at the first design's traffic and at a hundred times that. */
 program('cost', async (args) => {
   parse(args, {});
   for (const factor of [1, 100]) {

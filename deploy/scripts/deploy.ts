@@ -12,7 +12,7 @@ import { FAILED_CREATION, setTerminationProtection, stackStatus } from './stacks
 
 const OUTPUTS = 'cdk.out/outputs.json';
 
-/** From the sources to a system that answers: checks, builds, shows what changes, asks, deploys, and tries it. */
+/** Deploys a system from the sources: checks, builds, shows the changes, asks, deploys, and tests it. */
 program('deploy', async (args) => {
   const { config, given, flags, values } = stackArgs(args, { flags: ['yes'], values: BUILD_OPTIONS });
   const stack = stackNameOf(config.name);
@@ -27,7 +27,7 @@ program('deploy', async (args) => {
   await build(values);
   const env = { ...CDK_ENV, AWS_REGION: region };
   const status = await stackStatus(client, stack);
-  // Protected, a stack whose first deployment failed could be neither replaced nor deleted.
+  // A protected stack whose first deployment failed could be neither replaced nor deleted.
   const isFirst = status === undefined || FAILED_CREATION.test(status);
   if (isFirst && status !== undefined) {
     say(`${stack} is ${status} after a failed first deployment: it is deleted and created again.`);
@@ -41,7 +41,7 @@ program('deploy', async (args) => {
     return;
   }
   const { version, key } = await ensureApiKeys(client, config.name);
-  // Adopts tables and log groups that an earlier stack of this name left behind, with their data.
+  // Adopts tables and log groups that an earlier stack of this name left, with their data.
   const deploy = cdk({ ...options, apiKeysVersion: String(version) }, [
     ...['deploy', '--no-notices', '--require-approval', 'never', '--progress', 'events'],
     ...['--import-existing-resources', '--outputs-file', OUTPUTS],

@@ -4,7 +4,7 @@ import { preflight } from './preflight.ts';
 import { build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
 import { setTerminationProtection, stackStatus } from './stacks.ts';
 
-/** Takes the system away, all but its data: `npm run destroy -- --confirm Miyabi`. */
+/** Deletes the system, except its data: `npm run destroy -- --confirm Miyabi`. */
 program('destroy', async (args) => {
   const { config, given, values } = stackArgs(args, { values: ['confirm'] });
   const { name } = config;

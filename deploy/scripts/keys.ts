@@ -4,12 +4,12 @@ import { apiKeysParameterOf } from '../config.ts';
 import { type ClientSettings, parameter, translating } from './preflight.ts';
 import { say } from './program.ts';
 
-/** Which version of the API keys is in force: 1 before there are any. */
+/** The current version of the API keys: 1 before there are any. */
 export const apiKeysVersion = async (client: ClientSettings, name: string): Promise<number> =>
   (await parameter(client, apiKeysParameterOf(name)))?.version ?? 1;
 
 /**
- * Makes a first key where there is none, and shows it: only its hash is kept. The version that is in force, and the key
+ * Creates a first key if there is none, and shows it: only its hash is stored. Returns the current version, and the key
  * if it is new.
  */
 export const ensureApiKeys = async (

@@ -2,7 +2,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { MiyabiError } from '../../src/domain/errors.ts';
 
-/** Where something is to be deployed. */
+/** The target of a deployment. */
 export type Target = Readonly<{ account: string; region: string; client: ClientSettings }>;
 
 export type ClientSettings = Readonly<{
@@ -20,12 +20,12 @@ const CLIENT_TIMEOUTS = {
   requestHandler: { connectionTimeout: 5_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
 } as const;
 
-/** The stack's template asks for at least this version of what `cdk bootstrap` makes. */
+/** The stack's template needs at least this version of the `cdk bootstrap` resources. */
 const BOOTSTRAP_VERSION = 6;
 const BOOTSTRAP_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 
 /**
- * Finds out, before anything is built, whether a deployment can begin at all.
+ * Checks, before anything is built, whether a deployment can begin at all.
  *
  * @throws MiyabiError `configuration` in one line: no Region, no credentials, wrong or expired ones, no bootstrap;
  * `unavailable` where AWS does not answer.
@@ -53,7 +53,7 @@ export const preflight = async (
   return { account, region, client };
 };
 
-/** A parameter of Systems Manager, undefined where there is none. */
+/** A parameter of Systems Manager, undefined if there is none. */
 export const parameter = async (
   client: ClientSettings,
   name: string,
@@ -90,7 +90,7 @@ const WRONG =
   /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|AuthFailure|IncompleteSignature(Exception)?|InvalidSignatureException)$/;
 const DENIED = /^AccessDenied(Exception)?$/;
 
-/** Tells what AWS said in one line that says what to do. */
+/** An error of AWS as one line that says what to do. */
 export const translating = async <T>(ask: () => Promise<T>): Promise<T> => {
   try {
     return await ask();
@@ -102,7 +102,7 @@ export const translating = async <T>(ask: () => Promise<T>): Promise<T> => {
 
 const explanationOf = ({ name, message }: Error): ['configuration' | 'unavailable', string] => {
   const [line = ''] = message.split('\n');
-  // A session of single sign-on that has ended comes as credentials that cannot be loaded.
+  // An expired single sign-on session is reported as credentials that cannot be loaded.
   if (EXPIRED.test(name) || /token .*expired|session .*expired/i.test(line)) {
     return ['configuration', 'The AWS credentials have expired: sign in again, e.g. with aws sso login'];
   }

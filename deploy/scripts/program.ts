@@ -17,16 +17,16 @@ export const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-/** What the scripts for a stack take: `-c option=value`, as the CDK does, and flags and values of their own. */
+/** The arguments of the scripts for a stack: `-c option=value`, as for the CDK, and their own flags and values. */
 export type StackArgs = Readonly<{
   config: DeployConfig;
-  /** The options that were given, for the CDK's command line. */
+  /** The given options, for the CDK's command line. */
   given: Readonly<Record<string, string>>;
   flags: Readonly<Record<string, boolean>>;
   values: Readonly<Record<string, string>>;
 }>;
 
-/** @throws MiyabiError `configuration` for an argument of no known name, or an option that is wrong. */
+/** @throws MiyabiError `configuration` for an unknown argument, or a wrong option. */
 export const stackArgs = (
   args: readonly string[],
   own: Readonly<{ flags?: readonly string[]; values?: readonly string[] }> = {},
@@ -60,7 +60,7 @@ export const stackArgs = (
 
 type Options = Readonly<Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }>>;
 
-/** @throws MiyabiError `configuration` naming what can be given. */
+/** @throws MiyabiError `configuration` that names the possible arguments. */
 export const parse = (args: readonly string[], options: Options): Readonly<Record<string, unknown>> => {
   try {
     return parseArgs({ args: [...args], options: { ...options } }).values;
@@ -105,10 +105,10 @@ export const cdk = (
 /** No version check and no telemetry. */
 export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
-/** The options of `build:lambda`, which whatever builds passes on. */
+/** The options of `build:lambda`, which every script that builds passes on. */
 export const BUILD_OPTIONS = ['log-formats', 'code-cache'] as const;
 
-/** Makes everything that is deployed, with what the options add to it. */
+/** Builds everything that is deployed, with the parts that the options add. */
 export const build = async (options: Readonly<Record<string, string | undefined>>): Promise<void> => {
   await runProgram(['npm', 'run', '--silent', 'build'], { what: 'The build' });
   const given = BUILD_OPTIONS.flatMap((name) => {

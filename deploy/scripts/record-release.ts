@@ -9,8 +9,8 @@ import { type Resources, statefulOf } from '../stateful.ts';
 import { runProgram } from './program.ts';
 
 /**
- * Part of a release: writes down what it keeps data in, for each cache. From then on a test fails on a change that an
- * update could not make without losing it.
+ * Part of a release: records the stateful resources for each cache. From then on a test fails on a change that an
+ * update could not make without losing data.
  */
 const folder = join(ROOT, 'deploy/released');
 mkdirSync(folder, { recursive: true });

@@ -5,19 +5,19 @@ import { say } from './program.ts';
 
 export type SmokeTarget = Readonly<{
   url: string;
-  /** Without it only what needs no key is tried. */
+  /** Without it only public routes are tested. */
   key?: string | undefined;
-  /** For a JWT authorizer in front. */
+  /** For a JWT authorizer. */
   token?: string | undefined;
 }>;
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
- * Tries a running system from outside: it lives, reaches its store, turns strangers away, and with a key takes the log of
- * a deployment in and shows its progress. What it made it deletes again.
+ * Tests a running system from outside: it is healthy, reaches its store, refuses callers without a key, and with a key
+ * turns the log of a deployment into progress. It deletes what it created.
  *
- * @throws MiyabiError `unavailable` naming the first thing that was not as it should be.
+ * @throws MiyabiError `unavailable` that names the first failed check.
  */
 export const smoke = async ({ url, key, token }: SmokeTarget): Promise<void> => {
   const base = url.replace(/\/+$/, '');

@@ -2,7 +2,7 @@ import { MiyabiError } from '../../src/domain/errors.ts';
 import { parse, program } from './program.ts';
 import { smoke } from './smoke-checks.ts';
 
-/** Tries a system that is running: `npm run smoke -- --url https://…`. The key comes from MIYABI_API_KEY or `--key`. */
+/** Tests a running system: `npm run smoke -- --url https://…`. The key comes from MIYABI_API_KEY or `--key`. */
 program('smoke', async (args) => {
   const given = parse(args, { url: { type: 'string' }, key: { type: 'string' }, token: { type: 'string' } });
   const text = (name: string): string | undefined =>

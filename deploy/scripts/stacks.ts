@@ -22,7 +22,7 @@ export const stackStatus = (client: ClientSettings, stack: string): Promise<stri
     }
   });
 
-/** Protects a stack from deletion, or lifts that. @throws MiyabiError `configuration`, `unavailable` */
+/** Turns the deletion protection of a stack on or off. @throws MiyabiError `configuration`, `unavailable` */
 export const setTerminationProtection = (
   client: ClientSettings,
   stack: string,

@@ -9,7 +9,7 @@ import { CACHE_CHOICES, readDeployConfig, stackNameOf } from '../config.ts';
 import { MiyabiStack } from '../stack.ts';
 import { BUILD_OPTIONS, program, runProgram, say, stackArgs } from './program.ts';
 
-/** Templates for every cache, or the one that is named, checked by cdk-nag. It needs neither network nor credentials. */
+/** Templates for every cache, or for the named one, checked by cdk-nag. It needs neither network nor credentials. */
 program('synth', async (args) => {
   const { given, values } = stackArgs(args, { values: BUILD_OPTIONS });
   for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {

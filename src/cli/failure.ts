@@ -1,6 +1,6 @@
 import { type ErrorCode, isMiyabiError, MiyabiError } from '../domain/errors.ts';
 
-/** How `miyabi` ends. `miyabi run` ends as its command does; docs/cli.md has the list. */
+/** The exit codes of `miyabi`. `miyabi run` ends as its command does; docs/cli.md has the list. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -8,15 +8,15 @@ export const EXIT = {
   notFound: 3,
   unavailable: 4,
   refused: 5,
-  /** The task that was watched failed or was cancelled. */
+  /** The watched task failed or was cancelled. */
   taskFailed: 6,
-  /** `miyabi run` could not run the command, the way `env` and `timeout` say so. */
+  /** `miyabi run` could not run the command, with the exit codes of `env` and `timeout`. */
   cannotRun: 125,
   notExecutable: 126,
   commandNotFound: 127,
 } as const;
 
-/** A failure that knows how the program ends with it. */
+/** A failure with the exit code of the program. */
 export class CommandFailure extends Error {
   readonly exitCode: number;
 
@@ -38,8 +38,8 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * One line on standard error that says what is wrong, and the exit code that goes with it. Only what nobody foresaw
- * shows its stack, because then it is for us to mend.
+ * One line on standard error that says what is wrong, and its exit code. Only unexpected errors, which are bugs, show
+ * their stack.
  */
 export const fail = (error: unknown): void => {
   process.stderr.write(`miyabi: ${textOf(error)}\n`);

@@ -11,16 +11,16 @@ import { watchCommand } from './commands/watch.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { EXIT, fail } from './failure.ts';
 
-/** As in package.json, which lies three folders up from the source and from the build alike. */
+/** From package.json, which is three folders up from the source as well as from the build. */
 const ownVersion = (): string => {
   const json: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   return isJsonObject(json) ? String(json['version']) : '';
 };
 
-/** What `miyabi serve` runs. The server is no part of the command line, so it is passed in. */
+/** Runs `miyabi serve`. The server is not part of the command line, so it is passed in. */
 export type Serve = (options: Readonly<{ demo: boolean }>) => Promise<void>;
 
-/** The command line, without doing anything yet. What a command needs is loaded when it is called. */
+/** The command line, without running anything. The code of a command is loaded when it is called. */
 export const buildProgram = (serve: Serve): Command => {
   const program = new Command('miyabi')
     .description('Log lines in, live progress out.')
@@ -154,7 +154,7 @@ Examples:
   return program;
 };
 
-/** Reads the arguments and does what they say; the exit code is set, never forced. */
+/** Parses the arguments and runs the command; the exit code is set, never forced. */
 export const runProgram = async (args: readonly string[], serve: Serve): Promise<void> => {
   const program = buildProgram(serve);
   for (const command of [program, ...commandsOf(program)]) {
@@ -163,14 +163,14 @@ export const runProgram = async (args: readonly string[], serve: Serve): Promise
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    // Commander has said already what is wrong; asking for help is not wrong.
+    // Commander has printed what is wrong; asking for help is not an error.
     if (error instanceof CommanderError)
       process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : EXIT.usage;
     else fail(error);
   }
 };
 
-/** One line of what is wrong with the arguments, and where to read how it is right. */
+/** One line that says what is wrong with the arguments, and where to find help. */
 const complaint = (text: string, command: Command): string => {
   // `tasks` alone is `tasks list`: a word that is no command of `tasks` arrives there.
   const misread = /^error: too many arguments for 'list'/.test(text) ? command.parent : null;

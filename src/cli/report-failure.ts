@@ -1,8 +1,8 @@
 import { isMiyabiError } from '../domain/errors.ts';
 
 /**
- * How a program ends that cannot go on: one line on standard error that says what is wrong, and exit code 1. Only
- * what nobody foresaw shows its stack, because then it is for us to mend.
+ * Ends a program that cannot continue: one line on standard error that says what is wrong, and exit code 1. Only
+ * unexpected errors, which are bugs, show their stack.
  */
 export const reportFailure = (program: string, error: unknown): void => {
   const text = isMiyabiError(error)

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 10_000;
 export const serverAt = (url: string, apiKey?: string): MiyabiClient =>
   miyabiClient({ baseUrl: url, apiKey, timeoutMs: TIMEOUT_MS, headers: { 'user-agent': 'miyabi-cli' } });
 
-/** What the client threw as a failure of the command: the exit code, and words for whoever typed it. */
+/** The client's error as a failure of the command: the exit code, and a message for the user. */
 export const explained = (error: unknown, url: string): unknown => {
   if (error instanceof InvalidIdError) return new CommandFailure(EXIT.usage, error.message, { cause: error });
   if (!(error instanceof MiyabiApiError)) return error;

@@ -4,18 +4,18 @@ import { explained, serverAt } from './server.ts';
 import { type ClientSettings, DEFAULT_URL, readSettings } from './settings.ts';
 import { type Look, lookOf } from './terminal/terminal.ts';
 
-/** What a command that asks a server works with. */
+/** The context of a command that calls a server. */
 export type Session = Readonly<{
   client: MiyabiClient;
   settings: ClientSettings;
   look: Look;
-  /** Columns of standard output, undefined where it is no terminal: then nothing is cut. */
+  /** Columns of standard output, undefined if it is no terminal: then nothing is cut. */
   columns: number | undefined;
   print(text: string): void;
   printJson(value: unknown): void;
 }>;
 
-/** Does something with a server. */
+/** Runs a command with a client. */
 export const withServer = async (act: (session: Session) => Promise<void>): Promise<void> => {
   const settings = readSettings(process.env);
   const client = serverAt(settings.url ?? DEFAULT_URL, settings.apiKey);
@@ -49,19 +49,19 @@ export const takePair = (
   return { ...before, [text.slice(0, mark)]: text.slice(mark + 1) };
 };
 
-/** A count as an option gives it. */
+/** A count given as an option. */
 export const takeCount = (text: string): number => {
   if (!/^\d{1,12}$/.test(text)) throw new CommandFailure(EXIT.usage, `${text} must be a whole number`);
   return Number(text);
 };
 
-/** At most so many of a list. */
+/** The most items of a list. */
 export const takeLimit = (text: string): number => {
   const limit = /^\d{1,12}$/.test(text) ? Number(text) : 0;
   if (limit < 1) throw new CommandFailure(EXIT.usage, `${text} must be a whole number from 1`);
   return limit;
 };
 
-/** What to type so that a server without tasks gets some: `miyabi run` sends nothing where it is told no server. */
+/** The commands that give an empty server its first tasks: `miyabi run` needs a server address. */
 export const runHint = ({ url }: ClientSettings): string =>
   `${url === undefined ? `MIYABI_URL=${DEFAULT_URL} ` : ''}miyabi run -- npx cdk deploy --all`;

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { MiyabiError } from '../domain/errors.ts';
 import { ID_RULE, isId } from '../domain/ids.ts';
 
-/** What the command line reads from its environment to speak to a server. */
+/** What the command line reads from its environment to call a server. */
 export type ClientSettings = Readonly<{
-  /** The server's address without a slash at its end; undefined where none is set. */
+  /** The server's address without a trailing slash; undefined if none is set. */
   url?: string;
   apiKey?: string;
-  /** The project of what is run or created where the command line names none. */
+  /** The project of runs and new tasks if the command line names none. */
   project?: string;
-  /** Where lines wait that the server has not taken yet. */
+  /** Where lines wait that the server has not received yet. */
   spoolDir: string;
   /** How long the end of a run may wait for the server, in milliseconds. */
   flushMs: number;
 }>;
 
-/** Where a server on this machine answers unless it is told otherwise. */
+/** The default address of a server on this machine. */
 export const DEFAULT_URL = 'http://127.0.0.1:8787';
 
 const DEFAULT_FLUSH_SECONDS = 10;
@@ -24,7 +24,7 @@ const MAX_FLUSH_SECONDS = 3_600;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws MiyabiError `configuration` that names the variable that is wrong, and why. */
+/** @throws MiyabiError `configuration` that names the wrong variable and the reason. */
 export const readSettings = (env: Environment): ClientSettings => {
   const { MIYABI_URL: url, MIYABI_API_KEY: apiKey, MIYABI_PROJECT: project } = env;
   return {
@@ -36,7 +36,7 @@ export const readSettings = (env: Environment): ClientSettings => {
   };
 };
 
-/** @throws MiyabiError `configuration` where the text cannot be a project's id. */
+/** @throws MiyabiError `configuration` if the text is not a valid project id. */
 export const projectOf = (text: string, source: string): string => {
   if (!isId(text)) throw new MiyabiError('configuration', `${source} ${ID_RULE}`);
   return text;
@@ -83,7 +83,7 @@ const flushOf = (text: string | undefined): number => {
   return seconds * 1_000;
 };
 
-/** Where programs keep what should outlive a session but is no document (XDG Base Directory). */
+/** Where programs keep state that outlives a session (XDG Base Directory). */
 const stateDir = (env: Environment): string =>
   isGiven(env.XDG_STATE_HOME)
     ? env.XDG_STATE_HOME

@@ -2,7 +2,7 @@ import type { Project } from '../api/schemas/projects.ts';
 import type { HistoryPoint, Task } from '../api/schemas/tasks.ts';
 import type { Webhook } from '../api/schemas/webhooks.ts';
 
-// Enough of a look to use an answer safely, also that of a newer server; the server has validated the rest.
+// Checks just enough to use an answer safely, even that of a newer server; the server has validated the rest.
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,8 +4,8 @@ import { isRecord } from './decode.ts';
 /**
  * Why a request failed: the server's problem document, or one made here if there was none.
  *
- * `status` is 0 and `code` is `unreachable` where no answer came; `code` is `unknown` where something else than a Miyabi
- * server answered, e.g. a proxy. All other codes are the server's.
+ * `status` is 0 and `code` is `unreachable` if there was no answer; `code` is `unknown` if something other than a
+ * Miyabi server answered, e.g. a proxy. All other codes are the server's.
  */
 export class MiyabiApiError extends Error {
   readonly status: number;
@@ -34,20 +34,20 @@ export class MiyabiApiError extends Error {
   }
 }
 
-/** An id that would change the path that it is put into. */
+/** An id that would change the path it is inserted into. */
 export class InvalidIdError extends TypeError {}
 
 const failure = (status: number, code: string, error: string, cause?: unknown): MiyabiApiError =>
   new MiyabiApiError({ type: 'about:blank', title: '', status, code, error, detail: error }, { cause });
 
-/** Something answers that is no Miyabi server: a proxy, a page to sign in at, another program on that port. */
+/** The answer is not from a Miyabi server: a proxy, a sign-in page, another program on that port. */
 export const stranger = (url: string, status: number, sign: string, cause?: unknown): MiyabiApiError =>
   failure(status, 'unknown', `what answers at ${url} is no Miyabi server: ${sign}`, cause);
 
 export const unreachable = (url: string, error: unknown): MiyabiApiError =>
   failure(0, 'unreachable', `the server at ${url} cannot be reached: ${reasonOf(error)}`, error);
 
-/** What a server refused with: its problem document, or whatever stands in front of it. */
+/** The error of a refused request: its problem document, or the answer of something in between. */
 export const refusal = (
   url: string,
   status: number,
@@ -93,7 +93,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EPROTO: 'it does not speak TLS; is its address http, not https?',
 };
 
-/** `fetch` says little itself; what happened is its cause, or the first of several. */
+/** `fetch` itself says little; the reason is its cause, or the first of several. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const inner: unknown =

@@ -1,22 +1,24 @@
 import { createParser } from 'eventsource-parser';
 
-/** One server-sent event. `data` is empty where the server only moved the place to resume from, or said that it lives. */
+/**
+ * One server-sent event. `data` is empty if the server only moved the position to resume from, or sent a keep-alive.
+ */
 export type ServerEvent = Readonly<{
   kind: string;
   data: string;
   id: string | undefined;
-  /** Milliseconds after which the server asks to come back once the stream has ended. */
+  /** Milliseconds after which the server asks the client to reconnect once the stream has ended. */
   retry: number | undefined;
 }>;
 
-/** A server says at least every 15 s that it lives; longer silence is a broken connection. */
+/** A server sends something at least every 15 s; longer silence means a broken connection. */
 const SILENCE_MS = 45_000;
 
 /**
- * Server-sent events as they come. An event's `id` is given only with the whole event, so that a stream which breaks
- * within one is resumed before it.
+ * Server-sent events as they arrive. An event's `id` is returned only with the whole event, so that a stream that
+ * breaks within one is resumed before it.
  *
- * @throws Error where the stream breaks, or nothing comes for `silenceMs` milliseconds.
+ * @throws Error where the stream breaks, or nothing arrives for `silenceMs` milliseconds.
  */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
@@ -46,12 +48,12 @@ export async function* readEvents(
         event = { kind: 'message', data: '' };
         retry = undefined;
         parser.feed(`${block}\n\n`);
-        // The parser tells nothing of a block without data, but its id counts.
+        // The parser does not report a block without data, but its id counts.
         yield { ...event, id: /^id: ?(.*)$/m.exec(block)?.[1], retry };
       }
     }
   } finally {
-    // Without it the connection stays open when the reader of this generator leaves.
+    // Without it the connection stays open when the reader of this generator stops.
     reader.cancel().catch(() => undefined);
   }
 }

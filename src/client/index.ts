@@ -25,17 +25,17 @@ export type ClientOptions = Readonly<{
   headers?: Readonly<Record<string, string>>;
 }>;
 
-/** What every request may carry beside its input. */
+/** Options of every request besides its input. */
 export type RequestOptions = Readonly<{
   signal?: AbortSignal | undefined;
   timeoutMs?: number | undefined;
-  /** The same key and request are answered as the first time, for 24 hours: a retry is safe. */
+  /** The same key and request get the same answer for 24 hours, so a retry is safe. */
   idempotencyKey?: string | undefined;
-  /** Fail unless the thing is at this version. */
+  /** Fail unless the entity has this version. */
   ifVersion?: number | undefined;
 }>;
 
-/** A request and an answer as they are, for what the typed calls do not cover. */
+/** A raw request and answer, for what the typed calls do not cover. */
 export type RawRequest = Readonly<{
   method: string;
   /** Path and query. */
@@ -65,13 +65,13 @@ export type MiyabiClient = Readonly<{
   /**
    * Opens the stream of events; it is open when the promise resolves. `lastEventId` is where to resume.
    *
-   * @throws MiyabiApiError as `request`; with code `unknown` where the server gives no stream.
+   * @throws MiyabiApiError as `request`; with code `unknown` if the server offers no stream.
    */
   events(
     options?: Api['GET /api/events']['input'] &
       Readonly<{ lastEventId?: string | undefined; signal?: AbortSignal | undefined }>,
   ): Promise<AsyncGenerator<ServerEvent>>;
-  /** Whatever the server answers, also if it refuses. @throws MiyabiApiError if no answer comes. */
+  /** Returns any answer, also a refusal. @throws MiyabiApiError if there is no answer. */
   send(request: RawRequest): Promise<RawAnswer>;
 }>;
 
@@ -153,7 +153,7 @@ export const miyabiClient = ({
   return {
     url,
     send,
-    // The compiler knows each operation by its name; what is done is the same for all of them.
+    // The compiler types each operation by its name; the implementation is the same for all of them.
     request: request as MiyabiClient['request'],
     async events({ query = {}, lastEventId, signal } = {}) {
       const timeout = timeoutAfter(usualTimeoutMs, signal);
@@ -178,7 +178,7 @@ export const miyabiClient = ({
   };
 };
 
-/** The events of a stream, whose breaking is told as that of a request is. */
+/** The events of a stream; a broken stream throws the same error as a failed request. */
 async function* inWords(events: AsyncGenerator<ServerEvent>, url: string): AsyncGenerator<ServerEvent> {
   try {
     yield* events;
@@ -202,13 +202,13 @@ const isSuccess = (status: number): boolean => (status >= 200 && status < 300) |
 const pathOf = (template: string, params: Readonly<Record<string, string>>): string =>
   template.replace(/\{(\w+)\}/g, (_whole, name: string) => {
     const id = params[name];
-    // A URL takes `.` and `..` out of its path, however they are written, and would then be that of something else.
+    // A URL removes `.` and `..` from its path, in any encoding, and would then refer to something else.
     if (id === undefined || /^\.{0,2}$/.test(id))
       throw new InvalidIdError(`${name} must be an id, not "${id ?? ''}"`);
     return encodeURIComponent(id);
   });
 
-/** Lists repeat their parameter, objects do so as `name:value`; what is undefined is left out. */
+/** Lists repeat their parameter, objects do so as `name:value`; undefined values are left out. */
 const searchOf = (query: Readonly<Record<string, unknown>>): string => {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {

@@ -1,10 +1,10 @@
-/** A page of a list, and the cursor that leads on; null at the end. */
+/** A page of a list, and the cursor of the next one; null at the end. */
 export type Page<T> = Readonly<{ items: readonly T[]; next: string | null }>;
 
 /** The most items that the API gives in one page. */
 const LARGEST_PAGE = 100;
 
-/** Reads pages until there are no more or `most` items have come. `next` leads on from there. */
+/** Reads pages until there are no more or `most` items were read. `next` continues from there. */
 export const readPages = async <T>(
   read: (page: Readonly<{ limit: number; cursor?: string }>) => Promise<Page<T>>,
   most: number,

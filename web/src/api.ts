@@ -19,10 +19,10 @@ import { key, keyAccepted, keyRefused } from './state/session.ts';
 const meta = (name: string): string =>
   document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? '';
 
-/** Where the API is: this page's origin, unless the page names another. */
+/** The API's address: this page's origin, unless the page names another. */
 const BASE = meta('miyabi-api').replace(/\/$/, '');
 
-/** The address of a task's log stream, by the template that the page may name with `{group}` and `{stream}`. */
+/** The address of a task's log stream, from the template that the page may contain, with `{group}` and `{stream}`. */
 export const logUrl = (group: string, stream: string): string | undefined => {
   const template = meta('miyabi-log-url');
   if (template === '') return undefined;
@@ -34,20 +34,20 @@ export const logUrl = (group: string, stream: string): string | undefined => {
 /** How far the server's clock is ahead of this one's, in milliseconds, by the dates of its answers. */
 let skew = 0;
 
-/** Now, by the server's clock: what the times in tasks are measured against. */
+/** Now, by the server's clock: the times of tasks are measured against it. */
 export const serverNow = (): number => Date.now() + skew;
 
-/** Adds the key, and takes from each answer the time of the server and whether the key is good. */
+/** Adds the key, and reads the server's time and the validity of the key from each answer. */
 const watchedFetch: typeof fetch = async (url, options = {}) => {
   const used = key.peek();
   const headers = new Headers(options.headers);
   if (used !== '') headers.set('authorization', `Bearer ${used}`);
   const response = await fetch(url, { ...options, headers, cache: 'no-store' });
   const date = Date.parse(response.headers.get('date') ?? '');
-  // The header has whole seconds, so a smaller difference says nothing.
+  // The header has whole seconds, so smaller differences mean nothing.
   if (!Number.isNaN(date)) skew = Math.abs(date - Date.now()) > 2_000 ? date - Date.now() : 0;
   if (response.ok && used === key.peek()) keyAccepted();
-  // A 401 to a key that has been replaced meanwhile is old news.
+  // A 401 to a key that has been replaced meanwhile is outdated.
   if (response.status === 401 && used === key.peek()) keyRefused();
   return response;
 };
@@ -55,7 +55,7 @@ const watchedFetch: typeof fetch = async (url, options = {}) => {
 export const client = miyabiClient({ baseUrl: BASE === '' ? location.origin : BASE, fetch: watchedFetch });
 
 type ApiQuery = NonNullable<Api['GET /api/tasks']['input']['query']>;
-/** A filter of the page that is not set is empty. */
+/** An unset filter of the page is empty. */
 export type TaskQuery = Omit<ApiQuery, 'status'> &
   Readonly<{ status?: TaskStatus | '' | readonly TaskStatus[] }>;
 

@@ -23,7 +23,7 @@ export const App = () => {
   const at = route.value;
   const where = `${at.name} ${'id' in at ? at.id : ''}`;
   useEffect(() => {
-    // Whoever does not see the page hears what has come; on the first load the browser does that itself.
+    // Screen readers announce the new page; on the first load the browser does that itself.
     const search = toSearch.current ? document.getElementById('q') : null;
     toSearch.current = false;
     if (search !== null) search.focus();
@@ -113,7 +113,7 @@ const ConnectionState = () => {
   );
 };
 
-// Not announced: the connection state says it once, and how long ago it was changes all the time.
+// Not announced: the connection state says it once, and the age changes all the time.
 const Lost = () => {
   const { state, since } = connection.value;
   if (state !== 'lost' || !loaded.value) return null;

@@ -1,12 +1,12 @@
-/** Bars of a histogram: how many values lie from `from` up to, not including, `to`. The last one includes its end. */
+/** Bars of a histogram: how many values are at least `from` and less than `to`. The last one includes its end. */
 export type Bin = Readonly<{ from: number; to: number; count: number }>;
 
-/** Steps that read well as times, in seconds. */
+/** Readable steps of times, in seconds. */
 export const ROUND_TIMES = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400,
 ];
 
-/** At most `most` bins of equal and round width that hold all values, which are seconds. */
+/** At most `most` bins of equal, round width for all values, which are seconds. */
 export const binsOf = (seconds: readonly number[], most: number): readonly Bin[] => {
   if (seconds.length === 0) return [];
   const low = Math.min(...seconds);
@@ -28,6 +28,6 @@ export const binsOf = (seconds: readonly number[], most: number): readonly Bin[]
   }));
 };
 
-/** The value that a share of all is not above, by nearest rank. `sorted` ascends and is not empty. */
+/** The value that a share of all values does not exceed, by nearest rank. `sorted` ascends and is not empty. */
 export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;

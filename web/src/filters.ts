@@ -3,7 +3,7 @@ import type { Task } from '../../src/client/index.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../src/domain/tasks/status.ts';
 import { go, overviewPath, search } from './router.ts';
 
-/** What the overview is narrowed to. It lives in the address, under the names that the API uses. */
+/** The filters of the overview. They are in the address, under the names that the API uses. */
 export type Filters = Readonly<{ q: string; status: TaskStatus | ''; project_id: string; task_type: string }>;
 
 const isStatus = (text: string): text is TaskStatus => TASK_STATUSES.some((status) => status === text);
@@ -20,7 +20,7 @@ export const filters = computed<Filters>(() => {
 
 export const isFiltered = computed(() => Object.values(filters.value).some((value) => value !== ''));
 
-/** Narrows the overview further; what one types leaves no trail in the browser's history. */
+/** Changes the filters without an entry in the browser's history, for typed text. */
 export const narrow = (change: Partial<Filters>, { replace = false } = {}): void => {
   const next = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...filters.peek(), ...change }))
@@ -28,7 +28,7 @@ export const narrow = (change: Partial<Filters>, { replace = false } = {}): void
   go(next.size === 0 ? overviewPath : `${overviewPath}?${next}`, { replace });
 };
 
-/** Whether a task is among those asked for. All words of the search must be found, in any of its texts. */
+/** Whether a task matches. All words of the search must be found, in any of its texts. */
 export const matches = (task: Task, { q, status, project_id, task_type }: Filters): boolean => {
   if (status !== '' && task.status !== status) return false;
   if (project_id !== '' && task.project_id !== project_id) return false;

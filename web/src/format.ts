@@ -15,11 +15,11 @@ export const duration = (seconds: number): string => {
   return two(Math.floor(whole / 86_400), d, Math.floor((whole % 86_400) / 3_600), h);
 };
 
-/** A guess, told no more precisely than it is: steps of five seconds, then whole minutes. */
+/** An estimate, rounded to its precision: steps of five seconds, then whole minutes. */
 export const roughDuration = (seconds: number): string =>
   briefDuration(seconds < 60 ? Math.max(5, Math.ceil(seconds / 5) * 5) : Math.round(seconds / 60) * 60);
 
-/** A length of time without the smaller unit where there is none of it: `4m`, `4m 30s`. For figures that stand still. */
+/** A length of time without a smaller unit of zero: `4m`, `4m 30s`. For figures that do not change. */
 export const briefDuration = (seconds: number): string => {
   const { d, h, m } = t.value.duration;
   for (const [length, unit] of [
@@ -60,7 +60,7 @@ const full = once((region) => new Intl.DateTimeFormat(region, { dateStyle: 'medi
 const share = once((region) => new Intl.NumberFormat(region, { style: 'percent', maximumFractionDigits: 0 }));
 const whole = once((region) => new Intl.NumberFormat(region));
 
-/** How long ago a moment was. Below a minute it says so in steps, so that a list is not all movement. */
+/** How long ago a moment was. Below a minute in steps, so that a list does not keep moving. */
 export const ago = (iso: string | number, now: number): string => {
   const then = typeof iso === 'number' ? iso : Date.parse(iso);
   const seconds = Math.round((then - now) / 1_000);
@@ -72,14 +72,14 @@ export const ago = (iso: string | number, now: number): string => {
   return relative().format(Math.trunc(seconds / 86_400), 'day');
 };
 
-/** A time of day, with its date where that is another than today's. */
+/** A time of day, with its date if that is not today's. */
 export const moment = (iso: string): string => {
   const date = new Date(iso);
   return (date.toDateString() === new Date().toDateString() ? clock() : dayAndClock()).format(date);
 };
 
 export const fullMoment = (iso: string): string => full().format(new Date(iso));
-/** A share in percent. Only what is whole says 100 %, and only what is nothing 0 %. */
+/** A share in percent. 100 % only if it is whole, 0 % only if it is nothing. */
 export const rate = (value: number): string =>
   share().format(value <= 0 || value >= 1 ? value : Math.min(0.99, Math.max(0.01, value)));
 export const count = (value: number): string => whole().format(value);
@@ -104,20 +104,20 @@ const amounts = ({ current, total, percentage }: Task['progress']): readonly str
   return parts.length === 0 ? [texts.unknownProgress] : parts;
 };
 
-/** A percentage of a task that ended before it was done would read like progress. */
+/** The percentage of a task that ended early would look like progress. */
 export const isCutShort = (status: TaskStatus): boolean => status === 'failed' || status === 'cancelled';
 
-/** Where a failed or cancelled task stopped, in words; undefined where it never counted anything. */
+/** Where a failed or cancelled task stopped, in words; undefined if it had no counter. */
 export const stoppedAt = ({ current, total }: Task['progress']): string | undefined => {
   if (current === null) return undefined;
   return t.value.stoppedAt(total === null ? count(current) : `${count(current)}/${count(total)}`);
 };
 
-/** Whether anything is known of how far it is. */
+/** Whether there is any progress to show. */
 export const hasFigures = ({ current, percentage }: Task['progress']): boolean =>
   percentage !== null || (current !== null && current > 0);
 
-/** Progress in figures: `42%`, `9/20`, `17`; without a percentage where it failed or was cancelled. */
+/** Progress in figures: `42%`, `9/20`, `17`; without a percentage if it failed or was cancelled. */
 export const figures = (
   { current, total, percentage }: Task['progress'],
   status: TaskStatus = 'running',
@@ -129,7 +129,7 @@ export const figures = (
   return '–';
 };
 
-/** How many steps failed and how many were skipped, in words; nothing where there are none. */
+/** How many steps failed and were skipped, in words; empty if none. */
 export const failures = ({ failed, skipped }: Task['progress']): readonly string[] => [
   ...(failed ? [t.value.failedSteps(failed)] : []),
   ...(skipped ? [t.value.skippedSteps(skipped)] : []),

@@ -13,7 +13,7 @@ const chosen = (): Language => {
   try {
     kept = localStorage.getItem(STORAGE_KEY);
   } catch {
-    // Storage may be forbidden; then the browser's language decides.
+    // Storage may be blocked; then the browser's language decides.
   }
   if (kept === 'en' || kept === 'ja') return kept;
   return navigator.language.toLowerCase().startsWith('ja') ? 'ja' : 'en';
@@ -21,7 +21,7 @@ const chosen = (): Language => {
 
 export const language = signal<Language>(chosen());
 
-/** How dates and numbers are written: the way of the reader's own region where that speaks the chosen language. */
+/** The format of dates and numbers: that of the reader's region if it uses the chosen language. */
 export const locale = computed(() =>
   navigator.language.toLowerCase().startsWith(language.value) ? navigator.language : language.value,
 );
@@ -31,7 +31,7 @@ export const speak = (to: Language): void => {
   try {
     localStorage.setItem(STORAGE_KEY, to);
   } catch {
-    // It holds for this page then.
+    // It is kept for this page only.
   }
 };
 
@@ -362,5 +362,5 @@ const ja: Messages = {
 
 const MESSAGES: Record<Language, Messages> = { en, ja };
 
-/** The texts of the language in use. */
+/** The texts of the current language. */
 export const t = computed<Messages>(() => MESSAGES[language.value]);

@@ -1,16 +1,16 @@
 import type { HistoryPoint } from '../../src/client/index.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 
-/** A stretch of a task's life. Times are epoch milliseconds; `name` is undefined where no phase was told. */
+/** A period of a task's life. Times are epoch milliseconds; `name` is undefined if no phase was reported. */
 export type Stretch = Readonly<{ name: string | undefined; status: TaskStatus; from: number; to: number }>;
 
 const isEnd = (status: TaskStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
 
 /**
- * The phases of a history, oldest first. A phase lasts until the next begins or the task ends; a point that names
- * none continues the one before. Waiting and blocked times are stretches of their own. `until` closes the last one of
- * a task that goes on.
+ * The phases of a history, oldest first. A phase lasts until the next begins or the task ends; a point without one
+ * continues the previous. Waiting and blocked times are periods of their own. `until` closes the last period of a task
+ * that is still running.
  */
 export const stretchesOf = (points: readonly HistoryPoint[], until: number): readonly Stretch[] => {
   const stretches: { name: string | undefined; status: TaskStatus; from: number; to: number }[] = [];
@@ -19,7 +19,7 @@ export const stretchesOf = (points: readonly HistoryPoint[], until: number): rea
     const last = stretches.at(-1);
     if (last !== undefined) last.to = Math.max(last.from, at);
     if (isEnd(point.status)) {
-      // How it ended colours the phase in which it ended.
+      // The last phase has the colour of the outcome.
       if (last !== undefined && point.status !== 'completed') last.status = point.status;
       continue;
     }

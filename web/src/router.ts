@@ -36,7 +36,7 @@ export const overviewPath = `${BASE}/`;
 export const taskPath = (id: string): string => `${BASE}/tasks/${encodeURIComponent(id)}`;
 export const projectPath = (id: string): string => `${BASE}/projects/${encodeURIComponent(id)}`;
 
-/** Goes to an address of this page. `replace` keeps the history as it is: for what one types. */
+/** Goes to an address of this page. `replace` adds no entry to the history, for typed text. */
 export const go = (url: string, { replace = false } = {}): void => {
   if (replace) history.replaceState(history.state, '', url);
   else {
@@ -46,7 +46,7 @@ export const go = (url: string, { replace = false } = {}): void => {
   place.value = here();
 };
 
-/** What is kept with an entry of the browser's history, so that going back finds a page as it was left. */
+/** State that is kept with an entry of the browser's history, so that going back shows a page as it was. */
 export const kept = (name: string): unknown => {
   const state: unknown = history.state;
   return typeof state === 'object' && state !== null ? Reflect.get(state, name) : undefined;
@@ -55,7 +55,7 @@ export const kept = (name: string): unknown => {
 export const keep = (name: string, value: unknown): void =>
   history.replaceState({ ...history.state, [name]: value }, '');
 
-/** Follows links and the browser's buttons without loading the page again. */
+/** Follows links and the browser's buttons without reloading the page. */
 export const followLinks = (): void => {
   addEventListener('popstate', () => {
     place.value = here();

@@ -6,17 +6,17 @@ import { ended } from './state/store.ts';
 const NAME = 'Miyabi';
 
 const page = signal('');
-/** How many tasks have failed while this tab was out of sight. */
+/** How many tasks have failed while this tab was hidden. */
 const unseen = signal(0);
 
-/** Names the page in the browser's tab and history. What changes comes first, as a tab shows little more. */
+/** The page's name in the browser's tab and history. The changing part comes first, because a tab shows little more. */
 export const useTitle = (name: string): void => {
   useEffect(() => {
     page.value = name;
   }, [name]);
 };
 
-/** Writes the title: the page's name, and before it what has failed since one has last looked. */
+/** Writes the title: the page's name, preceded by the failures since the tab was last visible. */
 export const startTitle = (): void => {
   effect(() => {
     const failed = ended.value.filter(({ status }) => status === 'failed').length;

@@ -9,7 +9,9 @@ type Table = Readonly<{
   choices: ReadonlyMap<string, readonly string[]>;
 }>;
 
-/** A script that completes commands, their options and the choices of both; after `run --` it leaves the field to the command. */
+/**
+ * A script that completes commands, their options and the choices of both; after `run --` the shell completes as usual.
+ */
 export const completionScript = (shell: 'bash' | 'zsh', program: Command): string =>
   shell === 'bash' ? bash(tableOf(program)) : zsh(tableOf(program));
 

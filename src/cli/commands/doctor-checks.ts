@@ -13,7 +13,7 @@ import { DEFAULT_URL, readSettings } from '../settings.ts';
 import { markOf } from '../terminal/bars.ts';
 import { type Look, lookOf, type Paint, paint, printable } from '../terminal/terminal.ts';
 
-/** `warning`: it works, but not as somebody may think. `fix` is what to do. */
+/** `warning`: it works, but perhaps not as intended. `fix` is what to do. */
 type Check = Readonly<{ name: string; state: 'ok' | 'warning' | 'broken'; text: string; fix?: string }>;
 
 const TIMEOUT_MS = 5_000;
@@ -102,7 +102,7 @@ const addressCheck = async (client: MiyabiClient, byDefault: boolean, hasKey: bo
       : /refuses the key/.test(text)
         ? 'set MIYABI_API_KEY to a key of that server'
         : `start one with: miyabi serve${byDefault ? '' : ', or fix MIYABI_URL'}`;
-    // Without MIYABI_URL nobody has asked for a server: miyabi run only draws then.
+    // Without MIYABI_URL no server is required: miyabi run then only draws.
     return { name, state: byDefault ? 'warning' : 'broken', text, fix };
   }
   const { protocol, hostname } = new URL(url);
@@ -167,7 +167,7 @@ const spoolCheck = async (spoolDir: string, url: string): Promise<Check> => {
   }
 };
 
-/** Own log formats are read by the server and by the command line alike. */
+/** The server and the command line both read custom log formats. */
 async function* formatsCheck(file: string | undefined): AsyncGenerator<Check> {
   if (file === undefined || file.trim() === '') return;
   const name = 'log formats (MIYABI_LOG_FORMATS)';
@@ -233,7 +233,7 @@ async function* serverChecks(): AsyncGenerator<Check> {
   yield* backendChecks(config);
 }
 
-/** Who reaches a server with this configuration from a web page. */
+/** Which web pages can reach a server with this configuration. */
 const browserCheck = ({ apiKeys, corsOrigins, allowedHosts }: Config): Check => {
   const name = 'web pages';
   if (apiKeys.length > 0) return { name, state: 'ok', text: 'API_KEYS are set: a page needs a key' };
@@ -256,7 +256,7 @@ const browserCheck = ({ apiKeys, corsOrigins, allowedHosts }: Config): Check => 
 
 async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): AsyncGenerator<Check> {
   let config: Config = wanted;
-  // The embedded store has one owner at a time: where a server has it, that server is the one to ask.
+  // Only one process may open the embedded store: if a server has, that server is asked instead.
   const served = wanted.taskStore === 'embedded' ? await servedHere(wanted) : undefined;
   if (served !== undefined) {
     yield { name: 'store', state: 'ok', text: `in use by the server at ${served}` };
@@ -310,7 +310,7 @@ const fixFor = (name: string, { taskStore, redis, dynamodbEndpoint, region, data
   return `check credentials and ${where}; make missing tables with: miyabi setup`;
 };
 
-/** Hears why a backend is down; the service tells only that it is. */
+/** Records why a backend is down; the service only reports that it is. */
 const listener = (reasons: Map<string, string>): Logger => {
   const hear = (_message: string, fields: Readonly<Record<string, unknown>> = {}) => {
     if (typeof fields.backend === 'string') reasons.set(fields.backend, deepest(fields.error));

@@ -9,9 +9,9 @@ export type KeyOptions = Readonly<{
   json?: boolean | undefined;
 }>;
 
-/** `miyabi keys create`: a new key, for whoever is to call, and its entry in `API_KEYS`, for the server. */
+/** `miyabi keys create`: a new key for a client, and its entry in `API_KEYS` for the server. */
 export const createKey = (options: KeyOptions, write: (text: string) => void = print): void => {
-  // 256 random bits: nobody finds it by trying, so a fast hash of it is safe to keep.
+  // 256 random bits cannot be guessed, so storing a fast hash is safe.
   const key = `miyabi_${randomBytes(32).toString('base64url')}`;
   const entry = formatApiKey(keyFor(key, options));
   write(
@@ -21,7 +21,7 @@ export const createKey = (options: KeyOptions, write: (text: string) => void = p
   );
 };
 
-/** `miyabi keys hash`: the entry in `API_KEYS` of a key that is there already. */
+/** `miyabi keys hash`: the entry in `API_KEYS` of an existing key. */
 export const hashKey = (key: string, options: KeyOptions, write: (text: string) => void = print): void => {
   if (key.length < 16) {
     throw new MiyabiError('configuration', 'the key is too short to be safe; miyabi keys create makes one');

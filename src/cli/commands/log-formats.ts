@@ -3,9 +3,9 @@ import { customFormats } from '../../domain/logs/formats/custom.ts';
 import { builtInFormats, formatsWith } from '../../domain/logs/formats/registry.ts';
 
 /**
- * The formats of the command line: the built-in ones, and those that `MIYABI_LOG_FORMATS` names, as on a server.
+ * The formats of the command line: the built-in ones, and those of `MIYABI_LOG_FORMATS`, as on a server.
  *
- * @throws MiyabiError `configuration` where that file cannot be read or holds a format that cannot be.
+ * @throws MiyabiError `configuration` where that file cannot be read or contains an invalid format.
  */
 export const logFormats = async (file: string | undefined): Promise<readonly LogFormat[]> => {
   if (file === undefined || file.trim() === '') return builtInFormats;

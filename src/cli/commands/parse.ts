@@ -5,10 +5,10 @@ import { type ContinuedLine, logReader, type PlacedSignal } from '../../domain/l
 import { progressOf } from '../../domain/tasks/progress.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 
-/** Lines of one call of the parser: enough to spread its cost, few enough to stay small in memory. */
+/** Lines per call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
 
-/** Of a line that never ends the rest is left out, so that memory stays bounded; the parser passes over such lines. */
+/** The rest of an endless line is dropped to bound memory; the parser skips such lines anyway. */
 const MAX_PENDING = 1_000_000;
 
 /**
@@ -28,8 +28,8 @@ export const parseLog = async (file: string | undefined, formats: readonly LogFo
 };
 
 /**
- * `miyabi parse --explain`: for each line its number, the format that read it and the signal that it took from it, or
- * `-` where none knows it.
+ * `miyabi parse --explain`: for each line its number, the format that read it and its signal, or `-` if no format
+ * recognises it.
  *
  * @throws CommandFailure where the file cannot be read.
  */
@@ -60,7 +60,7 @@ export const explainLog = async (
 const explainedJson = (line: number, text: string, found: readonly PlacedSignal[]): string =>
   `${JSON.stringify({ line, text, signals: found.map(({ format, signal }) => ({ format, signal })) })}\n`;
 
-/** The signal below its line, so that both can be read whole. */
+/** The signal on a line of its own, so that both are readable. */
 const explainedText = (number: number, line: string, found: readonly PlacedSignal[]): string => {
   const names = found.map(({ format }) => format).join(',') || '-';
   const signals = found

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-/** The command as the command line describes it; what it does is loaded when it is called. */
+/** The command as the command line describes it; its code is loaded when it is called. */
 export const runCommand = (): Command =>
   new Command('run')
     .summary('run a command and follow its progress')

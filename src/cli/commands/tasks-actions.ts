@@ -88,7 +88,7 @@ export const showTask = (id: string, { json }: JsonOption): Promise<void> =>
     else session.print(taskText(answer, session));
   });
 
-/** Everything there is to say of a task, a line each. */
+/** All fields of a task, one per line. */
 const taskText = (task: Task, { look }: Session): string => {
   const view = taskView(task);
   if (view === undefined) return '';
@@ -168,7 +168,7 @@ export const createTask = (name: string, options: CreateOptions): Promise<void> 
     };
     const answer = await client.request('POST /api/tasks', { body });
     if (options.json) printJson(answer);
-    // The id alone: `id=$(miyabi tasks create …)` is what it is for.
+    // Only the id, for `id=$(miyabi tasks create …)`.
     else print(`${answer.task_id}\n`);
   });
 

@@ -5,7 +5,7 @@ import type * as Actions from './tasks-actions.ts';
 
 const actions = (): Promise<typeof Actions> => import('./tasks-actions.ts');
 
-/** An option that may be given several times. */
+/** An option that may be repeated. */
 const pair = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 export const tasksCommand = (): Command => {

@@ -16,16 +16,16 @@ const LAST_RETRY_MS = 15_000;
 const FRAME_MS = 100;
 /** How often a watched task is read again, in case the stream misses its end. */
 const POLL_MS = 5_000;
-/** The tasks that are kept; of more, those that ended first are forgotten. */
+/** How many tasks are kept; the ones that ended first are dropped. */
 const MAX_TASKS = 500;
 type LatestTask = Readonly<{ view: TaskView; json: unknown }>;
 
 type Filter = Readonly<{ task_id?: string; project_id?: string }>;
 
-/** What a watch needs to know of the tasks: each as it was last told, in whatever order it came. */
+/** The watched tasks: the newest version of each, in whatever order they arrive. */
 type Watch = Readonly<{
   tasks: Map<string, LatestTask>;
-  /** Called once for each version of a task that is new. */
+  /** Called once for each new version of a task. */
   changed(latest: LatestTask): void;
   removed(id: string): void;
   connection(state: 'connected' | 'waiting', reason?: string): void;
@@ -76,7 +76,7 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
       process.exitCode = EXIT.taskFailed;
   });
 
-/** Follows the event stream through every loss of it, until the signal aborts or the watch has ended. */
+/** Follows the event stream, reconnecting after every loss, until the signal aborts or the watch has ended. */
 const follow = async (session: Session, filter: Filter, watch: Watch, signal: AbortSignal): Promise<void> => {
   let lastEventId: string | undefined;
   let retryMs = FIRST_RETRY_MS;
@@ -86,7 +86,7 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
     const leaving = new AbortController();
     let stopPolling: () => void = nothing;
     try {
-      // The stream first, then what there is: nothing falls between the two, and an older version never wins.
+      // Stream first, then the list: nothing is missed in between, and an older version never wins.
       const stream = await session.client.events({
         query: filter,
         lastEventId,
@@ -109,7 +109,7 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
       }
     } catch (error) {
       if (signal.aborted || watch.ended()) return;
-      // At first a server that is not there is a mistake; later it is one that will be back.
+      // A server that cannot be reached at first is a mistake; later it will be back.
       if (!known || !(error instanceof MiyabiApiError) || !error.isPassing) throw error;
       watch.connection('waiting', error.message);
       failures += 1;
@@ -123,7 +123,7 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
   }
 };
 
-/** Reads one watched task again and again, and calls `end` when it has ended or was removed. */
+/** Reads one watched task repeatedly, and calls `end` when it has ended or was removed. */
 const pollTask = (session: Session, filter: Filter, watch: Watch, end: () => void): (() => void) => {
   const { task_id: id } = filter;
   if (id === undefined) return nothing;
@@ -131,7 +131,7 @@ const pollTask = (session: Session, filter: Filter, watch: Watch, end: () => voi
     readAll(session, filter, watch)
       .catch((error: unknown) => {
         if (error instanceof MiyabiApiError && error.code === 'task_not_found') watch.removed(id);
-        // Anything else shows on the stream as well, or passes.
+        // Other failures show on the stream as well, or are temporary.
       })
       .finally(() => {
         if (watch.ended()) end();
@@ -158,7 +158,7 @@ const takeEvent = (data: string, watch: Watch): void => {
   try {
     event = JSON.parse(data);
   } catch {
-    // Half an event, of a connection that broke: the next one resumes before it.
+    // Part of an event, from a broken connection: the next one resumes before it.
     return;
   }
   if (!isRecord(event)) return;
@@ -196,7 +196,7 @@ const jsonLines = ({ printJson }: Session): Shown => ({
   end: nothing,
 });
 
-/** A loss and its end, a line each on standard error: standard output is for tasks alone. */
+/** A loss and its end, a line each on standard error: standard output is only for tasks. */
 const connectionFor = (): Shown['connection'] => {
   let lost = false;
   return (state, reason = '') => {
@@ -208,7 +208,7 @@ const connectionFor = (): Shown['connection'] => {
   };
 };
 
-/** A line for each change that a reader would notice. */
+/** A line for each change that matters to a reader. */
 const textLines = ({ print, look }: Session): Shown => {
   const last = new Map<string, string>();
   return {
@@ -273,7 +273,7 @@ const liveTable = (
       stdout.off('resize', onResize);
       const last = lines();
       view.end();
-      // What was to be seen last stays.
+      // The last picture stays.
       if (tasks.size > 0) stdout.write(`${last.join('\n')}\n`);
     },
   };

@@ -1,9 +1,9 @@
-/** What cdk says when it prints failures only, because an AI agent seems to run it (aws-cdk-cli, errors-only). */
+/** What cdk prints when it shows failures only, because an AI agent seems to run it (aws-cdk-cli, errors-only). */
 const HIDDEN = 'AI agent detected, using --progress';
 const HINT =
   'miyabi: cdk hides its progress because it detected an AI agent; add --progress events to see it';
 
-/** Looks for that in the output and says, once, what brings the progress back. */
+/** Looks for that in the output and says, once, how to get the progress back. */
 export const progressHint = (say: (text: string) => void): ((chunk: Buffer) => void) => {
   let tail = '';
   let said = false;

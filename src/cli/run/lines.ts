@@ -2,13 +2,13 @@ import { StringDecoder } from 'node:string_decoder';
 
 /** The longest line that is kept, in UTF-16 code units; the server reads no longer ones either. */
 export const MAX_LINE = 60_000;
-/** The longest word that is kept out of a cut. */
+/** The longest word that is kept when a line is cut. */
 const WORD = 1_000;
 
 /**
- * Cuts a stream of bytes behind its lines. Lines come as one text with `\n` between them: most of what is done with
- * them is done to many at once, which is several times cheaper than to each. A carriage return ends a line too:
- * progress bars redraw themselves with it.
+ * Splits a stream of bytes after line ends. Lines come as one text with `\n` between them, because most of what follows
+ * handles many at once, which is several times cheaper. A carriage return ends a line too: progress bars redraw
+ * themselves with it.
  */
 export const lineSplitter = () => {
   const decoder = new StringDecoder('utf8');
@@ -22,7 +22,7 @@ export const lineSplitter = () => {
       if (skipping) return '';
       pending += text;
       if (pending.length <= MAX_LINE) return '';
-      // A line without end: its beginning is kept, the rest passes by.
+      // An endless line: its beginning is kept, the rest is dropped.
       const head = cut(pending);
       pending = '';
       skipping = true;
@@ -36,9 +36,9 @@ export const lineSplitter = () => {
   };
 
   return {
-    /** The lines that these bytes complete, without the last one's end; empty ones say nothing and are left out. */
+    /** The lines that these bytes complete, without the last one's end; empty ones are left out. */
     push: (chunk: Buffer): string => take(decoder.write(chunk)),
-    /** The last line, where it has no end. */
+    /** The last line, if it has no end. */
     end: (): string => {
       const lines = take(decoder.end());
       const rest = skipping ? '' : pending;
@@ -49,14 +49,14 @@ export const lineSplitter = () => {
   };
 };
 
-/** Two plain replacements, which take a fraction of the time of a pattern that does both. */
+/** Two simple replacements take a fraction of the time of a pattern that does both. */
 const withLineFeeds = (text: string): string => {
   if (!text.includes('\r')) return text;
   const unpaired = text.replace(/\r\n/g, '\n');
   return unpaired.includes('\r') ? unpaired.replace(/\r/g, '\n') : unpaired;
 };
 
-/** Without empty lines, and with none that is too long. Most texts are so already. */
+/** Without empty lines and over-long ones. Most texts have neither. */
 const tidy = (lines: string): string =>
   lines.length <= MAX_LINE && !lines.startsWith('\n') && !lines.endsWith('\n') && !lines.includes('\n\n')
     ? lines
@@ -66,7 +66,7 @@ const tidy = (lines: string): string =>
         .map(cut)
         .join('\n');
 
-/** Between two words where that is near: half a secret is none that is known by its shape. */
+/** Between two words if there is a space nearby: half a secret would not be recognised by its form. */
 const cut = (line: string): string => {
   if (line.length <= MAX_LINE) return line;
   const space = line.lastIndexOf(' ', MAX_LINE);

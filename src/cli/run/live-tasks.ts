@@ -8,14 +8,14 @@ import { isTerminal } from '../../domain/tasks/status.ts';
 import { toIso } from '../../domain/time.ts';
 import type { BarTask } from '../terminal/bars.ts';
 
-/** The tasks of a run as its lines tell them: those that a server finds in the same lines. */
+/** The tasks of a run, from its lines: the same ones that a server finds. */
 export type LiveTasks = Readonly<{
   add(events: readonly LogEvent[]): void;
   /** Running tasks first, then those that ended last. */
   bars(now: number): readonly BarTask[];
 }>;
 
-/** `runName` names what the lines themselves give no name. */
+/** `runName` is the name of tasks whose lines give none. */
 export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveTasks => {
   const reader = logReader(formats);
   const memos = ledgerMemos();

@@ -1,14 +1,14 @@
 /**
- * Hides what looks like a secret in lines that leave the machine. What the user sees is never touched.
+ * Masks likely secrets in lines that leave the machine. The user's own screen is never changed.
  *
- * Every pattern takes time linear in the text: each begins with something fixed, what follows is bounded or ends at a
+ * Every pattern takes time linear in the text: each begins with a fixed text, what follows is bounded or ends at a
  * character that it cannot contain, and no two repetitions compete for the same text.
  */
 
 const MASK = '[masked]';
 
 /**
- * What may follow the name of a thing and a colon and is no secret: what a deployment says of a stack or a resource of
+ * Text after the name of a secret and a colon that is no secret: what a deployment says of a stack or a resource of
  * that name (`AuthToken: creating CloudFormation changeset...`, `random_password.db_password: Creation complete after
  * 2s`), a counter, an ARN, nothing.
  */
@@ -20,14 +20,14 @@ const NOT_A_VALUE =
 const KEYWORD =
   '(?:pass(?:word|wd|phrase|code)|secret(?:[_-]?access)?[_-]?key|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|signing[_-]?key|credentials?|client[_-]?secret|_auth|x-amz-(?:signature|credential))';
 
-/** A value as programs write it: quoted, quoted inside a quoted text, or bare. */
+/** A value: quoted, quoted inside a quoted text, or bare. */
 const VALUE =
   '(?:"(?:[^"\\\\\\r\\n]|\\\\.){0,8192}"?|\'(?:[^\'\\\\\\r\\n]|\\\\.){0,8192}\'?|\\\\{1,3}"[^"\\\\\\r\\n]{0,8192}\\\\{0,3}"?|[^\\s"\',;&|<>)}\\]\\\\]{1,8192})';
 
-/** Names and values are often coloured each on its own. */
+/** Names and values often have their own colours. */
 const COLOUR = '(?:\\u001b\\[[0-9;]{0,16}m)?';
 
-/** `before` is what stands before what was found, as far as it matters. */
+/** `before` is the text before the match, as far as it matters. */
 type Pattern = Readonly<{
   find: RegExp;
   put: string | ((all: string, name: string, before: string) => string);
@@ -37,7 +37,8 @@ type Pattern = Readonly<{
 const NO_SECRET_BEFORE = /(?:\barn:aws[\w-]{0,12}:secretsmanager:[\w-]{0,30}:\d{0,12}:|\bunexpected )$/i;
 
 const PATTERNS: readonly Pattern[] = [
-  // Authorization: Bearer …, in a header, a curl command or JSON: all of it, up to the quote or the end. Cookies alike.
+  // Authorization: Bearer …, in a header, a curl command or JSON: all of it, up to the quote or the end. The same for
+  // cookies.
   {
     find: new RegExp(
       `((?:(?:proxy-)?authorization|cookie(?=: ?[\\w.-]{1,100}=))\\\\{0,3}["']?\\s{0,8}[:=]\\s{0,8}\\\\{0,3}["']?)${NOT_A_VALUE}(?!\\s)[^"'\\\\\\r\\n]{1,8192}`,
@@ -60,11 +61,11 @@ const PATTERNS: readonly Pattern[] = [
       const value = all.slice(name.length);
       const quote = /^(?:\\{0,3}["'])/.exec(value)?.[0];
       if (quote !== undefined) return `${name}${quote}${MASK}${quote}`;
-      // A bare value after a quoted name is JSON, and has to stay JSON.
+      // A bare value after a quoted name is JSON, and must stay valid JSON.
       return /["']\s{0,8}:\s{0,8}$/.test(name) ? `${name}"${MASK}"` : `${name}${MASK}`;
     },
   },
-  // pwd=… and pass=… of connection strings; a folder and a number of tests are none.
+  // pwd=… and pass=… of connection strings; but not a folder or a number of tests.
   {
     find: new RegExp(
       `((?<![A-Za-z-])(?:pwd|pass)(?:["']\\s{0,4}:|\\s{0,2}=)\\s{0,4})(?!["']?(?:[/~.]|[A-Z]:\\\\|\\d{1,9}(?!\\w)))${VALUE}`,
@@ -86,7 +87,7 @@ const PATTERNS: readonly Pattern[] = [
   { find: /(:\/\/)[^\s/:@"'<>]{0,256}:[^\s/@"'<>]{1,1024}@/g, put: `$1${MASK}@` },
   { find: /(:\/\/)[^\s/:@"'<>]{20,1024}@/g, put: `$1${MASK}@` },
   { find: /([?&](?:sig|signature|code|key)=)[^\s&"'<>]{8,4096}/gi, put: `$1${MASK}` },
-  // Keys that are known by their shape.
+  // Keys that are recognised by their form.
   { find: /(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Za-z0-9])/g, put: MASK },
   {
     find: /(?<![\w-])(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,255}|npm_[A-Za-z0-9]{36})/g,
@@ -107,16 +108,16 @@ const PATTERNS: readonly Pattern[] = [
   { find: /(?<![\w-])eyJ[\w-]{8,4096}\.eyJ[\w-]{2,8192}(?:\.[\w-]{0,4096})?/g, put: MASK },
 ];
 
-/** Whether a text can hold any of it. One pass; most output has none and costs no more than this. */
+/** Whether a text can contain any of it. One pass; most output contains none and costs no more than this. */
 const SUSPECT =
   /pass(?:word|wd|phrase|code|["'\s]{0,3}[=:])|pwd["'\s=]|_auth|secret|token|[-_]?key["'\s=:\\]|credential|x-amz-sig|authorization|cookie:|bearer|:\/\/[^\s/@]{1,1280}@|[?&](?:sig|signature|code|key)=|A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}|gh[pousr]_|github_pat_|glpat-|npm_|xox[abeoprs]-|sk-|k_live_|k_test_|AIza|miyabi_|whsec_|hf_|SG\.|pypi-|dckr_pat_|do[opr]_v1_|ya29\.|hooks\.slack|\/webhooks\/|\s-u |--user|eyJ|-----BEGIN/i;
 
 const BEGIN_KEY = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const END_KEY = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-/** A key that never ends must not take the rest of the log with it. */
+/** An endless key must not hide the rest of the log. */
 const MAX_KEY_LINES = 120;
 
-/** The secrets of an environment, the longest first: what a command was given it may also print. */
+/** The secrets of an environment, the longest first: a command may print what it was given. */
 export const secretsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] =>
   Object.entries(env)
     .filter(([name]) =>
@@ -127,10 +128,10 @@ export const secretsOf = (env: Readonly<Record<string, string | undefined>>): re
     .sort((a, b) => b.length - a.length)
     .slice(0, 64);
 
-/** So much of what stands before a value tells what it is, in UTF-16 code units. */
+/** How much of the text before a value identifies it, in UTF-16 code units. */
 const REACH = 80;
 
-/** Masks one stream of lines; a private key may run over many of them, so each stream has its own. */
+/** Masks one stream of lines; a private key may span many of them, so each stream has its own. */
 export const masker = (secrets: readonly string[] = []) => {
   let keyLines = 0;
 
@@ -166,9 +167,9 @@ export const masker = (secrets: readonly string[] = []) => {
   };
 
   return {
-    /** The next lines of the stream, as one text with `\n` between them, fit to leave. */
+    /** The next lines of the stream, as one text with `\n` between them, masked. */
     mask(lines: string): string {
-      // One look at all of them at once is several times cheaper than a look at each.
+      // One search in all of them is several times cheaper than one in each.
       if (keyLines === 0 && !secrets.some((secret) => lines.includes(secret)) && !SUSPECT.test(lines))
         return lines;
       return lines.split('\n').map(maskLine).join('\n');

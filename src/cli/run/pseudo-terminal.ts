@@ -2,26 +2,26 @@ import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 
 /**
- * A pseudo-terminal for the command, so that it sees a terminal where the user has one: it asks its questions, shows
- * its colours and its own bars. Node cannot make one by itself, and a native module is out of the question; but it can
- * open `/dev/ptmx`, and all that is then missing are two ioctl calls, which Perl or Python make in a moment.
+ * A pseudo-terminal for the command, so that it sees a terminal if the user has one: it asks its questions, shows its
+ * colours and its own bars. Node cannot create one by itself, and native modules are excluded; but it can open
+ * `/dev/ptmx`, and the two missing ioctl calls are made by Perl or Python in a moment.
  */
 export type PseudoTerminal = Readonly<{
-  /** The side that Miyabi reads and writes: a file descriptor, the caller's to close. */
+  /** Miyabi's side: a file descriptor, which the caller closes. */
   master: number;
-  /** The path of the side that the command gets. */
+  /** The path of the command's side. */
   path: string;
-  /** Sets the size that the command sees; it is told by SIGWINCH. */
+  /** Sets the size that the command sees, which signals SIGWINCH to it. */
   resize(rows: number, columns: number): void;
-  /** Gives the user's terminal its modes back. */
+  /** Restores the modes of the user's terminal. */
   restore(): void;
-  /** Gives the terminal up; only for one that no command was started on. */
+  /** Closes the terminal; only if no command was started on it. */
   close(): void;
 }>;
 
 type Size = Readonly<{ rows: number; columns: number }>;
 
-/** Linux: TIOCSPTLCK unlocks the other side, TIOCGPTN tells its number (asm-generic/ioctls.h). */
+/** Linux: TIOCSPTLCK unlocks the other side, TIOCGPTN returns its number (asm-generic/ioctls.h). */
 const UNLOCK = 0x40045431;
 const NUMBER = 0x80045430;
 
@@ -39,13 +39,13 @@ const HELPERS: readonly (readonly [command: string, ...args: string[]])[] = [
 ];
 
 /**
- * The command's terminal gets the modes and size of the user's, and the user's passes everything on as it is. `-isig`
- * and its like are then the command's terminal's business: Ctrl-C interrupts the command alone, and once.
+ * The command's terminal gets the modes and size of the user's; the user's then passes everything on unchanged. Signal
+ * keys are handled by the command's terminal: Ctrl-C interrupts the command alone, and once.
  */
 const PREPARE =
   'saved=$(stty -g) && stty -F "$1" "$saved" rows "$2" columns "$3" && stty raw -echo && printf %s "$saved"';
 
-/** Undefined where there can be none: then the command gets pipes. */
+/** Undefined if none can be made: then the command gets pipes. */
 export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | undefined => {
   if (process.platform !== 'linux' || !inForeground()) return undefined;
   let master: number | undefined;
@@ -78,7 +78,7 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
       },
     };
   } catch {
-    // No devpts in this container, no helper, a terminal that stty does not know: pipes do as well.
+    // No devpts in this container, no helper, or a terminal that stty does not support: pipes are used.
     if (master !== undefined) closeSync(master);
     return undefined;
   }

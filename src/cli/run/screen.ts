@@ -8,13 +8,13 @@
  * line: a question that waits for an answer in the middle of one is left alone.
  */
 export type Screen = Readonly<{
-  /** Passes output on. False where the destination asks for a pause until its `drain`. */
+  /** Passes output on. False if the destination asks for a pause until its `drain`. */
   write(stream: 'stdout' | 'stderr', chunk: Buffer): boolean;
-  /** What is to be seen below the output from now on. */
+  /** The lines to show below the output from now on. */
   draw(lines: readonly string[]): void;
   /** A line of Miyabi's own on standard error, at the next start of a line. */
   say(text: string): void;
-  /** Clears the live lines and says what was not said yet. */
+  /** Clears the live lines and prints pending messages. */
   end(): void;
 }>;
 
@@ -26,7 +26,7 @@ const CLEAR_BELOW = '\u001b[J';
 /** A line that is too long, because the terminal has just become narrower, must not become two. */
 const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
-/** A terminal shows some sixty pictures a second: output that comes faster than that is shown together. */
+/** A terminal shows some sixty frames a second: faster output is combined. */
 const FRAME_MS = 16;
 const MAX_HELD = 256 * 1024;
 const CLEAR_LINE = '\u001b[K';
@@ -51,7 +51,7 @@ export const screen = ({
       return '';
     }
     drawn = true;
-    // Make room first, so that saving the cursor's place and colours is not undone by a screen that scrolls.
+    // Make room first, so that a scrolling screen does not undo saving the cursor's position and colours.
     const room = lines.length === 1 ? '' : `${'\n'.repeat(lines.length - 1)}\u001b[${lines.length - 1}A`;
     return `${room}\u001b7\u001b[0m${NO_WRAP}${lines.join(`${CLEAR_LINE}\r\n`)}${CLEAR_LINE}${CLEAR_BELOW}${WRAP}\u001b8`;
   };
@@ -71,7 +71,7 @@ export const screen = ({
 
   const sinkOf = { stdout: out, stderr: err };
 
-  /** Output for the terminal in one piece: what was below is cleared, and drawn again behind the last of it. */
+  /** Output for the terminal in one piece: the lines below are cleared, and drawn again after it. */
   const pass = (): boolean => {
     clearTimeout(timer);
     timer = undefined;
@@ -116,7 +116,7 @@ export const screen = ({
       if (stream === 'stderr') errAtStart = endsLine(chunk, errAtStart);
       if (live && (stream === 'stderr' || outIsTerminal)) {
         if (stream === 'stdout') errAtStart = true;
-        // Without live lines there is nothing to gather output for.
+        // Without live lines, output is not collected.
         if (lines.length > 0 || held.length > 0) return hold(stream, chunk);
         held.push({ stream, chunks: [chunk] });
         return pass();
@@ -129,7 +129,7 @@ export const screen = ({
     draw(next) {
       if (!live) return;
       if (held.length > 0) {
-        // The output that waits brings them with it.
+        // The waiting output draws them too.
         lines = next;
         return;
       }
@@ -165,7 +165,10 @@ export const screen = ({
 
 const LF = 0x0a;
 
-/** Whether the cursor is at the start of a line after these bytes; colours and erasures behind the line end do not move it. */
+/**
+ * Whether the cursor is at the start of a line after these bytes; colours and erasures after the line end do not move
+ * it.
+ */
 const endsLine = (chunk: Buffer, before: boolean): boolean => {
   if (chunk.length === 0) return before;
   if (chunk[chunk.length - 1] === LF) return true;
@@ -180,7 +183,7 @@ const endsLine = (chunk: Buffer, before: boolean): boolean => {
 const ENTER = '\u001b[?1049h';
 const LEAVE = '\u001b[?1049l';
 
-/** Whether a full-screen program has the terminal after these bytes. */
+/** Whether a full-screen program is using the terminal after these bytes. */
 const inFullScreen = (chunk: Buffer, before: boolean): boolean => {
   if (!chunk.includes('\u001b[?1049')) return before;
   return chunk.lastIndexOf(ENTER) > chunk.lastIndexOf(LEAVE);

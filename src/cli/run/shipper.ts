@@ -19,19 +19,19 @@ export type Shipper = Readonly<{
   /** New lines are in the backlog. */
   wake(): void;
   /**
-   * Goes on until everything is sent, or the milliseconds are over, or the signal aborts, or the server is plainly not
-   * there; what is left stays in the backlog. Ends with `close` of every backlog.
+   * Continues until everything is sent, the time is over, the signal aborts, or the server is plainly not there; the
+   * rest stays in the backlog. Ends with `close` of every backlog.
    */
   finish(limitMs: number, signal?: AbortSignal): Promise<Shipped>;
 }>;
 
-/** A post may have 256 KiB; this leaves room for what stands around the events. */
+/** A post may have 256 KiB; this leaves room for the rest of the body. */
 const POST_BYTES = 240 * 1024;
-/** New lines wait this long for company, in milliseconds. */
+/** How long new lines are collected, in milliseconds. */
 const LINGER_MS = 100;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 30_000;
-/** How long the end of a run goes on asking a server that does not answer. */
+/** How long the end of a run keeps trying a server that does not answer. */
 const GRACE_MS = 1_000;
 const POST_TIMEOUT_MS = 15_000;
 
@@ -40,8 +40,8 @@ type Outcome =
   | Readonly<{ kind: 'poisoned' | 'away' | 'refused'; problem: string; retryMs?: number }>;
 
 /**
- * Sends backlogs one after another: the run's own, and those that earlier runs have left once the own one is empty.
- * `earlier` gives the next of them, undefined where there are no more.
+ * Sends backlogs one after another: the run's own, and, when that is empty, those of earlier runs. `earlier` returns
+ * the next of them, undefined if there are no more.
  */
 export const shipper = (
   client: MiyabiClient,
@@ -107,7 +107,7 @@ export const shipper = (
     const { status, headers, text } = answer;
     if (tookLines(answer)) return { kind: 'sent' };
     const words = wordsOf(refusal(client.url, status, text, headers.get('retry-after')), client.url);
-    // Only a server of Miyabi may say that a batch is of no use: from anybody else the lines are kept.
+    // Only a Miyabi server may reject a batch for good: after any other answer the lines are kept.
     if (
       (status === 400 || status === 413 || status === 415 || status === 422) &&
       problemIn(text) !== undefined
@@ -141,7 +141,7 @@ export const shipper = (
       woken = false;
       const next = await nextBacklog();
       if (next === undefined) {
-        // What came while we looked may have been overlooked.
+        // What arrived during the check may have been missed.
         if (woken) continue;
         if (closing) return;
         await news();
@@ -172,7 +172,7 @@ export const shipper = (
     return Date.now() - failingSince < GRACE_MS;
   };
 
-  // Whatever happens in here, the command goes on.
+  // Whatever fails in here, the command continues.
   const running = run().catch((error: unknown) => {
     problem = error instanceof Error ? error.message : String(error);
   });
@@ -184,7 +184,7 @@ export const shipper = (
       wake();
       hurry?.();
       signal?.addEventListener('abort', () => aborting.abort(), { once: true });
-      // A server that has failed and never answered is not waited for as one is that may be slow.
+      // A server that has never answered is not waited for like one that may be slow.
       const limit = setTimeout(
         () => aborting.abort(),
         failures > 0 && !answered ? Math.min(limitMs, GRACE_MS) : limitMs,
@@ -207,11 +207,11 @@ export const shipper = (
   };
 };
 
-/** Exponential, full jitter: many runs that lost one server must not all come back at once. */
+/** Exponential, full jitter: many runs that lost one server must not all return at once. */
 const backoff = (failures: number, random: () => number): number =>
   Math.max(50, random() * Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20)));
 
-/** Whether the lines were taken. A page with status 200 does not say so: what sent it has not read them. */
+/** Whether the lines were received. A page with status 200 may come from something that did not read them. */
 const tookLines = ({ status, text }: RawAnswer): boolean =>
   status >= 200 && status < 300 && text.startsWith('{') && text.includes('"tasks":');
 
@@ -237,7 +237,7 @@ const linesInEvent = (text: string): number => {
 const COMMA = 0x2c;
 const LINE_END = 0x0a;
 
-/** The events are JSON texts already: the body is made by putting commas where the line ends are. */
+/** The events are JSON texts already: the body is made by replacing line ends by commas. */
 const bodyOf = (header: RunHeader, { text }: Batch): Buffer<ArrayBuffer> => {
   const { url: _url, ...batch } = header;
   const opening = `${JSON.stringify(batch).slice(0, -1)},"events":[`;

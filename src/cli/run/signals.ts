@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Child } from './child.ts';
 
-/** What is passed on. SIGTSTP and SIGCONT are not: they stop and wake Miyabi and the command alike. */
+/**
+ * The signals that are passed on. SIGTSTP and SIGCONT are not: they stop and resume Miyabi and the command together.
+ */
 const FORWARDED = [
   'SIGINT',
   'SIGTERM',
@@ -11,16 +13,16 @@ const FORWARDED = [
   'SIGUSR2',
 ] as const satisfies readonly NodeJS.Signals[];
 
-/** How long it may take until the canary is known to have died of a signal that both of us got, in milliseconds. */
+/** How long to wait for the canary to die of a signal that was sent to the group, in milliseconds. */
 const CANARY_MS = 100;
 
 /**
  * Passes the signals that reach Miyabi on to the command, each once.
  *
- * A terminal's Ctrl-C, and programs such as `timeout`, signal a whole process group: then the command, where it is in
- * ours, has the signal already; where it leads a group of its own, all of that is to have it. `kill` signals Miyabi
- * alone, which means the command alone. Nothing tells the two apart but a third process in our group: an idle one that
- * dies of a signal which was meant for all.
+ * A terminal's Ctrl-C, and programs such as `timeout`, signal a whole process group. If the command is in ours, it has
+ * the signal already; if it leads its own group, all of that must get it. `kill` signals Miyabi alone, which means the
+ * command alone. Only a third process in our group can distinguish the two: an idle one that dies of a signal to the
+ * whole group.
  */
 export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGroup'>): (() => void) => {
   let canary = newCanary();
@@ -49,9 +51,9 @@ export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGr
 
 type Canary = Readonly<{ died: Promise<NodeJS.Signals | undefined>; release(): void }>;
 
-/** `cat` with nothing to read: it ends with us, also where we are killed. Without one every signal is passed on. */
+/** `cat` with nothing to read: it ends with us, even if we are killed. Without one every signal is passed on. */
 const newCanary = (): Canary => {
-  // At home in the root folder, where SIGQUIT leaves no core of it behind.
+  // In the root folder, where SIGQUIT leaves no core dump of it.
   const child: ChildProcess = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
   child.stdin?.on('error', () => undefined);
   const died = new Promise<NodeJS.Signals | undefined>((resolve) => {
@@ -65,8 +67,7 @@ const newCanary = (): Canary => {
 };
 
 /**
- * Ends this process as the command ended: with its code, or of the same signal, so that whoever waits for us sees
- * what they would have seen.
+ * Ends this process as the command ended: with its code, or by the same signal, so that callers see the same result.
  */
 export const endLike = (code: number | null, signal: NodeJS.Signals | null): void => {
   if (signal === null) {
@@ -76,15 +77,15 @@ export const endLike = (code: number | null, signal: NodeJS.Signals | null): voi
   process.exitCode = 128 + (constants.signals[signal] ?? 0);
   try {
     if (signal !== 'SIGKILL') {
-      // Node has handlers of its own for some; the default action comes back with the last listener.
+      // Node has its own handlers for some; the default action returns with the last listener.
       const ignore = () => undefined;
       process.on(signal, ignore);
       process.off(signal, ignore);
     }
     process.kill(process.pid, signal);
-    // It may take a moment to arrive; where it does not kill, the exit code says the same.
+    // It may take a moment to arrive; if it does not kill, the exit code says the same.
     setTimeout(() => undefined, 500);
   } catch {
-    // A signal that this platform cannot send.
+    // A signal that does not exist on this platform.
   }
 };

@@ -1,7 +1,7 @@
 import type { TaskStatus } from '../../domain/tasks/status.ts';
 import { clockText, fit, type Look, type Paint, pad, paint, printable, widthOf } from './terminal.ts';
 
-/** What one bar shows. Seconds are undefined where nobody knows them. */
+/** The content of one bar. Seconds are undefined if unknown. */
 export type BarTask = Readonly<{
   name: string;
   status: TaskStatus;
@@ -38,7 +38,7 @@ export const markOf = (status: TaskStatus, look: Look): string => MARKS[status][
 
 const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar of exactly so many columns; an unknown percentage gives an empty one. */
+/** A bar of exactly this many columns; an unknown percentage gives an empty one. */
 const barOf = (percentage: number | null, columns: number, { unicode }: Look): string => {
   const eighths = Math.round(((percentage ?? 0) * columns * 8) / 100);
   const full = Math.min(columns, Math.floor(eighths / 8));
@@ -47,30 +47,30 @@ const barOf = (percentage: number | null, columns: number, { unicode }: Look): s
   return `${'█'.repeat(full)}${part}`.padEnd(columns, '░');
 };
 
-/** `7/9`, or `7` where the total is unknown. */
+/** `7/9`, or `7` if the total is unknown. */
 const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string =>
   current === null ? '' : total === null ? String(current) : `${current}/${total}`;
 
-/** A percentage of a task that ended before it was done would read like progress. */
+/** The percentage of a task that ended early would look like progress. */
 export const isCutShort = (status: TaskStatus): boolean => status === 'failed' || status === 'cancelled';
 
-/** How far a task is: `25%`, else its counter; `at 3/9` where it failed or was cancelled; empty where unknown. */
+/** How far a task is: `25%`, else its counter; `at 3/9` if it failed or was cancelled; empty if unknown. */
 export const doneText = (task: Pick<BarTask, 'status' | 'percentage' | 'current' | 'total'>): string => {
   const counter = counterText(task);
   if (isCutShort(task.status)) return counter === '' ? '' : `at ${counter}`;
   return task.percentage === null ? counter : `${task.percentage}%`;
 };
 
-/** `2 failed, 1 skipped`; empty where there is neither. */
+/** `2 failed, 1 skipped`; empty if there is neither. */
 export const failureText = ({ failed, skipped }: Pick<BarTask, 'failed' | 'skipped'>): string =>
   [failed ? `${failed} failed` : '', skipped ? `${skipped} skipped` : '']
     .filter((text) => text !== '')
     .join(', ');
 
 /**
- * One task in one line that never is wider than the terminal. What matters least goes first where room is short:
- * the phase, then the counter, then the bar itself; name and percentage stay. A task that failed or was cancelled
- * has no percentage: its counter says where it stopped.
+ * One task in one line that is never wider than the terminal. The least important parts are dropped first: the phase,
+ * then the counter, then the bar itself; name and percentage stay. A task that failed or was cancelled has no
+ * percentage: its counter says where it stopped.
  */
 export const barLine = (task: BarTask, columns: number, look: Look): string => {
   // The last column stays empty: some terminals wrap as soon as it is written.

@@ -4,9 +4,9 @@ export type Cell = Readonly<{ text: string; paint?: Paint }>;
 export type Column = Readonly<{
   title: string;
   align?: 'left' | 'right';
-  /** The first to give way where room is short. */
+  /** Shrinks first if there is not enough room. */
   shrinks?: boolean;
-  /** Left out where there is no room for it however narrow the others are; the last of them first. */
+  /** Left out if there is no room for it even with the others at their narrowest; the last such column first. */
   spare?: boolean;
 }>;
 
@@ -14,8 +14,8 @@ const GAP = '  ';
 const LEAST = 8;
 
 /**
- * A table for people. Where it is wider than the terminal, the columns that may shrink do, and then those that may be
- * missing are; `columns` undefined: no limit.
+ * A table for people. If it is too wide, the columns that may shrink do, and then those that may be left out are;
+ * `columns` undefined: no limit.
  */
 export const table = (
   head: readonly Column[],
@@ -50,7 +50,7 @@ export const table = (
   return [titles, ...clean].map((row) => `${line(row)}\n`).join('');
 };
 
-/** Makes columns narrower until they fit, and tells how wide all of them are then. */
+/** Makes columns narrower until they fit, and returns the width of all. */
 const shrink = (widths: number[], head: readonly Column[], columns: number): number => {
   const total = () => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
   const shrinkable = head.flatMap(({ shrinks }, index) => (shrinks ? [index] : []));

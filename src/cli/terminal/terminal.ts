@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 
-/** How a stream may be written to. `columns` is undefined where it is no terminal. */
+/** How to write to a stream. `columns` is undefined if it is no terminal. */
 export type Look = Readonly<{ colour: boolean; unicode: boolean }>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,12 +27,12 @@ export const paint = (text: string, how: Paint, { colour }: Look): string =>
     ? `\u001b[${CODES[how]}m${text}\u001b[${how === 'bold' || how === 'dim' ? 22 : 39}m`
     : text;
 
-/** Columns that a text takes: a Japanese character takes two, an escape none. */
+/** The columns of a text: a Japanese character takes two, an escape none. */
 export const widthOf = (text: string): number => stringWidth(text);
 
 /**
- * A text for one line of a terminal: escapes and control characters out of it, so that what a log or a server says
- * cannot move the cursor or change the window.
+ * A text for one line of a terminal, without escapes and control characters, so that text from a log or a server cannot
+ * move the cursor or change the window.
  */
 export const printable = (text: string): string =>
   stripVTControlCharacters(text)
@@ -42,7 +42,7 @@ export const printable = (text: string): string =>
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** At most so many columns of a text without escapes, with `…` where something was left out. */
+/** At most this many columns of a text without escapes, with `…` if it was cut. */
 export const fit = (text: string, columns: number, mark = '…'): string => {
   if (columns <= 0) return '';
   if (widthOf(text) <= columns) return text;
@@ -57,14 +57,14 @@ export const fit = (text: string, columns: number, mark = '…'): string => {
   return room < 0 ? '' : `${kept}${mark}`;
 };
 
-/** Exactly so many columns. */
+/** Exactly this many columns. */
 export const pad = (text: string, columns: number, side: 'left' | 'right' = 'right'): string => {
   const cut = fit(text, columns);
   const space = ' '.repeat(Math.max(0, columns - widthOf(cut)));
   return side === 'right' ? `${cut}${space}` : `${space}${cut}`;
 };
 
-/** `7s`, `1:05`, `2:03:04`: seconds as people read them. */
+/** `7s`, `1:05`, `2:03:04`: seconds in readable form. */
 export const clockText = (seconds: number): string => {
   const whole = Math.max(0, Math.round(seconds));
   const two = (value: number) => String(value).padStart(2, '0');

@@ -2,7 +2,7 @@ import { isTask } from '../../client/index.ts';
 import { isTerminal, TASK_STATUSES, type TaskStatus } from '../../domain/tasks/status.ts';
 import type { BarTask } from './bars.ts';
 
-/** What the tables show of a task as a server answers it. Times are epoch milliseconds. */
+/** The fields of a task that the tables show. Times are epoch milliseconds. */
 export type TaskView = Readonly<{
   id: string;
   name: string;
@@ -27,7 +27,7 @@ export type TaskView = Readonly<{
   etaSeconds?: number | undefined;
 }>;
 
-/** Undefined where it is no task that this version knows: a newer server may have more statuses. */
+/** Undefined if this version cannot show it: a newer server may have more statuses. */
 export const taskView = (task: unknown): TaskView | undefined => {
   if (!isTask(task) || !TASK_STATUSES.includes(task.status)) return undefined;
   const { progress, details } = task;
@@ -84,7 +84,7 @@ export const barOfTask = (task: TaskView, now: number): BarTask => ({
   eta: task.etaSeconds,
 });
 
-/** What runs comes first, the newest start on top; then what ended last. */
+/** Running tasks come first, newest start on top; then the latest to end. */
 export const byInterest = (a: TaskView, b: TaskView): number => {
   const ended = Number(isTerminal(a.status)) - Number(isTerminal(b.status));
   if (ended !== 0) return ended;

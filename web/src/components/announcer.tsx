@@ -4,10 +4,10 @@ import type { Task } from '../../../src/client/index.ts';
 import { t } from '../i18n.ts';
 import { ended } from '../state/store.ts';
 
-/** The shortest time between two announcements. What ends in between is told together. */
+/** The shortest time between two announcements. Tasks that end in between are announced together. */
 const PAUSE_MS = 4_000;
 
-/** Tells those who listen what has ended: no more than that, and not more often than one can follow. */
+/** Announces ended tasks to screen readers, and nothing else, at a pace that can be followed. */
 export const Announcer = () => {
   const text = useSignal('');
   const waiting = useRef<Task[]>([]);

@@ -2,8 +2,8 @@ import type { Task } from '../../../src/client/index.ts';
 import { spoken } from '../format.ts';
 
 /**
- * How far a task is, as a line of ink. A screen reader finds the value when it gets there; changes are not announced,
- * as a page of moving bars would never be silent (see `Announcer`).
+ * The progress of a task, as a line of ink. A screen reader reads the value on request; changes are not announced,
+ * because a page of moving bars would never be silent (see `Announcer`).
  */
 export const Bar = ({ task, large = false }: Readonly<{ task: Task; large?: boolean }>) => {
   const { percentage } = task.progress;

@@ -12,7 +12,7 @@ const Copy = ({ text }: Readonly<{ text: string }>) => {
         copied.value = false;
       }, 2_000);
     } catch {
-      // No clipboard on a page without HTTPS: the text can be selected.
+      // A page without HTTPS has no clipboard: the text can be selected.
     }
   };
   return (
@@ -30,7 +30,7 @@ export const Command = ({ text }: Readonly<{ text: string }>) => (
   </div>
 );
 
-/** A name that one needs elsewhere, on a command line mostly. */
+/** A name to copy, mostly for a command line. */
 export const Copyable = ({ text }: Readonly<{ text: string }>) => (
   <span class="copyable">
     <code>{text}</code>

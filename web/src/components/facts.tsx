@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 
 export type Fact = readonly [name: string, value: ComponentChildren];
 
-/** Names and values. What has no value is left out; nothing is drawn where nothing is left. */
+/** Names and values. Entries without a value are left out, and so is the list if it is empty. */
 export const Facts = ({ title, facts }: Readonly<{ title: string; facts: readonly Fact[] }>) => {
   const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== '');
   if (known.length === 0) return null;
@@ -21,7 +21,7 @@ export const Facts = ({ title, facts }: Readonly<{ title: string; facts: readonl
   );
 };
 
-/** A link, where the address is one to follow: what a task says may come from anywhere. */
+/** A link, if the address is safe to follow: a task's data may come from anywhere. */
 export const Out = ({ to, children }: Readonly<{ to: string; children: ComponentChildren }>) =>
   /^https?:\/\//i.test(to) ? (
     <a href={to} rel="noreferrer noopener" target="_blank">

@@ -5,7 +5,7 @@ import type { PlotProps } from './plot.tsx';
 const loadedPlot: Signal<ComponentType<PlotProps> | undefined> = signal(undefined);
 let isRequested = false;
 
-/** The plot, fetched the first time that one is drawn. Its place is kept meanwhile, so that nothing jumps. */
+/** The plot, loaded when one is first shown. Its space is reserved, so that nothing jumps. */
 export const LazyPlot = (props: PlotProps) => {
   if (!isRequested) {
     isRequested = true;
@@ -14,7 +14,7 @@ export const LazyPlot = (props: PlotProps) => {
         loadedPlot.value = Plot;
       },
       () => {
-        // The server is away just now; the next plot that is drawn asks again.
+        // The server is away; the next plot that is shown tries again.
         isRequested = false;
       },
     );

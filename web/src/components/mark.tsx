@@ -1,7 +1,7 @@
 import type { TaskStatus } from '../../../src/domain/tasks/status.ts';
 import { t } from '../i18n.ts';
 
-// Each status has a shape of its own, so that none is told by colour alone.
+// Each status has its own shape, so that none depends on colour alone.
 const SHAPES: Record<TaskStatus, string> = {
   pending: 'M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 1.6a3.4 3.4 0 1 1 0 6.8 3.4 3.4 0 0 1 0-6.8Z',
   running: 'M8 3a5 5 0 1 0 0 10A5 5 0 0 0 8 3Zm0 1.6v6.8a3.4 3.4 0 0 1 0-6.8Z',
@@ -11,7 +11,7 @@ const SHAPES: Record<TaskStatus, string> = {
   cancelled: 'M3 7.2h10v1.6H3z',
 };
 
-/** The sign of a status. With `labelled` its name is there for screen readers, else the text beside it says it. */
+/** The mark of a status. With `labelled` it has a name for screen readers, otherwise the text beside it says it. */
 export const Mark = ({ status, labelled = false }: Readonly<{ status: TaskStatus; labelled?: boolean }>) => (
   <svg
     class={`mark mark-${status}`}

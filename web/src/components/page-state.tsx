@@ -2,7 +2,7 @@ import type { MiyabiApiError } from '../../../src/client/index.ts';
 import { t } from '../i18n.ts';
 import { overviewPath } from '../router.ts';
 
-/** A page that has nothing to show, and the way on. */
+/** A page without content, and a link that leads on. */
 export const PageState = ({ title, help }: Readonly<{ title: string; help?: string | undefined }>) => (
   <div class="page-state">
     <h1 tabIndex={-1}>{title}</h1>
@@ -13,7 +13,7 @@ export const PageState = ({ title, help }: Readonly<{ title: string; help?: stri
   </div>
 );
 
-/** In place of what could not be read, or not yet. */
+/** Shown instead of content that could not be read, or not yet. */
 export const Unread = ({
   fault,
   missing,

@@ -17,27 +17,27 @@ export type PlotProps = Readonly<{
   /** Epoch seconds, ascending. */
   times: readonly number[];
   series: readonly Series[];
-  /** How a value of the vertical axis reads. */
+  /** A value of the vertical axis as text. */
   text: (value: number) => string;
-  /** The range of the vertical axis where it is not to follow the values. */
+  /** The range of the vertical axis, if it does not follow the values. */
   range?: readonly [number, number] | undefined;
   /** Moments to mark with a fine line, in epoch seconds. */
   lines?: readonly number[];
-  /** Steps that read well on the vertical axis, ascending, where decimal ones do not. */
+  /** Readable steps of the vertical axis, ascending, if decimal ones are not. */
   steps?: readonly number[];
   label: string;
 }>;
 
 const HEIGHT = 240;
 const PADDING = 12;
-/** Where the style sheet has other colours, which a canvas does not take up by itself. */
+/** The style sheet has other colours now, which a canvas does not adopt by itself. */
 const RECOLOURING = ['(prefers-color-scheme: dark)', '(forced-colors: active)', 'print'].map((query) =>
   matchMedia(query),
 );
 // Whole pixels: uPlot scales the first whole number that it finds.
 const FONT = '13px "Zen Kaku Gothic New", system-ui, sans-serif';
 
-/** Values over time, drawn by uPlot. It is loaded when a view wants it, as most of its weight is not the first view's. */
+/** Values over time, drawn by uPlot. It is loaded on demand, because the first view does not need most of it. */
 export const Plot = ({ times, series, text, range, lines = [], steps, label }: PlotProps) => {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -102,7 +102,7 @@ const optionsOf = (
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false }, points: { size: 7 } },
     scales: {
-      // One moment alone has no width: it stands in the middle of a minute.
+      // A single moment has no width: it is shown in the middle of a minute.
       x: {
         time: true,
         range: ({ data: [times] }, low, high) => {
@@ -133,7 +133,7 @@ const optionsOf = (
               stroke,
               fill: colour(`${name}-wash`),
               width: 2,
-              // A line of one point is none.
+              // A single point makes no line.
               points: { show: (self) => self.data[0].length === 1, size: 7, fill: stroke, stroke },
               ...(steps === undefined ? {} : { paths: steps }),
             }
@@ -164,7 +164,7 @@ const optionsOf = (
 
 const niceTop = (high: number | null): number => (high === null || high <= 0 ? 1 : high * 1.1);
 
-/** How far apart the texts of the time axis are at least: dates take more room than times. */
+/** The smallest distance between texts of the time axis: dates need more room than times. */
 const timeSpace = (_: uPlot, __: number, from: number, to: number): number => (to - from < 86_400 ? 75 : 110);
 
 const timeTexts = (
@@ -182,7 +182,7 @@ const timeTexts = (
     ...(step < 60 ? { second: '2-digit' } : {}),
   };
   const format = new Intl.DateTimeFormat(locale.peek(), options);
-  // What would be cut off at the right edge is left out.
+  // Texts that the right edge would cut off are left out.
   const { min = 0, max = 0 } = self.scales['x'] ?? {};
   const scale = (self.width - 80) / Math.max(1, (max ?? 0) - (min ?? 0));
   self.ctx.font = FONT;
@@ -200,7 +200,7 @@ const axisWidth = (self: uPlot, values: readonly string[] | null): number => {
   return Math.ceil(widest) + 16;
 };
 
-/** Writes what is under the pointer into a corner of the plot. */
+/** Writes the values under the pointer into a corner of the plot. */
 const writeNote = (self: uPlot, at: HTMLElement, text: (value: number) => string): void => {
   let note = at.querySelector<HTMLElement>('.plot-note');
   if (note === null) {

@@ -6,12 +6,12 @@ import { keep, kept, projectPath } from '../router.ts';
 
 /** How many of a project's latest outcomes are drawn. */
 export const OUTCOMES = 16;
-/** How many projects are shown before one asks for the others. */
+/** How many projects are shown before the others are requested. */
 const FIRST = 20;
 
 /**
- * Whether a project fares better than before: its success rate of the newer half of these outcomes, newest first,
- * against the older half. Undefined where there are too few to say.
+ * Whether a project is improving: the success rate of the newer half of these outcomes, newest first, against the older
+ * half. Undefined if there are too few.
  */
 export const trendOf = (outcomes: readonly Task[]): 'better' | 'worse' | 'steady' | undefined => {
   if (outcomes.length < 6) return undefined;
@@ -22,7 +22,7 @@ export const trendOf = (outcomes: readonly Task[]): 'better' | 'worse' | 'steady
   return Math.abs(change) < 0.1 ? 'steady' : change > 0 ? 'better' : 'worse';
 };
 
-/** The latest outcomes, oldest to newest: a stroke for each, tall and plain where it failed. */
+/** The latest outcomes, oldest to newest: a stroke for each, tall and plain for a failure. */
 export const Outcomes = ({ tasks }: Readonly<{ tasks: readonly Task[] }>) => {
   const shown = tasks.slice(0, OUTCOMES).reverse();
   const failed = shown.filter(({ status }) => status === 'failed').length;

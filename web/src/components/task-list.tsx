@@ -20,16 +20,16 @@ type Props = Readonly<{
   title: string;
   kind: Kind;
   tasks: readonly Signal<Task>[];
-  /** Said in place of an empty list. */
+  /** Shown instead of an empty list. */
   empty: string;
-  /** How many are shown before one asks for more. */
+  /** How many are shown at first. */
   first: number;
   inProject?: boolean;
-  /** What to ask the server for where it knows more of these than are here. */
+  /** The query for more of these tasks than are loaded. */
   beyond?: TaskQuery | undefined;
 }>;
 
-/** How many more are shown when one asks for more. */
+/** How many more are shown each time. */
 const STEP = 100;
 
 export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = false, beyond }: Props) => {
@@ -79,7 +79,7 @@ export const TaskList = ({ id, title, kind, tasks, empty, first, inProject = fal
   );
 };
 
-/** Reads on behind what is here, page by page, until something comes that is not. Undefined where there is no more. */
+/** Loads older tasks, page by page, until there is one that is not loaded yet. Undefined if there are no more. */
 const useOlder = (
   query: TaskQuery | undefined,
 ): Readonly<{ busy: boolean; read: () => void }> | undefined => {
@@ -100,7 +100,7 @@ const useOlder = (
         atEnd.value = next === null;
       }
     } catch (error) {
-      // The button stays, to be pressed again; the connection state tells of a server that is away.
+      // The button stays and can be pressed again; the connection state says that the server is away.
       if (!(error instanceof MiyabiApiError)) throw error;
     } finally {
       busy.value = false;
@@ -112,7 +112,7 @@ const useOlder = (
 const startOf = (task: Task): string => task.started_at ?? task.created_at;
 const endOf = (task: Task): string => task.completed_at ?? task.updated_at;
 
-/** Newest first by something that stays as it is, so that rows do not change places under one's eyes. */
+/** Newest first by a field that does not change, so that rows keep their places. */
 export const byStart = (a: Signal<Task>, b: Signal<Task>): number =>
   order(startOf(b.peek()), startOf(a.peek())) || order(a.peek().task_id, b.peek().task_id);
 

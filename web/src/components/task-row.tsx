@@ -14,7 +14,7 @@ const ProjectLink = ({ id }: Readonly<{ id: string }>) => (
   </a>
 );
 
-/** What a row is about. A long name is cut, and told in full to a pointer that rests on it. */
+/** The name of a row. A long name is cut, and shown in full under the pointer. */
 const Name = ({ task }: Readonly<{ task: Task }>) => (
   <a class="name" href={taskPath(task.task_id)} title={task.task_name}>
     {task.task_name}
@@ -27,7 +27,7 @@ export const Stale = () => (
   </span>
 );
 
-/** What failed or was skipped within a task, whether or not the task itself failed. */
+/** Failed and skipped steps of a task, whether or not the task itself failed. */
 const Failures = ({ task }: Readonly<{ task: Task }>) => {
   const texts = failures(task.progress);
   if (texts.length === 0) return null;
@@ -40,7 +40,7 @@ const Stopped = ({ task }: Readonly<{ task: Task }>) => {
   return text === undefined ? null : <span>{text}</span>;
 };
 
-/** A task that is in progress, or a part of one, whatever its status. */
+/** A task in progress, or part of another, whatever its status. */
 export const LiveRow = ({ held, inProject }: Readonly<{ held: Signal<Task>; inProject: boolean }>) => {
   const task = held.value;
   const { phase, current_step, error_message } = task.details;

@@ -4,7 +4,7 @@ import { t } from '../i18n.ts';
 import { now } from '../state/clock.ts';
 import { isLive } from '../state/store.ts';
 
-// Each of these reads the clock itself, so that a second that passes redraws a few letters and no row.
+// Each of these reads the clock itself, so that every second redraws a few letters and no row.
 
 /** How long a task has run, or took. */
 export const Elapsed = ({ task }: Readonly<{ task: Task }>) => {
@@ -14,7 +14,7 @@ export const Elapsed = ({ task }: Readonly<{ task: Task }>) => {
   return <>{duration((now.value - Date.parse(task.started_at)) / 1_000)}</>;
 };
 
-/** Seconds that a live task still needs, undefined where nobody knows. The guess ages from when it was made. */
+/** Seconds that a live task still needs, undefined if unknown. The estimate ages from when it was made. */
 const remaining = (task: Task, at: number): number | undefined =>
   isLive(task) && task.eta_seconds !== undefined
     ? task.eta_seconds - Math.max(0, at - Date.parse(task.updated_at)) / 1_000

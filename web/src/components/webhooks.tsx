@@ -5,7 +5,7 @@ import { t } from '../i18n.ts';
 import { useReading } from '../state/reading.ts';
 import { Ago } from './times.tsx';
 
-/** Who is told of a project's tasks, and what came of it the last time: as it was when the page was opened. */
+/** The webhooks of a project and their latest results, as they were when the page was opened. */
 export const Webhooks = ({ projectId }: Readonly<{ projectId: string }>) => {
   const webhooks = useSignal<readonly Webhook[]>([]);
   useReading(async () => {

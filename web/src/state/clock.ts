@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { serverNow } from '../api.ts';
 
-/** The moment, by the server's clock, in steps of a second: what ages and remaining times are shown against. */
+/** The moment, by the server's clock, in steps of a second: ages and remaining times are computed from it. */
 export const now = signal(serverNow());
 
 export const startClock = (): void => {

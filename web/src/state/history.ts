@@ -7,14 +7,14 @@ import { pause } from './pause.ts';
 
 /** The newest points are kept; a plot has fewer pixels. */
 const MOST_POINTS = 5_000;
-/** The shortest time between two readings, however fast a task goes. */
+/** The shortest time between two reads, however fast a task changes. */
 const PAUSE_MS = 1_000;
-/** How long after a reading that failed the next one is made. */
+/** How long after a failed read the next one is made. */
 const RETRY_MS = 5_000;
 
 /**
- * The history of a task, oldest first, read on as the task changes, and again after a reading that failed. Undefined
- * before the first reading.
+ * The history of a task, oldest first, updated as the task changes, and again after a failed read. Undefined before the
+ * first one.
  */
 export const useHistory = ({ task_id, version }: Task): readonly HistoryPoint[] | undefined => {
   const points = useSignal<readonly HistoryPoint[] | undefined>(undefined);
@@ -23,7 +23,7 @@ export const useHistory = ({ task_id, version }: Task): readonly HistoryPoint[] 
     const stop = new AbortController();
     let wanted = false;
     let busy = false;
-    // One reading at a time, to its end: a task that changes faster than it can be read must not keep it from ending.
+    // One read at a time, to its end: a task that changes faster than it can be read must not interrupt it.
     const readOn = async () => {
       if (busy) return;
       busy = true;
@@ -60,7 +60,7 @@ const pointsAfter = async (
   task_id: string,
   points: readonly HistoryPoint[],
 ): Promise<Readonly<{ found: readonly HistoryPoint[]; whole: boolean }>> => {
-  // The last point may have been replaced by one of the same moment, so it is read again.
+  // A later point may have replaced the last one at the same moment, so it is read again.
   const known = points.slice(0, -1);
   const from = points.at(-1)?.timestamp;
   const fresh: HistoryPoint[] = [];

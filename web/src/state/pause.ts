@@ -1,4 +1,4 @@
-/** Waits; no longer where `stop` says so, the network has come back, or somebody looks at the page again. */
+/** Waits; ends early if `stop` says so, the network is back, or the page becomes visible. */
 export const pause = (ms: number, stop: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (stop.aborted) {

@@ -5,10 +5,10 @@ import { epoch } from './store.ts';
 import { connection } from './sync.ts';
 
 /**
- * Reads what a page shows: at once, again whenever the connection has come back, as what is here may be old, and when
- * it has gone from what is known. `missing` tells that, from signals.
+ * Reads the data of a page: at once, again after each reconnect, as it may be outdated, and if it disappears from the
+ * store. `missing` reports that, from signals.
  *
- * @returns Why it could not be read, where the last reading failed.
+ * @returns The error of the last read, if it failed.
  */
 export const useReading = (
   read: () => Promise<void>,

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 
 const STORAGE_KEY = 'miyabi-api-key';
 
-// Storage may be forbidden in a private window; then the key lives as long as the page.
+// Storage may be blocked in a private window; then the key lives as long as the page.
 const stored = (): string => {
   try {
     return sessionStorage.getItem(STORAGE_KEY) ?? '';
@@ -23,13 +23,13 @@ const store = (value: string): void => {
 /** The API key in use, empty where there is none. It ends with the browser tab. */
 export const key = signal(stored());
 
-/** Goes up with every key that is tried, the same one again included. */
+/** Goes up with every key that is tried, even the same one again. */
 export const attempt = signal(0);
 
-/** Whether the server wants a key: `wanted` before one was tried, `refused` after. */
+/** Whether the server requires a key: `wanted` before one was tried, `refused` after. */
 export const signIn = signal<'no' | 'wanted' | 'refused'>('no');
 
-/** Whether a key has been handed in and not been answered yet. */
+/** Whether a submitted key has not been answered yet. */
 export const trying = signal(false);
 
 /** A refused key is of no use to the next page either. */

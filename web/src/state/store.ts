@@ -1,38 +1,37 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import type { Project, Task } from '../../../src/client/index.ts';
 
-/** How many ended tasks are remembered; the oldest go first. */
+/** How many ended tasks are kept; the oldest are dropped first. */
 const MOST_ENDED = 1_000;
 
-/** How long a frame may be waited for. A page in the background draws none, but must not fall behind for good. */
+/** The longest wait for a frame. A page in the background draws none, but must keep up. */
 const LONGEST_WAIT_MS = 500;
 
 export const isLive = ({ status }: Task): boolean =>
   status === 'pending' || status === 'running' || status === 'blocked';
 
 /**
- * Every task and project that the page knows, one signal each, so that a change redraws one row and nothing else.
- * Changes wait for the next frame and are applied together; of two versions of one thing, the newer wins, in
- * whatever order they come.
+ * Every known task and project, one signal each, so that a change redraws one row and nothing else. Changes wait for
+ * the next frame and are applied together; of two versions the newer wins, in whatever order they arrive.
  */
 const tasks = new Map<string, Signal<Task>>();
 const projects = new Map<string, Signal<Project>>();
 
-/** Goes up where lists may have changed: something came, went, or changed its status, name or project. */
+/** Goes up when lists may have changed: an entity was added or removed, or changed its status, name or project. */
 export const taskShape = signal(0);
 export const projectShape = signal(0);
 
-/** Goes up when everything was forgotten: what a page has read of its own is gone with it. */
+/** Goes up when everything was dropped, including what a page has read itself. */
 export const epoch = signal(0);
 
-/** Tasks that the page at hand has asked for. They stay until one goes elsewhere, however old they are. */
+/** Tasks that the current page has requested. They stay until it is left, however old they are. */
 const wanted = new Set<string>();
 
 type Change<T> = Readonly<{ value: T }> | Readonly<{ removedAt: number }>;
 const waitingTasks = new Map<string, Change<Task>>();
 const waitingProjects = new Map<string, Change<Project>>();
 
-/** Statuses that tasks have come to since they were last told, for those who listen rather than look. */
+/** Status changes of tasks since the last announcement, for screen readers. */
 export const ended = signal<readonly Task[]>([]);
 
 export const findTask = (id: string): Signal<Task> | undefined => tasks.get(id);
@@ -56,7 +55,7 @@ export const takeTask = (task: Task): void => {
   soon();
 };
 
-/** Takes tasks that a page has asked for, by name or by search. */
+/** Adds tasks that a page has requested, by name or by search. */
 export const takeWanted = (found: readonly Task[]): void => {
   for (const task of found) {
     wanted.add(task.task_id);
@@ -64,7 +63,7 @@ export const takeWanted = (found: readonly Task[]): void => {
   }
 };
 
-/** One goes elsewhere: what was asked for is a task like any other now. */
+/** The page is left: its tasks are like any others now. */
 export const wantNothing = (): void => wanted.clear();
 
 export const takeProject = (project: Project): void => {
@@ -84,7 +83,7 @@ export const dropProject = (id: string, version: number): void => {
   soon();
 };
 
-/** Forgets the live tasks that a complete reading has not seen: they have gone while nobody looked. */
+/** Removes the live tasks that are missing in a complete list: they were deleted unnoticed. */
 export const forgetUnseen = (seen: ReadonlySet<string>): void => {
   for (const { value } of tasks.values()) {
     if (isLive(value) && !seen.has(value.task_id)) dropTask(value.task_id, value.version);
@@ -106,7 +105,7 @@ export const forgetAll = (): void => {
 const versionOf = <T extends Readonly<{ version: number }>>(change: Change<T>): number =>
   'removedAt' in change ? change.removedAt : change.value.version;
 
-/** Applies at once what waits for the next frame. */
+/** Applies the waiting changes at once. */
 export const flush = (): void => {
   if (frame !== undefined) cancelAnimationFrame(frame);
   clearTimeout(timer);
@@ -154,7 +153,7 @@ const applyAll = <T extends Readonly<{ version: number }>>(
   return reshaped;
 };
 
-// A search looks at a phase too, but a list that reorders itself with every phase would be no list to read.
+// A search includes the phase, but a list that reorders itself with every phase would be unreadable.
 const sameShape = (a: Task, b: Task): boolean =>
   a.status === b.status &&
   a.task_name === b.task_name &&

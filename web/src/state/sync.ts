@@ -13,38 +13,38 @@ import { attempt, signIn, trying } from './session.ts';
 import { dropProject, dropTask, flush, forgetAll, forgetUnseen, takeProject, takeTask } from './store.ts';
 
 /**
- * `live`: changes come by themselves. `polling`: asked for every few seconds, since the server gives no stream.
- * `lost`: no answer; what is shown is what was last known.
+ * `live`: changes arrive on a stream. `polling`: requested every few seconds, since the server offers no stream.
+ * `lost`: no answer; the page shows the last known state.
  */
 export type Connection = Readonly<{
   state: 'connecting' | 'live' | 'polling' | 'lost';
   since: number;
-  /** What the server said where it answered, but not with what was asked for. */
+  /** The error of an unexpected answer. */
   reason?: string | undefined;
 }>;
 
 export const connection = signal<Connection>({ state: 'connecting', since: Date.now() });
 
-/** Whether the first reading has come: before it, an empty list says nothing. */
+/** Whether the first read has finished: before it, an empty list means nothing. */
 export const loaded = signal(false);
 
-/** Whether the server knows ended tasks beyond those that a first reading brings. */
+/** Whether the server has more ended tasks than the first read loaded. */
 export const beyond = signal<Readonly<{ failed: boolean; done: boolean }>>({ failed: false, done: false });
 
-/** Live tasks beyond this are counted by the server and not shown. */
+/** Further live tasks are counted by the server and not shown. */
 const MOST_LIVE = 1_000;
-/** Ended tasks of each kind that a first reading brings. */
+/** Ended tasks of each kind in the first read. */
 const ENDED_PAGE = 100;
 
 const POLL_MS = 2_000;
 const PROJECTS_EVERY = 5;
-/** How many polls go by before a server that gave no stream is asked for one again. */
+/** After how many polls a server that offered no stream is asked for one again. */
 const STREAM_AGAIN = 30;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8_000;
-/** A stream that ends sooner was none, but an answer to be asked for again. */
+/** A stream that ends sooner does not count as one and is polled. */
 const SHORT_MS = 1_000;
-/** A browser has six connections to a server for all its tabs together, so a tab out of sight gives its stream back. */
+/** A browser has six connections to a server for all its tabs, so a hidden tab closes its stream. */
 const AWAY_MS = 5_000;
 const AWAY_POLL_MS = 15_000;
 
@@ -55,8 +55,7 @@ const become = (state: Connection['state'], reason?: string): void => {
 };
 
 /**
- * Reads everything that the page shows. `afresh`: what was known before counts for nothing, its versions included, as
- * the server may be another one.
+ * Reads everything that the page shows. `afresh`: ignores the known versions, because the server may be another one.
  */
 const readAll = async ({ afresh = false } = {}): Promise<void> => {
   const [live, failed, done, projects] = await Promise.all([
@@ -68,7 +67,7 @@ const readAll = async ({ afresh = false } = {}): Promise<void> => {
   const tasks = [...live.items, ...failed.items, ...done.items];
   batch(() => {
     if (afresh) forgetAll();
-    // A task that ended while nobody looked is in one of the other lists; what is in none is gone.
+    // A task that ended unnoticed is in one of the other lists; one that is in none was deleted.
     else if (live.items.length < MOST_LIVE) forgetUnseen(new Set(tasks.map(({ task_id }) => task_id)));
     tasks.forEach(takeTask);
     projects.items.forEach(takeProject);
@@ -78,7 +77,7 @@ const readAll = async ({ afresh = false } = {}): Promise<void> => {
   });
 };
 
-/** What one event of the stream says. */
+/** Applies one event of the stream. */
 const take = (kind: string, data: string): void => {
   let said: unknown;
   try {
@@ -102,12 +101,12 @@ const takeEvent = (kind: string, said: Record<string, unknown>): void => {
 };
 
 /**
- * How a stream came to its end: `none` where the server has no stream, `short` where it tells and hangs up, `away` where
- * nobody has looked at this tab for a while.
+ * How a stream ended: `none` if the server offers no stream, `short` if it sends and closes at once, `away` if this tab
+ * has been hidden for a while.
  */
 type StreamEnd = 'none' | 'short' | 'long' | 'away';
 
-/** Where to go on. `hangsUp`: the last stream told what there was and ended. */
+/** Where to continue. `hangsUp`: the last stream was sent and closed at once. */
 type Resume = { position: string; retryMs: number; hangsUp: boolean };
 
 const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => {
@@ -125,7 +124,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
   try {
     const resumed = resume.position !== '';
     const stream = await client.events({ signal, lastEventId: resumed ? resume.position : undefined });
-    // From here on nothing is missed, so what is read now can only be older than what the stream tells later.
+    // From here on no change is missed, so what is read now can only be older than the stream's events.
     const reading = resumed ? Promise.resolve() : readAll();
     const openedAt = Date.now();
     lasting = setTimeout(() => {
@@ -138,7 +137,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
       fault = error;
       quiet.abort();
     });
-    // A server that hangs up each time is asked again and again; calling that live would be a flicker.
+    // A server that always closes at once is polled; calling that live would flicker.
     if (resumed) become(resume.hangsUp ? 'polling' : 'live');
     else
       reading.then(
@@ -153,7 +152,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
         else if (event.data !== '') take(event.kind, event.data);
       }
     } catch (error) {
-      // What was not read in full cannot be resumed.
+      // An incomplete read cannot be resumed.
       if (fault !== undefined) resume.position = '';
       throw fault ?? error;
     }
@@ -162,7 +161,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
   } catch (error) {
     if (away.signal.aborted && !stop.aborted && resume.position !== '') return 'away';
     if (error instanceof MiyabiApiError && [200, 404, 405, 406, 501].includes(error.status)) return 'none';
-    // A place that the server does not know any more: begin anew.
+    // The server does not have this position any more: start again.
     if (
       error instanceof MiyabiApiError &&
       (error.status === 400 || error.status === 410) &&
@@ -180,7 +179,7 @@ const follow = async (resume: Resume, stop: AbortSignal): Promise<StreamEnd> => 
   }
 };
 
-/** Asks for what changed, for a server without a stream. Ends when it is time to try for one. */
+/** Polls for changes, for a server without a stream. Ends when it is time to try for one. */
 const poll = async (stop: AbortSignal): Promise<void> => {
   let newest = '';
   for (let round = 0; round < STREAM_AGAIN && !stop.aborted; round += 1) {
@@ -206,7 +205,7 @@ const poll = async (stop: AbortSignal): Promise<void> => {
   }
 };
 
-/** Asks now and then what has happened, for as long as this tab is out of sight. */
+/** Polls occasionally while this tab is hidden. */
 const lookIn = async (resume: Resume, stop: AbortSignal): Promise<void> => {
   while (document.hidden && !stop.aborted) {
     await pause(AWAY_POLL_MS, stop);
@@ -242,7 +241,7 @@ const run = async (stop: AbortSignal): Promise<void> => {
       }
     } catch (error) {
       if (stop.aborted) return;
-      // Without a key there is nothing to try; a new one starts this afresh.
+      // Without a key there is nothing to try; a new one starts this again.
       if (error instanceof MiyabiApiError && error.status === 401) return;
       trying.value = false;
       if (failures > 0)
@@ -254,7 +253,7 @@ const run = async (stop: AbortSignal): Promise<void> => {
   }
 };
 
-/** Keeps the store in step with the server for as long as the page lives, with whatever key is in use. */
+/** Keeps the store in sync with the server for the life of the page, with the current key. */
 export const startSync = (): void => {
   let stop = new AbortController();
   attempt.subscribe(() => {

@@ -145,7 +145,7 @@ export const Overview = () => {
 
 type SectionsProps = Readonly<Record<'live' | 'done' | 'failed' | 'projects', ComponentChildren>>;
 
-/** Two columns where there is room, else one below the other, what is wrong before what went well. */
+/** Two columns if there is room, otherwise one: failures first. */
 const Sections = ({ live, done, failed, projects }: SectionsProps) =>
   isNarrow.value ? (
     <div class="column">
@@ -184,7 +184,7 @@ const outcomesByProject = (): ReadonlyMap<string, readonly Task[]> => {
   return found;
 };
 
-/** The state of things in one sentence. */
+/** The overall state in one sentence. */
 const Summary = () => {
   const tally = useComputed(() => {
     taskShape.value;
@@ -334,7 +334,7 @@ const Choice = ({ name, label, value, options }: ChoiceProps) => (
 
 const SEARCH_MS = 300;
 
-/** Asks the server for what the filters match beyond the tasks that are here already. Tells whether it is asking. */
+/** Requests tasks that match the filters and are not loaded yet. Returns whether a request is running. */
 const useDeeperSearch = (): Signal<boolean> => {
   const searching = useSignal(false);
   useSignalEffect(() => {
@@ -350,7 +350,7 @@ const useDeeperSearch = (): Signal<boolean> => {
         takeWanted(items);
         flush();
       } catch (error) {
-        // What is here is searched in any case; the connection state tells of a server that is away.
+        // Loaded tasks are searched in any case; the connection state says that the server is away.
         if (!(error instanceof MiyabiApiError)) throw error;
       }
       if (!overtaken) searching.value = false;

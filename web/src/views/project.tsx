@@ -24,7 +24,7 @@ import {
 } from '../state/store.ts';
 import { useTitle } from '../title.ts';
 
-/** How many of a project's tasks its page is drawn from: the newest. */
+/** How many of a project's newest tasks its page is based on. */
 const MOST_TASKS = 300;
 const MOST_BINS = 18;
 

@@ -11,7 +11,7 @@ export const SignIn = () => {
   useTitle(t.value.signIn);
   useEffect(() => field.current?.focus(), []);
   const refused = signIn.value === 'refused' && !trying.value;
-  // What is wrong stands where a refusal would: one looks there after pressing the button.
+  // Errors appear where a refusal would: people look there after pressing the button.
   const wrong =
     connection.value.state === 'lost' ? (connection.value.reason ?? t.value.lostFirst) : t.value.refused;
   const isWrong = refused || connection.value.state === 'lost';

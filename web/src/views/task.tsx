@@ -45,7 +45,7 @@ export const TaskView = ({ id }: Readonly<{ id: string }>) => {
   return <TaskPage task={task} />;
 };
 
-/** How a task is, in as few letters as can be. */
+/** The state of a task, as short as possible. */
 const stateOf = ({ status, progress }: Task): string =>
   status === 'running' && hasFigures(progress) ? figures(progress) : t.value.status[status];
 
@@ -114,13 +114,13 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
   );
 };
 
-/** The tasks that name this one as their parent. */
+/** The subtasks of this task. */
 const Parts = ({ of }: Readonly<{ of: string }>) => {
   useEffect(() => {
     listTasks({ parent_id: of, limit: 100 }).then(
       ({ items }) => takeWanted(items),
       (error: unknown) => {
-        // Those that are here already are shown in any case.
+        // Those that are loaded already are shown in any case.
         if (!(error instanceof MiyabiApiError)) throw error;
       },
     );
@@ -205,7 +205,7 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
   );
 };
 
-/** How much is done: the counter, or where a task that failed or was cancelled stopped. */
+/** The progress: the counter, or where a failed or cancelled task stopped. */
 const Amount = ({ task }: Readonly<{ task: Task }>) => {
   const { current, total } = task.progress;
   const stopped = isCutShort(task.status);
@@ -218,7 +218,7 @@ const Amount = ({ task }: Readonly<{ task: Task }>) => {
   );
 };
 
-/** What a deployment was to delete and has kept. */
+/** Resources that a deployment should have deleted. */
 const Retained = ({ task }: Readonly<{ task: Task }>) => {
   const { retained_resources = [] } = task.details;
   if (retained_resources.length === 0) return null;
@@ -280,7 +280,7 @@ const ProgressPlot = ({
   const times = points.map(({ timestamp }) => Date.parse(timestamp) / 1_000);
   const values = points.map(heightOf);
   const lastTime = times.at(-1) ?? 0;
-  // What holds still holds: the line goes on to the present.
+  // The present value still holds: the line continues to now.
   if (end !== undefined && end / 1_000 > lastTime) {
     times.push(end / 1_000);
     values.push(heightOf(last));
