@@ -57,15 +57,15 @@ export const prefixEnd = (line: string): number => {
 /** How many prefixes a line may have: more than any chain of loggers adds; it bounds the work. */
 const MAX_PREFIXES = 8;
 
-const ESC = 0x1b;
-const CSI = 0x9b;
+export const ESC = 0x1b;
+export const CSI = 0x9b;
 const BEL = 0x07;
 const TAB = 0x09;
 const BYTE_ORDER_MARK = 0xfeff;
 const BACKSLASH = 0x5c;
 
 /** Any control character but a tab; and the byte order mark. */
-const isControl = (code: number): boolean =>
+export const isControl = (code: number): boolean =>
   code < 0x20 ? code !== TAB : code >= 0x7f && (code <= 0x9f || code === BYTE_ORDER_MARK);
 
 /** A superset of these. Most lines contain none of it, and one range is the fastest to search for. */
@@ -90,7 +90,7 @@ const stripEscapes = (text: string): string => {
   return kept.join('');
 };
 
-const endOfEscape = (text: string, esc: number): number => {
+export const endOfEscape = (text: string, esc: number): number => {
   const kind = text[esc + 1];
   if (kind === '[') return endOfCsi(text, esc + 2);
   if (kind === ']' || kind === 'P' || kind === 'X' || kind === '^' || kind === '_')
@@ -100,7 +100,7 @@ const endOfEscape = (text: string, esc: number): number => {
   return isBetween(text.charCodeAt(at), 0x30, 0x7e) ? at + 1 : at;
 };
 
-const endOfCsi = (text: string, start: number): number => {
+export const endOfCsi = (text: string, start: number): number => {
   let at = start;
   while (isBetween(text.charCodeAt(at), 0x20, 0x3f)) at += 1;
   return isBetween(text.charCodeAt(at), 0x40, 0x7e) ? at + 1 : at;

@@ -1,5 +1,5 @@
 /**
- * Masks likely secrets in lines that leave the machine. The user's own screen is never changed.
+ * Masks likely secrets in lines that leave the machine or are kept. The user's own screen is never changed.
  *
  * Every pattern takes time linear in the text: each begins with a fixed text, what follows is bounded or ends at a
  * character that it cannot contain, and no two repetitions compete for the same text.
@@ -131,9 +131,12 @@ export const secretsOf = (env: Readonly<Record<string, string | undefined>>): re
 /** How much of the text before a value identifies it, in UTF-16 code units. */
 const REACH = 80;
 
-/** Masks one stream of lines; a private key may span many of them, so each stream has its own. */
-export const masker = (secrets: readonly string[] = []) => {
-  let keyLines = 0;
+/**
+ * Masks one stream of lines; a private key may span many of them, so each stream has its own. `insideKey`: how many lines
+ * of a key may still follow, from `insideKey()` of the masker before.
+ */
+export const masker = (secrets: readonly string[] = [], insideKey = 0) => {
+  let keyLines = insideKey;
 
   const maskKey = (line: string): string => {
     if (keyLines > 0) {
@@ -167,6 +170,7 @@ export const masker = (secrets: readonly string[] = []) => {
   };
 
   return {
+    insideKey: (): number => keyLines,
     /** The next lines of the stream, as one text with `\n` between them, masked. */
     mask(lines: string): string {
       // One search in all of them is several times cheaper than one in each.

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { masker, secretsOf } from '../../../src/cli/run/masking.ts';
+import { masker, secretsOf } from '../../../src/domain/logs/masking.ts';
 import { processorMs } from '../../support/processor-time.ts';
 import { suite } from '../../support/suite.ts';
 

@@ -1,0 +1,91 @@
+import { plainLine } from './line-text.ts';
+import { lineIn } from './lines.ts';
+
+/** How many lines of context a failure is shown with: the failing one, those before it and those after it. */
+const LINES_BEFORE = 5;
+const LINES_AFTER = 4;
+export const CONTEXT_LINES = LINES_BEFORE + 1 + LINES_AFTER;
+
+/** A part of an error message that is shorter could stand in any line. */
+const MIN_MATCH = 12;
+/** So much of a message tells its line from others, in UTF-16 code units. */
+const MAX_MATCH = 160;
+
+/** What programs begin an error with. */
+const CLEAR =
+  /(?:^|[\s[(|:])(?:fatal|panic|critical|error|err!?)(?:\[\w{1,16}\]|\([^)]{1,32}\))?\s?:|\b[A-Za-z.]{0,64}(?:Error|Exception)\b(?: \[\w{1,64}\])?:|^(?:error|fatal|panic|critical)\b|\bnpm (?:ERR!|error)|\bUnhandled\b|segmentation fault|core dumped|out of memory|command not found|no such file or directory|permission denied|access denied|✖|✗|✘|❌|"level":"(?:error|fatal)"|\[(?:error|fatal)\]|\b(?:ERROR|FATAL|FAILED|FAILURE)\b/i;
+/** Words that often, but not always, tell of one. */
+const LIKELY =
+  /\b(?:failed|failure|failing|exception|traceback|cannot|can't|could not|couldn't|unable to|not found|denied|refused|timed? ?out|killed|aborted|undefined reference|invalid|crash(?:ed)?)\b/i;
+/** What says that there is none, or speaks of errors in passing. */
+const NONE =
+  /\b(?:no|0|zero|without(?: any)?) (?:errors?|failures?|failed|problems?)\b|\b(?:errors?|failures?|failed)["']? ?[:=] ?(?:0|none|null|false|\[\])(?![\w.])|\bcontinu(?:e|ing)[ -]on[ -]error\b|--\w+(?:-\w+)*-(?:errors?|failed)\b/i;
+/** Last words of programs that only pass a failure on: what went wrong stands before them. */
+const TRAILER =
+  /exit(?:ed)? (?:with )?(?:code|status) ?:? ?\d|exit status \d|\bELIFECYCLE\b|complete log of this run|process completed with exit code|^make(?:\[\d+\])?: \*\*\*|returned non-zero exit|script returned exit code|lifecycle script|npm (?:ERR!|error) (?:code|errno|path|workspace|location|command|signal|cwd|A complete|\s*$)/i;
+
+/** How sure it is that a line tells of an error, from 0, which is not at all. */
+const errorRank = (line: string): number => {
+  if (line === '' || NONE.test(line)) return 0;
+  const isClear = CLEAR.test(line);
+  if (!isClear && !LIKELY.test(line)) return 0;
+  if (TRAILER.test(line)) return 1;
+  return isClear ? 3 : 2;
+};
+
+/** Whether a line looks like an error. */
+export const looksLikeError = (line: string): boolean => errorRank(lineIn(plainLine(line))) > 0;
+
+/**
+ * The line that shows why something failed, as its index: the first that holds the error message which a format found;
+ * else the last that looks like an error, but for one that only passes it on, as `exit code 1` does. Undefined where no
+ * line looks like one.
+ */
+export const failingLine = (lines: readonly string[], errorMessage?: string): number | undefined => {
+  const texts = lines.map((line) => lineIn(plainLine(line)));
+  const told = errorMessage === undefined ? undefined : lineOfMessage(texts, errorMessage);
+  return told ?? lastError(texts);
+};
+
+/** The message of the line that `failingLine` finds, without colours and without what loggers put in front of it. */
+export const failureMessage = (lines: readonly string[]): string | undefined => {
+  const index = failingLine(lines);
+  return index === undefined ? undefined : lineIn(plainLine(lines[index] ?? ''));
+};
+
+/** The lines around a failing one, as the indexes of the first and behind the last: ten where there are as many. */
+export const contextOf = (index: number, count: number): Readonly<{ start: number; end: number }> => ({
+  start: Math.max(0, index - LINES_BEFORE),
+  end: Math.min(count, index + LINES_AFTER + 1),
+});
+
+const lastError = (texts: readonly string[]): number | undefined => {
+  let best: number | undefined;
+  let bestRank = 0;
+  for (let index = texts.length - 1; index >= 0 && bestRank < 3; index -= 1) {
+    const rank = errorRank(texts[index] ?? '');
+    if (rank > bestRank) {
+      best = index;
+      bestRank = rank;
+    }
+  }
+  return best;
+};
+
+const lineOfMessage = (texts: readonly string[], message: string): number | undefined => {
+  const wanted = message
+    .split('\n')
+    .map((part) => squeezed(part.replace(/(?:…|\.\.\.)$/, '')).slice(0, MAX_MATCH))
+    .find((part) => part !== '');
+  if (wanted === undefined) return undefined;
+  // In a line of JSON the same text has its quotes escaped.
+  const forms = [wanted, JSON.stringify(wanted).slice(1, -1)];
+  const squeezedTexts = texts.map(squeezed);
+  const whole = squeezedTexts.findIndex((text) => forms.some((form) => text.includes(form)));
+  if (whole !== -1) return whole;
+  // A message may be put together of a line and something else, e.g. the name of what failed.
+  const part = squeezedTexts.findIndex((text) => text.length >= MIN_MATCH && wanted.includes(text));
+  return part === -1 ? undefined : part;
+};
+
+const squeezed = (text: string): string => text.trim().replace(/\s+/g, ' ');

@@ -1,0 +1,57 @@
+import { CSI, ESC, endOfCsi, endOfEscape, isControl } from './lines.ts';
+
+/** Longer lines are cut when they are kept or answered, in UTF-16 code units. */
+export const MAX_SHOWN_LINE = 8_192;
+
+/** Most lines have nothing else in them, and one range is the fastest to look for. */
+const UNUSUAL = /[^ -~\t]/;
+/** Colours and the like: the only escapes that stay. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what this looks for
+const SGR = /^\u001b\[[\d;:]{0,64}m$/;
+/** What orders text against its order of writing, and halves of surrogate pairs. */
+const MISLEADING = /[\p{Bidi_Control}\p{Surrogate}]/gu;
+/** Where a cut has left the beginning of an escape or of a surrogate pair. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what this looks for
+const CUT_END = /(?:\u001b\[?[\d;:]*|[\ud800-\udbff])$/;
+
+/**
+ * A line that is safe to show anywhere: of the terminal's escapes only those of colours stay (SGR), other control
+ * characters but tabs go, and what could make text read as another becomes U+FFFD.
+ */
+export const shownLine = (raw: string): string => {
+  if (!UNUSUAL.test(raw)) return raw;
+  return withoutControls(raw).replace(MISLEADING, '\ufffd');
+};
+
+/** A line as it is kept: not longer than `MAX_SHOWN_LINE`, with `…` where the rest was cut. */
+export const cutLine = (line: string): string =>
+  line.length <= MAX_SHOWN_LINE ? line : `${line.slice(0, MAX_SHOWN_LINE).replace(CUT_END, '')}…`;
+
+/** A line without its colours. */
+export const plainLine = (shown: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what this looks for
+  shown.includes('\u001b') ? shown.replace(/\u001b\[[\d;:]*m/g, '') : shown;
+
+const withoutControls = (text: string): string => {
+  const kept: string[] = [];
+  let from = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (!isControl(code)) {
+      at += 1;
+      continue;
+    }
+    const end = code === ESC ? endOfEscape(text, at) : code === CSI ? endOfCsi(text, at + 1) : at + 1;
+    if (code === ESC && SGR.test(text.slice(at, Math.min(end, at + 80)))) {
+      at = end;
+      continue;
+    }
+    kept.push(text.slice(from, at));
+    at = end;
+    from = at;
+  }
+  if (from === 0) return text;
+  kept.push(text.slice(from));
+  return kept.join('');
+};
