@@ -72,10 +72,11 @@ export class MiyabiStack extends Stack {
       ...(cache?.environment ?? { CACHE: 'none', FEED: 'memory' }),
       ...(customFormats ? { MIYABI_LOG_FORMATS: 'log-formats.json' } : {}),
     };
-    const readLogs = new PolicyStatement({
-      actions: ['logs:FilterLogEvents'],
-      resources: logs.sources.map(({ logGroupArn }) => logGroupArn),
-    });
+    const readLogs = (...actions: readonly string[]) =>
+      new PolicyStatement({
+        actions: [...actions],
+        resources: logs.sources.map(({ logGroupArn }) => logGroupArn),
+      });
 
     const api = new NodeFunction(this, 'Api', {
       ...shared,
@@ -87,7 +88,8 @@ export class MiyabiStack extends Stack {
       timeoutSeconds: API_TIMEOUT_SECONDS,
     });
     tables.grant(api.role, API_GRANTS);
-    api.role.addToPolicy(readLogs);
+    // It collects when it is asked to, and shows the lines of a task.
+    api.role.addToPolicy(readLogs('logs:FilterLogEvents', 'logs:GetLogEvents'));
     const alias = new Alias(this, 'Live', { aliasName: 'live', version: api.function.currentVersion });
 
     const collector = new Collector(this, 'Collector', {
@@ -98,7 +100,7 @@ export class MiyabiStack extends Stack {
       sources: logs.sources,
     });
     tables.grant(collector.lambda.role, COLLECTOR_GRANTS);
-    collector.lambda.role.addToPolicy(readLogs);
+    collector.lambda.role.addToPolicy(readLogs('logs:FilterLogEvents'));
 
     const webhooks = new Webhooks(this, 'Webhooks', {
       name: `${name}-webhooks`,

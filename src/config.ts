@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { API_KEY_RULE, type ApiKey, parseApiKey } from './domain/api-keys.ts';
 import { MiyabiError } from './domain/errors.ts';
 import type { ProjectRule } from './domain/logs/identity.ts';
+import type { LineBounds } from './domain/logs/kept-lines.ts';
 import { type AddressRange, parseRange } from './domain/webhooks/address.ts';
 import { LOG_LEVELS, type LogLevel } from './ports/logger.ts';
 
@@ -59,6 +60,8 @@ export type Config = Readonly<{
   webhookAllow: readonly AddressRange[];
   /** CloudWatch log groups that a scheduled collection reads. */
   logGroups: readonly string[];
+  /** What is kept of the lines that clients post; undefined keeps none. */
+  lineBounds: LineBounds | undefined;
   /** The first matching rule decides the project of a log that names none. */
   projectRules: readonly ProjectRule[];
 }>;
@@ -158,6 +161,8 @@ const projectRules = v.pipe(
   ),
 );
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 const environment = v.object({
   MIYABI_BACKEND: v.optional(choice(BACKENDS), 'local'),
   TASK_STORE: v.optional(choice(STORES)),
@@ -202,6 +207,11 @@ const environment = v.object({
   CORS_ORIGINS: v.optional(origins, ''),
   MIYABI_ALLOWED_HOSTS: v.optional(hostNames, ''),
   WEBHOOK_ALLOW: v.optional(addressRanges, ''),
+  KEEP_LOG_LINES: v.optional(flag, 'true'),
+  LOG_LINES_FIRST: v.optional(integer(0, 1_000), '100'),
+  LOG_LINES_LAST: v.optional(integer(10, 20_000), '2000'),
+  LOG_LINES_BYTES: v.optional(integer(100_000, 10_000_000), '1000000'),
+  LOG_LINES_DAYS: v.optional(integer(1, 90), '7'),
   MIYABI_PROJECT_RULES: v.optional(projectRules, '[]'),
 });
 
@@ -278,6 +288,14 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: vars.CORS_ORIGINS,
     allowedHosts: vars.MIYABI_ALLOWED_HOSTS,
     webhookAllow: vars.WEBHOOK_ALLOW,
+    lineBounds: vars.KEEP_LOG_LINES
+      ? {
+          first: vars.LOG_LINES_FIRST,
+          last: vars.LOG_LINES_LAST,
+          bytes: vars.LOG_LINES_BYTES,
+          kept_ms: vars.LOG_LINES_DAYS * DAY_MS,
+        }
+      : undefined,
     projectRules: vars.MIYABI_PROJECT_RULES,
   });
 };

@@ -89,7 +89,7 @@ export class Network extends Construct {
     logs.addToPolicy(
       new PolicyStatement({
         principals: [new AnyPrincipal()],
-        actions: ['logs:FilterLogEvents'],
+        actions: ['logs:FilterLogEvents', 'logs:GetLogEvents'],
         resources: sources.map(({ logGroupArn }) => logGroupArn),
       }),
     );

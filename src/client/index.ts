@@ -4,6 +4,7 @@ import { readEvents, type ServerEvent } from './events.ts';
 
 export type { Api } from '../api/contract.ts';
 export type { Event, EventPage } from '../api/schemas/events.ts';
+export type { TaskLogs } from '../api/schemas/logs.ts';
 export type { Problem } from '../api/schemas/problem.ts';
 export type { Project, ProjectList } from '../api/schemas/projects.ts';
 export type { HistoryPoint, NewTask, Task, TaskList } from '../api/schemas/tasks.ts';

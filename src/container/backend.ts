@@ -18,10 +18,11 @@ export type StorePorts = Pick<
   | 'webhookStore'
   | 'outbox'
   | 'outboxQueues'
+  | 'lineStore'
 >;
 export type CachePorts = Pick<Ports, 'taskCache' | 'taskListCache' | 'projectCache' | 'rateLimiter'>;
 export type FeedPorts = Pick<Ports, 'changeFeed'>;
-export type LogSourcePorts = Pick<Ports, 'logSource'>;
+export type LogSourcePorts = Pick<Ports, 'logSource' | 'logReader'>;
 
 /** The ports of a backend, how to release what it holds (connections, servers, files), and how to check its health. */
 export type OpenBackend<Provided> = Readonly<{

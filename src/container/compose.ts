@@ -106,6 +106,8 @@ export const containerFor = async (
     container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
     container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
     container.bind(TOKENS.webhookAllow).toConstantValue(config.webhookAllow);
+    container.bind(TOKENS.lineBounds).toConstantValue(config.lineBounds);
+    container.bind(TOKENS.logSourceName).toConstantValue(config.logSource);
     await container.load(services);
     return { container, close };
   } catch (error) {
@@ -146,7 +148,9 @@ export const compose = async (config: Config, overrides: Partial<Ports> = {}) =>
     tasks: container.get(TOKENS.taskService),
     projects: container.get(TOKENS.projectService),
     progress: container.get(TOKENS.progressService),
+    postedLogs: container.get(TOKENS.postedLogs),
     logText: container.get(TOKENS.logTextService),
+    taskLogs: container.get(TOKENS.taskLogService),
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),

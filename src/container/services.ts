@@ -5,14 +5,17 @@ import { estimates } from '../services/estimates.ts';
 import { eventService } from '../services/events.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
+import { keptLines } from '../services/kept-lines.ts';
 import { logTextService } from '../services/log-text.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
+import { postedLogs } from '../services/posted-logs.ts';
 import type { ProgressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
 import { retryOnConflict } from '../services/retry-on-conflict.ts';
 import { staleSweep } from '../services/staleness.ts';
 import { taskCounter } from '../services/task-counter.ts';
 import { taskLister } from '../services/task-list.ts';
+import { taskLogService } from '../services/task-logs.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
 import { webhookAnnouncer } from '../services/webhook-announcer.ts';
@@ -62,12 +65,22 @@ export const services = new ContainerModule(({ bind }) => {
   provide('estimates', estimates, ['checkpoints', 'clock', 'logger', 'retryOnConflict']);
   provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'clock']);
   provide('healthService', healthService, ['probes', 'steadyClock', 'logger', 'sleep']);
+  provide('keptLines', keptLines, [
+    'lineStore',
+    'taskStore',
+    'lineBounds',
+    'clock',
+    'ids',
+    'logger',
+    'retryOnConflict',
+  ]);
   provide('taskService', taskService, [
     'taskStore',
     'taskHistory',
     'taskCache',
     'taskWriter',
     'estimates',
+    'keptLines',
     'clock',
     'ids',
   ]);
@@ -91,7 +104,9 @@ export const services = new ContainerModule(({ bind }) => {
       'logger',
     ],
   );
-  provide('logTextService', logTextService, ['checkpoints', 'progressService', 'clock', 'retryOnConflict']);
+  provide('postedLogs', postedLogs, ['progressService', 'keptLines']);
+  provide('logTextService', logTextService, ['checkpoints', 'postedLogs', 'clock', 'retryOnConflict']);
+  provide('taskLogService', taskLogService, ['taskService', 'keptLines', 'logReader', 'logSourceName']);
   provide('collectorService', collectorService, [
     'logSource',
     'taskStore',

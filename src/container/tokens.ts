@@ -2,6 +2,8 @@ import type { ServiceIdentifier } from 'inversify';
 import type { Config } from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
 import type { ProjectRule } from '../domain/logs/identity.ts';
+import type { LineBounds } from '../domain/logs/kept-lines.ts';
+import type { LineSource } from '../domain/logs/log-place.ts';
 import type { AddressRange } from '../domain/webhooks/address.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
@@ -11,14 +13,17 @@ import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
+import type { KeptLines } from '../services/kept-lines.ts';
 import type { LogTextService } from '../services/log-text.ts';
 import type { OutboxSignal } from '../services/outbox-signal.ts';
+import type { PostedLogs } from '../services/posted-logs.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { RetryOnConflict } from '../services/retry-on-conflict.ts';
 import type { StaleSweep } from '../services/staleness.ts';
 import type { TaskCounter } from '../services/task-counter.ts';
 import type { TaskLister } from '../services/task-list.ts';
+import type { TaskLogService } from '../services/task-logs.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
 import type { WebhookAnnouncer } from '../services/webhook-announcer.ts';
@@ -48,6 +53,7 @@ export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Na
   webhookStore: port('webhookStore'),
   outbox: port('outbox'),
   outboxQueues: port('outboxQueues'),
+  lineStore: port('lineStore'),
 
   taskCache: port('taskCache'),
   taskListCache: port('taskListCache'),
@@ -56,6 +62,7 @@ export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Na
 
   changeFeed: port('changeFeed'),
   logSource: port('logSource'),
+  logReader: port('logReader'),
 };
 
 export const TOKENS = {
@@ -66,6 +73,8 @@ export const TOKENS = {
   logFormats: token<() => Promise<readonly LogFormat[]>>('logFormats'),
   projectRules: token<readonly ProjectRule[]>('projectRules'),
   webhookAllow: token<readonly AddressRange[]>('webhookAllow'),
+  lineBounds: token<LineBounds | undefined>('lineBounds'),
+  logSourceName: token<LineSource>('logSourceName'),
 
   cachedProjectStore: token<CachedProjectStore>('cachedProjectStore'),
   projectService: token<ProjectService>('projectService'),
@@ -78,6 +87,9 @@ export const TOKENS = {
   healthService: token<HealthService>('healthService'),
   taskService: token<TaskService>('taskService'),
   progressService: token<ProgressService>('progressService'),
+  keptLines: token<KeptLines>('keptLines'),
+  postedLogs: token<PostedLogs>('postedLogs'),
+  taskLogService: token<TaskLogService>('taskLogService'),
   logTextService: token<LogTextService>('logTextService'),
   collectorService: token<CollectorService>('collectorService'),
   eventService: token<EventService>('eventService'),

@@ -3,6 +3,8 @@ import type { ChangeFeed } from './change-feed.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { Ids } from './ids.ts';
+import type { LineStore } from './line-store.ts';
+import type { LogReader } from './log-reader.ts';
 import type { LogSource } from './log-source.ts';
 import type { Logger } from './logger.ts';
 import type { Outbox, OutboxQueues } from './outbox.ts';
@@ -40,6 +42,7 @@ export type Ports = Readonly<{
   webhookStore: WebhookStore;
   outbox: Outbox;
   outboxQueues: OutboxQueues;
+  lineStore: LineStore;
 
   taskCache: TaskCache;
   taskListCache: TaskListCache;
@@ -48,4 +51,5 @@ export type Ports = Readonly<{
 
   changeFeed: ChangeFeed;
   logSource: LogSource;
+  logReader: LogReader;
 }>;

@@ -5,7 +5,8 @@ import type { LogOrigin } from '../domain/logs/event.ts';
 import { MAX_LINE } from '../domain/logs/lines.ts';
 import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
-import type { Ingested, ProgressService } from './progress.ts';
+import type { PostedLogs } from './posted-logs.ts';
+import type { Ingested } from './progress.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
 /**
@@ -44,11 +45,11 @@ const MAX_PENDING = 4 * MAX_LINE;
 
 export const logTextService = ({
   checkpoints,
-  progressService: progress,
+  postedLogs: posted,
   clock,
   retryOnConflict,
 }: Pick<Ports, 'checkpoints' | 'clock'> &
-  Readonly<{ progressService: ProgressService; retryOnConflict: RetryOnConflict }>): LogTextService => {
+  Readonly<{ postedLogs: PostedLogs; retryOnConflict: RetryOnConflict }>): LogTextService => {
   const serialize = keyedMutex();
   return {
     append(piece) {
@@ -65,7 +66,7 @@ export const logTextService = ({
           const rest = whole.subarray(end);
           const pending = rest.length > MAX_PENDING ? rest.subarray(0, MAX_PENDING) : rest;
           const lines = linesOf(whole.subarray(0, end));
-          const result = await progress.ingest({
+          const result = await posted.ingest({
             log_group,
             log_stream,
             project_id,

@@ -24,6 +24,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { TaskDocument } from '../ports/task-cache.ts';
 import type { HistoryQuery, TaskPosition, TaskQuery } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
+import type { KeptLines } from './kept-lines.ts';
 import type { TaskWriter } from './task-writer.ts';
 
 /**
@@ -54,7 +55,7 @@ export type TaskService = Readonly<{
   cancel(taskId: string, message: string | undefined, guard?: Guard): Promise<Task>;
   /** @throws MiyabiError `invalid_transition` where it has not ended. */
   reopen(taskId: string, options: Parameters<typeof reopenTask>[1], guard?: Guard): Promise<Task>;
-  /** Removes the task and its history. Its subtasks stay. */
+  /** Removes the task, its history, and its log lines unless another task has the same log. Its subtasks stay. */
   remove(taskId: string, guard?: Guard): Promise<void>;
   history(taskId: string, query: HistoryQuery, guard?: Guard): Promise<Page<HistoryPoint, number>>;
 }>;
@@ -68,12 +69,14 @@ export const taskService = ({
   taskCache: cache,
   taskWriter: writer,
   estimates: estimate,
+  keptLines,
   clock,
   ids,
 }: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'clock' | 'ids'> &
   Readonly<{
     taskWriter: TaskWriter;
     estimates: Estimates;
+    keptLines: KeptLines;
   }>): TaskService => {
   const find = async (taskId: string, guard: Guard): Promise<StoredTask> => {
     const task = await tasks.find(taskId);
@@ -190,7 +193,9 @@ export const taskService = ({
     async remove(taskId, guard = {}) {
       const mayFail = guard.versions !== undefined;
       const result = await writer.remove(() => find(taskId, guard), { mayFail });
-      if (result !== undefined) await writer.account([result]);
+      if (result === undefined) return;
+      await writer.account([result]);
+      if (result.before !== undefined) await keptLines.forget(result.before);
     },
 
     async history(taskId, query, guard = {}) {

@@ -60,6 +60,7 @@ const MATRIX: readonly (readonly [
   ['POST', '/api/tasks/t/cancel', {}, 'write', 404, 'cancelTask'],
   ['POST', '/api/tasks/t/reopen', {}, 'write', 404, 'reopenTask'],
   ['GET', '/api/tasks/t/history', undefined, 'read', 404, 'getTaskHistory'],
+  ['GET', '/api/tasks/t/logs', undefined, 'read', 404, 'getTaskLogs'],
   ['DELETE', '/api/tasks/t', undefined, 'write', 404, 'deleteTask'],
   ['POST', '/api/tasks:batch', { tasks: [{ project_id: 'ours' }] }, 'write', 200, 'createTasks'],
   [

@@ -165,9 +165,9 @@ for (const [name, options] of Object.entries(EVERY)) {
         .flatMap(([, { Action }]) => listOf(Action))
         .sort();
     const dynamodb = (actions: readonly string[]) => actions.map((action) => `dynamodb:${action}`).sort();
-    for (const [policy, grants] of [
-      [/^ApiRole/, API_GRANTS],
-      [/^CollectorLambdaRole/, COLLECTOR_GRANTS],
+    for (const [policy, grants, logs] of [
+      [/^ApiRole/, API_GRANTS, ['logs:FilterLogEvents', 'logs:GetLogEvents']],
+      [/^CollectorLambdaRole/, COLLECTOR_GRANTS, ['logs:FilterLogEvents']],
     ] as const) {
       assert.equal(granted(policy, /^\{"Fn::GetAtt":\["TablesTasks/), dynamodb(grants.tasks));
       assert.equal(granted(policy, /^\{"Fn::GetAtt":\["TablesProjects/), dynamodb(grants.projects));
@@ -175,7 +175,7 @@ for (const [name, options] of Object.entries(EVERY)) {
         granted(policy, /\/index\/[A-Z]/),
         grants.indexesOf.map(() => 'dynamodb:Query'),
       );
-      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)/), ['logs:FilterLogEvents']);
+      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)/), logs);
       assert.equal(granted(policy, /^\{"Fn::GetAtt":\["LogsSystem/), [
         'logs:CreateLogStream',
         'logs:PutLogEvents',

@@ -13,6 +13,8 @@ export type TableItem = Readonly<{ table: 'tasks' | 'projects' | 'webhooks'; ite
 
 const CHECKPOINT = 'checkpoint#';
 const PART = 'checkpoint-part#';
+/** Log lines are deleted after a week, so archives leave them out. */
+const LINES = 'lines#';
 /** A key too long for DynamoDB is stored as its hash: the original key is lost. */
 const HASHED = `${CHECKPOINT}sha256#`;
 
@@ -40,7 +42,8 @@ export async function* entriesFromItems(
         const read = reader('Part of a checkpoint', item);
         const ofOne = parts.get(id) ?? new Map<number, Uint8Array>();
         parts.set(id, ofOne.set(read.number('timestamp'), read.bytes('value')));
-      } else if (id.startsWith(HASHED)) throw damagedCheckpoint(id, 'its key is not known');
+      } else if (id.startsWith(LINES)) continue;
+      else if (id.startsWith(HASHED)) throw damagedCheckpoint(id, 'its key is not known');
       else if (id.startsWith(CHECKPOINT)) heads.push(item);
       else if (item['timestamp']?.N === String(CURRENT)) {
         const { unknown: _unknown, ...task } = taskFromItem(item);

@@ -3,6 +3,7 @@ import { isAccounted } from '../../domain/tasks/events.ts';
 import {
   checkpointCodec,
   deliveryCodec,
+  lineIndexCodec,
   pointCodec,
   projectCodec,
   queueCodec,
@@ -88,6 +89,8 @@ export const checkStore = async (level: Level): Promise<CheckReport> => {
   await readAll('w', ([, id = ''], value) => webhooksCodec.decode(id, value));
   await readAll('c', ([, id = ''], value) => checkpointCodec.decode(id, value));
   await readAll('v', ([, id = ''], value) => fromRecord(`Checkpoint ${id}`, value));
+  await readAll('l', ([, , id = ''], value) => lineIndexCodec.decode(id, value));
+  await readAll('b', ([, , id = ''], value) => fromRecord(`Lines of ${id}`, value));
   for (const [from, to] of [
     ['c', 'v'],
     ['v', 'c'],

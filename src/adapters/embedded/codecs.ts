@@ -1,3 +1,4 @@
+import type { Json } from '../../domain/json.ts';
 import { isObservation } from '../../domain/logs/format.ts';
 import { COUNTED_KINDS } from '../../domain/projects/metrics.ts';
 import { PROJECT_STATUSES, type StoredProject } from '../../domain/projects/project.ts';
@@ -269,3 +270,11 @@ export const queueCodec = codec<QueueRecord>('Queue of webhook', {
 export const checkpointCodec = codec<Readonly<{ version: number; expires_on: number }>>('Checkpoint', {
   required: { version: isNumber, expires_on: isNumber },
 });
+
+/** What is known of a stream's lines. What `index` says is the domain's business. `expires_at` is epoch milliseconds. */
+export const lineIndexCodec = codec<Readonly<{ index: Json; version: number; expires_at: number }>>(
+  'Lines of',
+  {
+    required: { index: isObject, version: isNumber, expires_at: isNumber },
+  },
+);

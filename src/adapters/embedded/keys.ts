@@ -19,7 +19,9 @@ import { fromIso } from '../../domain/time.ts';
  *   p  WEBHOOK DUE DELIVERY            a delivery that has not ended
  *   q  WEBHOOK                         the queue of a webhook
  *   r  DUE WEBHOOK                     a queue that is due some time
- *   x  DAY KIND KEY                    what may expire on a day: h(istory), c(heckpoint), d(elivery), q(ueue)
+ *   l  GROUP STREAM                    what is known of a stream's log lines
+ *   b  GROUP STREAM KEY                a chunk of them
+ *   x  DAY KIND KEY                    what may expire on a day: h(istory), c(heckpoint), d(elivery), q(ueue), l(ines)
  */
 export const keyOf = (...segments: readonly string[]): string => `${segments.map(escaped).join(END)}${END}`;
 

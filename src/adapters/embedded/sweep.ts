@@ -1,8 +1,9 @@
 import { fromIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { checkpointCodec, deliveryCodec, pointCodec, queueCodec } from './codecs.ts';
+import { checkpointCodec, deliveryCodec, lineIndexCodec, pointCodec, queueCodec } from './codecs.ts';
 import type { Change, Database } from './database.ts';
 import { dayAfter, daySegment, KEPT_MS, keyOf, segmentsOf, startOfDay, timeSegment, under } from './keys.ts';
+import { chunksOf, lineExpiryKey, lineIndexKey } from './line-store.ts';
 import { deliveryKey, queueKey } from './outbox-keys.ts';
 import { removeTask, storedIn } from './task-store.ts';
 
@@ -25,7 +26,7 @@ export const sweepExpired = async (
   }
   // Files with mostly deleted entries are not rewritten until a key near them is written.
   if (removed >= STEP && !signal.aborted) {
-    for (const kind of ['t', 'i', 'h', 'c', 'v', 'd', 'x']) await database.compact(under(kind));
+    for (const kind of ['t', 'i', 'h', 'c', 'v', 'd', 'l', 'b', 'x']) await database.compact(under(kind));
   }
   return removed;
 };
@@ -57,6 +58,10 @@ const sweepDays = async (database: Database, now: number): Promise<number> => {
     const [, , kind = '', key = ''] = segmentsOf(row);
     if (kind === 'h') {
       count += await sweepHistory(database, row, key, now);
+      continue;
+    }
+    if (kind === 'l') {
+      count += await sweepLines(database, row, key, now);
       continue;
     }
     count += await database.write((change) => {
@@ -115,4 +120,23 @@ const sweepHistory = async (
     if (entries.length < STEP) return count;
     gt = entries.at(-1)?.[0] ?? gt;
   }
+};
+
+/** Removes the lines of a stream that no one has written to for as long as they are kept. */
+const sweepLines = async (database: Database, row: string, key: string, now: number): Promise<number> => {
+  const [log_group = '', log_stream = ''] = segmentsOf(key);
+  const stream = { log_group, log_stream };
+  const chunks = await database.view((view) => view.keys({ ...chunksOf(stream), limit: STEP }));
+  return database.write((change) => {
+    change.remove(row);
+    const value = change.get(lineIndexKey(stream));
+    const until = value === undefined ? undefined : lineIndexCodec.decode(log_stream, value).expires_at;
+    if (until !== undefined && until > now) {
+      change.put(lineExpiryKey(stream, dayAfter(until)), '');
+      return 1;
+    }
+    change.remove(lineIndexKey(stream));
+    for (const chunk of chunks) change.remove(chunk);
+    return 1 + chunks.length;
+  });
 };

@@ -1,7 +1,9 @@
 import { identified } from '../../domain/logs/posted-events.ts';
 import { ownLog, requireOwn, requireUnbound } from '../../domain/projects/access.ts';
+import { toIso } from '../../domain/time.ts';
 import { json } from '../message.ts';
 import { jsonAnswer, jsonBody, route, textBody } from '../route.ts';
+import { present, projectGuard } from '../route-parts.ts';
 import * as schemas from '../schemas/logs.ts';
 
 export const logRoutes = {
@@ -14,9 +16,9 @@ export const logRoutes = {
       'Sending the same lines again changes nothing. An event without an id is known by its time and text.',
     body: jsonBody(schemas.logBatch, { anyBytes: true }),
     answers: { 200: jsonAnswer('What came of them', schemas.logResult) },
-    handle: async ({ progress }, { principal, body: { events, ...batch } }) => {
+    handle: async ({ postedLogs }, { principal, body: { events, ...batch } }) => {
       requireOwn(principal, batch.project_id);
-      return json(200, await progress.ingest({ ...ownLog(principal, batch), events: identified(events) }));
+      return json(200, await postedLogs.ingest({ ...ownLog(principal, batch), events: identified(events) }));
     },
   }),
   sendLogText: route({
@@ -32,6 +34,30 @@ export const logRoutes = {
     handle: async ({ logText }, { principal, query, body }) => {
       requireOwn(principal, query.project_id);
       return json(200, await logText.append({ ...ownLog(principal, query), bytes: body }));
+    },
+  }),
+  getTaskLogs: route({
+    method: 'GET',
+    path: '/api/tasks/{task_id}/logs',
+    scope: 'read',
+    summary: 'Read the log lines of a task, oldest first',
+    description:
+      'The lines of the stream in `details.log_group` and `details.log_stream` in the time of the task: of posts, the first and ' +
+      'the last that are kept; of log groups and files, what is there. `before` and `after` are cursors of this answer; ' +
+      '`around=failure` gives ten lines around the one that shows why the task failed.',
+    query: schemas.taskLogsQuery,
+    answers: { 200: jsonAnswer('Lines', schemas.taskLogs) },
+    handle: async ({ taskLogs }, context) => {
+      const { q, ...query } = context.query;
+      const { lines, ...logs } = await taskLogs.read(
+        context.params.task_id,
+        present({ ...query, contains: q }),
+        projectGuard(context),
+      );
+      return json(200, {
+        ...logs,
+        lines: lines.map(({ cursor, at, text }) => ({ cursor, timestamp: toIso(at), text })),
+      });
     },
   }),
   collect: route({

@@ -1,6 +1,20 @@
 import * as v from 'valibot';
 
-import { id, name, named, object, text, time, whole, wholeNumber } from './fields.ts';
+import { LINE_SOURCES } from '../../domain/logs/log-place.ts';
+import {
+  documented,
+  id,
+  line,
+  moment,
+  name,
+  named,
+  object,
+  oneOf,
+  text,
+  time,
+  whole,
+  wholeNumber,
+} from './fields.ts';
 import { task } from './tasks.ts';
 
 /** The most log events in one post. */
@@ -72,3 +86,63 @@ export const collectResult = named(
   'CollectResult',
   v.looseObject({ message: text, records: whole, groups: v.array(v.looseObject({})) }),
 );
+
+/** The most lines of one answer. */
+const MAX_LINES = 1_000;
+const lineCount = (description: string) =>
+  v.optional(
+    documented(
+      { description, type: 'integer', minimum: 1, maximum: MAX_LINES },
+      v.pipe(
+        v.string(),
+        v.regex(/^\d{1,4}$/, LINES_RULE),
+        v.transform(Number),
+        v.minValue(1, LINES_RULE),
+        v.maxValue(MAX_LINES, LINES_RULE),
+      ),
+    ),
+  );
+const LINES_RULE = `must be a whole number from 1 to ${MAX_LINES}`;
+
+const LINE_CURSOR_RULE = 'must be a cursor of this log';
+const lineCursor = (description: string) =>
+  v.optional(
+    v.pipe(v.string(), v.regex(/^(?:0|[a-z]\d[\d.]{0,62})$/, LINE_CURSOR_RULE), v.description(description)),
+  );
+
+export const taskLogsQuery = v.pipe(
+  object({
+    tail: lineCount('So many of the newest lines; 100 by default.'),
+    before: lineCursor('The newest lines before the one with this cursor.'),
+    after: lineCursor('The oldest lines behind this cursor: where to follow from.'),
+    around: v.optional(oneOf(['failure'])),
+    q: v.optional(
+      v.pipe(
+        line(256),
+        v.minLength(1, 'must not be empty'),
+        v.description('Found in the line, regardless of case.'),
+      ),
+    ),
+    limit: lineCount('At most so many lines; 100 by default.'),
+  }),
+  v.check(
+    ({ tail, before, after, around }) =>
+      [tail, before, after, around].filter((one) => one !== undefined).length <= 1,
+    'must have only one of tail, before, after and around',
+  ),
+);
+
+const cursorText = v.pipe(text, v.description('The place of a line; give it back as it is.'));
+export const taskLogs = named(
+  'TaskLogs',
+  object({
+    task_id: text,
+    lines: v.array(object({ cursor: cursorText, timestamp: moment, text })),
+    before: v.nullable(v.pipe(text, v.description('Where older lines go on; null at the beginning.'))),
+    after: v.pipe(text, v.description('Where newer lines go on, those to come too.')),
+    failure: v.optional(object({ cursor: cursorText })),
+    omitted: v.optional(v.array(object({ after: text, lines: whole }))),
+    source: oneOf(LINE_SOURCES),
+  }),
+);
+export type TaskLogs = v.InferOutput<typeof taskLogs>;

@@ -12,6 +12,7 @@ const STORE_METHODS: Readonly<{ [Name in keyof StorePorts]: Methods<StorePorts[N
   webhookStore: { find: 'promise', save: 'promise', remove: 'promise' },
   outbox: { add: 'promise', pending: 'promise', reschedule: 'promise', end: 'promise' },
   outboxQueues: { due: 'promise', claim: 'promise', release: 'promise', last: 'promise' },
+  lineStore: { find: 'promise', chunks: 'promise', write: 'promise', remove: 'promise' },
 };
 
 /**
@@ -38,6 +39,7 @@ export const dynamodb: Backend<StorePorts> = async (config, system) => {
       webhookStore: port('webhookStore'),
       outbox: port('outbox'),
       outboxQueues: port('outboxQueues'),
+      lineStore: port('lineStore'),
     },
     close,
     probes: [{ name: 'store', required: true, check, connect }],
@@ -51,7 +53,11 @@ export const cloudwatch: Backend<LogSourcePorts> = async (config, system) => {
     { groups: 'promise', read: 'stream' },
     async () => (await open()).ports.logSource,
   );
-  return { ports: { logSource }, close };
+  const logReader = lazyPort<LogSourcePorts['logReader']>(
+    { read: 'promise' },
+    async () => (await open()).ports.logReader,
+  );
+  return { ports: { logSource, logReader }, close };
 };
 
 /** The HTTP client of webhooks, loaded with the first message. */

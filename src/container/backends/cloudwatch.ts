@@ -1,4 +1,5 @@
 import { cloudwatchClient } from '../../adapters/cloudwatch/client.ts';
+import { cloudwatchLogReader } from '../../adapters/cloudwatch/log-reader.ts';
 import { cloudwatchLogSource } from '../../adapters/cloudwatch/log-source.ts';
 import type { Backend, LogSourcePorts } from '../backend.ts';
 
@@ -15,5 +16,6 @@ export const logSource: Backend<LogSourcePorts> = async (config, { clock, steady
     sleep,
     backoff,
   });
-  return { ports: { logSource }, close: async () => client.destroy() };
+  const logReader = cloudwatchLogReader({ client, groups: config.logGroups, backoff });
+  return { ports: { logSource, logReader }, close: async () => client.destroy() };
 };

@@ -1,5 +1,6 @@
 import { dynamodbCheckpoints } from '../../adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
+import { dynamodbLineStore } from '../../adapters/dynamodb/line-store.ts';
 import { dynamodbOutbox } from '../../adapters/dynamodb/outbox.ts';
 import { dynamodbProjectStore } from '../../adapters/dynamodb/project-store.ts';
 import { dynamodbTaskHistory } from '../../adapters/dynamodb/task-history.ts';
@@ -36,6 +37,7 @@ export const storesOn = (
     webhookStore: dynamodbWebhookStore(webhooks),
     outbox,
     outboxQueues: outbox,
+    lineStore: dynamodbLineStore(tasks),
   };
   const connect = async () => {
     await ports.taskStore.find('health');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hasDynaliteFiles } from '../../adapters/dynalite/files.ts';
 import { embeddedArchive } from '../../adapters/embedded/archive.ts';
 import { embeddedCheckpoints } from '../../adapters/embedded/checkpoints.ts';
+import { embeddedLineStore } from '../../adapters/embedded/line-store.ts';
 import { openEmbeddedStore } from '../../adapters/embedded/open.ts';
 import { embeddedOutbox } from '../../adapters/embedded/outbox.ts';
 import { embeddedProjectStore } from '../../adapters/embedded/project-store.ts';
@@ -52,6 +53,7 @@ export const stores: Backend<StorePorts> = async (config, system) => {
       webhookStore: embeddedWebhookStore(on),
       outbox,
       outboxQueues: outbox,
+      lineStore: embeddedLineStore(on),
     },
     probes: [store],
     close,

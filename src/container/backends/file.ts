@@ -1,3 +1,4 @@
+import { fileLogReader } from '../../adapters/file/log-reader.ts';
 import { fileLogSource } from '../../adapters/file/log-source.ts';
 import { makeFolder } from '../../adapters/system/folder.ts';
 import { MiyabiError } from '../../domain/errors.ts';
@@ -14,5 +15,6 @@ export const logSource: Backend<LogSourcePorts> = async (config, { clock }) => {
       { cause: error },
     );
   }
-  return { ports: { logSource: fileLogSource({ directory: config.logDir, clock }) } };
+  const folder = { directory: config.logDir, clock };
+  return { ports: { logSource: fileLogSource(folder), logReader: fileLogReader(folder) } };
 };

@@ -1,5 +1,7 @@
 import { memoryChangeFeed } from '../../adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../adapters/memory/checkpoints.ts';
+import { memoryLineStore } from '../../adapters/memory/line-store.ts';
+import { memoryLogReader } from '../../adapters/memory/log-reader.ts';
 import { memoryLogSource } from '../../adapters/memory/log-source.ts';
 import { memoryOutbox } from '../../adapters/memory/outbox.ts';
 import { memoryProjectCache } from '../../adapters/memory/project-cache.ts';
@@ -27,6 +29,7 @@ export const stores: Backend<StorePorts> = async (_config, { clock }) => {
       webhookStore: memoryWebhookStore(),
       outbox,
       outboxQueues: outbox,
+      lineStore: memoryLineStore({ clock }),
     },
     probes: [HEALTHY],
   };
@@ -48,4 +51,7 @@ export const feed: Backend<FeedPorts> = async (_config, { clock }) => ({
   ports: { changeFeed: memoryChangeFeed({ clock }) },
 });
 
-export const logSource: Backend<LogSourcePorts> = async () => ({ ports: { logSource: memoryLogSource() } });
+export const logSource: Backend<LogSourcePorts> = async () => {
+  const source = memoryLogSource();
+  return { ports: { logSource: source, logReader: memoryLogReader({ source }) } };
+};
