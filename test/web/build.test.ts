@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
+import { iconName } from '../../web/src/favicon.ts';
 import { builtDashboard } from '../support/dashboard.ts';
 import { suite } from '../support/suite.ts';
 
@@ -36,6 +37,13 @@ test('the first view stays within its budget', async () => {
     [...needed].some((name) => /plot/i.test(name)),
     'the plot comes when it is wanted',
   );
+});
+
+test('an icon is there for each count that the tab may have', async () => {
+  const files = readdirSync(await builtDashboard());
+  for (const counted of ['failed', 'running'] as const)
+    for (const count of [0, 1, 9, 10, 250])
+      assert.ok(files.includes(iconName(counted, count)), `${counted} ${count}`);
 });
 
 test('the page holds no script, style or data of its own that a strict policy would refuse', async () => {

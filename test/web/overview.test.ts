@@ -154,18 +154,24 @@ story(
 );
 
 story('says in the name of the tab what runs, and what has failed while nobody looked', async (scene) => {
-  const { page, tell, open, bar, look, named } = scene;
+  const { dashboard, page, tell, open, bar, look, named } = scene;
   await open();
   await named('Miyabi Progress');
   await tell('brew', 2);
   await tell('bake', 3);
   await named('2 running · Miyabi');
+  const icon = () => page.locator('link[rel=icon]').getAttribute('href');
+  assert.is(await icon(), '/seal-running-2.svg');
   await bar('bake').waitFor();
   await look(false);
   await tell('bake', 4, { status: 'failed' });
   await named('1 failed · 1 running · Miyabi');
+  assert.is(await icon(), '/seal-failed-1.svg');
   await look(true);
   await named('1 running · Miyabi');
+  assert.is(await icon(), '/seal-running-1.svg');
+  const served = await page.request.get(`${dashboard.url}${await icon()}`);
+  assert.equal([served.status(), served.headers()['content-type']], [200, 'image/svg+xml; charset=utf-8']);
   await page.getByRole('link', { name: 'brew' }).click();
   await named('20% · brew · Miyabi');
   await tell('brew', 10, { status: 'completed' });
@@ -200,6 +206,56 @@ story('shows stale tasks as such, and how long a task still needs', async ({ pag
   await page.locator('.row-live .stale', { hasText: 'No news' }).waitFor();
   await page.locator('.row-live', { hasText: '3m left' }).waitFor();
 });
+
+story('narrows by every filter with the keyboard alone, and widens again', async (scene) => {
+  const { page, teaHouse, open, bar } = scene;
+  await teaHouse();
+  await open();
+  await bar('TeaHouse-Api').waitFor();
+  const focused = () => page.locator(':focus').getAttribute('id');
+  await page.keyboard.press('/');
+  assert.is(await focused(), 'q');
+  await page.keyboard.type('kiln');
+  await page.waitForURL('**/?q=kiln');
+  await page.keyboard.press('Tab');
+  assert.is(await focused(), 'status');
+  await page.keyboard.type('Run');
+  await page.waitForURL('**/?q=kiln&status=running');
+  await page.keyboard.press('Tab');
+  assert.is(await focused(), 'project_id');
+  await page.keyboard.type('Kiln');
+  await page.waitForURL('**/?q=kiln&status=running&project_id=kiln');
+  await page.keyboard.press('Tab');
+  assert.is(await focused(), 'task_type');
+  await page.keyboard.type('build');
+  await page.waitForURL(/task_type=build/);
+  await page.locator('.row-live').nth(1).waitFor();
+  assert.is(await page.locator('.row-live').count(), 2);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/$/);
+  // Where the button was, the focus must not fall out of the page.
+  await page.keyboard.press('/');
+  assert.is(await focused(), 'q');
+});
+
+story(
+  'gives absolute times to a pointer that rests on a relative one, in the time zone of the reader',
+  async ({ dashboard, page, open }) => {
+    await dashboard.log('brew', [
+      { at: Date.UTC(2026, 0, 2, 20, 0, 0), text: report('brew', 1) },
+      { at: Date.UTC(2026, 0, 2, 20, 5, 0), text: report('brew', 2, { status: 'failed' }) },
+      { at: Date.now() - 60_000, text: report('bake', 2) },
+    ]);
+    await open();
+    const title = (selector: string) => page.locator(selector).first().getAttribute('title');
+    assert.match((await title('.row-failed time')) ?? '', /3 Jan 2026, 05:05:00 (GMT\+9|JST)/);
+    assert.match((await title('.row-live .row-times span[title]')) ?? '', /\d\d:\d\d:\d\d (GMT\+9|JST)/);
+    await open('/tasks/brew');
+    assert.match((await title('.task-times span[title]')) ?? '', /05:00:00 .* – .* 05:05:00/);
+  },
+  { page: { timezoneId: 'Asia/Tokyo' } },
+);
 
 story('stays smooth while 300 tasks move', async ({ dashboard, page, tell, open, heading, until }) => {
   const ids = Array.from({ length: 300 }, (_, index) => `t${index}`);

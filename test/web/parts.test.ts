@@ -1,8 +1,11 @@
 import * as assert from 'uvu/assert';
-import { type HistoryPoint, readEvents, type ServerEvent } from '../../src/client/index.ts';
+import { type HistoryPoint, readEvents, type ServerEvent, type Task } from '../../src/client/index.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
 import { binsOf, quantile } from '../../web/src/durations.ts';
+import { iconName, iconWith } from '../../web/src/favicon.ts';
 import { stretchesOf } from '../../web/src/phases.ts';
+import { compared, phaseTimes } from '../../web/src/usual.ts';
+import { waterfallOf } from '../../web/src/waterfall.ts';
 
 import { suite } from '../support/suite.ts';
 
@@ -84,6 +87,75 @@ test('a quantile is one of the values', () => {
   assert.is(quantile([1, 2, 3, 4], 0.5), 2);
   assert.is(quantile([1, 2, 3, 4], 0.95), 4);
   assert.is(quantile([5], 0.5), 5);
+});
+
+test('parts are placed between the first start and the last end, in the order in which they began', () => {
+  const part = (task_id: string, from?: number, to?: number) =>
+    ({
+      task_id,
+      ...(from === undefined ? {} : { started_at: new Date(from * 1_000).toISOString() }),
+      ...(to === undefined ? {} : { completed_at: new Date(to * 1_000).toISOString() }),
+    }) as Task;
+  const { seconds, stripes } = waterfallOf(
+    [part('c', 15), part('a', 10, 14), part('b', 10, 20), part('waits')],
+    30_000,
+  );
+  assert.is(seconds, 20);
+  assert.equal(
+    stripes.map(({ task, from, to, seconds: took }) => [task.task_id, from, to, took]),
+    [
+      ['a', 0, 0.2, 4],
+      ['b', 0, 0.5, 10],
+      ['c', 0.25, 1, 15],
+    ],
+  );
+  assert.equal(waterfallOf([], 1).stripes, []);
+});
+
+test('a phase is slow that takes longer than nine of ten earlier ones, and none is without enough of them', () => {
+  const earlier = Array.from(
+    { length: 10 },
+    (_, index) =>
+      new Map(
+        [
+          ['build', index + 1],
+          ['rare', 1],
+        ].slice(0, index < 4 ? 2 : 1) as [string, number][],
+      ),
+  );
+  const of = (seconds: number) =>
+    compared(
+      new Map([
+        ['build', seconds],
+        ['rare', 99],
+      ]),
+      earlier,
+    );
+  assert.equal(of(10)[0], { name: 'build', seconds: 10, usual: { median: 5, p90: 9 }, isSlow: true });
+  assert.is(of(9)[0]?.isSlow, false);
+  assert.equal(of(9)[1], { name: 'rare', seconds: 99, isSlow: false });
+});
+
+test('waiting counts for no phase', () => {
+  const points = [
+    ...[point(0, 'pending'), point(1, 'running', 'build'), point(4, 'blocked', 'build')],
+    ...[point(9, 'running', 'build'), point(10, 'running', 'test'), point(12, 'completed')],
+  ];
+  assert.equal(
+    [...phaseTimes(stretchesOf(points, 0))],
+    [
+      ['build', 4],
+      ['test', 2],
+    ],
+  );
+});
+
+test('an icon counts to nine, what failed before what runs', () => {
+  assert.equal(
+    [iconName('running', 0), iconName('running', 3), iconName('failed', 12)],
+    ['seal.svg', 'seal-running-3.svg', 'seal-failed-10.svg'],
+  );
+  assert.match(iconWith('<svg></svg>', 'failed', 10), />9\+<\/text><\/svg>$/);
 });
 
 const streamOf = (pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> =>

@@ -118,6 +118,107 @@ story('shows parts of a task that failed or were cancelled with what ended them'
   assert.not.match((await row.textContent()) ?? '', '%');
 });
 
+story('draws when the parts of a task ran', async ({ dashboard, page, open }) => {
+  await dashboard.call('POST', '/api/tasks', { task_id: 'all', status: 'running' });
+  const { json: part } = await dashboard.call('POST', '/api/tasks', { task_id: 'one', parent_id: 'all' });
+  const at = (seconds: number) => new Date(Date.UTC(2026, 0, 2) + seconds * 1_000).toISOString();
+  const partOf = (task_id: string, from: number, to: number, status: string) => ({
+    ...part.task,
+    ...{ task_id, task_name: task_id, status, version: 9, started_at: at(from), completed_at: at(to) },
+  });
+  const tasks = [partOf('two', 10, 40, 'failed'), partOf('one', 0, 20, 'completed')];
+  await page.route('**/api/tasks?parent_id=all*', (route) =>
+    route.fulfill({ json: { tasks, next_cursor: null } }),
+  );
+  await open('/tasks/all');
+  const bars = page.locator('.waterfall-bar');
+  await bars.nth(1).waitFor();
+  assert.equal(await bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('style'))), [
+    'left: 0%; width: 50%;',
+    'left: 25%; width: 75%;',
+  ]);
+  assert.equal(await page.locator('.waterfall-time').allTextContents(), [
+    'after < 1s, 20s',
+    'after 10s, 30s',
+  ]);
+});
+
+story('says which phase of a run is slower than in nine of ten earlier ones', async (scene) => {
+  const { dashboard, page, open, button } = scene;
+  const begin = Date.now() - 3_600_000;
+  const play = async (index: number, build: number, check: number, ends = true) => {
+    const line = (seconds: number, more: object) => ({
+      at: begin + index * 200_000 + seconds * 1_000,
+      text: JSON.stringify({ task_id: `r${index}`, task_name: 'nightly', ...more }),
+    });
+    await dashboard.log(`r${index}`, [
+      line(0, { status: 'running', phase: 'build' }),
+      line(build, { status: 'running', phase: 'check' }),
+      line(build + check, ends ? { status: 'completed' } : { status: 'running', phase: 'check', step: 'x' }),
+    ]);
+  };
+  for (let index = 0; index < 6; index += 1) await play(index, 10 + index, 30);
+  await play(6, 90, 20);
+  await open('/tasks/r6');
+  await button('Compare with earlier runs').click();
+  await page.getByText('Slower than in nine of ten earlier runs: build').waitFor();
+  const rows = page.locator('.usual tbody tr');
+  assert.equal(await rows.allTextContents(), ['buildslower: 1m 30s12s15s', 'check20s30s30s']);
+  await open('/tasks/r2');
+  await button('Compare with earlier runs').click();
+  await page.getByText('2 earlier runs of this name completed; a comparison takes 5.').waitFor();
+});
+
+// A browser without a screen grants nothing and shows nothing: what it is asked is recorded in its place.
+const RECORDED = `
+  window.asked = 0;
+  window.shown = [];
+  window.Notification = class {
+    static permission = sessionStorage.getItem('granted') ?? 'default';
+    static requestPermission() {
+      window.asked += 1;
+      this.permission = window.answer ?? 'granted';
+      sessionStorage.setItem('granted', this.permission);
+      return Promise.resolve(this.permission);
+    }
+    constructor(title, { body, tag }) { window.shown.push({ title, body, tag }); }
+    close() {}
+  };`;
+
+story('notifies when a watched task ends, and asks for that on a click only', async (scene) => {
+  const { page, tell, open, button, until } = scene;
+  await page.addInitScript(RECORDED);
+  await tell('brew', 2);
+  await tell('bake', 2);
+  await open('/tasks/brew');
+  const notify = button('Notify me when it ends');
+  await notify.waitFor();
+  assert.is(await page.evaluate('asked'), 0);
+  await notify.click();
+  await page.locator('[aria-pressed=true]').waitFor();
+  assert.is(await page.evaluate('asked'), 1);
+  await page.reload();
+  await page.locator('[aria-pressed=true]').waitFor();
+  await page.getByText('Live').waitFor();
+  await tell('bake', 10, { status: 'completed' });
+  await tell('brew', 3, { status: 'failed', error: 'no water' });
+  await until('shown.length > 0');
+  assert.equal(await page.evaluate('shown'), [
+    { title: 'brew has failed', body: 'stopped at 3/10\nno water', tag: 'brew' },
+  ]);
+  await page.reload();
+  await page.getByText('Live').waitFor();
+  assert.equal(await page.evaluate('shown'), [], 'once');
+});
+
+story('says that the browser refuses notifications', async ({ page, tell, open, button }) => {
+  await page.addInitScript(`window.answer = 'denied';${RECORDED}`);
+  await tell('brew', 2);
+  await open('/tasks/brew');
+  await button('Notify me when it ends').click();
+  await page.getByText('This browser blocks notifications').waitFor();
+});
+
 story('draws a point where there is only one', async ({ page, tell, open, until }) => {
   await tell('brew', 4, { status: 'failed' });
   await open('/tasks/brew');

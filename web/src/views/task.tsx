@@ -1,6 +1,6 @@
 // Over 300 lines: one view with its sections.
 
-import { useComputed, useSignal } from '@preact/signals';
+import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { HistoryPoint, Task } from '../../../src/client/index.ts';
 import { MiyabiApiError } from '../../../src/client/index.ts';
@@ -14,7 +14,10 @@ import { Mark } from '../components/mark.tsx';
 import { Unread } from '../components/page-state.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
+import { Timeline } from '../components/timeline.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
+import { UsualRun } from '../components/usual-run.tsx';
+import { WatchButton } from '../components/watch-button.tsx';
 import { count, duration, failures, figures, fullMoment, hasFigures, isCutShort, moment } from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
@@ -130,17 +133,25 @@ const Parts = ({ of }: Readonly<{ of: string }>) => {
     return [...allTasks()].filter((held) => held.peek().parent_id === of).sort(byStart);
   });
   return parts.value.length === 0 ? null : (
-    <TaskList
-      id="parts"
-      title={t.value.parts}
-      kind="live"
-      tasks={parts.value}
-      empty=""
-      first={50}
-      inProject
-    />
+    <>
+      <TaskList
+        id="parts"
+        title={t.value.parts}
+        kind="live"
+        tasks={parts.value}
+        empty=""
+        first={50}
+        inProject
+      />
+      <PartsTimeline parts={parts.value} />
+    </>
   );
 };
+
+/** Redrawn with every change of a part, which the list of parts is not. */
+const PartsTimeline = ({ parts }: Readonly<{ parts: readonly Signal<Task>[] }>) => (
+  <Timeline tasks={parts.map((held) => held.value)} />
+);
 
 const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -163,6 +174,7 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
           <Mark status={task.status} /> {t.value.status[task.status]}
         </span>
         {task.stale && <Stale />}
+        {isLive(task) && <WatchButton id={task.task_id} />}
       </p>
       <h1>{task.task_name}</h1>
       {task.description !== undefined && <p class="description">{task.description}</p>}
@@ -350,6 +362,7 @@ const Phases = ({ task, points }: Readonly<{ task: Task; points: readonly Histor
           </li>
         ))}
       </ol>
+      <UsualRun task={task} stretches={stretches} />
     </section>
   );
 };
