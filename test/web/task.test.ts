@@ -74,7 +74,7 @@ story('shows how a failed task ended and where it stopped, never a percentage', 
   const { page, tell, open, bar, textOf } = scene;
   await tell('brew', 10, { status: 'failed', error: 'no water' });
   await open('/tasks/brew');
-  assert.is(await textOf('.task-figure'), 'Failed');
+  assert.is((await textOf('.task-figure')).trim(), 'Failed');
   assert.match(await textOf('.task-times'), /Stopped at10 \/ 10/);
   assert.is(await bar('brew').getAttribute('aria-valuetext'), 'Failed, stopped at 10/10');
   await page.getByRole('cell', { name: '10/10' }).waitFor();
@@ -117,6 +117,46 @@ story('shows parts of a task that failed or were cancelled with what ended them'
   assert.match((await row.textContent()) ?? '', /one.*Failed.*stopped at 9\/9.*no water/s);
   assert.not.match((await row.textContent()) ?? '', '%');
 });
+
+story('shows the process that a task stands for, and how it ended', async (scene) => {
+  const { dashboard, page, open, textOf } = scene;
+  await dashboard.call('POST', '/api/tasks', {
+    ...{ task_id: 'run', task_name: 'nightly', task_type: 'run', status: 'failed' },
+    details: { exit_code: 3 },
+    run: {
+      ...{ command: 'make brew', host: 'kettle', user: 'sen', directory: '/srv/tea' },
+      git: { branch: 'main', commit: '0a1b2c3' },
+      ci_url: 'https://ci.example.org/7',
+    },
+    expect: { every_seconds: 86_400, grace_seconds: 3_600 },
+  });
+  await open('/tasks/run');
+  assert.is(await textOf('.task-figure'), 'Failed exit code 3');
+  const facts = page.locator('.facts', { has: page.getByRole('heading', { name: 'Run' }) });
+  const text = ((await facts.textContent()) ?? '').replaceAll('Copy', ' ');
+  assert.is(
+    text,
+    'RunCommandmake brew Exit code3HostkettleUsersenDirectory/srv/teaBranchmainCommit0a1b2c3 CI jobhttps://ci.example.org/7Expectedevery 1d, 1h late at most',
+  );
+  await page.getByRole('link', { name: 'https://ci.example.org/7' }).waitFor();
+  await open('/');
+  assert.match(await textOf('.row-failed .row-foot'), /^exit code 3/);
+});
+
+story(
+  'says of a lost task that it gave no sign of life, and names the signal that ended one',
+  async (scene) => {
+    const { dashboard, open, textOf } = scene;
+    const create = (task_id: string, details: object) =>
+      dashboard.call('POST', '/api/tasks', { task_id, status: 'failed', details });
+    await create('lost', { outcome: 'lost' });
+    await create('killed', { signal: 'SIGKILL' });
+    await open('/tasks/lost');
+    assert.is(await textOf('.task-figure'), 'Failed lost: no sign of life');
+    await open('/tasks/killed');
+    assert.is(await textOf('.task-figure'), 'Failed ended by SIGKILL');
+  },
+);
 
 story('draws when the parts of a task ran', async ({ dashboard, page, open }) => {
   await dashboard.call('POST', '/api/tasks', { task_id: 'all', status: 'running' });

@@ -113,6 +113,16 @@ export const stoppedAt = ({ current, total }: Task['progress']): string | undefi
   return t.value.stoppedAt(total === null ? count(current) : `${count(current)}/${count(total)}`);
 };
 
+/** How the process of a task ended that failed or was cancelled, in words; undefined where that is not known. */
+export const endingOf = ({ status, details: { exit_code, signal, outcome } }: Task): string | undefined => {
+  if (!isCutShort(status)) return undefined;
+  const texts = t.value.run;
+  if (outcome === 'lost') return texts.lost;
+  if (outcome === 'parent_ended') return texts.parentEnded;
+  if (signal !== undefined) return texts.endedBy(signal);
+  return exit_code === undefined ? undefined : texts.endedWith(exit_code);
+};
+
 /** Whether there is any progress to show. */
 export const hasFigures = ({ current, percentage }: Task['progress']): boolean =>
   percentage !== null || (current !== null && current > 0);

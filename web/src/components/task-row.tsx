@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { Task } from '../../../src/client/index.ts';
-import { failures, figures, hasFigures, isCutShort, stoppedAt } from '../format.ts';
+import { endingOf, failures, figures, hasFigures, isCutShort, stoppedAt } from '../format.ts';
 import { t } from '../i18n.ts';
 import { projectPath, taskPath } from '../router.ts';
 import { findProject } from '../state/store.ts';
@@ -34,10 +34,16 @@ const Failures = ({ task }: Readonly<{ task: Task }>) => {
   return <span class={task.progress.failed ? 'word-failed' : undefined}>{texts.join(', ')}</span>;
 };
 
-/** Where a failed or cancelled task stopped. */
+/** How a failed or cancelled task ended, and where it stopped. */
 const Stopped = ({ task }: Readonly<{ task: Task }>) => {
-  const text = isCutShort(task.status) ? stoppedAt(task.progress) : undefined;
-  return text === undefined ? null : <span>{text}</span>;
+  const ending = endingOf(task);
+  const place = isCutShort(task.status) ? stoppedAt(task.progress) : undefined;
+  return (
+    <>
+      {ending !== undefined && <span>{ending}</span>}
+      {place !== undefined && <span>{place}</span>}
+    </>
+  );
 };
 
 /** A task in progress, or part of another, whatever its status. */

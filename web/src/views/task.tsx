@@ -12,13 +12,24 @@ import { Facts, Out } from '../components/facts.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Mark } from '../components/mark.tsx';
 import { Unread } from '../components/page-state.tsx';
+import { RunFacts } from '../components/run-facts.tsx';
 import { byStart, TaskList } from '../components/task-list.tsx';
 import { Stale } from '../components/task-row.tsx';
 import { Timeline } from '../components/timeline.tsx';
 import { Ago, Elapsed, Eta } from '../components/times.tsx';
 import { UsualRun } from '../components/usual-run.tsx';
 import { WatchButton } from '../components/watch-button.tsx';
-import { count, duration, failures, figures, fullMoment, hasFigures, isCutShort, moment } from '../format.ts';
+import {
+  count,
+  duration,
+  endingOf,
+  failures,
+  figures,
+  fullMoment,
+  hasFigures,
+  isCutShort,
+  moment,
+} from '../format.ts';
 import { t } from '../i18n.ts';
 import { type Stretch, stretchesOf } from '../phases.ts';
 import { projectPath, taskPath } from '../router.ts';
@@ -68,6 +79,7 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
           <History points={points ?? []} />
         </div>
         <div class="column">
+          <RunFacts task={task} />
           <Links task={task} />
           <Facts
             title={t.value.labels}
@@ -180,7 +192,9 @@ const TaskHead = ({ task }: Readonly<{ task: Task }>) => {
       {task.description !== undefined && <p class="description">{task.description}</p>}
       <div class="task-now">
         {isCutShort(task.status) ? (
-          <div class={`task-figure task-ending word-${task.status}`}>{t.value.status[task.status]}</div>
+          <div class={`task-figure task-ending word-${task.status}`}>
+            {t.value.status[task.status]} {endingOf(task) !== undefined && <small>{endingOf(task)}</small>}
+          </div>
         ) : (
           <div class="task-figure">{figures(task.progress)}</div>
         )}
