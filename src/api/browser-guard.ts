@@ -38,6 +38,12 @@ export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): Brows
       );
     }
     const site = headers['sec-fetch-site'];
+    if (site === undefined && isBrowserPing(method, path, headers)) {
+      throw new MiyabiError(
+        'origin_not_allowed',
+        'Without API_KEYS a browser may not ping; use curl, or set API_KEYS',
+      );
+    }
     // Browsers set this header themselves; pages cannot change it.
     if (site === 'same-origin' || site === 'none' || origins.has('*')) return;
     const origin = headers['origin']?.toLowerCase();
@@ -51,6 +57,15 @@ export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): Brows
     );
   };
 };
+
+/**
+ * A GET that writes. Browsers send Sec-Fetch-Site only to addresses that they trust, which a name in a local network is
+ * not, and no Origin with an image: there they are known by their User-Agent alone.
+ */
+const isBrowserPing = (method: string, path: string, headers: HttpRequest['headers']): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  path.startsWith('/api/ping/') &&
+  headers['user-agent']?.startsWith('Mozilla/') === true;
 
 const isLink = (method: string, path: string, headers: HttpRequest['headers']): boolean =>
   method === 'GET' &&

@@ -6,6 +6,7 @@ import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService, OnceContext } from '../services/idempotency.ts';
 import type { LogTextService } from '../services/log-text.ts';
+import type { PingService } from '../services/pings.ts';
 import type { PostedLogs } from '../services/posted-logs.ts';
 import type { ProjectService } from '../services/projects.ts';
 import type { TaskLister } from '../services/task-list.ts';
@@ -22,6 +23,7 @@ export type HttpServices = Readonly<{
   projects: ProjectService;
   webhooks: WebhookService;
   postedLogs: PostedLogs;
+  pings: PingService;
   logText: LogTextService;
   taskLogs: TaskLogService;
   collector: CollectorService;

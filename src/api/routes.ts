@@ -2,6 +2,7 @@ import { contractRoutes } from './routes/contract.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { logRoutes } from './routes/logs.ts';
+import { pingRoutes } from './routes/pings.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { batchRoutes } from './routes/task-batches.ts';
 import { taskRoutes } from './routes/tasks.ts';
@@ -10,6 +11,7 @@ import { webhookRoutes } from './routes/webhooks.ts';
 /** Every route, by its tag and its name in the contract, in the order of the documentation. */
 export const ROUTES = {
   tasks: { ...taskRoutes, ...batchRoutes },
+  pings: pingRoutes,
   projects: projectRoutes,
   webhooks: webhookRoutes,
   logs: logRoutes,

@@ -147,6 +147,7 @@ export const compose = async (config: Config, overrides: Partial<Ports> = {}) =>
   return {
     tasks: container.get(TOKENS.taskService),
     projects: container.get(TOKENS.projectService),
+    pings: container.get(TOKENS.pingService),
     progress: container.get(TOKENS.progressService),
     postedLogs: container.get(TOKENS.postedLogs),
     logText: container.get(TOKENS.logTextService),
@@ -155,7 +156,7 @@ export const compose = async (config: Config, overrides: Partial<Ports> = {}) =>
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),
     listTasks: container.get(TOKENS.taskLister),
-    counter: container.get(TOKENS.taskCounter),
+    counter: { sweep: container.get(TOKENS.taskWriter).sweep },
     webhooks: container.get(TOKENS.webhookService),
     webhookSender: container.get(TOKENS.webhookSender),
     outboxSignal: container.get(TOKENS.outboxSignal),

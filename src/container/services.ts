@@ -3,11 +3,13 @@ import { cachedProjects } from '../services/cached-projects.ts';
 import { collectorService } from '../services/collector.ts';
 import { estimates } from '../services/estimates.ts';
 import { eventService } from '../services/events.ts';
+import { expectations } from '../services/expectations.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { keptLines } from '../services/kept-lines.ts';
 import { logTextService } from '../services/log-text.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
+import { pingService } from '../services/pings.ts';
 import { postedLogs } from '../services/posted-logs.ts';
 import type { ProgressService } from '../services/progress.ts';
 import { projectService } from '../services/projects.ts';
@@ -63,7 +65,9 @@ export const services = new ContainerModule(({ bind }) => {
   ]);
   provide('taskLister', taskLister, ['taskStore', 'taskListCache', 'clock']);
   provide('estimates', estimates, ['checkpoints', 'clock', 'logger', 'retryOnConflict']);
-  provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'clock']);
+  provide('staleSweep', staleSweep, ['taskStore', 'taskHistory', 'taskWriter', 'expectations', 'clock']);
+  provide('expectations', expectations, ['checkpoints', 'taskStore', 'clock', 'retryOnConflict']);
+  provide('pingService', pingService, ['taskService', 'expectations', 'clock']);
   provide('healthService', healthService, ['probes', 'steadyClock', 'logger', 'sleep']);
   provide('keptLines', keptLines, [
     'lineStore',
@@ -81,6 +85,7 @@ export const services = new ContainerModule(({ bind }) => {
     'taskWriter',
     'estimates',
     'keptLines',
+    'expectations',
     'clock',
     'ids',
   ]);

@@ -11,11 +11,13 @@ import type { CachedProjectStore } from '../services/cached-projects.ts';
 import type { CollectorService } from '../services/collector.ts';
 import type { Estimates } from '../services/estimates.ts';
 import type { EventService } from '../services/events.ts';
+import type { Expectations } from '../services/expectations.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
 import type { KeptLines } from '../services/kept-lines.ts';
 import type { LogTextService } from '../services/log-text.ts';
 import type { OutboxSignal } from '../services/outbox-signal.ts';
+import type { PingService } from '../services/pings.ts';
 import type { PostedLogs } from '../services/posted-logs.ts';
 import type { ProgressService } from '../services/progress.ts';
 import type { ProjectService } from '../services/projects.ts';
@@ -83,6 +85,8 @@ export const TOKENS = {
   taskWriter: token<TaskWriter>('taskWriter'),
   taskLister: token<TaskLister>('taskLister'),
   estimates: token<Estimates>('estimates'),
+  expectations: token<Expectations>('expectations'),
+  pingService: token<PingService>('pingService'),
   staleSweep: token<StaleSweep>('staleSweep'),
   healthService: token<HealthService>('healthService'),
   taskService: token<TaskService>('taskService'),

@@ -1,3 +1,5 @@
+// Over 300 lines: how a batch of lines becomes writes, of plain streams and of the output of runs.
+
 import { LRUCache } from 'lru-cache';
 import { fingerprint } from '../domain/ids.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
@@ -21,8 +23,23 @@ import {
 } from '../domain/logs/ledger.ts';
 import { logReader, type PlacedSignal } from '../domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson, type ReadLedger } from '../domain/logs/stored-ledger.ts';
+import type { HistoryPoint } from '../domain/tasks/progress.ts';
+import {
+  applyOutput,
+  type OutputPlan,
+  outputPlan,
+  pointsOfRun,
+  splitOutput,
+} from '../domain/tasks/run-output.ts';
+import { isTerminal } from '../domain/tasks/status.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
-import { applyObservation, type StoredTask, type Task, taskFromObservation } from '../domain/tasks/task.ts';
+import {
+  applyObservation,
+  hasEnded,
+  type StoredTask,
+  type Task,
+  taskFromObservation,
+} from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
 import type { Checkpoint } from '../ports/checkpoints.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -39,6 +56,8 @@ export type LogBatch = LogOrigin &
   Readonly<{
     project_id?: string | undefined;
     only_project?: string | undefined;
+    /** The task of the process whose output this is: it gets the progress, or the things in it become its sub-tasks. */
+    run_id?: string | undefined;
     events: readonly LogEvent[];
     /**
      * The ids of the stream's events count upwards, and no event arrives before one with a lower number was received.
@@ -103,6 +122,7 @@ export const progressService = ({
     project: string | undefined,
     read: TaskRead | undefined,
     written: WrittenTask[],
+    parent?: StoredTask,
   ): Promise<void> => {
     const id = taskIdOf(scope, batch, change.observation);
     let known = scope.task_id === id ? read : undefined;
@@ -111,11 +131,18 @@ export const progressService = ({
       // After a conflict the task is read again.
       known = undefined;
       if (before !== undefined && isOthers(before, batch)) return undefined;
+      // Its process has ended, and with it what still ran.
+      const isOver = parent !== undefined && hasEnded(parent) && !isTerminal(change.observation.status);
+      if (isOver && before === undefined) return undefined;
       const seen =
         before === undefined
           ? taskFromObservation(change.observation, {
               id,
-              project_id: project ?? projectOf(batch, change.observation.task_name, batch.project_id, rules),
+              project_id:
+                parent?.project_id ??
+                project ??
+                projectOf(batch, change.observation.task_name, batch.project_id, rules),
+              parent_id: parent?.task_id,
               details: { log_group: batch.log_group, log_stream: batch.log_stream },
               now: clock.now(),
               fallback_name: nameOfStream(scope.task_id ?? batch.log_stream),
@@ -130,6 +157,74 @@ export const progressService = ({
       return { before, after: await estimate.estimated(seen, change.points), points: change.points, mark };
     });
     if (result !== undefined) written.push(result);
+  };
+
+  /** The task of the process whose output this is; undefined where there is none that the sender may write to. */
+  const processOf = async (batch: LogBatch): Promise<StoredTask | undefined> => {
+    if (batch.run_id === undefined) return undefined;
+    const task = await tasks.find(batch.run_id);
+    return task?.run === undefined || isOthers(task, batch) ? undefined : task;
+  };
+
+  const changeProcess = async (
+    runId: string,
+    points: readonly HistoryPoint[],
+    step: (run: StoredTask) => StoredTask | undefined,
+    written: WrittenTask[],
+  ): Promise<void> => {
+    const result = await writer.change(async () => {
+      const { task: before, mark } = await writer.read(runId);
+      const after = before === undefined ? undefined : step(before);
+      if (after === undefined) return undefined;
+      return { before, after: await estimate.estimated(after, points), points, mark };
+    });
+    if (result !== undefined) written.push(result);
+  };
+
+  /** Writes what the output of a process tells of: as its own progress, or as its sub-tasks. */
+  const writeOutput = async (
+    runId: string,
+    scope: Scope,
+    batch: LogBatch,
+    step: Advance,
+    written: WrittenTask[],
+  ): Promise<void> => {
+    const run = await tasks.find(runId);
+    if (run === undefined) return;
+    const observations = step.changes.map(({ observation }) => observation);
+    const gone = step.removed.map(({ key }) => key);
+    // A stream that is named after its task is one thing, whatever it tells of.
+    const plan: OutputPlan =
+      scope.task_id === undefined
+        ? outputPlan(run, observations, gone)
+        : { kind: 'alone', observation: observations[0] };
+    if (plan.kind === 'alone') {
+      const [change] = step.changes;
+      if (change === undefined) return;
+      const points = pointsOfRun(change.points);
+      const apply = (task: StoredTask) => applyOutput(task, change.observation, clock.now());
+      return changeProcess(runId, points, apply, written);
+    }
+    const first = plan.first === undefined ? [] : [{ observation: plan.first, points: [] }];
+    // Sub-tasks first: until the run says that it has some, this can be done again.
+    await eachOf([...first, ...step.changes], WIDTH, (change) =>
+      writeRun(scope, batch, change, run.project_id, undefined, written, run),
+    );
+    await changeProcess(runId, [], (task) => splitOutput(task, clock.now()), written);
+  };
+
+  /** The one thing that the output of a process told of becomes a sub-task, as its lines have named another. */
+  const separate = async (
+    run: StoredTask,
+    observation: Observation,
+    batch: LogBatch,
+    written: WrittenTask[],
+  ): Promise<void> => {
+    const scope = streamScope(batch);
+    if (scope.task_id === undefined) {
+      await writeRun(scope, batch, { observation, points: [] }, run.project_id, undefined, written, run);
+    }
+    await changeProcess(run.task_id, [], (task) => splitOutput(task, clock.now()), written);
   };
 
   /** A run that turns out to be part of another leaves no task, unless a client has edited it. */
@@ -152,6 +247,7 @@ export const progressService = ({
     signals: readonly PlacedSignal[],
     project: string | undefined,
     written: WrittenTask[],
+    running: StoredTask | undefined,
   ): Promise<Advance> =>
     serialize(scope.key, () =>
       retryOnConflict(async () => {
@@ -172,7 +268,16 @@ export const progressService = ({
             dropped,
           });
         }
-        await eachOf(step.changes, WIDTH, (change) => writeRun(scope, batch, change, project, read, written));
+        if (running !== undefined && (scope.task_id ?? running.task_id) === running.task_id) {
+          await writeOutput(running.task_id, scope, batch, step, written);
+        } else {
+          // A part belongs to the project of its parent.
+          const parent = running?.project_id === (project ?? running?.project_id) ? running : undefined;
+          if (parent?.output !== undefined) await separate(parent, parent.output, batch, written);
+          await eachOf(step.changes, WIDTH, (change) =>
+            writeRun(scope, batch, change, project, read, written, parent),
+          );
+        }
         await eachOf(step.removed, WIDTH, (run) => removeRun(scope, batch, run, written));
         const version = kept?.version ?? 0;
         // Written last: if a crash comes before, the ledger is unchanged and the same events are applied again.
@@ -223,9 +328,10 @@ export const progressService = ({
         scopes.push({ scope: taskScope(taskId), signals, project });
       }
       const written: WrittenTask[] = [];
+      const running = await processOf(batch);
       try {
         const steps = await eachOf(await allowed(scopes, batch), WIDTH, ({ scope, signals, project }) =>
-          advanceScope(scope, batch, signals, project, written),
+          advanceScope(scope, batch, signals, project, written, running),
         );
         const sum = (count: (step: Advance) => number) =>
           steps.reduce((total, step) => total + count(step), 0);

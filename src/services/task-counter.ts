@@ -49,11 +49,12 @@ export type TaskCounter = Readonly<{
 
   /**
    * Counts and announces tasks that any process wrote but did not account for, because it died in between. The cost
-   * depends on what is left, not on what is stored. Returns the number of those tasks.
+   * depends on what is left, not on what is stored. `prepare` does what has to come first, and returns the tasks that can
+   * be counted then. Returns the number of tasks that were left.
    *
    * @throws MiyabiError `unavailable`
    */
-  sweep(): Promise<number>;
+  sweep(prepare: (left: readonly StoredTask[]) => Promise<readonly StoredTask[]>): Promise<number>;
 }>;
 
 /** How many tasks one write of a project, or one read of a sweep, takes. */
@@ -264,14 +265,15 @@ export const taskCounter = ({
       if (!isAccounted(task)) await countTask(task);
     },
 
-    async sweep() {
+    async sweep(prepare) {
       let total = 0;
       for (let look = 0; look < LOOKS; look += 1) {
         const left = await tally.uncounted(BATCH);
         total += left.length;
         const failed: unknown[] = [];
+        const ready = await prepare(left);
         // A failure in one project must not stop the others.
-        await eachOf(left, BATCH, (task) => countTask(task).catch((error: unknown) => failed.push(error)));
+        await eachOf(ready, BATCH, (task) => countTask(task).catch((error: unknown) => failed.push(error)));
         if (failed.length > 0) throw failed[0];
         if (left.length < BATCH) break;
       }

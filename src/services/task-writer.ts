@@ -1,13 +1,14 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import { isAccounted, withEvent } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
+import { isTerminal } from '../domain/tasks/status.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Change } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { CachedProjectStore } from './cached-projects.ts';
 import type { Estimates } from './estimates.ts';
-import { parentFollower } from './parents.ts';
+import { parentFollower, subtaskCloser } from './parents.ts';
 import type { ProjectService } from './projects.ts';
 import type { Attempt, RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskCounter } from './task-counter.ts';
@@ -37,13 +38,13 @@ export type WrittenTask = Readonly<{
  * 1. the project exists (known to the process after the first write)
  * 2. store: its version decides, and an event that happens is kept by the same write
  * 3. history, and beside it cache, then feed
- * 4. parents, each by the same steps
+ * 4. open sub-tasks of tasks that have ended, which are closed; then parents; each by the same steps
  * 5. metrics of the project, then the outbox of its webhooks; durations of completed tasks
  *
  * `create` and `change` are steps 1 to 3, `account` is steps 4 and 5: a batch accounts for all of its writes at once.
  * A crash between any two steps heals: the store is the truth, the cache expires, a sweep accounts for what is left.
  *
- * Backend calls of a write, its read included: 5 for a report, 8 for a new task, 10 for one that ends, 12 if a webhook
+ * Backend calls of a write, its read included: 5 for a report, 8 for a new task, 11 for one that ends, 13 if a webhook
  * waits for that.
  */
 export type TaskWriter = Readonly<{
@@ -75,6 +76,12 @@ export type TaskWriter = Readonly<{
   ): Promise<WrittenTask | undefined>;
   /** Steps 4 and 5. It does not fail if a backend is down: a sweep accounts for what is left. */
   account(written: readonly WrittenTask[]): Promise<void>;
+  /**
+   * Steps 4 and 5 of what was written by a process that died in between. It answers how many tasks there were.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  sweep(): Promise<number>;
 }>;
 
 /** One write adds at most so many points to a history: a batch of DynamoDB. */
@@ -159,6 +166,7 @@ export const taskWriter = ({
   };
 
   const follow = parentFollower({ taskStore, clock }, change);
+  const close = subtaskCloser({ taskStore, clock }, change);
 
   return {
     async read(taskId) {
@@ -198,14 +206,33 @@ export const taskWriter = ({
     },
 
     async account(written) {
-      const everything = [...written, ...(await follow(written))];
+      const closed = await close(written.filter(hasJustEnded).flatMap(({ after }) => after ?? []));
+      const changed = [...written, ...closed.written];
+      // A parent with open sub-tasks is not settled: the sweep finds it by that.
+      const everything = [...changed, ...(await follow(changed))].filter(
+        ({ after }) => after === undefined || !closed.unfinished.has(after.task_id),
+      );
       const ended = everything.flatMap(({ before, after }) =>
         after !== undefined && before?.status !== after.status ? [after] : [],
       );
       await all([taskCounter.account(everything), ...ended.map(estimates.learn)]);
     },
+
+    sweep: () =>
+      taskCounter.sweep(async (left) => {
+        const { written, unfinished } = await close(left);
+        const closed = written.flatMap(({ after }) => after ?? []);
+        return [...left, ...closed].filter(({ task_id }) => !unfinished.has(task_id));
+      }),
   };
 };
+
+/** A new task has no sub-tasks yet. */
+const hasJustEnded = ({ before, after }: WrittenTask): boolean =>
+  before !== undefined &&
+  after !== undefined &&
+  isTerminal(after.status) &&
+  (!isTerminal(before.status) || before.attempt !== after.attempt);
 
 /** Waits for all of them, even if one fails; then throws the first failure. */
 const all = async (jobs: readonly (Promise<unknown> | undefined)[]): Promise<void> => {

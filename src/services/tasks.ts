@@ -2,6 +2,8 @@ import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { type Page, roomFor } from '../domain/page.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
+import { causeIn } from '../domain/tasks/run-output.ts';
+import { beat } from '../domain/tasks/staleness.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import {
   cancelTask,
@@ -24,6 +26,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { TaskDocument } from '../ports/task-cache.ts';
 import type { HistoryQuery, TaskPosition, TaskQuery } from '../ports/task-store.ts';
 import type { Estimates } from './estimates.ts';
+import type { Expectations } from './expectations.ts';
 import type { KeptLines } from './kept-lines.ts';
 import type { TaskWriter } from './task-writer.ts';
 
@@ -57,6 +60,10 @@ export type TaskService = Readonly<{
   reopen(taskId: string, options: Parameters<typeof reopenTask>[1], guard?: Guard): Promise<Task>;
   /** Removes the task, its history, and its log lines unless another task has the same log. Its subtasks stay. */
   remove(taskId: string, guard?: Guard): Promise<void>;
+  /** A sign of life of its process. @throws MiyabiError `invalid_transition` where it has ended. */
+  beat(taskId: string, guard?: Guard): Promise<Task>;
+  /** Any other change, as the domain decides it. */
+  step(taskId: string, guard: Guard, change: (task: StoredTask) => TaskChange | undefined): Promise<Task>;
   history(taskId: string, query: HistoryQuery, guard?: Guard): Promise<Page<HistoryPoint, number>>;
 }>;
 
@@ -70,10 +77,12 @@ export const taskService = ({
   taskWriter: writer,
   estimates: estimate,
   keptLines,
+  expectations,
   clock,
   ids,
 }: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'clock' | 'ids'> &
   Readonly<{
+    expectations: Expectations;
     taskWriter: TaskWriter;
     estimates: Estimates;
     keptLines: KeptLines;
@@ -113,12 +122,12 @@ export const taskService = ({
   const change = async (
     taskId: string,
     guard: Guard,
-    step: (before: StoredTask) => TaskChange | undefined,
+    step: (before: StoredTask) => TaskChange | undefined | Promise<TaskChange | undefined>,
   ): Promise<Task> => {
     let unchanged: StoredTask | undefined;
     const result = await writer.change(async () => {
       const before = await find(taskId, guard);
-      const changed = step(before);
+      const changed = await step(before);
       unchanged = before;
       if (changed === undefined) return undefined;
       const { task, point } = changed;
@@ -151,13 +160,19 @@ export const taskService = ({
     return inherited;
   };
 
+  /** Why a process failed, as one of its parts says; undefined where none does. */
+  const causeOf = async (task: StoredTask): Promise<string | undefined> => {
+    if (task.run === undefined || task.progress_from !== 'parts') return undefined;
+    const { items } = await tasks.list({ parent_id: task.task_id, statuses: MAY_HAVE_FAILED, limit: PARTS });
+    return causeIn(items);
+  };
+
   return {
-    async create(input) {
-      const project_id = await projectOf(input);
-      const { task, point } = createTask(
-        { ...input, project_id },
-        { id: input.task_id ?? ids.next(), now: clock.now() },
-      );
+    async create(given) {
+      const project_id = await projectOf(given);
+      const input = { ...given, task_id: given.task_id ?? ids.next() };
+      if (input.expect !== undefined) await expectations.add(input.task_id);
+      const { task, point } = createTask({ ...input, project_id }, { id: input.task_id, now: clock.now() });
       const result = await writer.create({ after: task, points: point === undefined ? [] : [point] });
       await writer.account([result]);
       return publicTask(task);
@@ -171,10 +186,18 @@ export const taskService = ({
     },
 
     report(taskId, report, guard = {}) {
-      return change(taskId, guard, (task) => reportProgress(task, report, clock.now()));
+      return change(taskId, guard, async (task) => {
+        const cause = report.status === 'failed' ? await causeOf(task) : undefined;
+        return reportProgress(
+          task,
+          cause === undefined ? report : { ...report, error_message: cause },
+          clock.now(),
+        );
+      });
     },
 
-    patch(taskId, patch, guard = {}) {
+    async patch(taskId, patch, guard = {}) {
+      if (patch.expect != null) await expectations.add(taskId);
       return change(taskId, guard, (task) => {
         const changed = patchTask(task, patch, clock.now());
         if (changed !== undefined) requireBounds(changed.task);
@@ -189,6 +212,12 @@ export const taskService = ({
     reopen(taskId, options, guard = {}) {
       return change(taskId, guard, (task) => reopenTask(task, options, clock.now()));
     },
+
+    beat(taskId, guard = {}) {
+      return change(taskId, guard, (task) => beat(task, clock.now()));
+    },
+
+    step: change,
 
     async remove(taskId, guard = {}) {
       const mayFail = guard.versions !== undefined;
@@ -209,6 +238,10 @@ export const taskService = ({
     },
   };
 };
+
+const MAY_HAVE_FAILED = ['failed', 'running', 'blocked'] as const;
+/** So many parts are asked for the cause. */
+const PARTS = 50;
 
 /** The size of a history point in characters of JSON, without its message: a phase may be 256 characters. */
 const POINT = 500;

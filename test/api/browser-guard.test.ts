@@ -148,4 +148,32 @@ test('a body without a media type is not taken for JSON', async () => {
   await api.close();
 });
 
+test('without keys, a ping that a page of another site makes a browser send changes nothing', async () => {
+  const api = await open({ MIYABI_ALLOWED_HOSTS: 'tracker.lan' });
+  const mozilla = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/143.0' };
+  const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+  for (const [headers, what] of [
+    [{ ...LOCAL, ...mozilla, ...image }, 'an image'],
+    [
+      { ...LOCAL, ...mozilla, ...image, 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' },
+      'a link',
+    ],
+    // To an address that is not secure, a browser sends neither Sec-Fetch-Site nor, with an image, Origin.
+    [{ host: 'tracker.lan:8787', ...mozilla }, 'an image over http'],
+    [{ ...LOCAL, ...mozilla, origin: 'https://elsewhere.example' }, 'a fetch'],
+  ] as const) {
+    for (const [method, path] of [
+      ['GET', '/api/ping/job/fail'],
+      ['HEAD', '/api/ping/job'],
+    ] as const) {
+      const { status } = await api.call(method, path, undefined, headers);
+      assert.is(status, 403, `${what}: ${method} ${path}`);
+    }
+  }
+  assert.is((await api.call('GET', '/api/tasks/job', undefined, LOCAL)).status, 404);
+  const curl = { ...LOCAL, 'user-agent': 'curl/8.5.0', accept: '*/*' };
+  assert.is((await api.call('GET', '/api/ping/job/start', undefined, curl)).status, 200);
+  await api.close();
+});
+
 test.run();

@@ -85,14 +85,17 @@ test('a new task makes 8: it is not read back, nor is its project', async () => 
   assert.is(roundTrips, 7);
 });
 
-test('a task that ends makes 10, as its duration is remembered', async () => {
+test('a task that ends makes 11, as open sub-tasks are looked for and its duration is remembered', async () => {
   const { tasks, of } = await running();
   const { calls, roundTrips } = await of(() => tasks.report('t', { status: 'completed' }));
-  assert.equal(calls, [...SPREAD, ...METRICS, 'checkpoints.write', 'tasks.find', 'tasks.save'].sort());
-  assert.is(roundTrips, 8);
+  assert.equal(
+    calls,
+    [...SPREAD, ...METRICS, 'checkpoints.write', 'tasks.find', 'tasks.list', 'tasks.save'].sort(),
+  );
+  assert.is(roundTrips, 9);
 });
 
-test('a task that ends makes 12 where a webhook waits for it', async () => {
+test('a task that ends makes 13 where a webhook waits for it', async () => {
   const { tasks, of } = await running({ webhook: true });
   const { calls } = await of(() => tasks.report('t', { status: 'completed' }));
   assert.equal(
@@ -103,6 +106,7 @@ test('a task that ends makes 12 where a webhook waits for it', async () => {
       'checkpoints.write',
       'outbox.add',
       'tasks.find',
+      'tasks.list',
       'tasks.save',
       'webhooks.find',
     ].sort(),

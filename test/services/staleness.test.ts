@@ -90,7 +90,7 @@ test('a task that reports its progress itself has an estimate as well', async ()
   const { task_id: id } = await tasks.create({ task_name: 'brew', progress: { total: 10 } });
   await tasks.report(id, { current: 1 });
   ports.clock.advance(40_000);
-  assert.is((await tasks.report(id, { current: 5 })).eta_seconds, 40);
+  assert.is((await tasks.report(id, { current: 5 })).eta_seconds, 50);
   assert.is((await tasks.report(id, { current: 10 })).eta_seconds, undefined);
 });
 

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { requireOwn } from '../../domain/projects/access.ts';
+import { ownLog, requireOwn } from '../../domain/projects/access.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import type { OnceContext } from '../../services/idempotency.ts';
 import type { TaskService } from '../../services/tasks.ts';
@@ -16,8 +16,14 @@ export const createTask = async (
 ): Promise<Task> => {
   requireOwn(principal, input.project_id);
   const task_id = input.task_id ?? once?.id;
+  // Its lines are kept where a key of this project posts them.
+  const { log_group } = input.details ?? {};
+  const details =
+    input.run === undefined || log_group === undefined
+      ? input.details
+      : { ...input.details, log_group: ownLog(principal, { log_group }).log_group };
   return orMadeBefore(
-    () => tasks.create({ ...input, task_id, project_id: input.project_id ?? principal.project_id }),
+    () => tasks.create({ ...input, details, task_id, project_id: input.project_id ?? principal.project_id }),
     once?.resumed === true && input.task_id === undefined && task_id !== undefined
       ? () => tasks.patch(task_id, {})
       : undefined,

@@ -125,6 +125,16 @@ export const taskRoutes = {
     handle: async ({ tasks }, context) =>
       answer(await tasks.cancel(context.params.task_id, context.body.message, guardOf(context))),
   }),
+  sendHeartbeat: route({
+    method: 'POST',
+    path: '/api/tasks/{task_id}/heartbeat',
+    scope: 'write',
+    summary: 'Say that the process of a task is alive',
+    description:
+      'A running task with a `heartbeat` goes stale without one, and 10 minutes later it is `failed` with the outcome `lost`. A heartbeat or a report brings it back.',
+    answers: TASK,
+    handle: async ({ tasks }, context) => answer(await tasks.beat(context.params.task_id, guardOf(context))),
+  }),
   reopenTask: route({
     method: 'POST',
     path: '/api/tasks/{task_id}/reopen',

@@ -26,6 +26,9 @@ export const logBatch = named(
     project_id: v.optional(id),
     log_group: name(512),
     log_stream: name(512),
+    run_id: v.optional(
+      v.pipe(id, v.description('The task of the process whose output this is, created with `run`.')),
+    ),
     events: v.pipe(
       v.array(
         object({

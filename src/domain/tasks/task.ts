@@ -6,7 +6,7 @@ import type { Observation } from '../logs/format.ts';
 import type { Counted } from '../projects/metrics.ts';
 import { fromIso, toIso } from '../time.ts';
 import type { UnknownFields } from '../unknown-fields.ts';
-import type { TaskDetails } from './details.ts';
+import type { Outcome, TaskDetails } from './details.ts';
 import { type RateStart, rateStartOf } from './eta.ts';
 import type { TaskEvent } from './events.ts';
 import {
@@ -202,7 +202,7 @@ export type ProgressReport = Readonly<{
  * @throws MiyabiError `invalid_transition` where the task has ended: reopen it first.
  */
 export const reportProgress = (task: StoredTask, report: ProgressReport, now: number): TaskChange => {
-  if (isTerminal(task.status)) {
+  if (hasEnded(task)) {
     throw new MiyabiError('invalid_transition', `Task ${task.task_id} is ${task.status}; reopen it first`);
   }
   const at = report.timestamp ?? now;
@@ -213,18 +213,20 @@ export const reportProgress = (task: StoredTask, report: ProgressReport, now: nu
   };
   const status = report.status ?? (isFull(counter) && report.current !== undefined ? 'completed' : 'running');
   const { progress_from: _from, ...own } = task;
+  const { details: known } = revived(task);
+  const details: TaskDetails = {
+    ...known,
+    ...keep('phase', report.phase),
+    ...keep('exit_code', report.exit_code),
+    ...keep('signal', report.signal),
+    ...keep('error_message', known.error_message ?? report.error_message),
+  };
   const changed = withTimes(
     {
       ...own,
       status,
       progress: progressOf(counter, status),
-      details: {
-        ...task.details,
-        ...keep('phase', report.phase),
-        ...keep('exit_code', report.exit_code),
-        ...keep('signal', report.signal),
-        ...keep('error_message', task.details.error_message ?? report.error_message),
-      },
+      details: task.run === undefined ? details : detailsOfEnd(details, status),
       stale: false,
       reported_at: toIso(now),
     },
@@ -232,6 +234,38 @@ export const reportProgress = (task: StoredTask, report: ProgressReport, now: nu
   );
   const next = { ...changed, version: task.version + 1, updated_at: toIso(now) };
   return { task: next, point: pointOf(next, toIso(at), report.message) };
+};
+
+/** Whether only a reopening leads on. A task that was taken for lost may still be heard of. */
+export const hasEnded = ({ status, details }: Pick<StoredTask, 'status' | 'details'>): boolean =>
+  isTerminal(status) && details.outcome !== 'lost';
+
+/** A task that was taken for lost as it was before; any other as it is. */
+export const revived = (task: StoredTask): StoredTask => {
+  if (task.details.outcome !== 'lost') return task;
+  const { outcome: _outcome, error_message: _message, ...details } = task.details;
+  return {
+    ...task,
+    status: 'running',
+    details: { ...details, ...keep('error_message', task.output?.details.error_message) },
+  };
+};
+
+const FITTING_OUTCOMES: Readonly<Partial<Record<TaskStatus, readonly Outcome[]>>> = {
+  completed: ['completed', 'no_changes'],
+  failed: ['failed', 'rolled_back', 'rollback_failed'],
+};
+
+/** What the output said holds as far as it agrees with how the process ended. */
+const detailsOfEnd = (details: TaskDetails, status: TaskStatus): TaskDetails => {
+  if (!isTerminal(status)) return details;
+  const { outcome, error_message, ...rest } = details;
+  const fits = outcome !== undefined && FITTING_OUTCOMES[status]?.includes(outcome) === true;
+  return {
+    ...rest,
+    ...(fits ? { outcome } : {}),
+    ...(status === 'completed' ? {} : keep('error_message', error_message)),
+  };
 };
 
 const isFull = ({ current, total }: Counter): boolean =>
@@ -410,6 +444,8 @@ export const applyObservation = (
   seen: Observation,
   now: number,
 ): StoredTask | undefined => {
+  // Closed with its parent: what its log says next is news only if it says how it ended.
+  if (task.details.outcome === 'parent_ended' && !isTerminal(seen.status)) return undefined;
   const reported = task.reported_at === undefined ? undefined : fromIso(task.reported_at);
   const begun = (seen.retries ?? 0) - (task.retries ?? 0);
   const goesOn = !isTerminal(task.status) || (begun > 0 && !isEndedByClient(task));
@@ -450,12 +486,12 @@ const isEndedByClient = ({ completed_at, reported_at }: StoredTask): boolean =>
   reported_at !== undefined && completed_at !== undefined && fromIso(completed_at) <= fromIso(reported_at);
 
 /** A running task whose log repeats itself is alive; that is recorded, but not for every line. */
-const isSignOfLife = (task: StoredTask, seen: Observation): boolean =>
+export const isSignOfLife = (task: StoredTask, seen: Observation): boolean =>
   task.status === 'running' && seen.last_at - fromIso(task.last_event_at ?? task.created_at) >= LIFE_SIGN_MS;
 
 const LIFE_SIGN_MS = 30_000;
 
-const placeOf = ({ log_group, log_stream }: TaskDetails): TaskDetails => ({
+export const placeOf = ({ log_group, log_stream }: TaskDetails): TaskDetails => ({
   ...keep('log_group', log_group),
   ...keep('log_stream', log_stream),
 });
@@ -470,6 +506,7 @@ export const taskFromObservation = (
   context: Readonly<{
     id: string;
     project_id: string;
+    parent_id?: string | undefined;
     details: TaskDetails;
     now: number;
     fallback_name: string;
@@ -481,6 +518,7 @@ export const taskFromObservation = (
     task_type: seen.task_type,
     ...keep('description', seen.description),
     project_id: context.project_id,
+    ...keep('parent_id', context.parent_id),
     status: seen.status,
     priority: 'P2',
     progress: progressOf(seen, seen.status),
@@ -515,7 +553,7 @@ export const withTimes = (
   };
 };
 
-const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
+export const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
   canonical(lasting(a)) === canonical(lasting(b));
 
 /** A task without the fields that change by themselves as time passes. */

@@ -5,14 +5,14 @@ import type { Metrics } from '../../ports/metrics.ts';
 import type { CollectorService, CollectRequest, CollectResult } from '../../services/collector.ts';
 import type { Ingested, ProgressService } from '../../services/progress.ts';
 import type { StaleSweep } from '../../services/staleness.ts';
-import type { TaskCounter } from '../../services/task-counter.ts';
+import type { TaskWriter } from '../../services/task-writer.ts';
 import { type CollectorEvent, decodeCollectorEvent } from './events.ts';
 
 export type CollectorPorts = Readonly<{
   collector: CollectorService;
   progress: ProgressService;
   sweepStale: StaleSweep;
-  counter: TaskCounter;
+  counter: Pick<TaskWriter, 'sweep'>;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;
