@@ -28,18 +28,25 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
 
   /**
    * Whether the line after this one belongs to it whatever it looks like, as the reason below a row that failed. That
-   * line is offered to `read` of this format, to `readContinuation`, and only then to other formats.
+   * line is offered to `read` of this format, to `readContinuation`, and only then to other formats. An empty line
+   * continues nothing; it ends the search unless the answer is `over empty lines`.
    */
-  isContinued?(signal: S): boolean;
+  isContinued?(signal: S): boolean | 'over empty lines';
 
-  /** The signal of such a line, undefined if it does not continue anything. An empty line never does. */
-  readContinuation?(line: string): S | undefined;
+  /** The signal of such a line, undefined if it does not continue anything. `before` is the signal of the line before. */
+  readContinuation?(line: string, before: S): S | undefined;
 
   /**
    * What every line of this format contains; lines without it are not offered. A format without a hint, such as a
    * custom one, is offered every line.
    */
   readonly hint?: Hint;
+
+  /**
+   * The format concludes an end from what looks like one, such as a full counter, and revises it if a failure is printed
+   * right after. Every other end is final.
+   */
+  readonly revisesEnds?: true;
 
   /** Its runs are reported by a task itself, which outranks the output of the tools that it runs. */
   readonly isReport?: true;

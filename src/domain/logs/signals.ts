@@ -28,8 +28,8 @@ export type Reading = Readonly<{
   continued?: ContinuedLine;
 }>;
 
-/** The format whose last line may continue in the next one, and for how many lines at most. */
-export type ContinuedLine = Readonly<{ format: string; lines: number }>;
+/** The format whose last line may continue in the next one, the signal of that line, and for how many lines at most. */
+export type ContinuedLine = Readonly<{ format: string; signal: Json; lines: number; overEmptyLines?: true }>;
 
 const MAX_CONTINUATION = 20;
 
@@ -90,7 +90,7 @@ const readEvents = (
     if (open !== undefined) {
       const format = formats.find(({ name }) => name === open.format);
       const own = format?.read(text);
-      const signal = own ?? format?.readContinuation?.(text);
+      const signal = own ?? format?.readContinuation?.(text, open.signal);
       if (format !== undefined && signal !== undefined)
         return keep(format, signal, event, line, own === undefined ? open.lines : MAX_CONTINUATION);
     }
@@ -101,7 +101,14 @@ const readEvents = (
   };
 
   const keep = (format: LogFormat, signal: Json, event: LogEvent, line: number, lines: number) => {
-    if (lines > 0 && format.isContinued?.(signal)) continued = { format: format.name, lines: lines - 1 };
+    const isContinued = lines > 0 && format.isContinued?.(signal);
+    if (isContinued)
+      continued = {
+        format: format.name,
+        signal,
+        lines: lines - 1,
+        ...(isContinued === 'over empty lines' && { overEmptyLines: true }),
+      };
     const stated = format.timeOf?.(signal);
     const at = stated !== undefined && isTime(stated) ? stated : event.timestamp;
     const placed = { id: event.id, line, at, format: format.name, signal };
@@ -120,7 +127,7 @@ const readEvents = (
 
   const readLine = (raw: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
     const read = lineIn(raw);
-    if (read === '') continued = undefined;
+    if (read === '') continued = continued?.overEmptyLines && continued;
     else place(read, event, line, among);
   };
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { percentageOf } from '../../../src/domain/tasks/progress.ts';
 import { isTerminal } from '../../../src/domain/tasks/status.ts';
-import { SAMPLES } from './samples.ts';
+import { RECORDED, SAMPLES } from './samples.ts';
 
 /** Lines that formats know, to be taken apart and put together in other ways. */
 const SEEDS: readonly string[] = [
@@ -56,7 +56,7 @@ const SEEDS: readonly string[] = [
   '2026-01-02T03:04:05.123Z [INFO] Shop: destroying...',
   '{"source":"aws.cloudformation","detail":{"stack-id":"arn:aws:cloudformation:a:1:stack/S/x","status-details":{"status":"CREATE_COMPLETE"}}}',
   '{"code":"CDK_TOOLKIT_I5501","data":{"deployment":"d","stackName":"S","resourcesTotal":4}}',
-  ...SAMPLES.flatMap(({ lines }) => lines),
+  ...new Set([...SAMPLES, ...RECORDED].flatMap(({ lines }) => lines)),
 ];
 
 /** What stands in no log, or where it should not. */

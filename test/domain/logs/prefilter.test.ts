@@ -7,7 +7,7 @@ import { logParser } from '../../../src/domain/logs/parse.ts';
 import { logReader } from '../../../src/domain/logs/signals.ts';
 import { suite } from '../../support/suite.ts';
 import { anyLine } from './any-line.ts';
-import { SAMPLES } from './samples.ts';
+import { RECORDED, SAMPLES } from './samples.ts';
 
 /** The same formats without their hints, so that every line is offered to each. */
 const withoutHint = ({ hint: _hint, ...format }: LogFormat): LogFormat => format;
@@ -46,7 +46,7 @@ const filesIn = (folder: URL, ending: string) =>
 const TEXTS = [
   ...filesIn(FIXTURES, '.log'),
   ...filesIn(GUARDS, '.txt'),
-  SAMPLES.flatMap(({ lines }) => lines).join('\n'),
+  [...SAMPLES, ...RECORDED].flatMap(({ lines }) => lines).join('\n'),
 ];
 
 /** One line for each hint: each is read, and has no other. */

@@ -1,7 +1,10 @@
+import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { RECORDINGS } from './recorded.ts';
+
 /** A short log of each format from its first line to its end, and the run that it tells of. */
 export type Sample = Readonly<{ name: string; run: string; lines: readonly string[] }>;
 
-export const SAMPLES: readonly Sample[] = [
+const WRITTEN: readonly Sample[] = [
   {
     name: 'cdk',
     run: 'cdk/Api#1 completed 2/2',
@@ -150,4 +153,25 @@ export const SAMPLES: readonly Sample[] = [
       'STDOUT [net] terraform: Apply complete! Resources: 1 added, 0 changed, 0 destroyed.',
     ],
   },
+];
+
+/** What tools have printed, where it is about one task and short enough to be cut at every line. */
+export const RECORDED: readonly Sample[] = RECORDINGS.flatMap(
+  ({ name, lines, expected: [task, ...others] }) =>
+    task === undefined || others.length > 0 || lines.length > 130
+      ? []
+      : [{ name, run: `${task.key} ${task.status} ${task.current}/${task.total}`, lines }],
+);
+
+const formatOf = ({ run }: Sample): string => run.slice(0, run.indexOf('/'));
+
+/** A sample of each format: those above, and the longest recorded log of each other format. */
+export const SAMPLES: readonly Sample[] = [
+  ...WRITTEN,
+  ...builtInFormats.flatMap(({ name }) => {
+    if (WRITTEN.some((sample) => formatOf(sample) === name)) return [];
+    return RECORDED.filter((sample) => formatOf(sample) === name)
+      .toSorted((a, b) => b.lines.length - a.lines.length)
+      .slice(0, 1);
+  }),
 ];

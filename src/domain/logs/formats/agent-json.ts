@@ -168,6 +168,7 @@ const PROGRESS_KEYS: readonly string[] = [
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
   stateVersion: 1,
+  revisesEnds: true,
   isReport: true,
   hint: { keys: PROGRESS_KEYS, contains: ['\\u'] },
 

@@ -8,16 +8,25 @@ export type CargoSignal =
   | Readonly<{ kind: 'crate'; name: string; phase: string }>
   | Readonly<{ kind: 'error'; text: string }>
   | Readonly<{ kind: 'failed'; crate: string; text: string }>
-  | Readonly<{ kind: 'finished' | 'untested'; text: string }>
-  | Readonly<{ kind: 'test'; test: string }>;
+  | Readonly<{ kind: 'finished' | 'untested'; text: string; tests?: true }>
+  | Readonly<{ kind: 'tests'; count: number }>
+  | Readonly<{ kind: 'built' | 'documentation' }>
+  | Readonly<{ kind: 'test'; test: string; result: string }>
+  | Readonly<{ kind: 'tested'; ok: boolean }>
+  | Readonly<{ kind: 'panicked'; reason?: string }>;
+
+/** `tests`: what runs after the build are tests, whose number each binary prints; the last ones are the documentation's. */
+type Memory = Readonly<{ tests?: 'built' | 'running' | 'documentation' }>;
 
 /**
  * cargo. On a terminal it draws a bar with a counter of crates; elsewhere it only names each crate as it begins, so
- * that crates are counted without a total. `Finished` or `could not compile` ends a run, a full bar does not.
+ * that crates are counted without a total. `Finished` or `could not compile` ends a build, a full bar does not. `cargo test`
+ * is one run with its build: it counts tests as their binaries begin, and its last ones are those of the documentation.
  */
-export const cargo = counterRuns<CargoSignal, null>({
+export const cargo = counterRuns<CargoSignal, Memory>({
   name: 'cargo',
-  stateVersion: 1,
+  stateVersion: 2,
+  revisesEnds: true,
   hint: {
     contains: [fraction],
     begins: [
@@ -29,12 +38,22 @@ export const cargo = counterRuns<CargoSignal, null>({
       'error',
       'could not ',
       'test ',
+      'running ',
+      'Doc-tests ',
+      'Executable ',
+      "thread '",
     ],
   },
   taskType: 'build',
-  memory: null,
+  memory: {},
 
   read: (line) => readLine(headOf(line)),
+
+  isContinued: ({ kind }) => kind === 'panicked',
+  readContinuation: (line, before) =>
+    before.kind === 'panicked' && (before.reason === undefined || /^(?:left|right): /.test(line))
+      ? { kind: 'panicked', reason: cut(`${before.reason ?? ''} ${line}`.trim(), TEXT_LIMITS.error) }
+      : undefined,
 
   begins: (last, { kind }) =>
     isTerminal(last.status) && (kind === 'bar' || kind === 'crate' || kind === 'finished'),
@@ -66,7 +85,7 @@ export const cargo = counterRuns<CargoSignal, null>({
           status: 'failed',
           details: {
             outcome: 'failed',
-            failed_resources: [...(run?.details.failed_resources ?? []), signal.crate].slice(0, 20),
+            failed_resources: withText(run?.details.failed_resources, signal.crate),
             error_message: run?.details.error_message ?? signal.text,
           },
           message: signal.text,
@@ -74,14 +93,54 @@ export const cargo = counterRuns<CargoSignal, null>({
       case 'finished':
         return {
           name: 'cargo',
-          status: 'completed',
-          // The tests run after it, and say only that one has failed.
-          concluded: true,
-          details: { outcome: 'completed' },
+          ...(signal.tests
+            ? { memory: { tests: 'built' } }
+            : // `cargo run` goes on with the program, and says only that it has failed.
+              { status: 'completed', concluded: true, details: { outcome: 'completed' } }),
           message: signal.text,
         };
-      case 'test':
-        return run && { details: { failed_resources: withText(run.details.failed_resources, signal.test) } };
+      case 'tests': {
+        const state = run?.memory.tests;
+        if (run === undefined || state === undefined) return undefined;
+        const isFirst = state === 'built';
+        return {
+          current: isFirst ? 0 : run.current,
+          total: (isFirst ? 0 : (run.total ?? 0)) + signal.count,
+          details: { phase: 'test' },
+          ...(isFirst && { memory: { tests: 'running' } }),
+        };
+      }
+      case 'built':
+        return (
+          run?.memory.tests && { status: 'completed', concluded: true, details: { outcome: 'completed' } }
+        );
+      case 'documentation':
+        return run?.memory.tests && { memory: { tests: 'documentation' } };
+      case 'tested':
+        return run?.memory.tests === 'documentation' && signal.ok && !run.failed
+          ? { status: 'completed', concluded: true, details: { outcome: 'completed' } }
+          : undefined;
+      case 'test': {
+        if (run === undefined) return undefined;
+        const failed = signal.result === 'FAILED';
+        return {
+          ...(run.memory.tests && { current: (run.current ?? 0) + 1 }),
+          ...(failed && { failed: (run.failed ?? 0) + 1 }),
+          ...(signal.result === 'ignored' && { skipped: (run.skipped ?? 0) + 1 }),
+          details: {
+            current_step: signal.test,
+            ...(failed && { failed_resources: withText(run.details.failed_resources, signal.test) }),
+          },
+        };
+      }
+      case 'panicked': {
+        const known = run?.details.error_message;
+        return run === undefined ||
+          signal.reason === undefined ||
+          (known !== undefined && !signal.reason.startsWith(known))
+          ? undefined
+          : { details: { error_message: signal.reason } };
+      }
       case 'untested':
         return (
           run && {
@@ -103,7 +162,7 @@ const PHASES: Readonly<Record<string, string>> = {
   Downloaded: 'download',
 };
 
-const BEGINNINGS = 'BCDFcet';
+const BEGINNINGS = 'BCDEFcert';
 
 const readLine = (text: string): CargoSignal | undefined => {
   const line = text.trim();
@@ -116,16 +175,37 @@ const readLine = (text: string): CargoSignal | undefined => {
   }
   const [, verb = '', name] = CRATE.exec(line) ?? [];
   if (name !== undefined) return { kind: 'crate', name, phase: PHASES[verb] ?? 'build' };
-  if (/^Finished (?:`[\w-]{1,60}` profile|[\w-]{1,60}) \[.{1,60}\] target\(s\) in /.test(line)) {
-    return { kind: 'finished', text: cut(line, TEXT_LIMITS.message) };
+  const [, profile] = /^Finished `?([\w-]{1,60})(?:` profile)? \[.{1,60}\] target\(s\) in /.exec(line) ?? [];
+  if (profile !== undefined) {
+    const tests = profile === 'test' || profile === 'bench';
+    return { kind: 'finished', text: cut(line, TEXT_LIMITS.message), ...(tests && { tests }) };
   }
+  // `cargo test --no-run` names what it has built.
+  if (/^Executable (?:unittests |tests\/|benches\/)/.test(line)) return { kind: 'built' };
   // A logger in between may have taken `error: ` for a level.
   const [, crate] = /^(?:error: )?could not (?:compile|document) `([\w-]{1,80})`/.exec(line) ?? [];
   if (crate !== undefined) return { kind: 'failed', crate, text: cut(line, TEXT_LIMITS.message) };
   if (/^error: (?:test failed, to rerun pass|\d{1,6} targets? failed:|doctest failed)/.test(line))
     return { kind: 'untested', text: cut(line, TEXT_LIMITS.message) };
-  const [, test] = /^test (\S{1,200}(?: - \S{1,80})?) \.\.\. FAILED$/.exec(line) ?? [];
-  if (test !== undefined) return { kind: 'test', test };
+  const [, test, result] =
+    /^test (\S{1,200}(?: - .{1,120})?) \.\.\. (ok|FAILED|ignored)(?:, .*| <\d{1,7}\.\d{1,6}s>)?$/.exec(
+      line,
+    ) ?? [];
+  if (test !== undefined) return { kind: 'test', test, result: result ?? '' };
+  const [, count] = /^running (\d{1,6}) tests?$/.exec(line) ?? [];
+  if (count !== undefined) return { kind: 'tests', count: Number(count) };
+  if (/^Doc-tests \S+$/.test(line)) return { kind: 'documentation' };
+  const [, verdict] = /^test result: (ok|FAILED)\. \d{1,7} passed; /.exec(line) ?? [];
+  if (verdict !== undefined) return { kind: 'tested', ok: verdict === 'ok' };
+  const [, panic] = /^thread '.{1,200}' (?:\(\d{1,10}\) )?panicked at (\S.*)$/.exec(line) ?? [];
+  if (panic !== undefined) return readPanic(panic);
   const [, error] = /^(error\[E\d{4}\]: .+)$/.exec(line) ?? [];
   return error === undefined ? undefined : { kind: 'error', text: cut(error, TEXT_LIMITS.error) };
+};
+
+/** Up to Rust 1.72 the reason stood before the place, since then in the lines after it. */
+const readPanic = (text: string): CargoSignal | undefined => {
+  const [, reason] = /^'(.{1,1500})', \S{1,300}:\d{1,7}:\d{1,7}$/.exec(text) ?? [];
+  if (reason !== undefined) return { kind: 'panicked', reason };
+  return /^\S{1,300}:\d{1,7}:\d{1,7}:$/.test(text) ? { kind: 'panicked' } : undefined;
 };

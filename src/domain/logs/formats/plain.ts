@@ -30,6 +30,7 @@ const LAST_STEP_MS = 15 * 60 * 1000;
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
   stateVersion: 1,
+  revisesEnds: true,
   hint: {
     contains: [percentage, fraction, countOf],
     begins: [

@@ -5,14 +5,20 @@ import { buildkit } from './buildkit.ts';
 import { cargo } from './cargo.ts';
 import { cdk } from './cdk/cdk.ts';
 import { cloudformation } from './cloudformation.ts';
+import { ctest } from './ctest.ts';
 import { dockerBuild, dockerCompose } from './docker.ts';
+import { goTest } from './go-test.ts';
 import { gradle } from './gradle.ts';
+import { jest } from './jest.ts';
+import { mocha } from './mocha.ts';
 import { ninja } from './ninja.ts';
+import { nodeTest } from './node-test.ts';
 import { plain } from './plain.ts';
 import { playwright } from './playwright.ts';
 import { pytest } from './pytest.ts';
 import { terraform } from './terraform.ts';
 import { turbo } from './turbo.ts';
+import { vitest } from './vitest.ts';
 import { yarn } from './yarn.ts';
 
 /**
@@ -34,6 +40,12 @@ export const builtInFormats: readonly LogFormat[] = [
   yarn,
   dockerBuild,
   dockerCompose,
+  ctest,
+  goTest,
+  jest,
+  mocha,
+  nodeTest,
+  vitest,
   plain,
 ];
 

@@ -55,14 +55,12 @@ const withoutCauses = (run: Observation): Observation => {
   return { ...run, details };
 };
 
-/** Ends that something later may take back, as their formats say: a full counter, and CDK's retries and late rows. */
-const MAY_TAKE_BACK = ['ninja', 'buildkit', 'cdk'];
+/** CDK's retries and late rows may take back any end, BuildKit's late rows may name what has failed. */
+const MAY_TAKE_BACK = ['buildkit', 'cdk'];
 
-/** A full counter in plain words is failed by the command that printed it, if that is said to have failed after it. */
+/** A retry begins the run again, and a full counter is failed by what is printed after it. */
 const isTakenBack = (format: LogFormat, run: Observation, later: Observation): boolean =>
-  (later.retries ?? 0) > (run.retries ?? 0) ||
-  (format.name === 'agent-json' && run.status === 'completed') ||
-  (format.name === 'plain' && run.status === 'completed' && later.status === 'failed');
+  (later.retries ?? 0) > (run.retries ?? 0) || (format.revisesEnds === true && run.status === 'completed');
 
 for (const format of formats.filter(({ name }) => !MAY_TAKE_BACK.includes(name))) {
   test(`${format.name}: a run that has ended in a prefix of a log has ended so in the whole`, () => {

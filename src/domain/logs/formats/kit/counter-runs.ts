@@ -51,9 +51,12 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   stateVersion: number;
   taskType: string | ((run: Run<Memory>) => string);
   hint?: Hint;
+  revisesEnds?: LogFormat['revisesEnds'] & true;
   /** What a run remembers before its first signal. */
   memory: Memory;
   read(line: string): S | undefined;
+  isContinued?: LogFormat<S>['isContinued'];
+  readContinuation?: LogFormat<S>['readContinuation'];
   taskOf?(signal: S): string | undefined;
   timeOf?(signal: S): number | undefined;
   /** The lane that a signal belongs to, by default the tool's name. `latest` gives the newest run of a lane. */
@@ -81,6 +84,9 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   stateVersion: tool.stateVersion,
   read: tool.read,
   ...(tool.hint !== undefined && { hint: tool.hint }),
+  ...(tool.revisesEnds && { revisesEnds: true }),
+  ...(tool.isContinued !== undefined && { isContinued: tool.isContinued }),
+  ...(tool.readContinuation !== undefined && { readContinuation: tool.readContinuation }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
   ...(tool.timeOf !== undefined && { timeOf: tool.timeOf }),
   initial: { numbers: {}, runs: {} },
@@ -170,7 +176,7 @@ const advance = <Memory extends Json>(
   at: number,
 ): Run<Memory> => {
   const corrected = run.concluded && (update.status === 'failed' || update.status === 'cancelled');
-  if (isTerminal(run.status) && !corrected) return withCauses(run, update.details);
+  if (isTerminal(run.status) && !corrected) return withCauses(run, update);
   const status = update.status ?? run.status;
   const message = update.message ?? run.message;
   return {
@@ -189,23 +195,27 @@ const advance = <Memory extends Json>(
   };
 };
 
-/** After its end nothing of a run changes but what it is known to have failed of. */
-const withCauses = <Memory extends Json>(run: Run<Memory>, details: TaskDetails | undefined): Run<Memory> => {
-  const { failed_resources, error_message } = details ?? {};
-  if (
-    (run.status !== 'failed' && !run.concluded) ||
-    (failed_resources === undefined && error_message === undefined)
-  )
-    return run;
+/** After its end nothing of a run changes but what it is known to have failed of, and the counts of a concluded end. */
+const withCauses = <Memory extends Json>(run: Run<Memory>, update: RunUpdate<Memory>): Run<Memory> => {
+  if (run.status !== 'failed' && !run.concluded) return run;
+  const { failed_resources, error_message } = update.details ?? {};
+  const hasCause = failed_resources !== undefined || error_message !== undefined;
+  if (!hasCause && !(run.concluded && hasCount(update))) return run;
   return {
     ...run,
+    ...(run.concluded &&
+      hasCount(update) && { current: update.current ?? run.current, ...changedFailure(run, update) }),
     details: {
       ...run.details,
       ...(failed_resources !== undefined && { failed_resources }),
       ...(error_message !== undefined && { error_message }),
     },
+    memory: update.memory ?? run.memory,
   };
 };
+
+const hasCount = <Memory extends Json>({ failed, skipped }: RunUpdate<Memory>): boolean =>
+  failed !== undefined || skipped !== undefined;
 
 const observation = <S extends Json, Memory extends Json>(
   tool: CounterTool<S, Memory>,

@@ -1,167 +1,282 @@
+import type { TaskDetails } from '../../../tasks/details.ts';
 import { isTerminal } from '../../../tasks/status.ts';
 import type { LogFormat } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } from './tool-signal.ts';
 
 /**
- * What a line of a tool says. `begins`: a run has begun; `works`: one is under way, new or not; `counts`: how far it is; `step`: what it is doing; `broken`:
- * something in it has failed, and it goes on; `fails` and `ends`: how it ended.
- */
-export type ToolLine = 'begins' | 'works' | 'counts' | 'step' | 'broken' | 'fails' | 'ends';
-
-/**
- * A line of a tool. Groups that the expression may name: `current` and `total`, or `percent`; `phase`, `step`; `item`,
- * what has failed; `reason`, why; `lane`, which of several runs the line is about. It is anchored, and takes time linear
- * in the line.
- */
-export type ToolPattern = Readonly<{ says: ToolLine; line: RegExp }>;
-
-/**
- * A tool that prints how far it is, as a table of its lines.
+ * A tool that prints how far it is, as a table of its lines; the first pattern that matches is taken.
  *
- * `counts` is `done` where a counter of 3 says that three steps are done, so that a full counter completes a run, and an
- * explicit failure right after it still corrects that. It is `begun` where the third step has begun: then only a line
- * that `ends` or `fails` ends a run, whatever a percentage says. A run begins with a line that `begins`, `works` or `counts`; other lines say something of a
- * run that is there.
+ * `counts` says what a counter of 3 means. `done`: three steps are done, so a full counter completes a run, and an
+ * explicit failure right after it still corrects that. `begun`: the third step has begun. `open`: three are done, but the
+ * total may still grow or an end line follows. A counter that is `begun` or `open` never ends a run.
+ *
+ * A run begins with a line that `begins`, `works` or `counts`, or that is `alone`; other lines say something of a run that
+ * is there.
+ *
+ * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
+ * `between`. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
+ * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
  */
 export type Tool = Readonly<{
   name: string;
   taskName: string;
   taskType: string;
-  counts: 'begun' | 'done';
+  counts: 'begun' | 'done' | 'open';
   hint: Hint;
   patterns: readonly ToolPattern[];
+  because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp }>;
+  unwrap?: Readonly<{ line: RegExp }>;
 }>;
 
-export type ToolSignal = Readonly<{
-  says: ToolLine;
-  current?: number;
-  total?: number;
-  phase?: string;
-  step?: string;
-  item?: string;
-  reason?: string;
-  lane?: string;
-  text: string;
-}>;
+/**
+ * `remark`: what was said last that may be the reason of a failure. `unexplained`: the last line was a failure whose reason
+ * may follow. `guessed`: the error message is only how the run ended, until there is a better one.
+ */
+type Memory = Readonly<{ remark?: string; unexplained?: true; guessed?: true }>;
 
 /** The format of a tool. See docs/log-formats.md on how to write one. */
-export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<null>> =>
-  counterRuns<ToolSignal, null>({
+export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>> => {
+  const mayRead = firstLook(tool.hint);
+  return counterRuns<ToolSignal, Memory>({
     name: tool.name,
-    stateVersion: 1,
+    stateVersion: 2,
     hint: tool.hint,
     taskType: tool.taskType,
-    memory: null,
+    memory: {},
+    ...((tool.counts === 'done' || tool.patterns.some(({ says }) => says === 'concludes')) && {
+      revisesEnds: true,
+    }),
 
     read(line) {
-      const text = headOf(line);
-      for (const { says, line: pattern } of tool.patterns) {
-        const groups = pattern.exec(text);
-        if (groups !== null) return signalOf(says, groups.groups ?? {}, text);
+      if (!mayRead(line)) return undefined;
+      const text = headOf(tool.unwrap === undefined ? line : unwrapped(line, tool.unwrap.line));
+      for (const pattern of tool.patterns) {
+        const match = pattern.line.exec(text);
+        if (match !== null) return signalOf(pattern, match.groups ?? {}, text);
       }
       return undefined;
     },
 
+    ...(tool.because !== undefined && explanation(tool.because)),
+
     laneOf: (signal) => signal.lane ?? tool.name,
 
     begins(last, signal) {
+      if (signal.alone || signal.says === 'works') return isTerminal(last.status);
       if (signal.says === 'begins') return isTerminal(last.status) || last.current !== null;
-      if (signal.says === 'works') return isTerminal(last.status);
       if (signal.says !== 'counts') return false;
       return isTerminal(last.status) ? !isFull(signal) : startsOver(last, signal);
     },
 
     apply(run, signal) {
-      if (run === undefined && !BEGINNINGS.has(signal.says)) return undefined;
+      if (run === undefined && !signal.alone && !BEGINNINGS.has(signal.says)) return undefined;
+      if (signal.after !== undefined && signal.after !== run?.details.phase) return undefined;
       return update(tool, run, signal);
     },
   });
+};
 
-const BEGINNINGS: ReadonlySet<ToolLine> = new Set(['begins', 'works', 'counts']);
+const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts']);
 
-const isFull = ({ current, total }: ToolSignal): boolean =>
+/** Whether a line may be of the tool, by its first character and the texts in it: most lines of other tools are not. */
+const firstLook = ({
+  begins = [],
+  mayBegin,
+  contains = [],
+  ...others
+}: Hint): ((line: string) => boolean) => {
+  const texts = contains.filter((each) => typeof each === 'string');
+  if (texts.length < contains.length || Object.keys(others).length > 0) return () => true;
+  const initials = [...begins.map((words) => words.charAt(0)), ...(mayBegin?.characters ?? '')];
+  const codes = new Set(initials.map((character) => character.charCodeAt(0)));
+  return (line) => codes.has(line.charCodeAt(0)) || texts.some((text) => line.includes(text));
+};
+
+const isFull = ({ current, total }: Counts): boolean =>
   current !== undefined && total !== undefined && current >= total;
 
-const startsOver = (last: Run<null>, { current = 0, total }: ToolSignal): boolean =>
+const startsOver = (last: Run<Memory>, { current = 0, total }: ToolSignal): boolean =>
   last.current !== null && current <= 1 && current < last.current && total !== undefined;
 
-const update = (tool: Tool, run: Run<null> | undefined, signal: ToolSignal): RunUpdate<null> => {
-  const { says, phase, step, item, reason, text, lane } = signal;
-  const details = {
+/** How the reason of a failure is found in the lines below it. */
+const explanation = ({
+  begins,
+  between,
+  goesOn,
+}: NonNullable<Tool['because']>): Required<
+  Pick<LogFormat<ToolSignal>, 'isContinued' | 'readContinuation'>
+> => ({
+  isContinued({ says, reason }) {
+    const isOpen =
+      reason === undefined
+        ? says === 'because' || FAILURES.has(says)
+        : says === 'because' && (goesOn !== undefined || reason.endsWith(':'));
+    return isOpen && 'over empty lines';
+  },
+
+  readContinuation(line, before) {
+    const text = headOf(line);
+    const begun = before.says === 'because' ? before.reason : undefined;
+    const said = { says: 'because', text: cut(text, TEXT_LIMITS.message) } as const;
+    if (begun !== undefined) {
+      const isRest = begun.endsWith(':') || goesOn?.test(text);
+      return isRest ? { ...said, reason: cut(`${begun} ${text}`, TEXT_LIMITS.error) } : undefined;
+    }
+    const reason = begins.exec(text)?.groups?.['reason'];
+    if (reason !== undefined) return { ...said, reason: cut(reason, TEXT_LIMITS.error) };
+    return between?.test(text) ? said : undefined;
+  },
+});
+
+const FAILURES: ReadonlySet<ToolSignal['says']> = new Set(['one failed', 'broken', 'fails']);
+
+const update = (
+  tool: Tool,
+  run: Run<Memory> | undefined,
+  signal: ToolSignal,
+): RunUpdate<Memory> | undefined => {
+  const { says, phase, step, text, lane } = signal;
+  if (says === 'because' || says === 'remarks') return because(run, signal);
+  const reason = signal.reason ?? (FAILURES.has(says) ? run?.memory.remark : undefined);
+  const counts = countsAfter(tool, run, signal);
+  const details: TaskDetails = {
     ...(phase !== undefined && { phase }),
     ...(step !== undefined && { current_step: step }),
-    ...(item !== undefined && { failed_resources: withText(run?.details.failed_resources, item) }),
+    ...withItem(run, signal),
   };
-  const named = { name: lane ?? tool.taskName, details, message: cut(text, TEXT_LIMITS.message) };
+  const said: RunUpdate<Memory> = {
+    name: lane ?? tool.taskName,
+    ...counts,
+    details,
+    message: cut(text, TEXT_LIMITS.message),
+    memory: {
+      ...(run?.memory.guessed && { guessed: true }),
+      ...(FAILURES.has(says) && reason === undefined && { unexplained: true }),
+    },
+  };
+  const explained = {
+    ...said,
+    details: {
+      ...details,
+      ...(reason !== undefined && run?.details.error_message === undefined && { error_message: reason }),
+    },
+  };
   switch (says) {
     case 'begins':
     case 'works':
     case 'step':
-      return named;
+    case 'one done':
+    case 'one skipped':
+      return said;
     case 'broken':
-      return {
-        ...named,
-        details: {
-          ...details,
-          ...(reason !== undefined && run?.details.error_message === undefined && { error_message: reason }),
-        },
-      };
-    case 'counts': {
-      const { current, total } = signal;
-      const full = tool.counts === 'done' && isFull(signal);
-      const isBegun = tool.counts === 'begun' && total !== 100;
-      const done = current === undefined ? undefined : isBegun ? Math.max(0, current - 1) : current;
-      return {
-        ...named,
-        ...(done !== undefined && { current: done }),
-        ...(total !== undefined && { total }),
-        ...(full && { status: 'completed', concluded: true }),
-      };
-    }
+    case 'one failed':
+      return explained;
+    case 'counts':
+      return tool.counts === 'done' && isFull(signal)
+        ? { ...said, status: 'completed', concluded: true }
+        : said;
     case 'fails':
-      return {
-        ...named,
-        status: 'failed',
-        details: {
-          ...details,
-          outcome: 'failed',
-          error_message: run?.details.error_message ?? reason ?? cut(text, TEXT_LIMITS.error),
-        },
-      };
+      return failure(run, said, signal.reason ?? run?.memory.remark, cut(text, TEXT_LIMITS.error));
+    case 'cancels':
+      return { ...said, status: 'cancelled', details: { ...details, outcome: 'failed' } };
+    case 'concludes':
+      return { ...success(run, said), concluded: true };
     case 'ends':
-      return {
-        ...named,
-        status: 'completed',
-        ...(run?.total != null && { current: run.total }),
-        details: { ...details, outcome: 'completed' },
-      };
+      return success(run, said);
+    case 'closes': {
+      const broken = { failed: run?.failed, details: run?.details ?? {}, ...counts };
+      return hasFailed(broken)
+        ? failure(run, said, signal.reason, sumOfFailures(run, counts))
+        : success(run, said);
+    }
   }
 };
 
-const signalOf = (
-  says: ToolLine,
-  groups: Readonly<Record<string, string | undefined>>,
-  text: string,
-): ToolSignal | undefined => {
-  const percent = groups['percent'];
-  const current = Number(percent ?? groups['current'] ?? Number.NaN);
-  const total = percent === undefined ? Number(groups['total'] ?? Number.NaN) : 100;
-  if (says === 'counts' && !(total > 0 && current <= total)) return undefined;
-  const words = (name: string, limit: number) => {
-    const found = groups[name]?.trim() ?? '';
-    return found === '' ? {} : { [name]: cut(found, limit) };
-  };
+const countsAfter = (tool: Tool, run: Run<Memory> | undefined, signal: ToolSignal): Counts => {
+  const { says, total, moreDone, moreFailed = 0, moreSkipped = 0 } = signal;
+  const isOneMore = says === 'one done' || says === 'one failed' || says === 'one skipped';
+  const isOpen = (total ?? run?.total ?? null) === null;
+  const more = isOneMore ? 1 : isOpen ? (moreDone ?? moreFailed + moreSkipped) : 0;
+  const begun = tool.counts === 'begun' && total !== 100 ? beforeThis(signal) : signal.current;
+  const current = begun ?? (more > 0 ? (run?.current ?? 0) + more : undefined);
+  const oneFailed = says === 'one failed' ? 1 : isOpen ? moreFailed : 0;
+  const oneSkipped = says === 'one skipped' ? 1 : isOpen ? moreSkipped : 0;
+  const failed = stated(run?.failed, signal.failed) ?? sum(run?.failed, oneFailed);
+  const skipped = stated(run?.skipped, signal.skipped) ?? sum(run?.skipped, oneSkipped);
   return {
-    says,
-    ...(Number.isInteger(current) && { current }),
-    ...(Number.isInteger(total) && { total }),
-    ...words('phase', TEXT_LIMITS.phase),
-    ...words('step', TEXT_LIMITS.step),
-    ...words('item', TEXT_LIMITS.step),
-    ...words('reason', TEXT_LIMITS.error),
-    ...words('lane', TEXT_LIMITS.name),
-    text: cut(text, TEXT_LIMITS.message),
+    ...(current !== undefined && { current }),
+    ...(total !== undefined && { total }),
+    ...(failed !== undefined && { failed }),
+    ...(skipped !== undefined && { skipped }),
   };
+};
+
+/** That nothing has failed is not worth a word, unless it was thought before. */
+const stated = (known: number | undefined, count: number | undefined): number | undefined =>
+  count === 0 && known === undefined ? undefined : count;
+
+const sum = (known: number | undefined, more: number): number | undefined =>
+  more === 0 ? undefined : (known ?? 0) + more;
+
+/** The counter of a step that has begun, as what was done before it. */
+const beforeThis = ({ says, current }: ToolSignal): number | undefined =>
+  current === undefined || says !== 'counts' ? current : Math.max(0, current - 1);
+
+/** After its end a run fails of no more than it has counted: what is listed then has been named before. */
+const withItem = (run: Run<Memory> | undefined, { item }: ToolSignal): TaskDetails => {
+  const known = run?.details.failed_resources;
+  const isNamed =
+    run !== undefined &&
+    isTerminal(run.status) &&
+    (known?.length ?? 0) >= (run.failed ?? Number.POSITIVE_INFINITY);
+  return item === undefined || isNamed ? {} : { failed_resources: withText(known, item) };
+};
+
+const failure = (
+  run: Run<Memory> | undefined,
+  said: RunUpdate<Memory>,
+  reason: string | undefined,
+  ending: string,
+): RunUpdate<Memory> => {
+  const known = run?.details.error_message ?? reason;
+  return {
+    ...said,
+    status: 'failed',
+    details: { ...said.details, outcome: 'failed', error_message: known ?? ending },
+    memory: known === undefined ? { guessed: true } : {},
+  };
+};
+
+const success = (run: Run<Memory> | undefined, said: RunUpdate<Memory>): RunUpdate<Memory> => ({
+  ...said,
+  status: 'completed',
+  ...(said.current === undefined && run?.total != null && { current: run.total }),
+  details: { ...said.details, outcome: 'completed' },
+});
+
+const hasFailed = ({
+  failed = 0,
+  details,
+}: Readonly<{ failed?: number | undefined; details: TaskDetails }>): boolean =>
+  failed > 0 || details.error_message !== undefined || (details.failed_resources?.length ?? 0) > 0;
+
+const sumOfFailures = (run: Run<Memory> | undefined, counts: Counts): string => {
+  const failed = counts.failed ?? run?.failed ?? run?.details.failed_resources?.length;
+  const total = counts.total ?? run?.total;
+  return total == null ? `${failed} failed` : `${failed} of ${total} failed`;
+};
+
+/** Only the first reason counts. One that goes on replaces its beginning. */
+const because = (
+  run: Run<Memory> | undefined,
+  { says, reason }: ToolSignal,
+): RunUpdate<Memory> | undefined => {
+  if (run === undefined || reason === undefined) return undefined;
+  if (says === 'remarks' && !run.memory.unexplained) return { memory: { remark: reason } };
+  const { error_message: known } = run.details;
+  const isKnown = known !== undefined && !run.memory.guessed && !reason.startsWith(known);
+  return isKnown ? undefined : { details: { error_message: reason }, memory: {} };
 };

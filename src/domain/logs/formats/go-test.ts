@@ -1,0 +1,37 @@
+import { toolFormat } from './kit/tool.ts';
+
+/**
+ * `go test`, as text, with `-v` and with `-json`, whose objects hold the lines of the text. Packages are counted, as tests
+ * are only printed where they fail. The `FAIL` of a test's binary and that of the whole run look the same: the latter
+ * comes after the line of a package. Nothing says that all went well.
+ */
+export const goTest = toolFormat({
+  name: 'go-test',
+  taskName: 'go test',
+  taskType: 'test',
+  counts: 'open',
+  hint: {
+    begins: ['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL'],
+    contains: ['_test.go:', '"Action":"'],
+  },
+  unwrap: { line: /^\{.{0,400}"Action":"(?:build-)?output",.{0,2000}"Output":(?<text>".*")\}$/ },
+  patterns: [
+    { says: 'works', line: /^=== (?:RUN|CONT) {2,3}(?<step>\S{1,300})$/, phase: 'test' },
+    { says: 'step', line: /^--- (?:PASS|SKIP): (?<step>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test' },
+    { says: 'broken', line: /^--- FAIL: (?<item>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test', alone: true },
+    { says: 'remarks', line: /^(?<reason>\S{1,200}_test\.go:\d{1,7}: .+)$/ },
+    {
+      says: 'one done',
+      line: /^ok {2}\t(?<step>\S{1,300})\t(?:\(cached\)|\d{1,7}\.\d{1,3}s)/,
+      phase: 'package',
+      alone: true,
+    },
+    {
+      says: 'one failed',
+      line: /^FAIL\t(?<step>\S{1,300})(?:\t\d{1,7}\.\d{1,3}s| \[(?:build|setup) failed\])$/,
+      phase: 'package',
+      alone: true,
+    },
+    { says: 'fails', line: /^FAIL$/, after: 'package' },
+  ],
+});

@@ -1,0 +1,40 @@
+import { toolFormat } from './kit/tool.ts';
+
+/**
+ * Vitest (source: packages/vitest/src/node/reporters). On a terminal it redraws its summary while tests run; the last one
+ * has two spaces after its labels. A pipe gets a line for each file, whose tests are added up until the summary.
+ */
+export const vitest = toolFormat({
+  name: 'vitest',
+  taskName: 'vitest',
+  taskType: 'test',
+  counts: 'open',
+  hint: {
+    begins: [
+      ...['RUN  v', 'DEV  v', 'RERUN ', 'FAIL  ', 'Tests  ', 'Tests ', 'Errors  ', 'Duration  '],
+      ...['No test files found', '✓ ', '❯ ', '× ', '→ ', '↓ '],
+    ],
+  },
+  patterns: [
+    { says: 'begins', line: /^(?:(?:RUN|DEV) {2}v\d+\.\d+\.\d+\S{0,40} |RERUN {2}\S)/ },
+    {
+      says: 'step',
+      line: /^[✓❯×↓] (?<step>\S{1,300}\.[cm]?[jt]sx?) \((?<moreDone>\d{1,6}) tests?(?: \| (?<moreFailed>\d{1,6}) failed)?(?: \| (?<moreSkipped>\d{1,6}) skipped)?\)/,
+    },
+    { says: 'step', line: /^❯ (?<step>\S{1,300}\.[cm]?[jt]sx?) (?:\[queued\]|\d{1,6}\/\d{1,6})$/ },
+    { says: 'one done', line: /^✓ (?<step>\S{1,300}\.[cm]?[jt]sx? > .+)$/ },
+    { says: 'one failed', line: /^× (?<step>\S{1,300}\.[cm]?[jt]sx? > .+)$/ },
+    { says: 'one skipped', line: /^↓ (?<step>\S{1,300}\.[cm]?[jt]sx? > .+)$/ },
+    { says: 'broken', line: /^→ (?<reason>.+)$/ },
+    { says: 'broken', line: /^FAIL {2}(?<item>\S{1,300}\.[cm]?[jt]sx? (?:> .+|\[ .+ \]))$/ },
+    {
+      says: 'counts',
+      line: /^Tests {1,2}(?:(?<failed>\d{1,7}) failed(?: \| )?)?(?:(?<passed>\d{1,7}) passed(?: \| )?)?(?:(?<skipped>\d{1,7}) skipped(?: \| )?)?(?:\d{1,7} todo)? ?\((?<total>\d{1,7})\)$/,
+    },
+    { says: 'broken', line: /^(?<item>Errors {2}\d{1,6} errors?)$/ },
+    { says: 'closes', line: /^Duration {2}\d{1,7}(?:\.\d{1,3})?m?s\b/ },
+    { says: 'fails', line: /^(?<reason>No test files found, exiting with code 1)$/ },
+    { says: 'ends', line: /^No test files found, exiting with code 0$/ },
+  ],
+  because: { begins: /^(?<reason>[A-Z]\w{0,60}(?:Error|Exception)?(?: \[\w{1,60}\])?: .+)$/ },
+});
