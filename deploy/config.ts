@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { readConfig } from '../src/config.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
 
 export const CACHE_CHOICES = ['none', 'node', 'serverless'] as const;
@@ -17,9 +18,12 @@ const integer = (min: number, max: number) =>
     v.maxValue(max),
   );
 const list = v.pipe(
-  v.string(),
-  v.transform((value) => value.split(/[\s,]+/).filter((part) => part !== '')),
+  v.union([v.array(v.string()), v.string()]),
+  v.transform((value) =>
+    (typeof value === 'string' ? value.split(/[\s,]+/) : value).filter((part) => part !== ''),
+  ),
 );
+const memory = v.optional(integer(128, 10_240), 256);
 
 /** The retention periods of CloudWatch. */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365] as const;
@@ -45,18 +49,65 @@ const schema = v.object({
   burst: v.optional(integer(1, 5_000), 200),
   /** False for accounts that may not use CloudFront, as is often so for new ones. */
   dashboard: v.optional(flag, true),
-  /** The version of the parameter with the API keys that the functions use. */
+  /** Existing log groups that are collected besides the two of the stack. */
+  sources: v.optional(
+    v.pipe(
+      list,
+      v.check((groups) => groups.every((group) => /^[\w./#-]{1,512}$/.test(group))),
+    ),
+    '',
+  ),
+  projectRules: v.optional(v.pipe(text, v.check(isProjectRules))),
+  logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
+  rateLimit: v.optional(integer(0, 1_000_000), 1200),
+  apiMemory: memory,
+  collectorMemory: memory,
+  /** Of the account's concurrent executions, what the collector has for itself and cannot exceed; 0 reserves none. */
+  collectorConcurrency: v.optional(integer(0, 1_000), 0),
+  /** Which version of the parameter with the API keys the functions take. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
+  /** Set by `npm run deploy -- --now`: the alias moves at once, without the canary that alarms stop. */
+  now: v.optional(flag, false),
   /** Set by `npm run deploy`: false until a first deployment has succeeded, since a failed one must be deletable. */
   protect: v.optional(flag, true),
 });
 
-/** The options of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
+/** Whether the API itself would take it. */
+function isProjectRules(value: string): boolean {
+  try {
+    readConfig({ MIYABI_PROJECT_RULES: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What can be chosen of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
 export type DeployConfig = Readonly<v.InferOutput<typeof schema>>;
 
 export const OPTIONS = Object.keys(schema.entries) as (keyof DeployConfig)[];
 
-const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
+/** The scripts set these themselves; nobody chooses them and no stack remembers them. */
+const INTERNAL: readonly (keyof DeployConfig)[] = ['apiKeysVersion', 'now', 'protect'];
+
+/** What can be chosen, kept with the stack and written in a file. */
+export const CHOICES = OPTIONS.filter((option) => !INTERNAL.includes(option));
+
+/** What `miyabi.deploy.json` may say, for editors: `deploy/miyabi.deploy.schema.json` is made of it. */
+export const fileSchema = v.object(v.omit(schema, ['apiKeysVersion', 'now', 'protect']).entries);
+
+/** The choices of a configuration as text, without those that are at their default. */
+export const chosenOptions = (config: DeployConfig): Readonly<Record<string, string>> => {
+  const defaults = readDeployConfig({});
+  const text = (value: unknown) => (Array.isArray(value) ? value.join(',') : String(value ?? ''));
+  return Object.fromEntries(
+    CHOICES.map((option) => [option, text(config[option])] as const).filter(
+      ([option, value]) => value !== text(defaults[option]),
+    ),
+  );
+};
+
+export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   name: 'must be 2 to 21 small letters, digits and hyphens, a letter first',
   cache: `must be one of ${CACHE_CHOICES.join(', ')}`,
   auth: `must be one of ${AUTH_CHOICES.join(', ')}`,
@@ -67,7 +118,15 @@ const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   requestsPerSecond: 'must be a whole number from 1 to 10000',
   burst: 'must be a whole number from 1 to 5000',
   dashboard: 'must be true or false',
+  sources: 'must be names of log groups, with commas between',
+  projectRules: 'must be a JSON array of {log_group?, log_stream?, task_name?, project_id}',
+  logLevel: 'must be one of debug, info, warn, error',
+  rateLimit: 'must be a whole number from 0 to 1000000',
+  apiMemory: 'must be a whole number from 128 to 10240, in MB',
+  collectorMemory: 'must be a whole number from 128 to 10240, in MB',
+  collectorConcurrency: 'must be a whole number from 0 to 1000',
   apiKeysVersion: 'must be a whole number from 1',
+  now: 'must be true or false',
   protect: 'must be true or false',
 };
 
@@ -88,12 +147,27 @@ export const readDeployConfig = (given: Readonly<Record<string, unknown>>): Depl
     );
   }
   const config = parsed.output;
+  const own = config.sources.find((group) => group.startsWith(`/${config.name}/`));
+  if (own !== undefined) {
+    throw new MiyabiError(
+      'configuration',
+      `sources must not name ${own}: groups of the system itself are collected already, or must not be`,
+    );
+  }
   if (config.auth === 'jwt' && (config.jwtIssuer === undefined || config.jwtAudience.length === 0)) {
     throw new MiyabiError('configuration', 'auth jwt needs jwtIssuer and jwtAudience');
+  }
+  if (config.auth === 'jwt' && config.dashboard) {
+    throw new MiyabiError(
+      'configuration',
+      'auth jwt needs dashboard false: the dashboard signs in with an API key and has no token for the gateway',
+    );
   }
   return config;
 };
 
 /** The stack of a system, and where its API keys are. */
 export const stackNameOf = (name: string): string => (name === 'miyabi' ? 'Miyabi' : `Miyabi-${name}`);
+/** The output of the stack that keeps the options of its last deployment. */
+export const OPTIONS_OUTPUT = 'Options';
 export const apiKeysParameterOf = (name: string): string => `/${name}/api-keys`;

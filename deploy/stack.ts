@@ -2,7 +2,8 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { DeployConfig } from './config.ts';
+import { acknowledge } from './acknowledge.ts';
+import { type DeployConfig, OPTIONS_OUTPUT } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { HttpEntrance } from './constructs/api.ts';
 import { Cache } from './constructs/cache.ts';
@@ -17,6 +18,7 @@ import { Site } from './constructs/site.ts';
 import { Tables } from './constructs/tables.ts';
 import { Webhooks } from './constructs/webhooks.ts';
 import { API_GRANTS, COLLECTOR_GRANTS, SENDER_GRANTS } from './grants.ts';
+import { storeOptions } from './options.ts';
 
 /** The output of `npm run build:all`: an archive or a folder for each function, a folder for the dashboard. */
 export type Artifacts = Readonly<{
@@ -47,7 +49,7 @@ export class MiyabiStack extends Stack {
     });
     const { name, tracing } = config;
     const tables = new Tables(this, 'Tables', { name });
-    const logs = new Logs(this, 'Logs', { name, days: config.retentionDays });
+    const logs = new Logs(this, 'Logs', { name, days: config.retentionDays, others: config.sources });
     const keys = new Keys(this, 'Keys', config);
     const network =
       config.cache === 'none' ? undefined : new Network(this, 'Network', { tables, sources: logs.sources });
@@ -69,6 +71,9 @@ export class MiyabiStack extends Stack {
       WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
       CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
       AGENTS_LOG_GROUP: logs.agents.logGroupName,
+      ...(config.sources.length === 0 ? {} : { LOG_GROUPS: config.sources.join(',') }),
+      ...(config.projectRules === undefined ? {} : { MIYABI_PROJECT_RULES: config.projectRules }),
+      ...(config.logLevel === 'info' ? {} : { LOG_LEVEL: config.logLevel }),
       ...(cache?.environment ?? { CACHE: 'none', FEED: 'memory' }),
       ...(customFormats ? { MIYABI_LOG_FORMATS: 'log-formats.json' } : {}),
     };
@@ -83,8 +88,12 @@ export class MiyabiStack extends Stack {
       name: `${name}-api`,
       description: 'Miyabi API',
       artifact: artifacts.api,
-      environment: { ...environment, ...keys.environment },
-      memoryMb: 256,
+      environment: {
+        ...environment,
+        ...keys.environment,
+        ...(config.rateLimit === 1200 ? {} : { RATE_LIMIT: String(config.rateLimit) }),
+      },
+      memoryMb: config.apiMemory,
       timeoutSeconds: API_TIMEOUT_SECONDS,
     });
     tables.grant(api.role, API_GRANTS);
@@ -97,10 +106,20 @@ export class MiyabiStack extends Stack {
       name: `${name}-collector`,
       artifact: artifacts.collector,
       environment,
+      memoryMb: config.collectorMemory,
+      concurrency: config.collectorConcurrency,
       sources: logs.sources,
     });
     tables.grant(collector.lambda.role, COLLECTOR_GRANTS);
     collector.lambda.role.addToPolicy(readLogs('logs:FilterLogEvents'));
+    for (const group of config.sources) {
+      for (const role of [api.role, collector.lambda.role]) {
+        acknowledge(role, {
+          [`IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:${group}:*]`]:
+            'The streams of a log group that was chosen to be read',
+        });
+      }
+    }
 
     const webhooks = new Webhooks(this, 'Webhooks', {
       name: `${name}-webhooks`,
@@ -127,14 +146,14 @@ export class MiyabiStack extends Stack {
       key: keys.key,
       email: config.alarmEmail,
       httpApi: entrance.api,
-      api: api.function,
       alias,
       collector: collector.lambda.function,
       webhooks: webhooks.lambda.function,
       deadLetters: collector.deadLetters,
-      tableNames: [tables.tasks.tableName, tables.projects.tableName, tables.webhooks.tableName],
+      tasksTable: tables.tasks.tableName,
+      otherTables: [tables.projects.tableName, tables.webhooks.tableName],
       system: logs.system,
-      hasCache: cache !== undefined,
+      cache,
     });
     new Overview(this, 'Overview', { name, alarms });
     new Rollout(this, 'Rollout', {
@@ -143,6 +162,7 @@ export class MiyabiStack extends Stack {
       alias,
       alarms: alarms.rollback,
       hookArtifact: artifacts.hook,
+      now: config.now,
       key: keys.key,
       logGroup: logs.system,
     });
@@ -151,6 +171,7 @@ export class MiyabiStack extends Stack {
     if (site !== undefined) {
       new CfnOutput(this, 'DashboardUrl', { value: `https://${site.distribution.distributionDomainName}` });
     }
+    new CfnOutput(this, OPTIONS_OUTPUT, { value: storeOptions(config) });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
   }
 }

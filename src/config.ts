@@ -34,6 +34,8 @@ export type Config = Readonly<{
   logLevel: LogLevel;
   /** Which backends a Lambda talks to before its first request. */
   priming: Priming;
+  /** The service that logs and metrics of a Lambda name, where it is not the usual one. */
+  serviceName?: string;
   collectIntervalMs: number;
   /** How long the server waits for requests and jobs after it was asked to stop. */
   stopTimeoutMs: number;
@@ -163,6 +165,14 @@ const projectRules = v.pipe(
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+const logGroups = v.pipe(
+  v.string(),
+  v.transform((value) => value.split(/[\s,]+/).filter((part) => part !== '')),
+  v.array(
+    v.pipe(v.string(), v.regex(/^[\w./#-]{1,512}$/, 'must be names of log groups, with commas between')),
+  ),
+);
+
 const environment = v.object({
   MIYABI_BACKEND: v.optional(choice(BACKENDS), 'local'),
   TASK_STORE: v.optional(choice(STORES)),
@@ -174,6 +184,7 @@ const environment = v.object({
   MIYABI_DATA_DIR: v.optional(text, '.miyabi'),
   MIYABI_LOG_DIR: v.optional(text),
   LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
+  POWERTOOLS_SERVICE_NAME: v.optional(text),
   MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
   STOP_TIMEOUT_MS: v.optional(integer(0, 600_000), '8000'),
@@ -200,6 +211,7 @@ const environment = v.object({
   REDIS_PASSWORD: v.optional(text),
   CDK_LOG_GROUP: v.optional(text, '/miyabi/cdk-deploy'),
   AGENTS_LOG_GROUP: v.optional(text, '/miyabi/agents'),
+  LOG_GROUPS: v.optional(logGroups, ''),
   MIYABI_LOG_FORMATS: v.optional(text),
   MIYABI_SECRET: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   API_KEYS: v.optional(apiKeys, ''),
@@ -257,6 +269,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     dataDir: vars.MIYABI_DATA_DIR,
     logDir: vars.MIYABI_LOG_DIR ?? `${vars.MIYABI_DATA_DIR}/logs`,
     logLevel: vars.LOG_LEVEL,
+    ...(vars.POWERTOOLS_SERVICE_NAME === undefined ? {} : { serviceName: vars.POWERTOOLS_SERVICE_NAME }),
     priming: vars.MIYABI_PRIME,
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
     stopTimeoutMs: vars.STOP_TIMEOUT_MS,
@@ -282,7 +295,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
         }),
     ...(vars.MIYABI_LOG_FORMATS === undefined ? {} : { logFormatsFile: vars.MIYABI_LOG_FORMATS }),
     ...(vars.MIYABI_SECRET === undefined ? {} : { secret: vars.MIYABI_SECRET }),
-    logGroups: [vars.CDK_LOG_GROUP, vars.AGENTS_LOG_GROUP],
+    logGroups: [...new Set([vars.CDK_LOG_GROUP, vars.AGENTS_LOG_GROUP, ...vars.LOG_GROUPS])],
     apiKeys: vars.API_KEYS,
     rateLimit: vars.RATE_LIMIT,
     corsOrigins: vars.CORS_ORIGINS,

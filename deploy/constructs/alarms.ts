@@ -1,37 +1,16 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { cacheFailures, type MeasuredProps, type Metrics, metricsOf, NAMESPACE } from './metrics.ts';
 
-export type AlarmsProps = Readonly<{
-  name: string;
-  key: IKey | undefined;
-  email: string | undefined;
-  httpApi: HttpApi;
-  api: LambdaFunction;
-  alias: Alias;
-  collector: LambdaFunction;
-  webhooks: LambdaFunction;
-  deadLetters: Queue;
-  tableNames: readonly string[];
-  system: LogGroup;
-  hasCache: boolean;
-}>;
+export type AlarmsProps = MeasuredProps &
+  Readonly<{ key: IKey | undefined; email: string | undefined; system: LogGroup }>;
 
 /** The service level objectives; docs/operations.md has the same numbers. */
 export const OBJECTIVES = { apiP95Ms: 100, errorRatePercent: 0.5, collectorP95Ms: 500 } as const;
@@ -39,20 +18,14 @@ export const OBJECTIVES = { apiP95Ms: 100, errorRatePercent: 0.5, collectorP95Ms
 /** The adapter's log message if Redis does not answer. A test compares the two. */
 export const REDIS_IS_AWAY = 'Redis does not answer; going on without it';
 
-const NAMESPACE = 'Miyabi';
-/**
- * The service names in the metrics of the collector and the webhook sender; systems with other names in the same
- * account are counted together.
- */
-const COLLECTOR_SERVICE = 'miyabi-collector';
-const WEBHOOKS_SERVICE = 'miyabi-webhooks';
-
 type Rule = Readonly<{
   id: string;
   metric: IMetric;
   threshold: number;
   /** How many periods in a row. */
   periods?: number;
+  /** Of these periods, how many must be over the threshold; all of them by default. */
+  datapoints?: number;
   operator?: ComparisonOperator;
   /** Missing data is a problem too. */
   silenceAlarms?: boolean;
@@ -86,7 +59,7 @@ export class Alarms extends Construct {
     );
     if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
     this.metrics = metricsOf(props);
-    if (props.hasCache) {
+    if (props.cache !== undefined) {
       new MetricFilter(this, 'CacheFilter', {
         logGroup: props.system,
         filterPattern: FilterPattern.stringValue('$.message', '=', REDIS_IS_AWAY),
@@ -97,13 +70,14 @@ export class Alarms extends Construct {
     }
     const action = new SnsAction(this.topic);
     const alarms = new Map(
-      rulesOf(props, this.metrics).map((rule) => {
+      rulesOf(this.metrics).map((rule) => {
         const alarm = new Alarm(this, rule.id, {
           alarmName: `${props.name}-${kebab(rule.id)}`,
           alarmDescription: `${rule.says} Runbook: docs/operations.md, ${kebab(rule.id)}`,
           metric: rule.metric,
           threshold: rule.threshold,
           evaluationPeriods: rule.periods ?? 1,
+          ...(rule.datapoints === undefined ? {} : { datapointsToAlarm: rule.datapoints }),
           comparisonOperator: rule.operator ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
           treatMissingData:
             rule.silenceAlarms === true ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
@@ -120,84 +94,7 @@ export class Alarms extends Construct {
 
 const kebab = (id: string): string => id.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 
-const cacheFailures = (name: string): string => `CacheFailures-${name}`;
-
-const metricsOf = ({ name, httpApi, alias, collector, webhooks, deadLetters, tableNames }: AlarmsProps) => {
-  const minute = { period: Duration.minutes(1) };
-  const five = { period: Duration.minutes(5) };
-  const ours = (service: string, metricName: string) =>
-    new Metric({
-      namespace: NAMESPACE,
-      metricName,
-      dimensionsMap: { service },
-      statistic: 'Sum',
-      ...five,
-    });
-  const throttled = Object.fromEntries(
-    tableNames.flatMap((table, index) =>
-      ['ReadThrottleEvents', 'WriteThrottleEvents'].map((metricName, kind) => [
-        `t${index}${kind}`,
-        new Metric({
-          namespace: 'AWS/DynamoDB',
-          metricName,
-          dimensionsMap: { TableName: table },
-          statistic: 'Sum',
-          ...five,
-        }),
-      ]),
-    ),
-  );
-  return {
-    requests: httpApi.metricCount(minute),
-    serverErrors: httpApi.metricServerError({ ...minute, statistic: 'Sum' }),
-    clientErrors: httpApi.metricClientError({ ...minute, statistic: 'Sum' }),
-    apiLatencyP95: httpApi.metricLatency({ ...minute, statistic: 'p95' }),
-    errorRate: new MathExpression({
-      expression: 'IF(requests > 0, 100 * FILL(errors, 0) / requests, 0)',
-      usingMetrics: {
-        requests: httpApi.metricCount(five),
-        errors: httpApi.metricServerError({ ...five, statistic: 'Sum' }),
-      },
-      label: '5xx answers, %',
-      ...five,
-    }),
-    apiCrashes: alias.metricErrors({ ...minute, statistic: 'Sum' }),
-    apiDurationP95: alias.metricDuration({ ...minute, statistic: 'p95' }),
-    apiThrottles: alias.metricThrottles({ ...five, statistic: 'Sum' }),
-    collectorErrors: collector.metricErrors({ ...five, statistic: 'Sum' }),
-    collectorRuns: collector.metricInvocations({ ...five, statistic: 'Sum' }),
-    collectorDurationP95: collector.metricDuration({ ...five, statistic: 'p95' }),
-    collectorThrottles: collector.metricThrottles({ ...five, statistic: 'Sum' }),
-    /** The age of an event when the collector gets it, in milliseconds. */
-    collectorLag: collector.metric('AsyncEventAge', { ...five, statistic: 'p95' }),
-    groupsFailed: ours(COLLECTOR_SERVICE, 'GroupsFailed'),
-    retries: ours(COLLECTOR_SERVICE, 'SourceRetries'),
-    deadLetters: deadLetters.metricApproximateNumberOfMessagesVisible({ ...five, statistic: 'Maximum' }),
-    webhooksErrors: webhooks.metricErrors({ ...five, statistic: 'Sum' }),
-    webhooksRuns: webhooks.metricInvocations({ ...five, statistic: 'Sum' }),
-    webhooksDelivered: ours(WEBHOOKS_SERVICE, 'WebhooksDelivered'),
-    webhooksFailed: ours(WEBHOOKS_SERVICE, 'WebhooksFailed'),
-    cacheFailures: new Metric({
-      namespace: NAMESPACE,
-      metricName: cacheFailures(name),
-      statistic: 'Sum',
-      ...five,
-    }),
-    tableThrottles: new MathExpression({
-      // Without throttling DynamoDB publishes nothing, and a sum with a missing part is missing.
-      expression: Object.keys(throttled)
-        .map((id) => `FILL(${id}, 0)`)
-        .join(' + '),
-      usingMetrics: throttled,
-      label: 'throttled requests',
-      ...five,
-    }),
-  };
-};
-
-export type Metrics = ReturnType<typeof metricsOf>;
-
-const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] => [
+const rulesOf = (metrics: Metrics): readonly Rule[] => [
   {
     id: 'ApiErrors',
     metric: metrics.serverErrors,
@@ -280,17 +177,32 @@ const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] =
     threshold: 0,
     says: 'Events that the collector could not take in wait in the dead-letter queue.',
   },
-  ...(hasCache
-    ? [
+  ...(metrics.cacheUse === undefined || metrics.cacheEvictions === undefined
+    ? []
+    : [
         {
           id: 'CacheFailures',
           metric: metrics.cacheFailures,
-          // A process logs it once per outage.
+          // A process logs it once per outage, and one answer that comes late is no outage.
           threshold: 0,
-          says: 'Functions went on without the cache: it did not answer.',
+          periods: 3,
+          datapoints: 2,
+          says: 'Functions went on without the cache in two of three periods of five minutes: it did not answer.',
         },
-      ]
-    : []),
+        {
+          id: 'CacheFull',
+          metric: metrics.cacheUse,
+          threshold: 90,
+          periods: 3,
+          says: 'The cache has been over 90 % full for 15 minutes.',
+        },
+        {
+          id: 'CacheEvictions',
+          metric: metrics.cacheEvictions,
+          threshold: 1_000,
+          says: 'The cache evicted more than 1,000 entries in five minutes.',
+        },
+      ]),
   {
     id: 'HighRetryRate',
     metric: metrics.retries,
@@ -312,6 +224,18 @@ const rulesOf = ({ hasCache }: AlarmsProps, metrics: Metrics): readonly Rule[] =
     operator: ComparisonOperator.LESS_THAN_THRESHOLD,
     silenceAlarms: true,
     says: 'The sender of webhooks has not run for ten minutes.',
+  },
+  {
+    id: 'WebhooksLate',
+    metric: metrics.webhooksLateness,
+    threshold: 600_000,
+    says: 'A webhook message waited more than ten minutes for its first attempt.',
+  },
+  {
+    id: 'IndexThrottled',
+    metric: metrics.indexThrottles,
+    threshold: 10,
+    says: 'DynamoDB throttled more than 10 writes to indexes of the tasks table in five minutes.',
   },
   {
     id: 'TableThrottled',

@@ -1,4 +1,5 @@
-import { CfnDeletionPolicy, type CfnResource } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, type CfnResource, type Duration } from 'aws-cdk-lib';
+import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   CfnReplicationGroup,
   CfnServerlessCache,
@@ -16,6 +17,8 @@ export type CacheProps = Readonly<{ name: string; network: Network; kind: 'node'
 /** Not the default port. Serverless offers no other. */
 const NODE_PORT = 6380;
 const SERVERLESS_PORT = 6379;
+const SERVERLESS_GB = 1;
+const METRICS = 'AWS/ElastiCache';
 
 /**
  * Valkey, which is compatible with Redis and costs a fifth less: one small node, or serverless. Encrypted at rest and
@@ -24,8 +27,7 @@ const SERVERLESS_PORT = 6379;
 export class Cache extends Construct {
   /** The configuration of the functions, by variable. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The dimension of its metrics; serverless has other ones. */
-  readonly nodeId: string | undefined;
+  readonly #metrics: Readonly<{ dimensions: Record<string, string>; use: 'percent' | 'bytes' }>;
 
   constructor(scope: Construct, id: string, { name, network, kind }: CacheProps) {
     super(scope, id);
@@ -41,7 +43,41 @@ export class Cache extends Construct {
     const connection =
       kind === 'node' ? this.#node(name, network, password) : this.#serverless(name, network, password);
     this.environment = { ...connection, REDIS_TLS: 'true', REDIS_PASSWORD: password };
-    this.nodeId = kind === 'node' ? `${name}-cache-001` : undefined;
+    this.#metrics =
+      kind === 'node'
+        ? { dimensions: { CacheClusterId: `${name}-cache-001` }, use: 'percent' }
+        : { dimensions: { clusterId: `${name}-cache` }, use: 'bytes' };
+  }
+
+  /** How full it is, in percent. */
+  use(period: Readonly<{ period: Duration }>): IMetric {
+    const { dimensions, use } = this.#metrics;
+    const metric = (metricName: string) =>
+      new Metric({
+        namespace: METRICS,
+        metricName,
+        dimensionsMap: dimensions,
+        statistic: 'Maximum',
+        ...period,
+      });
+    if (use === 'percent') return metric('DatabaseMemoryUsagePercentage');
+    return new MathExpression({
+      expression: `100 * bytes / ${SERVERLESS_GB * 1024 ** 3}`,
+      usingMetrics: { bytes: metric('BytesUsedForCache') },
+      label: 'use of the cache, %',
+      ...period,
+    });
+  }
+
+  evictions(period: Readonly<{ period: Duration }>): IMetric {
+    const { dimensions: dimensionsMap } = this.#metrics;
+    return new Metric({
+      namespace: METRICS,
+      metricName: 'Evictions',
+      dimensionsMap,
+      statistic: 'Sum',
+      ...period,
+    });
   }
 
   #node(name: string, network: Network, password: string): Record<string, string> {
@@ -96,8 +132,11 @@ export class Cache extends Construct {
       description: 'Miyabi cache',
       engine: 'valkey',
       majorEngineVersion: '8',
-      // Limits the cost.
-      cacheUsageLimits: { dataStorage: { maximum: 1, unit: 'GB' }, ecpuPerSecond: { maximum: 5000 } },
+      // A bound on what it can cost.
+      cacheUsageLimits: {
+        dataStorage: { maximum: SERVERLESS_GB, unit: 'GB' },
+        ecpuPerSecond: { maximum: 5000 },
+      },
       userGroupId: users.ref,
       subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
       securityGroupIds: [network.cache.securityGroupId],

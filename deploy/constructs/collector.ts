@@ -2,15 +2,15 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { FilterPattern, type LogGroup, SubscriptionFilter } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type ILogGroup, SubscriptionFilter } from 'aws-cdk-lib/aws-logs';
 import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
-export type CollectorProps = Omit<NodeFunctionProps, 'description' | 'memoryMb' | 'timeoutSeconds'> &
-  Readonly<{ sources: readonly LogGroup[] }>;
+export type CollectorProps = Omit<NodeFunctionProps, 'description' | 'timeoutSeconds'> &
+  Readonly<{ sources: readonly ILogGroup[] }>;
 
 /**
  * The collector: invoked by the log groups within seconds, and every minute by a schedule that finds what a
@@ -32,7 +32,6 @@ export class Collector extends Construct {
     this.lambda = new NodeFunction(this, 'Lambda', {
       ...props,
       description: 'Miyabi collector: logs in, progress out',
-      memoryMb: 256,
       timeoutSeconds: 55,
     });
     const { function: fn } = this.lambda;

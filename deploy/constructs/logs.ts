@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 /** The groups whose logs become progress, and those of the system itself, with a retention in days. */
@@ -9,8 +9,14 @@ export class Logs extends Construct {
   /** The logs of the functions. Nothing subscribes to them: the collector would process its own logs. */
   readonly system: LogGroup;
   readonly access: LogGroup;
+  /** Groups of others whose logs become progress too. */
+  readonly #others: readonly ILogGroup[];
 
-  constructor(scope: Construct, id: string, { name, days }: Readonly<{ name: string; days: number }>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, days, others }: Readonly<{ name: string; days: number; others: readonly string[] }>,
+  ) {
     super(scope, id);
     const retention = RETENTION[days];
     if (retention === undefined) throw new Error(`CloudWatch keeps no logs for ${days} days`);
@@ -24,10 +30,13 @@ export class Logs extends Construct {
     this.agents = group('Agents', 'agents');
     this.system = group('System', 'system');
     this.access = group('Access', 'access');
+    this.#others = others.map((other) =>
+      LogGroup.fromLogGroupName(this, `Of${other.replaceAll(/\W+/g, '-')}`, other),
+    );
   }
 
-  get sources(): readonly LogGroup[] {
-    return [this.cdkDeploy, this.agents];
+  get sources(): readonly ILogGroup[] {
+    return [this.cdkDeploy, this.agents, ...this.#others];
   }
 }
 

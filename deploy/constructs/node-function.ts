@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -17,6 +17,8 @@ export type NodeFunctionProps = Readonly<{
   logGroup: ILogGroup;
   memoryMb: number;
   timeoutSeconds: number;
+  /** Executions at once that it has for itself and cannot exceed; 0 and undefined reserve none. */
+  concurrency?: number;
   tracing?: boolean;
   placement?: Placement | undefined;
 }>;
@@ -60,8 +62,11 @@ export class NodeFunction extends Construct {
       handler: 'index.handler',
       code: Code.fromAsset(props.artifact),
       memorySize: props.memoryMb,
+      // Earlier versions stay, for `npm run rollback`.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: { ...props.environment },
+      ...(props.concurrency ? { reservedConcurrentExecutions: props.concurrency } : {}),
+      environment: { POWERTOOLS_SERVICE_NAME: name, ...props.environment },
       ...(props.key === undefined ? {} : { environmentEncryption: props.key }),
       role: this.role,
       logGroup,

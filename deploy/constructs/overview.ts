@@ -44,11 +44,15 @@ export class Overview extends Construct {
           graph('Sender of webhooks: runs, errors', [metrics.webhooksRuns, metrics.webhooksErrors]),
         ],
         [
-          graph('Cache failures', [metrics.cacheFailures]),
+          graph('Cache: failures, use in %, evictions', [
+            metrics.cacheFailures,
+            ...[metrics.cacheUse, metrics.cacheEvictions].filter((metric) => metric !== undefined),
+          ]),
           graph('Throttling: API, collector, tables', [
             metrics.apiThrottles,
             metrics.collectorThrottles,
             metrics.tableThrottles,
+            metrics.indexThrottles,
           ]),
         ],
       ],

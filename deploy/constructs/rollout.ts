@@ -3,7 +3,7 @@ import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { LambdaApplication, LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Alias, CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Alias, CfnAlias, CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
@@ -17,6 +17,8 @@ export type RolloutProps = Readonly<{
   hookArtifact: string;
   key: IKey | undefined;
   logGroup: ILogGroup;
+  /** Moves the alias at once: CodeDeploy would refuse to begin while an alarm fires. */
+  now: boolean;
 }>;
 
 /**
@@ -26,7 +28,7 @@ export type RolloutProps = Readonly<{
 export class Rollout extends Construct {
   constructor(scope: Construct, id: string, props: RolloutProps) {
     super(scope, id);
-    const { name, api, alias, alarms, key, logGroup } = props;
+    const { name, api, alias, alarms, key, logGroup, now } = props;
     const hook = new NodeFunction(this, 'Hook', {
       name: `${name}-pre-traffic`,
       description: 'Calls a new version of the API before anybody else does',
@@ -51,6 +53,8 @@ export class Rollout extends Construct {
       alarms: [...alarms],
       autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
     });
+    // An Alias of the CDK is one CfnAlias.
+    if (now) (alias.node.defaultChild as CfnAlias).addDeletionOverride('UpdatePolicy');
     acknowledge(group.role, {
       'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]':
         'The policy that AWS keeps for what CodeDeploy does with functions',

@@ -39,21 +39,24 @@ const ASSUMPTIONS = {
   collectorMs: 100,
   scheduledRuns: 60 * HOURS,
   scheduledMs: 300,
-  /** A poll of the webhook outbox, also once a minute: half a read unit for each of its four parts. */
+  /** A look into the outbox of the webhooks, once a minute too: a read unit for each of its four parts. */
   senderMs: 100,
-  readUnitsOfLook: 2,
+  readUnitsOfLook: 4,
   storedGb: 1,
   /** Our own logs, from the functions and the gateway, for each million requests. */
   ownLogsGbPerMillion: 0.4,
   answerKb: 2,
+  /** Of the requests, those that start a function first, and how long that is billed. */
+  coldStarts: 0.01,
+  initMs: 400,
   cachedGb: 0.1,
 } as const;
 
 /** The parts of the stack; a test compares them with the templates. */
 export const STACK = {
-  none: { alarmMetrics: 22, customMetrics: 8, secrets: 1, keys: 0, zones: 0 },
-  node: { alarmMetrics: 23, customMetrics: 9, secrets: 2, keys: 1, zones: 1 },
-  serverless: { alarmMetrics: 23, customMetrics: 9, secrets: 2, keys: 1, zones: 1 },
+  none: { alarmMetrics: 22, customMetrics: 9, secrets: 1, keys: 0, zones: 0 },
+  node: { alarmMetrics: 25, customMetrics: 10, secrets: 2, keys: 1, zones: 1 },
+  serverless: { alarmMetrics: 25, customMetrics: 10, secrets: 2, keys: 1, zones: 1 },
 } as const satisfies Record<CacheChoice, unknown>;
 
 /** One line of a bill: at list price, and less the permanent free tier. Dollars a month. */
@@ -68,7 +71,7 @@ export const billOf = (cache: CacheChoice, traffic: Traffic): readonly Item[] =>
   const updates = logsGb * of.updatesPerGbOfLogs;
   const invocationsMillion = requestsMillion + (updates + 2 * of.scheduledRuns) / 1e6;
   const gbSeconds =
-    (requestsMillion * 1e3 * requestMs +
+    (requestsMillion * 1e3 * (requestMs + of.coldStarts * of.initMs) +
       (updates * of.collectorMs + of.scheduledRuns * (of.scheduledMs + of.senderMs)) / 1e3) *
     of.memoryGb;
 
@@ -121,7 +124,15 @@ export const billOf = (cache: CacheChoice, traffic: Traffic): readonly Item[] =>
       [stack.customMetrics, PRICES.customMetric, ALWAYS_FREE.customMetrics],
       [1, PRICES.dashboard, ALWAYS_FREE.dashboards],
     ),
-    item('Secrets and key', [stack.secrets, PRICES.secret], [stack.keys, PRICES.kmsKey]),
+    item(
+      'Secrets and key',
+      [stack.secrets, PRICES.secret],
+      [stack.keys, PRICES.kmsKey],
+      // A function that starts decrypts its environment.
+      [stack.keys * requestsMillion * of.coldStarts * 100, PRICES.kmsTenThousand],
+    ),
+    // Functions are in two zones and the cache in one: half of the bytes cross, and both directions are paid.
+    item('Between zones', [stack.zones * answersGb, PRICES.crossZoneGb]),
     item(
       'CloudFront and transfer',
       [requestsMillion, PRICES.cloudfrontMillion, ALWAYS_FREE.cloudfrontMillions],

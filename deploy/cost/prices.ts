@@ -20,10 +20,11 @@ export const PRICES = {
   customMetric: 0.3,
   dashboard: 3.0,
   kmsKey: 1.0,
+  kmsTenThousand: 0.03,
   secret: 0.4,
   cloudfrontMillion: 1.0,
   cloudfrontGb: 0.085,
-  transferGb: 0.09,
+  crossZoneGb: 0.01,
 } as const;
 
 export const HOURS = 730;
@@ -39,5 +40,4 @@ export const ALWAYS_FREE = {
   dashboards: 3,
   cloudfrontMillions: 10,
   cloudfrontGb: 1_000,
-  transferGb: 100,
 } as const;

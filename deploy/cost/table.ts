@@ -1,10 +1,10 @@
-import { billOf, CACHES, FIRST_DESIGN, type Item, times, totalOf } from './model.ts';
+import { billOf, CACHES, type Item, type Traffic, totalOf } from './model.ts';
 
 const money = (dollars: number): string => dollars.toFixed(2);
 
-/** The bills of every cache side by side, as Markdown: less the free tier above, at list price below. */
-export const costTable = (factor: number): string => {
-  const bills = CACHES.map((cache) => billOf(cache, times(factor, FIRST_DESIGN)));
+/** The bills of every cache side by side, as Markdown: what is always free taken off, and at list price below. */
+export const costTable = (traffic: Traffic): string => {
+  const bills = CACHES.map((cache) => billOf(cache, traffic));
   const row = (what: string, values: readonly number[]): string =>
     `| ${what} | ${values.map(money).join(' | ')} |`;
   const names = bills[0]?.map(({ what }) => what) ?? [];

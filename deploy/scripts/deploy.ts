@@ -1,42 +1,72 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
-import { stackNameOf } from '../config.ts';
+import { CACHE_CHOICES, stackNameOf } from '../config.ts';
+import { guardCacheChange, type OptionTexts, requireKnownOptions, resolveOptions } from '../options.ts';
 import { apiKeysVersion, ensureApiKeys } from './keys.ts';
-import { preflight } from './preflight.ts';
-import { BUILD_OPTIONS, build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
+import { type ClientSettings, preflight, unreservedConcurrency } from './preflight.ts';
+import {
+  agreed,
+  answerTo,
+  BUILD_OPTIONS,
+  build,
+  CDK_ENV,
+  cdk,
+  program,
+  requireTerminal,
+  runProgram,
+  say,
+  stackArgs,
+} from './program.ts';
 import { smoke } from './smoke-checks.ts';
-import { FAILED_CREATION, setTerminationProtection, stackStatus } from './stacks.ts';
+import { FAILED_CREATION, setTerminationProtection, stackState } from './stacks.ts';
 
 const OUTPUTS = 'cdk.out/outputs.json';
 
 /** Deploys a system from the sources: checks, builds, shows the changes, asks, deploys, and tests it. */
 program('deploy', async (args) => {
-  const { config, given, flags, values } = stackArgs(args, { flags: ['yes'], values: BUILD_OPTIONS });
-  const stack = stackNameOf(config.name);
-  if (flags['yes'] !== true && !process.stdin.isTTY) {
-    throw new MiyabiError(
-      'configuration',
-      'There is no terminal to ask on: use --yes to deploy without asking',
-    );
-  }
+  const {
+    config: known,
+    given,
+    file,
+    flags,
+    values,
+  } = stackArgs(args, {
+    flags: ['yes', 'change-cache', 'now'],
+    values: BUILD_OPTIONS,
+  });
+  const stack = stackNameOf(known.name);
+  const isAsking = flags['yes'] !== true;
+  if (isAsking) requireTerminal('deployed');
   const { account, region, client } = await preflight();
+  const state = await stackState(client, stack);
+  // Protected, a stack whose first deployment failed could be neither replaced nor deleted.
+  const isFirst = state === undefined || FAILED_CREATION.test(state.status);
+  const stored = isFirst ? undefined : state.options;
+  if (!isFirst) requireKnownOptions(stack, { stored, file, given });
+  const mayAsk = isFirst && isAsking && file === undefined && given['cache'] === undefined;
+  const asked = mayAsk ? await askedOptions() : {};
+  const reserved =
+    isFirst && file === undefined && given['collectorConcurrency'] === undefined
+      ? await reservation(client)
+      : {};
+  const resolved = resolveOptions({ given: { ...reserved, ...asked, ...given }, file, stored });
+  guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
+  const { config } = resolved;
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
+  say(resolved.lines.length === 0 ? 'All options are at their defaults.' : 'Options:');
+  for (const line of resolved.lines) say(line);
   await build(values);
   const env = { ...CDK_ENV, AWS_REGION: region };
-  const status = await stackStatus(client, stack);
-  // A protected stack whose first deployment failed could be neither replaced nor deleted.
-  const isFirst = status === undefined || FAILED_CREATION.test(status);
-  if (isFirst && status !== undefined) {
-    say(`${stack} is ${status} after a failed first deployment: it is deleted and created again.`);
+  if (isFirst && state !== undefined) {
+    say(`${stack} is ${state.status} after a failed first deployment: it is deleted and created again.`);
     await setTerminationProtection(client, stack, false);
   }
-  const options = { ...given, protect: String(!isFirst) };
+  const options = { ...resolved.options, protect: String(!isFirst), now: String(flags['now'] === true) };
   const before = { ...options, apiKeysVersion: String(await apiKeysVersion(client, config.name)) };
   await runProgram(cdk(before, ['diff', '--no-notices']), { what: 'cdk diff', env });
-  if (flags['yes'] !== true && !(await agreed(`Deploy this to account ${account}?`))) {
+  if (isAsking && !(await agreed(`Deploy this to account ${account}?`))) {
     say('Nothing was changed.');
     return;
   }
@@ -69,11 +99,27 @@ program('deploy', async (args) => {
   await smoke({ url: ApiUrl, key: key ?? process.env['MIYABI_API_KEY'], token: process.env['MIYABI_TOKEN'] });
 });
 
-const agreed = async (question: string): Promise<boolean> => {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
+/**
+ * A reservation for the collector keeps a burst of logs from starving the API. Where it is not possible, or the account
+ * cannot be asked, there is none.
+ */
+const reservation = async (client: ClientSettings): Promise<OptionTexts> => {
+  const spare = await unreservedConcurrency(client);
+  if (spare !== undefined && spare >= SPARE_CONCURRENCY) return { collectorConcurrency: '50' };
+  say(
+    spare === undefined
+      ? 'The concurrency limit of this account could not be read: nothing is reserved for the collector.'
+      : `This account runs ${spare} functions at once, too few to reserve some for the collector: a burst of logs can slow the API down. Ask AWS for a higher limit of Lambda's concurrent executions.`,
+  );
+  return {};
+};
+
+/** With fewer, a reservation of 50 would leave less than AWS demands, or hardly more. */
+const SPARE_CONCURRENCY = 200;
+
+/** The two choices that cost money or attention, for a first deployment that names none. */
+const askedOptions = async (): Promise<OptionTexts> => {
+  const cache = await answerTo(`Cache (${CACHE_CHOICES.join(', ')}; see docs/cost.md) [node] `);
+  const alarmEmail = await answerTo('E-mail address for alarms, empty for none: ');
+  return { cache, alarmEmail };
 };

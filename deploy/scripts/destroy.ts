@@ -1,16 +1,18 @@
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { apiKeysParameterOf, stackNameOf } from '../config.ts';
+import { resolveOptions } from '../options.ts';
 import { preflight } from './preflight.ts';
 import { build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
-import { setTerminationProtection, stackStatus } from './stacks.ts';
+import { setTerminationProtection, stackState } from './stacks.ts';
 
 /** Deletes the system, except its data: `npm run destroy -- --confirm Miyabi`. */
 program('destroy', async (args) => {
-  const { config, given, values } = stackArgs(args, { values: ['confirm'] });
+  const { config, given, file, values } = stackArgs(args, { values: ['confirm'] });
   const { name } = config;
   const stack = stackNameOf(name);
   const { account, region, client } = await preflight();
-  if ((await stackStatus(client, stack)) === undefined) {
+  const state = await stackState(client, stack);
+  if (state === undefined) {
     throw new MiyabiError(
       'configuration',
       `There is no stack ${stack} in account ${account}, Region ${region}`,
@@ -28,9 +30,10 @@ program('destroy', async (args) => {
   if (values['confirm'] !== stack) {
     throw new MiyabiError('configuration', `Nothing was changed: add --confirm ${stack} to go ahead`);
   }
+  const { options } = resolveOptions({ given, file, stored: state.options });
   await build({});
   await setTerminationProtection(client, stack, false);
-  await runProgram(cdk({ ...given, protect: 'false' }, ['destroy', '--no-notices', '--force']), {
+  await runProgram(cdk({ ...options, protect: 'false' }, ['destroy', '--no-notices', '--force']), {
     what: 'cdk destroy',
     env: { ...CDK_ENV, AWS_REGION: region },
   });

@@ -1,3 +1,4 @@
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { MiyabiError } from '../../src/domain/errors.ts';
@@ -67,6 +68,16 @@ export const parameter = async (
       throw error;
     }
   });
+
+/** How many executions at once the account has left to reserve; undefined where it may not be asked. */
+export const unreservedConcurrency = async (client: ClientSettings): Promise<number | undefined> => {
+  try {
+    const { AccountLimit } = await new LambdaClient(client).send(new GetAccountSettingsCommand({}));
+    return AccountLimit?.UnreservedConcurrentExecutions;
+  } catch {
+    return undefined;
+  }
+};
 
 const regionOf = async (): Promise<string> => {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../../src/cli/report-failure.ts';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
-import { type DeployConfig, OPTIONS, readDeployConfig } from '../config.ts';
+import { CHOICES, type DeployConfig, readDeployConfig } from '../config.ts';
+import { type OptionTexts, readOptionsFile } from '../options.ts';
 
 // The SDK warns about Node 20 on every command; the scripts use nothing that needs a newer one.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -19,9 +21,12 @@ export const say = (line: string): void => {
 
 /** The arguments of the scripts for a stack: `-c option=value`, as for the CDK, and their own flags and values. */
 export type StackArgs = Readonly<{
+  /** What the command line and the file choose, without what the stack remembers. */
   config: DeployConfig;
-  /** The given options, for the CDK's command line. */
-  given: Readonly<Record<string, string>>;
+  /** What `-c` gave. */
+  given: OptionTexts;
+  /** What the file of `--config`, or `miyabi.deploy.json`, says. */
+  file: OptionTexts | undefined;
   flags: Readonly<Record<string, boolean>>;
   values: Readonly<Record<string, string>>;
 }>;
@@ -34,6 +39,7 @@ export const stackArgs = (
   const { flags = [], values = [] } = own;
   const parsed = parse(args, {
     context: { type: 'string', short: 'c', multiple: true },
+    config: { type: 'string' },
     ...Object.fromEntries(flags.map((flag) => [flag, { type: 'boolean' as const }])),
     ...Object.fromEntries(values.map((value) => [value, { type: 'string' as const }])),
   });
@@ -42,15 +48,18 @@ export const stackArgs = (
   const given = Object.fromEntries(
     pairs.map((pair) => {
       const [, option = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-      if (!OPTIONS.some((known) => known === option)) {
-        throw new MiyabiError('configuration', `-c ${pair}: the options are ${OPTIONS.join(', ')}`);
+      if (!CHOICES.some((known) => known === option)) {
+        throw new MiyabiError('configuration', `-c ${pair}: the options are ${CHOICES.join(', ')}`);
       }
       return [option, value];
     }),
   );
+  const named = parsed['config'];
+  const file = readOptionsFile(typeof named === 'string' ? named : undefined);
   return {
-    config: readDeployConfig(given),
+    config: readDeployConfig({ ...file, ...given }),
     given,
+    file,
     flags: Object.fromEntries(flags.map((flag) => [flag, parsed[flag] === true])),
     values: Object.fromEntries(
       values.flatMap((value) => (typeof parsed[value] === 'string' ? [[value, parsed[value]]] : [])),
@@ -118,4 +127,26 @@ export const build = async (options: Readonly<Record<string, string | undefined>
   await runProgram(['npm', 'run', '--silent', 'build:lambda', '--', ...given], {
     what: 'The build of the bundles',
   });
+};
+
+/** @throws MiyabiError `configuration` where nobody can be asked. */
+export const requireTerminal = (done: string): void => {
+  if (process.stdin.isTTY) return;
+  throw new MiyabiError(
+    'configuration',
+    `There is no terminal to ask on: with --yes it is ${done} without asking`,
+  );
+};
+
+/** Asks on the terminal. Only y and yes agree. */
+export const agreed = async (question: string): Promise<boolean> =>
+  /^y(es)?$/i.test(await answerTo(`${question} [y/N] `));
+
+export const answerTo = async (question: string): Promise<string> => {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return (await terminal.question(question)).trim();
+  } finally {
+    terminal.close();
+  }
 };

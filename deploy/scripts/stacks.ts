@@ -3,19 +3,33 @@ import {
   DescribeStacksCommand,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
+import { OPTIONS_OUTPUT } from '../config.ts';
+import { type OptionTexts, readStoredOptions } from '../options.ts';
 import { type ClientSettings, translating } from './preflight.ts';
 
 /** States of a stack whose first deployment failed: it can only be deleted. */
 export const FAILED_CREATION = /^(ROLLBACK_COMPLETE|ROLLBACK_FAILED|CREATE_FAILED|REVIEW_IN_PROGRESS)$/;
 
-/** The state of a stack, undefined if there is none. @throws MiyabiError `configuration`, `unavailable` */
-export const stackStatus = (client: ClientSettings, stack: string): Promise<string | undefined> =>
+export type StackState = Readonly<{
+  status: string;
+  /** What it was deployed with; undefined for a stack of release 0.1.0, or one that was never created. */
+  options: OptionTexts | undefined;
+}>;
+
+/** A stack, undefined if there is none. @throws MiyabiError `configuration`, `unavailable` */
+export const stackState = (client: ClientSettings, stack: string): Promise<StackState | undefined> =>
   translating(async () => {
     try {
       const { Stacks } = await new CloudFormationClient(client).send(
         new DescribeStacksCommand({ StackName: stack }),
       );
-      return Stacks?.[0]?.StackStatus;
+      const [found] = Stacks ?? [];
+      if (found === undefined) return undefined;
+      const output = found.Outputs?.find(({ OutputKey }) => OutputKey === OPTIONS_OUTPUT)?.OutputValue;
+      return {
+        status: found.StackStatus ?? 'UNKNOWN',
+        options: output === undefined ? undefined : readStoredOptions(stack, output),
+      };
     } catch (error) {
       if (error instanceof Error && /does not exist/.test(error.message)) return undefined;
       throw error;

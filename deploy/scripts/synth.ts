@@ -11,16 +11,17 @@ import { BUILD_OPTIONS, program, runProgram, say, stackArgs } from './program.ts
 
 /** Templates for every cache, or for the named one, checked by cdk-nag. It needs neither network nor credentials. */
 program('synth', async (args) => {
-  const { given, values } = stackArgs(args, { values: BUILD_OPTIONS });
+  const { given, file, values } = stackArgs(args, { values: BUILD_OPTIONS });
   for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
     await bundleFunction(name, { logFormats: values['log-formats'], codeCacheFor: values['code-cache'] });
   }
   if (!existsSync(join(ROOT, 'dist/web/index.html'))) {
     await runProgram(['npm', 'run', '--silent', 'build:web'], { what: 'The build of the dashboard' });
   }
-  for (const cache of given['cache'] === undefined ? CACHE_CHOICES : [given['cache']]) {
+  const chosen = { ...file, ...given };
+  for (const cache of chosen['cache'] === undefined ? CACHE_CHOICES : [chosen['cache']]) {
     const began = performance.now();
-    const config = readDeployConfig({ ...given, cache });
+    const config = readDeployConfig({ ...chosen, cache });
     const outdir = join(ROOT, 'cdk.out', cache);
     const app = new App({ outdir, analyticsReporting: false });
     new MiyabiStack(app, stackNameOf(config.name), { config, ...requireArtifacts() });

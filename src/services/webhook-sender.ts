@@ -12,8 +12,16 @@ import type { Ports } from '../ports/ports.ts';
 import { eachOf } from './keyed-mutex.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
-/** Attempts by outcome: delivered, to be retried, and deliveries given up. */
-export type SentCounts = Readonly<{ delivered: number; retrying: number; failed: number }>;
+/**
+ * Attempts by outcome: delivered, to be retried, and deliveries given up. `latest_ms` is how long the message that waited
+ * longest was due before its first attempt, in milliseconds.
+ */
+export type SentCounts = Readonly<{
+  delivered: number;
+  retrying: number;
+  failed: number;
+  latest_ms: number;
+}>;
 
 export type WebhookSender = Readonly<{
   /**
@@ -81,6 +89,9 @@ export const webhookSender = ({
 
   const attempt = async (webhook: Webhook, delivery: Delivery): Promise<Attempt> => {
     const began = clock.now();
+    if (delivery.attempts === 0) {
+      counts = { ...counts, latest_ms: Math.max(counts.latest_ms, began - delivery.due_at) };
+    }
     const answer = await client.post({
       url: webhook.url,
       id: delivery.delivery_id,
@@ -110,6 +121,7 @@ export const webhookSender = ({
   const count = ({ kind }: Verdict): void => {
     const { delivered, retrying, failed } = counts;
     counts = {
+      ...counts,
       delivered: delivered + (kind === 'delivered' ? 1 : 0),
       retrying: retrying + (kind === 'retry' ? 1 : 0),
       failed: failed + (kind === 'failed' || kind === 'gone' ? 1 : 0),
@@ -190,7 +202,7 @@ export const webhookSender = ({
 
 type Attempt = Readonly<{ answer: Answer; verdict: Verdict; last: LastDelivery }>;
 
-const NONE: SentCounts = { delivered: 0, retrying: 0, failed: 0 };
+const NONE: SentCounts = { delivered: 0, retrying: 0, failed: 0, latest_ms: 0 };
 
 const saidBy = (answer: Answer): Pick<LastDelivery, 'status_code' | 'error'> =>
   answer.kind === 'answered' ? { status_code: answer.status } : { error: answer.reason };

@@ -301,7 +301,7 @@ const endToEnd = async (redis: Record<string, string>) => {
     });
     assert.equal(
       sent?.answer,
-      { delivered: 0, retrying: 0, failed: 0 },
+      { delivered: 0, retrying: 0, failed: 0, latest_ms: 0 },
       'its project is gone, and it with it',
     );
     const bySender = recorder.take();

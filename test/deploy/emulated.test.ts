@@ -100,19 +100,22 @@ if (process.env['DEPLOY_SUITE'] === 'all') {
         assert.match(recovered.stdout, 'ok  it shows their progress');
         assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
 
-        const again = succeeds(await shell(deploy, env), 'a deployment without changes');
+        // The stack remembers its options, so the bare commands are the same deployment.
+        const again = succeeds(await shell('npm run deploy -- --yes', env), 'a deployment without changes');
+        assert.match(again.stdout, 'alarmEmail ops@example.org');
         assert.match(again.stdout + again.stderr, '(no changes)');
-        const diff = succeeds(
-          await shell('npm run diff -- -c cache=none -c alarmEmail=ops@example.org'),
-          'diff',
-        );
+        const diff = succeeds(await shell('npm run diff'), 'diff');
         assert.match(diff.stdout + diff.stderr, 'There were no differences');
 
-        succeeds(await shell(`${deploy} -c retentionDays=7`, env), 'an update');
+        const change = await shell('npm run deploy -- --yes -c cache=node');
+        assert.is(change.code, 1);
+        assert.match(change.stderr, 'add --change-cache to go ahead');
+
+        succeeds(await shell('npm run deploy -- --yes -c retentionDays=7', env), 'an update');
         assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
 
         aws.failOn('LogsSystem');
-        const undone = await shell(`${deploy} -c retentionDays=14`, env);
+        const undone = await shell('npm run deploy -- --yes -c retentionDays=14', env);
         assert.is(undone.code, 1);
         assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });
         aws.failOn();
@@ -135,7 +138,7 @@ if (process.env['DEPLOY_SUITE'] === 'all') {
           const deployed = succeeds(await shell(`npm run deploy -- --yes -c cache=${cache}`), 'deploy');
           assert.match(deployed.stdout, 'ok  it shows their progress');
           assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
-          succeeds(await shell(`npm run destroy -- -c cache=${cache} --confirm Miyabi`), 'destroy');
+          succeeds(await shell(`npm run destroy -- --confirm Miyabi`), 'destroy');
           assert.is(await stackOf(aws), undefined);
         }),
       { timeoutMs: TIMEOUT_MS },

@@ -35,7 +35,7 @@ const refuses = ({ code, stderr }: Ran, line: RegExp): void => {
   const lines = stderr
     .split('\n')
     .filter((one) => one !== '' && !/NodeVersionSupportWarning|^\(Use|^$/.test(one));
-  const own = lines.filter((one) => /^(synth|diff|deploy|destroy|smoke|cost): /.test(one));
+  const own = lines.filter((one) => /^(synth|diff|deploy|destroy|rollback|smoke|cost): /.test(one));
   assert.is(own.length, 1, stderr);
   assert.match(own[0] ?? '', line);
   assert.not.match(stderr, /^\s+at /m);
@@ -94,7 +94,7 @@ test('refuse options that are wrong before they ask anybody', async () => {
   refuses(cache, /cache must be one of none, node, serverless/);
   refuses(unknown, /-c colour=red: the options are name, cache/);
   refuses(flag, /Unknown option '--force'; there are --context/);
-  refuses(nobody, /use --yes to deploy without asking/);
+  refuses(nobody, /no terminal to ask on: with --yes it is deployed without asking/);
 });
 
 test('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
@@ -115,6 +115,38 @@ test('destroy says what goes and what stays, and does nothing before it is confi
   } finally {
     close();
   }
+});
+
+test('rollback gives the traffic to the version before, or the one that is named', async () => {
+  const roll = async (aws: FakeAws, args: readonly string[]) => {
+    const { endpoint, asked, close } = await fakeAws(aws);
+    try {
+      const ran = await script('rollback', args, { ...CREDENTIALS, AWS_ENDPOINT_URL: endpoint });
+      return { ran, changes: asked.filter((one) => /^(PUT|POST|DELETE|Stop)/.test(one)) };
+    } finally {
+      close();
+    }
+  };
+  const versions = { all: [3, 5, 6, 11], live: 6 };
+  const [before, named, none, missing, running] = await Promise.all([
+    roll({ versions }, ['--yes']),
+    roll({ versions }, ['--yes', '--to', '3']),
+    roll({ versions: { all: [6, 11], live: 6 } }, ['--yes']),
+    roll({ versions }, ['--yes', '--to', '4']),
+    roll({ versions, deployment: 'd-ABC' }, ['--yes']),
+  ]);
+  assert.is(before.ran.code, 0, before.ran.stderr);
+  assert.match(before.ran.stdout, 'miyabi-api answers with version 5');
+  assert.match(
+    before.changes.join(),
+    /^PUT \S+\/functions\/miyabi-api\/aliases\/live .*"FunctionVersion":"5"/,
+  );
+  assert.match(named.changes.join(), '"FunctionVersion":"3"');
+  refuses(none.ran, /Version 6 has no earlier one to go back to/);
+  refuses(missing.ran, /There is no version 4; there are 3, 5, 6, 11/);
+  assert.equal([...none.changes, ...missing.changes], []);
+  assert.match(running.ran.stdout, 'deployment d-ABC of miyabi-api is under way');
+  assert.equal(running.changes, ['StopDeployment']);
 });
 
 test('smoke goes through a running system, and leaves nothing behind', async () => {

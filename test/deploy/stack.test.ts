@@ -8,10 +8,11 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as assert from 'uvu/assert';
-import { readDeployConfig } from '../../deploy/config.ts';
+import { chosenOptions, readDeployConfig } from '../../deploy/config.ts';
 import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
 import { PAGE_ROUTES } from '../../deploy/constructs/site.ts';
 import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
+import { readStoredOptions } from '../../deploy/options.ts';
 import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
 import { type Resource, type Synthesised, stubArtifacts, synthesise } from '../support/stack.ts';
@@ -22,12 +23,20 @@ const NODE = {};
 const NONE = {
   cache: 'none',
   auth: 'jwt',
+  dashboard: 'false',
   jwtIssuer: 'https://id.example.org/',
   jwtAudience: 'miyabi',
   corsOrigins: 'https://watch.example.org',
   alarmEmail: 'ops@example.org',
   tracing: 'true',
   retentionDays: '90',
+  sources: '/aws/codebuild/shop,/ecs/agents',
+  projectRules: '[{"log_group":"/ecs/agents","project_id":"agents"}]',
+  logLevel: 'debug',
+  rateLimit: '60',
+  apiMemory: '512',
+  collectorMemory: '512',
+  collectorConcurrency: '20',
 };
 const SERVERLESS = { cache: 'serverless', tracing: true };
 const EVERY = { node: NODE, none: NONE, serverless: SERVERLESS };
@@ -175,7 +184,7 @@ for (const [name, options] of Object.entries(EVERY)) {
         granted(policy, /\/index\/[A-Z]/),
         grants.indexesOf.map(() => 'dynamodb:Query'),
       );
-      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)/), logs);
+      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)|log-group:\/(aws|ecs)\//), logs);
       assert.equal(granted(policy, /^\{"Fn::GetAtt":\["LogsSystem/), [
         'logs:CreateLogStream',
         'logs:PutLogEvents',
@@ -238,7 +247,7 @@ for (const [name, options] of Object.entries(EVERY)) {
       'api-over-objective',
       'api-slow',
       'api-throttled',
-      ...(name === 'none' ? [] : ['cache-failures']),
+      ...(name === 'none' ? [] : ['cache-evictions', 'cache-failures', 'cache-full']),
       'collector-errors',
       'collector-groups-failed',
       'collector-lag',
@@ -246,8 +255,10 @@ for (const [name, options] of Object.entries(EVERY)) {
       'collector-throttled',
       'dead-letters',
       'high-retry-rate',
+      'index-throttled',
       'table-throttled',
       'webhooks-errors',
+      'webhooks-late',
       'webhooks-silent',
     ];
     assert.equal([...names].sort(), expected);
@@ -387,6 +398,7 @@ test('the sender of webhooks is in no network, knows no secret, reaches one tabl
       'FEED',
       'MIYABI_BACKEND',
       'MIYABI_PRIME',
+      'POWERTOOLS_SERVICE_NAME',
       'WEBHOOKS_TABLE_NAME',
     ]);
     const granted = statementsOf(synthesised).filter(
@@ -472,6 +484,19 @@ test('a new version gets a tenth of the traffic for five minutes, after a hook, 
   });
   const [, integration] = ofType('AWS::ApiGatewayV2::Integration')[0] ?? [];
   assert.match(text(propertiesOf(integration)['IntegrationUri']), 'Live', 'the gateway calls the alias');
+});
+
+test('with --now the alias moves without CodeDeploy, which does not begin while an alarm fires', () => {
+  const policyOf = (options: Readonly<Record<string, unknown>>) =>
+    synthesise(options).ofType('AWS::Lambda::Alias')[0]?.[1].UpdatePolicy;
+  assert.match(text(policyOf({ cache: 'none' })), 'CodeDeployLambdaAliasUpdate');
+  assert.is(policyOf({ cache: 'none', now: 'true' }), undefined);
+});
+
+test('earlier versions of the functions stay, so that there is one to go back to', () => {
+  const versions = synthesise({ cache: 'none' }).ofType('AWS::Lambda::Version');
+  assert.ok(versions.length > 0);
+  for (const [, version] of versions) assert.is(version.DeletionPolicy, 'Retain');
 });
 
 test('another version of the API keys, and nothing else, makes a new version of the function', () => {
@@ -561,6 +586,64 @@ test('the cache alarm listens for what the adapter says', async () => {
   assert.match(link, `'${REDIS_IS_AWAY}'`);
 });
 
+test('other log groups are read, wake the collector and are reached from the network', () => {
+  for (const options of [NONE, { cache: 'node', sources: ['/aws/codebuild/shop', '/ecs/agents'] }]) {
+    const synthesised = synthesise(options);
+    const filters = synthesised
+      .ofType('AWS::Logs::SubscriptionFilter')
+      .map(([, filter]) => propertiesOf(filter)['LogGroupName']);
+    assert.ok(filters.includes('/aws/codebuild/shop') && filters.includes('/ecs/agents'));
+    for (const policy of [/^ApiRole/, /^CollectorLambdaRole/]) {
+      const readable = statementsOf(synthesised)
+        .filter(([id, { Action }]) => policy.test(id) && listOf(Action).includes('logs:FilterLogEvents'))
+        .map(([, { Resource }]) => text(Resource));
+      assert.match(readable.join(), 'log-group:/aws/codebuild/shop');
+    }
+    const variables = environmentOf(functionNamed(synthesised, 'miyabi-collector'));
+    assert.is(variables['LOG_GROUPS'], '/aws/codebuild/shop,/ecs/agents');
+  }
+});
+
+test('memory, log level, limit, rules and the concurrency of the collector are options', () => {
+  const api = functionNamed(synthesise(NONE), 'miyabi-api');
+  const collector = functionNamed(synthesise(NONE), 'miyabi-collector');
+  assert.is(api['MemorySize'], 512);
+  assert.is(collector['MemorySize'], 512);
+  assert.is(collector['ReservedConcurrentExecutions'], 20);
+  assert.is(environmentOf(api)['RATE_LIMIT'], '60');
+  assert.is(environmentOf(api)['LOG_LEVEL'], 'debug');
+  assert.match(text(environmentOf(collector)['MIYABI_PROJECT_RULES']), 'agents');
+  assert.not('ReservedConcurrentExecutions' in functionNamed(synthesise(NODE), 'miyabi-collector'));
+});
+
+test('the stack keeps the options that it was deployed with', () => {
+  const { Options: output } = synthesise(NONE).template.toJSON()['Outputs'] as Record<
+    string,
+    { Value: string }
+  >;
+  const stored = readStoredOptions('Miyabi', output?.Value ?? '');
+  assert.equal(stored, chosenOptions(readDeployConfig(NONE)));
+  assert.equal(readDeployConfig(stored), readDeployConfig(NONE));
+});
+
+test('two systems in one account count by the names of their own functions', () => {
+  for (const name of ['miyabi', 'other']) {
+    const { ofType } = synthesise({ name, cache: 'none' });
+    const services = ofType('AWS::CloudWatch::Alarm').flatMap(([, alarm]) => {
+      const { Namespace, Dimensions } = propertiesOf(alarm) as {
+        Namespace?: string;
+        Dimensions?: { Name: string; Value: string }[];
+      };
+      return Namespace === 'Miyabi' ? (Dimensions ?? []).map(({ Value }) => Value) : [];
+    });
+    assert.equal([...new Set(services)].sort(), [`${name}-collector`, `${name}-webhooks`]);
+    for (const service of services) {
+      const fn = functionNamed(synthesise({ name, cache: 'none' }), service);
+      assert.is(environmentOf(fn)['POWERTOOLS_SERVICE_NAME'], service);
+    }
+  }
+});
+
 test('the objectives on the dashboard are those of docs/operations.md', async () => {
   const written = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   assert.match(written, `p95 under ${OBJECTIVES.apiP95Ms} ms`);
@@ -587,6 +670,12 @@ test('options that are wrong are refused by name', () => {
     refusal({ name: 'Not A Name', retentionDays: '31' }),
     /name must be .*; retentionDays must be/,
   );
+  const jwt = { auth: 'jwt', jwtIssuer: 'https://id.example.org/', jwtAudience: 'miyabi' };
+  assert.match(refusal(jwt), 'auth jwt needs dashboard false');
+  assert.is(refusal({ ...jwt, dashboard: 'false' }), '');
+  assert.match(refusal({ sources: '/aws/x,/miyabi/system' }), 'sources must not name /miyabi/system');
+  assert.match(refusal({ sources: 'what is this?' }), 'sources must be names of log groups');
+  assert.match(refusal({ projectRules: '[{"log_group":1}]' }), 'projectRules must be a JSON array');
   assert.is(refusal({}), '');
 });
 

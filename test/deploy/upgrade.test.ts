@@ -40,15 +40,16 @@ for (const cache of CACHE_CHOICES) {
 
 test('other options replace nothing either', () => {
   const options = {
-    auth: 'jwt',
-    jwtIssuer: 'https://id.example.org/',
-    jwtAudience: 'miyabi',
     corsOrigins: 'https://watch.example.org',
     alarmEmail: 'ops@example.org',
     tracing: true,
     retentionDays: 90,
     requestsPerSecond: 500,
     apiKeysVersion: 7,
+    sources: '/aws/codebuild/shop',
+    apiMemory: 512,
+    collectorConcurrency: 20,
+    now: true,
   };
   assert.equal(lossesOf(released('node'), current({ cache: 'node', ...options })), []);
 });

@@ -139,20 +139,21 @@ test('the Lambda works until nothing is due, and counts', async () => {
       created_at: now,
     })),
   );
-  const counts = { delivered: 49, retrying: 0, failed: 1 };
+  const counts = { delivered: 49, retrying: 0, failed: 1, latest_ms: 0 };
   assert.equal(await handler({}, { getRemainingTimeInMillis: () => 60_000 }), counts);
   assert.is(client.sent.length, 50);
   assert.equal(await handler({}, { getRemainingTimeInMillis: () => 60_000 }), {
     delivered: 0,
     retrying: 0,
     failed: 0,
+    latest_ms: 0,
   });
 });
 
 test('the Lambda begins nothing that it has no time for', async () => {
   let ticks = 0;
   const idle = async () => undefined;
-  const take = () => ({ delivered: 0, retrying: 0, failed: 0 });
+  const take = () => ({ delivered: 0, retrying: 0, failed: 0, latest_ms: 0 });
   const webhookSender = {
     idle,
     take,

@@ -58,7 +58,7 @@ test('sends what is due, oldest first, and tells the result', async () => {
   await add('b');
   assert.is(await sender.tick(), 1);
   await sender.idle();
-  assert.equal(sender.take(), { delivered: 2, retrying: 0, failed: 0 });
+  assert.equal(sender.take(), { delivered: 2, retrying: 0, failed: 0, latest_ms: 5 });
   assert.equal(client.sent[0], {
     url: 'https://w0.test/',
     id: 'a',
@@ -69,7 +69,7 @@ test('sends what is due, oldest first, and tells the result', async () => {
   const last = (await outbox.last(['w0'])).get('w0');
   assert.equal([last?.outcome, last?.status_code, last?.attempts, last?.task_id], ['delivered', 204, 1, 't']);
   assert.is(await sender.tick(), 0);
-  assert.equal(sender.take(), { delivered: 0, retrying: 0, failed: 0 });
+  assert.equal(sender.take(), { delivered: 0, retrying: 0, failed: 0, latest_ms: 0 });
 });
 
 test('tries again after growing waits, then gives up', async () => {

@@ -3,13 +3,21 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What the endpoint thinks of whoever calls, and whether the account is bootstrapped. */
-export type FakeAws = Readonly<{ refusal?: string; bootstrap?: string; stacks?: readonly string[] }>;
+export type FakeAws = Readonly<{
+  refusal?: string;
+  bootstrap?: string;
+  stacks?: readonly string[];
+  /** The published versions of the API function, and the one that its alias names. */
+  versions?: Readonly<{ all: readonly number[]; live: number }>;
+  /** The id of a deployment of CodeDeploy that is under way. */
+  deployment?: string;
+}>;
 
 /**
  * As much of STS, Systems Manager and CloudFormation as a script asks before it begins, on this machine. It keeps the
  * names of the operations that were asked for.
  */
-export const fakeAws = async ({ refusal, bootstrap, stacks = [] }: FakeAws) => {
+export const fakeAws = async ({ refusal, bootstrap, stacks = [], versions, deployment }: FakeAws) => {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -18,7 +26,9 @@ export const fakeAws = async ({ refusal, bootstrap, stacks = [] }: FakeAws) => {
     const target = request.headers['x-amz-target'];
     const operation =
       typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action');
-    asked.push(String(operation));
+    const path = request.url?.split('?')[0] ?? '';
+    // Lambda's operations are paths; what changes something is kept with its body.
+    asked.push(path === '/' ? String(operation) : `${request.method} ${path} ${body}`.trim());
     const xml = (status: number, text: string) =>
       response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
     const json = (status: number, value: unknown) =>
@@ -44,6 +54,14 @@ export const fakeAws = async ({ refusal, bootstrap, stacks = [] }: FakeAws) => {
           `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${wanted}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
         );
       } else xml(400, error('ValidationError', `Stack with id ${wanted} does not exist`));
+    } else if (operation === 'ListDeployments') {
+      json(200, { deployments: deployment === undefined ? [] : [deployment] });
+    } else if (operation === 'StopDeployment') {
+      json(200, { status: 'Pending' });
+    } else if (path.endsWith('/versions') && versions !== undefined) {
+      json(200, { Versions: ['$LATEST', ...versions.all].map((one) => ({ Version: String(one) })) });
+    } else if (path.endsWith('/aliases/live') && versions !== undefined) {
+      json(200, { Name: 'live', FunctionVersion: String(versions.live) });
     } else json(500, { __type: 'InternalFailure' });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -14,6 +14,7 @@ export type Resource = Readonly<{
   DependsOn?: string | readonly string[];
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
+  UpdatePolicy?: unknown;
 }>;
 
 export type Synthesised = Readonly<{

@@ -13,7 +13,7 @@ const SERVICE = 'miyabi-collector';
  * @throws MiyabiError `configuration`
  */
 export const start = async (): Promise<ReturnType<typeof collectorLambda>> => {
-  const { services } = await startLambda(SERVICE);
-  const metrics = powertoolsMetrics({ service: SERVICE });
+  const { services, service } = await startLambda(SERVICE);
+  const metrics = powertoolsMetrics({ service });
   return collectorLambda({ ...services, metrics });
 };

@@ -43,6 +43,7 @@ export const webhooksLambda =
     const counts = webhookSender.take();
     metrics.count('WebhooksDelivered', counts.delivered);
     metrics.count('WebhooksFailed', counts.failed);
+    metrics.duration('WebhooksLateness', counts.latest_ms);
     metrics.flush();
     if (counts.delivered + counts.retrying + counts.failed > 0) logger.info('Webhooks were sent', counts);
     return counts;

@@ -20,15 +20,17 @@ const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
 /** A start needs the connection only; `/health/ready` reports whether all is well. */
 const opening = (probe: Probe): Probe => ({ ...probe, check: probe.connect ?? probe.check });
 
-export type Started = Readonly<{ config: Config; services: Composition }>;
+/** `service` is what logs and metrics name. */
+export type Started = Readonly<{ config: Config; services: Composition; service: string }>;
 
 /**
  * What every Lambda does once in a process, while it is initialised: read the configuration, create the clients, and
  * open the configured connections, so that the first request finds them open.
  */
-export const startLambda = async (service: string): Promise<Started> => {
-  // On Lambda the default preset is production.
+export const startLambda = async (usualService: string): Promise<Started> => {
+  // On Lambda the preset is that of production unless it says otherwise.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
+  const service = config.serviceName ?? usualService;
   const services = await compose(config, { logger: powertoolsLogger({ level: config.logLevel, service }) });
   const { probes, clock, logger, sleep } = services;
   const prime = async () => {
@@ -42,5 +44,5 @@ export const startLambda = async (service: string): Promise<Started> => {
     }
   };
   await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);
-  return { config, services };
+  return { config, services, service };
 };

@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { readDeployConfig } from '../../deploy/config.ts';
+import {
+  guardCacheChange,
+  readOptionsFile,
+  readStoredOptions,
+  requireKnownOptions,
+  resolveOptions,
+  storeOptions,
+} from '../../deploy/options.ts';
+import { optionsFileSchema } from '../../deploy/options-schema.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('deployment options');
+
+const STORED = { cache: 'none', alarmEmail: 'ops@example.org' };
+
+/** What `readOptionsFile` makes of a file with this text. */
+const fromFile = (text: string): Readonly<Record<string, string>> | undefined => {
+  const folder = mkdtempSync(join(tmpdir(), 'miyabi-options-'));
+  try {
+    const file = join(folder, 'options.json');
+    writeFileSync(file, text);
+    return readOptionsFile(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+test('a bare deployment keeps what the stack was deployed with', () => {
+  const { options, changed, lines } = resolveOptions({ given: {}, stored: STORED });
+  assert.equal(options, STORED);
+  assert.equal(changed, []);
+  assert.equal(lines, ['  cache none', '  alarmEmail ops@example.org']);
+});
+
+test('an option on the command line changes that one, and is shown', () => {
+  const { options, changed, lines } = resolveOptions({ given: { retentionDays: '7' }, stored: STORED });
+  assert.equal(options, { ...STORED, retentionDays: '7' });
+  assert.equal(changed, ['retentionDays']);
+  assert.ok(lines.includes('  retentionDays default -> 7'));
+});
+
+test('an empty value brings the default back', () => {
+  const { options, lines } = resolveOptions({ given: { alarmEmail: '' }, stored: STORED });
+  assert.equal(options, { cache: 'none' });
+  assert.ok(lines.includes('  alarmEmail ops@example.org -> default'));
+});
+
+test('a file is the whole statement, and the command line is above it', () => {
+  const file = { cache: 'none', burst: '50' };
+  assert.equal(resolveOptions({ given: {}, file, stored: STORED }).options, file);
+  assert.equal(resolveOptions({ given: { burst: '60' }, file, stored: STORED }).options, {
+    ...file,
+    burst: '60',
+  });
+});
+
+test('another cache needs a word of its own, in a running system only', () => {
+  const change = resolveOptions({ given: { cache: 'node' }, stored: STORED });
+  assert.throws(() => guardCacheChange(change, { stack: 'Miyabi', allowed: false }), /add --change-cache/);
+  guardCacheChange(change, { stack: 'Miyabi', allowed: true });
+  guardCacheChange(resolveOptions({ given: { cache: 'node' } }), { stack: 'Miyabi', allowed: false });
+});
+
+test('a stack that kept no options is not deployed with the defaults by accident', () => {
+  assert.throws(() => requireKnownOptions('Miyabi', { given: {} }), /did not keep its options/);
+  requireKnownOptions('Miyabi', { given: { cache: 'none' } });
+  requireKnownOptions('Miyabi', { given: {}, file: {} });
+  requireKnownOptions('Miyabi', { given: {}, stored: {} });
+});
+
+test('stored options that cannot be read are refused with what to do', () => {
+  for (const output of ['', '[]', '{"version":2,"cache":"none"}', '{"version":1,"colour":"red"}']) {
+    assert.throws(
+      () => readStoredOptions('Miyabi', output),
+      /The options that Miyabi was deployed with/,
+      output,
+    );
+  }
+  assert.equal(readStoredOptions('Miyabi', storeOptions(readDeployConfig(STORED))), STORED);
+});
+
+test('a file with an unknown option, or that is no JSON object, is refused by name', () => {
+  assert.equal(fromFile('{"$schema": "x", "cache": "none", "sources": ["/a", "/b"], "burst": 50}'), {
+    cache: 'none',
+    sources: '/a,/b',
+    burst: '50',
+  });
+  assert.throws(
+    () => fromFile('{"colour": "red"}'),
+    /options\.json: colour is no option; the options are name/,
+  );
+  assert.throws(() => fromFile('[]'), /must hold a JSON object/);
+  assert.throws(() => fromFile('{'), /cannot be read/);
+  assert.throws(() => readOptionsFile('/nowhere/options.json'), /\/nowhere\/options\.json cannot be read/);
+});
+
+test('the JSON Schema for editors is that of the options', () => {
+  const written = readFileSync(new URL('../../deploy/miyabi.deploy.schema.json', import.meta.url), 'utf8');
+  assert.equal(
+    JSON.parse(written),
+    JSON.parse(JSON.stringify(optionsFileSchema())),
+    'run node --import tsx deploy/scripts/options-schema.ts',
+  );
+});
+
+test.run();
