@@ -184,7 +184,10 @@ for (const [name, options] of Object.entries(EVERY)) {
         granted(policy, /\/index\/[A-Z]/),
         grants.indexesOf.map(() => 'dynamodb:Query'),
       );
-      assert.equal(granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)|log-group:\/(aws|ecs)\//), logs);
+      assert.equal(
+        granted(policy, /^\{"Fn::GetAtt":\["Logs(CdkDeploy|Agents)|log-group:\/(aws|ecs)\//),
+        logs,
+      );
       assert.equal(granted(policy, /^\{"Fn::GetAtt":\["LogsSystem/), [
         'logs:CreateLogStream',
         'logs:PutLogEvents',
