@@ -49,6 +49,8 @@ const objectOf = (json: Json | undefined): JsonObject => {
   return json as JsonObject;
 };
 
+const storedCdk = (json: JsonObject): Json | undefined => objectOf(objectOf(json['states'])['cdk'])['state'];
+
 const test = suite('Stored ledger');
 
 test('a ledger comes back as it was stored', () => {
@@ -71,20 +73,36 @@ test('a state of another version is dropped, and the recent signals are replayed
   assert.is(run?.observation.current, 1504);
 });
 
+test('what the first release stored of a deployment heals by replay: its state has other names', () => {
+  const { states: _states, ...json } = stored();
+  const first = {
+    runs: { 'Api#1': { key: 'Api#1', name: 'Api', c: 7 } },
+    last: { Api: 'Api#1' },
+    n: { Api: 1 },
+    alias: {},
+  };
+  const read = ledgerFromJson({ ...json, base: { ...objectOf(json['base']), cdk: first } }, FORMATS);
+  assert.equal(read.dropped, ['cdk']);
+  const step = fold(read.ledger, 3 * REPLAYABLE, 3 * REPLAYABLE + 5);
+  assert.equal(step.dropped, []);
+  const run = step.changes.find(({ observation }) => observation.key.startsWith('cdk/'));
+  assert.equal([run?.observation.key, run?.observation.current], ['cdk/Api#1', 1504]);
+});
+
 test('a newer state is kept where the first release does not look for it', () => {
-  const later = withStateVersion('cdk', 2);
+  const later = withStateVersion('agent-json', 2);
   const json = ledgerToJson(fold(emptyLedger, 1, 3 * REPLAYABLE, later).ledger, later);
-  assert.equal(Object.keys(objectOf(json['base'])), ['agent-json']);
-  assert.equal(objectOf(objectOf(json['states'])['cdk'])['version'], 2);
+  assert.equal(Object.keys(objectOf(json['base'])), []);
+  assert.equal(objectOf(objectOf(json['states'])['agent-json'])['version'], 2);
   assert.equal(ledgerFromJson(json, later).dropped, []);
-  assert.equal(ledgerFromJson(json, FORMATS).dropped, ['cdk']);
+  assert.equal(ledgerFromJson(json, FORMATS).dropped, ['agent-json']);
 });
 
 test('of an old and a new state of one format neither is believed', () => {
-  const later = withStateVersion('cdk', 2);
+  const later = withStateVersion('agent-json', 2);
   const newer = ledgerToJson(fold(emptyLedger, 1, 3 * REPLAYABLE, later).ledger, later);
   const json = { ...newer, base: stored()['base'] ?? {} };
-  for (const formats of [FORMATS, later]) assert.equal(ledgerFromJson(json, formats).dropped, ['cdk']);
+  for (const formats of [FORMATS, later]) assert.equal(ledgerFromJson(json, formats).dropped, ['agent-json']);
 });
 
 test('the state of a format that is not configured waits for its return', () => {
@@ -94,7 +112,7 @@ test('the state of a format that is not configured waits for its return', () => 
   const step = fold(read.ledger, 1500, 1600, without);
   const back = ledgerFromJson(ledgerToJson(step.ledger, without), FORMATS);
   assert.equal(back.dropped, []);
-  assert.equal(back.ledger.base['cdk'], objectOf(stored()['base'])['cdk']);
+  assert.equal(back.ledger.base['cdk'], storedCdk(stored()));
   assert.equal(back.ledger.runs['cdk'], ['Api#1']);
 });
 
@@ -108,16 +126,15 @@ const damages: readonly (readonly [string, Json])[] = [
 for (const [name, state] of damages) {
   test(`a state that is ${name} is dropped when it is read`, () => {
     const json = stored();
-    const read = ledgerFromJson({ ...json, base: { ...objectOf(json['base']), cdk: state } }, FORMATS);
+    const read = ledgerFromJson({ ...json, states: { cdk: { version: 2, state } } }, FORMATS);
     assert.equal(read.dropped, ['cdk']);
   });
 }
 
 test('a state that only its format can tell is damaged is dropped when the format fails on it', () => {
   const json = stored();
-  const cdk = objectOf(objectOf(json['base'])['cdk']);
-  const base = { ...objectOf(json['base']), cdk: { ...cdk, runs: { 'Api#1': null } } };
-  const read = ledgerFromJson({ ...json, base }, FORMATS);
+  const state = { ...objectOf(storedCdk(json)), runs: { 'Api#1': null } };
+  const read = ledgerFromJson({ ...json, states: { cdk: { version: 2, state } } }, FORMATS);
   assert.equal(read.dropped, []);
   const step = fold(read.ledger, 1500, 1505);
   assert.equal(step.dropped, ['cdk']);

@@ -14,7 +14,7 @@ import { type CdkState, initialCdk, openCdk, pruneCdk } from './state.ts';
  */
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
-  stateVersion: 1,
+  stateVersion: 2,
   hint: HINT,
   read: (line) => readRow(line) ?? readFrame(line) ?? readReasonText(line),
   isContinued,

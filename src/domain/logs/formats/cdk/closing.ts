@@ -45,24 +45,24 @@ const withMark = (
       {
         ...framed(marked, said),
         mark,
-        prog: [],
+        inProgress: [],
         ...(err === undefined ? {} : withError(marked, err)),
         ...(said.o === undefined || marked.verb !== undefined ? {} : { verb: said.o }),
-        msg: err ?? WORDS[mark],
+        message: err ?? WORDS[mark],
       },
       at,
     );
-  const { boot, ...rest } = state;
+  const { bootstrapping: boot, ...rest } = state;
   const next = { ...(boot === run.key ? rest : state), closed: run.key };
   if (run.name === '') return onNamed(next, run, said.s, change);
   const step = keep(next, change(run));
   if (!isEnvironment(said.s) || run.name === said.s) return step;
-  const { [run.name]: key = run.key, ...last } = step.state.last;
+  const { [run.name]: key = run.key, ...last } = step.state.lastKeys;
   return keep(
     {
       ...withAlias(step.state, run.name, said.s),
-      last: { ...last, [said.s]: key },
-      n: { ...state.n, [said.s]: 1 },
+      lastKeys: { ...last, [said.s]: key },
+      counts: { ...state.counts, [said.s]: 1 },
     },
     change({ ...run, name: said.s, stack: run.name, verb: 'bootstrap' }),
   );
@@ -82,7 +82,10 @@ export const onSuccess = (state: CdkState, said: SaidSignal, mark: Mark, at: num
   const same = known?.mark === mark || (known?.mark === 'failed' && mark === 'ok');
   if (same || said.w === 1) return untouched(state);
   if (mark === 'ok' && !isEnvironment(said.s)) {
-    return untouched({ ...state, ok: { s: said.s, ...(said.d === undefined ? {} : { d: said.d }), at } });
+    return untouched({
+      ...state,
+      checked: { s: said.s, ...(said.d === undefined ? {} : { d: said.d }), at },
+    });
   }
   const begun = begin(state, name, at);
   return withMark(begun.state, begun.run, said, mark, at);
@@ -96,7 +99,7 @@ export const onFailed = (state: CdkState, said: SaidSignal, at: number): Step =>
     return withMark(state, known, said, 'failed', at, said.m);
   if (said.w === 1) return untouched(state);
   const begun = begin(state, name, at);
-  return withMark({ ...begun.state, cur: begun.run.key }, begun.run, said, 'failed', at, said.m);
+  return withMark({ ...begun.state, current: begun.run.key }, begun.run, said, 'failed', at, said.m);
 };
 
 /** What an error message tells beyond its words: the state in which the stack was left, and what is listed as failed. */
@@ -104,17 +107,17 @@ const withError = (run: Run, err: string): Partial<Run> => {
   const st = /\b(?:(?:UPDATE_|IMPORT_)?ROLLBACK_(?:COMPLETE|FAILED)|(?:CREATE|UPDATE|DELETE)_FAILED)\b/.exec(
     /^.{0,80}The stack named /.test(err) ? err : '',
   )?.[0];
-  const op = run.op ?? (st === undefined ? undefined : operationIn(st));
+  const op = run.stackOperation ?? (st === undefined ? undefined : operationIn(st));
   return {
-    ...(run.err === undefined ? { err } : {}),
+    ...(run.closingError === undefined ? { closingError: err } : {}),
     listed: listedIn(err, run.listed),
-    ...(st === undefined ? {} : { st }),
-    ...(op === undefined ? {} : { op }),
+    ...(st === undefined ? {} : { stackState: st }),
+    ...(op === undefined ? {} : { stackOperation: op }),
   };
 };
 
 /** What was done to a stack that has been left in a state of failure. */
-const operationIn = (st: string): NonNullable<Run['op']> => {
+const operationIn = (st: string): NonNullable<Run['stackOperation']> => {
   if (st.startsWith('DELETE_')) return 'destroy';
   return st.startsWith('CREATE_') || st.startsWith('ROLLBACK_') ? 'create' : 'update';
 };
@@ -122,7 +125,7 @@ const operationIn = (st: string): NonNullable<Run['op']> => {
 export const onError = (state: CdkState, { m, s, cs }: ErrorSignal, at: number): Step => {
   // Only a run that waits for its change set can have failed of it.
   const open = Object.values(state.runs).filter(
-    (run) => !isOver(run) && (cs === undefined || (run.rows === 0 && run.ph !== undefined)),
+    (run) => !isOver(run) && (cs === undefined || (run.rows === 0 && run.phase !== undefined)),
   );
   if (cs === 1 && open.length !== 1) return untouched({ ...state, undecided: m });
   const run =
@@ -149,7 +152,8 @@ const decided = (before: CdkState, path: string, at: number): Step => {
   const { undecided, ...state } = before;
   const first = `${path}/`;
   const run = Object.values(state.runs).findLast(
-    ({ name, d }) => first.startsWith(`${name}/`) || (d !== undefined && first.startsWith(`${d}/`)),
+    ({ name, displayName: d }) =>
+      first.startsWith(`${name}/`) || (d !== undefined && first.startsWith(`${d}/`)),
   );
   if (run === undefined || isOver(run)) return untouched(state);
   return withMark(state, run, { k: 'say', v: 'failed', s: run.name }, 'failed', at, undecided);
@@ -159,8 +163,8 @@ const decided = (before: CdkState, path: string, at: number): Step => {
 export const onReason = (state: CdkState, m: string, at: number): Step => {
   const run = lastClosed(state);
   if (run?.mark !== 'failed') return untouched(state);
-  const { err: _vaguer, ...rest } = run;
-  return keep(state, heard({ ...rest, ...withError(rest, m), msg: m }, at));
+  const { closingError: _vaguer, ...rest } = run;
+  return keep(state, heard({ ...rest, ...withError(rest, m), message: m }, at));
 };
 
 export const lastClosed = (state: CdkState): Run | undefined =>
@@ -173,13 +177,13 @@ export const onClosing = (
   seconds: number | undefined,
   at: number,
 ): Step => {
-  const { ok, ...rest } = state;
+  const { checked: ok, ...rest } = state;
   if (ok !== undefined && (stack === undefined || stack === ok.s)) {
     const begun = begin(rest, nameOf(rest, ok.s), ok.at);
     const marked = withMark(begun.state, begun.run, { k: 'say', v: 'ok', ...ok }, 'ok', at);
     return seconds === undefined
       ? marked
-      : onClosing({ ...marked.state, cur: begun.run.key }, stack, seconds, at);
+      : onClosing({ ...marked.state, current: begun.run.key }, stack, seconds, at);
   }
   if (stack !== undefined) {
     const nameless = current(state);
@@ -189,7 +193,7 @@ export const onClosing = (
   }
   if (seconds === undefined) return untouched(state);
   const done = lastClosed(state);
-  return done === undefined || done.mark === 'failed' || done.took !== undefined
+  return done === undefined || done.mark === 'failed' || done.seconds !== undefined
     ? untouched(state)
-    : keep(state, { ...done, took: seconds });
+    : keep(state, { ...done, seconds: seconds });
 };

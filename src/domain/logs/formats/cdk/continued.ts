@@ -115,7 +115,7 @@ const MAX_CAUSES = 50;
 const withCause = (run: Run, id: string, reason: string): Run => {
   const m = reason.slice(0, MESSAGE);
   const { causes = [] } = run;
-  const same = causes.findIndex(({ i = '' }) => i === id);
-  if (same !== -1) return { ...run, causes: causes.with(same, { ...causes[same], m }) };
-  return { ...run, causes: [...causes, { ...(id === '' ? {} : { i: id }), m }].slice(0, MAX_CAUSES) };
+  const same = causes.findIndex(({ id: i = '' }) => i === id);
+  if (same !== -1) return { ...run, causes: causes.with(same, { ...causes[same], reason: m }) };
+  return { ...run, causes: [...causes, { ...(id === '' ? {} : { id }), reason: m }].slice(0, MAX_CAUSES) };
 };

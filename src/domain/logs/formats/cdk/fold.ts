@@ -53,7 +53,7 @@ const evolved = (state: CdkState, signal: Exclude<CdkSignal, TextSignal>, at: nu
       return onSaid(state, signal, at);
     case 'bar':
       return onCurrent(state, at, (run) =>
-        isOver(run) ? run : { ...run, c: signal.c[0], of: signal.c[1] ?? 0, prog: [] },
+        isOver(run) ? run : { ...run, current: signal.c[0], total: signal.c[1] ?? 0, inProgress: [] },
       );
     case 'busy':
       return onBusy(state, signal.ids, at);
@@ -99,10 +99,10 @@ const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: numbe
       nested,
       at,
     );
-    return run.subs === known.subs ? keep(state, run) : keepWithNested(state, run);
+    return run.nestedIds === known.nestedIds ? keep(state, run) : keepWithNested(state, run);
   }
   // A run that was dropped after its end may still be followed by rows of it, but a new one begins at the beginning.
-  if (known === undefined && own(state.n, name) !== undefined && !(self && isFirstState(row.st)))
+  if (known === undefined && own(state.counts, name) !== undefined && !(self && isFirstState(row.st)))
     return untouched(state);
   const begun = begin(state, name, at);
   const step = keepWithNested(begun.state, withRow({ ...begun.run, stack }, row, about, false, at));
@@ -116,8 +116,8 @@ const keepWithNested = (state: CdkState, run: Run): Step => {
   return { state: step.state, touched: [...whole.removed, ...step.touched] };
 };
 
-const countOf = ({ c }: RowSignal): Pick<Run, 'c' | 'of'> =>
-  c === undefined ? {} : { c: c[0], ...(c[1] === null ? {} : { of: c[1] }) };
+const countOf = ({ c }: RowSignal): Pick<Run, 'current' | 'total'> =>
+  c === undefined ? {} : { current: c[0], ...(c[1] === null ? {} : { total: c[1] }) };
 
 const onRowWithoutStack = (before: CdkState, row: RowSignal, at: number): Step => {
   const state = before.rollback === undefined ? before : beginRollback(before, before.rollback, at);
@@ -125,7 +125,7 @@ const onRowWithoutStack = (before: CdkState, row: RowSignal, at: number): Step =
   const bare = row.ty === STACK_TYPE && row.n === row.i;
   if (run === undefined) {
     const begun = begin(state, '', at);
-    const cur = { ...begun.state, cur: begun.run.key };
+    const cur = { ...begun.state, current: begun.run.key };
     return bare
       ? onNamed(cur, begun.run, row.i, (named) => withRow(named, row, true, false, at))
       : keep(cur, withRow(begun.run, row, false, false, at));
@@ -138,7 +138,7 @@ const onRowWithoutStack = (before: CdkState, row: RowSignal, at: number): Step =
   if (!belongs(run, row, self, at)) {
     const begun = begin(state, run.name, at);
     return keep(
-      { ...begun.state, cur: begun.run.key },
+      { ...begun.state, current: begun.run.key },
       withRow(
         { ...begun.run, ...(run.stack === undefined ? {} : { stack: run.stack }) },
         row,
@@ -168,8 +168,8 @@ const onCurrent = (state: CdkState, at: number, change: (run: Run) => Run): Step
 const MAX_LIST = 8000;
 
 const withList = (run: Run, { ids, begun, more }: ListedSignal): Run => {
-  const { list, ...rest } = run;
-  if (begun !== undefined) return { ...rest, list: begun };
+  const { openList: list, ...rest } = run;
+  if (begun !== undefined) return { ...rest, openList: begun };
   if (more === undefined) return { ...rest, listed: merged(run.listed, ids) };
   if (list === undefined) return run;
   const [text = '', after] = `${list}${more}`.split(']');
@@ -177,7 +177,7 @@ const withList = (run: Run, { ids, begun, more }: ListedSignal): Run => {
   // The last one goes on in the next line.
   const whole = after === undefined ? known.slice(0, -1) : known;
   const goesOn = after === undefined && text.length <= MAX_LIST;
-  return { ...rest, ...(goesOn ? { list: text } : {}), listed: merged(run.listed, whole) };
+  return { ...rest, ...(goesOn ? { openList: text } : {}), listed: merged(run.listed, whole) };
 };
 
 /** Where the beginning of the log is missing, a hotswap may be the first that is heard of a stack; its name comes later. */
@@ -185,19 +185,19 @@ const onHotswap = (state: CdkState, { v, n }: HotswapSignal, at: number): Step =
   if (current(state) !== undefined || !(v === 'done' || (v === 'start' && n === undefined)))
     return onCurrent(state, at, (run) => (isOver(run) ? run : withHotswap(run, v, n)));
   const begun = begin(state, '', at);
-  return keep({ ...begun.state, cur: begun.run.key }, withHotswap(begun.run, v, n));
+  return keep({ ...begun.state, current: begun.run.key }, withHotswap(begun.run, v, n));
 };
 
 const withHotswap = (run: Run, v: 'start' | 'done' | 'full', what: string | undefined): Run => {
-  const { ph: _ph, hot: _hot, ...rest } = run;
-  if (v === 'full') return { ...rest, prog: [], msg: 'Falling back to a full deployment' };
-  const others = run.prog.filter(([id]) => id !== what);
+  const { phase: _ph, hotswap: _hot, ...rest } = run;
+  if (v === 'full') return { ...rest, inProgress: [], message: 'Falling back to a full deployment' };
+  const others = run.inProgress.filter(([id]) => id !== what);
   return {
     ...rest,
-    hot: 1,
-    ph: 'hotswapping',
-    prog: v === 'start' && what !== undefined ? [...others, [what, what] as const].slice(-64) : others,
-    msg: `hotswapping ${what ?? 'resources'}${v === 'done' ? ': done' : ''}`,
+    hotswap: 1,
+    phase: 'hotswapping',
+    inProgress: v === 'start' && what !== undefined ? [...others, [what, what] as const].slice(-64) : others,
+    message: `hotswapping ${what ?? 'resources'}${v === 'done' ? ': done' : ''}`,
   };
 };
 
@@ -213,7 +213,7 @@ const onAsset = (before: CdkState, { v, s, n, e }: AssetSignal, at: number): Ste
   const state = withAsset(before, n, e);
   const run = s === undefined ? current(state) : runOf(state, nameOf(state, s));
   if (run === undefined || isOver(run) || run.rows > 0) return untouched(state);
-  return keep(state, heard({ ...run, ph: `${v} assets` }, at));
+  return keep(state, heard({ ...run, phase: `${v} assets` }, at));
 };
 
 const MAX_ASSETS = 100;
@@ -269,7 +269,7 @@ const withoutRollback = ({ rollback: _none, ...state }: CdkState): CdkState => s
 
 const beginRollback = (state: CdkState, { s }: Readonly<{ s: string }>, at: number): CdkState => {
   const begun = begin(state, s, at);
-  return { ...begun.state, cur: begun.run.key };
+  return { ...begun.state, current: begun.run.key };
 };
 
 /** `Rollback time: …` is printed of each stack whose rollback has worked; in `errors-only` mode it is all that is printed. */
@@ -277,7 +277,10 @@ const onRolledBack = (before: CdkState, at: number): Step => {
   const state = before.rollback === undefined ? before : beginRollback(before, before.rollback, at);
   const run = current(state);
   if (run?.verb !== 'rollback' || run.mark !== undefined) return untouched(state);
-  return keep({ ...state, closed: run.key }, heard({ ...run, mark: 'ok', prog: [], msg: 'rolled back' }, at));
+  return keep(
+    { ...state, closed: run.key },
+    heard({ ...run, mark: 'ok', inProgress: [], message: 'rolled back' }, at),
+  );
 };
 
 const VERBS = {
@@ -292,36 +295,36 @@ const onBegun = (before: CdkState, said: SaidSignal, verb: NonNullable<Run['verb
   const state = before.rollback === undefined ? before : withoutRollback(before);
   const known = runOf(state, name);
   // With -v the line comes twice, the second time without its position.
-  const repeated = known?.p !== undefined && said.p === undefined && known.verb === verb;
+  const repeated = known?.position !== undefined && said.p === undefined && known.verb === verb;
   const goesOn =
-    known !== undefined && !isOver(known) && ((known.rows === 0 && known.hot === undefined) || repeated);
+    known !== undefined && !isOver(known) && ((known.rows === 0 && known.hotswap === undefined) || repeated);
   const begun = goesOn ? { state, run: known, removed: [] } : begin(state, name, at);
-  const run = heard({ ...framed(begun.run, said), verb, msg: said.v }, at);
+  const run = heard({ ...framed(begun.run, said), verb, message: said.v }, at);
   const step = keep(
-    { ...begun.state, cur: run.key, ...(verb === 'bootstrap' ? { boot: run.key } : {}) },
+    { ...begun.state, current: run.key, ...(verb === 'bootstrap' ? { bootstrapping: run.key } : {}) },
     run,
   );
   return { state: step.state, touched: [...begun.removed, ...step.touched] };
 };
 
 const PREPARING = {
-  changeset: { ph: 'creating changeset' },
-  creating: { ph: 'creating stack', direct: 'create' },
-  updating: { ph: 'updating stack', direct: 'update' },
+  changeset: { phase: 'creating changeset' },
+  creating: { phase: 'creating stack', direct: 'create' },
+  updating: { phase: 'updating stack', direct: 'update' },
 } as const;
 
 /** CDK may prepare a change set before it says `deploying...`. */
 const onPreparing = (
   before: CdkState,
   said: SaidSignal,
-  doing: Pick<Run, 'ph' | 'direct'> & { ph: string },
+  doing: Pick<Run, 'phase' | 'direct'> & { phase: string },
   at: number,
 ): Step => {
   const { state, name } = placeStack(before, said.s, true);
   const known = runOf(state, name);
   const begun =
     known === undefined || isOver(known) ? begin(state, name, at) : { state, run: known, removed: [] };
-  const run = heard({ ...framed(begun.run, said), stack: said.s, ...doing, msg: doing.ph }, at);
-  const step = keep({ ...begun.state, cur: run.key }, run);
+  const run = heard({ ...framed(begun.run, said), stack: said.s, ...doing, message: doing.phase }, at);
+  const step = keep({ ...begun.state, current: run.key }, run);
   return { state: step.state, touched: [...begun.removed, ...step.touched] };
 };

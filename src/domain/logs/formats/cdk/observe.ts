@@ -17,15 +17,15 @@ export const observeRun = (run: Run): Observation => {
     task_name: run.name === '' ? 'unnamed stack' : run.name,
     task_type: 'cdk_deploy',
     status,
-    current: run.c ?? null,
-    total: run.of ?? null,
+    current: run.current ?? null,
+    total: run.total ?? null,
     details: detailsOf(run, outcome),
     ...(metadata === undefined ? undefined : { metadata }),
-    started_at: run.from,
-    last_at: run.at,
+    started_at: run.startedAt,
+    last_at: run.lastAt,
   };
-  if (run.to !== undefined && status !== 'running') seen.ended_at = run.to;
-  if (run.msg !== undefined) seen.message = cut(run.msg, TEXT_LIMITS.message);
+  if (run.endedAt !== undefined && status !== 'running') seen.ended_at = run.endedAt;
+  if (run.message !== undefined) seen.message = cut(run.message, TEXT_LIMITS.message);
   return seen;
 };
 
@@ -44,7 +44,7 @@ const STATUS: Readonly<Record<DeploymentOutcome, TaskStatus>> = {
 
 /** How it went, first by CDK's closing line, which knows; else by the stack's last state. */
 const outcomeOf = (run: Run): DeploymentOutcome => {
-  const { st = '', mark } = run;
+  const { stackState: st = '', mark } = run;
   if (run.verb === 'rollback') return outcomeOfRollback(run);
   if (mark === 'unchanged') return 'no_changes';
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
@@ -55,14 +55,14 @@ const outcomeOf = (run: Run): DeploymentOutcome => {
   if (mark === 'ok') return 'completed';
   if (isSuccessState(st)) return 'completed';
   if (st === 'DELETE_COMPLETE' && isOver(run))
-    return run.fail.length > 0 && run.op !== 'destroy' ? 'failed' : 'completed';
+    return run.failures.length > 0 && run.stackOperation !== 'destroy' ? 'failed' : 'completed';
   if (st.includes('ROLLBACK_')) return 'rolling_back';
   if (st.endsWith('_FAILED')) return 'failed';
-  return run.recap === 1 && st === '' ? 'failed' : 'in_progress';
+  return run.recapped === 1 && st === '' ? 'failed' : 'in_progress';
 };
 
 /** A rollback that was asked for is a success where it has worked. */
-const outcomeOfRollback = ({ st = '', mark, fail }: Run): DeploymentOutcome => {
+const outcomeOfRollback = ({ stackState: st = '', mark, failures: fail }: Run): DeploymentOutcome => {
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
   // The bar does not show the state that the stack is left in, but what failed.
   if (mark === 'failed') return fail.length > 0 ? 'rollback_failed' : 'failed';
@@ -72,7 +72,7 @@ const outcomeOfRollback = ({ st = '', mark, fail }: Run): DeploymentOutcome => {
 
 const detailsOf = (run: Run, outcome: DeploymentOutcome): TaskDetails => {
   const running = STATUS[outcome] === 'running';
-  const step = running ? run.prog[run.prog.length - 1]?.[1] : undefined;
+  const step = running ? run.inProgress[run.inProgress.length - 1]?.[1] : undefined;
   const operation = operationOf(run, outcome);
   const causes = running || STATUS[outcome] === 'failed' ? causesOf(run) : [];
   const failed =
@@ -82,15 +82,15 @@ const detailsOf = (run: Run, outcome: DeploymentOutcome): TaskDetails => {
   if (step !== undefined) details.current_step = cut(step, TEXT_LIMITS.step);
   if (operation !== undefined) details.operation = operation;
   details.outcome = outcome;
-  if (run.st !== undefined) details.stack_state = stateOf(run);
+  if (run.stackState !== undefined) details.stack_state = stateOf(run);
   if (failed.length > 0) details.failed_resources = failed;
-  if (run.kept !== undefined) details.retained_resources = run.kept;
+  if (run.retained !== undefined) details.retained_resources = run.retained;
   if (error !== undefined) details.error_message = cut(error, MESSAGE);
   return details;
 };
 
 /** A column cut to what may be either of two states: once CDK has closed the run, it was the last one. */
-const stateOf = ({ st = '', cut: either, mark }: Run): string =>
+const stateOf = ({ stackState: st = '', stateWasCut: either, mark }: Run): string =>
   either === 1 && mark !== undefined && st === CLEANING_UP ? 'UPDATE_ROLLBACK_COMPLETE' : st;
 
 const CREATED = 1;
@@ -100,21 +100,21 @@ const DELETED = 4;
 const operationOf = (run: Run, outcome: DeploymentOutcome): Operation | undefined => {
   if (outcome === 'no_changes') return 'none';
   if (run.verb === 'destroy' || run.verb === 'rollback') return run.verb;
-  if (run.op !== undefined) return run.op;
+  if (run.stackOperation !== undefined) return run.stackOperation;
   if (run.direct !== undefined) return run.direct;
   if (run.verb === 'import') return 'update';
-  if ((run.did & UPDATED) !== 0) return 'update';
-  if ((run.did & CREATED) !== 0) return (run.did & DELETED) !== 0 ? 'update' : 'create';
-  if ((run.did & DELETED) !== 0) return run.verb === undefined ? 'destroy' : 'update';
-  return run.hot === 1 ? 'hotswap' : undefined;
+  if ((run.changes & UPDATED) !== 0) return 'update';
+  if ((run.changes & CREATED) !== 0) return (run.changes & DELETED) !== 0 ? 'update' : 'create';
+  if ((run.changes & DELETED) !== 0) return run.verb === undefined ? 'destroy' : 'update';
+  return run.hotswap === 1 ? 'hotswap' : undefined;
 };
 
 const phaseOf = (run: Run, outcome: DeploymentOutcome): string => {
   if (STATUS[outcome] !== 'running') return outcome.replace('_', ' ');
   if (outcome === 'rolling_back') return 'rolling back';
-  if (run.st?.endsWith('CLEANUP_IN_PROGRESS')) return 'cleaning up';
-  if (run.rows > 0) return PHASES[run.verb ?? (run.op === 'destroy' ? 'destroy' : 'deploy')];
-  return run.ph ?? PHASES[run.verb ?? 'deploy'];
+  if (run.stackState?.endsWith('CLEANUP_IN_PROGRESS')) return 'cleaning up';
+  if (run.rows > 0) return PHASES[run.verb ?? (run.stackOperation === 'destroy' ? 'destroy' : 'deploy')];
+  return run.phase ?? PHASES[run.verb ?? 'deploy'];
 };
 
 const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
@@ -130,20 +130,22 @@ const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
  * failed, and a resource that an update could not remove only where something else ended it.
  */
 const causesOf = (run: Run): readonly Failure[] => {
-  if (run.fail.length === 0) return run.fail;
-  const updating = run.op === 'update';
-  return run.fail
+  if (run.failures.length === 0) return run.failures;
+  const updating = run.stackOperation === 'update';
+  return run.failures
     .filter(
       (failure) =>
-        !(updating && failure.d === 1) &&
-        !(failure.e === 1 && run.fail.some((other) => isWithin(other, failure))),
+        !(updating && failure.leftBehind === 1) &&
+        !(failure.isStack === 1 && run.failures.some((other) => isWithin(other, failure))),
     )
-    .toSorted((a, b) => (a.u ?? Infinity) - (b.u ?? Infinity) || 0);
+    .toSorted((a, b) => (a.moment ?? Infinity) - (b.moment ?? Infinity) || 0);
 };
 
 /** Whether a failure is one inside a nested stack; without a stack's name in the row, whether it came before. */
 const isWithin = (inner: Failure, stack: Failure): boolean =>
-  inner.e !== 1 && (inner.in === 1 || (stack.b === 1 && inner.b === 1 && (inner.u ?? 0) <= (stack.u ?? 0)));
+  inner.isStack !== 1 &&
+  (inner.inNested === 1 ||
+    (stack.fromBar === 1 && inner.fromBar === 1 && (inner.moment ?? 0) <= (stack.moment ?? 0)));
 
 /** A name that a terminal has broken is left out where the same failure, shown once more, has the logical id. */
 const idsOf = (failures: readonly Failure[], ids: readonly string[]): readonly string[] => {
@@ -154,7 +156,9 @@ const idsOf = (failures: readonly Failure[], ids: readonly string[]): readonly s
       shown
         .filter(
           ({ failure, id }) =>
-            failure.b !== 1 || ids.includes(id) || !known.some((other) => isRepeated(failure, other.failure)),
+            failure.fromBar !== 1 ||
+            ids.includes(id) ||
+            !known.some((other) => isRepeated(failure, other.failure)),
         )
         .map(({ id }) => id),
     ),
@@ -162,16 +166,16 @@ const idsOf = (failures: readonly Failure[], ids: readonly string[]): readonly s
 };
 
 const isRepeated = (one: Failure, other: Failure): boolean =>
-  one.u !== undefined &&
-  one.u === other.u &&
-  one.m !== undefined &&
-  one.m.replaceAll(' ', '') === other.m?.replaceAll(' ', '');
+  one.moment !== undefined &&
+  one.moment === other.moment &&
+  one.reason !== undefined &&
+  one.reason.replaceAll(' ', '') === other.reason?.replaceAll(' ', '');
 
 /**
  * The bar shows construct paths, which look like logical ids where they are of one word, and terminals break its rows.
  * The stack's own list of what failed may have the logical id.
  */
-const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string => {
+const idOf = ({ id: shown, fromBar: b }: Failure, ids: readonly string[]): string => {
   if ((b !== 1 && /^[A-Za-z0-9]+$/.test(shown)) || ids.includes(shown)) return shown;
   const id = ids.find((listed) => isIdOf(listed, shown));
   if (id !== undefined) return id;
@@ -179,16 +183,17 @@ const idOf = ({ i: shown, b }: Failure, ids: readonly string[]): string => {
   return only === undefined || others.length > 0 ? shown : only;
 };
 
-const listed = ({ listed: ids, off }: Run): readonly string[] => ids.filter((id) => !off.includes(id));
+const listed = ({ listed: ids, cancelled: off }: Run): readonly string[] =>
+  ids.filter((id) => !off.includes(id));
 
 const errorOf = (run: Run, failures: readonly Failure[]): string | undefined => {
   const { causes = [] } = run;
-  const first = failures.find(({ m }) => m !== undefined);
-  if (first?.m === undefined) return run.why ?? causes[0]?.m ?? run.err;
+  const first = failures.find(({ reason: m }) => m !== undefined);
+  if (first?.reason === undefined) return run.stackReason ?? causes[0]?.reason ?? run.closingError;
   // The closing lines have unbroken what the terminal broke between words, and whole what was read in part.
-  const letters = first.m.replaceAll(' ', '');
-  const whole = causes.find(({ m }) => m.replaceAll(' ', '').startsWith(letters));
-  return whole?.m ?? spacedAs(first.m, run.err ?? '') ?? first.m;
+  const letters = first.reason.replaceAll(' ', '');
+  const whole = causes.find(({ reason: m }) => m.replaceAll(' ', '').startsWith(letters));
+  return whole?.reason ?? spacedAs(first.reason, run.closingError ?? '') ?? first.reason;
 };
 
 /** The part of `text` that differs from `words` in nothing but its spaces, undefined where there is none. */
@@ -202,7 +207,7 @@ const spacedAs = (words: string, text: string): string | undefined => {
   return first === undefined || last === undefined ? undefined : text.slice(first, last + 1);
 };
 
-const metadataOf = ({ d, p, took }: Run): JsonObject | undefined => {
+const metadataOf = ({ displayName: d, position: p, seconds: took }: Run): JsonObject | undefined => {
   if (d === undefined && p === undefined && took === undefined) return undefined;
   return {
     ...(d === undefined ? {} : { display_name: d }),

@@ -15,21 +15,21 @@ import {
 export type Mark = 'ok' | 'unchanged' | 'destroyed' | 'failed';
 
 export type Failure = Readonly<{
-  i: string;
-  m?: string;
+  id: string;
+  reason?: string;
   /** When, on the run's own clock. */
-  u?: number;
+  moment?: number;
   /** A nested stack. */
-  e?: 1;
+  isStack?: 1;
   /** From a row without a stack's name. */
-  b?: 1;
+  fromBar?: 1;
   /** Of a resource inside a nested stack. */
-  in?: 1;
+  inNested?: 1;
   /** Not removed during an update, which goes on without it. */
-  d?: 1;
+  leftBehind?: 1;
 }>;
 
-export type Cause = Readonly<{ i?: string; m: string }>;
+export type Cause = Readonly<{ id?: string; reason: string }>;
 
 /**
  * One deployment of one stack, or one bootstrapping of an environment. Stored as it is; what may grow is bounded.
@@ -40,56 +40,56 @@ export type Run = Readonly<{
   name: string;
   /** The stack as CloudFormation calls it, once known. */
   stack?: string;
-  d?: string;
-  p?: readonly [number, number];
+  displayName?: string;
+  position?: readonly [number, number];
   /** What was begun, as far as a frame line has said. */
   verb?: 'deploy' | 'destroy' | 'import' | 'bootstrap' | 'rollback';
   /** `X: creating stack...` or `X: updating stack...`. */
   direct?: 'create' | 'update';
   /** What the stack's own states say is done to it. */
-  op?: 'create' | 'update' | 'destroy';
+  stackOperation?: 'create' | 'update' | 'destroy';
   /** What rows of resources have shown: created 1, updated 2, deleted 4. */
-  did: number;
-  c?: number;
-  of?: number;
+  changes: number;
+  current?: number;
+  total?: number;
   /** Rows read. */
   rows: number;
   /** The last state of the stack and the moment of it; `cut` where its column was cut so that it may be two. */
-  st?: string;
-  su?: number;
-  cut?: 1;
+  stackState?: string;
+  stackStateAt?: number;
+  stateWasCut?: 1;
   /** The latest moment of any row, on a clock that runs on past midnight. */
-  u?: number;
+  latest?: number;
   mark?: Mark;
-  hot?: 1;
+  hotswap?: 1;
   /** What goes on before the first row. */
-  ph?: string;
+  phase?: string;
   /** Under way: logical id and name, the one begun last at the end. */
-  prog: readonly (readonly [string, string])[];
-  fail: readonly Failure[];
+  inProgress: readonly (readonly [string, string])[];
+  failures: readonly Failure[];
   /** Something has failed during the rollback. */
   stuck?: 1;
   /** Logical ids of the stacks nested in it. */
-  subs: readonly string[];
+  nestedIds: readonly string[];
   /** Logical ids of what was cancelled. */
-  off: readonly string[];
+  cancelled: readonly string[];
   /** Logical ids that the stack, or an error message, lists as failed, whether cancelled or not. */
   listed: readonly string[];
   /** The beginning of such a list that goes on in the next line. */
-  list?: string;
+  openList?: string;
   /** Why the stack itself failed, and what CDK's closing line says. */
-  why?: string;
-  err?: string;
+  stackReason?: string;
+  closingError?: string;
   /** What the list of causes below the closing line says; without `i` it is about the stack. */
   causes?: readonly Cause[];
   /** Logical ids of what was to be deleted and has been kept. */
-  kept?: readonly string[];
-  recap?: 1;
-  took?: number;
-  from: number;
-  at: number;
-  to?: number;
-  msg?: string;
+  retained?: readonly string[];
+  recapped?: 1;
+  seconds?: number;
+  startedAt: number;
+  lastAt: number;
+  endedAt?: number;
+  message?: string;
 }>;
 
 const MAX_IN_PROGRESS = 64;
@@ -101,21 +101,21 @@ const MAX_KEPT = 100;
 export const newRun = (key: string, name: string, at: number): Run => ({
   key,
   name,
-  did: 0,
+  changes: 0,
   rows: 0,
-  prog: [],
-  fail: [],
-  subs: [],
-  off: [],
+  inProgress: [],
+  failures: [],
+  nestedIds: [],
+  cancelled: [],
   listed: [],
-  from: at,
-  at,
+  startedAt: at,
+  lastAt: at,
 });
 
 /** Whether what is done to the stack has come to an end that nothing but a new deployment, or a retry, leads out of. */
 export const isOver = (run: Run): boolean => {
   if (run.mark !== undefined) return true;
-  const { st } = run;
+  const { stackState: st } = run;
   if (st === undefined || !isTerminalState(st)) return false;
   if (isSuccessState(st)) return true;
   if (st === 'DELETE_COMPLETE' && operationWanted(run) === 'destroy') return true;
@@ -123,7 +123,8 @@ export const isOver = (run: Run): boolean => {
   return run.verb === undefined || run.verb === 'rollback';
 };
 
-const operationWanted = ({ verb, op }: Run): string | undefined => (verb === 'destroy' ? 'destroy' : op);
+const operationWanted = ({ verb, stackOperation: op }: Run): string | undefined =>
+  verb === 'destroy' ? 'destroy' : op;
 
 const REORDERED_WITHIN = 30 * 60;
 const LATE_WITHIN_MS = 15 * 60 * 1000;
@@ -135,14 +136,14 @@ const LATE_WITHIN_MS = 15 * 60 * 1000;
 export const belongs = (run: Run, row: RowSignal, self: boolean, at: number): boolean => {
   if (!isOver(run) || row.t === undefined || isRecap(row)) return true;
   const begins = self && (isFirstState(row.st) || /^(?:UPDATE_)?ROLLBACK_IN_PROGRESS$/.test(row.st));
-  if (begins && run.to !== undefined && at - run.to > LATE_WITHIN_MS) return false;
-  if (run.u === undefined) return !begins;
+  if (begins && run.endedAt !== undefined && at - run.endedAt > LATE_WITHIN_MS) return false;
+  if (run.latest === undefined) return !begins;
   // `t` is set, which makes it a clock.
-  const moment = unwrap(row as Clock, run.u);
-  if (moment <= run.u) return !begins || run.u - moment <= REORDERED_WITHIN;
+  const moment = unwrap(row as Clock, run.latest);
+  if (moment <= run.latest) return !begins || run.latest - moment <= REORDERED_WITHIN;
   if (begins) return false;
-  const [current, total] = row.c ?? [run.c ?? 0, run.of ?? null];
-  return total === (run.of ?? null) && current >= (run.c ?? 0);
+  const [current, total] = row.c ?? [run.current ?? 0, run.total ?? null];
+  return total === (run.total ?? null) && current >= (run.current ?? 0);
 };
 
 /** A row of the list of failures that is printed once more at the end. */
@@ -156,15 +157,15 @@ export const withRow = (run: Run, shown: RowSignal, self: boolean, nested: boole
   const row = withinStack(run, shown);
   const draft: Draft = { ...run };
   // `t` is set, which makes it a clock.
-  const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
+  const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.latest);
   draft.rows += 1;
   if (row.c !== undefined) {
-    draft.c = row.c[0];
-    if (row.c[1] !== null) draft.of = row.c[1];
+    draft.current = row.c[0];
+    if (row.c[1] !== null) draft.total = row.c[1];
   }
-  if (moment !== undefined && (run.u === undefined || moment > run.u)) draft.u = moment;
-  if (isRecap(row)) draft.recap = 1;
-  draft.msg = wordsOf(row);
+  if (moment !== undefined && (run.latest === undefined || moment > run.latest)) draft.latest = moment;
+  if (isRecap(row)) draft.recapped = 1;
+  draft.message = wordsOf(row);
   if (self) addState(draft, row, moment);
   else addResource(draft, row, nested, moment);
   hear(draft, at);
@@ -172,7 +173,7 @@ export const withRow = (run: Run, shown: RowSignal, self: boolean, nested: boole
 };
 
 /** A row of the bar without the path of its stack, which stands there where the stack is in a stage. */
-const withinStack = ({ d }: Run, row: RowSignal): RowSignal =>
+const withinStack = ({ displayName: d }: Run, row: RowSignal): RowSignal =>
   d === undefined || row.s !== undefined || !row.n.startsWith(`${d}/`)
     ? row
     : { ...row, n: row.n.slice(d.length + 1), i: row.i === row.n ? row.i.slice(d.length + 1) : row.i };
@@ -185,10 +186,10 @@ export const heard = (run: Run, at: number): Run => {
 };
 
 const hear = (draft: Draft, at: number): void => {
-  if (at > draft.at) draft.at = at;
+  if (at > draft.lastAt) draft.lastAt = at;
   if (!isOver(draft)) {
-    if (draft.to !== undefined) delete draft.to;
-  } else if (draft.to === undefined) draft.to = at;
+    if (draft.endedAt !== undefined) delete draft.endedAt;
+  } else if (draft.endedAt === undefined) draft.endedAt = at;
 };
 
 const wordsOf = ({ st, n, m }: RowSignal): string =>
@@ -197,15 +198,15 @@ const wordsOf = ({ st, n, m }: RowSignal): string =>
 export const CLEANING_UP = 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS';
 
 const addState = (draft: Draft, row: RowSignal, moment: number | undefined): void => {
-  const before = draft.st;
+  const before = draft.stackState;
   const next = stateAfter(draft, row, moment);
   if (next !== undefined) {
     const op = operationOf(draft, next.st);
-    if (op !== undefined) draft.op = op;
-    draft.st = next.st;
-    if (moment !== undefined) draft.su = moment;
-    if (next.cut === true) draft.cut = 1;
-    else if (draft.cut !== undefined) delete draft.cut;
+    if (op !== undefined) draft.stackOperation = op;
+    draft.stackState = next.st;
+    if (moment !== undefined) draft.stackStateAt = moment;
+    if (next.cut === true) draft.stateWasCut = 1;
+    else if (draft.stateWasCut !== undefined) delete draft.stateWasCut;
     if (before !== undefined && isTerminalState(before) && isRetry(next.st)) forgetFailures(draft);
   }
   addReason(draft, row);
@@ -215,7 +216,7 @@ const addState = (draft: Draft, row: RowSignal, moment: number | undefined): voi
 const addReason = (draft: Draft, { st, m }: RowSignal): void => {
   if (m === undefined) return;
   draft.listed = listedIn(m, draft.listed);
-  if (draft.why === undefined && isReasonOfFailure(st, m)) draft.why = m;
+  if (draft.stackReason === undefined && isReasonOfFailure(st, m)) draft.stackReason = m;
 };
 
 /** The state after a row about the stack, undefined where it tells of a moment that has passed. */
@@ -226,18 +227,19 @@ const stateAfter = (
 ): { st: string; cut?: boolean } | undefined => {
   if (row.st === AMBIGUOUS) {
     // Cleaning up comes before the end, so of two such rows the second is the end. The bar prints rows again and again.
-    const again = run.cut === 1 && (row.c !== undefined || moment !== run.su);
-    if (again || run.st === CLEANING_UP)
-      return run.cut === 1 && !again ? undefined : { st: 'UPDATE_ROLLBACK_COMPLETE' };
+    const again = run.stateWasCut === 1 && (row.c !== undefined || moment !== run.stackStateAt);
+    if (again || run.stackState === CLEANING_UP)
+      return run.stateWasCut === 1 && !again ? undefined : { st: 'UPDATE_ROLLBACK_COMPLETE' };
   }
-  if (moment !== undefined && run.su !== undefined && run.st !== undefined) {
+  if (moment !== undefined && run.stackStateAt !== undefined && run.stackState !== undefined) {
     // Within one second rows may be printed in any order, so what comes later in a stack's life counts.
-    if (moment < run.su || (moment === run.su && lifeOf(row.st) < lifeOf(run.st))) return undefined;
+    if (moment < run.stackStateAt || (moment === run.stackStateAt && lifeOf(row.st) < lifeOf(run.stackState)))
+      return undefined;
   }
   return row.st === AMBIGUOUS ? { st: CLEANING_UP, cut: true } : { st: row.st };
 };
 
-const operationOf = ({ op, verb }: Run, st: string): Run['op'] => {
+const operationOf = ({ stackOperation: op, verb }: Run, st: string): Run['stackOperation'] => {
   if (verb === 'destroy') return 'destroy';
   if (st.startsWith('CREATE_') || st.startsWith('REVIEW_')) return 'create';
   if (st.startsWith('IMPORT_') || (st.startsWith('UPDATE_') && !isRollbackState(st))) return 'update';
@@ -250,14 +252,14 @@ const operationOf = ({ op, verb }: Run, st: string): Run['op'] => {
 const isRetry = (st: string): boolean => isFirstState(st) && st !== 'DELETE_IN_PROGRESS';
 
 const forgetFailures = (draft: Draft): void => {
-  delete draft.why;
-  delete draft.err;
-  delete draft.recap;
+  delete draft.stackReason;
+  delete draft.closingError;
+  delete draft.recapped;
   delete draft.stuck;
-  draft.fail = [];
-  draft.off = [];
+  draft.failures = [];
+  draft.cancelled = [];
   draft.listed = [];
-  draft.prog = [];
+  draft.inProgress = [];
 };
 
 const isReasonOfFailure = (st: string, reason: string): boolean =>
@@ -289,22 +291,24 @@ const didOf = (st: string): number => {
 const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
   const did = nested ? 0 : didOf(row.st);
   // What is deleted once something has failed is taken back, which says nothing of what was asked for.
-  const taken = did === 4 && (draft.fail.length > 0 || (draft.st !== undefined && isRollbackState(draft.st)));
-  if (!taken) draft.did |= did;
-  if (!isRecap(row)) draft.prog = inProgress(draft.prog, row);
-  if (row.ty === STACK_TYPE && !nested && !draft.subs.includes(row.i))
-    draft.subs = [...draft.subs, row.i].slice(-MAX_NESTED);
+  const taken =
+    did === 4 &&
+    (draft.failures.length > 0 || (draft.stackState !== undefined && isRollbackState(draft.stackState)));
+  if (!taken) draft.changes |= did;
+  if (!isRecap(row)) draft.inProgress = inProgress(draft.inProgress, row);
+  if (row.ty === STACK_TYPE && !nested && !draft.nestedIds.includes(row.i))
+    draft.nestedIds = [...draft.nestedIds, row.i].slice(-MAX_NESTED);
   if (row.st.endsWith('_FAILED')) {
     if (row.skip === undefined) addFailure(draft, row, nested, moment);
   } else if (row.st === 'DELETE_SKIPPED') {
-    const { kept = [] } = draft;
-    if (!kept.includes(row.i)) draft.kept = [...kept, row.i].slice(0, MAX_KEPT);
-  } else if (row.st === 'DELETE_COMPLETE' && draft.fail.length > 0) {
-    draft.fail = draft.fail.filter(({ i, d }) => d === undefined || i !== row.i);
+    const { retained: kept = [] } = draft;
+    if (!kept.includes(row.i)) draft.retained = [...kept, row.i].slice(0, MAX_KEPT);
+  } else if (row.st === 'DELETE_COMPLETE' && draft.failures.length > 0) {
+    draft.failures = draft.failures.filter(({ id: i, leftBehind: d }) => d === undefined || i !== row.i);
   }
 };
 
-const inProgress = (prog: Run['prog'], { st, i, n }: RowSignal): Run['prog'] => {
+const inProgress = (prog: Run['inProgress'], { st, i, n }: RowSignal): Run['inProgress'] => {
   const others = prog.some((known) => known[0] === i) ? prog.filter((known) => known[0] !== i) : prog;
   if (!st.endsWith('_IN_PROGRESS')) return others;
   return [...(others.length < MAX_IN_PROGRESS ? others : others.slice(1 - MAX_IN_PROGRESS)), [i, n]];
@@ -313,29 +317,32 @@ const inProgress = (prog: Run['prog'], { st, i, n }: RowSignal): Run['prog'] => 
 const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
   const { i, m } = row;
   if (m !== undefined && isCancelled(m)) {
-    if (!draft.off.includes(i)) draft.off = [...draft.off, i].slice(-MAX_CANCELLED);
+    if (!draft.cancelled.includes(i)) draft.cancelled = [...draft.cancelled, i].slice(-MAX_CANCELLED);
     return;
   }
   if (m !== undefined && CONSEQUENCE.test(m)) return;
   if (failsRollback(draft, row, moment)) draft.stuck = 1;
   const failure: Failure = {
-    i,
-    ...(m === undefined ? {} : { m }),
-    ...(moment === undefined ? {} : { u: moment }),
-    ...(row.ty === STACK_TYPE ? { e: 1 as const } : {}),
-    ...(nested ? { in: 1 as const } : {}),
-    ...(row.s === undefined ? { b: 1 as const } : {}),
-    ...(row.st === 'DELETE_FAILED' ? { d: 1 as const } : {}),
+    id: i,
+    ...(m === undefined ? {} : { reason: m }),
+    ...(moment === undefined ? {} : { moment: moment }),
+    ...(row.ty === STACK_TYPE ? { isStack: 1 as const } : {}),
+    ...(nested ? { inNested: 1 as const } : {}),
+    ...(row.s === undefined ? { fromBar: 1 as const } : {}),
+    ...(row.st === 'DELETE_FAILED' ? { leftBehind: 1 as const } : {}),
   };
-  const same = draft.fail.findIndex((known) => isSame(known, row, moment));
-  const known = draft.fail[same];
+  const same = draft.failures.findIndex((known) => isSame(known, row, moment));
+  const known = draft.failures[same];
   if (known === undefined) {
-    if (draft.fail.length < MAX_FAILURES) draft.fail = [...draft.fail, failure];
+    if (draft.failures.length < MAX_FAILURES) draft.failures = [...draft.failures, failure];
     return;
   }
   // The bar shows a construct path first and the logical id when it recapitulates.
-  const better = { ...failure, ...known, i: ID.test(i) || known.i.includes('/') ? i : known.i };
-  draft.fail = draft.fail.with(same, known.m === undefined && m !== undefined ? { ...better, m } : better);
+  const better = { ...failure, ...known, id: ID.test(i) || known.id.includes('/') ? i : known.id };
+  draft.failures = draft.failures.with(
+    same,
+    known.reason === undefined && m !== undefined ? { ...better, reason: m } : better,
+  );
 };
 
 /**
@@ -347,24 +354,28 @@ export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: st
   const draft: Draft = { ...run };
   const explained: RowSignal = { ...row, m: reason };
   if (self) {
-    if (draft.why !== undefined && reason.startsWith(draft.why)) delete draft.why;
+    if (draft.stackReason !== undefined && reason.startsWith(draft.stackReason)) delete draft.stackReason;
     addReason(draft, explained);
     return draft;
   }
   if (!row.st.endsWith('_FAILED')) return run;
   // `t` is set, which makes it a clock.
-  const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.u);
-  const same = draft.fail.findIndex((known) => isSame(known, row, moment));
-  const known = draft.fail[same];
+  const moment = row.t === undefined ? undefined : unwrap(row as Clock, run.latest);
+  const same = draft.failures.findIndex((known) => isSame(known, row, moment));
+  const known = draft.failures[same];
   if (known === undefined || isCancelled(reason) || CONSEQUENCE.test(reason)) {
-    draft.fail = draft.fail.filter((each) => each !== known);
-    addFailure(draft, explained, known?.in === 1, moment);
-  } else draft.fail = draft.fail.with(same, { ...known, m: reason });
+    draft.failures = draft.failures.filter((each) => each !== known);
+    addFailure(draft, explained, known?.inNested === 1, moment);
+  } else draft.failures = draft.failures.with(same, { ...known, reason: reason });
   return draft;
 };
 
 /** What an update cannot delete, it leaves behind; everything else that fails after the rollback has begun ends it. */
-const failsRollback = ({ st, su }: Run, row: RowSignal, moment: number | undefined): boolean => {
+const failsRollback = (
+  { stackState: st, stackStateAt: su }: Run,
+  row: RowSignal,
+  moment: number | undefined,
+): boolean => {
   if (row.st === 'DELETE_FAILED') return st === 'ROLLBACK_IN_PROGRESS';
   return (
     st?.endsWith('ROLLBACK_IN_PROGRESS') === true && moment !== undefined && su !== undefined && moment > su
@@ -374,8 +385,8 @@ const failsRollback = ({ st, su }: Run, row: RowSignal, moment: number | undefin
 const ID = /^[A-Za-z0-9]+$/;
 
 const isSame = (known: Failure, { i, n, s }: RowSignal, moment: number | undefined): boolean =>
-  known.i === i ||
-  (s === undefined && known.u === moment && (isIdOf(i, known.i) || (n !== i && known.i === n)));
+  known.id === i ||
+  (s === undefined && known.moment === moment && (isIdOf(i, known.id) || (n !== i && known.id === n)));
 
 /** Whether a failure is but CloudFormation giving up on a resource because another one has failed. */
 const isCancelled = (reason: string): boolean =>

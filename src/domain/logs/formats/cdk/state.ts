@@ -9,13 +9,13 @@ import type { RowSignal, SaidSignal } from './signals.ts';
 export type CdkState = Readonly<{
   runs: Readonly<Record<string, Run>>;
   /** Key of the latest run of a name, and how many runs it has had. */
-  last: Readonly<Record<string, string>>;
-  n: Readonly<Record<string, number>>;
+  lastKeys: Readonly<Record<string, string>>;
+  counts: Readonly<Record<string, number>>;
   /** Other names: of display names, of nested stacks, of the stack behind an environment. */
-  alias: Readonly<Record<string, string>>;
+  aliases: Readonly<Record<string, string>>;
   /** Key of the run that a line without a stack's name is about, and of the environment being bootstrapped. */
-  cur?: string;
-  boot?: string;
+  current?: string;
+  bootstrapping?: string;
   /** Key of the run that was closed last. */
   closed?: string;
   /** Assets that are being built or published, if any. */
@@ -27,8 +27,8 @@ export type CdkState = Readonly<{
   /** What the text of the next line continues. */
   continued?: Continued;
   /** A check mark before a name that nothing else has shown to be a stack. */
-  ok?: Readonly<{ s: string; d?: string; at: number }>;
-  /** This state belongs to a fold: `runs`, `last` and `n` are changed in place. Never stored. */
+  checked?: Readonly<{ s: string; d?: string; at: number }>;
+  /** This state belongs to a fold: `runs`, `lastKeys` and `counts` are changed in place. Never stored. */
   open?: 1;
 }>;
 
@@ -36,7 +36,7 @@ export type CdkState = Readonly<{
 export type Continued = Readonly<{ key: string; lines: readonly string[] }> &
   (Readonly<{ row: RowSignal; self: boolean }> | Readonly<{ cause: string }>);
 
-export const initialCdk: CdkState = { runs: {}, last: {}, n: {}, alias: {} };
+export const initialCdk: CdkState = { runs: {}, lastKeys: {}, counts: {}, aliases: {} };
 
 export type Step = Evolved<CdkState>;
 
@@ -48,10 +48,14 @@ export const openCdk = (state: CdkState): CdkState => ({ ...state, ...recordsOf(
 const closed = ({ open, ...state }: CdkState): CdkState =>
   open === undefined ? state : { ...state, ...recordsOf(state) };
 
-const recordsOf = ({ runs, last, n }: CdkState): Pick<CdkState, 'runs' | 'last' | 'n'> => ({
+const recordsOf = ({
+  runs,
+  lastKeys: last,
+  counts: n,
+}: CdkState): Pick<CdkState, 'runs' | 'lastKeys' | 'counts'> => ({
   runs: { ...runs },
-  last: { ...last },
-  n: { ...n },
+  lastKeys: { ...last },
+  counts: { ...n },
 });
 
 /** A record with one more member, or another one: the same record where the state is open. */
@@ -74,15 +78,15 @@ export const merged = (ids: readonly string[], more: readonly string[]): readonl
   [...new Set([...ids, ...more])].slice(0, 50);
 
 /** The name that runs of a stack are filed under. */
-export const nameOf = (state: CdkState, stack: string): string => own(state.alias, stack) ?? stack;
+export const nameOf = (state: CdkState, stack: string): string => own(state.aliases, stack) ?? stack;
 
 export const runOf = (state: CdkState, name: string): Run | undefined => {
-  const key = own(state.last, name);
+  const key = own(state.lastKeys, name);
   return key === undefined ? undefined : state.runs[key];
 };
 
 export const current = (state: CdkState): Run | undefined =>
-  state.cur === undefined ? undefined : state.runs[state.cur];
+  state.current === undefined ? undefined : state.runs[state.current];
 
 export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
@@ -96,7 +100,7 @@ export const begin = (
   name: string,
   at: number,
 ): { state: CdkState; run: Run; removed: readonly string[] } => {
-  const count = (own(before.n, name) ?? 0) + 1;
+  const count = (own(before.counts, name) ?? 0) + 1;
   const { rollback, ...rest } = before;
   const isRollback = rollback !== undefined && rollback.s === name;
   const state = isRollback ? rest : before;
@@ -105,8 +109,8 @@ export const begin = (
     ? {
         ...fresh,
         verb: 'rollback',
-        from: rollback.at,
-        ...(rollback.d === undefined ? {} : { d: rollback.d }),
+        startedAt: rollback.at,
+        ...(rollback.d === undefined ? {} : { displayName: rollback.d }),
       }
     : fresh;
   const runs = Object.keys(state.runs).length >= MAX_RUNS ? withoutOldest(state.runs) : state.runs;
@@ -114,8 +118,8 @@ export const begin = (
     {
       ...state,
       runs: put(state, runs, run.key, run),
-      last: put(state, state.last, name, run.key),
-      n: put(state, state.n, name, count),
+      lastKeys: put(state, state.lastKeys, name, run.key),
+      counts: put(state, state.counts, name, count),
     },
     run,
   );
@@ -132,7 +136,7 @@ export const adoptNested = (
   state: CdkState,
   run: Run,
 ): { state: CdkState; run: Run; removed: readonly string[] } => {
-  const nested = Object.keys(state.last).filter((name) => {
+  const nested = Object.keys(state.lastKeys).filter((name) => {
     const other = runOf(state, name);
     return (
       other !== undefined && other.verb === undefined && other.mark === undefined && isNestedIn(name, run)
@@ -142,11 +146,11 @@ export const adoptNested = (
   const parts = nested.map((name) => runOf(state, name)).filter((part) => part !== undefined);
   const whole: Run = {
     ...run,
-    fail: [
-      ...run.fail,
-      ...parts.flatMap(({ fail }) => fail.map((failure) => ({ ...failure, in: 1 as const }))),
+    failures: [
+      ...run.failures,
+      ...parts.flatMap(({ failures: fail }) => fail.map((failure) => ({ ...failure, inNested: 1 as const }))),
     ].slice(0, 50),
-    from: Math.min(run.from, ...parts.map(({ from }) => from)),
+    startedAt: Math.min(run.startedAt, ...parts.map(({ startedAt: from }) => from)),
   };
   const without = <T>(record: Readonly<Record<string, T>>, keys: readonly string[]) =>
     Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
@@ -157,8 +161,8 @@ export const adoptNested = (
     state: {
       ...state,
       runs: { ...without(state.runs, removed), [run.key]: whole },
-      last: without(state.last, nested),
-      alias: { ...state.alias, ...Object.fromEntries(nested.map((name) => [name, run.name])) },
+      lastKeys: without(state.lastKeys, nested),
+      aliases: { ...state.aliases, ...Object.fromEntries(nested.map((name) => [name, run.name])) },
     },
   };
 };
@@ -168,7 +172,7 @@ export const adoptNested = (
  * which may be cut, and twelve or thirteen random characters. LocalStack puts eight others, which takes a row of the
  * nested stack's resource to tell.
  */
-export const isNestedIn = (stack: string, { name, stack: parent = name, subs }: Run): boolean => {
+export const isNestedIn = (stack: string, { name, stack: parent = name, nestedIds: subs }: Run): boolean => {
   if (parent === '' || stack.length < parent.length + 8 || !stack.startsWith(`${parent}-`)) return false;
   const rest = stack.slice(parent.length + 1);
   const dash = rest.lastIndexOf('-');
@@ -183,7 +187,7 @@ const SHORTEST_CUT = 20;
 
 /** The name of the stack that a stack not heard of before is part of, if there is one: the nearest. */
 const parentOf = (state: CdkState, stack: string): string | undefined =>
-  Object.keys(state.last).reduce<string | undefined>((nearest, name) => {
+  Object.keys(state.lastKeys).reduce<string | undefined>((nearest, name) => {
     const run = runOf(state, name);
     return run !== undefined && isNestedIn(stack, run) && name.length > (nearest?.length ?? 0)
       ? name
@@ -197,7 +201,7 @@ export const placeStack = (
   prepared: boolean,
 ): { state: CdkState; name: string } => {
   const known = nameOf(state, stack);
-  const boot = state.boot === undefined ? undefined : state.runs[state.boot];
+  const boot = state.bootstrapping === undefined ? undefined : state.runs[state.bootstrapping];
   if (boot !== undefined && known !== boot.name) {
     // The stack behind an environment may have any name, but then a change set of it is the first that is heard of it.
     const run = runOf(state, known);
@@ -215,17 +219,17 @@ export const TOOLKIT = /toolkit|bootstrap/i;
 
 export const withAlias = (state: CdkState, other: string, name: string): CdkState => ({
   ...state,
-  alias: { ...state.alias, [other]: name },
+  aliases: { ...state.aliases, [other]: name },
 });
 
 /** Gives a run without a name the one that has turned up. */
 export const onNamed = (state: CdkState, run: Run, name: string, change: (run: Run) => Run): Step => {
-  const { '': _unnamed, ...last } = state.last;
+  const { '': _unnamed, ...last } = state.lastKeys;
   return keep(
     {
       ...state,
-      last: { ...last, [name]: run.key },
-      n: { ...state.n, [name]: (own(state.n, name) ?? 0) + 1 },
+      lastKeys: { ...last, [name]: run.key },
+      counts: { ...state.counts, [name]: (own(state.counts, name) ?? 0) + 1 },
     },
     change({ ...run, name, stack: name }),
   );
@@ -233,8 +237,8 @@ export const onNamed = (state: CdkState, run: Run, name: string, change: (run: R
 
 export const framed = (run: Run, said: SaidSignal): Run => ({
   ...run,
-  ...(said.d === undefined ? {} : { d: said.d }),
-  ...(said.p === undefined ? {} : { p: said.p }),
+  ...(said.d === undefined ? {} : { displayName: said.d }),
+  ...(said.p === undefined ? {} : { position: said.p }),
 });
 
 /** How many runs that have ended are kept for rows that come late. */
@@ -243,11 +247,11 @@ const KEPT_ENDED = 16;
 /** Drops runs that have ended, but for the latest, and those that a later run of the same stack has followed. */
 export const pruneCdk = (before: CdkState): CdkState => {
   const state = closed(before);
-  const latest = new Set(Object.values(state.last));
+  const latest = new Set(Object.values(state.lastKeys));
   const all = Object.values(state.runs).filter((run) => latest.has(run.key));
   const ended = all
     .filter(isOver)
-    .toSorted((a, b) => b.at - a.at)
+    .toSorted((a, b) => b.lastAt - a.lastAt)
     .slice(KEPT_ENDED);
   const dropped = new Set(ended.map(({ key }) => key));
   const kept = all.filter(({ key }) => !dropped.has(key));
@@ -255,13 +259,13 @@ export const pruneCdk = (before: CdkState): CdkState => {
   const keys = new Set(kept.map(({ key }) => key));
   const only = (record: Readonly<Record<string, string>>, test: (value: string) => boolean) =>
     Object.fromEntries(Object.entries(record).filter(([, value]) => test(value)));
-  const { cur, boot, closed: last, ...rest } = state;
+  const { current: cur, bootstrapping: boot, closed: last, ...rest } = state;
   return {
     ...rest,
     runs: Object.fromEntries(kept.map((run) => [run.key, run])),
-    last: only(state.last, (key) => keys.has(key)),
-    ...(cur !== undefined && keys.has(cur) ? { cur } : {}),
-    ...(boot !== undefined && keys.has(boot) ? { boot } : {}),
+    lastKeys: only(state.lastKeys, (key) => keys.has(key)),
+    ...(cur !== undefined && keys.has(cur) ? { current: cur } : {}),
+    ...(boot !== undefined && keys.has(boot) ? { bootstrapping: boot } : {}),
     ...(last !== undefined && keys.has(last) ? { closed: last } : {}),
   };
 };
