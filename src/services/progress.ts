@@ -20,6 +20,7 @@ import {
   type Ledger,
   ledgerMemos,
   type RunChange,
+  withAnnounced,
 } from '../domain/logs/ledger.ts';
 import { logReader, type PlacedSignal } from '../domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson, type ReadLedger } from '../domain/logs/stored-ledger.ts';
@@ -125,7 +126,7 @@ export const progressService = ({
     parent?: StoredTask,
   ): Promise<void> => {
     const id = taskIdOf(scope, batch, change.observation);
-    let known = scope.task_id === id ? read : undefined;
+    let known = read;
     const result = await writer.change(async () => {
       const { task: before, mark } = known ?? (await writer.read(id));
       // After a conflict the task is read again.
@@ -188,6 +189,7 @@ export const progressService = ({
     batch: LogBatch,
     step: Advance,
     written: WrittenTask[],
+    announced: (changes: readonly RunChange[]) => Promise<readonly TaskRead[]>,
   ): Promise<void> => {
     const run = await tasks.find(runId);
     if (run === undefined) return;
@@ -207,8 +209,10 @@ export const progressService = ({
     }
     const first = plan.first === undefined ? [] : [{ observation: plan.first, points: [] }];
     // Sub-tasks first: until the run says that it has some, this can be done again.
-    await eachOf([...first, ...step.changes], WIDTH, (change) =>
-      writeRun(scope, batch, change, run.project_id, undefined, written, run),
+    const changes = [...first, ...step.changes];
+    const reads = await announced(changes);
+    await eachOf(changes, WIDTH, (change, index) =>
+      writeRun(scope, batch, change, run.project_id, reads[index], written, run),
     );
     await changeProcess(runId, [], (task) => splitOutput(task, clock.now()), written);
   };
@@ -250,7 +254,7 @@ export const progressService = ({
     running: StoredTask | undefined,
   ): Promise<Advance> =>
     serialize(scope.key, () =>
-      retryOnConflict(async () => {
+      retryOnConflict(async (contested) => {
         const kept = await checkpoints.read(scope.key);
         const stored = ledgers.of(scope.key, kept);
         const read = scope.task_id === undefined ? undefined : await writer.read(scope.task_id);
@@ -268,18 +272,38 @@ export const progressService = ({
             dropped,
           });
         }
+        let version = kept?.version ?? 0;
+        /** Reads the tasks of these runs. The ledger names those that are new before any of them is created. */
+        const announced = async (changes: readonly RunChange[]): Promise<readonly TaskRead[]> => {
+          const reads = await eachOf(
+            changes,
+            WIDTH,
+            async ({ observation }) => read ?? (await writer.read(taskIdOf(scope, batch, observation))),
+          );
+          // A task that is named by its lines is the same whatever else they say; the keys of other runs depend on that.
+          const newRuns = changes
+            .filter((_, index) => scope.task_id === undefined && reads[index]?.task === undefined)
+            .map(({ observation }) => observation.key);
+          if (newRuns.length > 0 && step.newest !== undefined) {
+            const announcing = withAnnounced(ledger, newRuns, step.newest);
+            const expected = version;
+            await contested(() => checkpoints.write(scope.key, ledgerToJson(announcing, byName), expected));
+            version += 1;
+          }
+          return reads;
+        };
         if (running !== undefined && (scope.task_id ?? running.task_id) === running.task_id) {
-          await writeOutput(running.task_id, scope, batch, step, written);
+          await writeOutput(running.task_id, scope, batch, step, written, announced);
         } else {
           // A part belongs to the project of its parent.
           const parent = running?.project_id === (project ?? running?.project_id) ? running : undefined;
           if (parent?.output !== undefined) await separate(parent, parent.output, batch, written);
-          await eachOf(step.changes, WIDTH, (change) =>
-            writeRun(scope, batch, change, project, read, written, parent),
+          const reads = await announced(step.changes);
+          await eachOf(step.changes, WIDTH, (change, index) =>
+            writeRun(scope, batch, change, project, reads[index], written, parent),
           );
         }
         await eachOf(step.removed, WIDTH, (run) => removeRun(scope, batch, run, written));
-        const version = kept?.version ?? 0;
         // Written last: if a crash comes before, the ledger is unchanged and the same events are applied again.
         const write = async () => {
           await checkpoints.write(scope.key, ledgerToJson(step.ledger, byName), version);

@@ -5,13 +5,16 @@ import type { Ports } from '../ports/ports.ts';
 /** The outcome of an attempt: its result, and the one write that makes it true. Without a write nothing is written. */
 export type Attempt<T> = Readonly<{ result: T; write?: () => Promise<void> }>;
 
+/** Makes a write of an attempt before its last one, whose conflict starts the attempt over as well. */
+export type ContestedWrite = (write: () => Promise<void>) => Promise<void>;
+
 /**
- * Reads, decides and writes until the write succeeds without a conflict. Only a conflict of that one write is retried:
- * any other error, even a conflict of something else, is thrown at once.
+ * Reads, decides and writes until the write succeeds without a conflict. Only a conflict of that write, and of one made
+ * by `contested`, is retried: any other error, even a conflict of something else, is thrown at once.
  *
  * @throws MiyabiError `version_conflict`, `already_exists` after `MAX_ATTEMPTS` conflicts.
  */
-export type RetryOnConflict = <T>(attempt: () => Promise<Attempt<T>>) => Promise<T>;
+export type RetryOnConflict = <T>(attempt: (contested: ContestedWrite) => Promise<Attempt<T>>) => Promise<T>;
 
 export const MAX_ATTEMPTS = 16;
 
@@ -21,19 +24,23 @@ const MAX_DELAY_MS = 64;
 
 class LostRace extends Error {}
 
+const contested: ContestedWrite = async (write) => {
+  try {
+    await write();
+  } catch (error) {
+    if (!isMiyabiError(error, 'version_conflict', 'already_exists')) throw error;
+    throw new LostRace('Another writer was first', { cause: error });
+  }
+};
+
 export const retryOnConflict =
   ({ backoff }: Pick<Ports, 'backoff'>): RetryOnConflict =>
   async (attempt) => {
     try {
       const { value } = await backoff(
         async () => {
-          const { result, write } = await attempt();
-          try {
-            await write?.();
-          } catch (error) {
-            if (!isMiyabiError(error, 'version_conflict', 'already_exists')) throw error;
-            throw new LostRace('Another writer was first', { cause: error });
-          }
+          const { result, write } = await attempt(contested);
+          if (write !== undefined) await contested(write);
           return result;
         },
         {

@@ -1,9 +1,10 @@
 // Runs the commands that the documentation shows, as they are written. A block that cannot run here says why, in a
 // comment above it: `<!-- not run: needs an AWS account -->`.
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
-import { run, scratch } from '../support/cli.ts';
+import { MIYABI, run, scratch } from '../support/cli.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
 import { type Fence, fencesOf, PAGES, ROOT } from './fences.ts';
@@ -14,8 +15,18 @@ const isScript = ({ language }: Fence): boolean => language === 'ts';
 /** The port that the documentation has the local server on; each test has a server of its own. */
 const DOCUMENTED_URL = 'http://127.0.0.1:8787';
 
+/** The package as these sources would ship it, as far as examples import it; `dist` may be older or missing. */
+const installPackage = async (folder: string): Promise<void> => {
+  await build({
+    entryPoints: [join(ROOT, 'src/client/index.ts')],
+    outfile: join(folder, 'dist/client/index.js'),
+    ...{ bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' },
+  });
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+};
+
 /** A folder as a reader has it: `miyabi` on the PATH, the package installed, a `cdk.log` at hand. */
-const readersFolder = () => {
+const readersFolder = async () => {
   const folder = scratch();
   const bin = join(folder.path, 'bin');
   mkdirSync(bin);
@@ -23,22 +34,21 @@ const readersFolder = () => {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  const miyabi = `exec '${process.execPath}' --import '${join(ROOT, 'node_modules/tsx/dist/esm/index.mjs')}' '${join(ROOT, 'src/entrypoints/cli.ts')}'`;
+  const miyabi = `exec ${MIYABI.map((word) => `'${word}'`).join(' ')}`;
   program('miyabi', `${miyabi} "$@"`);
   // npx would ask the registry for what is not installed; `cdk` is a stand-in that prints a deployment.
   program(
     'npx',
     `case "$1" in miyabi) shift; ${miyabi} "$@";; cdk) exec '${process.execPath}' '${join(ROOT, 'test/fixtures/cdk/cdk.mjs')}';; esac; echo "npx: $1 is not part of this test" >&2; exit 1`,
   );
-  mkdirSync(join(folder.path, 'node_modules'));
-  symlinkSync(ROOT, join(folder.path, 'node_modules/miyabi-progress'));
+  await installPackage(join(folder.path, 'node_modules/miyabi-progress'));
   copyFileSync(join(ROOT, 'test/fixtures/cdk/bootstrap.log'), join(folder.path, 'cdk.log'));
   return { ...folder, bin };
 };
 
 const executes = async (fence: Fence): Promise<void> => {
   const server = await startServer({ MIYABI_BACKEND: 'memory' });
-  const folder = readersFolder();
+  const folder = await readersFolder();
   try {
     const text = fence.text.replaceAll(DOCUMENTED_URL, server.url);
     const file = join(folder.path, isScript(fence) ? 'example.mts' : 'example.sh');

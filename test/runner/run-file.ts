@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COMPILED, WORKER, wordsFor } from './compiled.ts';
 import type { RunEvent } from './events.ts';
 import { ROOT } from './files.ts';
 
@@ -83,26 +84,43 @@ const groupIsGone = async (pid: number, lingerMs: number): Promise<boolean> => {
 };
 
 /** With a folder of its own for the coverage of each file, so that it shows which tests reach a line. */
-const environmentOf = (file: string): NodeJS.ProcessEnv => {
-  const { NODE_V8_COVERAGE: folder } = process.env;
-  const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...process.env };
+const environmentOf = (file: string, compiled: string | undefined): NodeJS.ProcessEnv => {
+  const { NODE_V8_COVERAGE: folder, [COMPILED]: _outer, ...given } = process.env;
+  const env = {
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...given,
+    ...(compiled !== undefined && { [COMPILED]: compiled }),
+  };
   if (folder === undefined || folder === '') return env;
   return { ...env, NODE_V8_COVERAGE: join(folder, file.replaceAll('/', '+')) };
 };
 
-/** Runs a test file in a process of its own, and all that it starts in one process group. */
+/**
+ * Runs a test file in a process of its own, and all that it starts in one process group. `compiled` is the folder that
+ * `compile` made of it; without one it runs from its sources.
+ */
 export const runFile = async (
   file: string,
-  { title, lingerMs = LINGER_MS }: Readonly<{ title?: string | undefined; lingerMs?: number }> = {},
+  {
+    title,
+    lingerMs = LINGER_MS,
+    compiled,
+  }: Readonly<{ title?: string | undefined; lingerMs?: number; compiled?: string | undefined }> = {},
 ): Promise<FileResult> => {
   const began = performance.now();
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', join(ROOT, 'test/runner/worker.ts'), file, '--linger', String(lingerMs)],
+      ...['--enable-source-maps', ...wordsFor(WORKER, compiled)],
+      ...[wordsFor(file, compiled).at(-1) ?? file, '--linger', String(lingerMs)],
       ...(title === undefined ? [] : ['--title', title]),
     ],
-    { cwd: ROOT, env: environmentOf(file), stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true },
+    {
+      cwd: ROOT,
+      env: environmentOf(file, compiled),
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+    },
   );
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file}: no process could be started`);

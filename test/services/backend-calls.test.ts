@@ -153,6 +153,19 @@ test('a log line makes 7: those of a report, and one read and one write of the l
   );
 });
 
+test('a line that starts a run makes 12: those of a new task, its read, and the ledger is written before it as well', async () => {
+  const { progress, of } = await running();
+  const start = (log_stream: string) =>
+    progress.ingest({
+      ...{ log_group: 'g', log_stream, project_id: 'p' },
+      events: [{ id: 'e', timestamp: 1_767_225_600_000, message: 'Step 1/5 : FROM node' }],
+    });
+  await start('earlier');
+  const { calls } = await of(() => start('s'));
+  const ledger = ['checkpoints.read', 'checkpoints.write', 'checkpoints.write'];
+  assert.equal(calls, [...SPREAD, ...METRICS, ...ledger, 'tasks.find', 'tasks.save'].sort());
+});
+
 test('another process that has written the project costs two reads more, once', async () => {
   const shared = memoryPorts();
   const { ports, of } = counting(shared);

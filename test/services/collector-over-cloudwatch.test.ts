@@ -239,9 +239,8 @@ test('a thousand bad days lose nothing and count nothing twice, crashes between 
 });
 
 test('a process that dies at any write leaves what the next one ends rightly', async () => {
-  // A known gap, rare: a process that had read only part of a stream wrote a run under a key that the earlier lines,
-  // once they arrive, never give again. That task stays. Of the seeds 1 to 3000 it is 1754, 2428, 2670 and 2966.
-  await eachOf(seeds(RUNS / 10), WIDTH, anywhere);
+  // Those after the first hundred have left a task behind, under a key that the whole log does not give.
+  await eachOf([...seeds(RUNS / 10), 1754, 2428, 2670, 2966], WIDTH, anywhere);
 });
 
 test('throttled for good: five attempts at the stated times, then the last known progress, and the checkpoint stays', async () => {

@@ -148,6 +148,58 @@ test('a store that fails midway loses nothing: the same batch again ends as if i
   assert.is((await tasks.history('a', { limit: 10 })).items.length, 2);
 });
 
+/** Rows of a nested stack, and the rows of its parent, written before them, that show what they are part of. */
+const PARENT = [
+  'Shop | 0/3 | 12:00:02 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Data (Data1A2B3C4D)',
+  'Shop | 1/3 | 12:00:04 PM | CREATE_IN_PROGRESS   | AWS::CloudFormation::Stack | Shop User Initiated',
+];
+const NESTED =
+  'Shop-Data1A2B3C4D-1QWERTY2UIOP3 | 0/2 | 12:00:01 PM | CREATE_IN_PROGRESS   | AWS::SQS::Queue            | Queue (Queue4A7E3555)';
+const rows = [...PARENT, NESTED].map((message, index) => ({
+  id: `e${index}`,
+  timestamp: NOON + index,
+  message,
+}));
+
+test('a task that was written just before a crash is removed when the lines before it show that it is none', async () => {
+  const ports = memoryPorts();
+  const stored = [];
+  const write: typeof ports.checkpoints.write = async (key, ...rest) => {
+    if (key.startsWith('stream#')) stored.push(key);
+    // The ledger, after the task has been written.
+    if (stored.length === 2) throw unavailable('the process', new Error('killed'));
+    await ports.checkpoints.write(key, ...rest);
+  };
+  const crashing = await system({ ...ports, checkpoints: { ...ports.checkpoints, write } });
+  await rejects(crashing.progress.ingest(batch(...rows.slice(2))), 'unavailable');
+  const namesOf = async () => (await ports.tasks.list({ limit: 10 })).items.map((task) => task.task_name);
+  assert.equal(await namesOf(), ['Shop-Data1A2B3C4D-1QWERTY2UIOP3']);
+
+  const { progress, projects } = await system(ports);
+  await progress.ingest(batch(...rows));
+  assert.equal(await namesOf(), ['Shop']);
+  assert.is((await projects.get('default')).metrics.total_tasks, 1);
+});
+
+test('a task that was written just before a lost race is removed when the winner shows that it is none', async () => {
+  const ports = memoryPorts();
+  const winner = await system(ports);
+  let isLate = true;
+  const save: typeof ports.tasks.save = async (task) => {
+    await ports.tasks.save(task);
+    if (!isLate) return;
+    isLate = false;
+    await winner.progress.ingest(batch(...rows.slice(0, 2)));
+  };
+  const { progress } = await system({ ...ports, tasks: { ...ports.tasks, save } });
+  await progress.ingest(batch(...rows.slice(2)));
+  const { items } = await ports.tasks.list({ limit: 10 });
+  assert.equal(
+    items.map((task) => task.task_name),
+    ['Shop'],
+  );
+});
+
 test('a history that cannot be written hides no write, and the same batch again completes it', async () => {
   const ports = memoryPorts();
   let failures = 0;

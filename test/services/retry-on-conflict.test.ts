@@ -66,6 +66,16 @@ test('does not start over for a conflict of anything but its own write', async (
   assert.is(reads, 1);
 });
 
+test('starts over for a conflict of a write that the attempt calls contested', async () => {
+  const { retry } = setUp();
+  const { write, writes } = losing(2);
+  const result = await retry(async (contested) => {
+    await contested(write);
+    return { result: writes() };
+  });
+  assert.is(result, 3);
+});
+
 test('does not repeat a write that failed otherwise: it may have been done', async () => {
   const { retry } = setUp();
   const { write, writes } = losing(1, () => unavailable('The store', new Error('x')));

@@ -10,7 +10,7 @@ import { programOf } from './built.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The command line as the sources are now. */
-export const MIYABI: readonly string[] = programOf('cli.ts');
+export const MIYABI: readonly string[] = programOf('src/entrypoints/cli.ts');
 
 /** The stand-in for `cdk`; its file tells its options. */
 export const CDK: readonly string[] = [process.execPath, join(root, 'test/fixtures/cdk/cdk.mjs')];

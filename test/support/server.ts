@@ -26,7 +26,7 @@ export const runProgram = (
     input,
   }: Readonly<{ args?: readonly string[]; env?: Record<string, string>; input?: string }> = {},
 ): Program => {
-  const [command = '', ...words] = programOf(entrypoint);
+  const [command = '', ...words] = programOf(`src/entrypoints/${entrypoint}`);
   const child = spawn(command, [...words, ...args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...coverageEnv(), ...env },

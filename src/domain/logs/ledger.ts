@@ -33,7 +33,12 @@ export type Ledger = Readonly<{
   attempt: number;
   /** States of formats that are not configured now, kept until they are again. */
   waiting?: Readonly<Record<string, Readonly<{ version: number; state: Json }>>>;
+  /** Runs whose tasks were about to be created by a fold that has not been stored since. */
+  announced?: readonly AnnouncedRun[];
 }>;
+
+/** A run's key, and the newest signal of the fold that was about to create its task, as `Advance.newest` names it. */
+export type AnnouncedRun = Readonly<{ key: string; newest: string }>;
 
 export const emptyLedger: Ledger = {
   base: {},
@@ -48,6 +53,8 @@ export const emptyLedger: Ledger = {
 export const REPLAYABLE = 500;
 /** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it when compressed. */
 const MAX_COMPACTED_IDS = 20_000;
+/** More runs than a batch of lines usually starts; of more, the oldest are not looked for after a crash. */
+const MAX_ANNOUNCED = 1_000;
 
 /** One run that new signals have changed, and the new points of its history. */
 export type RunChange = Readonly<{ observation: Observation; points: readonly HistoryPoint[] }>;
@@ -56,14 +63,16 @@ export type Advance = Readonly<{
   ledger: Ledger;
   changes: readonly RunChange[];
   /**
-   * Runs that a later signal has shown to be part of others: those of an earlier fold, and those that existed only
-   * between the new signals, because a fold that crashed before its ledger was written may have created a task for one.
+   * Runs that a later signal has shown to be part of others: those of an earlier fold, and those that a fold announced
+   * which was never stored, once the newest signal of that fold is here.
    */
   removed: readonly Pick<Observation, 'key'>[];
   /** How many of the incoming signals were new, already known, and too late to be placed. */
   fresh: number;
   known: number;
   late: number;
+  /** The name of the newest of the new signals. */
+  newest?: string;
   /** Formats that failed on their stored state, so that it was dropped. */
   dropped: readonly string[];
 }>;
@@ -194,7 +203,7 @@ const advanceOnce = (
     const earlier = before?.get(key);
     // A run may turn out to be part of another, e.g. a nested stack whose parent appears later.
     if (observation === undefined) {
-      if (itsPoints.length > 0 || (before === undefined && replay.knew(key, count))) removed.add(key);
+      if (before === undefined && replay.knew(key, count)) removed.add(key);
     } else if (
       itsPoints.length > 0 ||
       earlier === undefined ||
@@ -205,12 +214,21 @@ const advanceOnce = (
   }
   for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) removed.add(key);
 
+  const { announced, ...others } = ledger;
+  const names = new Set(incoming.map(nameOf));
+  const missing = announced?.filter(({ key }) => replay.observe(key) === undefined) ?? [];
+  for (const { key, newest: last } of missing) if (names.has(last)) removed.add(key);
+  const awaited = missing.filter(({ newest: last }) => !names.has(last));
   const grown: Ledger = {
-    ...ledger,
+    ...others,
     recent: ordered,
+    ...(awaited.length > 0 && { announced: awaited }),
     ...(origin !== undefined && { through: { ...ledger.through, [origin]: lastNumber(fresh) } }),
   };
-  const tally = { changes, removed: [...removed].map((key) => ({ key })), fresh: fresh.length, known, late };
+  const tally = {
+    ...{ changes, removed: [...removed].map((key) => ({ key })), fresh: fresh.length, known, late },
+    newest: nameOf(behind.at(-1) as PlacedSignal),
+  };
   if (isCompacting && pruned !== undefined) return { ledger: compact(grown, place, pruned), ...tally };
   memos?.set(grown, { replay, seen, ...(pruned !== undefined && { pruned }) });
   return { ledger: grown, ...tally };
@@ -285,6 +303,15 @@ const newSignals = (
     }
   }
   return { fresh, known, late };
+};
+
+/**
+ * The ledger with runs whose tasks are about to be created. Stored before the first of them, it lets a later fold find
+ * and remove what a crash left of a run that the log, read further, does not have.
+ */
+export const withAnnounced = (ledger: Ledger, keys: readonly string[], newest: string): Ledger => {
+  const others = ledger.announced?.filter(({ key }) => !keys.includes(key)) ?? [];
+  return { ...ledger, announced: [...others, ...keys.map((key) => ({ key, newest }))].slice(-MAX_ANNOUNCED) };
 };
 
 /** The highest number among ids that count upwards. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { LogFormat } from './format.ts';
-import { emptyLedger, type Ledger } from './ledger.ts';
+import { type AnnouncedRun, emptyLedger, type Ledger } from './ledger.ts';
 import type { PlacedSignal } from './signals.ts';
 
 /**
@@ -65,7 +65,12 @@ export const ledgerFromJson = (json: Json, formats: ReadonlyMap<string, LogForma
   if (Array.isArray(stored['recent']) && recent.length < stored['recent'].length) dropped.push('recent');
   const attempt = field('attempt', count, emptyLedger.attempt);
   const through = field<Ledger['through']>('through', recordOf(text), undefined);
-  const fresh: Ledger = { ...emptyLedger, recent, attempt, ...(through === undefined ? {} : { through }) };
+  const announced = field<Ledger['announced']>('announced', arrayOf(announcedFrom), undefined);
+  const fresh: Ledger = {
+    ...{ ...emptyLedger, recent, attempt },
+    ...(through === undefined ? {} : { through }),
+    ...(announced === undefined ? {} : { announced }),
+  };
 
   const version = stored['version'] ?? LEDGER_VERSION;
   const compactedAt = field('sealed_at', moment, undefined);
@@ -142,6 +147,12 @@ const signalFrom = (json: Json): PlacedSignal | undefined => {
     signal !== undefined
     ? { id, line, at, format, signal }
     : undefined;
+};
+
+const announcedFrom = (json: Json): AnnouncedRun | undefined => {
+  if (!isJsonObject(json)) return undefined;
+  const { key, newest } = json;
+  return typeof key === 'string' && typeof newest === 'string' ? { key, newest } : undefined;
 };
 
 const text = (json: Json): string | undefined => (typeof json === 'string' ? json : undefined);

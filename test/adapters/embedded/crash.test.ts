@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { embeddedOutbox } from '../../../src/adapters/embedded/outbox.ts';
 import { embeddedTaskHistory } from '../../../src/adapters/embedded/task-history.ts';
 import { embeddedTaskStore } from '../../../src/adapters/embedded/task-store.ts';
 import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
+import { programOf } from '../../support/built.ts';
 import { inFolder, openStoreIn } from '../../support/embedded.ts';
 import { suite } from '../../support/suite.ts';
 import { allPages, NOON } from '../../support/tasks.ts';
@@ -17,11 +17,11 @@ const test = suite('A store whose process ends while it writes');
 /** `CRASH_ROUNDS=200` is the long run. */
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 6);
 
-const SCRIPT = fileURLToPath(new URL('../../support/keeps-writing.ts', import.meta.url));
+const [NODE = '', ...WRITER] = programOf('test/support/keeps-writing.ts');
 
 /** Runs a writer until it has had that many writes acknowledged, ends it, and gives the versions of each task. */
 const runWriter = async (path: string, signal: NodeJS.Signals, writes: number) => {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', SCRIPT, path], {
+  const child: ChildProcess = spawn(NODE, [...WRITER, path], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';

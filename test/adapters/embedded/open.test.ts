@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { embeddedCheckpoints } from '../../../src/adapters/embedded/checkpoints.ts';
 import { openLevel } from '../../../src/adapters/embedded/database.ts';
@@ -12,6 +11,7 @@ import { sweepExpired } from '../../../src/adapters/embedded/sweep.ts';
 import { embeddedTaskHistory } from '../../../src/adapters/embedded/task-history.ts';
 import { embeddedTaskStore } from '../../../src/adapters/embedded/task-store.ts';
 import { KNOWN_MS } from '../../../src/ports/outbox.ts';
+import { programOf } from '../../support/built.ts';
 import { inFolder, openStoreIn } from '../../support/embedded.ts';
 import { rejects, suite } from '../../support/suite.ts';
 import { allPages, aPoint, aTask, NOON } from '../../support/tasks.ts';
@@ -55,8 +55,8 @@ test(
     assert.match(here.message, path);
     assert.match(here.message, 'MIYABI_DATA_DIR');
     await world.close();
-    const script = fileURLToPath(new URL('../../support/keeps-writing.ts', import.meta.url));
-    const writer = spawn(process.execPath, ['--import', 'tsx', script, path], {
+    const [node = '', ...words] = programOf('test/support/keeps-writing.ts');
+    const writer = spawn(node, [...words, path], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {

@@ -4,7 +4,13 @@ import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { type AgentState, agentJson } from '../../../src/domain/logs/formats/agent-json.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
-import { advance, emptyLedger, type Ledger, REPLAYABLE } from '../../../src/domain/logs/ledger.ts';
+import {
+  advance,
+  emptyLedger,
+  type Ledger,
+  REPLAYABLE,
+  withAnnounced,
+} from '../../../src/domain/logs/ledger.ts';
 import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
 import { suite } from '../../support/suite.ts';
@@ -248,12 +254,42 @@ test('a run that turns out to be part of another is removed, in whatever batch t
   ].map((message, index) => ({ id: `e${index}`, timestamp: NOON + index, message }));
   const whole = feed([nested]);
   assert.equal(feed(nested.map((event) => [event])).end, whole.end);
-  // Also within one batch: a fold that crashed before its ledger was written may have stopped in between.
-  assert.equal(whole.removed, ['cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1']);
+  assert.equal(whole.removed, []);
   for (const keep of [throughTheStore, (ledger: Ledger) => ledger])
     assert.equal(feed([nested.slice(0, 1), nested.slice(1)], false, keep).removed, [
       'cdk/Shop-Data1A2B3C4D-1QWERTY2UIOP3#1',
     ]);
+});
+
+test('an announced run is gone once what it was read from is here and does not give it', () => {
+  const ghost = 'agent-json/ghost#1';
+  const [first, second, third] = [1, 2, 3].map((at) => report(at, { progress: at * 10 }));
+  assert.ok(first && second && third);
+  const fold = (ledger: Ledger, ...events: readonly LogEvent[]) =>
+    advance(throughTheStore(ledger), reader.read(events).ofStream, FORMATS, { wholeTask: false });
+  const [real = ''] = fold(emptyLedger, first).changes.map(({ observation }) => observation.key);
+  const newest = fold(emptyLedger, first, second).newest ?? '';
+
+  const announcing = withAnnounced(emptyLedger, [real, ghost], newest);
+  const partly = fold(announcing, first);
+  assert.equal(partly.removed, [], 'the crashed fold had read more than this');
+  assert.equal(partly.ledger.announced, [{ key: ghost, newest }], 'a run that is there is announced no more');
+  const later = fold(partly.ledger, third);
+  assert.equal(later.removed, []);
+  const whole = fold(later.ledger, second);
+  assert.equal(whole.removed, [{ key: ghost }]);
+  assert.is(whole.ledger.announced, undefined);
+});
+
+test('a run that is announced again is looked for at the signal of the last time, and the oldest are forgotten', () => {
+  const twice = withAnnounced(withAnnounced(emptyLedger, ['a', 'b'], 'e1/0'), ['a'], 'e2/0');
+  assert.equal(twice.announced, [
+    { key: 'b', newest: 'e1/0' },
+    { key: 'a', newest: 'e2/0' },
+  ]);
+  const keys = Array.from({ length: 1_500 }, (_, index) => `k${index}`);
+  const many = withAnnounced(twice, keys, 'e3/0').announced ?? [];
+  assert.equal([many.length, many[0]?.key, many.at(-1)?.key], [1_000, 'k500', 'k1499']);
 });
 
 test('a line in an envelope of Docker is read as the line that it is', () => {

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './files.ts';
+
+/** The variable by which a test finds the folder of compiled programs. */
+export const COMPILED = 'MIYABI_COMPILED';
+
+export const WORKER = 'test/runner/worker.ts';
+
+/** By its place: programs are started in folders from which it would not be found. */
+const TSX = new URL('../../node_modules/tsx/dist/esm/index.mjs', import.meta.url).href;
+
+/** The words after `node` that run a file of the project: as compiled into the folder, or from its source. */
+export const wordsFor = (file: string, folder: string | undefined): readonly string[] => {
+  const compiled = folder === undefined ? '' : join(folder, file.replace(/\.tsx?$/, '.js'));
+  return existsSync(compiled) ? [compiled] : ['--import', TSX, join(ROOT, file)];
+};
