@@ -63,8 +63,12 @@ const MAX_REMEMBERED = 50;
 /** A group's checkpoint: the source's own cursor, and the tasks that changed last. */
 type Place = Readonly<{ cursor?: Json; tasks: readonly string[] }>;
 
-const placeFromJson = (json: Json | undefined): Place => {
-  if (!isJsonObject(json)) return { tasks: [] };
+/** The first release wrote none: a checkpoint without a version has version 1. */
+const PLACE_VERSION = 1;
+
+/** Undefined if another version wrote it, or if it is damaged. */
+const placeFromJson = (json: Json): Place | undefined => {
+  if (!isJsonObject(json) || (json['version'] ?? PLACE_VERSION) !== PLACE_VERSION) return undefined;
   const { cursor, tasks } = json;
   return {
     ...(cursor === undefined ? {} : { cursor }),
@@ -117,7 +121,10 @@ export const collectorService = ({
 
     try {
       const kept = await checkpoints.read(key);
-      place = placeFromJson(kept?.value);
+      const read = kept === undefined ? place : placeFromJson(kept.value);
+      if (read === undefined)
+        logger.warn('A checkpoint could not be read; the log group is read again', { log_group: group });
+      else place = read;
       let version = kept?.version ?? 0;
       const pages = source.read({
         log_group: group,
@@ -133,7 +140,11 @@ export const collectorService = ({
         for (const { log_stream, events } of page.streams) await fold(log_stream, events);
         if (window) continue;
         const remembered = [...new Set([...place.tasks, ...changed])].slice(-MAX_REMEMBERED);
-        await checkpoints.write(key, { cursor: page.cursor, tasks: remembered }, version);
+        await checkpoints.write(
+          key,
+          { version: PLACE_VERSION, cursor: page.cursor, tasks: remembered },
+          version,
+        );
         version += 1;
       }
       return result('collected');

@@ -259,8 +259,37 @@ for (const release of RELEASES) {
       const place = places.get(group);
       return isJsonObject(place) ? place['cursor'] : undefined;
     };
-    assert.is(marksFromJson(cursorOf('nightly'), 'nightly').length, 1);
-    assert.ok((cursorFromJson(cursorOf('/golden/cloudwatch'), '/golden/cloudwatch')?.read_to ?? 0) > 0);
+    const marks = marksFromJson(cursorOf('nightly'));
+    assert.equal([marks.marks.length, marks.damaged], [1, []]);
+    const { cursor, damaged: field } = cursorFromJson(cursorOf('/golden/cloudwatch'));
+    assert.ok((cursor?.read_to ?? 0) > 0);
+    assert.is(field, undefined);
+  });
+
+  test('a cursor that was damaged anywhere, or is of a later version, is read again from what is left of it', async () => {
+    const places = await checkpointsOf(release, 'source');
+    const cursorOf = (group: string): JsonObject => {
+      const place = places.get(group);
+      const cursor = isJsonObject(place) ? place['cursor'] : undefined;
+      if (!isJsonObject(cursor)) throw new TypeError(`${group} has no cursor`);
+      return cursor;
+    };
+    const files = cursorOf('nightly');
+    for (const json of damaged(files)) {
+      const { marks } = marksFromJson(json);
+      assert.ok(marks.length <= 1);
+    }
+    assert.equal(marksFromJson({ ...files, version: 99 }), { marks: [], damaged: ['version'] });
+    const cloudwatch = cursorOf('/golden/cloudwatch');
+    const readTo = cloudwatch['read_to'];
+    for (const json of damaged(cloudwatch)) {
+      const { cursor } = cursorFromJson(json);
+      assert.ok(cursor === undefined || cursor.read_to === readTo, JSON.stringify(json));
+    }
+    assert.equal(cursorFromJson({ ...cloudwatch, version: 99 }), {
+      cursor: { read_to: readTo, swept_at: readTo },
+      damaged: 'version',
+    });
   });
 
   test('the state of every format is stored, and read or dropped by its version', async () => {

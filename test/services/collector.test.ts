@@ -32,6 +32,27 @@ test('it reads every group on from where it stopped', async () => {
   assert.is(JSON.parse((await tasks.read('a')).json).progress.current, 30);
 });
 
+test('a checkpoint of another version, or a damaged one, lets the group be read again, which changes nothing', async () => {
+  const { collector, ports, tasks } = await system();
+  ports.source.add('agents', 's', line(1, { task_id: 'a', progress: 10 }));
+  await collector.collect({});
+  const before = await tasks.read('a');
+  const kept = await ports.checkpoints.read('source#agents');
+  assert.is(Reflect.get(Object(kept?.value), 'version'), 1);
+  for (const value of [{ version: 2, cursor: { position: 1 } }, 'damaged', null]) {
+    const { version } = (await ports.checkpoints.read('source#agents')) ?? { version: 0 };
+    await ports.checkpoints.write('source#agents', value, version);
+    const { groups } = await collector.collect({});
+    assert.equal([groups[0]?.status, groups[0]?.duplicates, groups[0]?.records], ['collected', 1, 0]);
+  }
+  assert.equal(await tasks.read('a'), before);
+  const warnings = ports.logger.entries.filter(({ level }) => level === 'warn');
+  assert.equal(
+    warnings.map(({ message }) => message),
+    Array(3).fill('A checkpoint could not be read; the log group is read again'),
+  );
+});
+
 test('a group that cannot be read stops no other, is told, and is read again later', async () => {
   const { collector, ports } = await system();
   ports.source.add('agents', 's', line(1, { task_id: 'a', progress: 10 }));

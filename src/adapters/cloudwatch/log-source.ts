@@ -142,20 +142,28 @@ export const cloudwatchLogSource = ({
         for await (const { page } of pagesOf(group, window)) yield { ...page, cursor: kept ?? null };
         return;
       }
-      let cursor = cursorFromJson(kept, group);
+      const read = cursorFromJson(kept);
+      let cursor = read.cursor;
+      let problems = read.damaged === undefined ? [] : [damagedCursor(read.damaged)];
       let resumed: boolean;
       do {
         resumed = cursor?.window !== undefined;
         const window = cursor?.window ?? nextWindow(cursor);
         for await (const { page, rest } of pagesOf(group, window)) {
           cursor = behind(cursor, window, rest);
-          yield { ...page, cursor: cursorToJson(cursor) };
+          yield { ...page, problems: [...problems, ...page.problems], cursor: cursorToJson(cursor) };
+          problems = [];
         }
         // The unfinished window ends in the past: continue to the present.
       } while (resumed);
     },
   };
 };
+
+const damagedCursor = (field: string) => ({
+  log_stream: '*',
+  reason: `The stored position could not be read at ${field}: earlier events are read again`,
+});
 
 const fromItsBeginning = ({ from, to, sweep }: Window): Window => ({ from, to, sweep });
 

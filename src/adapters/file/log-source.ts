@@ -51,9 +51,9 @@ export const fileLogSource = ({ directory, clock, quietMs = 2000 }: FileLogSourc
   groups: () => listGroups(directory),
 
   async *read({ log_group, cursor }) {
-    const before = marksFromJson(cursor, log_group);
+    const { marks: before, damaged } = marksFromJson(cursor);
     const listing = await listFiles(directory, log_group);
-    const problems: Problem[] = [...listing.problems];
+    const problems: Problem[] = [...damaged.map(damagedMark), ...listing.problems];
     const claimed = await claim(listing.files, before, problems);
     const marks = new Map(claimed.map(({ file, mark }) => [file.name, mark]));
     const snapshot = () => marksToJson(withRemoved([...marks.values()], before));
@@ -116,6 +116,11 @@ const addTo = (page: OpenPage, stream: string, events: readonly LogEvent[], byte
   if (list === undefined) page.streams.set(stream, [...events]);
   else list.push(...events);
 };
+
+const damagedMark = (field: string): Problem => ({
+  log_stream: '*',
+  reason: `The stored position could not be read at ${field}: its files are read again from their beginning`,
+});
 
 const closePage = (page: OpenPage, cursor: LogPage['cursor']): LogPage => ({
   streams: [...page.streams].map(([log_stream, events]) => ({ log_stream, events })),

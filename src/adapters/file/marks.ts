@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 
 /** How far a file has been read, and how to recognise it. */
@@ -55,9 +54,12 @@ export const withRemoved = (present: readonly Mark[], before: readonly Mark[]): 
 };
 
 const KIND = 'file';
+/** The first release wrote none: a cursor without a version has version 1. */
+const VERSION = 1;
 
 export const marksToJson = (marks: readonly Mark[]): JsonObject => ({
   kind: KIND,
+  version: VERSION,
   files: marks.map((mark) => ({
     name: mark.name,
     stream: mark.stream,
@@ -74,29 +76,45 @@ export const marksToJson = (marks: readonly Mark[]): JsonObject => ({
   })),
 });
 
-/** A cursor of another kind of source has no marks: everything is read from its beginning. */
-export const marksFromJson = (json: Json | undefined, group: string): readonly Mark[] => {
-  if (!isJsonObject(json) || json['kind'] !== KIND) return [];
+/** The marks that a stored cursor has; `damaged` names what could not be read, e.g. `files.0.stream`. */
+export type ReadMarks = Readonly<{ marks: readonly Mark[]; damaged: readonly string[] }>;
+
+/**
+ * A file whose mark is missing or damaged is read from its beginning: its lines have the same ids as the first time. The
+ * same goes for all files if another version or another kind of source has written the cursor.
+ */
+export const marksFromJson = (json: Json | undefined): ReadMarks => {
+  if (!isJsonObject(json) || json['kind'] !== KIND) return { marks: [], damaged: [] };
+  if ((json['version'] ?? VERSION) !== VERSION) return { marks: [], damaged: ['version'] };
   const files = json['files'];
-  if (!Array.isArray(files)) throw broken(group, 'files');
-  return files.map((file: unknown, index) =>
-    markFromJson(file, (field) => broken(group, `files.${index}.${field}`)),
-  );
+  if (!Array.isArray(files)) return { marks: [], damaged: ['files'] };
+  const marks: Mark[] = [];
+  const damaged: string[] = [];
+  for (const [index, file] of files.entries()) {
+    const read = markFromJson(file);
+    if (typeof read === 'string') damaged.push(`files.${index}.${read}`);
+    else marks.push(read);
+  }
+  return { marks, damaged };
 };
 
-const markFromJson = (json: unknown, brokenAt: (field: string) => MiyabiError): Mark => {
+/** A mark, or the name of the field that cannot be read. */
+const markFromJson = (json: unknown): Mark | string => {
   const fields = isJsonObject(json) ? json : {};
+  const wrong: string[] = [];
   const text = (field: string, fallback?: string): string => {
     const value = fields[field] ?? fallback;
-    if (typeof value !== 'string') throw brokenAt(field);
-    return value;
+    if (typeof value === 'string') return value;
+    wrong.push(field);
+    return '';
   };
   const count = (field: string, fallback?: number): number => {
     const value = fields[field] ?? fallback;
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw brokenAt(field);
-    return value;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+    wrong.push(field);
+    return 0;
   };
-  return {
+  const mark = {
     name: text('name'),
     stream: text('stream'),
     generation: count('generation'),
@@ -111,7 +129,5 @@ const markFromJson = (json: unknown, brokenAt: (field: string) => MiyabiError): 
     stamp: text('stamp', ''),
     removed: fields['gone'] === true,
   };
+  return wrong[0] ?? mark;
 };
-
-const broken = (group: string, path: string): MiyabiError =>
-  new MiyabiError('internal', `the file cursor of log group ${group} is broken at ${path}`);

@@ -8,7 +8,7 @@ import { memoryBackoff } from '../../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../../src/adapters/memory/sleep.ts';
 import { isMiyabiError } from '../../../src/domain/errors.ts';
-import type { Json } from '../../../src/domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import { attemptsOf } from '../../../src/domain/retry.ts';
 import type { LogPage, LogQuery, LogSource } from '../../../src/ports/log-source.ts';
 import { logSourceContract, readAll } from '../../contracts/log-source.ts';
@@ -287,17 +287,41 @@ test('passes over an event without stream, time or message and says so', async (
   assert.equal(page?.problems, [{ log_stream: 's', reason: '1 event without stream, time or message' }]);
 });
 
-test('begins anew with the cursor of another kind of source, and says what is broken in its own', async () => {
+test('starts over with the cursor of another kind of source', async () => {
   const { clock, cloudwatch, source } = setUp();
   cloudwatch.put('g', 's', clock.now(), 'x');
-  assert.equal(messagesOf(await pagesOf(source, { log_group: 'g', cursor: { kind: 'file', files: [] } })), [
-    'x',
-  ]);
-  const error = await rejects(
-    pagesOf(source, { log_group: 'g', cursor: { kind: 'cloudwatch' } }),
-    'internal',
-  );
-  assert.match(error.message, 'read_to');
+  const [page] = await pagesOf(source, { log_group: 'g', cursor: { kind: 'file', files: [] } });
+  assert.equal(messagesOf(page === undefined ? [] : [page]), ['x']);
+  assert.equal(page?.problems, []);
+});
+
+const objectOf = (json: Json | undefined): JsonObject => {
+  if (!isJsonObject(json)) throw new TypeError('not an object');
+  return json;
+};
+
+test('goes on with the overlap from a cursor that is damaged or of another version, and says so', async () => {
+  const { clock, cloudwatch, source } = setUp();
+  cloudwatch.put('g', 's', clock.now() - 2 * HOUR, 'long before');
+  cloudwatch.put('g', 's', clock.now() - 10_000, 'within the overlap');
+  const [first] = await pagesOf(source, { log_group: 'g' });
+  const cursor = objectOf(first?.cursor);
+  assert.is(cursor['version'], 1);
+  clock.advance(1_000);
+  for (const [damaged, field] of [
+    [{ ...cursor, version: 2 }, 'version'],
+    [{ ...cursor, swept_at: null }, 'swept_at'],
+    [{ ...cursor, window: { from: 1 } }, 'window.to'],
+    [{ ...cursor, window: { from: 1, to: 2, token: 3 } }, 'window.token'],
+  ] as const) {
+    const [page] = await pagesOf(source, { log_group: 'g', cursor: damaged });
+    assert.equal(messagesOf(page === undefined ? [] : [page]), ['within the overlap'], field);
+    assert.equal(page?.problems.length, 1);
+    assert.match(page?.problems[0]?.reason ?? '', `at ${field}`);
+  }
+  const [whole] = await pagesOf(source, { log_group: 'g', cursor: { ...cursor, read_to: 'x' } });
+  assert.equal(messagesOf(whole === undefined ? [] : [whole]), ['long before', 'within the overlap']);
+  assert.match(whole?.problems[0]?.reason ?? '', 'read_to');
 });
 
 test.run();

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { fileLogSource, MAX_LINE_BYTES, MAX_PAGE_BYTES } from '../../../src/adapters/file/log-source.ts';
-import type { Json } from '../../../src/domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { LogPage, LogSource } from '../../../src/ports/log-source.ts';
 import { logSourceContract } from '../../contracts/log-source.ts';
@@ -542,15 +542,36 @@ asAnyone(
 );
 
 test(
-  'says which part of a broken cursor is broken, and begins anew with the cursor of another kind of source',
+  'reads a file again whose place in the cursor is damaged, under the same ids, and says so',
   using(open, async ({ write, source }) => {
-    await write('g', 's', ['a']);
-    const error = await rejects(
-      pagesOf(source, 'g', { kind: 'file', files: [{ name: 's.log' }] }),
-      'internal',
+    await write('g', 's', ['a', 'b']);
+    await write('g', 't', ['c']);
+    const idsOf = (pages: readonly LogPage[]) =>
+      pages.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ id }) => id))).toSorted();
+    const first = await pagesOf(source, 'g');
+    const cursor = first.at(-1)?.cursor;
+    if (!isJsonObject(cursor)) throw new TypeError('not an object');
+    assert.is(cursor['version'], 1);
+    const files = cursor['files'] as readonly JsonObject[];
+    const damaged = files.map((file) => (file['stream'] === 's' ? { ...file, stream: null } : file));
+    const again = await pagesOf(source, 'g', { ...cursor, files: damaged });
+    assert.equal(
+      idsOf(again),
+      idsOf(first).filter((id) => idsOf(again).includes(id)),
     );
-    assert.match(error.message, 'files.0.stream');
-    assert.is((await pagesOf(source, 'g', { kind: 'cloudwatch', from: 1 })).length, 1);
+    assert.is(idsOf(again).length, 2);
+    assert.match(again[0]?.problems[0]?.reason ?? '', /files\.\d\.stream/);
+    for (const other of [
+      { ...cursor, version: 2 },
+      { ...cursor, files: 'x' },
+    ]) {
+      const whole = await pagesOf(source, 'g', other);
+      assert.equal(idsOf(whole), idsOf(first));
+      assert.is(whole[0]?.problems.length, 1);
+    }
+    const foreign = await pagesOf(source, 'g', { kind: 'cloudwatch', from: 1 });
+    assert.equal(idsOf(foreign), idsOf(first));
+    assert.equal(foreign[0]?.problems, []);
   }),
 );
 
