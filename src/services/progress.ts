@@ -1,6 +1,5 @@
 // Over 300 lines: how a batch of lines becomes writes, of plain streams and of the output of runs.
 
-import { LRUCache } from 'lru-cache';
 import { fingerprint } from '../domain/ids.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
@@ -23,7 +22,7 @@ import {
   withAnnounced,
 } from '../domain/logs/ledger.ts';
 import { logReader, type PlacedSignal } from '../domain/logs/signals.ts';
-import { ledgerFromJson, ledgerToJson, type ReadLedger } from '../domain/logs/stored-ledger.ts';
+import { ledgerToJson } from '../domain/logs/stored-ledger.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
 import {
   applyOutput,
@@ -42,8 +41,8 @@ import {
   taskFromObservation,
 } from '../domain/tasks/task.ts';
 import { fromIso } from '../domain/time.ts';
-import type { Checkpoint } from '../ports/checkpoints.ts';
 import type { Ports } from '../ports/ports.ts';
+import { cachedLedgers } from './cached-ledgers.ts';
 import type { Estimates } from './estimates.ts';
 import { eachOf, keyedMutex } from './keyed-mutex.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
@@ -379,26 +378,6 @@ export const progressService = ({
 /** Whether a task belongs to another project than the only one that these events may change. */
 const isOthers = ({ project_id }: StoredTask, { only_project }: LogBatch): boolean =>
   only_project !== undefined && only_project !== project_id;
-
-/** How many ledgers a process keeps, the most recently used ones. */
-const MAX_CACHED = 500;
-
-/** Ledgers that this process has written, used as long as the store still has that version. */
-const cachedLedgers = (formats: ReadonlyMap<string, LogFormat>) => {
-  const cached = new LRUCache<string, Readonly<{ ledger: Ledger; version: number }>>({ max: MAX_CACHED });
-  return {
-    of(key: string, kept: Checkpoint | undefined): ReadLedger {
-      if (kept === undefined) return { ledger: emptyLedger, dropped: [] };
-      const known = cached.get(key);
-      return known?.version === kept.version
-        ? { ledger: known.ledger, dropped: [] }
-        : ledgerFromJson(kept.value, formats);
-    },
-    keep(key: string, ledger: Ledger, version: number): void {
-      cached.set(key, { ledger, version });
-    },
-  };
-};
 
 /** Each task once, as its last write left it. */
 const newestOf = (written: readonly WrittenTask[]): readonly Task[] => [

@@ -227,7 +227,7 @@ const advanceOnce = (
   };
   const tally = {
     ...{ changes, removed: [...removed].map((key) => ({ key })), fresh: fresh.length, known, late },
-    newest: nameOf(behind.at(-1) as PlacedSignal),
+    newest: behind.map(nameOf).at(-1) ?? '',
   };
   if (isCompacting && pruned !== undefined) return { ledger: compact(grown, place, pruned), ...tally };
   memos?.set(grown, { replay, seen, ...(pruned !== undefined && { pruned }) });
