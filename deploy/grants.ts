@@ -4,6 +4,8 @@ export type TableGrants = Readonly<{
   projects: readonly string[];
   webhooks: readonly string[];
   indexesOf: readonly ('tasks' | 'projects' | 'webhooks')[];
+  /** If given, only items of the tasks table whose key begins like this. */
+  taskKeys?: string;
 }>;
 
 /** The actions of the API's adapters. A test of the bundles records the actions that they really use. */
@@ -24,7 +26,9 @@ export const COLLECTOR_GRANTS: TableGrants = {
 
 /** The sender processes the outbox and deactivates webhooks that are gone. It does not touch tasks and projects. */
 export const SENDER_GRANTS: TableGrants = {
-  tasks: [],
+  // Of the tasks table only the kept log lines, which a message of a failed task takes along.
+  tasks: ['GetItem', 'BatchGetItem'],
+  taskKeys: 'lines#*',
   projects: [],
   webhooks: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem'],
   indexesOf: ['webhooks'],

@@ -131,11 +131,16 @@ export class MiyabiStack extends Stack {
         // No one waits for it, and it may access only one table of the store.
         MIYABI_PRIME: 'none',
         WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
+        // For the log lines that a message of a failed task takes along.
+        TASKS_TABLE_NAME: tables.tasks.tableName,
+        CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
+        AGENTS_LOG_GROUP: logs.agents.logGroupName,
       },
       logGroup: logs.system,
       tracing,
     });
     tables.grant(webhooks.lambda.role, SENDER_GRANTS);
+    webhooks.lambda.role.addToPolicy(readLogs('logs:GetLogEvents'));
 
     const entrance = new HttpEntrance(this, 'Entrance', { config, alias, accessLogs: logs.access });
     const site = config.dashboard

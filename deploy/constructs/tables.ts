@@ -43,7 +43,7 @@ export class Tables extends Construct {
     ]);
   }
 
-  grant(role: IRole, { tasks, projects, webhooks, indexesOf }: TableGrants): void {
+  grant(role: IRole, { tasks, projects, webhooks, indexesOf, taskKeys }: TableGrants): void {
     for (const [name, table, actions] of [
       ['tasks', this.tasks, tasks],
       ['projects', this.projects, projects],
@@ -54,6 +54,9 @@ export class Tables extends Construct {
         new PolicyStatement({
           actions: actions.map((action) => `dynamodb:${action}`),
           resources: [table.tableArn],
+          ...(name === 'tasks' && taskKeys !== undefined
+            ? { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [taskKeys] } } }
+            : {}),
         }),
       );
       if (!indexesOf.includes(name)) continue;

@@ -8,7 +8,7 @@ export const EXIT = {
   notFound: 3,
   unavailable: 4,
   refused: 5,
-  /** The watched task failed or was cancelled. */
+  /** The watched task, or the one whose log was followed, failed or was cancelled. */
   taskFailed: 6,
   /** `miyabi run` could not run the command, with the exit codes of `env` and `timeout`. */
   cannotRun: 125,

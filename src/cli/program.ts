@@ -4,6 +4,7 @@ import { isJsonObject } from '../domain/json.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flushCommand } from './commands/flush.ts';
+import { logsCommand } from './commands/logs.ts';
 import { projectsCommand } from './commands/projects.ts';
 import { runCommand } from './commands/run.ts';
 import { tasksCommand } from './commands/tasks.ts';
@@ -36,12 +37,13 @@ Environment:
   NO_COLOR         no colours
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 the server cannot be reached, 5 it refuses
-the key, 6 the watched task failed. miyabi run ends as its command does. What went wrong is one line on standard error.`,
+the key, 6 the watched or followed task failed. miyabi run ends as its command does. What went wrong is one line on standard error.`,
     );
 
   for (const command of [
     runCommand(),
     watchCommand(),
+    logsCommand(),
     tasksCommand(),
     projectsCommand(),
     webhooksCommand(),

@@ -141,7 +141,9 @@ export const services = new ContainerModule(({ bind }) => {
     'clock',
     'logger',
     'random',
+    'sleep',
     'retryOnConflict',
+    'taskLogService',
   ]);
   provide('eventService', eventService, ['changeFeed', 'steadyClock', 'logger', 'sleep']);
   provide('idempotencyService', idempotencyService, ['checkpoints', 'clock', 'ids', 'logger']);

@@ -25,9 +25,11 @@ export type KeptLines = LogReader &
   Readonly<{
     /**
      * Keeps the lines of events that were not taken before. It never throws: lines that cannot be kept are lost, which is
-     * logged when it begins and when it ends. `tasks` are the ids of those that the events have changed.
+     * logged when it begins and when it ends.
      */
-    keep(stream: LogOrigin, events: readonly LogEvent[], tasks: readonly string[]): Promise<void>;
+    keep(stream: LogOrigin, events: readonly LogEvent[]): Promise<void>;
+    /** Notes that the lines of a stream have changed these tasks. It never throws, as `keep`. */
+    noteTasks(stream: LogOrigin, taskIds: readonly string[]): Promise<void>;
     /** Removes what is kept of a deleted task's stream, unless another task uses it. It never throws: the lines expire. */
     forget(task: Pick<Task, 'task_id' | 'parent_id' | 'details'>): Promise<void>;
   }>;
@@ -101,21 +103,26 @@ export const keptLines = ({
     });
   };
 
+  const attempt = async (
+    { log_group, log_stream }: LogOrigin,
+    events: readonly LogEvent[],
+    tasks: readonly string[],
+  ): Promise<void> => {
+    if (bounds === undefined || events.length + tasks.length === 0) return;
+    const stream = { log_group, log_stream };
+    try {
+      await serialize(nameOf(stream), () => append(stream, events, tasks, bounds));
+      if (isFailing) logger.info('Log lines are kept again');
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) logger.error('Log lines cannot be kept; progress still counts', { ...stream, error });
+      isFailing = true;
+    }
+  };
+
   return {
-    async keep({ log_group, log_stream }, events, tasks) {
-      if (bounds === undefined || events.length === 0) return;
-      const stream = { log_group, log_stream };
-      try {
-        await serialize(nameOf(stream), () => append(stream, events, tasks, bounds));
-        if (isFailing) logger.info('Log lines are kept again');
-        isFailing = false;
-      } catch (error) {
-        if (!isFailing) {
-          logger.error('Log lines cannot be kept; progress still counts', { ...stream, error });
-        }
-        isFailing = true;
-      }
-    },
+    keep: (stream, events) => attempt(stream, events, []),
+    noteTasks: (stream, taskIds) => attempt(stream, [], taskIds),
 
     async forget({ task_id, parent_id, details }) {
       const { log_group, log_stream } = details;

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { CONTEXT_LINES, contextOf, failingLine } from '../domain/logs/failure-context.ts';
+import { plainLine } from '../domain/logs/line-text.ts';
 import { type LineSource, type LogPlace, logPlaceOf } from '../domain/logs/log-place.ts';
 import { TASK_STATUSES } from '../domain/tasks/status.ts';
 import type { Task } from '../domain/tasks/task.ts';
+import { type Failure, failureIn } from '../domain/webhooks/delivery.ts';
 import { type LinePage, type ReadLine, STREAM_START } from '../ports/log-reader.ts';
 import type { Ports } from '../ports/ports.ts';
 import { isCursorOfKeptLines, type KeptLines } from './kept-lines.ts';
@@ -31,8 +33,13 @@ export type TaskLogs = Omit<LinePage, 'before'> &
 export type TaskLogService = Readonly<{
   /** @throws MiyabiError `task_not_found`; `invalid_input` for a cursor of another log; `unavailable` */
   read(taskId: string, query: TaskLogQuery, guard?: Guard): Promise<TaskLogs>;
-  /** Ten lines around the failure of a task, or its last ten; undefined where there are none. @throws MiyabiError `unavailable` */
-  failureOf(task: LoggedTask): Promise<readonly string[] | undefined>;
+  /**
+   * Why a task failed and ten lines around the one that shows it, or its last ten; undefined where there are no lines. `task`
+   * is as the API answers it.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  failureOf(task: JsonObject): Promise<Failure | undefined>;
 }>;
 
 const DEFAULT_LINES = 100;
@@ -106,7 +113,7 @@ export const taskLogService = ({
 
   return {
     async read(taskId, query, guard = {}) {
-      const task = taskIn((await taskService.read(taskId, guard)).json);
+      const task = loggedTask(JSON.parse((await taskService.read(taskId, guard)).json));
       const place = task === undefined ? undefined : logPlaceOf(task);
       if (task === undefined || place === undefined) return nothingOf(taskId);
       const { around, tail, limit, ...which } = query;
@@ -128,12 +135,19 @@ export const taskLogService = ({
       };
     },
 
-    async failureOf(task) {
-      const place = logPlaceOf(task);
-      if (place === undefined) return undefined;
-      const { lines, index } = await searchFailure(task, place);
+    async failureOf(json) {
+      const task = loggedTask(json);
+      const place = task === undefined ? undefined : logPlaceOf(task);
+      if (task === undefined || place === undefined) return undefined;
+      const { lines, index, failing } = await searchFailure(task, place);
       const context = contextIn(lines, index);
-      return context.length === 0 ? undefined : context.map(({ text }) => text);
+      const message = task.details.error_message ?? failing?.text ?? context.at(-1)?.text;
+      return message === undefined
+        ? undefined
+        : failureIn(
+            plainLine(message),
+            context.map(({ text }) => text),
+          );
     },
   };
 };
@@ -169,10 +183,10 @@ const nameOf = ({ task_id, version }: Pick<Task, 'task_id' | 'version'>): string
 type LoggedTask = Pick<
   Task,
   'task_id' | 'status' | 'version' | 'details' | 'created_at' | 'started_at' | 'completed_at' | 'reported_at'
->;
+> &
+  Readonly<{ is_run: boolean }>;
 
-const taskIn = (json: string): LoggedTask | undefined => {
-  const task: unknown = JSON.parse(json);
+const loggedTask = (task: unknown): LoggedTask | undefined => {
   if (!isJsonObject(task)) return undefined;
   const details = isJsonObject(task['details']) ? task['details'] : {};
   const { task_id, status, version, created_at } = task;
@@ -185,6 +199,7 @@ const taskIn = (json: string): LoggedTask | undefined => {
     status: known,
     version,
     created_at,
+    is_run: isJsonObject(task['run']),
     ...textsOf(task, 'started_at', 'completed_at', 'reported_at'),
     details: textsOf(details, 'log_group', 'log_stream', 'error_message'),
   };

@@ -1,6 +1,7 @@
 import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { type Page, roomFor } from '../domain/page.ts';
+import { ownDetails } from '../domain/projects/access.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
 import { causeIn } from '../domain/tasks/run-output.ts';
 import { beat } from '../domain/tasks/staleness.ts';
@@ -199,7 +200,9 @@ export const taskService = ({
     async patch(taskId, patch, guard = {}) {
       if (patch.expect != null) await expectations.add(taskId);
       return change(taskId, guard, (task) => {
-        const changed = patchTask(task, patch, clock.now());
+        const { details } = patch;
+        const own = details ? { ...patch, details: ownDetails(guard, details, task.details) } : patch;
+        const changed = patchTask(task, own, clock.now());
         if (changed !== undefined) requireBounds(changed.task);
         return changed;
       });

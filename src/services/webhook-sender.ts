@@ -3,14 +3,17 @@ import {
   type Answer,
   type Delivery,
   type LastDelivery,
+  loggedTaskIn,
   type Verdict,
   verdictOf,
+  withFailure,
 } from '../domain/webhooks/delivery.ts';
 import { patchWebhook, secretsAt, type Webhook } from '../domain/webhooks/webhook.ts';
 import type { QueueClaim } from '../ports/outbox.ts';
 import type { Ports } from '../ports/ports.ts';
 import { eachOf } from './keyed-mutex.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
+import type { TaskLogService } from './task-logs.ts';
 
 /**
  * Attempts by outcome: delivered, to be retried, and deliveries given up. `latest_ms` is how long the message that waited
@@ -43,6 +46,8 @@ const WIDTH_OF_ONE = 4;
 /** How long a queue is claimed, and until when in it an attempt may begin, so that it ends within the lease. */
 export const LEASE_MS = 60_000;
 const LAST_BEGIN_MS = 30_000;
+/** How long the log lines of a failed task may take, in milliseconds; without them the message goes out as it is. */
+const MAX_FETCH_MS = 3_000;
 /** How many deliveries of one webhook are made before others continue. */
 const MAX_IN_A_ROW = 20;
 /** How long a receiver that could not be reached is left alone, whatever is due for it. */
@@ -61,9 +66,14 @@ export const webhookSender = ({
   clock,
   logger,
   random,
+  sleep,
   retryOnConflict,
-}: Pick<Ports, 'webhookStore' | 'outbox' | 'outboxQueues' | 'webhookClient' | 'clock' | 'logger' | 'random'> &
-  Readonly<{ retryOnConflict: RetryOnConflict }>): WebhookSender => {
+  taskLogService,
+}: Pick<
+  Ports,
+  'webhookStore' | 'outbox' | 'outboxQueues' | 'webhookClient' | 'clock' | 'logger' | 'random' | 'sleep'
+> &
+  Readonly<{ retryOnConflict: RetryOnConflict; taskLogService: TaskLogService }>): WebhookSender => {
   const running = new Map<string, Promise<void>>();
   let counts: SentCounts = NONE;
 
@@ -87,7 +97,29 @@ export const webhookSender = ({
     logger.warn('A webhook is gone and was deactivated', { project_id, webhook_id });
   };
 
+  /** The message; of a failed task with the lines around its failure, if they can be read soon. */
+  const bodyOf = async (delivery: Delivery): Promise<string> => {
+    if (delivery.event !== 'task.failed') return delivery.body;
+    const giveUp = new AbortController();
+    try {
+      const task = loggedTaskIn(delivery.body);
+      if (task === undefined) return delivery.body;
+      const failure = await Promise.race([
+        taskLogService.failureOf(task),
+        sleep(MAX_FETCH_MS, giveUp.signal).then(() => undefined),
+      ]);
+      return failure === undefined ? delivery.body : withFailure(delivery.body, failure);
+    } catch (error) {
+      const { webhook_id, delivery_id } = delivery;
+      logger.warn('A webhook goes out without the log lines of its task', { webhook_id, delivery_id, error });
+      return delivery.body;
+    } finally {
+      giveUp.abort();
+    }
+  };
+
   const attempt = async (webhook: Webhook, delivery: Delivery): Promise<Attempt> => {
+    const body = await bodyOf(delivery);
     const began = clock.now();
     if (delivery.attempts === 0) {
       counts = { ...counts, latest_ms: Math.max(counts.latest_ms, began - delivery.due_at) };
@@ -96,7 +128,7 @@ export const webhookSender = ({
       url: webhook.url,
       id: delivery.delivery_id,
       timestamp: Math.floor(began / 1000),
-      body: delivery.body,
+      body,
       secrets: secretsAt(webhook, began),
     });
     const now = clock.now();

@@ -105,7 +105,6 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
               count += 1;
               return { id: `n${count}`, timestamp, message };
             }),
-            [],
           ),
       },
       ...(world.close === undefined ? {} : { close: world.close }),
@@ -132,7 +131,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
     test(
       `keeps the first and the last lines of ${name}, and says how many are left out`,
       withLines(async (world) => {
-        for (const size of sizes) await world.kept.keep(STREAM, world.events(size), []);
+        for (const size of sizes) await world.kept.keep(STREAM, world.events(size));
         const total = sizes.reduce((sum: number, size) => sum + size, 0);
         const { lines, omitted } = await everyLine(world);
         assert.equal(lines, [...range(0, 10), ...range(total - 50, total)]);
@@ -145,7 +144,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
   test(
     'says where lines are left out on both sides of a page that ends there',
     withLines(async (world) => {
-      await world.kept.keep(STREAM, world.events(200), []);
+      await world.kept.keep(STREAM, world.events(200));
       const query = { ...STREAM, from: 0, to: NOON, limit: 50 };
       const tail = await world.kept.read(query);
       assert.is(tail?.lines[0]?.text, 'line 150');
@@ -167,11 +166,10 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
     withLines(
       async (world) => {
         const text = (n: number) => `${n} ${'é'.repeat(2_000)}`;
-        for (let post = 0; post < 12; post += 1) await world.kept.keep(STREAM, world.events(10, text), []);
+        for (let post = 0; post < 12; post += 1) await world.kept.keep(STREAM, world.events(10, text));
         await world.kept.keep(
           STREAM,
           world.events(1, () => 'x'.repeat(50_000)),
-          [],
         );
         const { lines } = await everyLine(world);
         const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
@@ -189,13 +187,13 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
     'takes the same events once, whatever posts they come in',
     withLines(async (world) => {
       const events = world.events(30);
-      await world.kept.keep(STREAM, events.slice(0, 20), []);
-      await world.kept.keep(STREAM, events.slice(0, 20), []);
-      await world.kept.keep(STREAM, events.slice(10, 30), []);
-      await world.another.keep(STREAM, events, []);
+      await world.kept.keep(STREAM, events.slice(0, 20));
+      await world.kept.keep(STREAM, events.slice(0, 20));
+      await world.kept.keep(STREAM, events.slice(10, 30));
+      await world.another.keep(STREAM, events);
       const named = ['a', 'b'].map((id) => ({ id: `event ${id}x`, timestamp: NOON, message: id }));
-      await world.kept.keep(STREAM, named, []);
-      await world.another.keep(STREAM, named, []);
+      await world.kept.keep(STREAM, named);
+      await world.another.keep(STREAM, named);
       assert.equal((await everyLine(world)).lines, [...range(0, 30), 'a', 'b']);
     }),
   );
@@ -205,7 +203,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
     withLines(async (world) => {
       const posts = Array.from({ length: 8 }, () => world.events(5));
       await Promise.all(
-        posts.map((events, place) => (place % 2 === 0 ? world.kept : world.another).keep(STREAM, events, [])),
+        posts.map((events, place) => (place % 2 === 0 ? world.kept : world.another).keep(STREAM, events)),
       );
       assert.equal([...(await everyLine(world)).lines].sort(), [...range(0, 40)].sort());
     }),
@@ -224,7 +222,6 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
         await world.kept.keep(
           STREAM,
           world.events(1, () => line),
-          [],
         );
       const { lines } = await everyLine(world);
       assert.equal([lines[0], lines.at(-2), lines.at(-1)], ['begin', 'token=[masked]', 'end']);
@@ -237,14 +234,14 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
   test(
     'gives no line for longer than lines are kept, and begins again after that',
     withLines(async (world) => {
-      await world.kept.keep(STREAM, world.events(300), []);
+      await world.kept.keep(STREAM, world.events(300));
       world.clock.advance(4 * DAY);
-      await world.kept.keep(STREAM, world.events(30), []);
+      await world.kept.keep(STREAM, world.events(30));
       world.clock.advance(4 * DAY);
       assert.equal((await everyLine(world)).lines, range(300, 330));
       world.clock.advance(4 * DAY);
       assert.equal((await everyLine(world)).lines, []);
-      await world.kept.keep(STREAM, world.events(3), []);
+      await world.kept.keep(STREAM, world.events(3));
       assert.equal((await everyLine(world)).lines, range(330, 333));
     }),
   );
@@ -253,11 +250,11 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
     'never fails a post, and says once that lines cannot be kept, and once that they are again',
     withLines(async (world) => {
       world.failWith(unavailable('the store', new Error('away')));
-      await world.kept.keep(STREAM, world.events(1), []);
-      await world.kept.keep(STREAM, world.events(1), []);
+      await world.kept.keep(STREAM, world.events(1));
+      await world.kept.keep(STREAM, world.events(1));
       world.failWith(undefined);
-      await world.kept.keep(STREAM, world.events(1), []);
-      await world.kept.keep(STREAM, world.events(1), []);
+      await world.kept.keep(STREAM, world.events(1));
+      await world.kept.keep(STREAM, world.events(1));
       assert.equal(
         world.logger.entries.map(({ message }) => message),
         ['Log lines cannot be kept; progress still counts', 'Log lines are kept again'],
@@ -271,7 +268,8 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
     withLines(async (world) => {
       const { kept, taskStore } = world;
       const taskOf = (task_id: string) => ({ task_id, details: STREAM });
-      await kept.keep(STREAM, world.events(300), ['one', 'two']);
+      await kept.keep(STREAM, world.events(300));
+      await kept.noteTasks(STREAM, ['one', 'two']);
       await taskStore.save(aStoredTask('two', { details: STREAM }));
       await kept.forget(taskOf('one'));
       assert.is((await everyLine(world)).lines.length, 60);
@@ -279,7 +277,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
       await kept.forget(taskOf('two'));
       assert.is(await world.store.find(STREAM), undefined);
       assert.equal((await everyLine(world)).lines, []);
-      await kept.keep(STREAM, world.events(1), []);
+      await kept.keep(STREAM, world.events(1));
       assert.equal((await everyLine(world)).lines, ['line 300']);
     }),
   );
@@ -287,7 +285,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
   test('keeps nothing where it is switched off', async () => {
     const world = await openLines(openStore, undefined);
     try {
-      await world.kept.keep(STREAM, world.events(3), []);
+      await world.kept.keep(STREAM, world.events(3));
       assert.is(await world.store.find(STREAM), undefined);
       assert.is(await world.kept.read({ ...STREAM, from: 0, to: NOON, limit: 1 }), undefined);
     } finally {
@@ -301,7 +299,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
         fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 8 }),
         async (sizes) => {
           await withLines(async (world) => {
-            for (const size of sizes) await world.kept.keep(STREAM, world.events(size), []);
+            for (const size of sizes) await world.kept.keep(STREAM, world.events(size));
             const total = sizes.reduce((sum, size) => sum + size, 0);
             const wanted = total <= 60 ? range(0, total) : [...range(0, 10), ...range(total - 50, total)];
             assert.equal((await everyLine(world)).lines, wanted);

@@ -397,18 +397,27 @@ test('the sender of webhooks is in no network, knows no secret, reaches one tabl
     assert.is(fn['VpcConfig'], undefined);
     assert.is(fn['KmsKeyArn'], undefined);
     assert.equal(Object.keys(environmentOf(fn)).sort(), [
+      'AGENTS_LOG_GROUP',
       'CACHE',
+      'CDK_LOG_GROUP',
       'FEED',
       'MIYABI_BACKEND',
       'MIYABI_PRIME',
       'POWERTOOLS_SERVICE_NAME',
+      'TASKS_TABLE_NAME',
       'WEBHOOKS_TABLE_NAME',
     ]);
     const granted = statementsOf(synthesised).filter(
       ([id, { Action }]) => /^WebhooksLambdaRole/.test(id) && /dynamodb/.test(text(Action)),
     );
-    assert.is(granted.length, 2);
-    for (const [, { Resource }] of granted) assert.match(text(Resource), /TablesWebhooks/);
+    assert.is(granted.length, 3);
+    for (const [, statement] of granted) {
+      if (/TablesWebhooks/.test(text(statement.Resource))) continue;
+      assert.match(text(statement.Resource), /TablesTasks/);
+      assert.equal(statement.Condition, {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['lines#*'] },
+      });
+    }
     const rule = synthesised
       .ofType('AWS::Events::Rule')
       .map(([, found]) => propertiesOf(found))

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { ownLog, requireOwn } from '../../domain/projects/access.ts';
+import { ownDetails, ownLog, requireOwn } from '../../domain/projects/access.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import type { OnceContext } from '../../services/idempotency.ts';
 import type { TaskService } from '../../services/tasks.ts';
@@ -19,9 +19,11 @@ export const createTask = async (
   // Its lines are kept where a key of this project posts them.
   const { log_group } = input.details ?? {};
   const details =
-    input.run === undefined || log_group === undefined
-      ? input.details
-      : { ...input.details, log_group: ownLog(principal, { log_group }).log_group };
+    input.details === undefined
+      ? undefined
+      : input.run === undefined || log_group === undefined
+        ? ownDetails(principal, input.details)
+        : { ...input.details, log_group: ownLog(principal, { log_group }).log_group };
   return orMadeBefore(
     () => tasks.create({ ...input, details, task_id, project_id: input.project_id ?? principal.project_id }),
     once?.resumed === true && input.task_id === undefined && task_id !== undefined

@@ -5,6 +5,7 @@ import { CommandFailure, EXIT } from '../failure.ts';
 import { runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
 import { doneText, failureText, isCutShort, markOf, STATUS_PAINT } from '../terminal/bars.ts';
+import { logLine } from '../terminal/log-line.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import { clockText, paint, printable } from '../terminal/terminal.ts';
 import { type TaskView, tasksIn, taskView } from '../terminal/views.ts';
@@ -84,9 +85,26 @@ const timeText = ({ startedAt, completedAt }: TaskView): string =>
 export const showTask = (id: string, { json }: JsonOption): Promise<void> =>
   withServer(async (session) => {
     const answer = await session.client.request('GET /api/tasks/{task_id}', { path: { task_id: id } });
-    if (json) session.printJson(answer);
-    else session.print(taskText(answer, session));
+    if (json) {
+      session.printJson(answer);
+      return;
+    }
+    session.print(taskText(answer, session));
+    if (answer.status === 'failed') session.print(await contextText(answer.task_id, session));
   });
+
+/** The lines around the failure of a task; empty where there are none, or the server is older and has no logs. */
+const contextText = async (id: string, { client, look }: Session): Promise<string> => {
+  const logs = await client
+    .request('GET /api/tasks/{task_id}/logs', { path: { task_id: id }, query: { around: 'failure' } })
+    .catch(() => undefined);
+  if (logs === undefined || logs.lines.length === 0) return '';
+  const lines = logs.lines.map(({ cursor, text }) => {
+    const isFailing = cursor === logs.failure?.cursor;
+    return `  ${paint(isFailing ? '>' : ' ', 'red', look)} ${logLine(text, look)}\n`;
+  });
+  return `\n${lines.join('')}`;
+};
 
 /** All fields of a task, one per line. */
 const taskText = (task: Task, { look }: Session): string => {

@@ -13,7 +13,9 @@ const MAX_MATCH = 160;
 
 /** What programs begin an error with. */
 const CLEAR =
-  /(?:^|[\s[(|:])(?:fatal|panic|critical|error|err!?)(?:\[\w{1,16}\]|\([^)]{1,32}\))?\s?:|\b[A-Za-z.]{0,64}(?:Error|Exception)\b(?: \[\w{1,64}\])?:|^(?:error|fatal|panic|critical)\b|\bnpm (?:ERR!|error)|\bUnhandled\b|segmentation fault|core dumped|out of memory|command not found|no such file or directory|permission denied|access denied|✖|✗|✘|❌|"level":"(?:error|fatal)"|\[(?:error|fatal)\]|\b(?:ERROR|FATAL|FAILED|FAILURE)\b/i;
+  /(?:^|[\s[(|:])(?:fatal|panic|critical|error|err!?)(?:\[\w{1,16}\]|\([^)]{1,32}\))?\s?:|\b[A-Za-z.]{0,64}(?:Error|Exception)\b(?: \[\w{1,64}\])?:|^(?:error|fatal|panic|critical)\b|\bnpm (?:ERR!|error)|\bUnhandled\b|segmentation fault|core dumped|out of memory|command not found|no such file or directory|permission denied|access denied|✖|✗|✘|❌|"level":"(?:error|fatal)"|\[(?:error|fatal)\]/i;
+/** The same in capitals, as loggers and test runners write it. */
+const CAPITALS = /\b(?:ERROR|FATAL|FAILED|FAILURE|PANIC)\b/;
 /** Words that often, but not always, tell of one. */
 const LIKELY =
   /\b(?:failed|failure|failing|exception|traceback|cannot|can't|could not|couldn't|unable to|not found|denied|refused|timed? ?out|killed|aborted|undefined reference|invalid|crash(?:ed)?)\b/i;
@@ -27,7 +29,7 @@ const TRAILER =
 /** How sure it is that a line tells of an error, from 0, which is not at all. */
 const errorRank = (line: string): number => {
   if (line === '' || NONE.test(line)) return 0;
-  const isClear = CLEAR.test(line);
+  const isClear = CLEAR.test(line) || CAPITALS.test(line);
   if (!isClear && !LIKELY.test(line)) return 0;
   if (TRAILER.test(line)) return 1;
   return isClear ? 3 : 2;

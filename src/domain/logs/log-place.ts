@@ -15,12 +15,17 @@ const AFTER_MS = 60_000;
 /** A task that a client reports has the server's times, and its lines those of the client's machine. */
 const CLOCKS_MS = 10 * 60_000;
 
-/** The place of a task's lines, undefined where it has no stream. A task that runs has none of its end yet. */
+/**
+ * The place of a task's lines, undefined where it has no stream. The stream of a run is its own, whatever the times of its
+ * lines; the end of a task that has not ended is open.
+ */
 export const logPlaceOf = (
-  task: Pick<Task, 'details' | 'created_at' | 'started_at' | 'completed_at' | 'reported_at'>,
+  task: Pick<Task, 'details' | 'created_at' | 'started_at' | 'completed_at' | 'reported_at'> &
+    Readonly<{ is_run: boolean }>,
 ): LogPlace | undefined => {
   const { log_group, log_stream } = task.details;
   if (log_group === undefined || log_stream === undefined) return undefined;
+  if (task.is_run) return { log_group, log_stream, from: 0, to: MAX_TIME };
   const slack = task.reported_at === undefined ? 0 : CLOCKS_MS;
   const from = fromIso(task.started_at ?? task.created_at);
   return {

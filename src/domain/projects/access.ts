@@ -37,3 +37,24 @@ export const ownLog = <T extends Readonly<{ log_group: string }>>({ project_id: 
   bound === undefined
     ? log
     : { ...log, project_id: bound, only_project: bound, log_group: `${bound}/${log.log_group}` };
+
+/** The log that a task names. */
+type NamedLog = Readonly<{ log_group?: string | null; log_stream?: string | null }>;
+
+/**
+ * Details of a task as the caller may write them. What a bound key calls the log of a task is one of its own groups, as in
+ * `ownLog`: else it could read the log of another project by a task that names it. `before` is the log that the task has.
+ */
+export const ownDetails = <T extends NamedLog>(
+  { project_id: bound }: Caller,
+  details: T,
+  before: NamedLog = {},
+): T => {
+  const log = { ...before, ...details };
+  const isSame = log.log_group === before.log_group && log.log_stream === before.log_stream;
+  if (bound === undefined || isSame || typeof log.log_group !== 'string') return details;
+  return {
+    ...details,
+    log_group: log.log_group.startsWith(`${bound}/`) ? log.log_group : `${bound}/${log.log_group}`,
+  };
+};

@@ -1,4 +1,6 @@
 import { fingerprint } from '../ids.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+import { plainLine } from '../logs/line-text.ts';
 import type { TaskEvent, TaskEventType } from '../tasks/events.ts';
 import { fromIso } from '../time.ts';
 
@@ -92,6 +94,37 @@ export const deliveryIdOf = (webhookId: string, taskId: string, { type, version,
 /** A message in the form of the Standard Webhooks specification. */
 export const messageOf = (type: DeliveryEvent, timestamp: string, data: unknown): string =>
   JSON.stringify({ type, timestamp, data });
+
+/** Why a task failed, for a message: the cause, and the lines around it without colours, each of a bounded length. */
+export type Failure = Readonly<{ message: string; lines: readonly string[] }>;
+
+/** The longest line of a failure in a message, in UTF-16 code units. */
+const MAX_FAILURE_LINE = 1_000;
+
+export const failureIn = (message: string, lines: readonly string[]): Failure => ({
+  message,
+  lines: lines.map((line) => shortened(plainLine(line))),
+});
+
+const shortened = (text: string): string =>
+  text.length <= MAX_FAILURE_LINE ? text : `${text.slice(0, MAX_FAILURE_LINE).toWellFormed()}…`;
+
+/** The task that a message is about, if it has a log; else undefined. */
+export const loggedTaskIn = (body: string): JsonObject | undefined => {
+  const message: unknown = JSON.parse(body);
+  const task = isJsonObject(message) ? message['data'] : undefined;
+  const details = isJsonObject(task) ? task['details'] : undefined;
+  return isJsonObject(task) && isJsonObject(details) && typeof details['log_stream'] === 'string'
+    ? task
+    : undefined;
+};
+
+/** A message with the reason why its task failed. */
+export const withFailure = (body: string, failure: Failure): string => {
+  const message: unknown = JSON.parse(body);
+  if (!isJsonObject(message) || !isJsonObject(message['data'])) return body;
+  return JSON.stringify({ ...message, data: { ...message['data'], failure } });
+};
 
 /** The text that is signed. `timestamp` is epoch seconds. Source: Standard Webhooks, "Signature scheme". */
 export const signedContent = (deliveryId: string, timestamp: number, body: string): string =>

@@ -92,6 +92,12 @@ const LAST_ERRORS: readonly (readonly [string, readonly string[], string])[] = [
     ['error[E0308]: mismatched types', ' --> src/main.rs:2:5', 'warning: unused variable'],
     'error[E0308]: mismatched types',
   ],
+  ['a word of status', ['Error: disk is full', '{"task_id":"a","status":"failed"}'], 'Error: disk is full'],
+  [
+    'capitals',
+    ['FAILED tests/a.py::test_b - assert 1 == 2', 'could not clean up'],
+    'FAILED tests/a.py::test_b - assert 1 == 2',
+  ],
   ['words only', ['could not connect', 'closing'], 'could not connect'],
   ['only a trailer', ['doing', 'script returned exit code 1, failed'], 'script returned exit code 1, failed'],
 ];
