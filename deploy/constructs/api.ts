@@ -55,7 +55,7 @@ export class HttpEntrance extends Construct {
                 'last-event-id',
                 'x-api-key',
               ],
-              exposeHeaders: ['etag', 'location', 'retry-after', 'idempotent-replayed'],
+              exposeHeaders: ['etag', 'location', 'retry-after', 'idempotent-replayed', 'x-request-id'],
               maxAge: Duration.minutes(10),
             },
           }),

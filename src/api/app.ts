@@ -23,6 +23,12 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   const shared = cors(options.corsOrigins ?? []);
   const isShared = (options.corsOrigins ?? []).length > 0;
 
+  /** Logs a failure with what identifies its request. The query is left out: it may hold what people searched for. */
+  const logOf = ({ id, method, path }: HttpRequest, principal?: Principal): Pick<Logger, 'error'> => ({
+    error: (message, fields) =>
+      logger.error(message, { ...fields, request_id: id, method, path, key_id: principal?.id }),
+  });
+
   /** Whether the caller may make this request, in this form; if not, the answer that says so. */
   const admit = (
     request: HttpRequest,
@@ -38,7 +44,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
           'method_not_allowed',
           `${request.method} is not allowed here; use ${allow}`,
         );
-        return { refusal: problemOf(error, logger, { allow }) };
+        return { refusal: problemOf(error, logOf(request, principal), { allow }) };
       }
       const { types, route } = operation;
       if (principal !== undefined && route.scope !== 'open') requireScope(principal, route.scope);
@@ -47,7 +53,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       }
       return { operation };
     } catch (error) {
-      return { refusal: problemOf(error, logger) };
+      return { refusal: problemOf(error, logOf(request, principal)) };
     }
   };
 
@@ -62,7 +68,8 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       const input = inputOf(operation, request, params);
       return await operation.route.handle(services, { ...input, request, principal, streaming, once });
     } catch (error) {
-      return problemOf(error, logger, isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {});
+      const headers = isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {};
+      return problemOf(error, logOf(request, principal), headers);
     }
   };
 
@@ -77,7 +84,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
         attempt(request, operation, params, principal, once),
       );
     } catch (error) {
-      return problemOf(error, logger);
+      return problemOf(error, logOf(request, principal));
     }
   };
 
@@ -85,6 +92,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     counting: Promise<RateAnswer>,
     admitted: Admitted,
     begin: (wanted: Operation) => Promise<HttpResponse>,
+    log: Pick<Logger, 'error'>,
   ): Promise<HttpResponse> => {
     try {
       const begun = admitted.operation?.route.isEager ? begin(admitted.operation) : undefined;
@@ -95,13 +103,13 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
           'rate_limited',
           `No more than ${counted.limit} requests a minute; try again later`,
         );
-        return problemOf(error, logger, { ...limits, 'retry-after': String(counted.resetSeconds) });
+        return problemOf(error, log, { ...limits, 'retry-after': String(counted.resetSeconds) });
       }
       if (admitted.refusal !== undefined) return admitted.refusal;
       const response = await (begun ?? begin(admitted.operation));
       return { ...response, headers: { ...response.headers, ...limits } };
     } catch (error) {
-      return problemOf(error, logger);
+      return problemOf(error, log);
     }
   };
 
@@ -122,17 +130,20 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       const perform = request.method === 'POST' ? attemptOnce : attempt;
       const begin = (wanted: Operation) =>
         perform(request, wanted, found?.params ?? {}, principal ?? ANONYMOUS);
-      if (counting !== undefined) return whenCounted(counting, admitted, begin);
+      if (counting !== undefined) return whenCounted(counting, admitted, begin, logOf(request, principal));
       return admitted.refusal ?? begin(admitted.operation);
     } catch (error) {
-      return problemOf(error, logger);
+      return problemOf(error, logOf(request));
     }
   };
 
   return async (request) => {
     const response = shared.preflight(request) ?? (await answer(request));
     // Copied once, with names in the literal: V8 copies a second object into one a property at a time.
-    const headers = { ...response.headers, 'x-content-type-options': 'nosniff' };
+    const headers =
+      request.id === undefined
+        ? { ...response.headers, 'x-content-type-options': 'nosniff' }
+        : { ...response.headers, 'x-content-type-options': 'nosniff', 'x-request-id': request.id };
     return {
       status: response.status,
       headers: isShared ? { ...headers, ...shared.headers(request) } : headers,

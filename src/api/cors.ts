@@ -11,7 +11,7 @@ const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
 const REQUEST_HEADERS =
   'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-api-key';
 const RESPONSE_HEADERS =
-  'etag, location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
+  'etag, location, retry-after, idempotent-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-request-id';
 /** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE = '600';
 

@@ -3,6 +3,8 @@
  * string without `?`; `path` is still percent-encoded.
  */
 export type HttpRequest = Readonly<{
+  /** Identifies the request in its answer, as `x-request-id`, and in the log. */
+  id?: string | undefined;
   method: string;
   path: string;
   search: string;

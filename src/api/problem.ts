@@ -69,7 +69,7 @@ export const problemBody = (error: MiyabiError): Problem => {
 /** An error as an answer. Internal errors are logged. */
 export const problemOf = (
   error: unknown,
-  logger: Logger,
+  logger: Pick<Logger, 'error'>,
   headers: Readonly<Record<string, string>> = {},
 ): HttpResponse => {
   const known =

@@ -1,5 +1,5 @@
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
-import { type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
+import { type LogFields, type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
 
 const LEVELS = {
   debug: 'DEBUG',
@@ -13,7 +13,13 @@ const LEVELS = {
 export const powertoolsLogger = ({
   level,
   service,
-}: Readonly<{ level: LogLevel; service: string }>): Logger => {
+  invocation = () => ({}),
+}: Readonly<{
+  level: LogLevel;
+  service: string;
+  /** What identifies the invocation that is being handled; a Lambda handles one at a time. */
+  invocation?: () => LogFields;
+}>): Logger => {
   // Created with the first line: it opens its own console, and most processes that start log nothing.
   let made: Powertools | undefined;
   const log = (): Powertools => {
@@ -26,16 +32,16 @@ export const powertoolsLogger = ({
   };
   return {
     debug(message, fields = {}) {
-      log().debug(message, fields);
+      log().debug(message, { ...invocation(), ...fields });
     },
     info(message, fields = {}) {
-      log().info(message, fields);
+      log().info(message, { ...invocation(), ...fields });
     },
     warn(message, fields = {}) {
-      log().warn(message, fields);
+      log().warn(message, { ...invocation(), ...fields });
     },
     error(message, fields = {}) {
-      log().error(message, fields);
+      log().error(message, { ...invocation(), ...fields });
     },
   };
 };

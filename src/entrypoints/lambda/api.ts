@@ -11,7 +11,7 @@ import { startLambda } from './start.ts';
  * @throws MiyabiError `configuration`
  */
 export const start = async (): Promise<(event: ApiEvent) => Promise<ApiResult>> => {
-  const { config, services } = await startLambda('miyabi-api');
+  const { config, services, traced } = await startLambda('miyabi-api');
   requireKeys(config);
   if (config.secret === undefined) {
     throw new MiyabiError('configuration', 'MIYABI_SECRET must be set: all processes sign cursors with it');
@@ -22,6 +22,5 @@ export const start = async (): Promise<(event: ApiEvent) => Promise<ApiResult>> 
       streaming: false,
     }),
   );
-  // Lambda passes a context as well, which this handler does not need.
-  return (event) => app(event);
+  return traced(app);
 };

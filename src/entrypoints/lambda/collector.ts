@@ -13,7 +13,7 @@ const SERVICE = 'miyabi-collector';
  * @throws MiyabiError `configuration`
  */
 export const start = async (): Promise<ReturnType<typeof collectorLambda>> => {
-  const { services, service } = await startLambda(SERVICE);
+  const { services, service, traced } = await startLambda(SERVICE);
   const metrics = powertoolsMetrics({ service });
-  return collectorLambda({ ...services, metrics });
+  return traced(collectorLambda({ ...services, metrics }));
 };

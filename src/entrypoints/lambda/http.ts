@@ -22,8 +22,9 @@ export const requestOf = (event: ApiEvent): HttpRequest =>
     : fromV1(event as APIGatewayProxyEvent);
 
 const fromV2 = (event: APIGatewayProxyEventV2): HttpRequest => {
-  const { stage, http } = event.requestContext;
+  const { stage, http, requestId } = event.requestContext;
   return {
+    id: requestId,
     method: http.method,
     path: withoutStage(event.rawPath, stage),
     search: event.rawQueryString,
@@ -42,6 +43,7 @@ const fromV1 = (event: APIGatewayProxyEvent): HttpRequest => {
       search.append(name, value ?? '');
   }
   return {
+    id: event.requestContext.requestId,
     method: event.httpMethod,
     path: isOfHttpApi(event) ? withoutStage(event.path, event.requestContext.stage) : event.path,
     search: search.toString(),

@@ -1,6 +1,8 @@
 import { powertoolsLogger } from '../../adapters/powertools/logger.ts';
 import { type Config, type Priming, readConfig } from '../../config.ts';
 import { type Composition, compose } from '../../container/compose.ts';
+import { isJsonObject } from '../../domain/json.ts';
+import type { LogFields } from '../../ports/logger.ts';
 import type { Probe } from '../../ports/probe.ts';
 import { healthService } from '../../services/health.ts';
 
@@ -21,7 +23,21 @@ const PRIMED: Record<Priming, readonly ((probe: Probe) => boolean)[]> = {
 const opening = (probe: Probe): Probe => ({ ...probe, check: probe.connect ?? probe.check });
 
 /** `service` is what logs and metrics name. */
-export type Started = Readonly<{ config: Config; services: Composition; service: string }>;
+export type Started = Readonly<{
+  config: Config;
+  services: Composition;
+  service: string;
+  /** A handler whose log lines name the invocation and say whether it is the first of its process. */
+  traced<Args extends unknown[], Answer>(handler: Handler<Args, Answer>): Handler<Args, Answer>;
+}>;
+
+type Handler<Args extends unknown[], Answer> = (...args: Args) => Promise<Answer>;
+
+/** Lambda's id of an invocation, out of the context that it passes behind the event. */
+const invocationIdOf = ([, context]: readonly unknown[]): string | undefined => {
+  const id = isJsonObject(context) ? context['awsRequestId'] : undefined;
+  return typeof id === 'string' ? id : undefined;
+};
 
 /**
  * What every Lambda does once in a process, while it is initialised: read the configuration, create the clients, and
@@ -31,8 +47,11 @@ export const startLambda = async (usualService: string): Promise<Started> => {
   // On Lambda the preset is that of production unless it says otherwise.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const service = config.serviceName ?? usualService;
-  const services = await compose(config, { logger: powertoolsLogger({ level: config.logLevel, service }) });
-  const { probes, clock, logger, sleep } = services;
+  let current: LogFields = {};
+  let isFirst = true;
+  const logger = powertoolsLogger({ level: config.logLevel, service, invocation: () => current });
+  const services = await compose(config, { logger });
+  const { probes, clock, sleep } = services;
   const prime = async () => {
     for (const isNext of PRIMED[config.priming]) {
       await healthService({
@@ -44,5 +63,13 @@ export const startLambda = async (usualService: string): Promise<Started> => {
     }
   };
   await Promise.race([prime(), new Promise((resolve) => setTimeout(resolve, PRIMING_MS).unref())]);
-  return { config, services, service };
+  const traced: Started['traced'] =
+    (handler) =>
+    (...args) => {
+      // API Gateway's id of a request is in the lines of the API; this one joins all lines of an invocation.
+      current = { function_request_id: invocationIdOf(args), cold_start: isFirst };
+      isFirst = false;
+      return handler(...args);
+    };
+  return { config, services, service, traced };
 };

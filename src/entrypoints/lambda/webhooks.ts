@@ -11,7 +11,7 @@ const SERVICE = 'miyabi-webhooks';
  * @throws MiyabiError `configuration`
  */
 export const start = async (): Promise<ReturnType<typeof webhooksLambda>> => {
-  const { services, service } = await startLambda(SERVICE);
+  const { services, service, traced } = await startLambda(SERVICE);
   const metrics = powertoolsMetrics({ service });
-  return webhooksLambda({ ...services, sleep: systemSleep(), metrics });
+  return traced(webhooksLambda({ ...services, sleep: systemSleep(), metrics }));
 };

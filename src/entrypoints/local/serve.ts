@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import {
   createServer,
@@ -168,6 +169,7 @@ const answer = async (
  * in an object literal would give every object its own hidden class.
  */
 class SocketRequest implements HttpRequest {
+  readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly search: string;
@@ -183,6 +185,7 @@ class SocketRequest implements HttpRequest {
     outgoing: ServerResponse,
   ) {
     const mark = url.indexOf('?');
+    this.id = requestIdOf(headers['x-request-id']);
     this.method = method;
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.search = mark === -1 ? '' : url.slice(mark + 1);
@@ -210,6 +213,17 @@ class SocketRequest implements HttpRequest {
     return this.#abort;
   }
 }
+
+/** Unique per process start, then a count: cheaper than a random id for each request. */
+const START = randomUUID().slice(0, 8);
+const requests = { made: 0 };
+
+/** What a proxy has named the request already is kept, so that its log and ours agree. */
+const requestIdOf = (given: string | readonly string[] | undefined): string => {
+  if (typeof given === 'string' && /^[\w.:=-]{1,128}$/.test(given)) return given;
+  requests.made += 1;
+  return `${START}-${requests.made.toString(36)}`;
+};
 
 const textsOf = (headers: IncomingHttpHeaders): HttpRequest['headers'] => {
   // `set-cookie` is the only header that Node gives as a list.
