@@ -22,7 +22,8 @@ export interface TaskStore {
    * Fields that another release stored come back as `unknown`. They are kept if what was read is changed and saved.
    *
    * @throws MiyabiError `already_exists` where a new task's id is taken.
-   * @throws MiyabiError `version_conflict` where the stored version is not the previous one, or the task was removed.
+   * @throws MiyabiError `version_conflict` where the stored version is not the previous one, or the task was removed; also
+   * where something else was counted of it since it was read (`TaskTally.markAccounted`), as saving would undo that.
    */
   save(task: StoredTask): Promise<void>;
 

@@ -4,7 +4,7 @@ import type { StoredTask, Task } from '../../src/domain/tasks/task.ts';
 import type { TaskStore } from '../../src/ports/task-store.ts';
 import type { TaskTally } from '../../src/ports/task-tally.ts';
 import { type Open, using } from '../support/contract.ts';
-import { suite } from '../support/suite.ts';
+import { rejects, suite } from '../support/suite.ts';
 import { allPages, aStoredTask, aTask, nextOf } from '../support/tasks.ts';
 
 const idsOf = (tasks: readonly StoredTask[]): readonly string[] => tasks.map(({ task_id }) => task_id).sort();
@@ -48,6 +48,22 @@ export const taskTallyContract = (
       assert.is((await store.find('a'))?.counted, undefined);
       await tally.markAccounted({ task_id: 'nobody', version: 1 }, countedOf(first), true);
       assert.is(await store.find('nobody'), undefined);
+    }),
+  );
+
+  test(
+    'a save that was read before the task was counted loses the race, or the count would be forgotten',
+    using(open, async ({ store, tally }) => {
+      const first = aStoredTask('a');
+      await store.save(first);
+      await tally.markAccounted(first, countedOf(first), true);
+      await rejects(store.save(nextOf(first, 1, { status: 'failed' })), 'version_conflict');
+      const counted = await store.find('a');
+      assert.equal(counted, { ...first, counted: countedOf(first) });
+      const other = { ...countedOf(first), seconds: 7 };
+      await rejects(store.save({ ...nextOf(first, 1), counted: other }), 'version_conflict');
+      await store.save({ ...nextOf(first, 1, { status: 'failed' }), counted: countedOf(first) });
+      assert.equal((await store.find('a'))?.counted, countedOf(first));
     }),
   );
 

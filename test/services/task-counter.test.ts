@@ -158,4 +158,33 @@ test('are told to nobody with the books behind them', async () => {
   for (const one of told) assert.not.match(JSON.stringify(one), /counted|tally|pendingEvents|has_webhooks/);
 });
 
+test('a write that read its task before it was counted does not forget the count', async () => {
+  const ports = memoryPorts();
+  const held: (() => void)[] = [];
+  const markAccounted: typeof ports.tasks.markAccounted = async (...call) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    await ports.tasks.markAccounted(...call);
+  };
+  const slow = await system({ ...ports, tasks: { ...ports.tasks, markAccounted } });
+  const creating = slow.tasks.create({ task_id: 't', project_id: 'p0', status: 'running' });
+  while (held.length === 0) await new Promise((resolve) => setImmediate(resolve));
+
+  const other = await system(ports);
+  let isFirst = true;
+  const save: typeof ports.tasks.save = async (task) => {
+    if (isFirst && task.task_id === 't') {
+      isFirst = false;
+      // Counted by its own process, and then dropped from the notes of the project by a third one.
+      for (const release of held) release();
+      await creating;
+      await other.tasks.create({ task_id: 'u', project_id: 'p0', status: 'running' });
+    }
+    await ports.tasks.save(task);
+  };
+  const writer = await system({ ...ports, tasks: { ...ports.tasks, save } });
+  await writer.tasks.report('t', { status: 'completed' });
+  await other.counter.sweep();
+  await compare(ports, 'after the late write');
+});
+
 test.run();

@@ -1,8 +1,9 @@
 import { versionConflict } from '../../domain/errors.ts';
 import { byNewest, matchesFilter } from '../../domain/tasks/list.ts';
+import type { StoredTask } from '../../domain/tasks/task.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
-import { isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';
+import { type Condition, isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';
 import { readIndex } from './task-index.ts';
 import { taskFromItem, taskKey, taskToItem } from './task-item.ts';
 
@@ -10,6 +11,31 @@ export type DynamodbTaskStoreOptions = TableOptions & Readonly<{ clock: Clock }>
 
 /** How long an index may lag behind its table. An entry that differs from its task for longer is a leftover. */
 const INDEX_LAG_MS = 60_000;
+
+/** The condition for saving a task: its previous version is stored, and what was counted of it since is what it says. */
+const isNextTask = ({ version, counted }: StoredTask): Condition => {
+  const next = isNext(version, 'task_id');
+  if (version === 1) return next;
+  const names = { ...next.ExpressionAttributeNames, '#counted': 'counted' };
+  if (counted === undefined) {
+    return {
+      ...next,
+      ConditionExpression: `${next.ConditionExpression} AND attribute_not_exists(#counted)`,
+      ExpressionAttributeNames: names,
+    };
+  }
+  const { project_id, kind, seconds } = counted;
+  return {
+    ConditionExpression: `${next.ConditionExpression} AND #counted.#project = :project AND #counted.#kind = :kind AND #counted.#seconds = :seconds`,
+    ExpressionAttributeNames: { ...names, '#project': 'project_id', '#kind': 'kind', '#seconds': 'seconds' },
+    ExpressionAttributeValues: {
+      ...next.ExpressionAttributeValues,
+      ':project': { S: project_id },
+      ':kind': { S: kind },
+      ':seconds': { N: String(seconds) },
+    },
+  };
+};
 
 /** Tasks in the tasks table, as `createTables` makes it. */
 export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOptions): TaskStore => {
@@ -30,7 +56,7 @@ export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOption
 
     async save(task) {
       const item = taskToItem(task, newWriteId());
-      const isSaved = await table.putIf(item, taskKey(task.task_id), isNext(task.version, 'task_id'));
+      const isSaved = await table.putIf(item, taskKey(task.task_id), isNextTask(task));
       if (!isSaved) throw refusal('Task', task.task_id, task.version);
     },
 

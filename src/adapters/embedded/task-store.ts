@@ -3,7 +3,7 @@ import type { StoredTask } from '../../domain/tasks/task.ts';
 import { fromIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
-import { refuseUnlessAt, refuseUnlessNext } from '../memory/versions.ts';
+import { refuseUnlessAt, refuseUnlessNextTask } from '../memory/versions.ts';
 import { taskCodec } from './codecs.ts';
 import type { Change, Database } from './database.ts';
 import { KEPT_MS, placesOf, taskKey, unaccountedKey } from './keys.ts';
@@ -43,7 +43,7 @@ export const embeddedTaskStore = ({
       await database.write((change) => {
         const before = storedIn(change, task.task_id);
         const current = before === undefined || isOver(before) ? undefined : before;
-        refuseUnlessNext('Task', task.task_id, current, task.version);
+        refuseUnlessNextTask(current, task);
         putTask(change, task, before);
       });
     },

@@ -6,7 +6,7 @@ import type { TaskQuery, TaskStore } from '../../ports/task-store.ts';
 import type { TaskTally } from '../../ports/task-tally.ts';
 import { frozenCopy } from './frozen-copy.ts';
 import { type SortedList, sortedList } from './sorted-list.ts';
-import { refuseUnlessAt, refuseUnlessNext } from './versions.ts';
+import { refuseUnlessAt, refuseUnlessNextTask } from './versions.ts';
 
 /** Tasks in this process's memory. Nothing survives it. What it returns is frozen. */
 export const memoryTaskStore = (): TaskStore & TaskTally => {
@@ -51,7 +51,7 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
 
     async save(task) {
       const stored = tasks.get(task.task_id);
-      refuseUnlessNext('Task', task.task_id, stored, task.version);
+      refuseUnlessNextTask(stored, task);
       const copy = frozenCopy(task);
       if (stored !== undefined) leave(stored);
       enter(copy);

@@ -1,4 +1,6 @@
 import { MiyabiError, versionConflict } from '../../domain/errors.ts';
+import { isSameCount } from '../../domain/projects/metrics.ts';
+import type { StoredTask } from '../../domain/tasks/task.ts';
 
 /** Refuses to remove a version other than the requested one, if there is one. */
 export const refuseUnlessAt = (
@@ -23,4 +25,11 @@ export const refuseUnlessNext = (
   } else if (stored?.version !== version - 1) {
     throw versionConflict(kind, id);
   }
+};
+
+/** Refuses a task that is not the next version, or of which something else was counted since it was read. */
+export const refuseUnlessNextTask = (stored: StoredTask | undefined, next: StoredTask): void => {
+  refuseUnlessNext('Task', next.task_id, stored, next.version);
+  if (stored !== undefined && !isSameCount(stored.counted, next.counted))
+    throw versionConflict('Task', next.task_id);
 };
