@@ -19,7 +19,7 @@ const MAX_PENDING = 1_000_000;
 export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
   const parser = logParser(formats);
   await eachChunk(file, (lines) => parser.add(lines));
-  for (const task of parser.tasks()) process.stdout.write(`${JSON.stringify(publicTask(task))}\n`);
+  for (const task of parser.tasksAtEnd()) process.stdout.write(`${JSON.stringify(publicTask(task))}\n`);
   const oversized = parser.oversized();
   if (oversized > 0)
     process.stderr.write(

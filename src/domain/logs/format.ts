@@ -48,6 +48,16 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
    */
   readonly revisesEnds?: true;
 
+  /**
+   * What its counter counts: `done` where a counter of 3 of 3 says that three steps are done, `begun` where the third
+   * has begun, `open` where three are done and an end line follows. Only a counter of what is `done` may complete a run.
+   * `both`: begun or done, its lines say which.
+   */
+  readonly counts?: 'begun' | 'done' | 'open' | 'both';
+
+  /** What a run comes to when it is known that its stream has ended. Without it, a run stays as it is. */
+  atEnd?(run: Observation): Observation;
+
   /** Its runs are reported by a task itself, which outranks the output of the tools that it runs. */
   readonly isReport?: true;
 

@@ -10,6 +10,8 @@ export type LogParser = Readonly<{
   add(lines: readonly string[]): void;
   /** The tasks so far, in the order in which they first appeared. */
   tasks(): readonly ParsedTask[];
+  /** The tasks of a log that has come to its end. */
+  tasksAtEnd(): readonly ParsedTask[];
   /** Lines that were too long to be read. */
   oversized(): number;
 }>;
@@ -53,6 +55,13 @@ export const logParser = (formats: readonly LogFormat[]): LogParser => {
     },
     tasks() {
       return [...found.values()];
+    },
+    tasksAtEnd() {
+      return [...found.values()].map((task) => {
+        const { run } = task;
+        const format = byName.get(run.key.slice(0, Math.max(0, run.key.indexOf('/'))));
+        return { ...task, run: format?.atEnd?.(run) ?? run };
+      });
     },
     oversized() {
       return oversized;

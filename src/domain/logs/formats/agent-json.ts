@@ -169,6 +169,7 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
   stateVersion: 1,
   revisesEnds: true,
+  counts: 'done',
   isReport: true,
   hint: { keys: PROGRESS_KEYS, contains: ['\\u'] },
 

@@ -42,6 +42,7 @@ const NOTHING: Memory = { elapsed: 0, stages: {}, steps: {}, done: [], exports: 
 export const buildkit = counterRuns<BuildkitSignal, Memory>({
   name: 'buildkit',
   stateVersion: 1,
+  counts: 'done',
   revisesEnds: true,
   hint: {
     contains: [fraction],

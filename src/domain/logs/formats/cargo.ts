@@ -26,6 +26,7 @@ type Memory = Readonly<{ tests?: 'built' | 'running' | 'documentation' }>;
 export const cargo = counterRuns<CargoSignal, Memory>({
   name: 'cargo',
   stateVersion: 2,
+  counts: 'begun',
   revisesEnds: true,
   hint: {
     contains: [fraction],

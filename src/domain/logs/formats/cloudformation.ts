@@ -67,6 +67,7 @@ const TYPE: Place = { characters: ':', holds: () => true };
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
   stateVersion: 1,
+  counts: 'done',
   hint: { contains: ['_I5', '\\u'], keys: ['status'], colon: TYPE },
   taskType: 'cdk_deploy',
   memory: { deployment: '', token: '', done: [] },

@@ -91,6 +91,7 @@ export const customFormat = (
   return counterRuns<CustomSignal, null>({
     name,
     stateVersion: 1,
+    counts: 'done',
     taskType,
     memory: null,
 

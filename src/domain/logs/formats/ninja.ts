@@ -19,6 +19,7 @@ export type NinjaSignal =
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
   stateVersion: 1,
+  counts: 'done',
   revisesEnds: true,
   hint: {
     contains: [fraction, percentage, ': error: ', ': fatal error: ', ': error ', ': fatal error '],

@@ -6,30 +6,42 @@ import { STEP_OUTPUT, STEP_RECAP } from './kit/step-output.ts';
 import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /**
- * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `bar`: it is drawn as a bar.
- * `failure`: a command has failed, in the words of what ran it.
+ * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `begun`: what it counts has
+ * begun. `bar`: it is drawn as a bar. `failure`: a command has failed, in the words of what ran it; `final` where nothing
+ * comes after that. `end`: all is done, in so many words.
  */
 export type PlainSignal =
-  | Readonly<{ current: number; total: number; outer?: true; bar?: true; text: string }>
-  | Readonly<{ failure: string }>;
+  | Readonly<{ current: number; total: number; outer?: true; begun?: true; bar?: true; text: string }>
+  | Readonly<{ failure: string; final?: true }>
+  | Readonly<{ end: string }>;
 
-/** `bar`: the counter is drawn as a bar. */
-type Memory = Readonly<{ outer: boolean; bar?: true }>;
+type Memory = Readonly<{ outer: boolean; begun?: true; bar?: true }>;
 
 /** People and tools say how far they are in short lines; longer ones are passed over. */
 const MAX_LENGTH = 600;
 
 const LAST_STEP_MS = 15 * 60 * 1000;
 
+/** A failure that is stated so soon after a full counter is one of what counted. */
+const FAILURE_WITHIN_MS = 5 * 60 * 1000;
+
+/** How a line begins that says in so many words that all is done. */
+const ENDS = ['Done', 'done', 'Finished', 'finished', 'Complete', 'complete', 'Success', 'success', 'All ', 'all '];
+const END =
+  /^(?:\p{Extended_Pictographic}\uFE0F? {0,2})?(?:[Aa]ll (?:steps |tasks |stages )?)?(?:[Dd]one|[Ff]inished|[Cc]ompleted?|[Ss]uccess(?:ful)?)(?: successfully)?(?: in \d{1,6}(?:[.:]\d{1,6}){0,3} ?(?:ms|secs?|s|seconds?|m|min|mins|minutes?|h|hours?)?(?: ?\d{1,2} ?(?:m|s|min|sec)){0,2})?[.!]{0,3}$/u;
+
 /**
  * A counter in plain words: `Processing 3/10`, `Step 2/7: test`, `12 of 40 files`, `[####    ] 45%`. A number counts
  * as progress only where the words or the drawing around it say so, because dates, versions, paths, scores and
- * measurements look the same. It is what a task says of itself: a full counter completes it, unless the command that printed
- * it is said to have failed right after. A bar that begins while another one is not full is a step of that one.
+ * measurements look the same. It is what a task says of itself: a full counter of what is done completes it, unless the
+ * command that printed it is said to have failed right after. A full counter of what has begun (`Step 7/7`, `[3/3]
+ * Uploading …`) does not: that run ends with words such as `Done`, with a failure, with the next run or with its stream. A
+ * bar that begins while another one is not full is a step of that one.
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
   stateVersion: 1,
+  counts: 'both',
   revisesEnds: true,
   hint: {
     contains: [percentage, fraction, countOf],
@@ -52,6 +64,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
         'Script ',
         'script ',
       ],
+      ...ENDS,
     ],
   },
   taskType: 'agent_execution',
@@ -60,7 +73,9 @@ export const plain = counterRuns<PlainSignal, Memory>({
   read(line) {
     if (line.length > MAX_LENGTH || STEP_OUTPUT.test(line) || STEP_RECAP.test(line)) return undefined;
     const failure = FAILURE.exec(line)?.[0];
-    if (failure !== undefined) return { failure: cut(line, TEXT_LIMITS.error) };
+    if (failure !== undefined)
+      return { failure: cut(line, TEXT_LIMITS.error), ...(FINAL.test(line) && { final: true as const }) };
+    if (END.test(line)) return { end: cut(line, TEXT_LIMITS.message) };
     if (!LIKELY.test(line)) return undefined;
     const counter = likelier(counterIn(line, PAIRS, 'pair'), () => counterIn(line, PERCENTS, 'percent'));
     if (counter === undefined) return undefined;
@@ -72,19 +87,20 @@ export const plain = counterRuns<PlainSignal, Memory>({
   },
 
   begins(last, signal, at) {
-    if ('failure' in signal) return false;
-    if (!isTerminal(last.status) || signal.current >= signal.total) return false;
+    if (!('current' in signal) || signal.current >= signal.total) return false;
+    if (!isTerminal(last.status) && !hasBegunAll(last)) return false;
     // `Step 7/7` is written when the last step begins, so what counts soon after it is likely to be inside it.
     const isInside = last.memory.outer && !signal.outer && at - last.last_at <= LAST_STEP_MS;
     return !isInside;
   },
 
-  apply(run, signal) {
-    if ('failure' in signal) return run?.concluded ? onFailure(signal.failure) : undefined;
-    const { current, total, outer, bar, text } = signal;
+  apply(run, signal, at) {
+    if ('failure' in signal) return run && failsBy(run, signal, at) ? onFailure(signal.failure) : undefined;
+    if ('end' in signal) return run && hasBegunAll(run) ? { ...COMPLETED, message: signal.end } : undefined;
+    const { current, total, outer, begun, bar, text } = signal;
     if (run?.memory.outer && !outer) return { details: { current_step: text } };
     if (run !== undefined && bar && isInside(run, signal)) return { details: { current_step: text } };
-    const full = current >= total;
+    const full = current >= total && !begun;
     return {
       current,
       total,
@@ -92,10 +108,26 @@ export const plain = counterRuns<PlainSignal, Memory>({
       ...(full && { concluded: true }),
       details: { current_step: text },
       message: text,
-      memory: { outer: outer === true, ...(bar && { bar }) },
+      memory: { outer: outer === true, ...(begun && { begun }), ...(bar && { bar }) },
     };
   },
+
+  followed: (run) => (hasBegunAll(run) ? COMPLETED : undefined),
+
+  atEnd: (run) =>
+    run.status === 'running' && run.current !== null && run.total !== null && run.current >= run.total
+      ? { ...run, status: 'completed', ended_at: run.last_at }
+      : run,
 });
+
+const COMPLETED = { status: 'completed', concluded: true } as const;
+
+/** Whether the last step of what counts begun ones is under way. */
+const hasBegunAll = ({ memory, status, current, total }: Run<Memory>): boolean =>
+  memory.begun === true && !isTerminal(status) && current !== null && total !== null && current >= total;
+
+const failsBy = (run: Run<Memory>, { final }: Readonly<{ final?: true }>, at: number): boolean =>
+  run.concluded || hasBegunAll(run) ? at - run.last_at <= FAILURE_WITHIN_MS : final === true;
 
 const onFailure = (text: string): RunUpdate<Memory> => ({
   status: 'failed',
@@ -113,7 +145,10 @@ const isInside = (run: Run<Memory>, { total }: Readonly<{ total: number }>): boo
 
 /** How shells, runners and package managers say that the command before has failed; they print it last. */
 const FAILURE =
-  /^(?:Error: Process completed with exit code [1-9]\d{0,4}|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$)/;
+  /^(?:(?:Error: )?Process completed with exit code [1-9]\d{0,4}\.?$|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$)/;
+
+/** Of these, what runners print when a job has come to its end. */
+const FINAL = /^(?:(?:Error: )?Process completed with|ERROR: Job failed:)/;
 
 const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 
@@ -124,7 +159,7 @@ const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
 const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
 const PERCENTS = new RegExp(`${OPENS}(\\d{1,3}(?:[.,]\\d{1,6})?) ?%${CLOSES}`, 'g');
 
-type Counter = Readonly<{ current: number; total: number; outer?: true }>;
+type Counter = Readonly<{ current: number; total: number; outer?: true; begun?: true }>;
 
 /** A count tells more than a percentage, unless it claims to be full where the percentage is not (`task 1 of 1, 45%`). */
 const likelier = (pair: Counter | undefined, percentage: () => Counter | undefined): Counter | undefined => {
@@ -152,7 +187,11 @@ const counterIn = (line: string, pattern: RegExp, kind: Kind): Counter | undefin
     const after = line.slice(match.index + all.length);
     const padded = kind === 'pair' && /^0\d/.test(first);
     const found = standing({ kind, before, after, padded });
-    if (found !== undefined) return { current, total, ...(found === 'outer' && { outer: true }) };
+    if (found !== undefined) {
+      const isOuter = found === 'outer';
+      const begun = isOuter || (kind === 'pair' && announces(before, after));
+      return { current, total, ...(isOuter && { outer: true }), ...(begun && { begun: true }) };
+    }
   }
   return undefined;
 };
@@ -240,6 +279,10 @@ const isBracketed = (before: string, after: string): boolean =>
   /^[^\p{L}\d([]{0,8}[([] {0,4}$/u.test(before) &&
   /^ {0,4}[)\]]:?(?:\s|$)/.test(after) &&
   !/^ {0,4}[)\]] (?:start|success|fail|check|build|cached|upload|debug|exists): /.test(after);
+
+/** `[3/10] Fetching users` is written before that is done. */
+const announces = (before: string, after: string): boolean =>
+  isBracketed(before, after) && isUnderWay(after.replace(/^ {0,4}[)\]]:?\s{1,4}/, ''));
 
 /** A counter that leads its line: `45% - Uploading`, `3/10 (30%)`. */
 const LEADS = /^\s{0,2}(?:[-–—|:]\s{1,2}\p{L}{3,16}ing\b|[([]\d)/u;

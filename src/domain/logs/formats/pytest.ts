@@ -28,6 +28,7 @@ type Memory = Readonly<{ interrupted: boolean }>;
 export const pytest = counterRuns<PytestSignal, Memory>({
   name: 'pytest',
   stateVersion: 1,
+  counts: 'done',
   hint: {
     contains: [percentage, fraction],
     begins: ['=', '!', 'collected', 'FAILED', 'ERROR', 'no tests'],

@@ -57,6 +57,7 @@ type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
 export const terraform = counterRuns<TerraformSignal, Memory>({
   name: 'terraform',
   stateVersion: 1,
+  counts: 'done',
   hint: HINT,
   taskType: 'terraform_apply',
   memory: { planned: false, begun: false, destroys: false },

@@ -15,6 +15,7 @@ export type TurboSignal =
 export const turbo = counterRuns<TurboSignal, null>({
   name: 'turbo',
   stateVersion: 1,
+  counts: 'done',
   hint: { contains: [': command ('], begins: ['Tasks:', 'Failed:', 'run failed', 'ERROR'] },
   taskType: 'build',
   memory: null,

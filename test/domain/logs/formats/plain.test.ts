@@ -23,15 +23,60 @@ test('what counts inside a step is part of that step', () => {
   const [run] = play(plain, 'Step 1/3: fetch\nDownloading 50%');
   assert.equal([run?.current, run?.total], [1, 3]);
   assert.is(run?.details.current_step, 'Downloading 50%');
-  assert.equal(inShort(plain, `${log}\nStep 3/3: push\nUploading 45%`), ['plain#1 completed 3/3']);
+  assert.equal(inShort(plain, `${log}\nStep 3/3: push\nUploading 45%`), ['plain#1 running 3/3']);
 });
 
 test('what counts long after the last step is another run', () => {
   const [step, other] = ['Step 3/3: push', 'Uploading 45%'].map((line) => plain.read(line));
   assert.ok(step && other);
   const { state } = plain.evolve(plain.initial, step, 0);
-  assert.equal(plain.evolve(state, other, 60_000).touched, []);
-  assert.equal(plain.evolve(state, other, 3_600_000).touched, ['plain#2']);
+  const inside = plain.evolve(state, other, 60_000);
+  assert.equal(inside.touched, ['plain#1']);
+  assert.is(plain.observe(inside.state, 'plain#1')?.details.current_step, 'Uploading 45%');
+  const after = plain.evolve(state, other, 3_600_000);
+  assert.equal(after.touched, ['plain#1', 'plain#2']);
+  const [first] = after.touched.map((key) => plain.observe(after.state, key));
+  assert.equal([first?.status, first?.ended_at], ['completed', 0]);
+});
+
+const BEGUN = [
+  'Step 3/3: push',
+  'Stage 3/3',
+  'Epoch 3/3',
+  '[3/3] Uploading c.zip',
+  '(3/3) Fetching users...',
+];
+
+for (const line of BEGUN) {
+  test(`"${line}" has begun: it ends with words, a failure, the next run or its stream`, () => {
+    assert.equal(inShort(plain, line), ['plain#1 running 3/3']);
+    for (const end of ['Done', 'Done in 3.2s.', '✨  Done in 12.30s.', 'All steps completed successfully!'])
+      assert.equal(inShort(plain, `${line}\n${end}`), ['plain#1 completed 3/3'], end);
+    const failure = 'npm error code ELIFECYCLE';
+    assert.equal(inShort(plain, `${line}\n${failure}`), ['plain#1 failed 3/3']);
+    assert.equal(inShort(plain, `${line}\nDone\n${failure}`), ['plain#1 failed 3/3']);
+    assert.equal(inShort(plain, `${line}\n${line.replace('3/3', '1/4')}`), [
+      'plain#1 completed 3/3',
+      'plain#2 running 1/4',
+    ]);
+    const run = play(plain, line)[0];
+    assert.is(run && plain.atEnd?.(run).status, 'completed');
+  });
+}
+
+test('words of an end say nothing of a counter that is not full, nor begin a run', () => {
+  assert.equal(inShort(plain, 'Step 2/3: build\nDone in 3s'), ['plain#1 running 2/3']);
+  assert.equal(inShort(plain, 'Done in 3s'), []);
+  const run = play(plain, 'Step 2/3: build')[0];
+  assert.is(run && plain.atEnd?.(run).status, 'running');
+});
+
+test('a failure long after a full counter is not one of what counted', () => {
+  const [full, failure] = ['Processing 3/3', 'exit status 1'].map((line) => plain.read(line));
+  assert.ok(full && failure);
+  const { state } = plain.evolve(plain.initial, full, 0);
+  assert.equal(plain.evolve(state, failure, 3_600_000).touched, []);
+  assert.equal(plain.evolve(state, failure, 60_000).touched, ['plain#1']);
 });
 
 test('a task without a name of its own, and its own report', () => {

@@ -37,6 +37,14 @@ test('yarn counts steps that begin, so its last step is not its end', () => {
     'yarn#1 completed 4/4',
     'yarn#2 running 0/4',
   ]);
+  const next = `${YARN}\n[1/4] Resolving packages...`;
+  assert.equal(
+    inShort(yarn, next),
+    ['yarn#1 completed 4/4', 'yarn#2 running 0/4'],
+    'the next run is its end',
+  );
+  const left = '[1/4] Resolving packages...\n[2/4] Fetching packages...\n[1/4] Resolving packages...';
+  assert.equal(inShort(yarn, left), ['yarn#1 running 1/4', 'yarn#2 running 0/4']);
 });
 
 test('yarn takes no other error for its own', () => {
@@ -101,7 +109,13 @@ test('a failure right after a full counter takes its end back, and none is made 
   const failure = 'Error: Process completed with exit code 2.';
   assert.equal(inShort(plain, `Processing 3/3\n${failure}`), ['plain#1 failed 3/3']);
   assert.is(last(plain, `Processing 3/3\n${failure}`).details.error_message, failure);
-  assert.equal(inShort(plain, `Processing 2/3\n${failure}`), ['plain#1 running 2/3']);
+  assert.equal(inShort(plain, `Processing 2/3\nnpm error code E404`), ['plain#1 running 2/3']);
+  for (const final of [failure, 'Process completed with exit code 2.', 'ERROR: Job failed: exit code 1'])
+    assert.equal(
+      inShort(plain, `Processing 2/3\n${final}`),
+      ['plain#1 failed 2/3'],
+      'nothing comes after it',
+    );
   assert.equal(inShort(plain, failure), []);
 });
 

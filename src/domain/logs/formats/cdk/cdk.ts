@@ -15,6 +15,7 @@ import { type CdkState, initialCdk, openCdk, pruneCdk } from './state.ts';
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',
   stateVersion: 2,
+  counts: 'done',
   hint: HINT,
   read: (line) => readRow(line) ?? readFrame(line) ?? readReasonText(line),
   isContinued,

@@ -51,6 +51,8 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   stateVersion: number;
   taskType: string | ((run: Run<Memory>) => string);
   hint?: Hint;
+  counts: NonNullable<LogFormat['counts']>;
+  atEnd?(run: Observation): Observation;
   revisesEnds?: LogFormat['revisesEnds'] & true;
   /** What a run remembers before its first signal. */
   memory: Memory;
@@ -67,7 +69,9 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
    */
   begins?(last: Run<Memory>, signal: S, at: number): boolean;
   /** What the signal changes of its run, undefined where it says nothing there. `run` is absent before the first. */
-  apply(run: Run<Memory> | undefined, signal: S): RunUpdate<Memory> | undefined;
+  apply(run: Run<Memory> | undefined, signal: S, at: number): RunUpdate<Memory> | undefined;
+  /** What becomes of a run that has not ended when the next one of its lane begins. By default nothing. */
+  followed?(run: Run<Memory>): RunUpdate<Memory> | undefined;
 }>;
 
 /** A stream of invented lanes must not grow for ever; the oldest lanes are forgotten, their numbers too. */
@@ -84,6 +88,8 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   stateVersion: tool.stateVersion,
   read: tool.read,
   ...(tool.hint !== undefined && { hint: tool.hint }),
+  counts: tool.counts,
+  ...(tool.atEnd !== undefined && { atEnd: tool.atEnd }),
   ...(tool.revisesEnds && { revisesEnds: true }),
   ...(tool.isContinued !== undefined && { isContinued: tool.isContinued }),
   ...(tool.readContinuation !== undefined && { readContinuation: tool.readContinuation }),
@@ -97,17 +103,19 @@ export const counterRuns = <S extends Json, Memory extends Json>(
     const begins = last === undefined || (tool.begins?.(last, signal, at) ?? isTerminal(last.status));
     const number = numberOf(state, lane) + (begins ? 1 : 0);
     const run = begins ? undefined : last;
-    const update = tool.apply(run, signal);
+    const update = tool.apply(run, signal, at);
     if (update === undefined) return { state, touched: [] };
     const next = advance(run ?? blank(tool, at), update, at);
     if (next === run) return { state, touched: [] };
     const key = keyOf(lane, number);
+    const before = begins && last !== undefined ? ended(tool, last) : undefined;
+    const keyBefore = keyOf(lane, number - 1);
     return {
       state: {
         numbers: begins ? withNewest(state.numbers, lane, number) : state.numbers,
-        runs: { ...state.runs, [key]: next },
+        runs: { ...state.runs, ...(before !== undefined && { [keyBefore]: before }), [key]: next },
       },
-      touched: [key],
+      touched: before === undefined ? [key] : [keyBefore, key],
     };
   },
 
@@ -122,6 +130,15 @@ export const counterRuns = <S extends Json, Memory extends Json>(
     return { numbers: state.numbers, runs: Object.fromEntries(kept) };
   },
 });
+
+/** A run that another one follows, if that is its end. */
+const ended = <S extends Json, Memory extends Json>(
+  tool: CounterTool<S, Memory>,
+  run: Run<Memory>,
+): Run<Memory> | undefined => {
+  const update = isTerminal(run.status) ? undefined : tool.followed?.(run);
+  return update === undefined ? undefined : advance(run, update, run.last_at);
+};
 
 /** The newest run of a lane. */
 export const latestRun = <Memory extends Json>(

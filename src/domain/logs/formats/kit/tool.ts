@@ -11,7 +11,8 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  *
  * `counts` says what a counter of 3 means. `done`: three steps are done, so a full counter completes a run, and an
  * explicit failure right after it still corrects that. `begun`: the third step has begun. `open`: three are done, but the
- * total may still grow or an end line follows. A counter that is `begun` or `open` never ends a run.
+ * total may still grow or an end line follows. A counter that is `begun` or `open` never ends a run; the next run does,
+ * where all steps of the one before have begun.
  *
  * A run begins with a line that `begins`, `works` or `counts`, or that is `alone`; other lines say something of a run that
  * is there.
@@ -45,6 +46,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     stateVersion: 2,
     hint: tool.hint,
     taskType: tool.taskType,
+    counts: tool.counts,
     memory: {},
     ...((tool.counts === 'done' || tool.patterns.some(({ says }) => says === 'concludes')) && {
       revisesEnds: true,
@@ -68,8 +70,13 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
       if (signal.alone || signal.says === 'works') return isTerminal(last.status);
       if (signal.says === 'begins') return isTerminal(last.status) || last.current !== null;
       if (signal.says !== 'counts') return false;
-      return isTerminal(last.status) ? !isFull(signal) : startsOver(last, signal);
+      return isTerminal(last.status) ? !isFull(signal) : startsOver(tool, last, signal);
     },
+
+    followed: (run) =>
+      tool.counts === 'begun' && hasBegunAll(run)
+        ? { status: 'completed', current: run.total, details: { outcome: 'completed' } }
+        : undefined,
 
     apply(run, signal) {
       if (run === undefined && !signal.alone && !BEGINNINGS.has(signal.says)) return undefined;
@@ -98,8 +105,15 @@ const firstLook = ({
 const isFull = ({ current, total }: Counts): boolean =>
   current !== undefined && total !== undefined && current >= total;
 
-const startsOver = (last: Run<Memory>, { current = 0, total }: ToolSignal): boolean =>
-  last.current !== null && current <= 1 && current < last.current && total !== undefined;
+const startsOver = (tool: Tool, last: Run<Memory>, signal: ToolSignal): boolean => {
+  const { current = 0, total } = signal;
+  const done = (tool.counts === 'begun' && total !== 100 ? beforeThis(signal) : current) ?? 0;
+  return last.current !== null && current <= 1 && done < last.current && total !== undefined;
+};
+
+/** Whether the last step of a tool that counts begun ones was the last that was heard of it. */
+const hasBegunAll = ({ current, total }: Run<Memory>): boolean =>
+  current !== null && total !== null && current >= (total === 100 ? total : total - 1);
 
 /** How the reason of a failure is found in the lines below it. */
 const explanation = ({
