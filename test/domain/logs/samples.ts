@@ -1,4 +1,5 @@
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { ORCHESTRATION } from './orchestration.ts';
 import { RECORDINGS } from './recorded.ts';
 
 /** A short log of each format from its first line to its end, and the run that it tells of. */
@@ -156,14 +157,16 @@ const WRITTEN: readonly Sample[] = [
 ];
 
 /** What tools have printed, where it is about one task and short enough to be cut at every line. */
-export const RECORDED: readonly Sample[] = RECORDINGS.flatMap(
-  ({ name, lines, expected: [task, ...others] }) =>
-    task === undefined || others.length > 0 || lines.length > 130
-      ? []
-      : [{ name, run: `${task.key} ${task.status} ${task.current}/${task.total}`, lines }],
+const PRINTED: readonly Sample[] = RECORDINGS.flatMap(({ name, lines, expected: [task, ...others] }) =>
+  task === undefined || others.length > 0 || lines.length > 130
+    ? []
+    : [{ name, run: `${task.key} ${task.status} ${task.current}/${task.total}`, lines }],
 );
 
-const formatOf = ({ run }: Sample): string => run.slice(0, run.indexOf('/'));
+/** All logs of one task that are no samples of their formats. */
+export const RECORDED: readonly Sample[] = [...PRINTED, ...ORCHESTRATION];
+
+const formatOf = ({ run }: Pick<Sample, 'run'>): string => run.slice(0, run.indexOf('/'));
 
 /** A sample of each format: those above, and the longest recorded log of each other format. */
 export const SAMPLES: readonly Sample[] = [

@@ -26,7 +26,18 @@ const LAST_STEP_MS = 15 * 60 * 1000;
 const FAILURE_WITHIN_MS = 5 * 60 * 1000;
 
 /** How a line begins that says in so many words that all is done. */
-const ENDS = ['Done', 'done', 'Finished', 'finished', 'Complete', 'complete', 'Success', 'success', 'All ', 'all '];
+const ENDS = [
+  'Done',
+  'done',
+  'Finished',
+  'finished',
+  'Complete',
+  'complete',
+  'Success',
+  'success',
+  'All ',
+  'all ',
+];
 const END =
   /^(?:\p{Extended_Pictographic}\uFE0F? {0,2})?(?:[Aa]ll (?:steps |tasks |stages )?)?(?:[Dd]one|[Ff]inished|[Cc]ompleted?|[Ss]uccess(?:ful)?)(?: successfully)?(?: in \d{1,6}(?:[.:]\d{1,6}){0,3} ?(?:ms|secs?|s|seconds?|m|min|mins|minutes?|h|hours?)?(?: ?\d{1,2} ?(?:m|s|min|sec)){0,2})?[.!]{0,3}$/u;
 

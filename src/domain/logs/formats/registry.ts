@@ -1,20 +1,33 @@
 import { MiyabiError } from '../../errors.ts';
 import type { LogFormat } from '../format.ts';
 import { agentJson } from './agent-json.ts';
+import { airflow } from './airflow.ts';
+import { ansible } from './ansible.ts';
 import { buildkit } from './buildkit.ts';
 import { cargo } from './cargo.ts';
 import { cdk } from './cdk/cdk.ts';
+import { celery } from './celery.ts';
+import { githubJob, gitlabJob } from './ci-jobs.ts';
+import { claudeCode } from './claude-code.ts';
 import { cloudformation } from './cloudformation.ts';
+import { awsDeploy, cloudformationAction, serverless } from './cloudformation-tools.ts';
+import { codebuild } from './codebuild.ts';
+import { codex } from './codex.ts';
 import { ctest } from './ctest.ts';
 import { dockerBuild, dockerCompose } from './docker.ts';
 import { goTest } from './go-test.ts';
 import { gradle } from './gradle.ts';
 import { jest } from './jest.ts';
+import { helm, kubectlRollout } from './kubernetes.ts';
+import { langgraph } from './langgraph.ts';
 import { mocha } from './mocha.ts';
 import { ninja } from './ninja.ts';
 import { nodeTest } from './node-test.ts';
+import { openhands } from './openhands.ts';
 import { plain } from './plain.ts';
 import { playwright } from './playwright.ts';
+import { prefect } from './prefect.ts';
+import { pulumi } from './pulumi.ts';
 import { pytest } from './pytest.ts';
 import { terraform } from './terraform.ts';
 import { turbo } from './turbo.ts';
@@ -27,7 +40,13 @@ import { yarn } from './yarn.ts';
  */
 export const builtInFormats: readonly LogFormat[] = [
   cloudformation,
+  helm,
+  serverless,
   terraform,
+  claudeCode,
+  codex,
+  langgraph,
+  openhands,
   agentJson,
   cdk,
   buildkit,
@@ -46,6 +65,17 @@ export const builtInFormats: readonly LogFormat[] = [
   mocha,
   nodeTest,
   vitest,
+  airflow,
+  ansible,
+  awsDeploy,
+  celery,
+  cloudformationAction,
+  codebuild,
+  githubJob,
+  gitlabJob,
+  kubectlRollout,
+  prefect,
+  pulumi,
   plain,
 ];
 

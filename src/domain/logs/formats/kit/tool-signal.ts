@@ -6,8 +6,10 @@ import { cut, headOf, TEXT_LIMITS } from './text.ts';
  * - `begins`: a run has begun; `works`: one is under way, new or not.
  * - `counts`: how far it is; `step`: what it is doing.
  * - `one done`, `one failed`, `one skipped`: the same by one more step, of which the tool prints no sum.
+ * - `waits`: it waits for a person; the next line of another kind shows that it goes on.
  * - `broken`: something in it has failed, and it goes on; `remarks`: the reason of a failure beside it, if there is one.
  * - `fails`, `ends`, `cancels`: how it ended; `closes`: it ended, and has failed if anything in it has.
+ * - `closes for now`: as `closes`, unless a line that `fails` comes right after.
  * - `concludes`: it ended well, unless a line that `fails` comes right after.
  */
 export type ToolLine =
@@ -15,6 +17,7 @@ export type ToolLine =
   | 'works'
   | 'counts'
   | 'step'
+  | 'waits'
   | 'one done'
   | 'one failed'
   | 'one skipped'
@@ -23,6 +26,7 @@ export type ToolLine =
   | 'fails'
   | 'ends'
   | 'closes'
+  | 'closes for now'
   | 'concludes'
   | 'cancels';
 
@@ -33,7 +37,7 @@ export type ToolLine =
  * - `passed`, `failed`, `skipped`: `current` is their sum unless the line has it
  * - `moreDone`, `moreFailed`, `moreSkipped`: added to what is known, as long as no total is
  * - `phase`, `step`; `item`, what has failed; `reason`, why
- * - `lane`, which of several runs at the same time the line is about, and the name of that run
+ * - `lane`, which of several runs at the same time the line is about; `name`, what that run is called if not so
  *
  * `alone`: the line may be the only one of its run, so it makes a run where none is under way. `phase`: what the run is
  * doing once it has printed the line. `after`: the line says something in that phase only.
@@ -61,6 +65,9 @@ export type ToolSignal = Counts &
     item?: string;
     reason?: string;
     lane?: string;
+    name?: string;
+    /** Epoch milliseconds. */
+    time?: number;
     text: string;
   }>;
 
@@ -101,6 +108,7 @@ export const signalOf = (
     ...words('item', TEXT_LIMITS.step),
     ...words('reason', TEXT_LIMITS.error),
     ...words('lane', TEXT_LIMITS.name),
+    ...words('name', TEXT_LIMITS.name),
     text: cut(text, TEXT_LIMITS.message),
   };
 };

@@ -4,6 +4,7 @@ import type { LogFormat } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
+import { readJson, type ToolJson } from './tool-json.ts';
 import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } from './tool-signal.ts';
 
 /**
@@ -14,12 +15,15 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  * total may still grow or an end line follows. A counter that is `begun` or `open` never ends a run; the next run does,
  * where all steps of the one before have begun.
  *
- * A run begins with a line that `begins`, `works` or `counts`, or that is `alone`; other lines say something of a run that
+ * A run begins with a line that `begins`, `works`, `waits` or `counts`, or that is `alone`; other lines say something of a run that
  * is there.
  *
  * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
  * `between`. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
  * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
+ *
+ * `json` reads lines that are JSON objects and hold one of these texts. A line without a lane is about the run that began
+ * last if `sharesLast`.
  */
 export type Tool = Readonly<{
   name: string;
@@ -30,6 +34,8 @@ export type Tool = Readonly<{
   patterns: readonly ToolPattern[];
   because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp }>;
   unwrap?: Readonly<{ line: RegExp }>;
+  json?: ToolJson;
+  sharesLast?: true;
 }>;
 
 /**
@@ -48,11 +54,13 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     taskType: tool.taskType,
     counts: tool.counts,
     memory: {},
-    ...((tool.counts === 'done' || tool.patterns.some(({ says }) => says === 'concludes')) && {
+    ...((tool.counts === 'done' ||
+      tool.patterns.some(({ says }) => says === 'concludes' || says === 'closes for now')) && {
       revisesEnds: true,
     }),
 
     read(line) {
+      if (tool.json !== undefined && line.startsWith('{')) return readJson(tool.json, line);
       if (!mayRead(line)) return undefined;
       const text = headOf(tool.unwrap === undefined ? line : unwrapped(line, tool.unwrap.line));
       for (const pattern of tool.patterns) {
@@ -64,7 +72,10 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
     ...(tool.because !== undefined && explanation(tool.because)),
 
-    laneOf: (signal) => signal.lane ?? tool.name,
+    laneOf: (signal, { numbers }) =>
+      signal.lane ?? (tool.sharesLast ? Object.keys(numbers).at(-1) : undefined) ?? tool.name,
+
+    ...(tool.json !== undefined && { timeOf: ({ time }: ToolSignal) => time }),
 
     begins(last, signal) {
       if (signal.alone || signal.says === 'works') return isTerminal(last.status);
@@ -86,7 +97,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
   });
 };
 
-const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts']);
+const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts', 'waits']);
 
 /** Whether a line may be of the tool, by its first character and the texts in it: most lines of other tools are not. */
 const firstLook = ({
@@ -162,7 +173,8 @@ const update = (
     ...withItem(run, signal),
   };
   const said: RunUpdate<Memory> = {
-    name: lane ?? tool.taskName,
+    name: signal.name ?? (run?.name || lane) ?? tool.taskName,
+    ...(run?.status === 'blocked' && { status: 'running' }),
     ...counts,
     details,
     message: cut(text, TEXT_LIMITS.message),
@@ -185,6 +197,8 @@ const update = (
     case 'one done':
     case 'one skipped':
       return said;
+    case 'waits':
+      return { ...said, status: 'blocked' };
     case 'broken':
     case 'one failed':
       return explained;
@@ -200,12 +214,10 @@ const update = (
       return { ...success(run, said), concluded: true };
     case 'ends':
       return success(run, said);
-    case 'closes': {
-      const broken = { failed: run?.failed, details: run?.details ?? {}, ...counts };
-      return hasFailed(broken)
-        ? failure(run, said, signal.reason, sumOfFailures(run, counts))
-        : success(run, said);
-    }
+    case 'closes':
+      return closing(run, said, signal, counts);
+    case 'closes for now':
+      return { ...closing(run, said, signal, counts), concluded: true };
   }
 };
 
@@ -270,6 +282,16 @@ const success = (run: Run<Memory> | undefined, said: RunUpdate<Memory>): RunUpda
   ...(said.current === undefined && run?.total != null && { current: run.total }),
   details: { ...said.details, outcome: 'completed' },
 });
+
+const closing = (
+  run: Run<Memory> | undefined,
+  said: RunUpdate<Memory>,
+  { reason }: ToolSignal,
+  counts: Counts,
+): RunUpdate<Memory> =>
+  hasFailed({ failed: run?.failed, details: run?.details ?? {}, ...counts })
+    ? failure(run, said, reason, sumOfFailures(run, counts))
+    : success(run, said);
 
 const hasFailed = ({
   failed = 0,

@@ -1,0 +1,131 @@
+import { isTerminal } from '../../tasks/status.ts';
+import { counterRuns, type Run, type RunUpdate, withText } from './kit/counter-runs.ts';
+import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
+
+export type AnsibleSignal =
+  | Readonly<{ kind: 'play' | 'task'; text: string }>
+  | Readonly<{ kind: 'failed'; host: string; reason?: string }>
+  | Readonly<{ kind: 'ignored' }>
+  | Readonly<{ kind: 'recap' }>
+  | Readonly<{ kind: 'host'; host: string; failed: number; skipped: number }>
+  | Readonly<{ kind: 'broken'; text: string }>;
+
+type Failure = Readonly<{ host: string; reason?: string }>;
+
+/** `recap`: its rows are being printed; `tasks`: how many have begun; `fatal`: what has failed and was not ignored. */
+type Memory = Readonly<{ recap: boolean; tasks: number; fatal: readonly Failure[] }>;
+
+const NOTHING: Memory = { recap: false, tasks: 0, fatal: [] };
+const MAX_FATAL = 50;
+
+/**
+ * Ansible's default output (source: lib/ansible/plugins/callback/default.py). Tasks are counted as they begin, without a
+ * total. What it was worth stands in the rows of `PLAY RECAP`, one for each host, of which none is known to be the last: the
+ * end is concluded with the first and corrected by the others.
+ */
+export const ansible = counterRuns<AnsibleSignal, Memory>({
+  name: 'ansible',
+  stateVersion: 1,
+  counts: 'begun',
+  revisesEnds: true,
+  hint: {
+    begins: [
+      'PLAY [',
+      'TASK [',
+      'RUNNING HANDLER [',
+      'PLAY RECAP ',
+      'fatal: [',
+      'failed: [',
+      '...ignoring',
+      'ERROR! ',
+    ],
+    colon: { characters: ' ', holds: (text, at) => text.startsWith('ok=', at + 2) },
+  },
+  taskType: 'deploy',
+  memory: NOTHING,
+
+  read: (line) => readLine(headOf(line)),
+
+  begins: (last, { kind }) =>
+    isTerminal(last.status) && (kind === 'play' || kind === 'task' || kind === 'recap' || kind === 'broken'),
+
+  apply(run, signal): RunUpdate<Memory> | undefined {
+    const memory = run?.memory ?? NOTHING;
+    switch (signal.kind) {
+      case 'play':
+        return { name: 'ansible', details: { phase: signal.text }, message: signal.text };
+      case 'task':
+        return {
+          name: 'ansible',
+          current: memory.tasks,
+          details: { current_step: signal.text },
+          message: signal.text,
+          memory: { ...memory, tasks: memory.tasks + 1 },
+        };
+      case 'failed': {
+        const { kind: _kind, ...failure } = signal;
+        return run && { memory: { ...memory, fatal: [...memory.fatal, failure].slice(-MAX_FATAL) } };
+      }
+      case 'ignored':
+        return run && { memory: { ...memory, fatal: memory.fatal.slice(0, -1) } };
+      case 'recap':
+        return { name: 'ansible', details: { phase: 'recap' }, memory: { ...memory, recap: true } };
+      case 'host':
+        return run?.memory.recap ? onHost(run, signal) : undefined;
+      case 'broken':
+        return {
+          name: 'ansible',
+          status: 'failed',
+          details: { outcome: 'failed', error_message: run?.details.error_message ?? signal.text },
+        };
+    }
+  },
+});
+
+const onHost = (
+  run: Run<Memory>,
+  { host, failed, skipped }: Extract<AnsibleSignal, { kind: 'host' }>,
+): RunUpdate<Memory> => {
+  const isBad = failed > 0;
+  const status = isBad || run.status === 'failed' ? 'failed' : 'completed';
+  const reason = run.memory.fatal.find((failure) => failure.host === host)?.reason;
+  const message = reason ?? `${failed} failed on ${host}`;
+  return {
+    status,
+    concluded: true,
+    current: run.memory.tasks,
+    ...(failed + (run.failed ?? 0) > 0 && { failed: failed + (run.failed ?? 0) }),
+    ...(skipped + (run.skipped ?? 0) > 0 && { skipped: skipped + (run.skipped ?? 0) }),
+    details: {
+      outcome: status,
+      ...(isBad && {
+        failed_resources: withText(run.details.failed_resources, host),
+        ...(run.details.error_message === undefined && { error_message: message }),
+      }),
+    },
+  };
+};
+
+const HOST =
+  /^(\S{1,255}) {1,60}: ok=\d{1,7} {1,8}changed=\d{1,7} {1,8}unreachable=(\d{1,7}) {1,8}failed=(\d{1,7})(?: {1,8}skipped=(\d{1,7}))?/;
+const FAILED = /^(?:fatal|failed): \[([^\]\s]{1,255})(?: -> [^\]]{1,255})?\]/;
+const MESSAGE = /"msg": "((?:[^"\\]|\\.){1,1000})"/;
+
+const readLine = (line: string): AnsibleSignal | undefined => {
+  const [, heading, name] = /^(PLAY|TASK|RUNNING HANDLER) \[(.{1,300})\] \*{3,}$/.exec(line) ?? [];
+  if (heading !== undefined && name !== undefined)
+    return { kind: heading === 'PLAY' ? 'play' : 'task', text: cut(name, TEXT_LIMITS.phase) };
+  if (/^PLAY RECAP \*{3,}$/.test(line)) return { kind: 'recap' };
+  if (line === '...ignoring') return { kind: 'ignored' };
+  const [, host] = FAILED.exec(line) ?? [];
+  if (host !== undefined) {
+    const [, reason] = MESSAGE.exec(line) ?? [];
+    return { kind: 'failed', host, ...(reason !== undefined && { reason: cut(reason, TEXT_LIMITS.error) }) };
+  }
+  const [, error] = /^ERROR! (.{1,1000})$/.exec(line) ?? [];
+  if (error !== undefined) return { kind: 'broken', text: cut(error, TEXT_LIMITS.error) };
+  const [, of, unreachable, failed, skipped = '0'] = line.includes(' ok=') ? (HOST.exec(line) ?? []) : [];
+  return of === undefined
+    ? undefined
+    : { kind: 'host', host: of, failed: Number(unreachable) + Number(failed), skipped: Number(skipped) };
+};

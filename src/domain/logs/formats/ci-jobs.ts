@@ -1,0 +1,51 @@
+import { toolFormat } from './kit/tool.ts';
+
+/**
+ * The log of a job of GitHub Actions. Its steps begin with `##[group]Run …`; it does not say how it ended, so a step that
+ * failed decides.
+ */
+export const githubJob = toolFormat({
+  name: 'github-job',
+  taskName: 'GitHub Actions',
+  taskType: 'ci_job',
+  counts: 'open',
+  hint: {
+    begins: [
+      ...[
+        'Current runner version: ',
+        'Complete job name: ',
+        'Run ',
+        'Post job cleanup.',
+        'Cleaning up orphan',
+      ],
+      'Process completed with',
+    ],
+  },
+  patterns: [
+    { says: 'begins', line: /^Current runner version: '[\d.]{3,20}'$/ },
+    { says: 'step', line: /^Complete job name: (?<name>\S.{0,200})$/ },
+    { says: 'step', line: /^Run (?<step>(?!.*\d ?(?:\/|of) ?\d)\S.{0,300})$/ },
+    { says: 'step', line: /^Post job cleanup\.$/, phase: 'cleanup' },
+    { says: 'broken', line: /^(?<reason>Process completed with exit code [1-9]\d{0,4})\.$/ },
+    { says: 'closes', line: /^Cleaning up orphan processes$/ },
+  ],
+});
+
+/** The log of a job of GitLab, whose sections are its phases. */
+export const gitlabJob = toolFormat({
+  name: 'gitlab-job',
+  taskName: 'GitLab CI',
+  taskType: 'ci_job',
+  counts: 'open',
+  hint: { begins: ['Running with gitlab-runner ', 'section_start:', 'Job succeeded', 'ERROR: Job failed'] },
+  patterns: [
+    { says: 'begins', line: /^Running with gitlab-runner \d{1,3}\./ },
+    { says: 'step', line: /^section_start:\d{6,12}:(?<phase>[\w.-]{1,80})(?:\[[^\]]{0,80}\])?$/ },
+    { says: 'ends', line: /^Job succeeded$/ },
+    { says: 'cancels', line: /^ERROR: Job failed: canceled$/ },
+    {
+      says: 'fails',
+      line: /^ERROR: Job failed(?: \([^)]{1,80}\))?: (?<reason>\S.{0,500})$/,
+    },
+  ],
+});

@@ -1,0 +1,126 @@
+import { DIGITS } from '../hint.ts';
+import { toolFormat } from './kit/tool.ts';
+
+/** `aws cloudformation deploy` (source: awscli/customizations/cloudformation). It prints no events. */
+export const awsDeploy = toolFormat({
+  name: 'aws-deploy',
+  taskName: 'aws cloudformation deploy',
+  taskType: 'deploy',
+  counts: 'open',
+  hint: {
+    begins: [
+      ...[
+        'Waiting for changeset to be created',
+        'Waiting for stack create/update',
+        'Successfully created/updated',
+      ],
+      ...[
+        'Failed to create/update the stack',
+        'Failed to create the changeset: ',
+        'No changes to deploy. Stack ',
+      ],
+    ],
+  },
+  patterns: [
+    { says: 'begins', line: /^Waiting for changeset to be created\.\./, phase: 'change set' },
+    { says: 'works', line: /^Waiting for stack create\/update to complete$/, phase: 'deploy' },
+    { says: 'ends', line: /^Successfully created\/updated stack - (?<name>[\w-]{1,128})$/, alone: true },
+    { says: 'ends', line: /^No changes to deploy\. Stack (?<name>[\w-]{1,128}) is up to date$/, alone: true },
+    {
+      says: 'fails',
+      line: /^(?<reason>Failed to create\/update the stack)\. Run the following command$/,
+      alone: true,
+    },
+    { says: 'fails', line: /^(?<reason>Failed to create the changeset: .{1,1000})$/, alone: true },
+  ],
+});
+
+/** Serverless Framework, version 3 and 4. */
+export const serverless = toolFormat({
+  name: 'serverless',
+  taskName: 'serverless',
+  taskType: 'deploy',
+  counts: 'open',
+  hint: {
+    begins: [
+      'Deploying ',
+      'Removing ',
+      'No changes to deploy. Deployment',
+      'CREATE_',
+      'UPDATE_',
+      'DELETE_',
+      'Error:',
+      '✔ ',
+      '✖ ',
+    ],
+  },
+  patterns: [
+    {
+      says: 'works',
+      line: /^(?:Deploying|Removing) "?(?<name>[\w-]{1,128})"? (?:to|from) stage "?[\w-]{1,64}"? \([a-z]{2}(?:-[a-z]{1,9}){1,2}-\d\)$/,
+    },
+    {
+      says: 'step',
+      line: /^(?<step>(?:CREATE|UPDATE|DELETE)_[A-Z_]{4,40} - AWS::[\w:]{3,120} - [\w-]{1,255})$/,
+    },
+    {
+      says: 'broken',
+      line: /^(?<reason>(?:CREATE|UPDATE|DELETE)_FAILED: (?<item>\w{1,255}) \(AWS::[\w:]{3,120}\).{0,500})$/,
+    },
+    {
+      says: 'ends',
+      line: /^✔ {1,2}Service (?:deployed to stack|.{1,128} has been successfully removed).{0,200}$/,
+      alone: true,
+    },
+    {
+      says: 'ends',
+      line: /^(?:✔ {1,2})?No changes to deploy\. Deployment skipped\. \(\d{1,6}s\)$/,
+      alone: true,
+    },
+    { says: 'fails', line: /^✖ {1,2}(?<reason>Stack \S{1,128} failed to deploy) \(\d{1,6}s\)$/, alone: true },
+  ],
+  because: { begins: /^(?<reason>(?:CREATE|UPDATE|DELETE)_FAILED: .{1,500})$/, between: /^Error:$/ },
+});
+
+/** The events that the GitHub action for CloudFormation streams: `03:04:05 CREATE_COMPLETE AWS::SQS::Queue/Orders`. */
+export const cloudformationAction = toolFormat({
+  name: 'cloudformation-action',
+  taskName: 'CloudFormation',
+  taskType: 'deploy',
+  counts: 'open',
+  hint: {
+    mayBegin: { characters: `${DIGITS}CUDRI`, holds: (text, at) => EVENT.test(text.slice(at, at + 120)) },
+  },
+  patterns: [
+    {
+      says: 'works',
+      line: /^(?:CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS {1,8}AWS::CloudFormation::Stack\/(?<name>[\w-]{1,128})\b/,
+    },
+    {
+      says: 'ends',
+      line: /^(?:CREATE|UPDATE|DELETE|IMPORT)_COMPLETE {1,8}AWS::CloudFormation::Stack\/(?<name>[\w-]{1,128})\b/,
+    },
+    {
+      says: 'fails',
+      line: /^(?<reason>(?:UPDATE_)?ROLLBACK_(?:COMPLETE|FAILED)|DELETE_FAILED) {1,8}AWS::CloudFormation::Stack\/(?<name>[\w-]{1,128})\b/,
+    },
+    {
+      says: 'step',
+      line: /^(?<phase>(?:UPDATE_)?ROLLBACK_IN_PROGRESS) {1,8}AWS::CloudFormation::Stack\/[\w-]{1,128}\b/,
+    },
+    {
+      says: 'broken',
+      line: /^(?:CREATE|UPDATE|DELETE|IMPORT)_FAILED {1,8}AWS::[\w:]{3,120}\/(?<item>[\w-]{1,255})(?: {1,8}(?<reason>\S.{0,1000}))?$/,
+    },
+    {
+      says: 'one done',
+      line: /^(?:CREATE|UPDATE|IMPORT)_COMPLETE {1,8}(?<step>AWS::[\w:]{3,120}\/[\w-]{1,255})\b/,
+    },
+    {
+      says: 'step',
+      line: /^(?:CREATE|UPDATE|DELETE|IMPORT)_IN_PROGRESS {1,8}(?<step>AWS::[\w:]{3,120}\/[\w-]{1,255})\b/,
+    },
+  ],
+});
+
+const EVENT = /^(?:\d\d:\d\d:\d\d {1,4})?[A-Z]{6,8}_[A-Z_]{4,40} {1,8}AWS::/;
