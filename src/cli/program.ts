@@ -7,6 +7,7 @@ import { flushCommand } from './commands/flush.ts';
 import { logsCommand } from './commands/logs.ts';
 import { projectsCommand } from './commands/projects.ts';
 import { runCommand } from './commands/run.ts';
+import { scriptCommands } from './commands/scripts.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { watchCommand } from './commands/watch.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
@@ -44,6 +45,7 @@ the key, 6 the watched or followed task failed. miyabi run ends as its command d
     runCommand(),
     watchCommand(),
     logsCommand(),
+    ...scriptCommands(),
     tasksCommand(),
     projectsCommand(),
     webhooksCommand(),

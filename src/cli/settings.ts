@@ -14,6 +14,8 @@ export type ClientSettings = Readonly<{
   spoolDir: string;
   /** How long the end of a run may wait for the server, in milliseconds. */
   flushMs: number;
+  /** How often a run says that it is alive, in milliseconds. */
+  heartbeatMs: number;
 }>;
 
 /** The default address of a server on this machine. */
@@ -21,6 +23,7 @@ export const DEFAULT_URL = 'http://127.0.0.1:8787';
 
 const DEFAULT_FLUSH_SECONDS = 10;
 const MAX_FLUSH_SECONDS = 3_600;
+const DEFAULT_HEARTBEAT_SECONDS = 30;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,6 +36,7 @@ export const readSettings = (env: Environment): ClientSettings => {
     ...(isGiven(project) ? { project: projectOf(project, 'MIYABI_PROJECT') } : {}),
     spoolDir: isGiven(env.MIYABI_SPOOL_DIR) ? env.MIYABI_SPOOL_DIR : join(stateDir(env), 'miyabi', 'spool'),
     flushMs: flushOf(env.MIYABI_FLUSH_SECONDS),
+    heartbeatMs: heartbeatOf(env.MIYABI_HEARTBEAT_SECONDS),
   };
 };
 
@@ -78,6 +82,18 @@ const flushOf = (text: string | undefined): number => {
     throw new MiyabiError(
       'configuration',
       `MIYABI_FLUSH_SECONDS must be a number of seconds from 0 to ${MAX_FLUSH_SECONDS}`,
+    );
+  }
+  return seconds * 1_000;
+};
+
+const heartbeatOf = (text: string | undefined): number => {
+  if (!isGiven(text)) return DEFAULT_HEARTBEAT_SECONDS * 1_000;
+  const seconds = /^\d{1,4}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(seconds >= 1 && seconds <= MAX_FLUSH_SECONDS)) {
+    throw new MiyabiError(
+      'configuration',
+      `MIYABI_HEARTBEAT_SECONDS must be a whole number of seconds from 1 to ${MAX_FLUSH_SECONDS}`,
     );
   }
   return seconds * 1_000;

@@ -104,20 +104,29 @@ export type Post = Readonly<{
   bytes: number;
   body: Readonly<{
     project_id?: string;
+    run_id?: string;
     log_group: string;
     log_stream: string;
     events: readonly Readonly<{ id: string; timestamp: number; message: string }>[];
   }>;
 }>;
 
-/** A server that keeps what is posted; `answer` gives the status of each post, by default 200. */
+/** A server that keeps what is posted; `answer` gives the status of each post of lines, by default 200. */
 export const sink = async (answer: (count: number) => number = () => 200) => {
   const posts: Post[] = [];
+  const requests: { readonly path: string; readonly body: unknown }[] = [];
   let count = 0;
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (request.url !== '/api/logs') {
+        const body = Buffer.concat(chunks).toString('utf8');
+        requests.push({ path: request.url ?? '', body: body === '' ? undefined : JSON.parse(body) });
+        response.writeHead(request.url === '/api/tasks' ? 201 : 200, { 'content-type': 'application/json' });
+        response.end('{"task_id":"run"}');
+        return;
+      }
       count += 1;
       const status = answer(count);
       const body = Buffer.concat(chunks);
@@ -133,6 +142,7 @@ export const sink = async (answer: (count: number) => number = () => 200) => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     posts,
+    requests,
     asked: () => count,
     events: () => posts.flatMap(({ body }) => body.events),
     close: () =>

@@ -1,12 +1,17 @@
+// Over 300 lines: what is drawn and what is sent of one output share its lines.
+
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { MiyabiClient } from '../../client/index.ts';
-import { toId } from '../../domain/ids.ts';
+import { isId, toId } from '../../domain/ids.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import { masker, secretsOf } from '../../domain/logs/masking.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { serverAt } from '../server.ts';
 import type { ClientSettings } from '../settings.ts';
+import type { BarTask } from '../terminal/bars.ts';
+import { type EndReport, endReport, outputTail, type RunEnd, statusOfEnd, wordsOfEnd } from './ending.ts';
+import { runFacts, runName } from './facts.ts';
 import { lineSplitter } from './lines.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Screen } from './screen.ts';
@@ -19,8 +24,10 @@ export type Follower = Readonly<{
   /** The terminal has another size now. The answer is how many of its lines the bars take. */
   resized(): number;
   stopDrawing(): void;
-  /** Waits, within its bound or until the signal, until the server has everything. What there is to say of it. */
-  finish(signal: AbortSignal): Promise<Readonly<{ text: string; serious: boolean }> | undefined>;
+  /** How the run ended, as a bar; undefined where there was nothing to draw. */
+  lastBar(end: RunEnd): string | undefined;
+  /** Waits, within its bound or until the signal, until the server has everything. Returns what there is to say of it. */
+  finish(signal: AbortSignal, end: RunEnd): Promise<Readonly<{ text: string; serious: boolean }> | undefined>;
 }>;
 
 export type FollowerOptions = Readonly<{
@@ -30,6 +37,8 @@ export type FollowerOptions = Readonly<{
   view: Screen;
   project?: string;
   name?: string;
+  /** When the command was started, epoch milliseconds. */
+  startedAt: number;
   drawsBars: boolean;
   /** The output comes from a terminal, which also echoes the user's keys into it. */
   echoes: boolean;
@@ -110,7 +119,8 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
 
   const drawing = options.drawsBars ? await barsOf(options) : undefined;
   const client = settings.url === undefined ? undefined : serverAt(settings.url, settings.apiKey);
-  const shipping = client === undefined ? undefined : ship(options, client, secrets);
+  const shipping = client === undefined ? undefined : await ship(options, client, secrets);
+  const tail = outputTail({ merged: options.echoes });
 
   const takeLines = (stream: 'stdout' | 'stderr', output: string, at: number) => {
     if (output === '') return;
@@ -118,7 +128,9 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
     const first = eventNumber + 1;
     // Masks may make lines longer or shorter: what is sent is cut on its own.
     if (shipping !== undefined) {
-      const parts = partsOf(masks[stream].mask(lines));
+      const masked = masks[stream].mask(lines);
+      tail.add(stream, masked);
+      const parts = partsOf(masked);
       eventNumber += parts.length;
       shipping.add(parts.map((part, index) => eventText(first + index, at, part)));
     } else eventNumber += 1;
@@ -181,17 +193,24 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
       for (const timer of timers) clearInterval(timer);
       view.draw([]);
     },
-    async finish(signal) {
+    lastBar(end) {
+      if (drawing === undefined) return undefined;
+      readGathered();
+      tick();
+      view.draw([]);
+      return drawing.last(end);
+    },
+    async finish(signal, end) {
       readGathered();
       for (const stream of ['stdout', 'stderr'] as const)
         takeLines(stream, splitters[stream].end(), clock.now());
       if (shipping === undefined) return undefined;
-      return noteOf(await shipping.finish(settings.flushMs, signal), settings);
+      return noteOf(await shipping.finish(settings.flushMs, signal, endReport(end, tail)), settings);
     },
   };
 };
 
-const barsOf = async ({ size, view, clock, onReserve, command, name }: FollowerOptions) => {
+const barsOf = async ({ size, view, clock, onReserve, command, name, startedAt }: FollowerOptions) => {
   const [{ logFormats }, { liveTasks }, { barLine }, { lookOf }] = await Promise.all([
     import('../commands/log-formats.ts'),
     import('./live-tasks.ts'),
@@ -218,43 +237,91 @@ const barsOf = async ({ size, view, clock, onReserve, command, name }: FollowerO
     }
     view.draw(lines);
   };
-  return { tasks, draw, reserved: () => reserved };
+  const last = (end: RunEnd): string | undefined => {
+    const status = statusOfEnd(end);
+    const whole = tasks.whole(status);
+    if (whole === undefined) return undefined;
+    const bar: BarTask = {
+      ...whole,
+      name: name ?? runName(command, (text) => text),
+      status,
+      elapsed: Math.max(0, (end.at - startedAt) / 1_000),
+      ...(status === 'completed' ? {} : { phase: wordsOfEnd(end) }),
+    };
+    return barLine(bar, size().columns, look);
+  };
+  return { tasks, draw, last, reserved: () => reserved };
 };
 
-const ship = (
-  { settings, clock, command, project, name }: FollowerOptions,
+const ship = async (
+  { settings, command, project, name, startedAt }: FollowerOptions,
   client: MiyabiClient,
   secrets: readonly string[],
 ) => {
-  const started = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+  const mask = (text: string) => masker(secrets).mask(text);
+  const started = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
   const mark = randomBytes(4).toString('hex');
-  const runName = toId(name ?? basename(command[0] ?? ''), 80) || 'run';
+  const streamName = toId(name ?? basename(command[0] ?? ''), 80) || 'run';
   // The name is ours to choose from the command alone: its arguments may hold what must not leave.
-  const log_stream = masker(secrets).mask(`${runName}-${started}-${mark}`);
+  const log_stream = mask(`${streamName}-${started}-${mark}`);
+  const task_id = isId(log_stream) ? log_stream : `run-${started}-${mark}`;
+  const every = Math.max(1, Math.round(settings.heartbeatMs / 1_000));
   const header: RunHeader = {
     url: client.url,
     ...(project === undefined ? {} : { project_id: project }),
     log_group: LOG_GROUP,
     log_stream,
+    start: {
+      task_id,
+      task_name: name === undefined ? runName(command, mask) : mask(name).slice(0, 512),
+      task_type: 'run',
+      status: 'running',
+      ...(project === undefined ? {} : { project_id: project }),
+      started_at: startedAt,
+      run: await runFacts(command, { env: process.env, cwd: process.cwd(), mask }),
+      heartbeat: { every_seconds: every, grace_seconds: Math.max(MIN_GRACE_SECONDS, 2 * every) },
+      details: { log_group: LOG_GROUP, log_stream },
+    },
   };
   const own = newBacklog(settings.spoolDir, `${started}-${mark}`, header);
+  own.begin();
   const damage: string[] = [];
   const sending = shipper(
     client,
     own,
     earlierRuns(settings.spoolDir, client.url, mark, (text) => damage.push(text)),
   );
+  sending.wake();
+  const beating = setInterval(() => {
+    const id = own.runId();
+    if (id === undefined) return;
+    // One that is lost does no harm: the next comes soon.
+    client
+      .send({
+        method: 'POST',
+        path: `/api/tasks/${encodeURIComponent(id)}/heartbeat`,
+        timeoutMs: HEARTBEAT_TIMEOUT_MS,
+      })
+      .catch(() => undefined);
+  }, settings.heartbeatMs);
+  beating.unref();
   return {
     add(events: readonly string[]) {
       own.add(events);
       sending.wake();
     },
-    finish: async (limitMs: number, signal: AbortSignal): Promise<Shipped> => {
+    finish: async (limitMs: number, signal: AbortSignal, end: EndReport): Promise<Shipped> => {
+      clearInterval(beating);
+      await own.end(end);
       const shipped = await sending.finish(limitMs, signal);
       return { ...shipped, damage: [...damage, ...shipped.damage.map(damagedLines)] };
     },
   };
 };
+
+/** A run may be so late with its heartbeat at least: a laptop is busy, a server restarts. */
+const MIN_GRACE_SECONDS = 60;
+const HEARTBEAT_TIMEOUT_MS = 10_000;
 
 /** The log group of everything that `miyabi run` sends. */
 const LOG_GROUP = '/miyabi/run';
@@ -327,6 +394,12 @@ const noteOf = (shipped: Shipped, { spoolDir, url }: ClientSettings) => {
   if (shipped.refused > 0)
     return { text: `${shipped.refused} lines were refused: ${shipped.problem ?? ''}`, serious: true };
   if (shipped.damage.length > 0) return { text: shipped.damage.join('; '), serious: true };
+  if (!shipped.unsent && shipped.linesOnly !== undefined) {
+    return {
+      text: `${url} has the lines of this run, but not how it ended; update the server (${shipped.linesOnly})`,
+      serious: true,
+    };
+  }
   if (!shipped.unsent) return undefined;
   const serious = shipped.problem?.includes('refuses the key') === true;
   return {

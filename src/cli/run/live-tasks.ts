@@ -4,7 +4,7 @@ import { advance, emptyLedger, type Ledger, ledgerMemos } from '../../domain/log
 import { type ContinuedLine, logReader } from '../../domain/logs/signals.ts';
 import { etaOf, type RateStart, rateStartOf } from '../../domain/tasks/eta.ts';
 import { partialFailure, percentageOf } from '../../domain/tasks/progress.ts';
-import { isTerminal } from '../../domain/tasks/status.ts';
+import { isTerminal, type TaskStatus } from '../../domain/tasks/status.ts';
 import { toIso } from '../../domain/time.ts';
 import type { BarTask } from '../terminal/bars.ts';
 
@@ -13,6 +13,8 @@ export type LiveTasks = Readonly<{
   add(events: readonly LogEvent[]): void;
   /** Running tasks first, then those that ended last. */
   bars(now: number): readonly BarTask[];
+  /** How far all of it is; undefined where the lines tell of nothing. `status` is that of the command. */
+  whole(status: TaskStatus): Pick<BarTask, 'current' | 'total' | 'percentage'> | undefined;
 }>;
 
 /** `runName` is the name of tasks whose lines give none. */
@@ -47,6 +49,24 @@ export const liveTasks = (formats: readonly LogFormat[], runName: string): LiveT
           found.set(key, { ...observation, shown, ...(rateFrom !== undefined && { rateFrom }) });
         }
       }
+    },
+
+    whole(status) {
+      const runs = [...found.values()];
+      const [only] = runs;
+      if (only === undefined) return undefined;
+      if (runs.length === 1) {
+        const { current, total } = only;
+        return { current, total, percentage: percentageOf(only, status) };
+      }
+      // As the server counts: each part is the same, and those that were cancelled count nothing.
+      const counted = runs.filter((run) => run.status !== 'cancelled');
+      const done = counted.reduce((sum, run) => sum + (percentageOf(run, run.status) ?? 0), 0);
+      return {
+        current: counted.filter((run) => run.status === 'completed').length,
+        total: counted.length,
+        percentage: percentageOf({ current: done, total: counted.length * 100 }, status),
+      };
     },
 
     bars(now) {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../adapters/system/clock.ts';
 import type { RunOptions } from '../commands/run.ts';
+import { CommandFailure } from '../failure.ts';
 import { type ClientSettings, projectOf, readSettings } from '../settings.ts';
 import { type Child, startOnPipes, startOnTerminal, type TakeOutput } from './child.ts';
 import type { Follower } from './follower.ts';
@@ -41,26 +42,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
     return more;
   };
 
-  let child: Child;
-  try {
-    child =
-      terminal === undefined
-        ? await startOnPipes(command, hintedEnvironment(), take)
-        : await startOnTerminal(command, process.env, terminal, take);
-  } catch (error) {
-    terminal?.restore();
-    throw error;
-  }
-  const stopForwarding = forwardSignals(child);
-  for (const stream of ['stdout', 'stderr'] as const) {
-    process[stream].on('drain', () => child.resume(stream));
-    // Whoever read our output has gone away: the command is to learn it as it would without us.
-    process[stream].on('error', () => child.drop(stream));
-  }
-
-  const releaseInput = terminal === undefined ? () => undefined : typeInto(child);
-  process.once('exit', () => terminal?.restore());
-
+  const startedAt = clock.now();
   const load = async (known: ClientSettings) => {
     try {
       const { follow } = await import('./follower.ts');
@@ -71,6 +53,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
         view,
         ...(project === undefined ? {} : { project }),
         ...(options.name === undefined ? {} : { name: options.name }),
+        startedAt,
         drawsBars,
         echoes: terminal !== undefined,
         size: () => sizeOf(stdout.isTTY ? stdout : stderr),
@@ -86,6 +69,41 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
       problems.push(messageOf(error));
     }
   };
+  /** A command that could not be started has failed, too. */
+  const reportFailedStart = async ({ exitCode, message }: CommandFailure) => {
+    if (settings?.url === undefined) return;
+    await load(settings);
+    const end = { code: exitCode, signal: null, at: clock.now(), interrupted: false, reason: message };
+    const outcome = await follower?.finish(new AbortController().signal, end).catch(() => undefined);
+    if (outcome?.serious && !options.quiet) stderr.write(`miyabi: ${outcome.text}\n`);
+  };
+
+  let child: Child;
+  try {
+    child =
+      terminal === undefined
+        ? await startOnPipes(command, hintedEnvironment(), take)
+        : await startOnTerminal(command, process.env, terminal, take);
+  } catch (error) {
+    terminal?.restore();
+    if (error instanceof CommandFailure) await reportFailedStart(error);
+    throw error;
+  }
+  let interrupted = false;
+  const onInterrupt = () => {
+    interrupted = true;
+  };
+  process.on('SIGINT', onInterrupt);
+  const stopForwarding = forwardSignals(child);
+  for (const stream of ['stdout', 'stderr'] as const) {
+    process[stream].on('drain', () => child.resume(stream));
+    // Whoever read our output has gone away: the command is to learn it as it would without us.
+    process[stream].on('error', () => child.drop(stream));
+  }
+
+  const releaseInput = terminal === undefined ? () => undefined : typeInto(child);
+  process.once('exit', () => terminal?.restore());
+
   const loading = follows ? load(settings) : undefined;
   const onResize = () => {
     const reserved = follower?.resized() ?? 0;
@@ -93,28 +111,31 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   };
   stdout.on('resize', onResize);
 
-  const { code, signal } = await child.ended;
+  const end = { ...(await child.ended), at: clock.now() };
   // A command that was faster than its bars needs none; its lines are to be sent all the same.
   if (settings?.url !== undefined) await loading;
   stdout.off('resize', onResize);
   releaseInput();
   over = true;
   follower?.stopDrawing();
+  const lastBar = options.quiet ? undefined : follower?.lastBar({ ...end, interrupted });
+  if (lastBar !== undefined) view.say(lastBar);
   view.end();
   terminal?.restore();
 
   // There is no command any more that a signal could be meant for: now it ends the wait.
   stopForwarding();
+  process.off('SIGINT', onInterrupt);
   const waiting = new AbortController();
   const stopWaiting = () => waiting.abort();
   for (const name of ENDING) process.on(name, stopWaiting);
   const outcome = await follower
-    ?.finish(waiting.signal)
+    ?.finish(waiting.signal, { ...end, interrupted })
     .catch((error: unknown) => ({ text: messageOf(error), serious: true }));
   for (const name of ENDING) process.off(name, stopWaiting);
   if (outcome !== undefined && (outcome.serious || stderr.isTTY === true)) problems.push(outcome.text);
   if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
-  endLike(code, signal);
+  endLike(end.code, end.signal);
 };
 
 /** Of two streams on one terminal, the first one to hear of a new size is the one that has told us of it. */

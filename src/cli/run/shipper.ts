@@ -1,5 +1,5 @@
 import { type MiyabiClient, problemIn, type RawAnswer, refusal } from '../../client/index.ts';
-import { isJsonObject } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { wordsOf } from '../server.ts';
 import type { Backlog, Batch, RunHeader } from './spool.ts';
 
@@ -13,6 +13,8 @@ export type Shipped = Readonly<{
   refused: number;
   damage: readonly string[];
   problem?: string;
+  /** Why the server has the lines only, and not how the run went. */
+  linesOnly?: string;
 }>;
 
 export type Shipper = Readonly<{
@@ -58,6 +60,7 @@ export const shipper = (
   let answered = false;
   let refused = 0;
   let problem: string | undefined;
+  let linesOnly: string | undefined;
   let current: Backlog | undefined;
   let noneEarlier = false;
   let failingSince: number | undefined;
@@ -89,14 +92,19 @@ export const shipper = (
       };
     });
 
-  const post = async (header: RunHeader, batch: Batch): Promise<Outcome> => {
+  /** Sends a request, and says what became of it; `took` tells the answer of a server of Miyabi from a page of another. */
+  const send = async (
+    path: string,
+    body: string | Buffer<ArrayBuffer>,
+    took: (answer: RawAnswer) => boolean,
+  ): Promise<Outcome> => {
     let answer: RawAnswer;
     try {
       answer = await client.send({
         method: 'POST',
-        path: '/api/logs',
+        path,
         headers: { 'content-type': 'application/json' },
-        body: bodyOf(header, batch),
+        body,
         timeoutMs: POST_TIMEOUT_MS,
         signal: aborting.signal,
       });
@@ -105,31 +113,68 @@ export const shipper = (
     }
     answered = true;
     const { status, headers, text } = answer;
-    if (tookLines(answer)) return { kind: 'sent' };
-    const words = wordsOf(refusal(client.url, status, text, headers.get('retry-after')), client.url);
-    // Only a Miyabi server may reject a batch for good: after any other answer the lines are kept.
-    if (
-      (status === 400 || status === 413 || status === 415 || status === 422) &&
-      problemIn(text) !== undefined
-    )
-      return { kind: 'poisoned', problem: words };
-    if (status >= 500 || status === 408 || status === 425 || status === 429) {
-      return { kind: 'away', problem: words, ...retryAfter(answer) };
+    if (took(answer)) return { kind: 'sent' };
+    const problem = wordsOf(refusal(client.url, status, text, headers.get('retry-after')), client.url);
+    const told = problemIn(text);
+    // Only a Miyabi server may reject something for good: after any other answer the lines are kept.
+    if ((status === 400 || status === 413 || status === 415 || status === 422) && told !== undefined) {
+      return { kind: 'poisoned', problem };
     }
-    return { kind: 'refused', problem: words };
+    if (status >= 500 || status === 408 || status === 425 || status === 429) {
+      return { kind: 'away', problem, ...retryAfter(answer) };
+    }
+    return { kind: 'refused', problem };
   };
 
-  const nextBacklog = async (): Promise<Readonly<{ backlog: Backlog; batch: Batch }> | undefined> => {
-    const batch = await own?.next(POST_BYTES);
-    if (own !== undefined && batch !== undefined) return { backlog: own, batch };
+  const sendStart = async (backlog: Backlog, start: JsonObject): Promise<Outcome> => {
+    const outcome = await send('/api/tasks', JSON.stringify(start), isCreated);
+    if (outcome.kind === 'sent') backlog.heard('start', true);
+    if (outcome.kind !== 'poisoned') return outcome;
+    // An earlier release does not know what a run is: it gets the lines, as it always did.
+    backlog.heard('start', false);
+    linesOnly = outcome.problem;
+    return { kind: 'sent' };
+  };
+
+  const sendEnd = async (backlog: Backlog, end: JsonObject): Promise<Outcome> => {
+    const path = `/api/tasks/${encodeURIComponent(backlog.runId() ?? '')}/progress`;
+    const outcome = await send(path, JSON.stringify(end), isEnded);
+    if (outcome.kind === 'poisoned') problem = outcome.problem;
+    if (outcome.kind === 'sent' || outcome.kind === 'poisoned') backlog.heard('end', true);
+    return outcome.kind === 'poisoned' ? { kind: 'sent' } : outcome;
+  };
+
+  const sendLines = async (backlog: Backlog, batch: Batch): Promise<Outcome> => {
+    const outcome = await send('/api/logs', bodyOf(backlog.header, batch, backlog.runId()), tookLines);
+    if (outcome.kind === 'poisoned') {
+      refused += linesIn(batch);
+      problem = outcome.problem;
+    }
+    if (outcome.kind === 'sent' || outcome.kind === 'poisoned') await backlog.done(batch);
+    return outcome.kind === 'poisoned' ? { kind: 'sent' } : outcome;
+  };
+
+  /** What the server is to have next of a run: that it started, then its lines, then how it ended. */
+  const nextOf = async (backlog: Backlog): Promise<(() => Promise<Outcome>) | undefined> => {
+    const start = backlog.owed('start');
+    if (start !== undefined) return () => sendStart(backlog, start);
+    const batch = await backlog.next(POST_BYTES);
+    if (batch !== undefined) return () => sendLines(backlog, batch);
+    const end = backlog.owed('end');
+    return end === undefined ? undefined : () => sendEnd(backlog, end);
+  };
+
+  const nextJob = async (): Promise<(() => Promise<Outcome>) | undefined> => {
+    const job = own === undefined ? undefined : await nextOf(own);
+    if (job !== undefined) return job;
     for (;;) {
       if (current === undefined && !noneEarlier) {
         current = await earlier();
         noneEarlier = current === undefined;
       }
       if (current === undefined) return undefined;
-      const left = await current.next(POST_BYTES);
-      if (left !== undefined) return { backlog: current, batch: left };
+      const left = await nextOf(current);
+      if (left !== undefined) return left;
       noteDamage(current);
       await current.close();
       current = undefined;
@@ -139,8 +184,8 @@ export const shipper = (
   const run = async () => {
     while (!aborting.signal.aborted) {
       woken = false;
-      const next = await nextBacklog();
-      if (next === undefined) {
+      const job = await nextJob();
+      if (job === undefined) {
         // What arrived during the check may have been missed.
         if (woken) continue;
         if (closing) return;
@@ -148,15 +193,10 @@ export const shipper = (
         if (!closing) await pause(LINGER_MS);
         continue;
       }
-      const outcome = await post(next.backlog.header, next.batch);
-      if (outcome.kind === 'sent' || outcome.kind === 'poisoned') {
+      const outcome = await job();
+      if (outcome.kind === 'sent') {
         failures = 0;
         failingSince = undefined;
-        if (outcome.kind === 'poisoned') {
-          refused += linesIn(next.batch);
-          problem = outcome.problem;
-        }
-        await next.backlog.done(next.batch);
         continue;
       }
       problem = outcome.problem;
@@ -166,8 +206,8 @@ export const shipper = (
     }
   };
 
-  const isWorthWaiting = (kind: 'away' | 'refused'): boolean => {
-    if (kind === 'refused' || !answered) return false;
+  const isWorthWaiting = (kind: Outcome['kind']): boolean => {
+    if (kind !== 'away' || !answered) return false;
     failingSince ??= Date.now();
     return Date.now() - failingSince < GRACE_MS;
   };
@@ -192,7 +232,8 @@ export const shipper = (
       await running;
       clearTimeout(limit);
       const unsent =
-        (await own?.next(POST_BYTES).catch(() => undefined)) !== undefined || current !== undefined;
+        (own !== undefined && (await nextOf(own).catch(() => undefined)) !== undefined) ||
+        current !== undefined;
       if (current !== undefined) noteDamage(current);
       const dropped = (own?.dropped() ?? 0) + (own?.atRisk() ? 1 : 0);
       await Promise.all([own?.close(), current?.close()].map((closed) => closed?.catch(() => undefined)));
@@ -201,6 +242,7 @@ export const shipper = (
         dropped,
         refused,
         damage,
+        ...(linesOnly === undefined ? {} : { linesOnly }),
         ...(unsent || refused > 0 ? { problem: problem ?? 'the time was over' } : {}),
       };
     },
@@ -214,6 +256,17 @@ const backoff = (failures: number, random: () => number): number =>
 /** Whether the lines were received. A page with status 200 may come from something that did not read them. */
 const tookLines = ({ status, text }: RawAnswer): boolean =>
   status >= 200 && status < 300 && text.startsWith('{') && text.includes('"tasks":');
+
+/** The task is there: now, or since an attempt whose answer was lost. */
+const isCreated = ({ status, text }: RawAnswer): boolean =>
+  (status === 201 && text.startsWith('{') && text.includes('"task_id":')) ||
+  (status === 409 && problemIn(text)?.code === 'already_exists');
+
+/** It has ended: so, or otherwise, e.g. because somebody cancelled it; or it was deleted. */
+const isEnded = ({ status, text }: RawAnswer): boolean =>
+  (status === 200 && text.startsWith('{') && text.includes('"task_id":')) ||
+  (status === 409 && problemIn(text)?.code === 'invalid_transition') ||
+  (status === 404 && problemIn(text)?.code === 'task_not_found');
 
 const retryAfter = ({ headers }: RawAnswer): { retryMs?: number } => {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
@@ -238,9 +291,9 @@ const COMMA = 0x2c;
 const LINE_END = 0x0a;
 
 /** The events are JSON texts already: the body is made by replacing line ends by commas. */
-const bodyOf = (header: RunHeader, { text }: Batch): Buffer<ArrayBuffer> => {
-  const { url: _url, ...batch } = header;
-  const opening = `${JSON.stringify(batch).slice(0, -1)},"events":[`;
+const bodyOf = (header: RunHeader, { text }: Batch, run_id: string | undefined): Buffer<ArrayBuffer> => {
+  const { url: _url, start: _start, ...batch } = header;
+  const opening = `${JSON.stringify({ ...batch, run_id }).slice(0, -1)},"events":[`;
   const body = Buffer.concat([Buffer.from(opening), text, Buffer.from(']}')]);
   const start = Buffer.byteLength(opening);
   for (let at = body.indexOf(LINE_END, start); at !== -1; at = body.indexOf(LINE_END, at + 1))

@@ -15,10 +15,20 @@ import {
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isJsonObject } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 
 /** Where the lines of one run belong. `url` is the server that they are for: no other may have them. */
-export type RunHeader = Readonly<{ url: string; project_id?: string; log_group: string; log_stream: string }>;
+export type RunHeader = Readonly<{
+  url: string;
+  project_id?: string;
+  log_group: string;
+  log_stream: string;
+  /** What creates the task of the run, with its `task_id`. Runs of earlier versions have none. */
+  start?: JsonObject;
+}>;
+
+/** What the server has to hear of a run besides its lines: that it has started, before them, and how it ended, after. */
+export type Report = 'start' | 'end';
 
 /** Unsent events: JSON texts, one to a line. `bytes` is what they take of the backlog. */
 export type Batch = Readonly<{ text: Buffer; bytes: number }>;
@@ -35,6 +45,16 @@ export type Backlog = Readonly<{
   next(limitBytes: number): Promise<Batch | undefined>;
   /** The server has this batch, or will never take it. */
   done(batch: Batch): Promise<void>;
+  /** Keeps that the run has started, so that a run which is killed is not forgotten. Never waits and never throws. */
+  begin(): void;
+  /** Keeps how the run ended. Never throws. */
+  end(report: JsonObject): Promise<void>;
+  /** A report that the server has not heard; undefined where there is none. */
+  owed(report: Report): JsonObject | undefined;
+  /** The server has heard it, or never will: then the run has no task there. */
+  heard(report: Report, isAccepted: boolean): void;
+  /** The task of the run on the server; undefined until it has heard of the start. */
+  runId(): string | undefined;
   /** How many events had to be thrown away, because neither disk nor memory could hold more. */
   dropped(): number;
   /** Lines that could not be read and were set aside, in the file that this names; undefined where there were none. */
@@ -58,6 +78,8 @@ const FLUSH_BYTES = 256 * 1024;
 /** An owner shows in this rhythm that it lives, and is taken for dead after four of them, in milliseconds. */
 const BEAT_MS = 30_000;
 const LINE_END = 0x0a;
+/** How a run ended, beside its lines. */
+const END = 'end.json';
 
 /**
  * The version of how a run is kept, in its header. The first release wrote none: what has none is version 1. Runs of a
@@ -71,6 +93,8 @@ const ASIDE = 'damaged';
 type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
 type Segment = OnDisk | { readonly memory: Buffer; bytes: number };
 type Place = Readonly<{ number: number; offset: number }>;
+/** Whether the server has heard of the start. `refused`: it never will, and the run has lines only. */
+type StartState = 'unheard' | 'accepted' | 'refused';
 
 const nameOf = (number: number): string => `${String(number).padStart(6, '0')}.ndjson`;
 
@@ -84,6 +108,7 @@ const backlogIn = (
   found: Segment[],
   first: number,
   offset: number,
+  known?: Readonly<{ start: StartState; end?: JsonObject | undefined }>,
 ): Backlog => {
   const segments = found;
   /** The number of the segment at the head; a segment's file is named after it. */
@@ -94,12 +119,19 @@ const backlogIn = (
   let lost = 0;
   let broken = false;
   // What this process has written itself is sound.
-  const isInherited = found.length > 0;
+  const isInherited = known !== undefined;
   let asideFile: string | undefined;
-  let made = found.length > 0;
+  let made = known !== undefined;
   let beat: NodeJS.Timeout | undefined;
   let flushing: NodeJS.Timeout | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let startState = known?.start ?? 'unheard';
+  let ending = known?.end;
+  let endHeard = false;
+  const isOwed = (report: Report) =>
+    report === 'start'
+      ? header.start !== undefined && startState === 'unheard'
+      : ending !== undefined && !endHeard && startState === 'accepted';
 
   /** One step after another: what a step finds must not be changed by another that waits for the disk. */
   const keyedMutex = <T>(step: () => Promise<T>): Promise<T> => {
@@ -285,25 +317,57 @@ const backlogIn = (
         if (headOffset >= (segments[0]?.bytes ?? 0)) await dropHead();
       }),
 
+    begin() {
+      void keyedMutex(async () => {
+        if (made || broken) return;
+        // Where the disk does not work, memory has it.
+        await make().catch(() => undefined);
+        startBeat();
+      });
+    },
+
+    end: (report) =>
+      keyedMutex(async () => {
+        ending = report;
+        if (made)
+          await writeFile(join(directory, END), JSON.stringify(report), { mode: 0o600 }).catch(
+            () => undefined,
+          );
+      }),
+
+    owed: (report) => (isOwed(report) ? (report === 'start' ? header.start : ending) : undefined),
+
+    heard(report, isAccepted) {
+      if (report === 'start') startState = isAccepted ? 'accepted' : 'refused';
+      else endHeard = true;
+    },
+
+    runId() {
+      const id = header.start?.['task_id'];
+      return startState === 'accepted' && typeof id === 'string' ? id : undefined;
+    },
+
     dropped: () => lost,
 
     damaged: () => asideFile,
 
-    atRisk: () => segments.some((segment) => 'memory' in segment),
+    atRisk: () =>
+      segments.some((segment) => 'memory' in segment) || (!made && (isOwed('start') || isOwed('end'))),
 
     async close() {
       clearInterval(beat);
       await keyedMutex(writeWaiting);
       for (const segment of segments) if ('path' in segment) await letGo(segment).catch(() => undefined);
       if (!made) return;
-      if (!segments.some((segment) => 'path' in segment && segment.bytes > 0)) {
+      const hasLines = segments.some((segment) => 'path' in segment && segment.bytes > 0);
+      if (!hasLines && !isOwed('start') && !isOwed('end')) {
         await rm(directory, { recursive: true, force: true });
         return;
       }
       const place: Place = { number: head, offset: headOffset };
-      await writeFile(join(directory, 'sent.json'), JSON.stringify(place), { mode: 0o600 }).catch(
-        () => undefined,
-      );
+      await writeFile(join(directory, 'sent.json'), JSON.stringify({ ...place, start: startState }), {
+        mode: 0o600,
+      }).catch(() => undefined);
       await rm(join(directory, 'owner.json'), { force: true });
     },
   };
@@ -440,7 +504,9 @@ export const claim = async (leftover: Leftover, mark: string): Promise<Backlog |
     // One of several renames wins; the others find nothing to rename.
     await rename(leftover.directory, claimed);
     await own(claimed);
-    const place = placeOf(await readJson(join(claimed, 'sent.json')).catch(() => undefined));
+    const sent: unknown = await readJson(join(claimed, 'sent.json')).catch(() => undefined);
+    const end: unknown = await readJson(join(claimed, END)).catch(() => undefined);
+    const place = placeOf(sent);
     const all = await segmentsIn(claimed);
     const segments = all.filter(({ number }) => number >= place.number);
     const first = segments[0]?.number ?? place.number;
@@ -450,6 +516,7 @@ export const claim = async (leftover: Leftover, mark: string): Promise<Backlog |
       segments.map(({ path, bytes }) => ({ path, bytes })),
       first,
       first === place.number ? place.offset : 0,
+      { start: startIn(sent), end: isJsonObject(end) ? end : undefined },
     );
   } catch {
     return undefined;
@@ -477,6 +544,12 @@ const hasOwner = async (directory: string): Promise<boolean> => {
     owner = await readJson(path);
   } catch {
     // A folder without an owner's mark may be one that is being made this moment.
+    // One that was closed says how far the server has come.
+    const isClosed = await stat(join(directory, 'sent.json')).then(
+      () => true,
+      () => false,
+    );
+    if (isClosed) return false;
     return Date.now() - (await stat(directory)).mtimeMs < 1_000 && (await segmentsIn(directory)).length === 0;
   }
   if (isJsonObject(owner) && owner.host === hostname() && typeof owner.pid === 'number')
@@ -497,10 +570,22 @@ const readJson = async (path: string): Promise<unknown> => JSON.parse(await read
 
 const headerOf = (value: unknown): RunHeader | undefined => {
   if (!isJsonObject(value)) return undefined;
-  const { url, project_id, log_group, log_stream } = value;
+  const { url, project_id, log_group, log_stream, start } = value;
   if (typeof url !== 'string' || typeof log_group !== 'string' || typeof log_stream !== 'string')
     return undefined;
-  return { url, log_group, log_stream, ...(typeof project_id === 'string' ? { project_id } : {}) };
+  return {
+    url,
+    log_group,
+    log_stream,
+    ...(typeof project_id === 'string' ? { project_id } : {}),
+    ...(isJsonObject(start) ? { start } : {}),
+  };
+};
+
+/** A start that the server may have heard of is sent again: it knows the task by its id. */
+const startIn = (value: unknown): StartState => {
+  const start = isJsonObject(value) ? value['start'] : undefined;
+  return start === 'accepted' || start === 'refused' ? start : 'unheard';
 };
 
 /** Without a place, all of the run is sent again: the server knows the events that it has. */

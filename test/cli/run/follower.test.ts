@@ -13,6 +13,7 @@ const drawing = async () => {
     settings: readSettings({}),
     clock: { now: () => 1_767_225_600_000 },
     command: ['cdk'],
+    startedAt: 1_767_225_600_000,
     view: { write: () => true, draw: (lines) => void drawn.push(lines), say: () => {}, end: () => {} },
     drawsBars: true,
     echoes: true,
