@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import * as v from 'valibot';
 import { MiyabiError } from '../domain/errors.ts';
 
@@ -13,6 +14,8 @@ export type Cursors = Readonly<{
   decrypt<Position>(scope: string, cursor: string, form: v.GenericSchema<unknown, Position>): Position;
 }>;
 
+/** The number of cursors kept in memory: most lists are read again unchanged, and encryption took a fifth of that. */
+const REMEMBERED = 200;
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -26,13 +29,20 @@ const VERSION = 2;
  */
 export const signedCursors = (secret: string): Cursors => {
   const key = createHmac('sha256', secret).update('cursors').digest();
+  const known = new LRUCache<string, string>({ max: REMEMBERED });
   const boundTo = (scope: string) => Buffer.from(`${VERSION} ${scope}`);
   return {
     encrypt(scope, position) {
+      const plain = JSON.stringify(position);
+      const name = `${scope} ${plain}`;
+      const found = known.get(name);
+      if (found !== undefined) return found;
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(scope));
-      const encrypted = Buffer.concat([cipher.update(JSON.stringify(position)), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]).toString('base64url');
+      const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
+      const cursor = Buffer.concat([nonce, cipher.getAuthTag(), encrypted]).toString('base64url');
+      known.set(name, cursor);
+      return cursor;
     },
     decrypt(scope, cursor, form) {
       const bytes = Buffer.from(cursor, 'base64url');

@@ -61,7 +61,7 @@ export type TaskCounter = Readonly<{
 const BATCH = 200;
 /** The most reads of one sweep, so that it ends under any load. */
 const LOOKS = 20;
-const WIDTH = 8;
+const WIDTH = 32;
 /** With so many notes, the next write of a project reads their tasks and drops the notes that the tasks have now. */
 const MAX_NOTES = 20;
 

@@ -18,7 +18,7 @@ export type TaskLister = (query: TaskQuery) => Promise<TaskListPage>;
 /**
  * How long one call continues through pages without a match, in milliseconds, and how many of them it reads at most.
  */
-const MAX_SEARCH_MS = 20;
+const MAX_SEARCH_MS = 10;
 const MAX_EMPTY_PAGES = 10;
 
 export const taskLister = ({

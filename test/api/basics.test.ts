@@ -161,6 +161,11 @@ test(
     }
     const brackets = await call('POST', '/api/tasks', { task_name: '[{'.repeat(100) });
     assert.is(brackets.status, 201);
+    // Where a string ends decides what is nesting.
+    const quoted = await call('POST', '/api/tasks', { task_name: String.raw`\\" [{`.repeat(40) });
+    assert.is(quoted.status, 201);
+    const behind = `{"task_name":${JSON.stringify('\\\\')},"metadata":${'{"a":'.repeat(40)}1${'}'.repeat(41)}`;
+    assert.match((await call('POST', '/api/tasks', behind)).json.error, /deeper than 32/);
   }),
 );
 
@@ -171,6 +176,9 @@ test(
       '{"__proto__":{"x":1}}',
       '{"metadata":{"a":{"__proto__":{"x":1}}}}',
       '{"labels":{"__proto__":"x"}}',
+      String.raw`{"metadata":{"\u005f_proto__":{"x":1}}}`,
+      String.raw`{"metadata":{"__pr\u006Fto__":{"x":1}}}`,
+      String.raw`{"metadata":{"__pro\u0074o__":{"x":1}}}`,
     ]) {
       const answer = await call('POST', '/api/tasks', body);
       problem(answer, 400, 'invalid_input');

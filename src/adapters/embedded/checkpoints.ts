@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { versionConflict } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
@@ -14,6 +16,13 @@ export type EmbeddedCheckpointsOptions = Readonly<{
   expires?: (key: string) => boolean;
 }>;
 
+/** The number of checkpoints whose last written record is kept in memory, and of their characters together. */
+const REMEMBERED = 500;
+const REMEMBERED_TEXT = 4_000_000;
+
+// `fromRecord` parses JSON, so its result is JSON.
+const valueOf = (key: string, record: string): Json => fromRecord(`Checkpoint ${key}`, record) as Json;
+
 /**
  * Checkpoints: a version and a value under a key. The version is a record of its own, so that a write does not read a
  * large value.
@@ -24,17 +33,39 @@ export const embeddedCheckpoints = ({
   expires = (key) => !key.startsWith('source#'),
 }: EmbeddedCheckpointsOptions): Checkpoints => {
   const isOver = (day: number): boolean => day !== 0 && startOfDay(day) <= clock.now();
+  /** The store has one owner, so the record that this process wrote last under a version is the stored one. */
+  const known = new LRUCache<string, Readonly<{ record: string; version: number }>>({
+    max: REMEMBERED,
+    maxSize: REMEMBERED_TEXT,
+    sizeCalculation: ({ record }) => record.length,
+  });
+
+  const headOf = (key: string, head: string) => {
+    try {
+      return checkpointCodec.decode(key, head);
+    } catch (error) {
+      throw database.damaged(error);
+    }
+  };
 
   return {
     async read(key) {
+      // Without it, a loop of reads that are all answered from memory would block the process.
+      await setImmediate();
+      const found = known.get(key);
+      const head = found === undefined ? undefined : await database.get(keyOf('c', key));
+      if (found !== undefined && head !== undefined) {
+        const { version, expires_on } = headOf(key, head);
+        if (version === found.version && !isOver(expires_on))
+          return { value: valueOf(key, found.record), version };
+      }
       return database.view(async (view) => {
         const [head, value] = await view.getMany([keyOf('c', key), keyOf('v', key)]);
         if (head === undefined) return undefined;
         const { version, expires_on } = checkpointCodec.decode(key, head);
         if (isOver(expires_on)) return undefined;
         if (value === undefined) throw new DamagedRecord(`Checkpoint ${key}`, 'its value is missing');
-        // `fromRecord` parses JSON, so its result is JSON.
-        return { value: fromRecord(`Checkpoint ${key}`, value) as Json, version };
+        return { value: valueOf(key, value), version };
       });
     },
 
@@ -55,6 +86,7 @@ export const embeddedCheckpoints = ({
         change.put(keyOf('c', key), checkpointCodec.encode({ version: version + 1, expires_on }));
         change.put(keyOf('v', key), record);
       });
+      known.set(key, { record, version: expected + 1 });
     },
 
     async remove(key) {
@@ -66,6 +98,7 @@ export const embeddedCheckpoints = ({
         change.remove(keyOf('v', key));
         change.remove(keyOf('x', daySegment(expires_on), 'c', key));
       });
+      known.delete(key);
     },
   };
 };

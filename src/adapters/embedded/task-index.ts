@@ -9,7 +9,7 @@ import { keyOf, listsFor, segmentsOf, taskKey, timeSegment, under } from './keys
 import { DamagedRecord, textOf } from './record.ts';
 
 /** How many tasks one call looks at if a filter passes over many. */
-const LOOKED_AT = 2000;
+const LOOKED_AT = 500;
 /** How many of them it reads at a time. */
 const STEP = 250;
 
