@@ -16,7 +16,7 @@ import { boundsText, comparisonText } from './lib/report.ts';
 import { lambdaRuntimes } from './lib/runtimes.ts';
 import { BENCH, setUp } from './lib/set-up.ts';
 
-const BENCHMARKS = ['cold', 'warm', 'growth', 'collector', 'server', 'cli'] as const;
+const BENCHMARKS = ['cold', 'warm', 'growth', 'collector', 'server', 'embedded', 'cli'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

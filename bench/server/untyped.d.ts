@@ -5,7 +5,18 @@ declare module 'autocannon' {
   type Result = Readonly<{ errors: number; non2xx: number }>;
   /** `duration` in seconds; it looks whether that is over every `sampleInt` milliseconds. */
   function autocannon(
-    options: Readonly<{ url: string; connections: number; duration: number; sampleInt: number }>,
+    options: Readonly<{
+      url: string;
+      connections: number;
+      duration: number;
+      sampleInt: number;
+      requests?: readonly Readonly<{
+        method?: string;
+        headers?: Readonly<Record<string, string>>;
+        /** Gives each request its path and its body. */
+        setupRequest?: (request: object) => object;
+      }>[];
+    }>,
   ): Promise<Result> &
     Readonly<{
       on(
@@ -35,4 +46,13 @@ declare module 'express' {
     listen(port: number, host: string, listening: () => void): Server;
   };
   export = express;
+}
+
+declare module 'node:sqlite' {
+  class DatabaseSync {
+    constructor(path: string);
+    exec(sql: string): void;
+    prepare(sql: string): { run(...values: readonly (string | number)[]): void };
+    close(): void;
+  }
 }
