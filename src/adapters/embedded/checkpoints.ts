@@ -21,7 +21,7 @@ const REMEMBERED = 500;
 const REMEMBERED_TEXT = 4_000_000;
 
 // `fromRecord` parses JSON, so its result is JSON.
-const valueOf = (key: string, record: string): Json => fromRecord(`Checkpoint ${key}`, record) as Json;
+const decoded = (key: string, record: string): Json => fromRecord(`Checkpoint ${key}`, record) as Json;
 
 /**
  * Checkpoints: a version and a value under a key. The version is a record of its own, so that a write does not read a
@@ -57,7 +57,7 @@ export const embeddedCheckpoints = ({
       if (found !== undefined && head !== undefined) {
         const { version, expires_on } = headOf(key, head);
         if (version === found.version && !isOver(expires_on))
-          return { value: valueOf(key, found.record), version };
+          return { value: decoded(key, found.record), version };
       }
       return database.view(async (view) => {
         const [head, value] = await view.getMany([keyOf('c', key), keyOf('v', key)]);
@@ -65,7 +65,7 @@ export const embeddedCheckpoints = ({
         const { version, expires_on } = checkpointCodec.decode(key, head);
         if (isOver(expires_on)) return undefined;
         if (value === undefined) throw new DamagedRecord(`Checkpoint ${key}`, 'its value is missing');
-        return { value: valueOf(key, value), version };
+        return { value: decoded(key, value), version };
       });
     },
 
