@@ -64,7 +64,7 @@ const schema = v.object({
   collectorMemory: memory,
   /** Of the account's concurrent executions, what the collector has for itself and cannot exceed; 0 reserves none. */
   collectorConcurrency: v.optional(integer(0, 1_000), 0),
-  /** Which version of the parameter with the API keys the functions take. */
+  /** The version of the parameter with the API keys that the functions use. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
   /** Set by `npm run deploy -- --now`: the alias moves at once, without the canary that alarms stop. */
   now: v.optional(flag, false),
@@ -82,7 +82,7 @@ function isProjectRules(value: string): boolean {
   }
 }
 
-/** What can be chosen of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
+/** The options of a deployment: `-c cache=none -c alarmEmail=ops@example.org …`. */
 export type DeployConfig = Readonly<v.InferOutput<typeof schema>>;
 
 export const OPTIONS = Object.keys(schema.entries) as (keyof DeployConfig)[];

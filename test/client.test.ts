@@ -5,21 +5,21 @@ import { suite } from './support/suite.ts';
 const test = suite('the typed client');
 
 const answering = (status: number, text: string) => {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const client = (baseUrl: string) =>
     miyabiClient({
       baseUrl,
       apiKey: 'k',
       fetch: (url) => {
-        asked.push(String(url));
+        requested.push(String(url));
         return Promise.resolve(new Response(text, { status }));
       },
     });
-  return { asked, client };
+  return { requested, client };
 };
 
-test('a server behind a path is asked behind that path, with a slash at its end or without', async () => {
-  const { asked, client } = answering(200, '{"tasks":[],"next_cursor":null}');
+test('a server below a path is called below that path, with a trailing slash or without', async () => {
+  const { requested, client } = answering(200, '{"tasks":[],"next_cursor":null}');
   for (const baseUrl of [
     'https://a.example',
     'https://a.example/',
@@ -27,7 +27,7 @@ test('a server behind a path is asked behind that path, with a slash at its end 
     'https://a.example/miyabi/',
   ])
     await client(baseUrl).request('GET /api/tasks', { query: { limit: 1 } });
-  assert.equal(asked, [
+  assert.equal(requested, [
     'https://a.example/api/tasks?limit=1',
     'https://a.example/api/tasks?limit=1',
     'https://a.example/miyabi/api/tasks?limit=1',
@@ -35,7 +35,7 @@ test('a server behind a path is asked behind that path, with a slash at its end 
   ]);
 });
 
-test('a page in the place of an answer is an error, whatever its status', async () => {
+test('a page instead of an answer is an error, with any status', async () => {
   for (const status of [200, 404, 502]) {
     const error = await answering(status, '<html>sign in</html>')
       .client('https://a.example')
@@ -48,7 +48,7 @@ test('a page in the place of an answer is an error, whatever its status', async 
   }
 });
 
-test('what happened is told in words where no answer comes, and the request may be tried again', async () => {
+test('without an answer the reason is in words, and the request may be retried', async () => {
   const client = miyabiClient({ baseUrl: 'http://127.0.0.1:9' });
   const error = await client.request('GET /health').catch((thrown: unknown) => thrown);
   assert.instance(error, MiyabiApiError);
@@ -85,9 +85,9 @@ test('a refusal carries the code, the words and the wait that the server gives',
 });
 
 test('pages are read until there are no more or enough, and the cursor leads on', async () => {
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const read = (page: Readonly<{ limit: number; cursor?: string }>) => {
-    asked.push(page);
+    requested.push(page);
     const first = Number(page.cursor ?? 0);
     const items = Array.from({ length: Math.min(page.limit, 250 - first) }, (_item, index) => first + index);
     const next = first + items.length;
@@ -95,7 +95,7 @@ test('pages are read until there are no more or enough, and the cursor leads on'
   };
   const some = await readPages(read, 120);
   assert.equal([some.items.length, some.items.at(-1), some.next], [120, 119, '120']);
-  assert.equal(asked, [{ limit: 100 }, { limit: 20, cursor: '100' }]);
+  assert.equal(requested, [{ limit: 100 }, { limit: 20, cursor: '100' }]);
   const all = await readPages(read, 1_000);
   assert.equal([all.items.length, all.next], [250, null]);
 });

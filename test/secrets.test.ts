@@ -39,8 +39,8 @@ const SECRETS = {
 } as const;
 const HASH = createHash('sha256').update(SECRETS.key).digest('hex');
 
-/** Fails where a text tells any of the secrets, as they are or encoded, or how a request was signed. */
-const tellsNothing = (text: string, where: string): void => {
+/** Fails if a text contains any of the secrets, plain or encoded, or the signature of a request. */
+const revealsNothing = (text: string, where: string): void => {
   const forms = Object.entries(SECRETS).flatMap(([name, secret]) => [
     [name, secret],
     [`${name} in base64`, Buffer.from(secret).toString('base64').replace(/=+$/, '')],
@@ -67,7 +67,7 @@ const LOGGERS: readonly (readonly [string, (write: (text: string) => void) => Lo
   ['powertools', () => powertoolsLogger({ level: 'debug', service: 'test' })],
 ];
 
-/** Reads from a CloudWatch Logs where nobody listens, and tries once. */
+/** Reads from a CloudWatch Logs that does not answer, and tries once. */
 const readLogs = async (endpoint: string): Promise<void> => {
   const client = cloudwatchClient({ endpoint });
   const sleep = systemSleep();
@@ -90,7 +90,7 @@ const readLogs = async (endpoint: string): Promise<void> => {
   }
 };
 
-/** Everything that goes wrong for whoever calls, and behind it. */
+/** Every kind of failure, for callers and in backends. */
 const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string>>): Promise<void> => {
   const embedded = await openTestDynamodb();
   const client = dynamodbClient({ endpoint: embedded.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
@@ -146,7 +146,7 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
     await services.webhookSender.idle();
     const listed = await call('GET', '/api/projects/hooked/webhooks', undefined, by(SECRETS.readKey));
     assert.is(listed.json.webhooks[0].last_delivery.outcome, 'retrying');
-    tellsNothing(listed.text, 'a list of webhooks');
+    revealsNothing(listed.text, 'a list of webhooks');
     gate.throttle('all');
     await services.webhookSender.tick().catch((error: unknown) => logger.error('No webhooks', { error }));
     const refused = await Promise.all([
@@ -170,7 +170,7 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
       return ready.status === 503;
     });
     for (const { text, headers } of [...statuses, ...refused, ready])
-      tellsNothing(JSON.stringify([text, headers]), 'an answer');
+      revealsNothing(JSON.stringify([text, headers]), 'an answer');
     gate.throttle('none');
     await readLogs(nowhere).catch((error: unknown) => logger.error('No logs', { error }));
     logger.error('What nobody foresaw', {
@@ -208,11 +208,11 @@ for (const [name, make] of LOGGERS) {
       'What nobody foresaw',
     ])
       assert.match(text, complaint);
-    tellsNothing(text, name);
+    revealsNothing(text, name);
   });
 }
 
-test('none of them is in what a wrong configuration is told', () => {
+test('none of them is in the error of a wrong configuration', () => {
   const wrong = [
     { API_KEYS: SECRETS.key },
     { API_KEYS: `${HASH}:everything` },
@@ -223,18 +223,18 @@ test('none of them is in what a wrong configuration is told', () => {
     { MIYABI_SECRET: SECRETS.cursorSecret.slice(0, 6), PORT: 'x' },
   ];
   for (const env of wrong) {
-    let told = '';
+    let reported = '';
     try {
       readConfig(env);
     } catch (error) {
-      told = `${String(error)} ${JSON.stringify(error)} ${error instanceof Error ? error.stack : ''}`;
+      reported = `${String(error)} ${JSON.stringify(error)} ${error instanceof Error ? error.stack : ''}`;
     }
-    assert.match(told, 'must');
-    tellsNothing(told, Object.keys(env)[0] ?? '');
+    assert.match(reported, 'must');
+    revealsNothing(reported, Object.keys(env)[0] ?? '');
   }
 });
 
-test('none of them is in what the command line says when it is refused or nobody answers', async () => {
+test('none of them is in the errors of the command line, refused or without an answer', async () => {
   const config = readConfig({ MIYABI_BACKEND: 'memory', API_KEYS: `${HASH}:read`, LOG_LEVEL: 'silent' });
   const services = await compose(config);
   const app = httpApp(
@@ -269,7 +269,7 @@ test('none of them is in what the command line says when it is refused or nobody
     ]);
     for (const [index, { code, stdout, stderr }] of outcomes.entries()) {
       assert.ok(code !== 0 && stderr !== '', `command ${index}: ${code} ${stdout} ${stderr}`);
-      tellsNothing(stdout + stderr, `command ${index}`);
+      revealsNothing(stdout + stderr, `command ${index}`);
     }
   } finally {
     await server.close(1_000);
@@ -310,7 +310,7 @@ if (hasRedisServer) {
           text += error instanceof Error ? `${error.message} ${error.stack}` : '';
         }
         assert.match(text, 'Redis');
-        tellsNothing(text, `TLS ${REDIS_TLS}`);
+        revealsNothing(text, `TLS ${REDIS_TLS}`);
       }
     } finally {
       await server.stop();

@@ -20,7 +20,7 @@ import { needs, suite } from './support/suite.ts';
  * same things in turn.
  */
 const release = await lastRelease();
-/** The first release loses the attributes that it does not know. */
+/** The first release loses the attributes that it does not have. */
 const keepsUnknown = release.version !== '0.1.0';
 
 /** Of the servers and of the test: an emulator may keep the tables of each Region apart, as AWS does. */
@@ -217,10 +217,10 @@ both(
           events: events.slice(from, to),
         });
       const size = 240;
-      for (let from = 0, turn = 0; from < events.length; from += size, turn += 1) {
-        await send(turn % 2 === 0 ? old : now, 'shared', from, from + size);
+      for (let from = 0, round = 0; from < events.length; from += size, round += 1) {
+        await send(round % 2 === 0 ? old : now, 'shared', from, from + size);
         // Again, as after a lost answer, by the other one.
-        if (turn === 2) {
+        if (round === 2) {
           const { json } = await send(now, 'shared', from, from + size);
           assert.is(json.records, 0, `${format}: nothing is counted twice`);
         }

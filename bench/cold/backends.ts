@@ -16,7 +16,7 @@ import { ROOT } from '../lib/set-up.ts';
 const PEER_TABLE = 'peer-tasks';
 const TASK_ID = 'deploy-of-the-shop';
 
-/** What is request for, by everybody, and the answer that everybody has to give. */
+/** The request to every variant, and the answer that each has to give. */
 export type FirstRequest = Readonly<{ path: string; authorization: string; body: string }>;
 
 export type Backends = Readonly<{

@@ -59,7 +59,7 @@ const inProcess = async (runtime: Runtime, { quick }: Context): Promise<Part> =>
   const comparisons = comparisonsOf('A task by its id, in process, everything in memory', sampled, {
     runtime,
     baseline: 'plain function',
-    note: 'From an event of API Gateway to its answer. Everybody checks the same key by SHA-256.',
+    note: 'From an event of API Gateway to its answer. All check the same key by SHA-256.',
   });
   const [p50, p99, rate] = comparisons;
   const on = { runtime: runtime.name };
@@ -231,7 +231,7 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
       await interleave(Object.fromEntries(each), { rounds, warmups });
       return Object.fromEntries(Object.entries(sampled).map(([name, calls]) => [name, calls.slice(warmups)]));
     };
-    // Everybody's code is compiled for good before anything is counted.
+    // All code is compiled and optimised before anything is counted.
     await backends.cache('hit');
     const getBy = (name: string) => (name === NO_OP ? { event: get.event, status: 200 } : get);
     for (const [name, started] of Object.entries(running)) {
@@ -307,7 +307,7 @@ const throughClient = async (runtime: Runtime, { quick, say }: Context): Promise
           measured: medianOf(resident, name),
           limit: 85,
           unit: 'MB',
-          note: "it is V8's young generation, which grows to the 33.6 MB that Lambda's flag of 12 MB for a semi-space allows and is not given back; what is alive after a collection stays at 12 MB from the second call to the ten thousandth; middy grows to 105 to 111 MB in the same way, the no-op handler, which makes next to no garbage, to 66; a call makes 23 kB of garbage, most of it the runtime client's; V8 told at run time to let it grow no more (--semi-space-growth-factor=1) ends at 71 to 88 MB, but then a list of 100 takes a tenth more processor time and a thousand lines of logs a fifth to a half, for memory that Lambda does not charge by use",
+          note: "it is V8's young generation, which grows to the 33.6 MB that Lambda's flag of 12 MB for a semi-space allows and is not given back; what is alive after a collection stays at 12 MB from the second call to the ten thousandth; middy grows to 105 to 111 MB in the same way, the no-op handler, which makes next to no garbage, to 66; a call makes 23 kB of garbage, most of it the runtime client's; V8 with growth disabled at run time (--semi-space-growth-factor=1) ends at 71 to 88 MB, but then a list of 100 takes a tenth more processor time and a thousand lines of logs a fifth to a half, for memory that Lambda does not charge by use",
         })),
       ],
     };

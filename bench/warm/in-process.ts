@@ -77,7 +77,7 @@ const main = async (): Promise<void> => {
       assert.equal((await handler({ ...wrong })).statusCode, 401, name);
       const { statusCode, body: answered } = await handler({ ...right });
       assert.deepEqual({ statusCode, answered }, { statusCode: 200, answered: body }, name);
-      // Nobody pays for what another has left behind.
+      // No variant pays for garbage of another.
       globalThis.gc?.();
       // Some write into their event, which is a new one each time.
       const calls = await callsOf(() => handler({ ...right }), { forMs: batchMs });

@@ -76,7 +76,7 @@ export class HttpEntrance extends Construct {
       });
     } else {
       const open = [
-        ['Health', HttpMethod.GET, '/health', 'Liveness: it touches nothing and tells nothing'],
+        ['Health', HttpMethod.GET, '/health', 'Liveness: it reads and reveals nothing'],
         ['Preflight', HttpMethod.OPTIONS, '/{proxy+}', 'A browser asks before it has a token to show'],
       ] as const;
       for (const [routeId, method, path, reason] of open) {

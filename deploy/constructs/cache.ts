@@ -132,7 +132,7 @@ export class Cache extends Construct {
       description: 'Miyabi cache',
       engine: 'valkey',
       majorEngineVersion: '8',
-      // A bound on what it can cost.
+      // Limits the cost.
       cacheUsageLimits: {
         dataStorage: { maximum: SERVERLESS_GB, unit: 'GB' },
         ecpuPerSecond: { maximum: 5000 },

@@ -33,7 +33,7 @@ export class Keys extends Construct {
       generateSecretString: { excludePunctuation: true, passwordLength: 64 },
     });
     acknowledge(secret, {
-      SMG4: 'It signs cursors: a new one, in a deployment, makes clients begin their lists anew',
+      SMG4: 'It signs cursors: a new one, from a deployment, makes clients restart their lists',
     });
     // Hashes of keys, made by `npm run deploy`. The version is part of the reference: new keys need a new deployment.
     const apiKeys = StringParameter.fromStringParameterAttributes(this, 'ApiKeys', {

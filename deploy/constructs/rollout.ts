@@ -31,7 +31,7 @@ export class Rollout extends Construct {
     const { name, api, alias, alarms, key, logGroup, now } = props;
     const hook = new NodeFunction(this, 'Hook', {
       name: `${name}-pre-traffic`,
-      description: 'Calls a new version of the API before anybody else does',
+      description: 'Calls a new version of the API before it gets traffic',
       artifact: props.hookArtifact,
       environment: { TARGET_VERSION: api.currentVersion.functionArn },
       key,

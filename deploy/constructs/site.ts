@@ -119,9 +119,9 @@ export class Site extends Construct {
       additionalBehaviors: Object.fromEntries(API_PATHS.map((path) => [path, toApi])),
     });
     acknowledge(this.distribution, {
-      CFR1: 'Whoever has a key may watch from anywhere',
+      CFR1: 'Anyone with a key may watch from anywhere',
       CFR2: 'A firewall costs more than all the rest; the gateway throttles and every answer but /health needs a key',
-      CFR3: 'The access log of the API tells who asked for what; the page itself is no secret',
+      CFR3: 'The access log of the API records who requested what; the page itself is not secret',
       CFR4: 'CloudFront’s own certificate allows no other minimum; with a domain of your own set it to TLSv1.2_2021',
     });
 

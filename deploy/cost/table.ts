@@ -2,7 +2,7 @@ import { billOf, CACHES, type Item, type Traffic, totalOf } from './model.ts';
 
 const money = (dollars: number): string => dollars.toFixed(2);
 
-/** The bills of every cache side by side, as Markdown: what is always free taken off, and at list price below. */
+/** The bills of every cache side by side, as Markdown: less the free tier above, at list price below. */
 export const costTable = (traffic: Traffic): string => {
   const bills = CACHES.map((cache) => billOf(cache, traffic));
   const row = (what: string, values: readonly number[]): string =>

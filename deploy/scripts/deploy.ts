@@ -41,7 +41,7 @@ program('deploy', async (args) => {
   if (isAsking) requireTerminal('deployed');
   const { account, region, client } = await preflight();
   const state = await stackState(client, stack);
-  // Protected, a stack whose first deployment failed could be neither replaced nor deleted.
+  // A protected stack whose first deployment failed could be neither replaced nor deleted.
   const isFirst = state === undefined || FAILED_CREATION.test(state.status);
   const stored = isFirst ? undefined : state.options;
   if (!isFirst) requireKnownOptions(stack, { stored, file, given });

@@ -8,7 +8,7 @@ import type { HttpOptions } from './route.ts';
 export const httpOptions = (config: Config, rateLimiter: RateLimiter): HttpOptions => ({
   apiKeys: config.apiKeys,
   corsOrigins: config.corsOrigins,
-  // Without keys, callers cannot be told apart.
+  // Without keys, callers are indistinguishable.
   ...(config.apiKeys.length === 0 || config.rateLimit === 0 ? {} : { rateLimiter }),
   // Other pages do not have a key; without keys, the page itself has to be recognised.
   ...(config.apiKeys.length === 0 ? { browserGuard: browserGuard(config) } : {}),
@@ -30,6 +30,6 @@ export const requireKeys = ({ apiKeys }: Config): void => {
   if (apiKeys.length > 0) return;
   throw new MiyabiError(
     'configuration',
-    'API_KEYS must be set: without keys everybody could call; miyabi keys create makes one',
+    'API_KEYS must be set: without keys anyone could call; miyabi keys create makes one',
   );
 };

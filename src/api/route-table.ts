@@ -32,13 +32,13 @@ export const routeTable = (routes: readonly Route[]) => {
 };
 
 /** A path with parameters: its beginning, and each parameter with the text after it. */
-type Pattern = Readonly<{ start: string; params: readonly Readonly<{ name: string; behind: string }>[] }>;
+type Pattern = Readonly<{ start: string; params: readonly Readonly<{ name: string; after: string }>[] }>;
 
 const patternOf = (path: string): Pattern => {
   const [start = '', ...rest] = path.split('{');
   const params = rest.map((text) => {
-    const [name = '', behind = ''] = text.split('}');
-    return { name, behind };
+    const [name = '', after = ''] = text.split('}');
+    return { name, after };
   });
   return { start, params };
 };
@@ -48,12 +48,12 @@ const paramsOf = ({ start, params }: Pattern, path: string): Found['params'] | u
   if (!path.startsWith(start)) return undefined;
   const values: Record<string, string> = {};
   let at = start.length;
-  for (const { name, behind } of params) {
+  for (const { name, after } of params) {
     const slash = path.indexOf('/', at);
     const end = slash === -1 ? path.length : slash;
-    if (end === at || !path.startsWith(behind, end)) return undefined;
+    if (end === at || !path.startsWith(after, end)) return undefined;
     values[name] = path.slice(at, end);
-    at = end + behind.length;
+    at = end + after.length;
   }
   return at === path.length ? values : undefined;
 };

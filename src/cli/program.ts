@@ -33,8 +33,8 @@ export const buildProgram = (serve: Serve): Command => {
       `
 Environment:
   MIYABI_URL       the server, e.g. http://127.0.0.1:8787
-  MIYABI_API_KEY   its key, where it asks for one
-  MIYABI_PROJECT   the project where --project is not given
+  MIYABI_API_KEY   its key, if it requires one
+  MIYABI_PROJECT   the project if --project is not given
   NO_COLOR         no colours
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 the server cannot be reached, 5 it refuses
@@ -58,9 +58,9 @@ the key, 6 the watched or followed task failed. miyabi run ends as its command d
     .command('parse')
     .summary('read a log and print its tasks')
     .description('Read a log and print one JSON task per line.')
-    .argument('[file]', 'the log; standard input where it is left out or -')
-    .option('--explain', 'print instead, for each line, which format matched and what it took from it')
-    .option('--json', 'with --explain: one JSON object a line')
+    .argument('[file]', 'the log (by default, or with -, standard input)')
+    .option('--explain', 'print for each line which format matched and what it read')
+    .option('--json', 'with --explain: one JSON object per line')
     .addHelpText(
       'after',
       `
@@ -79,21 +79,21 @@ Examples:
   const keys = program
     .command('keys')
     .summary('make API keys')
-    .description('Make API keys for a server that asks for them.');
+    .description('Make API keys for a server that requires them.');
   const keyOptions = (command: Command): Command =>
     command
-      .option('--scope <scope>', 'what it allows: read, write or admin', 'write')
-      .option('--project <id>', 'the one project it is good for')
+      .option('--scope <scope>', 'its scope: read, write or admin', 'write')
+      .option('--project <id>', 'the only project it is valid for')
       .option('--json', 'one JSON object');
   keyOptions(keys.command('create'))
-    .description('Make a key, and its entry in API_KEYS of the server, which holds its hash alone.')
+    .description('Make a key, and its entry for API_KEYS of the server, which contains only its hash.')
     .addHelpText('after', '\nExample:\n  miyabi keys create --scope write --project shop')
     .action(async (options: { scope: string; project?: string; json?: boolean }) => {
       const { createKey } = await import('./commands/keys.ts');
       createKey(options);
     });
   keyOptions(keys.command('hash'))
-    .description('Print the entry in API_KEYS of a key that is there already.')
+    .description('Print the entry for API_KEYS of an existing key.')
     .argument('<key>', 'the key')
     .action(async (key: string, options: { scope: string; project?: string; json?: boolean }) => {
       const { hashKey } = await import('./commands/keys.ts');
@@ -102,9 +102,9 @@ Examples:
 
   program
     .command('setup')
-    .summary('make the tables and log groups that are missing')
+    .summary('create missing tables and log groups')
     .description(
-      'Make what is missing at the configured endpoints: tables, indexes, expiry, log groups. Safe to run twice.',
+      'Create what is missing at the configured endpoints: tables, indexes, expiry, log groups. Safe to run twice.',
     )
     .option('--json', 'one JSON object per line')
     .addHelpText(
@@ -118,15 +118,12 @@ Examples:
 
   program
     .command('export')
-    .summary('write everything that the store keeps, as lines of JSON')
+    .summary('write the contents of the store as lines of JSON')
     .description(
-      'Write everything that the configured store keeps to standard output, as lines of JSON for miyabi import. Stop the ' +
+      'Write the contents of the configured store to standard output, as lines of JSON for miyabi import. Stop the ' +
         'server first.',
     )
-    .option(
-      '--with-secrets',
-      'with the secrets of webhooks; without, they get new ones when they are imported',
-    )
+    .option('--with-secrets', 'include the secrets of webhooks; otherwise the import makes new ones')
     .addHelpText('after', '\nExample:\n  miyabi export > backup.jsonl')
     .action(async (options: { withSecrets?: boolean }) => {
       const { runExport } = await import('./commands/archive.ts');
@@ -135,11 +132,11 @@ Examples:
 
   program
     .command('import')
-    .summary('restore what miyabi export has written')
+    .summary('restore an archive of miyabi export')
     .description(
-      'Restore what miyabi export has written into the configured store. What is there already stays, so it may be run again.',
+      'Restore an archive of miyabi export into the configured store. Existing records stay, so it can be run again.',
     )
-    .argument('[file]', 'the archive; standard input where it is left out or -')
+    .argument('[file]', 'the archive (by default, or with -, standard input)')
     .addHelpText('after', '\nExample:\n  MIYABI_BACKEND=aws miyabi import backup.jsonl')
     .action(async (file: string | undefined) => {
       const { runImport } = await import('./commands/archive.ts');
@@ -150,7 +147,7 @@ Examples:
     .command('serve')
     .summary('serve the API on this machine')
     .description('Serve the API on this machine and follow its log folder: what npm start runs.')
-    .option('--demo', 'replay a deployment to watch')
+    .option('--demo', 'replay a deployment as a demo')
     .action(({ demo = false }: { demo?: boolean }) => serve({ demo }));
 
   program.addCommand(doctorCommand());

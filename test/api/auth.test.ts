@@ -41,7 +41,7 @@ const secured = async (env: Readonly<Record<string, string>> = {}): Promise<Api>
 
 const bearer = (who: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[who][0]}` });
 
-/** Every operation as a request, what scope it takes, and what a key of another project is told. */
+/** Every operation as a request, its scope, and its answer to a key of another project. */
 const MATRIX: readonly (readonly [
   string,
   string,
@@ -134,7 +134,7 @@ test('answers every operation to those only whose key allows it', async () => {
   }
 });
 
-test('shows a key of another project nothing, and tells it of what is there as of what is not', async () => {
+test('shows a key of another project nothing, with the same answers for existing and missing tasks', async () => {
   for (const [method, target, body, , expected, name] of MATRIX) {
     const { call, close } = await prepared();
     const headers = { ...bearer('other'), ...acceptOf(body) };
@@ -184,7 +184,7 @@ test('lets a key of a project work in it', async () => {
   await close();
 });
 
-test('shows the URL of a webhook whole only to those who may change it', async () => {
+test('shows the whole URL of a webhook only to callers who may change it', async () => {
   const { call, close } = await prepared();
   const urlFor = async (who: keyof typeof KEYS) =>
     (await call('GET', '/api/projects/ours/webhooks/w', undefined, bearer(who))).json.url;
@@ -270,13 +270,13 @@ test('reads while a request is being counted, but does nothing for one that is r
   let before: string[] = [];
   const tasks: Api['tasks'] = {
     ...api.tasks,
-    read: (...asked) => {
+    read: (...requested) => {
       done.push('read');
-      return api.tasks.read(...asked);
+      return api.tasks.read(...requested);
     },
-    remove: (...asked) => {
+    remove: (...requested) => {
       done.push('remove');
-      return api.tasks.remove(...asked);
+      return api.tasks.remove(...requested);
     },
   };
   const rateLimiter: RateLimiter = {

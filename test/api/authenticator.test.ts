@@ -10,7 +10,7 @@ const request = (headers: Readonly<Record<string, string>> = {}) => ({
 
 const test = suite('Authenticator');
 
-test('without keys it takes everyone, whatever they present', async () => {
+test('without keys it accepts every caller, with any credentials', async () => {
   const open = authenticator([]);
   assert.is(open(request()).scope, 'admin');
   assert.is(open(request({ authorization: 'Bearer anything' })).scope, 'admin');

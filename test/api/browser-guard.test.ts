@@ -89,7 +89,7 @@ test('without keys, the page of the server, its links and programs are answered'
     { 'sec-fetch-site': 'same-origin' },
     { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
     { origin: 'http://127.0.0.1:8787' },
-    // As a development server that forwards /api passes it on: the browser itself says that it is the same origin.
+    // As a development server forwards /api: the browser itself says that it is the same origin.
     { origin: 'http://localhost:5173', 'sec-fetch-site': 'same-origin' },
   ] as Record<string, string>[]) {
     const answer = await api.call('POST', '/api/tasks', {}, { ...LOCAL, ...headers });

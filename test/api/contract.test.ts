@@ -124,15 +124,15 @@ test('says which headers tell a client what to do next, and they are there', asy
       answers.map(({ status }) => status),
       [401, 201, 201, 429],
     );
-    const told = new Set<string>();
+    const reported = new Set<string>();
     for (const { status, headers } of answers) {
       for (const [name, { required }] of headersOf('/api/tasks', 'post', status)) {
         const isThere = name.toLowerCase() in headers;
-        if (isThere) told.add(name);
+        if (isThere) reported.add(name);
         assert.ok(isThere || required !== true, `${status}: ${name}`);
       }
     }
-    assert.equal([...told].sort(), [
+    assert.equal([...reported].sort(), [
       'ETag',
       'Idempotent-Replayed',
       'Location',
@@ -161,11 +161,11 @@ test('refuses an empty name as the contract says', () => {
 });
 
 test('the client asks for nothing else where an id is none that a URL can hold', async () => {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const client = miyabiClient({
     baseUrl: 'http://miyabi.test',
     fetch: async (input) => {
-      asked.push(String(input));
+      requested.push(String(input));
       return Response.json({});
     },
   });
@@ -181,9 +181,9 @@ test('the client asks for nothing else where an id is none that a URL can hold',
     assert.instance(refused, TypeError, webhook_id);
     assert.match((refused as TypeError).message, 'webhook_id');
   }
-  assert.equal(asked, []);
+  assert.equal(requested, []);
   await client.request('GET /api/tasks/{task_id}', { path: { task_id: 'a/b ..' } });
-  assert.equal(asked, ['http://miyabi.test/api/tasks/a%2Fb%20..']);
+  assert.equal(requested, ['http://miyabi.test/api/tasks/a%2Fb%20..']);
 });
 
 test.run();

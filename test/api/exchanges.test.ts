@@ -113,8 +113,8 @@ const COMPARED = [
   'cache-control',
 ];
 
-/** An answer without what differs from run to run: ids that were made, times, places in lists. */
-const settled = (text: string): string =>
+/** An answer without the parts that differ between runs: generated ids, times, positions in lists. */
+const stable = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
     .replace(/whsec_[^"]+/g, '<secret>')
@@ -169,7 +169,7 @@ const undescribed = (
   return type.endsWith('json') ? schemaProblems(document, content.schema as never, JSON.parse(text)) : [];
 };
 
-/** Runs the exchanges and writes down what was answered. */
+/** Runs the exchanges and records the answers. */
 const transcript = async (way: Way): Promise<readonly string[]> => {
   const kept = new Map<string, string>();
   const fill = (text: string): string =>
@@ -208,12 +208,12 @@ const transcript = async (way: Way): Promise<readonly string[]> => {
       answer.headers[name] === undefined ? [] : [`${name}: ${answer.headers[name]}`],
     );
     const text = json === undefined ? answer.text : JSON.stringify(sorted(json));
-    lines.push(settled([title, answer.status, ...headers, text].join('\n')));
+    lines.push(stable([title, answer.status, ...headers, text].join('\n')));
   }
   return lines;
 };
 
-/** The order of an object's members says nothing, and is each store's own. */
+/** The order of an object's members has no meaning and depends on the store. */
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

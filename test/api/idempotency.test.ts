@@ -89,7 +89,7 @@ test(
 test(
   'a batch of which a part was made before its process died is made once, under the same ids',
   withApi(async ({ app: _app, call: _call, ...composition }) => {
-    // As the service has it for the process that comes after one that died.
+    // As the service sees it in a process that follows one that died.
     let resumed = false;
     const idempotency: IdempotencyService = {
       async once(_request, job) {

@@ -118,8 +118,8 @@ test(
     assert.equal((await call('GET', '/api/tasks/t')).json, answer.json);
     const same = await patch(call, '/api/tasks/t', { task_name: 'New' });
     assert.is(same.json.version, 2);
-    const gone = await patch(call, '/api/tasks/t', { github: null, labels: null, metadata: null });
-    assert.equal([gone.json.github, gone.json.labels, gone.json.metadata], [undefined, {}, {}]);
+    const removed = await patch(call, '/api/tasks/t', { github: null, labels: null, metadata: null });
+    assert.equal([removed.json.github, removed.json.labels, removed.json.metadata], [undefined, {}, {}]);
   }),
 );
 
@@ -301,7 +301,7 @@ test(
       const answer = await call('POST', '/api/tasks', body);
       assert.equal([...code(answer), answer.json.fields?.[0]?.path], [400, 'invalid_input', 'parent_id']);
     }
-    // The parts of a task that was deleted still name it: made anew it must not become a part of them.
+    // The parts of a deleted task still name it: created again, it must not become a part of them.
     await call('DELETE', '/api/tasks/n6');
     for (const parent_id of ['n7', 'n8']) {
       const answer = await call('POST', '/api/tasks', { task_id: 'n6', parent_id });
@@ -468,15 +468,15 @@ test(
   'events come in the form that is liked best: as a page to who asks for JSON, as a stream to who leaves it open',
   withApi(async ({ app }) => {
     const typeFor = async (accept: string | undefined) => {
-      const gone = new AbortController();
+      const removed = new AbortController();
       const { headers, body } = await app({
         method: 'GET',
         path: '/api/events',
         search: '',
         headers: accept === undefined ? {} : { accept },
-        signal: gone.signal,
+        signal: removed.signal,
       });
-      gone.abort();
+      removed.abort();
       if (typeof body !== 'string') for await (const _text of body);
       return headers['content-type']?.split(';')[0];
     };
@@ -581,9 +581,9 @@ test(
       await call('POST', '/api/tasks', { task_id: 'b', project_id: 'q' });
       await call('DELETE', '/api/tasks/a');
       const news = await poll(call, `since=${begin.json.next}&project_id=p`);
-      const told = news.json.events.filter(({ event }: { event: string }) => event === 'task');
+      const stated = news.json.events.filter(({ event }: { event: string }) => event === 'task');
       assert.equal(
-        told.map(({ action, task_id, task }: { action: string; task_id: string; task?: object }) => [
+        stated.map(({ action, task_id, task }: { action: string; task_id: string; task?: object }) => [
           action,
           task_id,
           task !== undefined,

@@ -7,7 +7,7 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('miyabi doctor');
 
-type Told = Readonly<{
+type Reported = Readonly<{
   ok: boolean;
   checks: readonly Readonly<{ name: string; state: string; text: string; fix?: string }>[];
 }>;
@@ -15,9 +15,9 @@ type Told = Readonly<{
 const doctor = async (env: Readonly<Record<string, string>>) => {
   const ran = await run([...MIYABI, 'doctor', '--json'], { env });
   assert.is(ran.stderr, '');
-  const told = JSON.parse(ran.stdout) as Told;
-  assert.is(ran.code, told.ok ? 0 : 1);
-  return (name: string) => told.checks.filter((check) => check.name.startsWith(name));
+  const reported = JSON.parse(ran.stdout) as Reported;
+  assert.is(ran.code, reported.ok ? 0 : 1);
+  return (name: string) => reported.checks.filter((check) => check.name.startsWith(name));
 };
 
 test('each thing that is wrong is named, with what to fix', async () => {

@@ -55,7 +55,7 @@ test('the version is that of the package', async () => {
   assert.is(stdout.trim(), version);
 });
 
-test('bash completes commands, options, choices and the command behind run', async () => {
+test('bash completes commands, options, choices and the command after run', async () => {
   const folder = scratch();
   const file = join(folder.path, 'miyabi.bash');
   writeFileSync(
@@ -79,7 +79,7 @@ test('bash completes commands, options, choices and the command behind run', asy
   assert.equal(await complete('miyabi', 'tasks', 'create', '--priority', ''), ['P0', 'P1', 'P2', 'P3']);
   assert.equal(await complete('miyabi', 'completion', 'z'), ['zsh']);
   assert.ok((await complete('miyabi', 'run', '--', 'mkfif')).includes('mkfifo'));
-  // Where bash-completion is there it is told which word the command is.
+  // bash-completion passes which word the command is.
   const delegated =
     'source "$0"; _comp_command_offset() { echo "$1"; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _miyabi';
   for (const [words, at] of [
@@ -105,7 +105,7 @@ test('zsh gets a script that names every command', () => {
   assert.ok(script.startsWith('#compdef miyabi\n'));
 });
 
-test('parse --explain says of each line which format read it and what it took', async () => {
+test('parse --explain shows for each line which format read it and its signal', async () => {
   const { stderr: log } = await run([...CDK, '--stacks', '1']);
   const { stdout } = await run([...MIYABI, 'parse', '--explain', '--json'], {
     input: `${log}nothing here\n`,
@@ -121,11 +121,11 @@ test('parse --explain says of each line which format read it and what it took', 
   const row = lines.find(({ text }) => text.includes('8/10') && text.includes('CREATE_COMPLETE'));
   assert.is(row?.signals[0]?.format, 'cdk');
   assert.equal(lines.at(-1), { line: lines.length, text: 'nothing here', signals: [] });
-  const told = await run([...MIYABI, 'parse', '--explain'], { input: log });
-  assert.match(told.stdout, /\n +\d+ cdk +Shop-Stack1 \| .*\n {22}\{/);
+  const reported = await run([...MIYABI, 'parse', '--explain'], { input: log });
+  assert.match(reported.stdout, /\n +\d+ cdk +Shop-Stack1 \| .*\n {22}\{/);
 });
 
-test('parse counts a line without end as one, and reads on behind it', async () => {
+test('parse counts a line without end as one, and continues after it', async () => {
   const endless = 'x'.repeat(2_500_000);
   const parsed = await run([...MIYABI, 'parse'], { input: `${endless}\nStep 1/2\r\nStep 2/2` });
   assert.is(parsed.code, 0);
@@ -158,7 +158,7 @@ test('settings name the variable that is wrong', () => {
   }
 });
 
-test('who is told to run something is told the server too, where none is set', () => {
+test('a hint to run something names the server too, if none is set', () => {
   assert.is(runHint(readSettings({})), 'MIYABI_URL=http://127.0.0.1:8787 miyabi run -- npx cdk deploy --all');
   assert.is(runHint(readSettings({ MIYABI_URL: 'http://a.example' })), 'miyabi run -- npx cdk deploy --all');
 });
@@ -224,7 +224,7 @@ test('a table fits every width: columns shrink, then those that matter least are
   assert.match(text(40), /^TASK +STATUS +ID\n/);
 });
 
-test('texts are cut by columns, times are told as people do, colours only where they are wanted', () => {
+test('texts are cut by columns, times are readable, colours only where they are wanted', () => {
   assert.is(fit('日本語テキスト', 7), '日本語…');
   assert.is(fit('abc', 3), 'abc');
   assert.is(printable('a\u001b]0;title\u0007b\u202ec'), 'ab c');

@@ -24,7 +24,7 @@ for (const [what, status, type, text, commands] of [
   });
 }
 
-test('an address with https where http is spoken is told in words', async () => {
+test('https to an http server is explained in words', async () => {
   const server = await stranger(200, 'text/html', '');
   try {
     const { code, stderr } = await run([...MIYABI, 'tasks'], {

@@ -64,12 +64,12 @@ const feedServer = async (count: number, { ends = false } = {}) => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** The places that requests of the stream resumed from. */
     resumed,
-    tell: (event: string, data: object) => {
+    reportTask: (event: string, data: object) => {
       const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
       if (ends) waiting += text;
       else streams.at(-1)?.write(text);
     },
-    /** A task ends, and the stream says nothing of it. */
+    /** A task ends without an event on the stream. */
     complete: (id: string) => void completed.add(id),
     goAway: () => {
       away = true;
@@ -101,7 +101,7 @@ for (const [title, ...args] of [['as text'], ['as JSON', '--json']] as const) {
       await until('the loss is said', () => said.includes('connection lost'));
       server.comeBack();
       await until('it is back', () => said.includes('connected again'));
-      server.tell('task', { action: 'updated', task: taskOf('t7', 2) });
+      server.reportTask('task', { action: 'updated', task: taskOf('t7', 2) });
       await until('the change is shown', () => lines().length === 231);
       assert.match(lines().at(-1) ?? '', 'task t7');
       watching.process.kill('SIGINT');
@@ -117,12 +117,12 @@ for (const [title, ...args] of [['as text'], ['as JSON', '--json']] as const) {
   });
 }
 
-test('where an answer with events ends, the next is asked for behind it, and nothing is lost', async () => {
+test('where an answer with events ends, the next is requested after it, and nothing is lost', async () => {
   const server = await feedServer(1, { ends: true });
   const watching = start([...MIYABI, 'watch'], { env: { MIYABI_URL: server.url } });
   try {
     await until('it has asked again', () => server.resumed.length > 2);
-    server.tell('task', { action: 'updated', task: taskOf('t0', 2) });
+    server.reportTask('task', { action: 'updated', task: taskOf('t0', 2) });
     await until('the change is shown', () => watching.stdout().includes('50%'));
     watching.process.kill('SIGINT');
     const { stderr } = await watching.done;
@@ -139,7 +139,7 @@ test('a watched task that is deleted ends the watch with code 3', async () => {
   const watching = start([...MIYABI, 'watch', 't0'], { env: { MIYABI_URL: server.url } });
   try {
     await until('it is shown', () => watching.stdout().includes('task t0'));
-    server.tell('task', { action: 'deleted', task_id: 't0' });
+    server.reportTask('task', { action: 'deleted', task_id: 't0' });
     const { code, stderr } = await watching.done;
     assert.is(code, 3);
     assert.is(stderr, 'miyabi: the task was deleted\n');

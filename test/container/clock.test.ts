@@ -42,8 +42,8 @@ test('is followed: tasks change as before and bear the new time', () =>
       const [listed, ...others] = tasks.filter(({ task_id: id }: { task_id: string }) => id === 't');
       assert.equal([listed.progress.current, others], [index + 1, []]);
       const created = await call('POST', '/api/tasks', {});
-      const told = Date.parse(created.json.task.created_at);
-      assert.ok(Math.abs(told - Date.now()) < 60_000, created.json.task.created_at);
+      const stated = Date.parse(created.json.task.created_at);
+      assert.ok(Math.abs(stated - Date.now()) < 60_000, created.json.task.created_at);
     }
     await close();
   }));

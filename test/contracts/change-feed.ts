@@ -26,7 +26,7 @@ export const changeFeedContract = (adapter: string, open: Open<ChangeFeed>): voi
   const test = suite(`ChangeFeed: ${adapter}`);
 
   test(
-    'gives what came behind a position, oldest first',
+    'returns the entries after a position, oldest first',
     using(open, async (feed) => {
       const start = await feed.position();
       assert.equal(await feed.read(start, 10), []);
@@ -100,7 +100,7 @@ export const changeFeedContract = (adapter: string, open: Open<ChangeFeed>): voi
   );
 
   test(
-    'says that it no longer holds what came behind an old position',
+    'reports that it no longer holds the entries after an old position',
     using(open, async (feed) => {
       const start = await feed.position();
       for (let from = 1; from <= 2000; from += 500) await feed.publish(changes(from, from + 499));
@@ -136,7 +136,7 @@ export const changeFeedContract = (adapter: string, open: Open<ChangeFeed>): voi
   );
 
   test(
-    'keeps what it was given, whatever becomes of the given object',
+    'keeps a copy, whatever happens to the given object',
     using(open, async (feed) => {
       const start = await feed.position();
       const given = { ...change(1) };
@@ -189,7 +189,7 @@ export const changeFeedContract = (adapter: string, open: Open<ChangeFeed>): voi
   );
 
   test(
-    'does not wait behind a position that it does not hold',
+    'does not wait after a position that it does not hold',
     using(open, async (feed) => {
       await feed.wait('x', { signal: never(), timeoutMs: 60_000 });
     }),

@@ -48,7 +48,7 @@ export const checkpointsContract = (adapter: string, open: Open<Checkpoints>): v
   );
 
   test(
-    'tells keys apart, whatever signs are in them',
+    'distinguishes keys with any characters in them',
     using(open, async (checkpoints) => {
       const keys = [
         'a',
@@ -152,7 +152,7 @@ export const checkpointsContract = (adapter: string, open: Open<Checkpoints>): v
   );
 
   test(
-    'forgets a key, which then begins anew',
+    'forgets a key, which can then be written again',
     using(open, async (checkpoints) => {
       await checkpoints.write('key', 1, 0);
       await checkpoints.remove('key');

@@ -10,7 +10,7 @@ export type FedLogSource = Readonly<{
   source: LogSource;
   /** Adds lines to a stream, making group and stream if need be. Time goes on by at least a millisecond. */
   write(logGroup: string, logStream: string, lines: readonly string[]): Promise<void>;
-  /** The present of the source, epoch milliseconds. Absent where its events have no time of their own. */
+  /** The present of the source, epoch milliseconds. Absent if its events have no timestamps. */
   now?: () => number;
 }>;
 
@@ -46,7 +46,7 @@ const idsOf = (read: Read, logStream: string): readonly string[] =>
 const lines = (from: number, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `line ${from + index}`);
 
-/** What every log source promises. Adapters without time of their own leave `now` out and skip the windows. */
+/** The contract of every log source. Adapters without timestamps leave `now` out and skip the windows. */
 export const logSourceContract = (adapter: string, open: Open<FedLogSource>): void => {
   const test = suite(`LogSource: ${adapter}`);
 
@@ -83,7 +83,7 @@ export const logSourceContract = (adapter: string, open: Open<FedLogSource>): vo
   );
 
   test(
-    'goes on behind its cursor and loses nothing',
+    'continues after its cursor and loses nothing',
     using(open, async ({ source, write }) => {
       await write('g', 's', lines(0, 3));
       const first = await readAll(source, { log_group: 'g' });

@@ -8,7 +8,7 @@ import { suite } from '../support/suite.ts';
 export type OpenedOutbox = Readonly<{ outbox: Outbox & OutboxQueues; clock: ReturnType<typeof memoryClock> }>;
 
 const LEASE = 60_000;
-/** Longer than any backend looks again for what it may have missed. */
+/** Longer than the time after which any backend looks again for missed deliveries. */
 const LONG = 10 * 60_000;
 
 /** What every outbox promises. */
@@ -108,7 +108,7 @@ export const outboxContract = (adapter: string, open: Open<OpenedOutbox>): void 
       assert.equal(await outbox.due(10), ['w']);
       const next = await outbox.claim('w', LEASE);
       assert.ok(next);
-      // Whoever held it before has nothing to say any more.
+      // The previous holder can no longer change it.
       if (held !== undefined) await outbox.release(held, { dueAt: clock.now(), last: aResult('old') });
       assert.is(await outbox.claim('w', LEASE), undefined);
       assert.equal(await outbox.last(['w']), new Map());
@@ -138,7 +138,7 @@ export const outboxContract = (adapter: string, open: Open<OpenedOutbox>): void 
   );
 
   test(
-    'makes a queue due again by what it has already: whoever died in between does it once more',
+    'makes a queue due again for a known delivery, so that a crashed caller can repeat the call',
     withOutbox(async (opened) => {
       const { outbox, clock } = opened;
       const delivery = aDelivery(opened, 'd');
@@ -169,7 +169,7 @@ export const outboxContract = (adapter: string, open: Open<OpenedOutbox>): void 
   );
 
   test(
-    'lets a queue rest, whatever is added',
+    'lets a queue rest even if deliveries are added',
     withOutbox(async (opened) => {
       const { outbox, clock } = opened;
       await outbox.add([aDelivery(opened, 'd')]);

@@ -5,7 +5,7 @@ import { type Open, using } from '../support/contract.ts';
 import { suite } from '../support/suite.ts';
 import { aProject } from '../support/tasks.ts';
 
-/** A cache that tells the time by this clock. */
+/** A cache that uses this clock. */
 export type TimedProjectCache = Readonly<{ cache: ProjectCache; clock: ReturnType<typeof memoryClock> }>;
 
 const SECOND = 1000;
@@ -73,16 +73,16 @@ export const projectCacheContract = (adapter: string, open: Open<TimedProjectCac
   );
 
   test(
-    'forgets a project a minute after the store was asked, whatever its status',
+    'forgets a project a minute after the store was read, whatever its status',
     using(open, async ({ cache, clock }) => {
-      const asked = clock.now();
+      const requested = clock.now();
       clock.advance(50 * SECOND);
-      await cache.save(aProject('a', { status: 'archived' }), asked);
+      await cache.save(aProject('a', { status: 'archived' }), requested);
       clock.advance(10 * SECOND - 1);
       assert.is(await versionOf(cache, 'a'), 1);
       clock.advance(1);
       assert.is(await cache.find('a'), undefined);
-      await cache.save(aProject('a'), asked);
+      await cache.save(aProject('a'), requested);
       assert.is(await cache.find('a'), undefined);
     }),
   );

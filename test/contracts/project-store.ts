@@ -165,7 +165,7 @@ export const projectStoreContract = (adapter: string, open: Open<ProjectStore>):
   );
 
   test(
-    'removes a project, and its id may be used anew',
+    'removes a project, and its id can be used again',
     using(open, async (store) => {
       await store.save(aProject('gone'));
       await store.save(aProject('stays'));

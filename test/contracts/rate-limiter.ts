@@ -3,12 +3,12 @@ import type { RateLimiter } from '../../src/ports/rate-limiter.ts';
 import { type Open, using } from '../support/contract.ts';
 import { suite } from '../support/suite.ts';
 
-/** `open` gives a limiter of 3 requests a minute that nobody has used. */
+/** `open` returns an unused limiter of 3 requests a minute. */
 export const rateLimiterContract = (adapter: string, open: Open<RateLimiter>): void => {
   const test = suite(`RateLimiter: ${adapter}`);
 
   test(
-    'allows as many requests as the limit, and tells what is left of it',
+    'allows as many requests as the limit, and returns how many are left',
     using(open, async (limiter) => {
       const answers = [];
       for (let count = 0; count < 5; count += 1) answers.push(await limiter.take('a'));
@@ -30,7 +30,7 @@ export const rateLimiterContract = (adapter: string, open: Open<RateLimiter>): v
   );
 
   test(
-    'counts everybody on their own, and everybody who asks at once',
+    'counts each caller separately, also concurrent requests',
     using(open, async (limiter) => {
       const answers = await Promise.all(Array.from({ length: 10 }, () => limiter.take('many')));
       assert.is(answers.filter(({ allowed }) => allowed).length, 3);

@@ -6,7 +6,7 @@ import { type Open, using } from '../support/contract.ts';
 import { suite } from '../support/suite.ts';
 import { aTask, nextOf } from '../support/tasks.ts';
 
-/** A cache that tells the time by this clock. */
+/** A cache that uses this clock. */
 export type TimedCache<Cache = TaskCache> = Readonly<{ cache: Cache; clock: ReturnType<typeof memoryClock> }>;
 
 const SECOND = 1000;
@@ -41,7 +41,7 @@ export const taskCacheContract = (adapter: string, open: Open<TimedCache>): void
   );
 
   test(
-    'knows nothing of a task that nobody kept',
+    'knows nothing of a task that was never saved',
     using(open, async ({ cache }) => {
       assert.is(await cache.find('a'), undefined);
     }),
@@ -59,7 +59,7 @@ export const taskCacheContract = (adapter: string, open: Open<TimedCache>): void
   );
 
   test(
-    'keeps what it was given, whatever becomes of the given object',
+    'keeps a copy, whatever happens to the given object',
     using(open, async ({ cache }) => {
       const task = { ...aTask('a'), labels: { env: 'test' } as Record<string, string> };
       const json = JSON.stringify(task);
@@ -133,9 +133,9 @@ export const taskCacheContract = (adapter: string, open: Open<TimedCache>): void
   test(
     'counts the life of an entry from the moment the store was asked',
     using(open, async ({ cache, clock }) => {
-      const asked = clock.now();
+      const requested = clock.now();
       clock.advance(50 * SECOND);
-      await cache.save([aTask('a')], asked);
+      await cache.save([aTask('a')], requested);
       assert.is(await versionOf(cache, 'a'), 1);
       clock.advance(10 * SECOND);
       assert.is(await cache.find('a'), undefined);
@@ -145,10 +145,10 @@ export const taskCacheContract = (adapter: string, open: Open<TimedCache>): void
   test(
     'does not keep what was a minute under way, even where the task has ended',
     using(open, async ({ cache, clock }) => {
-      const asked = clock.now();
+      const requested = clock.now();
       clock.advance(MINUTE);
-      await cache.save([aTask('a'), ended(aTask('b'))], asked);
-      await cache.markAbsent('c', asked);
+      await cache.save([aTask('a'), ended(aTask('b'))], requested);
+      await cache.markAbsent('c', requested);
       assert.equal(
         [await cache.find('a'), await cache.find('b'), await cache.find('c')],
         [undefined, undefined, undefined],
@@ -188,19 +188,19 @@ export const taskCacheContract = (adapter: string, open: Open<TimedCache>): void
     'forgets a deleted task, and no late save of any version brings it back',
     using(open, async ({ cache, clock }) => {
       const task = aTask('a', { version: 3 });
-      const asked = clock.now();
+      const requested = clock.now();
       await cache.save([task]);
       clock.advance(10);
       await cache.remove('a');
       assert.is(await cache.find('a'), undefined);
-      await cache.save([task, nextOf(task, 1)], asked);
-      await cache.markAbsent('a', asked);
+      await cache.save([task, nextOf(task, 1)], requested);
+      await cache.markAbsent('a', requested);
       assert.is(await cache.find('a'), undefined);
       clock.advance(MINUTE - 11);
-      await cache.save([ended(task)], asked);
+      await cache.save([ended(task)], requested);
       assert.is(await cache.find('a'), undefined);
       clock.advance(1);
-      await cache.save([ended(task)], asked);
+      await cache.save([ended(task)], requested);
       assert.is(await cache.find('a'), undefined);
     }),
   );
@@ -215,7 +215,7 @@ export const taskCacheContract = (adapter: string, open: Open<TimedCache>): void
   );
 
   test(
-    'keeps a task that was made anew a while after its deletion',
+    'keeps a task that was created again a while after its deletion',
     using(open, async ({ cache, clock }) => {
       await cache.save([aTask('a', { version: 9 })]);
       await cache.remove('a');

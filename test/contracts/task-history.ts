@@ -41,7 +41,7 @@ export const taskHistoryContract = (adapter: string, open: Open<TaskHistory>): v
   );
 
   test(
-    'returns points as they were appended, oldest first, whatever their order',
+    'returns points as they were appended, oldest first, in whatever order they came',
     using(open, async (history) => {
       const plain = aPoint(1, { current: null, total: null, percentage: null });
       const full = aPoint(2, {

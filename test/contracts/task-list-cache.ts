@@ -101,7 +101,7 @@ export const taskListCacheContract = (
   );
 
   test(
-    'answers a page again and again, and anew whatever has changed',
+    'answers a page repeatedly, with every change',
     using(open, async ({ cache, clock }) => {
       const again = async (query: TaskQuery = ALL) => {
         const first = await cache.page(query);
@@ -126,7 +126,7 @@ export const taskListCacheContract = (
       await cache.remove('c');
       assert.equal(await again(running), []);
       assert.equal(await again(), ['a2']);
-      // A fill that finds out about a change nobody told of.
+      // A fill that finds a change that was never saved to the cache.
       await cache.save([b]);
       await fill(cache, { limit: 10, project_id: 'p' }, [nextOf(b, 20)]);
       assert.equal(await again(), ['b2', 'a2']);
@@ -189,7 +189,7 @@ export const taskListCacheContract = (
       assert.equal(await listed(cache, { limit: 3, after: positionOf(t8) }), ['t71', 't61', 't51']);
       assert.is(await listed(cache, { limit: 5 }), undefined);
       assert.is(await listed(cache, { limit: 4, after: positionOf(t8) }), undefined);
-      // A page from further down leaves a hole: what is in it is not known.
+      // A page from further down leaves a gap whose content is unknown.
       await fill(cache, { limit: 2, after: positionOf(t3) }, tasks.slice(6, 8), tasks[7]);
       assert.is(await listed(cache, { limit: 2, after: positionOf(t3) }), undefined);
       await fill(cache, { limit: 4, after: positionOf(t5) }, tasks.slice(4, 8), tasks[7]);
@@ -227,7 +227,7 @@ export const taskListCacheContract = (
   );
 
   test(
-    'believes a list for a minute from its ticket, whatever is saved meanwhile',
+    'trusts a list for a minute from its ticket, whatever is saved meanwhile',
     using(open, async ({ cache, clock }) => {
       const ticket = await ticketOf(cache, ALL);
       clock.advance(20_000);
@@ -257,7 +257,7 @@ export const taskListCacheContract = (
   );
 
   test(
-    'no longer shows a deleted task, whoever brings it late',
+    'no longer shows a deleted task, even after a late save',
     using(open, async ({ cache, clock }) => {
       const ticket = await ticketOf(cache, ALL);
       await cache.fill(ticket, pageOf([c, b, a]));
@@ -271,18 +271,18 @@ export const taskListCacheContract = (
   );
 
   test(
-    'asks the store as long as it cannot tell a task made anew from a deleted one',
+    'leaves it to the store whether a deleted task was created again',
     using(open, async ({ cache, clock }) => {
       await fill(cache, ALL, [b, a]);
       await cache.remove('a');
       clock.advance(1);
-      const anew = aTask('a', { task_name: 'anew' }, 9);
-      await cache.save([anew]);
+      const recreated = aTask('a', { task_name: 'anew' }, 9);
+      await cache.save([recreated]);
       assert.is(await listed(cache, ALL), undefined);
-      await fill(cache, ALL, [anew, b]);
+      await fill(cache, ALL, [recreated, b]);
       assert.is(await listed(cache, ALL), undefined);
       clock.advance(MINUTE);
-      await fill(cache, ALL, [anew, b]);
+      await fill(cache, ALL, [recreated, b]);
       assert.equal(await listed(cache, ALL), ['a1', 'b1']);
     }),
   );
@@ -290,7 +290,7 @@ export const taskListCacheContract = (
   test(
     'lists no task in another version than it answers alone',
     using(open, async ({ cache }) => {
-      // Someone wrote the second version and did not come to tell the cache.
+      // The second version was written but never reached the cache.
       await cache.save([a, b]);
       await fill(cache, ALL, [nextOf(a, 9), b]);
       assert.equal(await listed(cache, ALL), ['a2', 'b1']);
@@ -388,7 +388,7 @@ export const trailingStoreContract = (adapter: string, open: Open<TimedCache<Cac
   const running: TaskQuery = { limit: 10, statuses: ['running'] };
 
   /** A cache that has been there for a while. */
-  const settled = async ({ cache, clock }: TimedCache<Cache>): Promise<void> => {
+  const stable = async ({ cache, clock }: TimedCache<Cache>): Promise<void> => {
     await cache.page(ALL);
     clock.advance(MINUTE);
   };
@@ -397,7 +397,7 @@ export const trailingStoreContract = (adapter: string, open: Open<TimedCache<Cac
     'shows what was saved shortly before the list was first asked for',
     using(open, async (timed) => {
       const { cache, clock } = timed;
-      await settled(timed);
+      await stable(timed);
       await cache.save([nextOf(a, 9, { status: 'completed' })]);
       clock.advance(4_999);
       await cache.save([aTask('d', {}, 10)]);
@@ -426,7 +426,7 @@ export const trailingStoreContract = (adapter: string, open: Open<TimedCache<Cac
     'believes a list for as much less than a minute as the store may trail',
     using(open, async (timed) => {
       const { cache, clock } = timed;
-      await settled(timed);
+      await stable(timed);
       await fill(cache, ALL, [a]);
       clock.advance(54_999);
       assert.equal(await listed(cache, ALL), ['a1']);

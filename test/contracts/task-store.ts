@@ -247,12 +247,12 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
   );
 
   test(
-    'finds many at once: each once, whatever is missing, repeated or more than a hundred',
+    'finds many at once: each once, even with missing ids, repeated ids or more than a hundred',
     using(open, async (store) => {
       const tasks = Array.from({ length: 130 }, (_, index) => aTask(`many-${index}`));
       await saveAll(store, tasks);
-      const asked = [...idsOf(tasks), 'missing', 'many-0', 'many-0'];
-      const found = await store.findMany(asked);
+      const requested = [...idsOf(tasks), 'missing', 'many-0', 'many-0'];
+      const found = await store.findMany(requested);
       assert.equal(idsOf(found).toSorted(), idsOf(tasks).toSorted());
     }),
   );
@@ -416,7 +416,7 @@ export const taskStoreContract = (adapter: string, open: Open<TaskStore>): void 
   );
 
   test(
-    'removes a task from everywhere, and its id may be used anew',
+    'removes a task from everywhere, and its id can be used again',
     using(open, async (store) => {
       const first = aTask('gone');
       await store.save(first);

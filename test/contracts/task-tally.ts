@@ -26,9 +26,9 @@ export const taskTallyContract = (
       assert.equal(idsOf(await tally.uncounted(10)), ['a', 'b']);
       await tally.markAccounted(first, countedOf(first), true);
       assert.equal(idsOf(await tally.uncounted(10)), ['b']);
-      const settled = await store.find('a');
-      assert.equal(settled, { ...first, counted: countedOf(first) });
-      const same = nextOf(settled ?? first, 1, { priority: 'P0' });
+      const stable = await store.find('a');
+      assert.equal(stable, { ...first, counted: countedOf(first) });
+      const same = nextOf(stable ?? first, 1, { priority: 'P0' });
       await store.save(same);
       assert.equal(idsOf(await tally.uncounted(10)), ['b']);
       await store.save(nextOf(same, 2, { status: 'failed' }));
@@ -80,13 +80,13 @@ export const taskTallyContract = (
       assert.equal(idsOf(await tally.uncounted(10)), ['a']);
       await tally.markAccounted(task, countedOf(task), true);
       assert.equal(await tally.uncounted(10), []);
-      const { pendingEvents: _pendingEvents, ...told } = task;
-      assert.equal(await store.find('a'), { ...told, counted: countedOf(task) });
+      const { pendingEvents: _pendingEvents, ...reported } = task;
+      assert.equal(await store.find('a'), { ...reported, counted: countedOf(task) });
     }),
   );
 
   test(
-    'holds what is marked, whatever was counted of it, and nothing that is gone',
+    'holds what is marked, whatever was counted of it, and no removed task',
     using(open, async ({ store, tally }) => {
       const task = aTask('a');
       await store.save({ ...task, counted: countedOf(task) });

@@ -73,17 +73,17 @@ export const webhookStoreContract = (adapter: string, open: Open<WebhookStore>):
           store.save(someWebhooks({ version: 2, webhooks: [aWebhook(`w${index}`)] })),
         ),
       );
-      const won = saves.flatMap(({ status }, index) => (status === 'fulfilled' ? [`w${index}`] : []));
-      assert.is(won.length, 1);
+      const saved = saves.flatMap(({ status }, index) => (status === 'fulfilled' ? [`w${index}`] : []));
+      assert.is(saved.length, 1);
       assert.equal(
         (await store.find('p'))?.webhooks.map(({ webhook_id }) => webhook_id),
-        won,
+        saved,
       );
     }),
   );
 
   test(
-    'removes those of a project, and begins anew',
+    'removes the webhooks of a project, and starts again',
     using(open, async (store) => {
       await store.remove('p');
       await store.save(someWebhooks());

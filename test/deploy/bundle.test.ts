@@ -111,7 +111,7 @@ test('say so where the configuration asks for what was left out', async () => {
   assert.match(outcome?.error ?? '', 'not part of this bundle');
 });
 
-test('behind a JWT authorizer, the key in X-API-Key counts, not the token that the gateway has checked', async () => {
+test('with a JWT authorizer, the key in X-API-Key counts, not the token that the gateway has checked', async () => {
   const headers = { authorization: 'Bearer a.b.c', 'x-api-key': 'miyabi_test-key-of-the-artifact-tests' };
   const outcomes = await (await artifacts()).invoke(
     'api',
@@ -130,7 +130,7 @@ const openLogs = async (group: string, stream: string, lines: readonly string[])
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const asked = JSON.parse(Buffer.concat(chunks).toString());
+    const requested = JSON.parse(Buffer.concat(chunks).toString());
     const events = lines
       .map((message, index) => ({
         eventId: `event-${index}`,
@@ -139,7 +139,7 @@ const openLogs = async (group: string, stream: string, lines: readonly string[])
         ingestionTime: began + index,
         message,
       }))
-      .filter(({ timestamp }) => asked.logGroupName === group && timestamp >= asked.startTime);
+      .filter(({ timestamp }) => requested.logGroupName === group && timestamp >= requested.startTime);
     response.setHeader('content-type', 'application/x-amz-json-1.1').end(JSON.stringify({ events }));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -167,9 +167,9 @@ const AGENT_LINE = JSON.stringify({
   status: 'running',
 });
 
-/** Passes requests on to a DynamoDB and keeps what each asked of which table or index. */
+/** Passes requests on to a DynamoDB and records the action on each table and index. */
 const openRecorder = async (endpoint: string) => {
-  const asked = new Set<string>();
+  const requested = new Set<string>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -177,7 +177,7 @@ const openRecorder = async (endpoint: string) => {
     const action = String(request.headers['x-amz-target']).split('.')[1];
     const { TableName, IndexName, RequestItems } = JSON.parse(body) as Record<string, string | object>;
     for (const table of RequestItems === undefined ? [TableName] : Object.keys(RequestItems)) {
-      asked.add([action, table, ...(IndexName === undefined ? [] : ['index'])].join(' '));
+      requested.add([action, table, ...(IndexName === undefined ? [] : ['index'])].join(' '));
     }
     const passed = await fetch(endpoint, {
       method: 'POST',
@@ -197,8 +197,8 @@ const openRecorder = async (endpoint: string) => {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** What was asked since the last time, e.g. `Query artifact-tasks index`. */
     take: (): readonly string[] => {
-      const taken = [...asked].sort();
-      asked.clear();
+      const taken = [...requested].sort();
+      requested.clear();
       return taken;
     },
     close: () => {

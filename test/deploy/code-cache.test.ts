@@ -11,7 +11,7 @@ import { rejects, suite } from '../support/suite.ts';
 const folder = await temporaryFolder();
 const api = await bundleFunction('api', { outdir: folder, codeCacheFor: process.execPath });
 
-/** Starts the function, asks it for its health, and tells of which scripts V8 rejected the code cache. */
+/** Starts the function, requests its health, and returns the scripts whose code cache V8 rejected. */
 const PROGRAM = `
 const [folder, event] = process.argv.slice(1);
 const { handler, scripts } = await import(folder + '/index.mjs');

@@ -13,7 +13,7 @@ import { needs, suite } from '../support/suite.ts';
 
 const PAGE = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
 
-/** The commands of the page's first block, without their comments; `npm ci` is what a checkout has behind it. */
+/** The commands of the page's first block, without their comments; a checkout has run `npm ci` already. */
 const [INSTALL, BOOTSTRAP = '', DEPLOY = ''] = (/```sh\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '')
   .split('\n')
   .map((line) => line.replace(/\s+#.*/, ''));
@@ -44,7 +44,7 @@ const stackOf = async ({ env }: EmulatedAws, name = 'Miyabi') => {
 
 /** A fresh clone and a fresh account. */
 const withAccount = async (
-  tell: (
+  reportTask: (
     shell: (command: string, env?: Readonly<Record<string, string>>) => Promise<Ran>,
     aws: EmulatedAws,
   ) => Promise<void>,
@@ -52,7 +52,7 @@ const withAccount = async (
   const aws = await emulatedAws();
   const checkout = cleanCheckout();
   try {
-    await tell((command, env = {}) => checkout.npm(command, { ...aws.env, ...env }), aws);
+    await reportTask((command, env = {}) => checkout.npm(command, { ...aws.env, ...env }), aws);
   } finally {
     checkout.remove();
     await aws.close();

@@ -11,7 +11,7 @@ import { suite } from '../support/suite.ts';
 const folder = await temporaryFolder();
 const api = await bundleFunction('api', { outdir: folder });
 
-/** Starts the function and tells which scripts that took, and which of Node's own modules. */
+/** Starts the function and returns the scripts and Node modules that were loaded. */
 const PROGRAM = `
 const before = new Set(process.moduleLoadList);
 const { scripts } = await import(process.argv[1] + '/index.mjs');
@@ -22,9 +22,9 @@ process.exit(0);
 
 /** What a start with this setting loads, of the bundle and of Node, and how often it asks DynamoDB. */
 const start = async (env: Readonly<Record<string, string>>) => {
-  let asked = 0;
+  let requested = 0;
   const dynamodb = createServer((request, response) => {
-    asked += 1;
+    requested += 1;
     request.resume().on('end', () => response.end('{}'));
   }).listen(0, '127.0.0.1');
   await once(dynamodb, 'listening');
@@ -44,7 +44,7 @@ const start = async (env: Readonly<Record<string, string>>) => {
     if (stdout === '') throw new Error(stderr);
     const { ofBundle, ofNode } = JSON.parse(stdout) as Record<string, readonly string[]>;
     return {
-      asked,
+      requested,
       loaded: (ofBundle ?? []).map((name) => name.replace(/-[A-Z0-9]+\.js$/, '')),
       ofNode: (ofNode ?? []).map((name) => name.replace(/^NativeModule /, '')),
     };
@@ -56,16 +56,16 @@ const start = async (env: Readonly<Record<string, string>>) => {
 
 const test = suite('Priming of a bundle');
 
-test('loads the store and asks it once, unless it is told not to', async () => {
-  const { asked, loaded } = await start({});
-  assert.is(asked, 1);
+test('loads the store and calls it once, unless configured otherwise', async () => {
+  const { requested, loaded } = await start({});
+  assert.is(requested, 1);
   assert.ok(loaded.includes('dynamodb'), loaded.join());
 });
 
 for (const setting of ['cache', 'none']) {
   test(`MIYABI_PRIME=${setting} starts without the AWS SDK`, async () => {
-    const { asked, loaded } = await start({ MIYABI_PRIME: setting });
-    assert.is(asked, 0);
+    const { requested, loaded } = await start({ MIYABI_PRIME: setting });
+    assert.is(requested, 0);
     assert.not.ok(loaded.includes('dynamodb'), loaded.join());
   });
 }
@@ -78,7 +78,7 @@ test('leaves what no first request needs where it is', async () => {
 });
 
 test('loads of Node what is called, and nothing that is only mentioned', async () => {
-  // Nobody listens there. The client of Redis is made, and tries.
+  // There is no server. The Redis client is created, and tries.
   const { ofNode, loaded } = await start({
     REDIS_ENDPOINT: '127.0.0.1',
     REDIS_PORT: '1',

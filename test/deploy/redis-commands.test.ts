@@ -31,7 +31,7 @@ for (const name of SUITES) {
         format: 'esm',
         platform: 'node',
         target: 'node20',
-        // Of one's own is the client under test; what the fake of a Redis brings along is not.
+        // The client under test is a separate copy, without what the fake of a Redis adds.
         external: ['uvu', 'uvu/*', 'ioredis-mock', '@aws-sdk/*', 'fast-check'],
         plugins: [lazyModules, trimRedisCommands],
         banner: {

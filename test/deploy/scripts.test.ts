@@ -84,8 +84,8 @@ test('refuse to begin without a Region, a bootstrap, or AWS', async () => {
   refuses(away, /AWS does not answer as it should/);
 });
 
-test('refuse options that are wrong before they ask anybody', async () => {
-  const [cache, unknown, flag, nobody] = await Promise.all([
+test('refuse wrong options before any request', async () => {
+  const [cache, unknown, flag, unreachable] = await Promise.all([
     script('deploy', ['--yes', '-c', 'cache=redis']),
     script('synth', ['-c', 'colour=red']),
     script('diff', ['--force']),
@@ -98,7 +98,7 @@ test('refuse options that are wrong before they ask anybody', async () => {
 });
 
 test('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
-  const { endpoint, asked, close } = await fakeAws({ bootstrap: '30', stacks: ['Miyabi'] });
+  const { endpoint, requested, close } = await fakeAws({ bootstrap: '30', stacks: ['Miyabi'] });
   try {
     const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: endpoint };
     const [unconfirmed, another] = await Promise.all([
@@ -109,7 +109,7 @@ test('destroy says what goes and what stays, and does nothing before it is confi
     assert.match(unconfirmed.stdout, 'This stays: tables miyabi-tasks, miyabi-projects and miyabi-webhooks');
     refuses(another, /There is no stack Miyabi-other in account 123456789012/);
     assert.equal(
-      [...new Set(asked)].filter((operation) => !/^(Get|Describe)/.test(operation)),
+      [...new Set(requested)].filter((operation) => !/^(Get|Describe)/.test(operation)),
       [],
     );
   } finally {
@@ -170,16 +170,16 @@ test('smoke goes through a running system, and leaves nothing behind', async () 
   }
 });
 
-test('smoke says in one line what is wrong: no address, nobody there, an open door', async () => {
+test('smoke says in one line what is wrong: no address, no answer, no key required', async () => {
   const open = await startServer({ MIYABI_BACKEND: 'memory' });
   try {
-    const [none, nobody, unlocked] = await Promise.all([
+    const [none, unreachable, unlocked] = await Promise.all([
       script('smoke', []),
       script('smoke', ['--url', `http://127.0.0.1:${await freePort()}`]),
       script('smoke', ['--url', open.url]),
     ]);
     refuses(none, /--url must be given/);
-    refuses(nobody, /does not answer/);
+    refuses(unreachable, /does not answer/);
     refuses(unlocked, /it turns strangers away: GET \/api\/tasks answered 200/);
   } finally {
     open.process.kill();

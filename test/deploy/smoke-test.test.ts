@@ -29,7 +29,7 @@ test('keeps back a version without its store', async () => {
   assert.match(failures.join(), 'it reaches the store');
 });
 
-test('keeps back a version that does not start, and tells of every check', async () => {
+test('rejects a version that does not start, and reports every check', async () => {
   const { ok, failures } = await smokeTest(async () => {
     throw new Error('API_KEYS must be set');
   });

@@ -332,7 +332,7 @@ test('without a cache there is no network either, and no alarm for it', () => {
   });
 });
 
-test('the cache node is one t4g.micro, encrypted on both ways, behind a password', () => {
+test('the cache node is one t4g.micro, encrypted at rest and in transit, with a password', () => {
   const { template, ofType } = synthesise(NODE);
   template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
     Engine: 'valkey',
@@ -444,7 +444,7 @@ test('the collector runs every minute and on the logs of others, never on those 
   template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
 });
 
-test('the API is throttled, logs who came, and asks for keys itself', () => {
+test('the API is throttled, has an access log, and checks keys itself', () => {
   const { template } = synthesise(NODE);
   template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
     DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },

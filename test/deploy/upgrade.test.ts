@@ -78,7 +78,7 @@ test('would notice a table with another key, another name, or none', () => {
   assert.equal(lossesOf(before, without), [`${id} is removed`]);
 });
 
-test('would notice a cache that is named or encrypted anew', () => {
+test('would notice a cache with a new name or encryption', () => {
   const before = released('node');
   const id = idOf(before, 'AWS::ElastiCache::ReplicationGroup');
   const renamed = changed(before, id, (properties) => {

@@ -12,7 +12,7 @@ import { type Fence, fencesOf, PAGES, ROOT } from './fences.ts';
 const isShell = ({ language }: Fence): boolean => language === 'sh' || language === 'bash';
 const isScript = ({ language }: Fence): boolean => language === 'ts';
 
-/** The port that the documentation has the local server on; each test has a server of its own. */
+/** The port of the local server in the documentation; each test has its own server. */
 const DOCUMENTED_URL = 'http://127.0.0.1:8787';
 
 /** The package as these sources would ship it, as far as examples import it; `dist` may be older or missing. */
@@ -36,7 +36,7 @@ const readersFolder = async () => {
   };
   const miyabi = `exec ${MIYABI.map((word) => `'${word}'`).join(' ')}`;
   program('miyabi', `${miyabi} "$@"`);
-  // npx would ask the registry for what is not installed; `cdk` is a stand-in that prints a deployment.
+  // npx would ask the registry for packages that are not installed; `cdk` is a stand-in that prints a deployment.
   program(
     'npx',
     `case "$1" in miyabi) shift; ${miyabi} "$@";; cdk) exec '${process.execPath}' '${join(ROOT, 'test/fixtures/cdk/cdk.mjs')}';; esac; echo "npx: $1 is not part of this test" >&2; exit 1`,
@@ -61,7 +61,7 @@ const executes = async (fence: Fence): Promise<void> => {
     });
     const printed = `${ran.stdout}\n${ran.stderr}`;
     assert.is(ran.code, 0, `${fence.page}:${fence.line}\n${fence.text}\n${printed}`);
-    // `curl -s` ends well whatever the server says.
+    // `curl -s` succeeds with any answer.
     assert.not.match(printed, /"error":/);
   } finally {
     folder.remove();

@@ -46,7 +46,7 @@ test('what would fail the same way again is not', () => {
   for (const error of lasting) assert.not(isWorthRetrying(error), String(error));
 });
 
-test('a circle of causes comes to an end', () => {
+test('a circle of causes ends', () => {
   const a = new Error('a');
   const b = new Error('b', { cause: a });
   a.cause = b;

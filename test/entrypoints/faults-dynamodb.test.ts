@@ -22,7 +22,7 @@ const stored = async ({ api }: FaultyApi, task_id: string): Promise<readonly [nu
   return [unchanged.json.version, json.history.map((point: { current: number }) => point.current)];
 };
 
-/** Every way to write fails alike, nothing of it is done, and what the cache has goes on being answered. */
+/** Every kind of write fails in the same way, nothing of it is stored, and cached answers continue. */
 const survives = (begin: (world: FaultyApi) => unknown, end: (world: FaultyApi) => unknown) =>
   withFaultyApi('memory', async (world) => {
     const { api } = world;
@@ -114,7 +114,7 @@ test(
 );
 
 test(
-  'a write whose history is throttled is told to whoever reads, and the next ones go on from it',
+  'a write whose history is throttled is visible to readers, and later writes continue from it',
   withFaultyApi('memory', async (world) => {
     const { api, gate } = world;
     await created(world, 'a');

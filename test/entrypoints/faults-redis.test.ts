@@ -62,7 +62,7 @@ const survives = (mode: Exclude<ProxyMode, 'pass'>) =>
     assert.is(first.json.version, 1);
     assert.ok(firstMs < 1_000 + 20 * own, `the first answer took ${firstMs} ms`);
 
-    // One read of the store each; so a median tells whether anybody waits for Redis.
+    // One read of the store each; so a median shows whether callers wait for Redis.
     const reads: number[] = [];
     for (let index = 0; index < 12; index += 1) {
       const reported = await api.call('POST', '/api/tasks/a/progress', { current: index, total: 100 });
@@ -82,7 +82,7 @@ const survives = (mode: Exclude<ProxyMode, 'pass'>) =>
     await redis.set('pass');
     const [, backMs] = await timed(() => until('the cache answers again', () => isCached(world, 'b')));
     assert.ok(backMs < 2_000 + 20 * own, `it took ${backMs} ms`);
-    // What was written meanwhile is what the cache answers now.
+    // The cache answers what was written meanwhile.
     const after = await api.call('GET', '/api/tasks/a');
     assert.is(after.json.progress.current, 11);
     assert.equal((await api.call('GET', '/api/tasks')).json.tasks.length, 2);

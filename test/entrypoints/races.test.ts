@@ -56,8 +56,8 @@ const final = async ({ calls: [, call] }: World): Promise<Answer['json']> => {
 };
 
 /**
- * Where requests took so long that they were given up or sent again, who made them may not know what became of them:
- * then the round tells less, and there is another one.
+ * If requests took so long that they were given up or repeated, their outcome is unknown: then the round proves less,
+ * and there is another one.
  */
 const ROUNDS = 2;
 const untilCalm = (round: (world: World) => Promise<boolean>) => async (): Promise<void> => {

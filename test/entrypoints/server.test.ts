@@ -19,7 +19,7 @@ const post = async (url: string, body: unknown): Promise<Response> =>
 const tasksOf = async (url: string, query = ''): Promise<readonly Listed[]> =>
   ((await (await fetch(`${url}/api/tasks?limit=100${query}`)).json()) as { tasks: Listed[] }).tasks;
 
-/** The TCP ports on which a process listens, by what the kernel says (Linux). */
+/** The TCP ports on which a process listens, according to the kernel (Linux). */
 const listeningPorts = async (pid: number): Promise<readonly number[]> => {
   const links = await Promise.all(
     (await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
@@ -101,17 +101,17 @@ test('killed in the middle of a write load, it has every acknowledged task and p
 
 test('a log posted, dropped into the folder and piped to miyabi parse ends in the same tasks', async () => {
   const server = await startServer({ COLLECT_INTERVAL_MS: '100' });
-  const told = ({ task_name, status, progress, details }: Listed) => ({
+  const stated = ({ task_name, status, progress, details }: Listed) => ({
     task_name,
     status,
     progress,
     details: { ...details },
   });
-  const withoutPlace = (task: ReturnType<typeof told>) => {
+  const withoutPlace = (task: ReturnType<typeof stated>) => {
     const { log_group: _group, log_stream: _stream, ...details } = task.details as Json;
     return { ...task, details };
   };
-  const byName = (tasks: readonly ReturnType<typeof told>[]) =>
+  const byName = (tasks: readonly ReturnType<typeof stated>[]) =>
     tasks.map(withoutPlace).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
   for (const name of [
@@ -143,11 +143,11 @@ test('a log posted, dropped into the folder and piped to miyabi parse ends in th
         .output()
         .split('\n')
         .filter((line) => line !== '')
-        .map((line) => told(JSON.parse(line) as Listed)),
+        .map((line) => stated(JSON.parse(line) as Listed)),
     );
     assert.ok(expected.length > 0);
     assert.equal(
-      byName((await tasksOf(server.url, `&project_id=p-${name}`)).map(told)),
+      byName((await tasksOf(server.url, `&project_id=p-${name}`)).map(stated)),
       expected,
       `${name} posted`,
     );
@@ -156,7 +156,7 @@ test('a log posted, dropped into the folder and piped to miyabi parse ends in th
         (task) =>
           (task.details as Json)['log_group'] === 'dropped' && (task.details as Json)['log_stream'] === name,
       );
-      const seen = byName(dropped.map(told));
+      const seen = byName(dropped.map(stated));
       return JSON.stringify(seen) === JSON.stringify(expected) ? true : undefined;
     });
   }

@@ -81,7 +81,7 @@ const beginDelivery = async (url: string, port: number): Promise<void> => {
   await post(`${url}/api/tasks`, { task_id: 't', project_id: 'p', status: 'completed' });
 };
 
-test('work that does not end in time is left behind, with a warning, and it ends with 0', async () => {
+test('work that does not end in time is abandoned, with a warning, and it ends with 0', async () => {
   const receiver = await silentReceiver();
   const server = await startServer({ ...WEBHOOK_ENV, STOP_TIMEOUT_MS: '500' });
   await beginDelivery(server.url, receiver.port);

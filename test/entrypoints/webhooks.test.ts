@@ -26,7 +26,7 @@ const call = async (url: string, method: string, body?: unknown): Promise<{ stat
   return { status: response.status, json: (await response.json()) as Json };
 };
 
-test('the local server tells a receiver on this machine that is allowed, signed, and shows the result', async () => {
+test('the local server sends signed messages to an allowed receiver on this machine, and shows the result', async () => {
   const received: { headers: IncomingHttpHeaders; body: string }[] = [];
   const receiver = createServer((request, response) => {
     let body = '';
@@ -82,7 +82,7 @@ test('the local server tells a receiver on this machine that is allowed, signed,
   receiver.close();
 });
 
-test('without leave, the local server tells nobody on this machine, whatever they are called', async () => {
+test('without permission, the local server sends nothing to this machine, under any name', async () => {
   const connections: unknown[] = [];
   const receiver = createServer().on('connection', (socket) => {
     connections.push(socket.remoteAddress);

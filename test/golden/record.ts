@@ -254,7 +254,7 @@ const main = async () => {
   const collecting = await startBuilt(release, {
     ...env,
     LOG_SOURCE: 'cloudwatch',
-    // Webhooks cannot be read now: what happens stays pending on its task.
+    // Webhooks cannot be read now: events stay pending on their task.
     WEBHOOKS_TABLE_NAME: 'golden-missing',
     CLOUDWATCH_LOGS_ENDPOINT: cloudwatchEndpoint,
     CDK_LOG_GROUP: '/golden/cloudwatch',
@@ -264,7 +264,7 @@ const main = async () => {
   await collected('POST', '/api/collect', { log_group: '/golden/cloudwatch' });
   await collected('POST', '/api/tasks/third-run/progress', { status: 'failed', message: 'pending event' });
 
-  // Everything is stored: what this release itself answers of it.
+  // Everything is stored: this release's own answers about it.
   const list = await collected('GET', '/api/tasks?limit=100');
   const ids: string[] = list.tasks.map(({ task_id }: { task_id: string }) => task_id);
   const projects = await collected('GET', '/api/projects?limit=100');

@@ -6,7 +6,7 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 const indented = (text: string): string =>
   text.trim() === '' ? '' : `${text.replace(/\s+$/, '').replace(/^/gm, '    ')}\n`;
 
-/** One line for a file; with what it printed, and with details where something failed. */
+/** One line for a file; with its output and details if a test failed. */
 export const lineOf = ({ file, ms, passed, failed, skipped, output, details }: FileResult): string => {
   const counts = [
     `${passed} passed`,
@@ -18,7 +18,7 @@ export const lineOf = ({ file, ms, passed, failed, skipped, output, details }: F
   return line + indented(output) + (failed === 0 ? '' : indented(details));
 };
 
-/** Processor seconds of this process and of all that it has waited for, where /proc tells. */
+/** Processor seconds of this process and its children, if /proc has them. */
 const processorSeconds = (): number | undefined => {
   try {
     const fields = readFileSync('/proc/self/stat', 'utf8')

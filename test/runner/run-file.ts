@@ -21,7 +21,7 @@ export type FileResult = Readonly<{
   failed: number;
   skipped: readonly Skipped[];
   timed: readonly Timed[];
-  /** Names of the tests that failed, and what was wrong outside any test. */
+  /** Names of the tests that failed, and problems outside any test. */
   failures: readonly string[];
   /** Everything to show of a failure: the differences, stacks and causes. */
   details: string;

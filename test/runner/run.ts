@@ -1,4 +1,4 @@
-// Runs test files, each in a process of its own. docs/testing.md says how to select them.
+// Runs test files, each in its own process. docs/testing.md says how to select them.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -75,7 +75,7 @@ const compiledFolder = async (files: readonly string[]): Promise<string | undefi
   }
 };
 
-/** Runs the files and prints what came of them. Gives whether all is well. */
+/** Runs the files and prints the results. Returns whether all passed. */
 const runAll = async (files: readonly string[], options: Options): Promise<boolean> => {
   const { title, workers } = options;
   const began = performance.now();

@@ -29,7 +29,7 @@ test('shows the difference, the cause, and what was thrown that is no error', as
   assert.match(details, 'threw undefined');
 });
 
-/** Files that look green to uvu alone, or stop its whole run, and what is said of them. */
+/** Files that look green to uvu alone, or stop its whole run, and the report about them. */
 for (const [name, title, words] of [
   ['never-settles', 'a test that never settles', 'waits for ever'],
   ['blocks', 'a test that blocks its process', 'fixture › spins: blocked its process for 1.1 s'],
@@ -98,7 +98,7 @@ test('watches, and runs what a change affects', async () => {
   try {
     await until('the first run ends', () => waits() === 1);
     const before = watching.stdout().length;
-    // Again and again: a folder may not be watched yet when the first change comes.
+    // Repeated, because a folder may not be watched yet when the first change comes.
     touching = setInterval(() => utimesSync(fixture('passes'), new Date(), new Date()), 1_000);
     await until('the changed file runs again', () => waits() > 1);
     const again = watching.stdout().slice(before);

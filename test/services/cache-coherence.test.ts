@@ -20,7 +20,7 @@ type Cache = TaskCache & TaskListCache;
 type Clock = ReturnType<typeof memoryClock>;
 type Random = (below: number) => number;
 
-/** What may go wrong besides the order of things. */
+/** Faults besides the interleaving. */
 type Faults = Readonly<{ evictions: boolean; deaths: boolean; outages: boolean; pauses: boolean }>;
 const NO_FAULTS: Faults = { evictions: false, deaths: false, outages: false, pauses: false };
 const ALL_FAULTS: Faults = { evictions: true, deaths: true, outages: true, pauses: true };
@@ -38,11 +38,11 @@ const randomFrom = (seed: number): Random => {
   };
 };
 
-/** Lets one of those who wait go on, again and again, until nobody is left. */
+/** Releases one waiting call at a time, until none is left. */
 const scheduler = (random: Random, between: () => Promise<void>) => {
   const waiting: (() => void)[] = [];
   return {
-    turn: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    round: () => new Promise<void>((resolve) => waiting.push(resolve)),
     async run(actors: readonly (() => Promise<void>)[]): Promise<void> {
       let failure: unknown;
       let running = actors.length;
@@ -56,7 +56,7 @@ const scheduler = (random: Random, between: () => Promise<void>) => {
           });
       }
       while (running > 0) {
-        // Everybody comes to their next wait before anybody goes on.
+        // All calls reach their next wait before any continues.
         await new Promise((resolve) => setImmediate(resolve));
         if (waiting.length === 0) continue;
         await between();
@@ -111,7 +111,7 @@ const LISTS: readonly TaskQuery[] = [
   { limit: 10, project_id: 'default' },
 ];
 
-/** One interleaving. Gives back what it found wrong, in words; nothing where all was well. */
+/** One interleaving. Returns the faults that it found, in words; empty if there are none. */
 const interleave = async (
   open: (clock: Clock) => Subject,
   seed: number,
@@ -124,11 +124,11 @@ const interleave = async (
   const { cache: inner, evict } = open(clock);
   const cache = breakable(inner);
   const problems: string[] = [];
-  /** Per task: what the store held when the last write that somebody was told of ended. */
-  const told = new Map<string, number>();
+  /** Per task: what the store held when the last acknowledged write ended. */
+  const reported = new Map<string, number>();
   const strict = !faults.evictions && !faults.deaths && !faults.outages && !faults.pauses;
 
-  const { turn, run } = scheduler(random, async () => {
+  const { round, run } = scheduler(random, async () => {
     clock.advance(random(3) === 0 ? random(faults.pauses ? 15_000 : 400) : random(3));
     if (faults.evictions && random(12) === 0) await evict(random);
     if (faults.outages && random(15) === 0) cache.down = !cache.down;
@@ -155,7 +155,7 @@ const interleave = async (
     else if (state.to < since - life) problems.push(`${where}: ${id} is ${since - state.to} ms too old`);
   };
 
-  const checkTold = (id: string, label: string, known: number, where: string): void => {
+  const checkAcknowledged = (id: string, label: string, known: number, where: string): void => {
     if (!strict || known === 0) return;
     const index = past.of(id).findLastIndex((state) => state.label === label);
     if (index < known) problems.push(`${where}: ${id} has forgotten a write that was acknowledged`);
@@ -167,25 +167,25 @@ const interleave = async (
 
   const write = async (): Promise<void> => {
     const id = anId();
-    await turn();
+    await round();
     const known = await store.find(id);
-    // What is deleted stays so: ids made anew have tests of their own.
+    // Deleted tasks stay deleted here; ids that are used again have their own tests.
     if (known === undefined && past.of(id).length > 1) return;
-    await turn();
+    await round();
     const asOf = clock.now();
     let mine = 0;
     if (known !== undefined && random(8) === 0) {
       await store.remove(id);
       mine = past.happened(id, ABSENT);
       ids.splice(ids.indexOf(id), 1, `${id}${id.length}`);
-      await turn();
+      await round();
       if (faults.deaths && random(3) === 0) return;
       await cache.remove(id);
     } else {
       const status = statuses[random(statuses.length)] ?? 'running';
-      const born = publicTask(known ?? createTask({ task_name: id }, { id, now: clock.now() }).task);
+      const createdAt = publicTask(known ?? createTask({ task_name: id }, { id, now: clock.now() }).task);
       const version = (known?.version ?? 0) + 1;
-      const task: Task = { ...born, status, version, updated_at: toIso(clock.now()) };
+      const task: Task = { ...createdAt, status, version, updated_at: toIso(clock.now()) };
       try {
         await store.save(task);
       } catch (error) {
@@ -193,20 +193,20 @@ const interleave = async (
         throw error;
       }
       mine = past.happened(id, JSON.stringify(task));
-      await turn();
+      await round();
       if (faults.deaths && random(3) === 0) return;
       await cache.save([task], asOf);
     }
-    await turn();
-    told.set(id, Math.max(mine, told.get(id) ?? 0));
+    await round();
+    reported.set(id, Math.max(mine, reported.get(id) ?? 0));
   };
 
   const read = async (id: string): Promise<void> => {
-    await turn();
+    await round();
     const since = clock.now();
-    const known = told.get(id) ?? 0;
+    const known = reported.get(id) ?? 0;
     const cached = await cache.find(id);
-    await turn();
+    await round();
     if (cached === ABSENT) {
       check(id, ABSENT, since, LIFE.absent, 'alone');
       return;
@@ -219,31 +219,31 @@ const interleave = async (
         isTerminal(decode(cached.json).status) ? LIFE.terminal : LIFE.live,
         'alone',
       );
-      checkTold(id, cached.json, known, 'alone');
+      checkAcknowledged(id, cached.json, known, 'alone');
       return;
     }
     const asOf = clock.now();
     const task = await store.find(id);
-    await turn();
+    await round();
     if (task === undefined) await cache.markAbsent(id, asOf);
     else await cache.save([publicTask(task)], asOf);
   };
 
   const list = async (query: TaskQuery): Promise<void> => {
-    await turn();
+    await round();
     const since = clock.now();
-    const known = new Map(told);
+    const known = new Map(reported);
     const { page, ticket } = await cache.page(query);
-    await turn();
+    await round();
     if (page === undefined) {
       const stored = await store.list(query);
-      await turn();
+      await round();
       if (ticket !== undefined) await cache.fill(ticket, { ...stored, items: stored.items.map(publicTask) });
       return;
     }
     for (const item of page.items) {
       check(item.task_id, item.json, since, LIFE.list, 'list');
-      checkTold(item.task_id, item.json, known.get(item.task_id) ?? 0, 'list');
+      checkAcknowledged(item.task_id, item.json, known.get(item.task_id) ?? 0, 'list');
     }
     if (page.next !== undefined) return;
     const shown = new Set(page.items.map(({ task_id }) => task_id));
@@ -362,7 +362,7 @@ const endless = (clock: Clock): Subject => {
 
 const test = suite('Cache coherence');
 
-test('shows every acknowledged write in the next answer, alone and in lists, whatever the order of things', async () => {
+test('shows every acknowledged write in the next answer, alone and in lists, in every interleaving', async () => {
   assert.equal((await interleaveAll((clock) => inMemory(clock, 100), 2_000, NO_FAULTS)).slice(0, 3), []);
 });
 

@@ -43,7 +43,7 @@ const worldOf = (seed: number, mischief: Partial<Mischief> = HARSH): World => {
   return { random, ports, cloudwatch: fakeCloudwatch(ports.clock, random, mischief) };
 };
 
-/** A process that collects: whatever it keeps in memory is gone with it. */
+/** A process that collects: its memory is lost when it ends. */
 const startIn = async ({ random, ports, cloudwatch }: World, fragile: Partial<TestPorts> = {}) => {
   const sleep = memorySleep(ports.clock);
   const backoff = memoryBackoff({ sleep, random });
@@ -62,8 +62,8 @@ const startIn = async ({ random, ports, cloudwatch }: World, fragile: Partial<Te
 type Ideal = Readonly<{ records: number; tasks: ReadonlyMap<string, object>; counts: readonly object[] }>;
 
 /**
- * What the log says of a task, whatever the number and times of its writes, and whichever stream named it first.
- * Metadata is merged with what clients set, so what an earlier reading said may stay in it.
+ * The task's content from its log, independent of the number and times of its writes and of which stream named it
+ * first. Metadata is merged with what clients set, so earlier readings may remain in it.
  */
 const essence = (task: Task): object => {
   const { task_id, task_name, task_type, project_id, status, progress, attempt } = task;
@@ -75,7 +75,7 @@ const essence = (task: Task): object => {
   };
 };
 
-/** By task and field, what is otherwise than it should be. */
+/** By task and field, all differences. */
 const differences = (actual: Ideal['tasks'], expected: Ideal['tasks']): readonly string[] =>
   [...new Set([...actual.keys(), ...expected.keys()])].flatMap((id) => {
     const [found, wanted] = [actual.get(id), expected.get(id)];
@@ -105,7 +105,9 @@ const countsOf = async ({ projects }: Pick<TestPorts, 'projects'>): Promise<read
 const SPAN = 40 * MINUTE;
 const MAX_LAG = 45 * MINUTE;
 
-/** Puts random logs into CloudWatch, some visible only long after their time, and what they come to once and in order. */
+/**
+ * Puts random logs into CloudWatch, some visible only long after their time; returns the same log once and in order.
+ */
 const write = async ({ random, ports, cloudwatch }: World): Promise<Ideal> => {
   const start = ports.clock.now();
   const events = randomLogs(random, SPAN).map(({ log_group, log_stream, after, message }) => {

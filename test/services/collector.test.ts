@@ -91,7 +91,7 @@ test('a group that cannot be read any more answers with its last known progress,
   assert.equal(await ports.checkpoints.read('source#agents'), before);
 });
 
-test('a group that is not there is told by name', async () => {
+test('a missing group is reported by name', async () => {
   const { collector } = await system();
   const result = await collector.collect({ log_group: 'nowhere' });
   assert.is(result.groups[0]?.status, 'failed');

@@ -35,7 +35,7 @@ const open = (capacity = 10_000) => {
   };
 };
 
-/** Listens and keeps what it is told, until it is stopped. */
+/** Subscribes and records, until it is stopped. */
 const listen = async (
   events: EventService,
   query: Readonly<{ since?: string; project_id?: string; task_id?: string }> = {},
@@ -73,7 +73,7 @@ const listen = async (
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-test('tells every listener every change once, in order', async () => {
+test('sends every change to every subscriber once, in order', async () => {
   const { feed, events } = open();
   const listeners = await Promise.all(range(1, 20).map(() => listen(events)));
   await Promise.all(listeners.map((one) => one.until(() => one.signals.length > 0)));
@@ -86,7 +86,7 @@ test('tells every listener every change once, in order', async () => {
   }
 });
 
-test('resumes behind any position without a gap or a duplicate, while changes go on', async () => {
+test('resumes after any position without a gap or a duplicate, while changes continue', async () => {
   const { feed, events } = open();
   const first = await listen(events);
   await first.until(() => first.signals.length > 0);
@@ -109,7 +109,7 @@ test('resumes behind any position without a gap or a duplicate, while changes go
   await first.stop();
 });
 
-test('resumes where nobody has listened in between', async () => {
+test('resumes after a time without subscribers', async () => {
   const { feed, events } = open();
   const start = await feed.position();
   await feed.publish(range(1, 3).map((version) => change(version)));
@@ -121,7 +121,7 @@ test('resumes where nobody has listened in between', async () => {
   await one.stop();
 });
 
-test('tells of one project or one task only', async () => {
+test('filters by project or task', async () => {
   const { feed, events } = open();
   const ofProject = await listen(events, { project_id: 'p1' });
   const ofTask = await listen(events, { task_id: 't0', project_id: 'p0' });
@@ -138,7 +138,7 @@ test('tells of one project or one task only', async () => {
   await ofTask.stop();
 });
 
-test('tells a listener to read anew where its place is lost', async () => {
+test('sends a reset if the position is lost', async () => {
   const { feed, events } = open(50);
   const start = await feed.position();
   await feed.publish(range(1, 200).map((version) => change(version)));
@@ -203,7 +203,7 @@ test('does not begin without the feed, and does once it is back', async () => {
   await one.stop();
 });
 
-test('answers those who ask with what is new', async () => {
+test('answers a poll with the new changes', async () => {
   const { feed, events } = open(50);
   const begin = await events.since({});
   assert.equal(begin, { entries: [], next: await feed.position(), reset: false, news: true });
@@ -220,16 +220,16 @@ test('answers those who ask with what is new', async () => {
   assert.equal(lost, { entries: [], next: await feed.position(), reset: true, news: true });
 });
 
-test('answers in parts where there is much to tell', async () => {
+test('answers many changes in several parts', async () => {
   const { feed, events } = open();
   const begin = await feed.position();
   const body = JSON.stringify('x'.repeat(300_000));
   await feed.publish(range(1, 10).map((version) => change(version, { body })));
   const versions: number[] = [];
-  for (let next = begin, asked = 0; ; asked += 1) {
+  for (let next = begin, requested = 0; ; requested += 1) {
     const page = await events.since({ since: next });
     if (!page.news) break;
-    assert.ok(page.entries.length <= 3 && asked < 10);
+    assert.ok(page.entries.length <= 3 && requested < 10);
     versions.push(...page.entries.map((entry) => entry.change.version));
     next = page.next;
   }

@@ -23,18 +23,18 @@ const setUp = (...probes: readonly Probe[]) => {
   const aborted: boolean[] = [];
   /** Time passes only if no backend has answered by then. */
   const sleep = async (ms: number, signal?: AbortSignal) => {
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    for (let round = 0; round < 10; round += 1) await Promise.resolve();
     aborted.push(signal?.aborted === true);
     if (signal?.aborted !== true) clock.advance(ms);
   };
   return { health: healthService({ probes, steadyClock: clock, logger, sleep }), logger, aborted };
 };
 
-test('is ready when every backend answers, and no timer is left behind', async () => {
+test('is ready when every backend answers, and leaves no timer', async () => {
   const { health, aborted } = setUp(probe('store', true, up), probe('cache', false, up));
   const { status, backends } = await health.ready();
   assert.equal([status, backends['store']], ['ready', { status: 'up', latency_ms: 0 }]);
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  for (let round = 0; round < 20; round += 1) await Promise.resolve();
   assert.equal(aborted, [true, true]);
 });
 
@@ -45,7 +45,7 @@ test('is degraded without an optional backend, unavailable without a required on
   assert.is((await required.health.ready()).status, 'unavailable');
 });
 
-test('logs what is wrong with a backend, which the answer does not tell', async () => {
+test('logs what is wrong with a backend, which the answer does not reveal', async () => {
   const { health, logger } = setUp(probe('store', true, down));
   assert.not.match(JSON.stringify(await health.ready()), 'refused');
   const [entry] = logger.entries;
@@ -62,10 +62,10 @@ test('counts a backend that does not answer within a second as down', async () =
 test('asks the backends once a second at most, and logs when one goes down and comes back', async () => {
   const clock = memoryClock();
   const logger = memoryLogger();
-  let asked = 0;
+  let requested = 0;
   let isDown = false;
   const check = async () => {
-    asked += 1;
+    requested += 1;
     if (isDown) throw new Error('refused');
   };
   const health = healthService({
@@ -76,7 +76,7 @@ test('asks the backends once a second at most, and logs when one goes down and c
   });
   await Promise.all(Array.from({ length: 100 }, () => health.ready()));
   assert.is((await health.ready()).status, 'ready');
-  assert.is(asked, 1);
+  assert.is(requested, 1);
   isDown = true;
   for (let second = 0; second < 3; second += 1) {
     clock.advance(1_000);
@@ -85,7 +85,7 @@ test('asks the backends once a second at most, and logs when one goes down and c
   isDown = false;
   clock.advance(1_000);
   assert.is((await health.ready()).status, 'ready');
-  assert.is(asked, 5);
+  assert.is(requested, 5);
   assert.equal(
     logger.entries.map(({ level, message }) => [level, message]),
     [

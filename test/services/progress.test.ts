@@ -15,7 +15,7 @@ const batch = (...events: readonly LogEvent[]) => ({ log_group: 'agents', log_st
 
 const test = suite('Progress service');
 
-test('a batch makes tasks, history and projects, and tells what it came to', async () => {
+test('a batch makes tasks, history and projects, and returns its counts', async () => {
   const { progress, tasks, projects } = await system();
   const result = await progress.ingest(
     batch(

@@ -54,7 +54,7 @@ test('a task that was changed in between stays as it is, with its history, and s
   assert.is(await totalOf(ports, 'p'), 0);
 });
 
-test('a history that cannot be removed hides from nobody that its task is gone', async () => {
+test('a history that cannot be removed does not hide that its task is removed', async () => {
   const ports = memoryPorts();
   const others = await system(ports);
   await others.tasks.create({ task_id: 't', project_id: 'p' });
@@ -71,7 +71,7 @@ test('a history that cannot be removed hides from nobody that its task is gone',
   assert.ok(actions.some(([kind, action]) => kind === 'task' && action === 'deleted'));
 });
 
-test('without a condition a task goes whatever came in between, and is counted nowhere', async () => {
+test('without a condition a task is removed despite changes in between, and counted nowhere', async () => {
   const ports = memoryPorts();
   const others = await system(ports);
   await others.projects.create({ project_id: 'q', project_name: 'q' });

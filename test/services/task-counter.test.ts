@@ -13,7 +13,7 @@ const test = suite('Project metrics');
 
 const PROJECTS = ['p0', 'p1', 'p2'];
 
-/** The metrics of a project against those of its tasks, all of them counted anew. */
+/** The metrics of a project against those of its tasks, counted from scratch. */
 const compare = async (ports: TestPorts, title: string): Promise<void> => {
   const tasks = await allPages(ports.tasks, { limit: 100 });
   for (const id of PROJECTS) {
@@ -29,7 +29,7 @@ type Random = () => number;
 
 const oneOf = <T>(values: readonly T[], next: Random): T => values[Math.floor(next() * values.length)] as T;
 
-/** One random thing that somebody does. */
+/** One random operation. */
 const act = async (services: System, next: Random, known: string[], step: number): Promise<void> => {
   const { tasks } = services;
   const kind = next();
@@ -71,7 +71,7 @@ test('equal a full recount after 5,000 random operations, with crashes between a
       );
       const failures = done.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
       for (const failure of failures) if (!isRefusal(failure) && !(failure instanceof Crash)) throw failure;
-      // A process may die without an answer failing, where what it did last was for the metrics alone.
+      // A process may die without a failed answer, if its last writes were for the metrics alone.
       const isDead = await services.ports.tasks.find('x').then(
         () => false,
         () => true,
@@ -133,7 +133,7 @@ test('take many tasks in with few writes, and keep few notes', async () => {
   assert.ok(Object.keys((await ports.projects.find('p0'))?.tally?.recent ?? {}).length <= 1);
 });
 
-test('are told to nobody with the books behind them', async () => {
+test('are answered without their bookkeeping', async () => {
   const ports = memoryPorts();
   const published: string[] = [];
   const feed: ChangeFeed = {
@@ -143,7 +143,7 @@ test('are told to nobody with the books behind them', async () => {
     },
   };
   const { tasks, projects } = await system({ ...ports, feed } as TestPorts);
-  const told: (Task | Project | string | undefined)[] = [
+  const reported: (Task | Project | string | undefined)[] = [
     await tasks.create({ task_id: 't', project_id: 'p0' }),
     await tasks.report('t', { current: 1, total: 3 }),
     await tasks.patch('t', { priority: 'P0' }),
@@ -155,7 +155,8 @@ test('are told to nobody with the books behind them', async () => {
     ...published,
   ];
   assert.ok((await ports.tasks.find('t'))?.counted);
-  for (const one of told) assert.not.match(JSON.stringify(one), /counted|tally|pendingEvents|has_webhooks/);
+  for (const one of reported)
+    assert.not.match(JSON.stringify(one), /counted|tally|pendingEvents|has_webhooks/);
 });
 
 test('a write that read its task before it was counted does not forget the count', async () => {

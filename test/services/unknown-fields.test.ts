@@ -34,11 +34,11 @@ test('stay in the stores through every change, and are in no answer, cache, feed
   const { logger, ...services } = await system(ports);
   const call = caller(httpApp({ ...services, cursors: signedCursors('a secret of the tests') }, logger, {}));
 
-  const told: string[] = [];
+  const reported: string[] = [];
   const ask = async (...input: Parameters<typeof call>) => {
     const answer = await call(...input);
     assert.ok(answer.status < 300, answer.text);
-    told.push(answer.text);
+    reported.push(answer.text);
   };
   // Twice, so that the second answer is the cache's.
   for (let times = 0; times < 2; times += 1) {
@@ -55,13 +55,13 @@ test('stay in the stores through every change, and are in no answer, cache, feed
   await ask('PATCH', '/api/projects/p', { owner: 'o' }, PATCH);
   await ask('PATCH', '/api/projects/p/webhooks/w', { events: ['task.failed'] }, PATCH);
   await ask('POST', '/api/projects/p/webhooks/w/rotate', {});
-  told.push(JSON.stringify(await ports.feed.read(position, 100)));
+  reported.push(JSON.stringify(await ports.feed.read(position, 100)));
   const deliveries = await ports.outbox.pending('w', 10);
   assert.ok(deliveries.length > 0, 'a webhook was announced');
-  told.push(JSON.stringify(deliveries));
-  told.push(JSON.stringify([await ports.cache.find('part'), await ports.projectCache.find('p')]));
+  reported.push(JSON.stringify(deliveries));
+  reported.push(JSON.stringify([await ports.cache.find('part'), await ports.projectCache.find('p')]));
 
-  for (const text of told) assert.not.match(text, SECRET);
+  for (const text of reported) assert.not.match(text, SECRET);
   assert.equal((await ports.tasks.find('part'))?.unknown, unknown);
   assert.equal((await ports.tasks.find('whole'))?.unknown, unknown);
   assert.equal((await ports.projects.find('p'))?.unknown, unknown);

@@ -23,8 +23,8 @@ const WEBHOOKS: readonly Readonly<{ id: string; project: string; events: readonl
 const PROJECTS = ['p0', 'p1', 'p2'];
 
 /**
- * Ports that tell, by what reaches the task store itself, which deliveries there must be. Of a task that is removed while
- * somebody else is writing it, what the last write said may be lost with it.
+ * Ports that record, from the writes of the task store, which deliveries there must be. If a task is removed while
+ * another write is running, the events of that write may be lost with it.
  */
 const watchedPorts = () => {
   const ports = memoryPorts();
@@ -99,10 +99,10 @@ test('arrive under one id each, and no others, after a random history with crash
       if (luck < 0.1) return { kind: 'unreached', reason: 'x' };
       const message = JSON.parse(body) as { type: string; data: StoredTask };
       const webhook = new URL(url).hostname.replace('.test', '');
-      const told = { webhook, type: message.type, taskId: message.data.task_id };
-      assert.equal(arrived.get(id) ?? told, told);
-      arrived.set(id, told);
-      // It may have arrived though nobody says so.
+      const reported = { webhook, type: message.type, taskId: message.data.task_id };
+      assert.equal(arrived.get(id) ?? reported, reported);
+      arrived.set(id, reported);
+      // It may have arrived without an acknowledgement.
       return { kind: 'answered', status: luck < 0.3 ? 500 : 200 };
     });
 
@@ -143,7 +143,7 @@ test('arrive under one id each, and no others, after a random history with crash
     const unexpected = [...arrived.keys()].filter((id) => !expected.has(id));
     assert.equal(missing, [], `seed ${seed}`);
     assert.equal(unexpected, [], `seed ${seed}`);
-    for (const [id, told] of arrived) assert.equal(told, expected.get(id), `seed ${seed}`);
+    for (const [id, stated] of arrived) assert.equal(stated, expected.get(id), `seed ${seed}`);
     assert.ok(expected.size > 50 && crashes > 10, `${expected.size} deliveries, ${crashes} crashes`);
     for (const type of TASK_EVENTS) {
       assert.ok(
@@ -157,13 +157,13 @@ test('arrive under one id each, and no others, after a random history with crash
 
 test('ask nothing of the webhooks where a project has none', async () => {
   const ports = memoryPorts();
-  const asked: string[] = [];
+  const requested: string[] = [];
   const listening = <T extends object>(port: T): T =>
     new Proxy(port, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name);
         // The container looks for a `then`, which no port has.
-        if (value !== undefined) asked.push(String(name));
+        if (value !== undefined) requested.push(String(name));
         return value;
       },
     });
@@ -175,7 +175,7 @@ test('ask nothing of the webhooks where a project has none', async () => {
   await tasks.create({ task_id: 't', project_id: 'p', status: 'running' });
   await tasks.report('t', { status: 'completed' });
   await tasks.remove('t');
-  assert.equal(asked, []);
+  assert.equal(requested, []);
 });
 
 test('wait with the task, and keep nothing else waiting, while the outbox is away', async () => {
@@ -195,7 +195,7 @@ test('wait with the task, and keep nothing else waiting, while the outbox is awa
   await tasks.report('t', { status: 'failed' });
   assert.is((await projects.get('p')).metrics.failed_tasks, 1);
   assert.equal(Object.keys((await ports.projects.find('p'))?.tally?.recent ?? {}).length, 1);
-  // What it carries would be lost with it, or told of another project.
+  // Its events would be lost with it, or sent for another project.
   await rejects(tasks.remove('t'), 'unavailable');
   await rejects(tasks.patch('t', { project_id: 'q' }), 'unavailable');
   await rejects(counter.sweep(), 'unavailable');

@@ -44,14 +44,14 @@ const sending = async (
     return outbox.add([delivery]);
   };
   /** Lets everything that is due be done. */
-  const settle = async () => {
+  const flush = async () => {
     while ((await sender.tick()) > 0) await sender.idle();
   };
   const sentIds = () => client.sent.map(({ id }) => id);
-  return { clock, store, outbox, client, sender, another, add, settle, sentIds };
+  return { clock, store, outbox, client, sender, another, add, flush, sentIds };
 };
 
-test('sends what is due, oldest first, and tells the result', async () => {
+test('sends what is due, oldest first, and records the result', async () => {
   const { add, sender, client, outbox, clock } = await sending();
   await add('a');
   clock.advance(5);
@@ -73,10 +73,10 @@ test('sends what is due, oldest first, and tells the result', async () => {
 });
 
 test('tries again after growing waits, then gives up', async () => {
-  const { add, settle, client, outbox, clock } = await sending(() => ({ kind: 'answered', status: 500 }));
+  const { add, flush, client, outbox, clock } = await sending(() => ({ kind: 'answered', status: 500 }));
   await add('a');
   for (const [index, delay] of RETRY_DELAYS_MS.entries()) {
-    await settle();
+    await flush();
     assert.is(client.sent.length, index + 1);
     const last = (await outbox.last(['w0'])).get('w0');
     assert.equal(
@@ -84,58 +84,58 @@ test('tries again after growing waits, then gives up', async () => {
       ['retrying', index + 1, new Date(clock.now() + delay).toISOString()],
     );
     clock.advance(delay - 1);
-    await settle();
+    await flush();
     assert.is(client.sent.length, index + 1);
     clock.advance(1);
   }
-  await settle();
+  await flush();
   assert.is(client.sent.length, RETRY_DELAYS_MS.length + 1);
   const last = (await outbox.last(['w0'])).get('w0');
   assert.equal([last?.outcome, last?.status_code, last?.next_attempt_at], ['failed', 500, undefined]);
   clock.advance(DAY);
-  await settle();
+  await flush();
   assert.is(client.sent.length, RETRY_DELAYS_MS.length + 1);
 });
 
 test('delivers at last where the receiver comes back', async () => {
   let isUp = false;
-  const { add, settle, client, outbox, clock } = await sending(() =>
+  const { add, flush, client, outbox, clock } = await sending(() =>
     isUp ? { kind: 'answered', status: 200 } : { kind: 'unreached', reason: 'the connection was refused' },
   );
   await add('a');
-  await settle();
+  await flush();
   const last = (await outbox.last(['w0'])).get('w0');
   assert.equal([last?.outcome, last?.error], ['retrying', 'the connection was refused']);
   isUp = true;
   clock.advance(RETRY_DELAYS_MS[0] ?? 0);
-  await settle();
+  await flush();
   assert.is(client.sent.length, 2);
   assert.is((await outbox.last(['w0'])).get('w0')?.outcome, 'delivered');
 });
 
 test('waits as long as the receiver asks to', async () => {
-  const { add, settle, client, clock } = await sending(() => ({
+  const { add, flush, client, clock } = await sending(() => ({
     kind: 'answered',
     status: 429,
     retry_after: '60',
   }));
   await add('a');
-  await settle();
+  await flush();
   clock.advance(59_999);
-  await settle();
+  await flush();
   assert.is(client.sent.length, 1);
   clock.advance(1);
-  await settle();
+  await flush();
   assert.is(client.sent.length, 2);
 });
 
 test('switches a webhook off that is gone, and drops what was on its way', async () => {
-  const { add, settle, client, store, outbox } = await sending(() => ({ kind: 'answered', status: 410 }));
+  const { add, flush, client, store, outbox } = await sending(() => ({ kind: 'answered', status: 410 }));
   await add('a');
-  await settle();
+  await flush();
   assert.is((await store.find('p'))?.webhooks[0]?.active, false);
   await add('b');
-  await settle();
+  await flush();
   assert.is(client.sent.length, 1);
   assert.equal(await outbox.pending('w0', 10), []);
   const last = (await outbox.last(['w0'])).get('w0');
@@ -143,25 +143,25 @@ test('switches a webhook off that is gone, and drops what was on its way', async
 });
 
 test('drops what is for a webhook that was removed', async () => {
-  const { add, settle, client, store, outbox } = await sending();
+  const { add, flush, client, store, outbox } = await sending();
   await add('a');
   await store.remove('p');
-  await settle();
+  await flush();
   assert.is(client.sent.length, 0);
   assert.equal(await outbox.pending('w0', 10), []);
 });
 
 test('signs with both secrets for a day after a change of them', async () => {
-  const { add, settle, client, store, clock } = await sending();
+  const { add, flush, client, store, clock } = await sending();
   const kept = await store.find('p');
   if (kept === undefined) throw new Error('the webhooks are gone');
   const webhooks = kept.webhooks.flatMap((webhook) => rotateSecret(webhook, 'new', clock.now()) ?? []);
   await store.save({ ...kept, webhooks, version: 2 });
   await add('a');
-  await settle();
+  await flush();
   clock.advance(ROTATION_MS);
   await add('b');
-  await settle();
+  await flush();
   assert.equal(
     client.sent.map(({ secrets }) => secrets),
     [['new', 'secret of w0'], ['new']],
@@ -180,7 +180,7 @@ test('sends each once, however many senders there are', async () => {
   assert.equal(sentIds().toSorted(), ids.toSorted());
 });
 
-test('keeps nobody waiting for a receiver that answers slowly', async () => {
+test('does not delay others for a slow receiver', async () => {
   const slow: (() => void)[] = [];
   const { add, sender, sentIds } = await sending(
     ({ url }) =>
@@ -207,25 +207,25 @@ test('keeps nobody waiting for a receiver that answers slowly', async () => {
   }
 });
 
-test('leaves a receiver alone for a while that it could not reach, whatever else is for it', async () => {
-  const { add, settle, client, clock } = await sending(() => ({ kind: 'unreached', reason: 'x' }));
+test('pauses for a receiver that it could not reach, whatever else is due', async () => {
+  const { add, flush, client, clock } = await sending(() => ({ kind: 'unreached', reason: 'x' }));
   for (let index = 0; index < 50; index += 1) await add(`d${index}`);
-  await settle();
+  await flush();
   const first = client.sent.length;
   assert.ok(first <= 4, `${first} attempts`);
   await add('more');
-  await settle();
+  await flush();
   assert.is(client.sent.length, first);
   clock.advance(REST_MS);
-  await settle();
+  await flush();
   assert.ok(client.sent.length > first && client.sent.length <= 2 * first);
 });
 
 test('gives every webhook its turn', async () => {
-  const { add, settle, sentIds } = await sending(undefined, { webhooks: 2 });
+  const { add, flush, sentIds } = await sending(undefined, { webhooks: 2 });
   for (let index = 0; index < 60; index += 1) await add(`many${index}`);
   await add('one', 'w1');
-  await settle();
+  await flush();
   assert.is(sentIds().length, 61);
   assert.ok(sentIds().indexOf('one') < 30);
 });

@@ -12,7 +12,7 @@ const withProject = async () => {
 };
 const URL_OF = 'https://hooks.example.org/services/T0/B1?token=capability';
 
-test('tell their secret when it is new, and their URL only to those who may change them', async () => {
+test('show their secret when it is new, and their whole URL only to callers who may change them', async () => {
   const { webhooks } = await withProject();
   const created = await webhooks.create('p', { url: URL_OF });
   assert.match(created.secret ?? '', /^whsec_/);
@@ -20,13 +20,13 @@ test('tell their secret when it is new, and their URL only to those who may chan
   const { webhook_id: id } = created;
   assert.is((await webhooks.get('p', id, true)).url, URL_OF);
   assert.is((await webhooks.get('p', id, false)).url, 'https://hooks.example.org/…');
-  for (const told of [
+  for (const reported of [
     await webhooks.get('p', id, true),
     ...(await webhooks.list('p', true)),
     await webhooks.patch('p', id, { active: false }),
   ]) {
-    assert.not.match(JSON.stringify(told), /whsec_|secret/);
-    assert.is(told.last_delivery, null);
+    assert.not.match(JSON.stringify(reported), /whsec_|secret/);
+    assert.is(reported.last_delivery, null);
   }
   const rotated = await webhooks.rotate('p', id, undefined);
   assert.is.not(rotated.secret, created.secret);
@@ -102,19 +102,19 @@ test('go with their project, and a later one of its id has none of them', async 
   );
 });
 
-test('leave no trace in what is told of the project', async () => {
+test('leave no trace in the answers about the project', async () => {
   const { webhooks, projects, ports } = await withProject();
   const position = await ports.feed.position();
   await webhooks.create('p', { url: URL_OF });
   assert.is((await ports.projects.find('p'))?.has_webhooks, true);
-  const told = [
+  const reported = [
     await projects.get('p'),
     await projects.patch('p', { owner: 'x' }),
     JSON.parse((await projects.read('p')).json),
     ...(await projects.list({ limit: 10 })).items,
     await ports.feed.read(position, 10),
   ];
-  for (const one of told) assert.not.match(JSON.stringify(one), /webhook/);
+  for (const one of reported) assert.not.match(JSON.stringify(one), /webhook/);
 });
 
 test('are tested by a message of their own, unless they are switched off', async () => {

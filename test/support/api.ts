@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { compose } from '../../src/container/compose.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 
-/** An answer with its JSON read. `json` is whatever the body holds; undefined where it holds none. */
+/** An answer with its JSON parsed. `json` is the body's value; undefined without a body. */
 export type Answer = Readonly<{
   status: number;
   headers: Readonly<Record<string, string>>;
@@ -64,7 +64,7 @@ export const openApi = async (
 
 export type Api = Awaited<ReturnType<typeof openApi>>;
 
-/** A test with an application of its own. */
+/** A test with its own application. */
 export const withApi =
   (
     run: (api: Api) => unknown,

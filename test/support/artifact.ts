@@ -13,7 +13,7 @@ export const ADMIN_ENTRY = `${createHash('sha256').update(ADMIN_KEY).digest('hex
 /** What one invocation came to. */
 export type Outcome = Readonly<{ answer?: unknown; error?: string }>;
 
-/** Loads the bundle, hands it the events one by one, and prints what came of each. */
+/** Loads the bundle, sends it the events one by one, and prints the results. */
 const RUNTIME = `
 const [file, ...events] = process.argv.slice(2);
 const print = (value) => process.stdout.write('\\n>>>' + JSON.stringify(value) + '\\n');
@@ -29,8 +29,8 @@ process.exit(0);
 `;
 
 /**
- * The bundles in a folder with no `node_modules` above it. `invoke` loads one in a process of its own that has
- * nothing in its environment but `env`.
+ * The bundles in a folder with no `node_modules` above it. `invoke` loads one in its own process whose environment is
+ * only `env`.
  */
 export const openArtifacts = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'miyabi-artifact-'));

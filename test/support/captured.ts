@@ -1,4 +1,6 @@
-/** Runs something and gives what the process wrote meanwhile on standard output and standard error, console included. */
+/**
+ * Runs a function and returns what the process wrote meanwhile to standard output and standard error, console included.
+ */
 export const captured = async (run: () => unknown): Promise<string> => {
   const streams = [process.stdout, process.stderr];
   const originals = streams.map((stream) => stream.write);

@@ -7,7 +7,7 @@ import { cleanEnv, scratch } from './cli.ts';
 import { ACCOUNT, type FakeStack, fakeCloudFormation, REGION } from './fake-cloudformation.ts';
 import { inTerminal } from './terminal.ts';
 
-/** A stack of the app that is deployed, and what CloudFormation will do to it. */
+/** A stack of the deployed app, and what CloudFormation will do with it. */
 export type AppStack = FakeStack &
   Readonly<{
     /** The stack's path in its app, where that is not its name. */
@@ -36,7 +36,7 @@ export const cdkVersion = (): string =>
 
 const quickPolls = fileURLToPath(new URL('./quick-polls.cjs', import.meta.url));
 
-/** Runs the CDK CLI on an app of these stacks, against a fake CloudFormation of its own. */
+/** Runs the CDK CLI on an app of these stacks, against its own fake CloudFormation. */
 export const runCdk = async (
   stacks: readonly AppStack[],
   command: readonly string[],

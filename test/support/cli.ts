@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The command line as the sources are now. */
 export const MIYABI: readonly string[] = programOf('src/entrypoints/cli.ts');
 
-/** The stand-in for `cdk`; its file tells its options. */
+/** The stand-in for `cdk`; its file describes its options. */
 export const CDK: readonly string[] = [process.execPath, join(root, 'test/fixtures/cdk/cdk.mjs')];
 
 export type Ran = Readonly<{
@@ -79,7 +79,7 @@ export const start = (
 export const run = (argv: readonly string[], options?: Parameters<typeof start>[1]): Promise<Ran> =>
   start(argv, options).done;
 
-/** A folder of its own for a test, gone after it. */
+/** A temporary folder for a test. */
 export const scratch = (): Readonly<{ path: string; remove(): void }> => {
   const path = mkdtempSync(join(tmpdir(), 'miyabi-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
@@ -153,11 +153,11 @@ export const sink = async (answer: (count: number) => number = () => 200) => {
   };
 };
 
-/** Something that is no server of Miyabi: it says the same to whatever it is asked. */
+/** A server that is not Miyabi: it gives the same answer to every request. */
 export const stranger = async (status: number, type: string, text: string) => {
-  let asked = 0;
+  let requested = 0;
   const server = createServer((request, response) => {
-    asked += 1;
+    requested += 1;
     request.resume();
     response.writeHead(status, { 'content-type': type });
     response.end(text);
@@ -165,7 +165,7 @@ export const stranger = async (status: number, type: string, text: string) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked: () => asked,
+    requested: () => requested,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

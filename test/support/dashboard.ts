@@ -22,7 +22,7 @@ export const chromiumPath: string | undefined = [
 
 let built: Promise<string> | undefined;
 
-/** Builds the dashboard into a folder of its own, once for the whole process. */
+/** Builds the dashboard into a temporary folder, once for the whole process. */
 export const builtDashboard = (): Promise<string> => {
   built ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'miyabi-web-'));
@@ -36,7 +36,7 @@ export const builtDashboard = (): Promise<string> => {
 
 export type Dashboard = Readonly<{
   url: string;
-  /** Calls the API, past whatever was put before it. */
+  /** Calls the API directly, without `wrap`. */
   call: Call;
   /** Hands in log lines as `POST /api/logs` does. */
   log(stream: string, lines: readonly LogLine[], project?: string): Promise<void>;
@@ -44,16 +44,16 @@ export type Dashboard = Readonly<{
   taskNamed(name: string): Promise<string>;
   /** The server goes away, with every connection. */
   stop(): Promise<void>;
-  /** It comes back, at the same address and with what it knew. */
+  /** It comes back, at the same address and with its data. */
   start(): Promise<void>;
-  /** Another server takes its place, and knows nothing. */
+  /** Another server takes its place, without data. */
   replace(): Promise<void>;
   close(): Promise<void>;
 }>;
 
 export type LogLine = Readonly<{ at: number; text: string }>;
 
-/** A server with the dashboard, on a port of its own, everything in memory. `wrap` puts something before the API. */
+/** A server with the dashboard, on its own port, everything in memory. `wrap` puts something before the API. */
 export const openDashboard = async ({
   env = {},
   options: given = {},

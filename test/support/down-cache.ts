@@ -1,6 +1,6 @@
 import type { TaskCache } from '../../src/ports/task-cache.ts';
 
-/** A cache that can be taken down: then it is empty to whoever reads, and what is written is lost. */
+/** A cache that can be taken down: then reads find nothing, and writes are lost. */
 export const breakable = <Cache extends TaskCache>(cache: Cache): Cache & { down: boolean } => {
   const state = { down: false };
   return new Proxy(cache as Cache & { down: boolean }, {

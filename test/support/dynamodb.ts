@@ -44,7 +44,7 @@ const { DYNAMODB_ENDPOINT: endpoint } = process.env;
 
 /**
  * Runs a contract on the embedded DynamoDB, and once more on the one at `DYNAMODB_ENDPOINT`. Without that variable it
- * is a skipped test of that name, so that a report says what it does not cover.
+ * is a skipped test of that name, so that the report shows what was not covered.
  */
 export const onEveryDynamodb = <T>(
   port: string,

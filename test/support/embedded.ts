@@ -7,7 +7,7 @@ import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import type { Opened } from './contract.ts';
 import { NOON } from './tasks.ts';
 
-/** A store in a folder of its own, for one test alone. */
+/** A store in a temporary folder, for one test. */
 export type EmbeddedWorld = EmbeddedStore &
   Readonly<{ clock: ReturnType<typeof memoryClock>; logger: ReturnType<typeof memoryLogger> }>;
 
@@ -31,7 +31,7 @@ export const inFolder = (run: (folder: string) => Promise<void>) => async (): Pr
   }
 };
 
-/** Opens a fresh store and makes a port on it: what a contract runs against. */
+/** Opens a fresh store and makes a port on it, for a contract. */
 export const onEmbedded =
   <Port>(make: (world: EmbeddedWorld) => Port) =>
   async (): Promise<Opened<Port>> => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the endpoint thinks of whoever calls, and whether the account is bootstrapped. */
+/** The endpoint's view of the caller, and whether the account is bootstrapped. */
 export type FakeAws = Readonly<{
   refusal?: string;
   bootstrap?: string;
@@ -67,7 +67,7 @@ export const fakeAws = async ({ refusal, bootstrap, stacks = [], versions, deplo
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked: asked as readonly string[],
+    requested: requested as readonly string[],
     close: () => {
       server.closeAllConnections();
       server.close();

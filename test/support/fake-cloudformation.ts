@@ -19,7 +19,7 @@ export type FakeStack = Readonly<{
   /** What GetTemplate answers; by default nothing that is in the new template. */
   deployedTemplate?: unknown;
   events: Readonly<Partial<Record<StackOperation, readonly string[]>>>;
-  /** Why the change set cannot be created, and what DescribeEvents tells about it. */
+  /** Why the change set cannot be created, and the events about it. */
   changeSetFails?: Readonly<{ reason: string; validations?: readonly FakeValidation[] }>;
   /** DescribeStackEvents fails once the stack has reached its last state. */
   finalEventsUnreadable?: true;
@@ -177,19 +177,19 @@ const answerToQuery = (query: URLSearchParams, live: ReadonlyMap<string, LiveSta
   if (action === 'ListHookResults') return success(action, '<HookResults/>');
   if (action === 'DescribeType')
     return failure('TypeNotFoundException', `The type ${query.get('TypeName')} cannot be found`);
-  const asked = query.get('StackName') ?? '';
-  if (action === 'DescribeStacks' && asked === TOOLKIT) return success(action, TOOLKIT_STACK);
-  const byArn = asked.startsWith('arn:');
-  const name = byArn ? (asked.split('/')[1] ?? '') : asked;
+  const requested = query.get('StackName') ?? '';
+  if (action === 'DescribeStacks' && requested === TOOLKIT) return success(action, TOOLKIT_STACK);
+  const byArn = requested.startsWith('arn:');
+  const name = byArn ? (requested.split('/')[1] ?? '') : requested;
   const stack = live.get(name) ?? nestedIn(live, name);
   if (stack === undefined) {
     return action === 'DescribeStacks'
-      ? failure('ValidationError', `Stack with id ${asked} does not exist`)
+      ? failure('ValidationError', `Stack with id ${requested} does not exist`)
       : undefined;
   }
   switch (action) {
     case 'DescribeStacks':
-      return describeStack(stack, asked, byArn);
+      return describeStack(stack, requested, byArn);
     case 'GetTemplate':
       return success(action, tag('TemplateBody', JSON.stringify(stack.fake.deployedTemplate ?? {})));
     case 'GetTemplateSummary':
@@ -255,11 +255,11 @@ const nestedIn = (live: ReadonlyMap<string, LiveStack>, name: string): LiveStack
 
 const nestedName = (parent: string, logicalId: string): string => `${parent}-${logicalId}-${NESTED_SUFFIX}`;
 
-const describeStack = (stack: LiveStack, asked: string, byArn: boolean): Answer => {
+const describeStack = (stack: LiveStack, requested: string, byArn: boolean): Answer => {
   const { name } = stack.fake;
   const state = stack.state;
   if (state === undefined || (state === 'DELETE_COMPLETE' && !byArn))
-    return failure('ValidationError', `Stack with id ${asked} does not exist`);
+    return failure('ValidationError', `Stack with id ${requested} does not exist`);
   return success(
     'DescribeStacks',
     `<Stacks>${member(
@@ -329,7 +329,7 @@ const resourcesOf = (fake: FakeStack): string =>
     )
     .join('');
 
-/** What an import has to know of each resource. */
+/** The data of each resource that an import needs. */
 const summaryOf = (fake: FakeStack): string => {
   const summaries = Object.entries(fake.resources).map(([id, type]) =>
     member(

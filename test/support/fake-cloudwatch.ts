@@ -32,7 +32,7 @@ const NO_MISCHIEF: Mischief = {
 
 type Stored = Readonly<{ stream: string; id: string; timestamp: number; message: string; visibleAt: number }>;
 
-/** What a page token stands for: the events of its window as they were found when it was opened, and a place there. */
+/** The content of a page token: the events of its window when it was opened, and a position there. */
 type Continuation = Readonly<{ key: string; found: readonly Stored[]; position: number; madeAt: number }>;
 
 const TOKEN_LIFE_MS = 24 * 3_600_000;
@@ -88,7 +88,7 @@ export const fakeCloudwatch = (clock: Clock, random: () => number, initial: Part
       tokens.delete(token);
       throw awsError('InvalidParameterException', 400, 'The specified nextToken is invalid.');
     }
-    // What moto does with a token that it does not know: it answers that there is nothing more.
+    // As moto handles a token that it does not have: it answers that there is nothing more.
     if (clock.now() - continuation.madeAt > TOKEN_LIFE_MS) return { ...continuation, found: [], position: 0 };
     return continuation;
   };

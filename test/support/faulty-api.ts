@@ -17,7 +17,7 @@ export type FaultyApi = Readonly<{
 
 const NAMES = { tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' };
 
-/** Runs with the API over a DynamoDB and, where asked for, a redis-server, each behind something that can fail. */
+/** Runs with the API over a DynamoDB and, if requested, a redis-server, each with a proxy that can fail. */
 export const withFaultyApi =
   (cache: 'memory' | 'redis', run: (world: FaultyApi) => Promise<void>) => async (): Promise<void> => {
     const closers: (() => unknown)[] = [];

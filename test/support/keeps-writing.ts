@@ -1,5 +1,5 @@
-// A process of its own for a test to end: it updates 16 tasks in the store of a folder, without end, and prints
-// `TASK VERSION` once a version, its point of history and its event in the outbox are acknowledged. SIGTERM closes the store.
+// A process for a test to kill: it updates 16 tasks in the store of a folder, without end, and prints `TASK VERSION`
+// once a version, its point of history and its event in the outbox are acknowledged. SIGTERM closes the store.
 
 import { openEmbeddedStore } from '../../src/adapters/embedded/open.ts';
 import { embeddedOutbox } from '../../src/adapters/embedded/outbox.ts';

@@ -62,7 +62,7 @@ const startProcess = async (
   options: (folder: string) => readonly string[] | Promise<readonly string[]>,
 ): Promise<Started> => {
   const folder = await mkdtemp(join(tmpdir(), 'miyabi-redis-'));
-  // `cat` ends with whoever holds the other end of the pipe, and the shell clears away after it.
+  // `cat` ends when the other end of the pipe is closed, and then the shell cleans up.
   const shell = spawn(
     'sh',
     [
@@ -110,7 +110,7 @@ export const startRedis = async (port?: number): Promise<RedisServer> => {
   return { address, pids: [pid], stop };
 };
 
-/** With TLS by a certificate of its own, and a password. */
+/** With TLS by its own certificate, and a password. */
 export const startTlsRedis = async (): Promise<RedisServer> => {
   const port = await freePort();
   const password = 'correct-horse-battery';

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Builds the checkout in a folder, without the dashboard: `dist` in it is what a release would ship. */
+/** Builds the checkout in a folder, without the dashboard: its `dist` is that of a release. */
 export const build = async (folder: string): Promise<void> => {
   await run(
     process.execPath,
@@ -20,7 +20,7 @@ export const build = async (folder: string): Promise<void> => {
   );
 };
 
-/** The files of a commit in a folder of their own, with this checkout's packages, built. */
+/** The files of a commit in their own folder, with this checkout's packages, built. */
 export const buildOf = async (commit: string): Promise<string> => {
   const folder = join(await temporaryFolder(), 'release');
   await mkdir(folder);

@@ -9,7 +9,7 @@ import { coverageEnv } from './cli.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A program of ours in a process of its own. `ended` gives the exit code, null where a signal ended it. */
+/** One of our programs in its own process. `ended` gives the exit code, null if a signal ended it. */
 export type Program = Readonly<{
   process: ChildProcess;
   output(): string;
@@ -47,7 +47,7 @@ export const runProgram = (
 
 export type RunningServer = Program & Readonly<{ url: string; dataDir: string }>;
 
-/** Starts the local server on a free port and waits until it says that it answers. */
+/** Starts the local server on a free port and waits until it reports that it answers. */
 export const startServer = async (
   env: Record<string, string> = {},
   args: readonly string[] = [],

@@ -26,7 +26,7 @@ export type Synthesised = Readonly<{
 const folder = mkdtempSync(join(tmpdir(), 'miyabi-stack-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** Files in the place of what a build makes, so that a template is the same whatever was built. */
+/** Placeholders for the output of a build, so that a template does not depend on it. */
 export const stubArtifacts = (): Artifacts => {
   const dashboard = join(folder, 'web');
   mkdirSync(join(dashboard, 'assets'), { recursive: true });
@@ -49,8 +49,8 @@ export const stubArtifacts = (): Artifacts => {
 const made = new Map<string, Synthesised>();
 
 /**
- * The template of a configuration, checked by cdk-nag on the way unless told not to: a finding that nobody acknowledged
- * throws. Each configuration is synthesised once.
+ * The template of a configuration, checked by cdk-nag unless disabled: an unacknowledged finding throws. Each
+ * configuration is synthesised once.
  */
 export const synthesise = (
   options: Readonly<Record<string, unknown>> = {},

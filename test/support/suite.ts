@@ -1,4 +1,4 @@
-// uvu, with what it lacks: a limit for each test, skips that give a reason, and no way to pass without running.
+// uvu with additions: a limit for each test, skips with a reason, and no way to pass without running.
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import * as uvu from 'uvu';

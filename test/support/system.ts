@@ -53,7 +53,7 @@ export type TestPorts = ReturnType<typeof memoryPorts>;
 
 /**
  * The services exactly as the container wires them in production, on fakes. Several calls may share one set of ports:
- * each is a process of its own.
+ * each is its own process.
  */
 export const system = async (ports: TestPorts = memoryPorts(), projectRules: readonly ProjectRule[] = []) => {
   const config = readConfig({

@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What happens to bytes: `pass`; `refuse`, as if nothing listened; `stall`, connections open and nothing comes through,
- * as behind a dead peer; `cut`, the next answer is broken off in its middle, and every one after it.
+ * What happens to bytes: `pass`; `refuse`, as if nothing listened; `stall`, connections open but no data passes, as
+ * with a dead peer; `cut`, the next answer is broken off in its middle, and every one after it.
  */
 export type ProxyMode = 'pass' | 'refuse' | 'stall' | 'cut';
 
@@ -12,7 +12,7 @@ export type TcpProxy = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** A proxy on a port of its own in front of one on this machine. */
+/** A proxy on its own port for a server on this machine. */
 export const tcpProxy = async (target: number): Promise<TcpProxy> => {
   const sockets = new Set<Socket>();
   let mode: ProxyMode = 'pass';

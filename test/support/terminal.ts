@@ -17,7 +17,7 @@ export type InTerminal = Readonly<{
   output: string;
 }>;
 
-/** Runs a command in a pseudo-terminal; terminal.py tells the steps. */
+/** Runs a command in a pseudo-terminal; terminal.py describes the steps. */
 export const inTerminal = async (
   argv: readonly string[],
   {
@@ -42,15 +42,15 @@ export const inTerminal = async (
       env: cleanEnv({ ...env, TERMINAL_LIMIT_SECONDS: String(limitSeconds) }),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let told = '';
+    let reported = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      told += chunk.toString();
+      reported += chunk.toString();
     });
     await new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', resolve);
     });
-    const { code, signal, steps_left } = JSON.parse(told) as Omit<InTerminal, 'output'>;
+    const { code, signal, steps_left } = JSON.parse(reported) as Omit<InTerminal, 'output'>;
     return { code, signal, steps_left, output: readFileSync(file, 'utf8') };
   } finally {
     folder.remove();

@@ -89,8 +89,8 @@ for (const [where, page] of [
 
 story(
   'speaks Japanese to a Japanese browser, and English on request, for good',
-  async ({ page, tell, open, heading, button }) => {
-    await tell('brew', 2);
+  async ({ page, reportTask, open, heading, button }) => {
+    await reportTask('brew', 2);
     await open();
     await heading('1件が進行中').waitFor();
     assert.is(await page.evaluate('document.documentElement.lang'), 'ja');
@@ -117,8 +117,8 @@ story(
 
 story(
   'draws the plot again in the colours of paper when it is printed',
-  async ({ page, tell, open, until }) => {
-    await tell('brew', 4, { status: 'failed' });
+  async ({ page, reportTask, open, until }) => {
+    await reportTask('brew', 4, { status: 'failed' });
     await open('/tasks/brew');
     await page.locator('.plot canvas').waitFor();
     assert.is(await page.evaluate<number>(RED_INK), 0, 'the red of a dark page is a light one');
@@ -128,9 +128,9 @@ story(
   { page: { colorScheme: 'dark' } },
 );
 
-story('is used by keyboard alone', async ({ page, tell, open, bar, heading }) => {
-  await tell('brew', 2);
-  await tell('bake', 3);
+story('is used by keyboard alone', async ({ page, reportTask, open, bar, heading }) => {
+  await reportTask('brew', 2);
+  await reportTask('bake', 3);
   await open();
   await bar('brew').waitFor();
   const focused = () =>
@@ -165,7 +165,7 @@ story('is used by keyboard alone', async ({ page, tell, open, bar, heading }) =>
 story(
   "shows bars in the reader's own colours where the system forces them",
   async (scene) => {
-    await scene.tell('brew', 5);
+    await scene.reportTask('brew', 5);
     await scene.open();
     await scene.bar('brew').waitFor();
     const paper = await colourOf(scene, 'body');

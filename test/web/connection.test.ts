@@ -5,17 +5,17 @@ const { story, run } = stories('connection');
 
 story(
   'says that the server is gone, keeps what it knows, and catches up when it is back',
-  async ({ dashboard, page, tell, open, bar, sees }) => {
-    await tell('brew', 2);
+  async ({ dashboard, page, reportTask, open, bar, sees }) => {
+    await reportTask('brew', 2);
     await open();
     await page.getByText('Live').waitFor();
     await dashboard.stop();
     await page.getByText('Connection lost').waitFor();
     await page.getByText('The server does not answer.').waitFor();
     assert.is(await bar('brew').getAttribute('aria-valuenow'), '20');
-    const told = await page.getByRole('status').filter({ hasText: /./ }).allTextContents();
-    assert.equal(told, ['Connection lost'], 'it is announced once, and not how the time goes by');
-    await tell('brew', 9);
+    const reported = await page.getByRole('status').filter({ hasText: /./ }).allTextContents();
+    assert.equal(reported, ['Connection lost'], 'it is announced once, and not how the time goes by');
+    await reportTask('brew', 9);
     await dashboard.start();
     await sees(90);
     await page.getByText('Live').waitFor();
@@ -31,7 +31,7 @@ story(
       route.fulfill({ status: 503, json: { error: 'A backend is not available' } }),
     );
     await open();
-    await heading('The server cannot answer this just now').waitFor();
+    await heading('The server cannot answer right now').waitFor();
     assert.ok(await page.getByText('It says: A backend is not available.').isVisible());
     await page.unroute('**/api/tasks?*');
     await heading('No tasks yet').waitFor();
@@ -41,11 +41,11 @@ story(
 
 story(
   'asks every few seconds where there is no stream',
-  async ({ page, tell, open, sees }) => {
-    await tell('brew', 2);
+  async ({ page, reportTask, open, sees }) => {
+    await reportTask('brew', 2);
     await open();
     await page.getByText('Every few seconds').waitFor();
-    await tell('brew', 8);
+    await reportTask('brew', 8);
     await sees(80);
   },
   {
@@ -60,12 +60,12 @@ story(
 );
 
 story(
-  'goes on where a stream ends after each answer, as behind a gateway that cannot hold one',
-  async ({ page, tell, open, sees }) => {
-    await tell('brew', 2);
+  'continues if a stream ends after each answer, as with a gateway that cannot keep one open',
+  async ({ page, reportTask, open, sees }) => {
+    await reportTask('brew', 2);
     await open();
     await page.getByText('Every few seconds').waitFor();
-    await tell('brew', 8);
+    await reportTask('brew', 8);
     await sees(80);
     assert.ok(await page.getByText('Every few seconds').isVisible());
   },
@@ -74,13 +74,13 @@ story(
 
 story(
   'forgets what another server in the place of the first does not know',
-  async ({ dashboard, page, tell, open, sees }) => {
-    for (const current of [1, 2, 3]) await tell('brew', current);
-    await tell('bake', 4, { status: 'failed' });
+  async ({ dashboard, page, reportTask, open, sees }) => {
+    for (const current of [1, 2, 3]) await reportTask('brew', current);
+    await reportTask('bake', 4, { status: 'failed' });
     await open();
     await page.locator('[data-task="bake"]').waitFor();
     await dashboard.replace();
-    await tell('brew', 1);
+    await reportTask('brew', 1);
     await sees(10);
     assert.is(await page.locator('[data-task="bake"]').count(), 0);
   },
@@ -89,13 +89,13 @@ story(
 
 story(
   'says of a task that another server does not know that it is gone, and shows it when it comes',
-  async ({ dashboard, page, tell, open, heading }) => {
-    await tell('brew', 3, { status: 'failed' });
+  async ({ dashboard, page, reportTask, open, heading }) => {
+    await reportTask('brew', 3, { status: 'failed' });
     await open('/tasks/brew');
     await page.getByText('Live').waitFor();
     await dashboard.replace();
     await heading('There is no such task').waitFor();
-    await tell('brew', 1);
+    await reportTask('brew', 1);
     await page.locator('.task-figure', { hasText: '10%' }).waitFor();
   },
   { complaints: 'network' },
@@ -103,29 +103,29 @@ story(
 
 story(
   'asks more seldom out of sight, and at once when it is looked at again',
-  async ({ page, tell, open, look, named, sees }) => {
-    const asked: string[] = [];
+  async ({ page, reportTask, open, look, named, sees }) => {
+    const requested: string[] = [];
     page.on('request', (request) => {
-      if (request.url().endsWith('/api/events')) asked.push(request.url());
+      if (request.url().endsWith('/api/events')) requested.push(request.url());
     });
-    // A call of its own, there and back: whatever the page was about to ask has been asked.
-    const settle = () => page.evaluate('fetch("/health").then((answer) => answer.text())');
+    // A separate call, there and back: by then every earlier request of the page was sent.
+    const flush = () => page.evaluate('fetch("/health").then((answer) => answer.text())');
     await page.clock.install();
-    await tell('brew', 2);
+    await reportTask('brew', 2);
     await open();
     await sees(20);
     await page.getByText('Every few seconds').waitFor();
     await look(false);
     await page.clock.fastForward(3_000);
-    await settle();
-    asked.length = 0;
+    await flush();
+    requested.length = 0;
     await page.clock.fastForward(8_000);
-    await settle();
-    assert.equal(asked, []);
-    await tell('bake', 3);
+    await flush();
+    assert.equal(requested, []);
+    await reportTask('bake', 3);
     await page.clock.fastForward(8_000);
     await named('2 running · Miyabi');
-    await tell('brew', 7);
+    await reportTask('brew', 7);
     await look(true);
     await sees(70);
   },
@@ -133,9 +133,9 @@ story(
 );
 
 story('gives its stream back out of sight, so that any number of tabs can be open', async (scene) => {
-  const { dashboard, page, tell, look, named, sees } = scene;
+  const { dashboard, page, reportTask, look, named, sees } = scene;
   const context = page.context();
-  await tell('brew', 2);
+  await reportTask('brew', 2);
   // A browser has six connections to a server of HTTP/1.1: the seventh tab would wait for ever.
   const tabs = await Promise.all(Array.from({ length: 5 }, () => context.newPage()));
   for (const tab of [page, ...tabs]) {
@@ -152,10 +152,10 @@ story('gives its stream back out of sight, so that any number of tabs can be ope
   await seventh.getByRole('progressbar', { name: 'brew' }).waitFor();
   await seventh.close();
   await named('1 running · Miyabi');
-  await tell('bake', 3);
+  await reportTask('bake', 3);
   await page.clock.fastForward(16_000);
   await named('2 running · Miyabi');
-  await tell('brew', 7);
+  await reportTask('brew', 7);
   await look(true);
   await sees(70);
   await page.getByText('Live').waitFor();

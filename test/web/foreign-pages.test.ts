@@ -9,7 +9,7 @@ import { needs, suite } from '../support/suite.ts';
 const test = suite('Foreign pages in Chromium, without keys');
 const inChromium = needs(test, chromiumPath !== undefined, 'Chromium is not installed');
 
-/** A page of somebody else, at a port of its own. */
+/** A foreign page, on its own port. */
 const foreignServer = async () => {
   const server = createServer((_incoming, outgoing) => {
     outgoing.setHeader('content-type', 'text/html').end('<!doctype html><title>foreign</title><p>foreign');
@@ -34,7 +34,7 @@ const withServer =
     }
   };
 
-/** What a foreign page may try, as text: what runs in the browser must not be rewritten for Node. */
+/** The attempts of a foreign page, as text: code for the browser must not be transformed for Node. */
 const attemptsAt = (url: string): string => `(async () => {
   const attempt = async (path, init) => {
     try {
@@ -44,7 +44,7 @@ const attemptsAt = (url: string): string => `(async () => {
       return 'blocked';
     }
   };
-  // Without a media type of its own, a blob is sent without one, and the browser asks for no permission first.
+  // Without a media type, a blob is sent without one, and the browser asks for no permission first.
   const post = (text) => ({ method: 'POST', mode: 'no-cors', body: new Blob([text]) });
   return [
     await attempt('/api/projects/shop/webhooks', post('{"url":"https://elsewhere.example/hook"}')),

@@ -5,11 +5,11 @@ import { report, stories } from './stories.ts';
 const { story, run } = stories('overview');
 
 story('shows how to begin where there is nothing yet, and the first task without a reload', async (scene) => {
-  const { page, open, tell, heading } = scene;
+  const { page, open, reportTask, heading } = scene;
   await open();
   await heading('No tasks yet').waitFor();
   assert.ok(await page.getByText('miyabi run -- npx cdk deploy --all').isVisible());
-  await tell('first', 1);
+  await reportTask('first', 1);
   await page.getByRole('link', { name: 'first' }).waitFor();
 });
 
@@ -28,8 +28,8 @@ story('shows what runs, what failed and why, and how projects fare', async (scen
   assert.ok(await outcomes.isVisible());
 });
 
-story('moves a bar when a line is posted', async ({ dashboard, tell, open, bar, sees }) => {
-  await tell('brew', 2);
+story('moves a bar when a line is posted', async ({ dashboard, reportTask, open, bar, sees }) => {
+  await reportTask('brew', 2);
   await open();
   await bar('brew').waitFor();
   assert.is(await bar('brew').getAttribute('aria-valuenow'), '20');
@@ -49,12 +49,12 @@ story('moves a bar when a line is posted', async ({ dashboard, tell, open, bar, 
   assert.match(scale ?? '', /scaleX\(0\.7\)/);
 });
 
-story('moves what ended out of what runs, and says so once to those who listen', async (scene) => {
-  const { page, tell, open, bar } = scene;
-  await tell('brew', 2);
+story('moves ended tasks out of the running ones, and announces it once', async (scene) => {
+  const { page, reportTask, open, bar } = scene;
+  await reportTask('brew', 2);
   await open();
   await bar('brew').waitFor();
-  await tell('brew', 3, { status: 'failed', error: 'no water' });
+  await reportTask('brew', 3, { status: 'failed', error: 'no water' });
   await page.locator('.row-failed', { hasText: 'no water' }).waitFor();
   assert.is(await page.getByRole('progressbar').count(), 0);
   await page.getByRole('status').filter({ hasText: 'brew has failed' }).waitFor({ state: 'attached' });
@@ -88,9 +88,9 @@ story('keeps filters and search in the address', async ({ page, teaHouse, open, 
 story(
   'shows in the search field what is searched for, also where one goes back while in it',
   async (scene) => {
-    const { page, tell, open } = scene;
+    const { page, reportTask, open } = scene;
     const field = page.getByLabel('Search');
-    await tell('brew', 2);
+    await reportTask('brew', 2);
     await open();
     await field.fill('brew');
     await page.waitForURL('**/?q=brew');
@@ -127,7 +127,7 @@ story(
 );
 
 story(
-  'reads on behind the newest hundred, and leaves the list as it was for who comes back',
+  'loads more after the newest hundred, and keeps the list for when the user comes back',
   async (scene) => {
     const { dashboard, page, open, button, until } = scene;
     for (let number = 1; number <= 230; number += 1)
@@ -136,7 +136,7 @@ story(
     await button('Show 92 more').click();
     assert.is(await page.locator('.row-done').count(), 100);
     for (const rows of [200, 230]) {
-      await button('Show older ones').click();
+      await button('Show older tasks').click();
       await page.locator(`.row-done >> nth=${rows - 1}`).waitFor();
     }
     await page.getByRole('link', { name: 'straw 1', exact: true }).waitFor();
@@ -153,18 +153,18 @@ story(
   },
 );
 
-story('says in the name of the tab what runs, and what has failed while nobody looked', async (scene) => {
-  const { dashboard, page, tell, open, bar, look, named } = scene;
+story('says in the title of the tab what runs, and what failed while it was hidden', async (scene) => {
+  const { dashboard, page, reportTask, open, bar, look, named } = scene;
   await open();
   await named('Miyabi Progress');
-  await tell('brew', 2);
-  await tell('bake', 3);
+  await reportTask('brew', 2);
+  await reportTask('bake', 3);
   await named('2 running · Miyabi');
   const icon = () => page.locator('link[rel=icon]').getAttribute('href');
   assert.is(await icon(), '/seal-running-2.svg');
   await bar('bake').waitFor();
   await look(false);
-  await tell('bake', 4, { status: 'failed' });
+  await reportTask('bake', 4, { status: 'failed' });
   await named('1 failed · 1 running · Miyabi');
   assert.is(await icon(), '/seal-failed-1.svg');
   await look(true);
@@ -174,7 +174,7 @@ story('says in the name of the tab what runs, and what has failed while nobody l
   assert.equal([served.status(), served.headers()['content-type']], [200, 'image/svg+xml; charset=utf-8']);
   await page.getByRole('link', { name: 'brew' }).click();
   await named('20% · brew · Miyabi');
-  await tell('brew', 10, { status: 'completed' });
+  await reportTask('brew', 10, { status: 'completed' });
   await named('Completed · brew · Miyabi');
 });
 
@@ -257,9 +257,9 @@ story(
   { page: { timezoneId: 'Asia/Tokyo' } },
 );
 
-story('stays smooth while 300 tasks move', async ({ dashboard, page, tell, open, heading, until }) => {
+story('stays smooth while 300 tasks move', async ({ dashboard, page, reportTask, open, heading, until }) => {
   const ids = Array.from({ length: 300 }, (_, index) => `t${index}`);
-  for (const id of ids) await tell(id, 1);
+  for (const id of ids) await reportTask(id, 1);
   await open();
   await heading('300 tasks are running').waitFor();
   await page.evaluate(
@@ -275,17 +275,17 @@ story('stays smooth while 300 tasks move', async ({ dashboard, page, tell, open,
 });
 
 story('redraws for an event the row that it is about, and no other', async (scene) => {
-  const { page, tell, open, heading, sees } = scene;
-  for (let index = 0; index < 50; index += 1) await tell(`t${index}`, 1);
+  const { page, reportTask, open, heading, sees } = scene;
+  for (let index = 0; index < 50; index += 1) await reportTask(`t${index}`, 1);
   await open();
   await heading('50 tasks are running').waitFor();
-  // Clocks tick in every row; what an event draws is attributes of its own row.
+  // Clocks tick in every row; an event changes only attributes of its own row.
   await page.evaluate(
     `window.touched = new Set();
      new MutationObserver((all) => { for (const { target } of all) touched.add(target.closest('[data-task]')?.dataset.task ?? target.nodeName); })
        .observe(document.body, { subtree: true, attributes: true, childList: true })`,
   );
-  await tell('t7', 4);
+  await reportTask('t7', 4);
   await sees(40);
   assert.equal(await page.evaluate('[...touched]'), ['t7']);
 });

@@ -22,8 +22,8 @@ const signInWith = async ({ page, button }: Scene, key: string): Promise<void> =
 
 story(
   'asks for a key where the server wants one, keeps it for the tab, and forgets it on request',
-  async ({ page, tell, open, bar, button }) => {
-    await tell('brew', 2);
+  async ({ page, reportTask, open, bar, button }) => {
+    await reportTask('brew', 2);
     await open();
     const field = page.getByLabel('API key');
     await field.fill('another');
@@ -44,7 +44,7 @@ story(
 );
 
 story(
-  'leaves a refused key in its field, to be mended, and keeps it nowhere else',
+  'leaves a refused key in its field, to be corrected, and stores it nowhere',
   async (scene) => {
     const { page, open } = scene;
     await open();
@@ -59,8 +59,8 @@ story(
 story(
   'asks again when a key is no longer good, and shows nothing meanwhile',
   async (scene) => {
-    const { page, tell, open, bar } = scene;
-    await tell('brew', 2);
+    const { page, reportTask, open, bar } = scene;
+    await reportTask('brew', 2);
     await open();
     await signInWith(scene, KEY);
     await bar('brew').waitFor();
@@ -76,14 +76,14 @@ story(
 story(
   'shows a key that only reads one project that project, and nothing that it may not do',
   async (scene) => {
-    const { dashboard, page, tell, open, bar, heading } = scene;
+    const { dashboard, page, reportTask, open, bar, heading } = scene;
     await dashboard.call('POST', '/api/projects', { project_id: 'tea', project_name: 'Tea' });
     await dashboard.log(
       'stream',
       [{ at: Date.now(), text: '{"task_id":"pour","progress":{"current":1,"total":2}}' }],
       'tea',
     );
-    await tell('brew', 2);
+    await reportTask('brew', 2);
     await open();
     await signInWith(scene, READER);
     await bar('pour').waitFor();

@@ -15,7 +15,9 @@ type Ask = (path: string, headers?: Record<string, string>, method?: string) => 
 
 const PAGE = '<!doctype html><title>the page</title>';
 
-/** A server with a small dashboard, and a secret beside it. What is no file is answered by an API that says so. */
+/**
+ * A server with a small dashboard, and a secret beside it. An API answers everything that is not a file, and says so.
+ */
 const withFiles =
   (run: (ask: Ask) => Promise<void>, { built = true } = {}) =>
   async () => {

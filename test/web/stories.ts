@@ -6,19 +6,19 @@ import { chromiumPath, type Dashboard, openBrowser, openDashboard, openPage } fr
 import { needs, shared, suite } from '../support/suite.ts';
 import { fillTeaHouse } from '../support/tea-house.ts';
 
-/** What a story has before it: a server of its own, and a page that has not been opened yet. */
+/** What a story starts with: its own server, and a page that has not been opened yet. */
 export type Scene = Readonly<{
   dashboard: Dashboard;
   page: Page;
   /** Opens an address of the dashboard. */
   open(path?: string): Promise<void>;
-  /** A task says how many of its ten steps are done, and what else is given, as a line in its log. */
-  tell(id: string, current: number, more?: object): Promise<void>;
+  /** A task reports how many of its ten steps are done, and other given fields, as a line in its log. */
+  reportTask(id: string, current: number, more?: object): Promise<void>;
   /** A day at the tea house happens. */
   teaHouse(): Promise<void>;
   /** The bar of a task. */
   bar(name: string): Locator;
-  /** Waits until a bar stands at so many percent. */
+  /** Waits until a bar shows this many percent. */
   sees(percent: number): Promise<void>;
   heading(name: string | RegExp, level?: number): Locator;
   button(name: string | RegExp): Locator;
@@ -28,9 +28,9 @@ export type Scene = Readonly<{
   until(expression: string): Promise<void>;
   /** Waits until the tab is named so. */
   named(title: string): Promise<void>;
-  /** Nobody looks at the tab any more, or somebody does again. */
+  /** Hides the tab, or shows it again. */
   look(isLooking: boolean): Promise<void>;
-  /** What axe-core finds on the page as it is, with everything it knows of WCAG 2.2 AA and its own best practices. */
+  /** The findings of axe-core on the present page, with all its rules of WCAG 2.2 AA and its own best practices. */
   findings(): Promise<readonly string[]>;
 }>;
 
@@ -66,7 +66,7 @@ const sceneOf = (dashboard: Dashboard, page: Page): Scene => ({
   async open(path = '/') {
     await page.goto(dashboard.url + path);
   },
-  tell: (id, current, more) => dashboard.log(id, [{ at: Date.now(), text: report(id, current, more) }]),
+  reportTask: (id, current, more) => dashboard.log(id, [{ at: Date.now(), text: report(id, current, more) }]),
   teaHouse: () => fillTeaHouse(dashboard, Date.now()),
   bar: (name) => page.getByRole('progressbar', { name }),
   async sees(percent) {
@@ -91,7 +91,7 @@ const sceneOf = (dashboard: Dashboard, page: Page): Scene => ({
     );
   },
   async findings() {
-    // The policy of the page lets no foreign script in, so it comes by the debugger's door.
+    // The policy of the page blocks foreign scripts, so it is injected by the debugger.
     await page.evaluate(await readFile(axe, 'utf8'));
     return page.evaluate<string[]>(
       'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.html + " " + node.failureSummary)))',
@@ -101,23 +101,23 @@ const sceneOf = (dashboard: Dashboard, page: Page): Scene => ({
 
 const browser = shared('Chromium', openBrowser, (opened) => opened.close());
 
-/** Stories of the dashboard in Chromium, each with a server and a page of its own. Without Chromium they are skipped. */
+/** Stories of the dashboard in Chromium, each with its own server and page. Without Chromium they are skipped. */
 export const stories = (name: string) => {
   const test = suite(`dashboard: ${name}`);
   const inChromium = needs(test, chromiumPath !== undefined, 'Chromium is not installed');
   return {
     /** A story. It fails on anything that the page complains of. */
-    story(title: string, tell: (scene: Scene) => Promise<void>, setting: Setting = {}) {
+    story(title: string, reportTask: (scene: Scene) => Promise<void>, setting: Setting = {}) {
       inChromium(title, async () => {
         const dashboard = await openDashboard(setting.server);
         try {
           const { page, complaints, close } = await openPage(await browser(), setting.page);
           try {
-            await tell(sceneOf(dashboard, page));
-            const told = complaints.filter(
+            await reportTask(sceneOf(dashboard, page));
+            const reported = complaints.filter(
               (text) => setting.complaints !== 'network' || !/^Failed to load resource/.test(text),
             );
-            assert.equal(told, []);
+            assert.equal(reported, []);
           } finally {
             await close();
           }

@@ -22,29 +22,29 @@ story('opens a task: its plot, phases, root cause, links and history', async (sc
   await heading('In progress').waitFor();
 });
 
-story('follows a task that goes on while its page is open', async ({ dashboard, page, tell, open }) => {
+story('follows a task that goes on while its page is open', async ({ dashboard, page, reportTask, open }) => {
   await dashboard.log('brew', [{ at: Date.now() - 5_000, text: report('brew', 2, { phase: 'heat' }) }]);
   await open('/tasks/brew');
   await page.locator('.task-figure', { hasText: '20%' }).waitFor();
-  await tell('brew', 6, { phase: 'steep' });
+  await reportTask('brew', 6, { phase: 'steep' });
   await page.locator('.task-figure', { hasText: '60%' }).waitFor();
   await page.locator('.phase-list', { hasText: 'steep' }).waitFor();
   await page.getByRole('cell', { name: '60%' }).waitFor();
 });
 
 story('reads the history of a task that changes faster than it can be read', async (scene) => {
-  const { page, tell, open } = scene;
+  const { page, reportTask, open } = scene;
   let changing: Promise<void> = Promise.resolve();
   let current = 1;
   // While an answer is under way the task changes, each time.
   await page.route('**/api/tasks/brew/history*', async (route) => {
     const answer = await route.fetch();
     current += 1;
-    changing = tell('brew', current);
+    changing = reportTask('brew', current);
     await page.locator('.task-figure', { hasText: `${current}0%` }).waitFor();
     await route.fulfill({ response: answer });
   });
-  await tell('brew', current);
+  await reportTask('brew', current);
   await open('/tasks/brew');
   await page.getByRole('cell', { name: '10%' }).waitFor();
   await page.unrouteAll({ behavior: 'wait' });
@@ -53,14 +53,14 @@ story('reads the history of a task that changes faster than it can be read', asy
 
 story(
   'says nothing of a history before it is read, and reads it again where that failed',
-  async ({ page, tell, open }) => {
-    let asked = 0;
+  async ({ page, reportTask, open }) => {
+    let requested = 0;
     await page.clock.install();
     await page.route('**/api/tasks/brew/history*', (route) => {
-      asked += 1;
-      return asked === 1 ? route.fulfill({ status: 503, json: { error: 'not now' } }) : route.continue();
+      requested += 1;
+      return requested === 1 ? route.fulfill({ status: 503, json: { error: 'not now' } }) : route.continue();
     });
-    await tell('brew', 10, { status: 'completed' });
+    await reportTask('brew', 10, { status: 'completed' });
     await open('/tasks/brew');
     await page.waitForResponse(/history/);
     assert.is(await page.getByText('Nothing has been recorded yet').count(), 0);
@@ -71,8 +71,8 @@ story(
 );
 
 story('shows how a failed task ended and where it stopped, never a percentage', async (scene) => {
-  const { page, tell, open, bar, textOf } = scene;
-  await tell('brew', 10, { status: 'failed', error: 'no water' });
+  const { page, reportTask, open, bar, textOf } = scene;
+  await reportTask('brew', 10, { status: 'failed', error: 'no water' });
   await open('/tasks/brew');
   assert.is((await textOf('.task-figure')).trim(), 'Failed');
   assert.match(await textOf('.task-times'), /Stopped at10 \/ 10/);
@@ -226,10 +226,10 @@ const RECORDED = `
   };`;
 
 story('notifies when a watched task ends, and asks for that on a click only', async (scene) => {
-  const { page, tell, open, button, until } = scene;
+  const { page, reportTask, open, button, until } = scene;
   await page.addInitScript(RECORDED);
-  await tell('brew', 2);
-  await tell('bake', 2);
+  await reportTask('brew', 2);
+  await reportTask('bake', 2);
   await open('/tasks/brew');
   const notify = button('Notify me when it ends');
   await notify.waitFor();
@@ -240,8 +240,8 @@ story('notifies when a watched task ends, and asks for that on a click only', as
   await page.reload();
   await page.locator('[aria-pressed=true]').waitFor();
   await page.getByText('Live').waitFor();
-  await tell('bake', 10, { status: 'completed' });
-  await tell('brew', 3, { status: 'failed', error: 'no water' });
+  await reportTask('bake', 10, { status: 'completed' });
+  await reportTask('brew', 3, { status: 'failed', error: 'no water' });
   await until('shown.length > 0');
   assert.equal(await page.evaluate('shown'), [
     { title: 'brew has failed', body: 'stopped at 3/10\nno water', tag: 'brew' },
@@ -251,16 +251,16 @@ story('notifies when a watched task ends, and asks for that on a click only', as
   assert.equal(await page.evaluate('shown'), [], 'once');
 });
 
-story('says that the browser refuses notifications', async ({ page, tell, open, button }) => {
+story('says that the browser refuses notifications', async ({ page, reportTask, open, button }) => {
   await page.addInitScript(`window.answer = 'denied';${RECORDED}`);
-  await tell('brew', 2);
+  await reportTask('brew', 2);
   await open('/tasks/brew');
   await button('Notify me when it ends').click();
   await page.getByText('This browser blocks notifications').waitFor();
 });
 
-story('draws a point where there is only one', async ({ page, tell, open, until }) => {
-  await tell('brew', 4, { status: 'failed' });
+story('draws a point where there is only one', async ({ page, reportTask, open, until }) => {
+  await reportTask('brew', 4, { status: 'failed' });
   await open('/tasks/brew');
   await page.locator('.plot canvas').waitFor();
   await until(`${RED_INK} > 20`);
@@ -312,8 +312,8 @@ story(
 
 story(
   'says that a task is gone which is deleted while one looks at it',
-  async ({ dashboard, page, tell, open, heading }) => {
-    await tell('brew', 2);
+  async ({ dashboard, page, reportTask, open, heading }) => {
+    await reportTask('brew', 2);
     await open('/tasks/brew');
     await page.locator('.task-figure', { hasText: '20%' }).waitFor();
     await page.getByText('Live').waitFor();

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 const { REDIS_ENDPOINT, REDIS_PORT, DYNAMODB_ENDPOINT, AWS_REGION, PEER_TABLE_NAME, API_KEY_HASH } =
   process.env;
 
-// As everybody has it: outside the handler, so that it connects while the function is being initialised.
+// As is usual: outside the handler, so that it connects while the function is being initialised.
 const redis = new Redis({
   host: REDIS_ENDPOINT,
   port: Number(REDIS_PORT),

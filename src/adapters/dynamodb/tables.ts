@@ -173,7 +173,7 @@ export const createTables = async (
         if (!isNamed(error, 'ValidationException')) throw error;
         throw new MiyabiError(
           'configuration',
-          `DynamoDB table ${definition.name} lacks the index ${index.name}, and it cannot be added: make the table anew, or name another`,
+          `DynamoDB table ${definition.name} lacks the index ${index.name}, which cannot be added: create the table again, or name another`,
           { cause: error },
         );
       }

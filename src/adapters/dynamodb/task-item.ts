@@ -24,7 +24,7 @@ import {
   withUnknown,
 } from './attributes.ts';
 
-/** Items nobody has touched for so long may go. */
+/** Items that were not written for this long expire. */
 const KEPT_SECONDS = 90 * 24 * 60 * 60;
 
 /** The `ttl` of an item last written then: epoch seconds. */

@@ -75,8 +75,8 @@ export const putTask = (change: Change, task: StoredTask, before: StoredTask | u
     if (!places.includes(place)) change.remove(place);
   }
   for (const place of places) change.put(place, '');
-  const settled = isAccounted(task);
-  if (!settled) change.put(unaccountedKey(task.task_id), '');
+  const isDone = isAccounted(task);
+  if (!isDone) change.put(unaccountedKey(task.task_id), '');
   else if (before !== undefined) change.remove(unaccountedKey(task.task_id));
   change.put(taskKey(task.task_id), taskCodec.encode(task));
 };

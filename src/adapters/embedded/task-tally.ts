@@ -29,9 +29,9 @@ export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>
       if (stored?.version !== version) return;
       const { pendingEvents, ...rest } = stored;
       const kept = published || pendingEvents === undefined ? {} : { pendingEvents };
-      const settled: StoredTask = { ...rest, ...kept, counted };
+      const isDone: StoredTask = { ...rest, ...kept, counted };
       // Its positions in the lists stay: this is no update of the task.
-      change.put(taskKey(task_id), taskCodec.encode(settled));
+      change.put(taskKey(task_id), taskCodec.encode(isDone));
       if (published) change.remove(unaccountedKey(task_id));
     });
   },

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 
-/** A clock that only moves when told to by a test. */
+/** A clock that only a test moves. */
 export const memoryClock = (start = 1_767_225_600_000): Clock & { advance(ms: number): void } => {
   let time = start;
   return {

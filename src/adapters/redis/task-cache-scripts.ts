@@ -38,7 +38,7 @@ local function completeSince(lists, recent)
   return now
 end
 
--- Forgets what nobody has written for so long that it is over, a little with every write; and keeps within bounds.
+-- Removes what has expired without a write, a little with every write; and keeps within bounds.
 local function touch(lists, recent, id, oldest, capacity, idle)
   -- Release 0.1 answers with a page that it has kept as long as this is there.
   redis.call('HDEL', lists, '#still')
@@ -243,7 +243,7 @@ local function collect(i)
           if not fits(i, status, project) then
             strays[#strays + 1] = ids[n]
           elseif tonumber(score) ~= scores[n] then
-            -- Someone has found out about a change that this list was never told of.
+            -- Another call has found a change that never reached this list.
             tokens[i] = begin(i)
             return false
           else
@@ -330,7 +330,7 @@ local function place(id, score, status, project)
   end
 end
 
--- Whoever finds out about a change tells every list: one that has lost the task to another must not be the only one.
+-- A change that is found is written to every list: not only to the one that has lost the task to another.
 local function placeEverywhere(id, score, numbers)
   for number in string.gmatch(numbers, '%d+') do
     local list = KEYS[2 + count + taskCount + tonumber(number)]

@@ -19,7 +19,7 @@ Examples:
   command
     .command('list', { isDefault: true })
     .description('List projects with their metrics.')
-    .option('-n, --limit <number>', 'at most so many', '50')
+    .option('-n, --limit <number>', 'how many at most', '50')
     .option('--json', 'print {"projects":[…],"next_cursor":…} as the API answers')
     .action(async (options) => (await actions()).listProjects(options));
 
@@ -34,9 +34,9 @@ Examples:
     .command('create')
     .description('Create a project.')
     .argument('<name>', 'its name')
-    .option('--id <id>', 'its project_id, chosen by the server where it is left out')
+    .option('--id <id>', 'its project_id (by default the server chooses one)')
     .option('-d, --description <text>', 'what it is about')
-    .option('--owner <name>', 'whose it is')
+    .option('--owner <name>', 'its owner')
     .option('--account <number>', 'its AWS account, 12 digits')
     .option('--repo <owner/name>', 'its repository on GitHub')
     .option('--json', 'print the answer of the API')

@@ -5,16 +5,16 @@ export const runCommand = (): Command =>
   new Command('run')
     .summary('run a command and follow its progress')
     .description(
-      'Run a command with its output, exit code, signals and input untouched. Bars of the tasks that its output tells ' +
-        'of are drawn below it on a terminal; with MIYABI_URL set, its lines go to that server.',
+      'Run a command with its output, exit code, signals and input unchanged. On a terminal, bars of the tasks in its ' +
+        'output are drawn below it; with MIYABI_URL set, its lines go to that server.',
     )
     .usage('[options] -- COMMAND [ARGUMENT...]')
     .argument('<command...>', 'the command and its arguments')
     .option('-p, --project <id>', 'the project of its tasks (MIYABI_PROJECT)')
-    .option('-n, --name <name>', 'the name of this run, by default that of the command')
+    .option('-n, --name <name>', 'the name of this run (by default the command)')
     .option('--no-bars', 'draw nothing')
-    .option('--no-pty', 'give the command pipes even where a terminal is there')
-    .option('-q, --quiet', 'no word from miyabi itself')
+    .option('--no-pty', 'give the command pipes instead of a terminal')
+    .option('-q, --quiet', 'print no messages of miyabi itself')
     .passThroughOptions()
     .addHelpText(
       'after',

@@ -24,13 +24,13 @@ Examples:
 
   command
     .command('list', { isDefault: true })
-    .description('List tasks, the newest update first.')
+    .description('List tasks, newest update first.')
     .option('-s, --status <list>', `one or several of ${TASK_STATUSES.join(', ')}`)
-    .option('-p, --project <id>', 'of one project')
-    .option('-t, --type <type>', 'of one type, e.g. cdk_deploy')
+    .option('-p, --project <id>', 'only of this project')
+    .option('-t, --type <type>', 'only of this type, e.g. cdk_deploy')
     .option('-l, --label <name=value>', 'with this label; repeatable', pair)
     .option('--search <text>', 'with this text in the name')
-    .option('-n, --limit <number>', 'at most so many', '50')
+    .option('-n, --limit <number>', 'how many at most', '50')
     .option('--json', 'print {"tasks":[…],"next_cursor":…} as the API answers')
     .action(async (options) => (await actions()).listTasks(options));
 
@@ -45,13 +45,13 @@ Examples:
     .command('create')
     .description('Create a task.')
     .argument('<name>', 'its name')
-    .option('--id <id>', 'its task_id, chosen by the server where it is left out')
+    .option('--id <id>', 'its task_id (by default the server chooses one)')
     .option('-p, --project <id>', 'its project (MIYABI_PROJECT)')
     .option('-t, --type <type>', 'its type, e.g. build')
     .option('-d, --description <text>', 'what it is about')
     .option('--total <number>', 'how many steps it has')
-    .addOption(new Option('--status <status>', 'where it stands').choices(TASK_STATUSES))
-    .addOption(new Option('--priority <priority>', 'how urgent it is').choices(PRIORITIES))
+    .addOption(new Option('--status <status>', 'its status').choices(TASK_STATUSES))
+    .addOption(new Option('--priority <priority>', 'its priority').choices(PRIORITIES))
     .option('-l, --label <name=value>', 'a label; repeatable', pair)
     .option('--json', 'print the answer of the API')
     .action(async (name, options) => (await actions()).createTask(name, options));
@@ -61,18 +61,18 @@ Examples:
     .description('Report progress of a task. A count that reaches the total completes it.')
     .argument('<id>', 'its task_id')
     .option('-c, --current <number>', 'steps done')
-    .option('--total <number>', 'steps in all')
+    .option('--total <number>', 'total steps')
     .option('--failed <number>', 'steps that failed')
     .option('--skipped <number>', 'steps that were skipped')
-    .addOption(new Option('-s, --status <status>', 'where it stands').choices(TASK_STATUSES))
-    .option('--phase <text>', 'what it is doing')
-    .option('-m, --message <text>', 'a word for its history')
+    .addOption(new Option('-s, --status <status>', 'its status').choices(TASK_STATUSES))
+    .option('--phase <text>', 'its phase')
+    .option('-m, --message <text>', 'a message for its history')
     .option('--json', 'print the task as the API answers')
     .action(async (id, options) => (await actions()).reportTask(id, options));
 
   command
     .command('cancel')
-    .description('Mark a task as cancelled. What runs is not stopped by it.')
+    .description('Mark a task as cancelled. This does not stop the process.')
     .argument('<id>', 'its task_id')
     .option('-m, --message <text>', 'why')
     .option('--json', 'print the task as the API answers')

@@ -4,12 +4,12 @@ export const watchCommand = (): Command =>
   new Command('watch')
     .summary('watch tasks live')
     .description(
-      'A live table of tasks in the terminal. With a task it ends as the task does: exit code 0 where it completed, 6 ' +
-        'where it failed or was cancelled. Where the output is no terminal, a line for each change.',
+      'A live table of tasks in the terminal. With a task it ends when the task does: exit code 0 if it completed, 6 if ' +
+        'it failed or was cancelled. Without a terminal, it prints a line for each change.',
     )
     .argument('[task]', 'the task_id of one task')
     .option('-p, --project <id>', 'the tasks of one project')
-    .option('--json', 'print a task as JSON for each change, one to a line')
+    .option('--json', 'print each changed task as one line of JSON')
     .addHelpText(
       'after',
       `

@@ -12,8 +12,10 @@ const ofProject = (command: Command): Command =>
 
 export const webhooksCommand = (): Command => {
   const command = new Command('webhooks')
-    .summary('tell URLs when tasks of a project end or stand still')
-    .description('The webhooks of a project: who is told when a task completes, fails or goes stale.')
+    .summary('send webhooks when tasks finish or stall')
+    .description(
+      'The webhooks of a project: URLs that are called when a task completes, fails or goes stale.',
+    )
     .addHelpText(
       'after',
       `
@@ -24,11 +26,11 @@ Examples:
     );
 
   ofProject(command.command('list', { isDefault: true }))
-    .description('List webhooks and what came of the latest message to each.')
+    .description('List webhooks and the result of the latest message to each.')
     .action(async (options) => (await actions()).listWebhooks(options));
 
   ofProject(command.command('add'))
-    .description('Add a webhook. Its secret, which signs the messages, is shown this once.')
+    .description('Add a webhook. Its secret, which signs the messages, is shown only once.')
     .argument('<url>', 'where messages go')
     .option(
       '-e, --event <event>',
@@ -38,12 +40,12 @@ Examples:
     .action(async (url, options) => (await actions()).addWebhook(url, options));
 
   ofProject(command.command('remove'))
-    .description('Remove a webhook. What is on its way to it is dropped.')
+    .description('Remove a webhook. Its pending messages are dropped.')
     .argument('<id>', 'its webhook_id')
     .action(async (id, options) => (await actions()).removeWebhook(id, options));
 
   ofProject(command.command('test'))
-    .description('Send a webhook a message that says nothing happened.')
+    .description('Send a test message to a webhook.')
     .argument('<id>', 'its webhook_id')
     .action(async (id, options) => (await actions()).testWebhook(id, options));
 

@@ -10,25 +10,25 @@ import type { PseudoTerminal } from './pseudo-terminal.ts';
 
 export type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
 
-/** Takes output. False where the source has to pause until `resume` of that stream. */
+/** Receives output. False if the source has to pause until `resume` of that stream. */
 export type TakeOutput = (stream: 'stdout' | 'stderr', chunk: Buffer) => boolean;
 
-/** A command that runs. On a pseudo-terminal all that it writes comes as `stdout`. */
+/** A running command. On a pseudo-terminal all its output comes as `stdout`. */
 export type Child = Readonly<{
   pid: number;
-  /** Fulfilled when it has ended and what it wrote was read. */
+  /** Resolves when it has ended and its output was read. */
   ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
-  /** For all of its process group, where that is not ours: what is in ours has the signal. */
+  /** For all of its process group, if that is not ours: processes in ours have the signal already. */
   killGroup(signal: NodeJS.Signals): void;
   resume(stream: 'stdout' | 'stderr'): void;
-  /** Nobody takes this stream any more: its writer is to learn so, by SIGPIPE. */
+  /** The reader of this stream has gone: the command gets SIGPIPE. */
   drop(stream: 'stdout' | 'stderr'): void;
-  /** Something for the command to read; on pipes it reads its own standard input. */
+  /** Input for the command; on pipes it reads our own standard input. */
   type(bytes: Buffer): void;
 }>;
 
-/** What a command's children still hold of its output is waited for this long after its end, in milliseconds. */
+/** How long to wait, after the command's end, for output that its children still write, in milliseconds. */
 const DRAIN_MS = 1_000;
 
 /**
@@ -78,14 +78,14 @@ export const startOnPipes = async (
 };
 
 /**
- * Something that the command has left running still has its output open. Where that led without us it has to lead
- * after our end, too: `cat` passes it on, whose end of the pipe is opened anew, because ours does not block.
+ * A process that the command left running still has its output open. If that output goes on without us, it must also
+ * continue after our end: `cat` passes it on, on a reopened end of the pipe, because ours is non-blocking.
  */
 const leaveTo = (read: number, to: 1 | 2): void => {
   const path = `/proc/self/fd/${read}`;
   const opened: number[] = [];
   try {
-    // While we could write to it ourselves, opening it for reading waits for nobody.
+    // Opening it for reading does not wait while we can write to it ourselves.
     opened.push(openSync(path, constants.O_WRONLY));
     const again = openSync(path, constants.O_RDONLY);
     opened.push(again);
@@ -106,9 +106,10 @@ export const startOnTerminal = async (
   terminal: PseudoTerminal,
   take: TakeOutput,
 ): Promise<Child> => {
-  // Held until the end: without it reading ends as soon as no process has the other side open.
+  // Held until the end: otherwise reading would end as soon as no process has the other side open.
   const held = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
-  // A session's leader gets the first terminal that it opens as its own; the shell does it and makes way.
+  // The leader of a session gets the first terminal that it opens as its own; the shell does that and then replaces
+  // itself.
   const attach = 'p=$1; shift; exec "$@" 0<>"$p" 1>&0 2>&0';
   const where = pathOf(command[0] ?? '', env);
   if (where === undefined) {
@@ -146,7 +147,10 @@ const nothing = () => undefined;
 
 type Sources = Readonly<Record<'stdout' | 'stderr', Readable | null>>;
 
-/** `letGo`: the command has ended. `leave`: what it has left running still has its output open, and is not waited for. */
+/**
+ * `letGo`: the command has ended. `leave`: processes that it left running still have its output open, and are not
+ * waited for.
+ */
 type Ways = Pick<Child, 'type' | 'killGroup'> & Readonly<{ letGo(): void; leave(): void }>;
 
 const follow = (
@@ -161,7 +165,7 @@ const follow = (
     source.on('data', (chunk: Buffer) => {
       if (!take(name, chunk)) source.pause();
     });
-    // A terminal whose other side is closed says EIO where a pipe says that it has ended.
+    // A closed terminal reports EIO where a pipe reports its end.
     source.on('error', () => source.destroy());
     return [new Promise<void>((resolve) => source.once('close', resolve))];
   });
@@ -216,7 +220,7 @@ const cannotRun = (name: string, reason: string, cause?: unknown): CommandFailur
   return new CommandFailure(EXIT.cannotRun, `${name} could not be run: ${reason}`, { cause });
 };
 
-/** Where a command is, as a shell would find it; the name itself where it is a path. */
+/** The path of a command, as a shell would find it; the name itself if it is a path. */
 const pathOf = (name: string, env: NodeJS.ProcessEnv): string | undefined => {
   if (name.includes('/')) return name;
   const found = spawnSync('/bin/sh', ['-c', 'command -v -- "$1"', 'sh', name], { env, encoding: 'utf8' });
@@ -244,7 +248,7 @@ const namedPipes = (): Readonly<Record<'stdout' | 'stderr', Pipe>> | undefined =
     };
     return { stdout: openBoth(paths.stdout), stderr: openBoth(paths.stderr) };
   } catch {
-    // No place for temporary files: sockets do for all but scripts that open /dev/stderr.
+    // No place for temporary files: sockets work for all but scripts that open /dev/stderr.
     for (const fd of opened) closeSync(fd);
     return undefined;
   } finally {

@@ -18,10 +18,10 @@ import type { Screen } from './screen.ts';
 import { type Shipped, shipper } from './shipper.ts';
 import { claim, type Leftover, newBacklog, type RunHeader, readSpool, setAside } from './spool.ts';
 
-/** What reads a command's output as it passes: draws its tasks, and sends its lines to the server. */
+/** Follows a command's output: draws its tasks, and sends its lines to the server. */
 export type Follower = Readonly<{
   take(stream: 'stdout' | 'stderr', chunk: Buffer, at: number): void;
-  /** The terminal has another size now. The answer is how many of its lines the bars take. */
+  /** The terminal has a new size. Returns how many of its lines the bars take. */
   resized(): number;
   stopDrawing(): void;
   /** How the run ended, as a bar; undefined where there was nothing to draw. */
@@ -43,47 +43,47 @@ export type FollowerOptions = Readonly<{
   /** The output comes from a terminal, which also echoes the user's keys into it. */
   echoes: boolean;
   size(): Readonly<{ rows: number; columns: number }>;
-  /** So many lines at the bottom of the terminal are ours from now on. */
+  /** From now on this many lines at the bottom of the terminal are ours. */
   onReserve(lines: number): void;
 }>;
 
 const TICK_MS = 200;
-/** The first look is earlier: what the command printed while this was loaded is to be seen at once. */
+/** The first frame is earlier, so that output from before this was loaded shows at once. */
 const FIRST_TICK_MS = 30;
-/** How long output is gathered before its lines are read, in milliseconds: they all count as written at its start. */
+/** How long output is collected before its lines are read, in milliseconds: they all count as written at its start. */
 const GATHER_MS = 20;
-/** With more than this, in bytes, they are read at once: the disk is to get its work in time. */
+/** With more than this, in bytes, they are read at once: the disk should get its work in time. */
 const GATHER_BYTES = 1024 * 1024;
 /** More than these would leave too little room for the output. */
 const MAX_BARS = 6;
-/** What may wait to be read for the bars, in UTF-16 code units; with more at once, the oldest is not read. */
+/** How much may wait to be read for the bars, in UTF-16 code units; beyond that, the oldest is not read. */
 const MAX_UNREAD = 4_000_000;
-/** Output of one tick that is all read for the bars: some two thousand lines a second. */
+/** Output of one tick that is read completely for the bars: some two thousand lines a second. */
 const CALM = 32_000;
-/** Of more than that, so much of the newest is read whatever it says: some fifty lines. */
+/** Of more than that, this much of the newest is read in any case: some fifty lines. */
 const NEWEST = 4_000;
-/** What begins or ends something says so in words or marks like these. */
-const TELLING = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/gi;
+/** Lines that begin or end work contain words or marks like these. */
+const PROGRESS_WORDS = /[|✅❌✨{]|\.\.\.|deploy|destroy|creat|updat|fail|error|complete|finish|succe|done/gi;
 
-/** The lines of a text that may begin or end something. */
-const tellingLines = (text: string): string => {
+/** The lines of a text that may begin or end work. */
+const progressLines = (text: string): string => {
   const lines: string[] = [];
-  TELLING.lastIndex = 0;
-  for (let hit = TELLING.exec(text); hit !== null; hit = TELLING.exec(text)) {
+  PROGRESS_WORDS.lastIndex = 0;
+  for (let hit = PROGRESS_WORDS.exec(text); hit !== null; hit = PROGRESS_WORDS.exec(text)) {
     const start = text.lastIndexOf('\n', hit.index) + 1;
     const end = text.indexOf('\n', hit.index);
     lines.push(end === -1 ? text.slice(start) : text.slice(start, end));
     if (end === -1) break;
-    TELLING.lastIndex = end;
+    PROGRESS_WORDS.lastIndex = end;
   }
   return lines.join('\n');
 };
 
 /**
- * What of a flood is worth reading for the bars, so that they cost little whatever a command prints: lines that may
- * begin or end something, and the newest, which have the counters as they are now. What is sent is never thinned.
+ * The part of a flood that is read for the bars, so that they cost little whatever a command prints: lines that may
+ * begin or end work, and the newest, which have the current counters. Everything is sent.
  */
-const telling = (events: readonly LogEvent[]): readonly LogEvent[] => {
+const isProgressLine = (events: readonly LogEvent[]): readonly LogEvent[] => {
   let newest = NEWEST;
   return events
     .toReversed()
@@ -95,8 +95,8 @@ const telling = (events: readonly LogEvent[]): readonly LogEvent[] => {
       }
       const cut = message.indexOf('\n', message.length - newest);
       newest = 0;
-      if (cut === -1) return { ...event, message: tellingLines(message) };
-      return { ...event, message: `${tellingLines(message.slice(0, cut))}${message.slice(cut)}` };
+      if (cut === -1) return { ...event, message: progressLines(message) };
+      return { ...event, message: `${progressLines(message.slice(0, cut))}${message.slice(cut)}` };
     })
     .toReversed();
 };
@@ -126,7 +126,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
     if (output === '') return;
     const lines = options.echoes && output.includes('^') ? output.replace(ECHO, '') : output;
     const first = eventNumber + 1;
-    // Masks may make lines longer or shorter: what is sent is cut on its own.
+    // Masks may make lines longer or shorter, so what is sent is cut separately.
     if (shipping !== undefined) {
       const masked = masks[stream].mask(lines);
       tail.add(stream, masked);
@@ -143,7 +143,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
     unreadLength += lines.length;
   };
 
-  /** Output comes in many small pieces; reading some of them at once costs half as much as each on its own. */
+  /** Output comes in many small pieces; reading several at once costs half as much. */
   let gathered: { readonly stream: 'stdout' | 'stderr'; readonly chunks: Buffer[]; readonly at: number }[] =
     [];
   let gatheredBytes = 0;
@@ -166,14 +166,14 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   const tick = () => {
     if (drawing === undefined) return;
     if (unread.length > 0) {
-      drawing.tasks.add(unreadLength > CALM ? telling(unread) : unread);
+      drawing.tasks.add(unreadLength > CALM ? isProgressLine(unread) : unread);
       unread = [];
       unreadLength = 0;
     }
     drawing.draw();
   };
   const timers = drawing === undefined ? [] : [setTimeout(tick, FIRST_TICK_MS), setInterval(tick, TICK_MS)];
-  // A command that was over before we were ready is not to be kept waiting by its bars.
+  // A command that was over before we were ready must not wait for its bars.
   for (const timer of timers) timer.unref();
 
   return {
@@ -326,13 +326,13 @@ const HEARTBEAT_TIMEOUT_MS = 10_000;
 /** The log group of everything that `miyabi run` sends. */
 const LOG_GROUP = '/miyabi/run';
 
-/** What is said of a file with lines that could not be read. */
+/** The message about a file with unreadable lines. */
 export const damagedLines = (file: string): string =>
   `lines of an earlier run could not be read and are now in ${file}`;
 
 /**
- * Gives, one by one, the runs that were left for this server by runs that are over. A damaged run is set aside; `report`
- * is given a sentence about each that cannot be sent.
+ * Returns, one by one, the runs that finished runs have left for this server. A damaged run is set aside; `report` gets
+ * a sentence about each that cannot be sent.
  */
 export const earlierRuns = (spoolDir: string, url: string, mark: string, report: (text: string) => void) => {
   let queue: readonly Leftover[] | undefined;
@@ -374,7 +374,7 @@ const partsOf = (lines: string): readonly string[] => {
   return parts;
 };
 
-/** Ids count upwards behind a letter: within one millisecond that is the order of events for the server. */
+/** Ids count upwards after a letter: within one millisecond that is the order of events for the server. */
 const idOf = (number: number): string => `n${number}`;
 
 const eventText = (number: number, timestamp: number, message: string): string => {

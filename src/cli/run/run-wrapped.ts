@@ -10,8 +10,8 @@ import { screen } from './screen.ts';
 import { endLike, forwardSignals } from './signals.ts';
 
 /**
- * `miyabi run`: starts the command first and loads what follows it meanwhile. Whatever goes wrong on our side, the
- * command goes on, and we end as it does.
+ * `miyabi run`: starts the command first and loads the follower meanwhile. If anything fails on our side, the command
+ * continues, and we end as it does.
  */
 export const runWrapped = async (command: readonly string[], options: RunOptions): Promise<void> => {
   const { settings, problem } = settingsOrProblem();
@@ -27,7 +27,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
     : undefined;
   const view = screen({ out: stdout, err: stderr, outIsTerminal: stdout.isTTY === true, live: drawsBars });
 
-  // Lines that come before the follower is loaded wait for it.
+  // Lines that arrive before the follower is loaded wait for it.
   let follower: Follower | undefined;
   let over = false;
   const early: [stream: 'stdout' | 'stderr', chunk: Buffer, at: number][] = [];
@@ -123,7 +123,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   view.end();
   terminal?.restore();
 
-  // There is no command any more that a signal could be meant for: now it ends the wait.
+  // The command has ended, so a signal now ends the wait.
   stopForwarding();
   process.off('SIGINT', onInterrupt);
   const waiting = new AbortController();
@@ -138,12 +138,12 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   endLike(end.code, end.signal);
 };
 
-/** Of two streams on one terminal, the first one to hear of a new size is the one that has told us of it. */
+/** If two streams are on one terminal, the first to report a new size counts. */
 const sizeOf = ({ rows, columns }: NodeJS.WriteStream) => ({ rows, columns });
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 
-/** A wrong variable must not keep the command from running: it is told at the end. */
+/** A wrong variable must not keep the command from running: it is reported at the end. */
 const settingsOrProblem = (): Readonly<{ settings?: ClientSettings; problem?: string }> => {
   try {
     return { settings: readSettings(process.env) };
@@ -154,7 +154,7 @@ const settingsOrProblem = (): Readonly<{ settings?: ClientSettings; problem?: st
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The user's keys are the command's, byte by byte. */
+/** The user's keys go to the command, byte by byte. */
 const typeInto = (child: Child): (() => void) => {
   const onData = (bytes: Buffer) => child.type(bytes);
   process.stdin.on('data', onData);
@@ -165,8 +165,8 @@ const typeInto = (child: Child): (() => void) => {
 };
 
 /**
- * A command that writes to pipes although a terminal is at the other end may at least keep its colours and widths.
- * Nothing is set where no terminal is there: then its output is the same without us, byte by byte.
+ * A command that writes to pipes although there is a terminal can keep its colours and widths. Without a terminal
+ * nothing is set: then its output is the same as without us, byte by byte.
  */
 const hintedEnvironment = (): NodeJS.ProcessEnv => {
   const { env, stdout, stderr } = process;

@@ -30,20 +30,20 @@ export type RunHeader = Readonly<{
 /** What the server has to hear of a run besides its lines: that it has started, before them, and how it ended, after. */
 export type Report = 'start' | 'end';
 
-/** Unsent events: JSON texts, one to a line. `bytes` is what they take of the backlog. */
+/** Unsent events: JSON texts, one to a line. `bytes` is their size in the backlog. */
 export type Batch = Readonly<{ text: Buffer; bytes: number }>;
 
 /**
- * The lines of a run that the server has not acknowledged, in order. They go to disk first and are sent from there:
- * a server that is away, a slow one and a run that is killed are then all the same case, and memory stays small.
+ * The lines of a run that the server has not acknowledged, in order. They are written to disk first and sent from
+ * there: a server that is down, a slow one and a killed run are then the same case, and memory stays small.
  */
 export type Backlog = Readonly<{
   header: RunHeader;
-  /** Takes events, each a JSON text without line ends. Never waits and never throws. */
+  /** Adds events, each a JSON text without line ends. Never waits and never throws. */
   add(events: readonly string[]): void;
-  /** The oldest events that are not acknowledged, as many as fit; undefined where there are none. None is longer. */
+  /** The oldest unacknowledged events, as many as fit; undefined if there are none. None is longer. */
   next(limitBytes: number): Promise<Batch | undefined>;
-  /** The server has this batch, or will never take it. */
+  /** The server has this batch, or will never accept it. */
   done(batch: Batch): Promise<void>;
   /** Keeps that the run has started, so that a run which is killed is not forgotten. Never waits and never throws. */
   begin(): void;
@@ -57,39 +57,39 @@ export type Backlog = Readonly<{
   runId(): string | undefined;
   /** How many events had to be thrown away, because neither disk nor memory could hold more. */
   dropped(): number;
-  /** Lines that could not be read and were set aside, in the file that this names; undefined where there were none. */
+  /** Unreadable lines that were set aside, in the file that this names; undefined if there were none. */
   damaged(): string | undefined;
   /** Whether anything is unsent that the disk does not have. */
   atRisk(): boolean;
-  /** Writes what is not yet written, remembers how far the server has come, and lets go. An empty one is removed. */
+  /** Writes the rest, records how far the server has come, and closes. An empty backlog is removed. */
   close(): Promise<void>;
 }>;
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-/** What one run may leave on the disk. */
+/** The most that one run may leave on the disk. */
 const MAX_DISK_BYTES = 256 * 1024 * 1024;
-/** What may wait in memory for the disk: bursts are far shorter. */
+/** The most that may wait in memory for the disk: bursts are far shorter. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-/** What memory holds in place of a disk that does not work. */
+/** The most that memory holds if the disk does not work. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024;
 /** Lines wait this long in memory, in milliseconds, unless there are more than so many bytes of them. */
 const FLUSH_MS = 100;
 const FLUSH_BYTES = 256 * 1024;
-/** An owner shows in this rhythm that it lives, and is taken for dead after four of them, in milliseconds. */
+/** An owner refreshes its mark this often, in milliseconds, and counts as dead after four missed times. */
 const BEAT_MS = 30_000;
 const LINE_END = 0x0a;
 /** How a run ended, beside its lines. */
 const END = 'end.json';
 
 /**
- * The version of how a run is kept, in its header. The first release wrote none: what has none is version 1. Runs of a
- * newer version are left to it.
+ * The version of the format of a run, in its header. The first release wrote none: runs without it have version 1. Runs
+ * of a newer version are left to it.
  */
 const SPOOL_VERSION = 1;
-/** What cannot be read is moved here, beside the runs. */
+/** Unreadable files are moved here, beside the runs. */
 const ASIDE = 'damaged';
 
-/** `file` is there while it is open. */
+/** `file` is set while it is open. */
 type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
 type Segment = OnDisk | { readonly memory: Buffer; bytes: number };
 type Place = Readonly<{ number: number; offset: number }>;
@@ -98,7 +98,7 @@ type StartState = 'unheard' | 'accepted' | 'refused';
 
 const nameOf = (number: number): string => `${String(number).padStart(6, '0')}.ndjson`;
 
-/** A backlog for a new run, in a folder of its own that comes into being with the first line. */
+/** A backlog for a new run, in its own folder, which is created with the first line. */
 export const newBacklog = (spoolDir: string, runId: string, header: RunHeader): Backlog =>
   backlogIn(join(spoolDir, runId), header, [], 1, 0);
 
@@ -133,7 +133,7 @@ const backlogIn = (
       ? header.start !== undefined && startState === 'unheard'
       : ending !== undefined && !endHeard && startState === 'accepted';
 
-  /** One step after another: what a step finds must not be changed by another that waits for the disk. */
+  /** One step after another: a step must not see changes of another that waits for the disk. */
   const keyedMutex = <T>(step: () => Promise<T>): Promise<T> => {
     const done = last.then(step);
     last = done.catch(() => undefined);
@@ -185,7 +185,7 @@ const backlogIn = (
       segments.push(last);
     }
     const file = await fileOf(last);
-    // Not appendFile: it goes in small steps, between which a flood brings more than a step takes away.
+    // Not appendFile: it writes in small steps, between which a flood brings more than a step takes away.
     for (let written = 0; written < text.length; )
       written += (await file.write(text, written, text.length - written)).bytesWritten;
     last.bytes += text.length;
@@ -204,7 +204,7 @@ const backlogIn = (
         await write(text);
         return;
       } catch {
-        // A full or read-only disk: from here on memory holds what it can, and the run goes on.
+        // A full or read-only disk: from here on memory holds what it can, and the run continues.
         broken = true;
       }
     }
@@ -220,20 +220,20 @@ const backlogIn = (
     return buffer.subarray(0, bytesRead);
   };
 
-  /** Keeps what is no event for a person to look at: sent along, it would spoil the post that it is in. */
+  /** Keeps invalid events for a person to look at: sent along, one would spoil the whole post. */
   const setAside = async (damage: Buffer): Promise<void> => {
     asideFile = join(await asideIn(dirname(directory)), `${nameOfRun(directory)}.ndjson`);
     await appendFile(asideFile, Buffer.concat([damage, Buffer.of(LINE_END)]), { mode: 0o600 });
   };
 
-  /** The events at the head of the backlog, without what is damaged in an inherited one. */
+  /** The events at the head of the backlog, without damaged lines of an inherited one. */
   const eventsAtHead = async (segment: Segment, limit: number): Promise<Batch | undefined> => {
     while (headOffset < segment.bytes) {
       const text = await read(segment, headOffset, limit);
       const end = text.lastIndexOf(LINE_END);
       if (!isInherited) return end === -1 ? undefined : { text: text.subarray(0, end), bytes: end + 1 };
       if (end === -1) {
-        // The last line of a run that was killed, or no text at all: it goes on to the next line end.
+        // The last line of a killed run, or not text at all: it ends at the next line end.
         const rest = await read(segment, headOffset, segment.bytes);
         const length = rest.indexOf(LINE_END);
         const line = length === -1 ? rest : rest.subarray(0, length);
@@ -262,7 +262,7 @@ const backlogIn = (
     headOffset = 0;
     if (segment !== undefined && 'path' in segment) {
       if (segments.length === 1 && segment.file !== undefined && !broken) {
-        // The next lines go into the same file: a server that keeps up would otherwise cost a file for each post.
+        // The next lines go into the same file: otherwise a server that keeps up would cost a file for each post.
         await segment.file.truncate(0);
         segment.bytes = 0;
         return;
@@ -287,7 +287,7 @@ const backlogIn = (
         waiting.push(line);
         waitingBytes += line.length;
       }
-      // On its own, too: the sender may be waiting for the server to come back.
+      // Without the sender, too: it may be waiting for the server to come back.
       if (waitingBytes > FLUSH_BYTES) void keyedMutex(writeWaiting);
       else flushing ??= setTimeout(() => void keyedMutex(writeWaiting), FLUSH_MS);
     },
@@ -302,7 +302,7 @@ const backlogIn = (
               const batch = await eventsAtHead(segment, limitBytes);
               if (batch !== undefined) return batch;
             } catch (error) {
-              // Somebody took this run for dead and has sent it: then there is nothing left to do here.
+              // Another process took this run for dead and has sent it: there is nothing left to do.
               if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
             }
           }
@@ -408,13 +408,13 @@ const isEvent = (line: Buffer): boolean => {
   }
 };
 
-/** What a folder of the spool holds. `live`: a run that is going on owns it. */
+/** The content of a folder of the spool. `live`: a running run owns it. */
 export type Leftover = Readonly<{ directory: string; header: RunHeader; bytes: number; live: boolean }>;
 
-/** A folder of the spool that holds lines, and cannot be sent. `setAside` may take it: nobody else can use it. */
+/** A folder of the spool with lines that cannot be sent. `setAside` may move it: no process can use it. */
 export type Unreadable = Readonly<{ directory: string; reason: string; isDamaged: boolean }>;
 
-/** What is in the spool, the oldest run first. Folders without lines, and files, are no runs and are passed over. */
+/** The content of the spool, the oldest run first. Folders without lines, and files, are skipped. */
 export type Spool = Readonly<{ runs: readonly Leftover[]; unreadable: readonly Unreadable[] }>;
 
 export const readSpool = async (spoolDir: string): Promise<Spool> => {
@@ -452,7 +452,7 @@ export const readSpool = async (spoolDir: string): Promise<Spool> => {
 export const leftovers = async (spoolDir: string): Promise<readonly Leftover[]> =>
   (await readSpool(spoolDir)).runs;
 
-/** Moves a damaged run out of the way and gives where it is now; undefined where another process was faster. */
+/** Moves a damaged run away and returns its new path; undefined if another process was faster. */
 export const setAside = async ({ directory }: Unreadable): Promise<string | undefined> => {
   const aside = join(await asideIn(dirname(directory)), basename(directory));
   try {
@@ -497,11 +497,11 @@ const codeOf = (error: unknown): unknown =>
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Takes a run over whose owner is gone; undefined where somebody else was faster. */
+/** Takes over a run whose owner has died; undefined if another process was faster. */
 export const claim = async (leftover: Leftover, mark: string): Promise<Backlog | undefined> => {
   const claimed = `${leftover.directory.replace(/~[^/~]*$/, '')}~${mark}`;
   try {
-    // One of several renames wins; the others find nothing to rename.
+    // One of several renames succeeds; the others find nothing to rename.
     await rename(leftover.directory, claimed);
     await own(claimed);
     const sent: unknown = await readJson(join(claimed, 'sent.json')).catch(() => undefined);
@@ -588,7 +588,7 @@ const startIn = (value: unknown): StartState => {
   return start === 'accepted' || start === 'refused' ? start : 'unheard';
 };
 
-/** Without a place, all of the run is sent again: the server knows the events that it has. */
+/** Without a position, the whole run is sent again: the server recognises the events that it has. */
 const placeOf = (value: unknown): Place => {
   if (!isJsonObject(value)) return { number: 0, offset: 0 };
   const { number, offset } = value;

@@ -47,7 +47,7 @@ export const moveEarlierRelease = async (
     ms: clock.now() - began,
     backup,
   });
-  for (const reason of damaged) logger.warn('Left behind in the backup', { backup, reason });
+  for (const reason of damaged) logger.warn('Left in the backup', { backup, reason });
 };
 
 async function* itemsIn(config: Config, data: string): AsyncGenerator<TableItem> {

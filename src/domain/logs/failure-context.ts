@@ -45,8 +45,8 @@ export const looksLikeError = (line: string): boolean => errorRank(lineIn(plainL
  */
 export const failingLine = (lines: readonly string[], errorMessage?: string): number | undefined => {
   const texts = lines.map((line) => lineIn(plainLine(line)));
-  const told = errorMessage === undefined ? undefined : lineOfMessage(texts, errorMessage);
-  return told ?? lastError(texts);
+  const reported = errorMessage === undefined ? undefined : lineOfMessage(texts, errorMessage);
+  return reported ?? lastError(texts);
 };
 
 /** The message of the line that `failingLine` finds, without colours and without what loggers put in front of it. */

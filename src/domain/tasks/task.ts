@@ -191,7 +191,7 @@ export type ProgressReport = Readonly<{
   timestamp?: number | undefined;
   exit_code?: number | undefined;
   signal?: string | undefined;
-  /** The cause, unless the task's own log has told one. */
+  /** The cause, unless the task's own log has one. */
   error_message?: string | undefined;
 }>;
 

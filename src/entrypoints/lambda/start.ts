@@ -44,7 +44,7 @@ const invocationIdOf = ([, context]: readonly unknown[]): string | undefined => 
  * open the configured connections, so that the first request finds them open.
  */
 export const startLambda = async (usualService: string): Promise<Started> => {
-  // On Lambda the preset is that of production unless it says otherwise.
+  // On Lambda the default preset is production.
   const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
   const service = config.serviceName ?? usualService;
   let current: LogFields = {};

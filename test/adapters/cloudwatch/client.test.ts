@@ -7,7 +7,7 @@ import { rejects, suite } from '../../support/suite.ts';
 
 const test = suite('the CloudWatch Logs client');
 
-/** A peer that does as it is told with every connection, and counts the requests. */
+/** A peer that handles every connection as the test says, and counts the requests. */
 const peer = async (answer: (socket: Socket) => void) => {
   const sockets = new Set<Socket>();
   let requests = 0;

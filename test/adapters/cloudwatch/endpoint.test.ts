@@ -46,7 +46,7 @@ const open = (url: string): { port: FedLogSource; close: () => void } => {
   return {
     port: {
       now: () => clock.now(),
-      // Every test has groups of its own behind the names that it uses.
+      // Every test has its own groups, with a prefix.
       source: {
         groups: async () => (await source.groups()).map((name) => name.slice(prefix.length)),
         read: (query) => source.read({ ...query, log_group: `${prefix}${query.log_group}` }),

@@ -221,7 +221,7 @@ test('throttled: five attempts, their waits within 1, 2, 4 and 8 seconds; then i
   assert.is(cloudwatch.calls.length, 5);
 });
 
-test('a page tells what it took', async () => {
+test('a page reports its attempts', async () => {
   let failures = 2;
   const { clock, cloudwatch, sleep } = setUp();
   cloudwatch.put('g', 's', clock.now(), 'x');
@@ -243,7 +243,7 @@ test('a page tells what it took', async () => {
   assert.equal({ attempts: page?.attempts, waited_ms: page?.waited_ms }, { attempts: 3, waited_ms: 1500 });
 });
 
-test('tells a missing group, a refused access, a wrong name and an outage apart', async () => {
+test('distinguishes a missing group, a refused access, a wrong name and an outage', async () => {
   const failing = (error: Error) => setUp({}, { client: { send: () => Promise.reject(error) } }).source;
   const cases = [
     [awsError('ResourceNotFoundException', 400), 'not_found'],
@@ -366,7 +366,10 @@ random('a collector loop loses nothing, and a repeat is known by its id', async 
         }
       };
 
-      /** As the collector does: what a page holds is kept first, then its cursor, and a crash may come at any time. */
+      /**
+       * As the collector does: the events of a page are stored first, then its cursor, and a crash may come at any
+       * time.
+       */
       const collect = async (mayCrash: boolean): Promise<void> => {
         try {
           for await (const page of source.read({ log_group: 'g', cursor })) {
@@ -396,7 +399,7 @@ random('a collector loop loses nothing, and a repeat is known by its id', async 
         clock.advance(Math.floor(chance() * 40_000));
         await collect(true);
         if (chance() < 0.1) clock.advance(Math.floor(chance() * 20 * MINUTE));
-        // Not before the first page: what lies further back than the first reading looks is never asked for.
+        // Not before the first page: events before the start of the first reading are never requested.
         if (chance() < 0.02 && cursor !== null) clock.advance(25 * HOUR);
       }
       cloudwatch.set({ throttled: 0, timedOut: 0, cutOff: 0, broken: 0, expiredToken: 0 });

@@ -140,7 +140,7 @@ test('every method says internal, with the cause, where DynamoDB refuses what wa
   for (const [, call] of callsOf(adapters)) assert.is((await rejects(call(), 'internal')).cause, error);
 });
 
-test('a port where nobody listens is unavailable', async () => {
+test('a port without a server is unavailable', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -152,7 +152,7 @@ test('a port where nobody listens is unavailable', async () => {
   client.destroy();
 });
 
-/** Runs a client against a peer that does what it likes with each connection. */
+/** Runs a client against a peer that may do anything with each connection. */
 const againstPeer = async (onSocket: (socket: Socket) => void, run: (endpoint: string) => Promise<void>) => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -427,7 +427,7 @@ test(
     const adapters = adaptersOf(dynamodb);
     for (const [, call] of callsOf(adapters)) await call().catch(() => {});
     assert.not(adapters.sent.some(({ name }) => name === 'ScanCommand'));
-    const asked = async (query: Omit<TaskQuery, 'limit'>) => {
+    const requested = async (query: Omit<TaskQuery, 'limit'>) => {
       adapters.sent.length = 0;
       await adapters.tasks.list({ ...query, limit: 10 });
       return adapters.sent.map(({ input }) => {
@@ -436,17 +436,17 @@ test(
       });
     };
     assert.equal(
-      await asked({}),
+      await requested({}),
       TASK_STATUSES.map((status) => `StatusIndex ${status}`),
     );
-    assert.equal(await asked({ statuses: ['running', 'failed'] }), [
+    assert.equal(await requested({ statuses: ['running', 'failed'] }), [
       'StatusIndex running',
       'StatusIndex failed',
     ]);
-    assert.equal(await asked({ project_id: 'p', statuses: ['failed'] }), ['ProjectIndex p']);
-    assert.equal(await asked({ task_type: 'build' }), ['TypeIndex build']);
-    assert.equal(await asked({ task_type: 'build', statuses: ['running'] }), ['StatusIndex running']);
-    assert.equal(await asked({ statuses: [] }), []);
+    assert.equal(await requested({ project_id: 'p', statuses: ['failed'] }), ['ProjectIndex p']);
+    assert.equal(await requested({ task_type: 'build' }), ['TypeIndex build']);
+    assert.equal(await requested({ task_type: 'build', statuses: ['running'] }), ['StatusIndex running']);
+    assert.equal(await requested({ statuses: [] }), []);
   }),
 );
 
@@ -474,7 +474,7 @@ test('a filter that passes over everything costs a bounded number of requests a 
 });
 
 test(
-  'a queue whose claim was acknowledged to nobody, and which the SDK asked for again, is held',
+  'a queue whose claim lost its reply, and which the SDK claimed again, is held',
   onDynalite(async (dynamodb) => {
     const { outbox: plain } = adaptersOf(dynamodb);
     await plain.add([DELIVERY]);
@@ -525,7 +525,7 @@ test(
     const first = aTask('moved', { status: 'running' }, -5000);
     await plain.tasks.save(first);
     await plain.tasks.save(aTask('other', { status: 'running' }, -4000));
-    // As an index that lags: it knows the first version alone.
+    // As an index that lags: it has only the first version.
     const stale = (name: string, input: Sent['input'], output: Record<string, unknown>) => {
       const values = input['ExpressionAttributeValues'] as Record<string, { S: string }> | undefined;
       if (name !== 'QueryCommand') return output;
@@ -549,7 +549,7 @@ test(
       (await lagging.tasks.list({ limit: 10, statuses: ['running'] })).items.map(({ task_id }) => task_id),
       ['other'],
     );
-    // No index lags for minutes: by then the old entry is one that a killed process has left behind.
+    // No index lags for minutes: by then the old entry is a leftover of a killed process.
     lagging.clock.advance(120_000);
     assert.equal(
       (await lagging.tasks.list({ limit: 10 })).items.map(({ task_id }) => task_id),

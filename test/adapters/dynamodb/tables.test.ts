@@ -105,7 +105,7 @@ test(
   }),
 );
 
-test('does not wait for ever for a table, and says unavailable where nobody answers', async () => {
+test('does not wait for ever for a table, and says unavailable without an answer', async () => {
   const client = dynamodbClient({ endpoint: 'http://127.0.0.1:9' });
   const waits: number[] = [];
   const creating = intercepted(client, async () => ({ Table: { TableStatus: 'CREATING' } }));

@@ -163,7 +163,7 @@ needs(
         assert.equal(await embeddedTaskStore(again).find(task.task_id), task, task.task_id);
       }
       await again.close();
-      // Full when it starts: it says so, or it opens and keeps what it has.
+      // Full when it starts: it reports that, or it opens and keeps its data.
       const { bavail, bsize } = await statfs(disk);
       await writeFile(join(disk, 'ballast'), Buffer.alloc(bavail * bsize));
       await useEverything(path, 'full');

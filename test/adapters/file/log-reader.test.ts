@@ -66,7 +66,7 @@ test(
     assert.equal(await texts({ after: first?.after }), ['three', 'four']);
     const [, , three] = (await reader.read(ALL))?.lines ?? [];
     assert.equal(await texts({ before: three?.cursor, limit: 1 }), ['two']);
-    // Cut and written anew, as `copytruncate` does.
+    // Cut and written again, as `copytruncate` does.
     await writeFile(folder.path('deploys/app.log'), 'five\n');
     await folder.changedAt('deploys/app.log', NOON + 2000);
     assert.equal(await texts({ after: three?.cursor }), ['five']);

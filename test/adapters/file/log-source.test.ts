@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  'does not leave the folder, whatever a group is called',
+  'does not leave the folder, whatever the name of a group',
   using(open, async ({ source, write, directory }) => {
     await write('g', 's', ['a']);
     const outside = await openLogFolder();
@@ -309,7 +309,7 @@ test(
 );
 
 test(
-  'cuts a line that is too long, counts it, and goes on behind it',
+  'cuts a line that is too long, counts it, and continues after it',
   using(open, async ({ append, follow }) => {
     const longest = 'é'.repeat(MAX_LINE_BYTES / 2);
     await append(
@@ -411,7 +411,7 @@ test(
 );
 
 test(
-  'begins a truncated file anew, also where it has grown past its place',
+  'reads a truncated file from its beginning, even if it has grown past its mark',
   using(open, async ({ write, path, follow }) => {
     const reader = follow();
     await write('g', 's', ['first']);
@@ -575,7 +575,7 @@ test(
   }),
 );
 
-test('loses nothing and repeats nothing, whatever becomes of its file between readings', async () => {
+test('loses nothing and repeats nothing, whatever happens to its file between readings', async () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.constant('append' as const) },
     { weight: 4, arbitrary: fc.constant('read' as const) },
@@ -604,7 +604,7 @@ test('loses nothing and repeats nothing, whatever becomes of its file between re
             for (const [id, message] of await reader.readAndCrash()) beforeCrash.set(id, message);
             continue;
           }
-          // What a truncation takes away unread is lost to everybody.
+          // What a truncation removes before it was read is lost.
           if (name !== 'rename' && name !== 'copytruncate') known = false;
           if (!known) await reader.read();
           known = true;

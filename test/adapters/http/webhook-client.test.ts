@@ -15,7 +15,7 @@ const SECRET = `whsec_${KEY.toString('base64')}`;
 
 type Received = Readonly<{ headers: IncomingMessage['headers']; method: string; url: string; body: string }>;
 
-/** A receiver on a port of its own, which keeps what it was sent. */
+/** A receiver on its own port that records its requests. */
 const receiver = async (answer: (response: ServerResponse, request: IncomingMessage) => void) => {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -52,7 +52,7 @@ const post = (url: string, options: Partial<WebhookClientOptions> = {}, secrets 
     secrets,
   });
 
-test('sends a message that anybody who has the secret can verify', async () => {
+test('sends a message that anyone with the secret can verify', async () => {
   const there = await receiver((response) => response.writeHead(204).end());
   const other = `whsec_${Buffer.from('another-key-of-the-same-webhook!').toString('base64')}`;
   assert.equal(await post(`http://127.0.0.1:${there.port}/hook?a=b`, {}, [SECRET, other]), {
@@ -94,7 +94,7 @@ test('signs as the example of the Standard Webhooks specification', async () => 
   there.close();
 });
 
-test('follows no redirect, and tells Retry-After', async () => {
+test('follows no redirect, and returns Retry-After', async () => {
   const there = await receiver((response, { url }) =>
     url === '/busy'
       ? response.writeHead(429, { 'retry-after': '7' }).end()
@@ -150,7 +150,7 @@ test('takes as long as it may in all, not from byte to byte', async () => {
   there.close();
 });
 
-test('says in words why nobody was reached, and no address', async () => {
+test('says in words why no receiver was reached, without an address', async () => {
   const there = await receiver(() => undefined);
   there.close();
   const refused = await post(`http://127.0.0.1:${there.port}/`);
@@ -197,17 +197,17 @@ test('connects to no address that is neither public nor allowed, literal or by n
 
 test('connects to the very address that it judged: a name that says something else afterwards changes nothing', async () => {
   const there = await receiver((response) => response.writeHead(200).end());
-  const asked: string[] = [];
+  const requested: string[] = [];
   const answers = ['127.0.0.1', '10.0.0.1', '169.254.169.254'];
   const rebinding: WebhookClientOptions['resolve'] = (name, done) => {
-    asked.push(name);
-    done(null, [{ address: answers[Math.min(asked.length, answers.length) - 1] ?? '', family: 4 }]);
+    requested.push(name);
+    done(null, [{ address: answers[Math.min(requested.length, answers.length) - 1] ?? '', family: 4 }]);
   };
   assert.equal(await post(`http://rebind.test:${there.port}/`, { resolve: rebinding }), {
     kind: 'answered',
     status: 200,
   });
-  assert.equal(asked, ['rebind.test']);
+  assert.equal(requested, ['rebind.test']);
   assert.is(there.received[0]?.headers['host'], `rebind.test:${there.port}`);
   const second = await post(`http://rebind.test:${there.port}/`, { resolve: rebinding });
   assert.is(second.kind, 'unreached');

@@ -27,7 +27,7 @@ for (const pageSize of [100, 1000]) {
 
 const test = suite('LogSource: memory, its own ways');
 
-test('fails as it is told, one group alone, and recovers', async () => {
+test('fails as configured, for one group alone, and recovers', async () => {
   const source = memoryLogSource();
   source.add('g', 's', { id: 'e1', timestamp: 1, message: 'a' });
   source.add('other', 's', { id: 'e1', timestamp: 1, message: 'b' });

@@ -8,7 +8,7 @@ rateLimiterContract('memory', () => ({ port: memoryRateLimiter({ clock: memoryCl
 
 const test = suite('memoryRateLimiter');
 
-test('begins anew after the window', async () => {
+test('starts again after the window', async () => {
   const clock = memoryClock();
   const limiter = memoryRateLimiter({ clock, limit: 1 });
   await limiter.take('a');

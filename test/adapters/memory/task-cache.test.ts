@@ -29,7 +29,7 @@ test('keeps no more than its capacity, the latest used', async () => {
   for (const id of ['a', 'c', 'd']) assert.is.not(await cache.find(id), undefined);
 });
 
-test('is empty to everybody while it is down, and knows the past again afterwards', async () => {
+test('is empty while it is down, and has its data again afterwards', async () => {
   const cache = breakable(memoryTaskCache({ clock: memoryClock() }));
   await cache.save([aTask('a')]);
   cache.down = true;

@@ -4,7 +4,7 @@ import { suite } from '../../support/suite.ts';
 
 const test = suite('breaker');
 
-test('lets everybody through until something fails', () => {
+test('lets every call through until one fails', () => {
   const circuit = breaker({ retryMs: 500 });
   assert.is(circuit.state(), 'closed');
   assert.is(circuit.permit(0), 'go');
@@ -13,7 +13,7 @@ test('lets everybody through until something fails', () => {
   assert.is(circuit.state(), 'open');
 });
 
-test('refuses everybody while it is open, then has one probe sent', () => {
+test('refuses every call while it is open, then sends one probe', () => {
   const circuit = breaker({ retryMs: 500 });
   circuit.failed(1_000);
   assert.is(circuit.permit(1_499), 'no');

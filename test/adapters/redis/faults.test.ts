@@ -26,7 +26,7 @@ import { type ProxyMode, type TcpProxy, tcpProxy } from '../../support/tcp-proxy
 
 const test = suite('Redis in trouble');
 
-/** A cache and a feed behind a proxy, and a store behind the cache, as the services use them. */
+/** A cache and a feed over a proxy, and a store with that cache, as the services use them. */
 const withProxy = (run: (world: World) => Promise<void>) => async (): Promise<void> => {
   const server = await startRedis();
   const proxy = await tcpProxy(server.address.port);
@@ -104,7 +104,7 @@ const deleted = (id: string): Change => ({
   version: 1,
 });
 
-/** Reads until an answer comes out of the cache. Says how long that took. */
+/** Reads until an answer comes from the cache. Returns how long that took. */
 const resumed = async ({ read, fromStore }: World, id: string): Promise<number> => {
   const [, ms] = await timed(() =>
     until('the cache answers again', async () => {
@@ -116,7 +116,7 @@ const resumed = async ({ read, fromStore }: World, id: string): Promise<number> 
   return ms;
 };
 
-/** Trouble comes and goes; nobody gets a wrong answer or waits for long, and nobody has to restart anything. */
+/** Redis fails and comes back; no answer is wrong or slow, and nothing has to be restarted. */
 const survives = (begin: (world: World) => Promise<void>, end: (world: World) => Promise<void>) =>
   withProxy(async (world) => {
     const { read, write, redis, logger, cache, feed } = world;
@@ -141,10 +141,10 @@ const survives = (begin: (world: World) => Promise<void>, end: (world: World) =>
       times.push(took);
       assert.is(answer, index < 10 ? 1 : 2);
     }
-    // One who waited for Redis would wait for each; a busy machine may hold up one or two.
+    // A caller that waited for Redis would wait each time; a busy machine may delay one or two.
     const slow = times.filter((took) => took > 100);
     assert.ok(slow.length <= 2, slow.join(' '));
-    // A change that cannot be told is lost, and holds nobody up.
+    // A change that cannot be published is lost, and delays no one.
     const [, publishing] = await timed(() => feed.publish([deleted('lost')]));
     assert.ok(publishing < 100, `publishing took ${publishing} ms`);
     await rejects(redis.ping(), 'unavailable');
@@ -155,7 +155,7 @@ const survives = (begin: (world: World) => Promise<void>, end: (world: World) =>
     await end(world);
     const back = await resumed(world, 'a');
     assert.ok(back < 2_000, `it took ${back} ms`);
-    // What was written meanwhile is known, although the cache was not there to be told.
+    // Writes during the outage are visible, although they did not reach the cache.
     assert.is(await read('a'), 2);
     assert.is(redis.state(), 'closed');
     assert.ok((await redis.ping()) < 250);
@@ -222,11 +222,11 @@ const losesNothingSilently = (begin: (world: World) => Promise<void>, end: (worl
         () => false,
       ),
     );
-    // Nothing more is published: what was lost last must be reported all the same.
+    // Nothing more is published: the latest loss must be reported all the same.
     await until('the loss is reported', async () => silentlyLost(heard, 30).length === 0);
     const resets = heard.filter((one) => one === 'reset').length;
     await until('Redis shows the loss', async () => !feed.hasLost());
-    // The first of them may still be among what the reset covers.
+    // The first of them may still be before the reset.
     let version = 30;
     await until('it goes on', async () => {
       version += 1;
@@ -456,7 +456,7 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
     },
   ],
   [
-    'never says the password, whatever goes wrong',
+    'never prints the password, whatever goes wrong',
     async () => {
       const server = await startTlsRedis();
       const logger = memoryLogger();

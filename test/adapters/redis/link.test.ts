@@ -45,7 +45,7 @@ test('connects with the first command, and only then', async () => {
   assert.is(clients(), 1);
 });
 
-test('takes a new client after a failure, and tells of it once', async () => {
+test('takes a new client after a failure, and logs it once', async () => {
   const { link, logger, failWith, probe, clients } = open();
   await link.ping();
   await failWith(new Error('Connection is closed.'));
@@ -61,7 +61,7 @@ test('takes a new client after a failure, and tells of it once', async () => {
   await link.close();
 });
 
-test('goes on with a Redis that refuses a command, and tells of each kind once', async () => {
+test('continues with a Redis that refuses a command, and logs each kind once', async () => {
   const { link, logger, failWith, clients } = open();
   for (const kind of ['WRONGTYPE', 'WRONGTYPE', 'OOM']) await failWith(new ReplyError(`${kind} no`));
   assert.is(link.state(), 'closed');
@@ -70,7 +70,7 @@ test('goes on with a Redis that refuses a command, and tells of each kind once',
   await link.close();
 });
 
-test('takes a Redis that is loading, or lets nobody in, for one that is away', async () => {
+test('treats a Redis that is loading, or refuses logins, as down', async () => {
   for (const kind of ['LOADING', 'CLUSTERDOWN', 'NOAUTH', 'WRONGPASS', 'READONLY']) {
     const { link, failWith } = open();
     await failWith(new ReplyError(`${kind} no`));
@@ -93,7 +93,7 @@ test('takes a new client where slots have moved and the client does not follow',
   await link.close();
 });
 
-test('puts right what has to be before it lets anybody through', async () => {
+test('runs its repairs before it lets any call through', async () => {
   const { link, failWith, probe } = open();
   let repairs = 0;
   link.onReturn(async () => {

@@ -23,13 +23,13 @@ onEveryRedis('RateLimiter', (adapter, link) => rateLimiterContract(adapter, open
 
 const test = suite('A limiter in Redis');
 
-test('does not ask again for whoever has used a window up, until it ends', async () => {
+test('does not ask Redis again for a caller that has used up a window, until it ends', async () => {
   const link = mockLink();
-  let asked = 0;
+  let requested = 0;
   const redis: RedisLink = {
     ...link,
     run: (commands) => {
-      asked += 1;
+      requested += 1;
       return link.run(commands);
     },
   };
@@ -38,11 +38,11 @@ test('does not ask again for whoever has used a window up, until it ends', async
   const limiter = redisRateLimiter({ redis, clock, fallback, limit: 1, namespace: freshNamespace() });
   const allowed = async (who: string) => (await limiter.take(who)).allowed;
   assert.equal([await allowed('a'), await allowed('a'), await allowed('a')], [true, false, false]);
-  assert.is(asked, 2);
+  assert.is(requested, 2);
   assert.is(await allowed('b'), true);
   clock.advance(60_000);
   await limiter.take('a');
-  assert.is(asked, 4);
+  assert.is(requested, 4);
   await link.close();
 });
 

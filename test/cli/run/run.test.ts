@@ -129,7 +129,7 @@ for (const [title, signal] of [
   });
 }
 
-test('an agent that cdk hides its progress from is told the flag, once', async () => {
+test('an agent from which cdk hides its progress gets a hint at the flag, once', async () => {
   const { stderr } = await run([...MIYABI, 'run', '--', ...CDK, '--agent']);
   assert.is(stderr.match(/miyabi: cdk hides .*--progress events/g)?.length, 1);
   const quiet = await run([...MIYABI, 'run', '--quiet', '--', ...CDK, '--agent']);
@@ -230,7 +230,7 @@ test('a server that answers 503 for a while gets every line once it is back', as
   });
   await server.close();
   assert.is(code, 0);
-  assert.ok(server.asked() > 2);
+  assert.ok(server.requested() > 2);
   assert.match(
     server
       .events()
@@ -241,7 +241,7 @@ test('a server that answers 503 for a while gets every line once it is back', as
   folder.remove();
 });
 
-test('a key that is refused is told, the lines stay', async () => {
+test('a refused key is reported, the lines stay', async () => {
   const folder = scratch();
   const server = await sink(() => 401);
   const { code, stderr } = await run([...MIYABI, 'run', '--', 'echo', 'hi'], {
@@ -254,7 +254,7 @@ test('a key that is refused is told, the lines stay', async () => {
   folder.remove();
 });
 
-test('whoever interrupts the wait for a server that hangs gets the end of the command at once, and loses no line', async () => {
+test('an interrupt ends the wait for a hanging server at once, and loses no line', async () => {
   const folder = scratch();
   const hanging = createServer(() => undefined);
   await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));

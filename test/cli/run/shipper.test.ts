@@ -90,7 +90,7 @@ test(
       const shipped = await sending.finish(10_000);
       assert.is(shipped.unsent, true);
       assert.match(shipped.problem ?? '', 'refuses the key (403');
-      assert.is(server.asked(), 1);
+      assert.is(server.requested(), 1);
     },
   ),
 );
@@ -107,7 +107,7 @@ test(
       const began = performance.now();
       const shipped = await sending.finish(60_000);
       assert.is(shipped.unsent, true);
-      assert.ok(server.asked() > 1);
+      assert.ok(server.requested() > 1);
       assert.ok(performance.now() - began < 10_000);
     },
   ),
@@ -155,7 +155,7 @@ for (const [status, type, text] of [
     const shipped = await sending.finish(10_000);
     await server.close();
     folder.remove();
-    assert.is(server.asked(), 1);
+    assert.is(server.requested(), 1);
     assert.equal(
       { ...shipped, problem: '' },
       { unsent: true, dropped: 0, refused: 0, damage: [], problem: '' },
@@ -165,7 +165,7 @@ for (const [status, type, text] of [
 }
 
 test(
-  'what earlier runs left damaged is told and set aside, and the rest of it is sent',
+  'damaged lines of earlier runs are reported and set aside, and the rest is sent',
   withServer(
     () => 200,
     async (server, folder) => {
@@ -178,16 +178,16 @@ test(
       leave('a', '{', `${eventOf(1)}\n`);
       leave('b', header, `${eventOf(2)}\n{"id":\n${eventOf(3)}\n`);
       leave('c', header, `${eventOf(4)}\n`);
-      const told: string[] = [];
+      const reported: string[] = [];
       const client = serverAt(server.url);
-      const earlier = earlierRuns(folder, server.url, 'mark', (text) => told.push(text));
+      const earlier = earlierRuns(folder, server.url, 'mark', (text) => reported.push(text));
       const shipped = await shipper(client, undefined, earlier).finish(10_000);
       assert.equal(
         server.events().map(({ id }) => id),
         ['n2', 'n3', 'n4'],
       );
       assert.equal(shipped.damage, [join(folder, 'damaged', 'b.ndjson')]);
-      assert.equal(told, [
+      assert.equal(reported, [
         `an earlier run cannot be sent: its header.json is not JSON; it is in ${join(folder, 'damaged', 'a')}`,
       ]);
       assert.equal(readdirSync(folder), ['damaged']);

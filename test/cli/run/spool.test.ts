@@ -44,7 +44,7 @@ const abandon = async (folder: string, name: string): Promise<void> => {
 };
 
 test(
-  'gives back in order what it was given, over many segments, and leaves nothing behind',
+  'returns events in order, over many segments, and leaves no files',
   inFolder(async (folder) => {
     const backlog = newBacklog(folder, 'run', HEADER);
     const events = Array.from({ length: 12_000 }, (_, index) => event(index, 'y'.repeat(1_000)));
@@ -143,7 +143,7 @@ test(
 );
 
 test(
-  'lines are on the disk soon, also while nobody sends: a run that is killed has lost nothing older',
+  'lines are on the disk soon, also without a sender: a killed run has lost nothing older',
   inFolder(async (folder) => {
     const backlog = newBacklog(folder, 'run', HEADER);
     backlog.add([event(1)]);
@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  'a flood that nobody takes stays whole',
+  'a flood that is not sent stays complete',
   inFolder(async (folder) => {
     const backlog = newBacklog(folder, 'run', HEADER);
     const text = 'z'.repeat(10_000);
@@ -223,7 +223,7 @@ const leave = (folder: string, name: string, header: string | undefined, text: s
 };
 
 test(
-  'a run whose header is damaged is told with the reason and can be set aside; the others are found',
+  'a run with a damaged header is reported with the reason and can be set aside; the others are found',
   inFolder(async (folder) => {
     const lines = `${event(1)}\n`;
     leave(folder, 'a', undefined, lines);

@@ -5,7 +5,7 @@ import { percentageOf } from '../../../src/domain/tasks/progress.ts';
 import { isTerminal } from '../../../src/domain/tasks/status.ts';
 import { RECORDED, SAMPLES } from './samples.ts';
 
-/** Lines that formats know, to be taken apart and put together in other ways. */
+/** Lines that formats recognise, to be cut and recombined. */
 const SEEDS: readonly string[] = [
   'abc: 3/10',
   'Processing 3/10',
@@ -59,7 +59,7 @@ const SEEDS: readonly string[] = [
   ...new Set([...SAMPLES, ...RECORDED].flatMap(({ lines }) => lines)),
 ];
 
-/** What stands in no log, or where it should not. */
+/** Text that is in no log, or in the wrong place. */
 const junk = fc.oneof(
   fc.string({ maxLength: 30 }),
   fc.string({ unit: 'binary', maxLength: 10 }),
@@ -81,7 +81,7 @@ const junk = fc.oneof(
   fc.integer().map(String),
 );
 
-/** A line that a format knows with some of it cut out, repeated or replaced. */
+/** A recognised line with some of it cut out, repeated or replaced. */
 const mutated = fc
   .tuple(
     fc.constantFrom(...SEEDS),

@@ -23,7 +23,7 @@ const shortened = ({ task_id, run }: ParsedTask): string => {
 };
 
 const idle = linesOf('no-progress');
-const telling = linesOf('progress').map((line) => line.split('\t') as [string, string]);
+const reporting = linesOf('progress').map((line) => line.split('\t') as [string, string]);
 
 const test = suite('guards');
 
@@ -36,10 +36,10 @@ test(`${idle.length} lines with a slash or a percent that are no progress give n
   );
 });
 
-test(`${telling.length} lines that are progress give the right task`, () => {
-  assert.ok(telling.length >= 200);
+test(`${reporting.length} lines that are progress give the right task`, () => {
+  assert.ok(reporting.length >= 200);
   assert.equal(
-    telling
+    reporting
       .filter(([task, line]) => inShort(line).join(', ') !== task)
       .map(([task, line]) => [task, line, inShort(line)]),
     [],

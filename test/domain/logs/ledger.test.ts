@@ -27,7 +27,7 @@ const throughTheStore = (ledger: Ledger): Ledger => {
 
 /**
  * Feeds batches one after the other, as posts to a server would come, each ledger through the store and back between
- * them unless `keep` says otherwise. The end is what was last said of each run.
+ * them unless `keep` says otherwise. The end is the last observation of each run.
  */
 const feed = (batches: readonly (readonly LogEvent[])[], wholeTask = false, keep = throughTheStore) => {
   let ledger: Ledger = emptyLedger;
@@ -149,7 +149,7 @@ test('a process that goes on with its ledger ends as one that reads it back from
       (steps, wholeTask) => {
         let from = 0;
         const batches = steps.map(({ size, back }) => {
-          // One event in ten is left for later, and what went before comes again now and then.
+          // One event in ten is delayed, and earlier ones are repeated now and then.
           const batch = log
             .slice(Math.max(0, from - back), from + size)
             .filter((event, index) => index < back || event.timestamp % 10 > 0);
@@ -191,7 +191,7 @@ test('what is kept stays bounded, however long the log', () => {
   assert.ok(ledger.recent.length <= 2 * REPLAYABLE);
   assert.is(counts.fresh, events.length);
   assert.is(Object.values(end)[0]?.current, events.length - 1);
-  // What was folded for good ends just before what is kept.
+  // The last compacted signal comes right before the first kept one.
   const { base, compacted_at, recent } = feed(batches, false, (kept) => kept).ledger;
   assert.equal(base, feed(batches).ledger.base);
   assert.is(agentJson.observe(base['agent-json'] as AgentState, 'agent#1')?.current, compacted_at - NOON);
@@ -338,7 +338,7 @@ test("in a stream that is one task, the task's own last word outranks its tools"
   assert.equal([end['task']?.status, end['task']?.current, end['task']?.total], ['running', 2, 5]);
 });
 
-test('a stream that is one task tells its stacks as one', () => {
+test('a stream that is one task reports its stacks as one', () => {
   const events = [...deployment('Api', 0), ...deployment('Web', 1000).slice(0, 4)];
   const { end } = feed([events], true);
   assert.equal(Object.keys(end), ['task']);

@@ -7,7 +7,7 @@ const test = suite('masks');
 
 const masked = (line: string, secrets: readonly string[] = []): string => masker(secrets).mask(line);
 
-/** Made up, and put together here so that no scanner takes them for keys somebody lost. */
+/** Invented, and assembled here so that no scanner takes them for leaked keys. */
 const AWS_KEY = `AKIA${'QWERTYUIOPASDFGH'}`;
 const GITHUB = `ghp_${'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'}`;
 const JWT = `eyJ${'hbGciOiJIUzI1NiJ9'}.eyJ${'zdWIiOiIxMjM0NTY3ODkwIn0'}.${'dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U'}`;

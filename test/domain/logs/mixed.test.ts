@@ -9,7 +9,7 @@ import { isTerminal } from '../../../src/domain/tasks/status.ts';
 import { suite } from '../../support/suite.ts';
 import { RECORDED, SAMPLES } from './samples.ts';
 
-/** Logs of every format, alone and in one stream with others, told through the ledger as a server tells them. */
+/** Logs of every format, alone and in one stream with others, read through the ledger as a server reads them. */
 const reader = logReader(builtInFormats);
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
 const NOON = Date.UTC(2026, 10, 23, 12);

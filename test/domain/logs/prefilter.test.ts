@@ -22,7 +22,7 @@ const checkSame = (messages: readonly string[]) => {
   assert.equal(reader.read(events), withoutHints.read(events));
 };
 
-/** Each format alone, as a hint of one may hide that another has forgotten its own. */
+/** Each format alone, because the hints of one may hide missing hints of another. */
 const ALONE = builtInFormats
   .filter(({ hint }) => hint !== undefined)
   .map((format) => ({
@@ -50,7 +50,7 @@ const TEXTS = [
 ];
 
 /** One line for each hint: each is read, and has no other. */
-const TELLING = [
+const PROGRESS_WORDS = [
   'Plan: 2 to add, 1 to change, 0 to destroy.',
   'Apply complete! Resources: 2 added, 1 changed, 0 destroyed.',
   'Destroy complete! Resources: 2 destroyed.',
@@ -153,7 +153,7 @@ const TELLING = [
   '{"code":"CDK_TOOLKIT_I5501","data":{"deployment":"d","stackName":"S","resourcesTotal":4}}',
 ];
 
-/** What loggers, containers and terminals put before a line, and behind it. */
+/** What loggers, containers and terminals put before a line, and after it. */
 const AROUND: readonly (readonly [before: string, after: string])[] = [
   ['', '\r'],
   ['  \t', '  '],
@@ -179,19 +179,19 @@ const AROUND: readonly (readonly [before: string, after: string])[] = [
 const test = suite('prefilter');
 
 test('every line that says something by one hint alone is read for it, after every prefix', () => {
-  const unread = TELLING.filter((line) => {
+  const unread = PROGRESS_WORDS.filter((line) => {
     const { ofStream, ofTask } = withoutHints.read(eventsOf([line]));
     return ofStream.length + ofTask.size === 0;
   });
   assert.equal(unread, []);
   for (const [before, after] of AROUND) {
-    const lines = TELLING.map((line) => before + line + after);
+    const lines = PROGRESS_WORDS.map((line) => before + line + after);
     checkSame(lines);
     checkEachAlone(lines);
   }
 });
 
-test('whatever a format reads has its hint, in every log that the tests know and after every prefix', () => {
+test('every line that a format reads has its hint, in every log of the tests and after every prefix', () => {
   for (const text of TEXTS) {
     checkSame([text]);
     const lines = text.split('\n');
@@ -202,7 +202,7 @@ test('whatever a format reads has its hint, in every log that the tests know and
   }
 });
 
-test('whatever a format reads has its hint, in random and mutated lines', () => {
+test('every line that a format reads has its hint, in random and mutated lines', () => {
   fc.assert(
     fc.property(
       fc.array(anyLine, { maxLength: 40 }),

@@ -2,7 +2,7 @@ import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { ORCHESTRATION } from './orchestration.ts';
 import { RECORDINGS } from './recorded.ts';
 
-/** A short log of each format from its first line to its end, and the run that it tells of. */
+/** A short log of each format from its first line to its end, and the run that it contains. */
 export type Sample = Readonly<{ name: string; run: string; lines: readonly string[] }>;
 
 const WRITTEN: readonly Sample[] = [

@@ -131,7 +131,7 @@ for (const [name, state] of damages) {
   });
 }
 
-test('a state that only its format can tell is damaged is dropped when the format fails on it', () => {
+test('a state that only its format can recognise as damaged is dropped when the format fails on it', () => {
   const json = stored();
   const state = { ...objectOf(storedCdk(json)), runs: { 'Api#1': null } };
   const read = ledgerFromJson({ ...json, states: { cdk: { version: 2, state } } }, FORMATS);

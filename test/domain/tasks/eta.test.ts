@@ -64,7 +64,7 @@ test('the rate is measured from the earliest counter, and from a counter that be
   assert.is(rateStartOf(undefined, []), undefined);
 });
 
-test('earlier runs tell where there is no counter: their median, less what has passed', () => {
+test('without a counter, earlier runs decide: their median, less what has passed', () => {
   assert.is(etaOf(running(null, null), [100, 300, 120], after(30)), 90);
   assert.is(etaOf(running(null, null), [100, 120], after(30)), 80);
 });

@@ -49,7 +49,7 @@ test('are patched as a whole: null removes what they run and what is expected of
   assert.is(patchTask(task, { run: { command: 'make', host: 'h' } }, NOON + 1), undefined);
 });
 
-test('never show what their output told: that is for the server alone', () => {
+test('never show the secrets of their output: those are for the server alone', () => {
   const output = {
     key: 'plain/run#1',
     task_name: '',

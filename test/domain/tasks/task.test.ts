@@ -77,9 +77,14 @@ test('a task that has ended takes no report', () => {
 });
 
 test('what a log says decides status, counter and times; what people set stays', () => {
-  const born = { ...fromLog(seen()), priority: 'P0' as const, labels: { team: 'tea' }, project_id: 'moved' };
+  const createdAt = {
+    ...fromLog(seen()),
+    priority: 'P0' as const,
+    labels: { team: 'tea' },
+    project_id: 'moved',
+  };
   const next = applyObservation(
-    born,
+    createdAt,
     seen({
       status: 'failed',
       current: 3,
@@ -122,7 +127,7 @@ test("a client's word holds until the log says something newer", () => {
   assert.is(applyObservation(task, seen({ last_at: NOW + 1 }), NOW + 1)?.status, 'running');
 });
 
-test('a late log can still correct an end that only the log had told', () => {
+test('a late log can still correct an end that only the log had reported', () => {
   const ended = fromLog(seen({ status: 'failed', ended_at: NOW }));
   const corrected = applyObservation(
     ended,

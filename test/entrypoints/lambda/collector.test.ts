@@ -139,7 +139,7 @@ test('a control message is answered and touches nothing', async () => {
   assert.equal(metrics.flushed[0]?.counts, {});
 });
 
-test('a group that cannot be read is told and measured, and is no reason for another invocation', async () => {
+test('a group that cannot be read is reported and measured, and is no reason for another invocation', async () => {
   const { handler, ports, metrics, add } = await setUp(memoryMetrics());
   add('agents', 1, { task_id: 'a', progress: 10 });
   await handler({});

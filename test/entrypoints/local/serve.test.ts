@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  'streams changes, and resumes behind the last that was seen',
+  'streams changes, and resumes after the last one seen',
   serving(async (url, { call }) => {
     const stream = await fetch(`${url}/api/events?project_id=p`);
     assert.match(stream.headers.get('content-type') ?? '', /^text\/event-stream/);
@@ -154,7 +154,7 @@ test(
 );
 
 test(
-  'lets a reader go that takes nothing, and holds nobody up for it',
+  'disconnects a reader that accepts nothing, and delays no one for it',
   serving(async (url, { call }) => {
     const slow = await openStream(url, () => {});
     slow.pause();
@@ -169,7 +169,7 @@ test(
       assert.is(answer.status, 201);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    // Whatever lay in the sockets comes, and then the end.
+    // The data that was in the sockets arrives, and then the end.
     slow.resume();
     await closed;
     while (quick < 150) await new Promise((resolve) => setImmediate(resolve));
@@ -187,7 +187,7 @@ test('ends streams at once when it closes', async () => {
   await api.close();
 });
 
-test('says how to mend a port that is in use', async () => {
+test('says what to do about a port that is in use', async () => {
   const api = await openApi();
   const options = { host: '127.0.0.1', logger: memoryLogger() };
   const listening = await serve(api.app, { ...options, port: 0 });
@@ -252,7 +252,7 @@ test(
   }),
 );
 
-/** What comes back for a request that no client library would send. */
+/** The answer to a request that no client library would send. */
 const raw = (url: string, request: string): Promise<string> =>
   new Promise((resolve, reject) => {
     let answer = '';

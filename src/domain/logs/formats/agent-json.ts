@@ -11,7 +11,7 @@ import { isMeasure } from './kit/measures.ts';
 import { isStartWord, statusOfWord } from './kit/status-words.ts';
 import { cut, TEXT_LIMITS } from './kit/text.ts';
 
-/** What one JSON line says. `fraction` marks a counter that was given as a part of 1, e.g. `"progress": 0.45`. */
+/** The signal of one JSON line. `fraction` marks a counter that was given as a part of 1, e.g. `"progress": 0.45`. */
 export type AgentSignal = Readonly<{
   task?: string;
   project?: string;
@@ -24,13 +24,13 @@ export type AgentSignal = Readonly<{
   skipped?: number;
   fraction?: true;
   status?: TaskStatus;
-  /** The status is the word of a beginning, such as `started`. */
+  /** The status is a word for a beginning, such as `started`. */
   starts?: true;
   phase?: string;
   step?: string;
   message?: string;
   error?: string;
-  /** Not about work for sure: it says something of a task that is there, and makes none. */
+  /** Not certainly about work: it changes an existing task, and creates none. */
   faint?: true;
 }>;
 
@@ -56,8 +56,8 @@ type AgentRun = Readonly<{
 }>;
 
 /**
- * `ended` are the ids of finished runs that were settled, `ends` when they ended and their retries: what still comes
- * for them is too late, unless it begins another attempt.
+ * `ended` are the ids of finished runs that were pruned, `ends` when they ended and their retries: later lines about
+ * them are ignored, unless one begins another attempt.
  */
 export type AgentState = Readonly<{
   runs: { readonly [key: string]: AgentRun };
@@ -65,7 +65,7 @@ export type AgentState = Readonly<{
   ends?: { readonly [key: string]: readonly [endedAt: number, retries: number] };
 }>;
 
-/** A stream rarely has more than one live task; the bounds keep a stream of invented ids from growing for ever. */
+/** A stream rarely has more than one live task; the bounds keep a stream of invented ids from growing without limit. */
 const MAX_RUNS = 500;
 const MAX_ENDED = 500;
 /** A prefix before the object, e.g. a logger's, is at most this long. */
@@ -120,7 +120,9 @@ const WORK_KEYS = [
 ];
 const LEVEL_KEYS = ['level', 'levelname', 'severity', '@level'];
 
-/** Where log shippers and loggers put what the program wrote; the outer members fill what the inner ones leave open. */
+/**
+ * Where log shippers and loggers put the program's own output; the outer members fill what the inner ones leave open.
+ */
 const ENVELOPE_KEYS = ['log', 'message', 'msg', 'fields'];
 const MAX_ENVELOPES = 3;
 
@@ -146,7 +148,7 @@ const FOREIGN_KEYS = [
   ...['metric', 'metric_name', 'unit', 'cpu', 'memory', 'disk', 'usage', 'coverage', 'mountpoint', 'battery'],
 ];
 
-/** Keys of which a line has to have one to say anything. */
+/** Keys at least one of which a line must have. */
 const PROGRESS_KEYS: readonly string[] = [
   ...TASK_ID_KEYS,
   'progress',
@@ -160,10 +162,10 @@ const PROGRESS_KEYS: readonly string[] = [
  * One JSON object a line, as agents and scripts write them: `task_id, status, phase, message, level, timestamp,
  * progress{current,total,percentage}` and the common variants of each. Documented in docs/log-formats.md.
  *
- * A counter that reaches its total completes its task unless the same line states a status; a later line that states
- * another one corrects that. An end that was stated is final: what comes later changes nothing of it, its counter and
- * words included, unless it says that the task runs again, which begins another attempt. Lines without a task id are of
- * one run in their stream, `agent#1`.
+ * A counter that reaches its total completes its task unless the same line has a status; a later line with another
+ * status corrects that. A stated end is final: later lines do not change it, nor its counter and texts, unless one says
+ * that the task runs again, which begins another attempt. Lines without a task id belong to one run of their stream,
+ * `agent#1`.
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
@@ -177,7 +179,8 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
     const found = objectIn(line);
     if (found === undefined) return undefined;
     const signal = signalOf(unwrap(found.object));
-    // Behind prose, an object may just be quoted (`Request body: {"status":"done"}`); a task's own report is explicit.
+    // After other text, an object may just be quoted (`Request body: {"status":"done"}`); a task's own report is
+    // explicit.
     if (found.prefixed && signal?.task === undefined && signal?.total === undefined) return undefined;
     return signal;
   },
@@ -205,7 +208,7 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
   },
 };
 
-/** The run of lines without a task id. `#` is in no id, so that it never meets a task that has one. */
+/** The run of lines without a task id. No id contains `#`, so it never collides with a task that has one. */
 const UNNAMED = 'agent#1';
 
 const runOf = (state: AgentState, key: string): AgentRun | undefined =>
@@ -217,7 +220,7 @@ const without = (state: AgentState, keys: readonly string[]): AgentState => {
   if (ended.length === 0) return { ...state, runs };
   const all = [...state.ended.filter((key) => !ended.includes(key)), ...ended].slice(-MAX_ENDED);
   const ends = all.flatMap((key) => {
-    const end = ended.includes(key) ? endOf(state.runs[key]) : settledEnd(state, key);
+    const end = ended.includes(key) ? endOf(state.runs[key]) : prunedEnd(state, key);
     return end === undefined ? [] : [[key, end] as const];
   });
   return { runs, ended: all, ends: Object.fromEntries(ends) };
@@ -228,7 +231,7 @@ type End = readonly [endedAt: number, retries: number];
 const endOf = (run: AgentRun | undefined): End | undefined =>
   run?.ended_at === undefined ? undefined : [run.ended_at, run.retries ?? 0];
 
-const settledEnd = ({ ends = {} }: AgentState, key: string): End | undefined =>
+const prunedEnd = ({ ends = {} }: AgentState, key: string): End | undefined =>
   Object.hasOwn(ends, key) ? ends[key] : undefined;
 
 const evolveRun = (state: AgentState, key: string, signal: AgentSignal, at: number) => {
@@ -237,10 +240,10 @@ const evolveRun = (state: AgentState, key: string, signal: AgentSignal, at: numb
     const roomy = before === undefined ? withRoom(state) : state;
     return { state: { ...roomy, runs: { ...roomy.runs, [key]: run } }, touched: [key] };
   };
-  const isSettled = before === undefined && state.ended.includes(key);
-  if (isSettled || (before !== undefined && isTerminal(before.status))) {
+  const isPruned = before === undefined && state.ended.includes(key);
+  if (isPruned || (before !== undefined && isTerminal(before.status))) {
     if (before?.concluded && corrects(before, signal)) return keep(advance(reopened(before), signal, at));
-    const end = isSettled ? settledEnd(state, key) : endOf(before);
+    const end = isPruned ? prunedEnd(state, key) : endOf(before);
     if (end === undefined || !isRetry(signal, at, end)) return { state, touched: [] };
     const named = { ...(before !== undefined && pick(before, 'name', 'type')), ...signal };
     return keep({ ...advance(undefined, named, at), retries: end[1] + 1 });
@@ -249,7 +252,7 @@ const evolveRun = (state: AgentState, key: string, signal: AgentSignal, at: numb
   return keep(advance(before, signal, at));
 };
 
-/** Whether a line says that a task that has ended runs again. One that is merely late has an earlier time. */
+/** Whether a line says that an ended task runs again. A line that is merely late has an earlier time. */
 const isRetry = (
   { status, starts, faint, current, total }: AgentSignal,
   at: number,
@@ -260,7 +263,7 @@ const isRetry = (
   (at > endedAt || (starts === true && at === endedAt)) &&
   !(current !== undefined && total !== undefined && total > 0 && current >= total);
 
-/** Whether a line shows that a full counter was not the end: the task says how it ended, or that it goes on. */
+/** Whether a line shows that a full counter was not the end: it reports another end, or that the task continues. */
 const corrects = (run: AgentRun, { status, starts, faint, current }: AgentSignal): boolean => {
   if (status === undefined || faint) return false;
   if (status !== 'running') return isTerminal(status);
@@ -305,7 +308,7 @@ const advance = (before: AgentRun | undefined, signal: AgentSignal, at: number):
   };
 };
 
-/** A task that counts in parts of 1 means all of it with its last `1`, not one percent. */
+/** A task that counts in parts of 1 means 100 percent by its last `1`, not one percent. */
 const currentAfter = (before: AgentRun | undefined, signal: AgentSignal): number | null =>
   before?.fraction && signal.current === 1 && signal.total === 100
     ? 100
@@ -344,7 +347,7 @@ const observation = (key: string, run: AgentRun): Observation => {
   };
 };
 
-/** The members of an object that are there, so that an absent one stays absent in its copy. */
+/** The members of an object that are present, so that absent ones stay absent in its copy. */
 const pick = <T extends object, K extends keyof T>(from: T, ...keys: readonly K[]): Partial<Pick<T, K>> => {
   const picked: Partial<Pick<T, K>> = {};
   for (const key of keys) if (from[key] !== undefined) picked[key] = from[key];
@@ -394,7 +397,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
   const phase =
     textIn(object, PHASE_KEYS, TEXT_LIMITS.phase) ??
     textIn(inProgress, PHASE_KEYS, TEXT_LIMITS.phase) ??
-    // A word that is no status that is known is no end either.
+    // An unknown word for a status is not an end either.
     (word !== undefined && status === undefined ? cut(word, TEXT_LIMITS.phase) : undefined);
   const speaks = counter !== undefined || status !== undefined || phase !== undefined;
   const named = idIn(object, TASK_ID_KEYS);
@@ -435,7 +438,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
 
 /**
  * Whether a line is about a piece of work: it has a task's id, a counter, a step or a phase, or one of the names that
- * agents, job queues and CI give to what they run. A status beside any other words is of a payment or a container.
+ * agents, job queues and CI use for what they run. A status beside any other words is that of a payment or a container.
  */
 const isAboutWork = (
   object: JsonObject,
@@ -467,7 +470,7 @@ const counterOfProgress = (progress: Json | undefined): SignalCounter | undefine
   return pairCounter(countOf(current), countOf(total));
 };
 
-/** `partial`: inside a `progress` object a count without its total, or the reverse, is meant as one. */
+/** `partial`: inside a `progress` object, a count without its total, or the reverse, is one. */
 const counterIn = (object: JsonObject, partial = false): SignalCounter | undefined => {
   const percent = percentCounter(firstMember(object, PERCENT_KEYS));
   for (const [currentKey, totalKey] of COUNTER_KEYS) {
@@ -511,7 +514,7 @@ const numberOf = (value: Json | undefined): number | undefined => {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : undefined;
 };
 
-/** The word of the first key whose word is known, else of the first that has one. */
+/** The first known word among these keys, otherwise the first word. */
 const statusWordIn = (object: JsonObject): string | undefined => {
   const words = STATUS_KEYS.map((key) => member(object, key)).filter(
     (value): value is string => typeof value === 'string' && STATUS_WORD.test(value),
@@ -521,7 +524,7 @@ const statusWordIn = (object: JsonObject): string | undefined => {
 /** One word, or a few: a sentence is a message. */
 const STATUS_WORD = /^\s*[A-Za-z][\w.-]{0,63}(?: [\w-]{1,20}){0,2}\s*$/;
 
-/** A conclusion says how what is completed has ended, and so does an exit code. */
+/** A conclusion says how completed work has ended, and so does an exit code. */
 const statusBeside = (object: JsonObject, status: TaskStatus | undefined): TaskStatus | undefined => {
   if (status !== 'completed') return status;
   const conclusion = member(object, 'conclusion');
@@ -586,7 +589,7 @@ const timeOfNumber = (value: Json | undefined): number | undefined => {
   return Math.floor(number < EARLIEST_EPOCH_MILLISECONDS ? number * 1000 : number);
 };
 
-/** As most write it; what differs from it is put into this form first. */
+/** The most common form; others are converted to it first. */
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
 const timeOfText = (text: string): number | undefined => {

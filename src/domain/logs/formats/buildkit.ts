@@ -88,7 +88,7 @@ export const buildkit = counterRuns<BuildkitSignal, Memory>({
         return run && onDone(run, signal.vertex);
       case 'broken': {
         const step = signal.step ?? memory.steps[String(signal.vertex)];
-        // A cache that cannot be imported is an ERROR too, and no harm is done.
+        // A cache that cannot be imported is an ERROR too, but a harmless one.
         return run === undefined || step === undefined ? undefined : failed(run, signal.text, stepOf(step));
       }
       case 'header':
@@ -142,7 +142,7 @@ const onDone = (run: Run<Memory>, vertex: number): RunUpdate<Memory> | undefined
       ...(targets.length === 0 && { status: 'completed', details: { outcome: 'completed' } }),
     };
   }
-  // A base image is done when it is resolved, and once more when it is there.
+  // A base image is done when it is resolved, and once more when it was downloaded.
   if (!Object.hasOwn(memory.steps, key) || memory.done.includes(vertex)) return undefined;
   const done = [...memory.done, vertex];
   return { current: done.length, memory: { ...memory, done } };

@@ -61,8 +61,8 @@ const TYPE: Place = { characters: ':', holds: () => true };
 /**
  * Exact feeds of a deployment, one JSON object a line: CloudFormation's events as EventBridge delivers them
  * (`CloudFormation Stack Status Change`, `… Resource Status Change`), and the messages that the CDK toolkit gives its
- * IoHost (`CDK_TOOLKIT_I5501` to `I5503`, `I5900`); and the table of events that `sam deploy` prints. They mean in details what the same words mean in CDK's own output.
- * As there, only a state of the stack ends a run, never a counter.
+ * IoHost (`CDK_TOOLKIT_I5501` to `I5503`, `I5900`); and the table of events that `sam deploy` prints. Their details
+ * mean the same as in CDK's own output. As there, only a state of the stack ends a run, never a counter.
  */
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
@@ -74,7 +74,7 @@ export const cloudformation = counterRuns<CloudformationSignal, Memory>({
 
   read(line) {
     if (!line.startsWith('{')) return readTableRow(line);
-    // Parsing is dear; every line of these feeds has one of these words in it.
+    // Parsing is expensive; every line of these feeds contains one of these words.
     if (!line.includes('aws.cloudformation') && !line.includes('CDK_TOOLKIT_I5')) return undefined;
     const object = parseObject(line);
     if (object === undefined) return undefined;
@@ -91,7 +91,7 @@ export const cloudformation = counterRuns<CloudformationSignal, Memory>({
     if (signal.kind === 'deployed') return signal.unchanged && isTerminal(last.status);
     if (isTerminal(last.status))
       return signal.kind === 'state' && isFirstState(signal.state) && isNews(last, signal);
-    // The end of the operation before has been missed.
+    // The end of the previous operation was missed.
     return signal.kind === 'state' && isFirstState(signal.state) && hasAnotherToken(last, signal);
   },
 
@@ -201,13 +201,13 @@ const onResource = (run: Run<Memory> | undefined, signal: ResourceSignal): RunUp
   };
 };
 
-/** What failed of itself; that others were then cancelled, or failed for a nested stack, says nothing more. */
+/** Original failures; that others were then cancelled, or failed because of a nested stack, adds nothing. */
 const failureOf = (
   run: Run<Memory> | undefined,
   { state, id, reason, nests }: ResourceSignal,
 ): TaskDetails => {
   if (!state.endsWith('_FAILED') || (reason !== undefined && CANCELLED.test(reason))) return {};
-  // While everything is being undone, a new failure is of the undoing.
+  // During a rollback, a new failure is one of the rollback.
   if (isRollingBack(run) || (nests && run?.details.failed_resources !== undefined)) return {};
   return {
     failed_resources: withText(run?.details.failed_resources, id),
@@ -310,7 +310,7 @@ const readEvent = (object: JsonObject): CloudformationSignal | undefined => {
     ...(token !== undefined && token !== '' && { token: cut(token, TEXT_LIMITS.name) }),
   };
   const id = textOf(detail, 'logical-resource-id');
-  // CloudFormation tells of a stack as of a resource of itself, too.
+  // CloudFormation reports a stack as a resource of itself, too.
   if (id === undefined || isItself(textOf(detail, 'stack-id'), textOf(detail, 'physical-resource-id'))) {
     return { kind: 'state', ...common };
   }

@@ -8,20 +8,20 @@ import { member } from './kit/json-line.ts';
 import { statusOfWord } from './kit/status-words.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
-/** A pattern made ready. `match` gives the texts of the named groups that took part, undefined for another line. */
+/** A compiled pattern. `match` returns the texts of the named groups that matched, undefined for another line. */
 export type CompiledPattern = Readonly<{
   groups: readonly string[];
   match(text: string): Readonly<Record<string, string | undefined>> | undefined;
 }>;
 
 /**
- * Makes a pattern ready that matches in time linear in the text.
+ * Compiles a pattern that matches in time linear in the text.
  *
- * @throws Error with the reason where it is no pattern, or one that could not be matched in linear time.
+ * @throws Error with the reason if it is invalid, or cannot be matched in linear time.
  */
 export type CompilePattern = (pattern: string) => CompiledPattern;
 
-/** What a line of an own format says. */
+/** The signal of a line of a custom format. */
 export type CustomSignal = Readonly<{
   task?: string;
   current?: number;
@@ -34,7 +34,7 @@ export type CustomSignal = Readonly<{
   text: string;
 }>;
 
-/** What the named groups of an own pattern may be called. */
+/** The names that groups of a custom pattern may have. */
 const CUSTOM_GROUPS = [
   'current',
   'total',
@@ -54,7 +54,7 @@ const MAX_PATTERN_LENGTH = 1000;
 const MAX_STATUS_WORDS = 100;
 
 /**
- * Own formats out of a parsed configuration: a list of `{name, pattern, task_type?, status_map?}`, or an object with
+ * Custom formats from a parsed configuration: a list of `{name, pattern, task_type?, status_map?}`, or an object with
  * that list as `formats`.
  *
  * @throws MiyabiError `configuration` naming the format and what is wrong with it.
@@ -76,8 +76,8 @@ export const customFormats = (configuration: Json, compile: CompilePattern): rea
 };
 
 /**
- * One own format. A line belongs to it where one of its patterns matches. Where no pattern has a group `status`, a
- * counter that reaches its total completes the task; where one has, only its words end it.
+ * One custom format. A line belongs to it if one of its patterns matches. If no pattern has a group `status`, a counter
+ * that reaches its total completes the task; if one has, only its words end it.
  *
  * @throws MiyabiError `configuration` naming the format and what is wrong with it.
  */

@@ -1,7 +1,7 @@
 import { percentage } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
-/** Gradle: its bar counts what has been executed, but a full one is drawn before the tests of the last task fail. */
+/** Gradle: its bar counts executed work, but a full one is drawn before the tests of the last task fail. */
 export const gradle = toolFormat({
   name: 'gradle',
   taskName: 'gradle',

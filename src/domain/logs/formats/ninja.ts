@@ -11,10 +11,10 @@ export type NinjaSignal =
   | Readonly<{ kind: 'idle' }>;
 
 /**
- * Ninja (source: src/status_printer.cc) and the Makefiles of CMake. Neither has a closing line when all went well, so
- * a full counter concludes a run: Ninja's counts finished steps, and CMake's 100 % counts once a target is built. A
- * failure stated right after it takes that back, as the step that failed last may well be the last one. Why a step failed
- * says the compiler: Ninja prints that after the step's failure, make before it.
+ * Ninja (source: src/status_printer.cc) and the Makefiles of CMake. Neither prints a closing line on success, so a full
+ * counter concludes a run: Ninja's counts finished steps, and CMake's 100 % counts once a target is built. An explicit
+ * failure right after it corrects that, as the failing step may be the last one. The compiler says why a step failed:
+ * Ninja prints that after the step's failure, make before it.
  */
 export const ninja = counterRuns<NinjaSignal, null>({
   name: 'ninja',
@@ -49,7 +49,7 @@ export const ninja = counterRuns<NinjaSignal, null>({
       case 'failed':
         if (run === undefined) return undefined;
         return {
-          // After the last step nothing else tells that the build has failed.
+          // After the last step only this line says that the build has failed.
           ...(isTerminal(run.status) && { status: 'failed' }),
           details: {
             ...(signal.target !== undefined && {
@@ -83,7 +83,7 @@ export const ninja = counterRuns<NinjaSignal, null>({
   },
 });
 
-/** Which step failed, for as long as nothing says why. */
+/** Which step failed, until a line says why. */
 const FAILED = 'FAILED: ';
 
 const isFull = ({ current, total }: Pick<Run, 'current' | 'total'>): boolean =>
@@ -151,7 +151,7 @@ const readCounter = (line: string): NinjaSignal | undefined => {
     const count = { current: Number(current), total: Number(total) };
     if (count.total === 0 || count.current > count.total || !WORK.test(work) || NOT_WORK.test(work))
       return undefined;
-    // Ninja makes its own build file anew first, as a step 1 of 1.
+    // Ninja regenerates its own build file first, as a step 1 of 1.
     const closes = isFull(count) && !work.startsWith('Re-running');
     return { kind: 'counter', tool: 'ninja', ...count, step: cut(work, TEXT_LIMITS.step), closes };
   }

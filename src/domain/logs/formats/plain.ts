@@ -17,7 +17,7 @@ export type PlainSignal =
 
 type Memory = Readonly<{ outer: boolean; begun?: true; bar?: true }>;
 
-/** People and tools say how far they are in short lines; longer ones are passed over. */
+/** Progress is written in short lines; longer ones are skipped. */
 const MAX_LENGTH = 600;
 
 const LAST_STEP_MS = 15 * 60 * 1000;
@@ -154,7 +154,7 @@ const isInside = (run: Run<Memory>, { total }: Readonly<{ total: number }>): boo
   run.total !== total &&
   !isTerminal(run.status);
 
-/** How shells, runners and package managers say that the command before has failed; they print it last. */
+/** How shells, runners and package managers report that the previous command failed; they print it last. */
 const FAILURE =
   /^(?:(?:Error: )?Process completed with exit code [1-9]\d{0,4}\.?$|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$)/;
 
@@ -166,20 +166,20 @@ const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 const NUMBER = '\\d{1,12}|\\d{1,3}(?:,\\d{3}){1,3}';
 const OPENS = '(?<=^|[\\s(\\[{=|>#]|\\D:)';
 const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
-/** `3/10`, `3 / 10`, `3 of 10`, `3 out of 10`, standing free: no part of a path, a date, an address or a version. */
+/** `3/10`, `3 / 10`, `3 of 10`, `3 out of 10`, standing free: not part of a path, a date, an address or a version. */
 const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
 const PERCENTS = new RegExp(`${OPENS}(\\d{1,3}(?:[.,]\\d{1,6})?) ?%${CLOSES}`, 'g');
 
 type Counter = Readonly<{ current: number; total: number; outer?: true; begun?: true }>;
 
-/** A count tells more than a percentage, unless it claims to be full where the percentage is not (`task 1 of 1, 45%`). */
+/** A count is more precise than a percentage, unless it is full and the percentage is not (`task 1 of 1, 45%`). */
 const likelier = (pair: Counter | undefined, percentage: () => Counter | undefined): Counter | undefined => {
   if (pair !== undefined && pair.current < pair.total) return pair;
   const percent = percentage();
   return pair === undefined || (percent !== undefined && percent.current < percent.total) ? percent : pair;
 };
 
-/** A line has few numbers that matter; the bound keeps a line of numbers cheap. */
+/** Only the first numbers of a line matter; the bound keeps a line of numbers cheap. */
 const MAX_CANDIDATES = 8;
 
 type Kind = 'pair' | 'percent';
@@ -207,7 +207,7 @@ const counterIn = (line: string, pattern: RegExp, kind: Kind): Counter | undefin
   return undefined;
 };
 
-/** What makes a number a counter, undefined where nothing does. The clearest signs come first: they are doubted least. */
+/** What makes a number a counter, undefined if nothing does. The clearest cases come first. */
 const standing = (place: Place): 'outer' | 'inner' | undefined => {
   const { kind, before, after, padded } = place;
   if (CONDITION.test(before) || CHATTER.test(before) || APT.test(after)) return undefined;
@@ -217,7 +217,7 @@ const standing = (place: Place): 'outer' | 'inner' | undefined => {
   if (UNIT.test(after) || JUDGED.test(after)) return undefined;
   if (NOUN.test(before)) return isMeasure(before, '') ? undefined : 'inner';
   if (kind === 'pair' && isBracketed(before, after)) return 'inner';
-  // `03/10` is a date unless something drawn or named around it says otherwise.
+  // `03/10` is a date unless the context says otherwise.
   if (kind === 'pair' && !padded && isUnderWay(before) && isFollowedWell(kind, after)) {
     return isVerdict(before, after) ? undefined : 'inner';
   }
@@ -227,7 +227,7 @@ const standing = (place: Place): 'outer' | 'inner' | undefined => {
     : undefined;
 };
 
-/** Whether the words of a line make a progress of its number. */
+/** Whether the words of a line make its number a progress. */
 const isProgress = ({ kind, before, after }: Place): boolean => {
   if (isMark(before)) {
     if (isEnd(after) || LEADS.test(after)) return true;
@@ -240,7 +240,7 @@ const isProgress = ({ kind, before, after }: Place): boolean => {
   return before.length <= MAX_LEAD && DONE_AFTER.test(after) && isSubject(kind, before);
 };
 
-/** So many characters may stand before a counter that is told by the words after it. */
+/** The most characters before a counter that the words after it identify. */
 const MAX_LEAD = 60;
 
 /** Dates, destinations and bounds: `due on 3/10`, `set to 45%`. */
@@ -248,13 +248,13 @@ const PREPOSITION =
   /\b(?:on|for|since|until|till|by|due|dated?|from|to|than|over|above|below|under|least|most|only|with|without|about|around|nearly|at|v|vs|and|or|between|the|a|an|is|was|are|in)\s{0,3}[~(]?$/i;
 const CONDITION =
   /\b(?:if|when|whenever|once|unless|until|not|never|should|would|could|must|cannot|can't|e\.g\.|for example|expected?|expects|assert\w*|max(?:imum)?|min(?:imum)?|warn(?:ing)? (?:at|above))\b/i;
-/** Kitchens, rulers and clocks, what a fraction is of, and the processes that are to do the work. */
+/** Kitchens, rulers and clocks, what a fraction is of, and the processes that do the work. */
 const UNIT =
   /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|workers?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
-/** Results of tests and the like are a verdict on what has already happened. */
+/** Results of tests and the like are a verdict on the past. */
 const JUDGED =
   /^[\s)\]]{0,3}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
-/** What git and dpkg say of their own inner work belongs to no task. */
+/** Git's and dpkg's own inner work belongs to no task. */
 const CHATTER =
   /\(Reading database \.\.\.|(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
 
@@ -308,10 +308,10 @@ const VERDICT =
 
 const isEnd = (after: string): boolean => /^[\s)\]}.…!]{0,8}$/.test(after);
 
-/** Nothing but a mark such as `✓` or `-`. */
+/** Only a mark such as `✓` or `-`. */
 const isMark = (before: string): boolean => /^[^\p{L}\d]{0,8}$/u.test(before);
 
-/** `12 of 40 files`, and nothing said of them. */
+/** `12 of 40 files`, without further words. */
 const THINGS =
   /^ (?:files?|items?|records?|rows?|tasks?|steps?|packages?|objects?|chunks?|batches|modules?|images?|documents?|jobs?|entries|messages?|resources?|tables?|blocks?|layers?|events?|frames?|urls?|assets?|crates?|targets?|MB|GB|kB|MiB|GiB|KiB|bytes)[\s.…,;:!)]{0,4}$/;
 
@@ -334,7 +334,7 @@ const PAST =
 const PAST_BEFORE =
   /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:processed|completed|downloaded|uploaded|imported|exported|migrated|indexed|synced|synchroni[sz]ed|copied|converted|finished|rendered|analy[sz]ed|scanned|installed|generated|handled|translated|fetched|transferred|extracted|loaded|verified|validated|parsed|compiled|deployed|archived|encoded|trained|written|sent)[: (]{1,3}$/iu;
 
-/** With a date after it, each of these tells when something was done: so what was done must be named. */
+/** Followed by a date, each of these says when work was done, so the work must be named. */
 const DATED_BEFORE =
   /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:created|updated|deleted|removed|added|applied|checked|crawled|merged|moved|built|published|deployed|closed|opened)[: (]{1,3}$/iu;
 const PLURAL =
@@ -345,13 +345,13 @@ const DONE_AFTER = new RegExp(
   'iu',
 );
 
-/** A statement about somebody (`The bridge is 45% complete`) is not a line that reports its own progress. */
+/** A statement about something (`The bridge is 45% complete`) does not report the progress of its own task. */
 const isSubject = (kind: Kind, before: string): boolean =>
   kind === 'pair'
     ? /^[^\p{L}\d]{0,8}$/u.test(before)
     : !/[.!?] |\b(?:is|was|are|were|be)\b.{0,10}$/i.test(before);
 
-/** What may follow a counter in a line about an activity: its end, its unit, a remark set off, the time that is left. */
+/** What may follow a counter in a line about an activity: its end, its unit, a remark set off, the remaining time. */
 const isFollowedWell = (kind: Kind, after: string): boolean =>
   /^\s{0,3}[)\]}]?\s{0,3}(?:$|[.…,;:!|([–—-])/u.test(after) ||
   /^[)\]]?\s{1,3}(?:eta|elapsed|left|remaining|[kmgt]i?b\b|\d)/i.test(after) ||

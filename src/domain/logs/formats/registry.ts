@@ -35,8 +35,8 @@ import { vitest } from './vitest.ts';
 import { yarn } from './yarn.ts';
 
 /**
- * The formats that Miyabi knows, the most particular first: a line belongs to the first one that reads it, and to no
- * other. So an exact feed comes before what was meant for people, and a bare counter comes last.
+ * The built-in formats, the most specific first: a line belongs only to the first one that reads it. So exact feeds
+ * come before output for people, and a bare counter comes last.
  */
 export const builtInFormats: readonly LogFormat[] = [
   cloudformation,
@@ -80,9 +80,9 @@ export const builtInFormats: readonly LogFormat[] = [
 ];
 
 /**
- * The built-in formats with own ones before them, as whoever defines a format means it to be heard.
+ * The built-in formats, preceded by custom ones, which take precedence.
  *
- * @throws MiyabiError `configuration` where an own format has the name of a built-in one.
+ * @throws MiyabiError `configuration` where a custom format has the name of a built-in one.
  */
 export const formatsWith = (own: readonly LogFormat[]): readonly LogFormat[] => {
   const taken = own.find(({ name }) => builtInFormats.some((format) => format.name === name));

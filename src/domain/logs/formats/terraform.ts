@@ -32,7 +32,7 @@ const OPENING_BRACE = 0x7b;
 
 type Totals = Readonly<{ add: number; change: number; destroy: number; import: number }>;
 
-/** What one line of Terraform or OpenTofu says, in text or with `-json`. */
+/** The signal of one line of Terraform or OpenTofu, from text or `-json`. */
 export type TerraformSignal = Readonly<{ time?: number; unit?: string }> &
   (
     | Readonly<{ kind: 'refresh'; address: string }>
@@ -46,13 +46,13 @@ export type TerraformSignal = Readonly<{ time?: number; unit?: string }> &
     | Readonly<{ kind: 'at'; address: string }>
   );
 
-/** `planned`: a plan has been shown. `begun`: something has been changed. */
+/** `planned`: a plan has been shown. `begun`: a resource has been changed. */
 type Memory = Readonly<{ planned: boolean; begun: boolean; destroys: boolean }>;
 
 /**
  * Terraform and OpenTofu (source of the texts: internal/command/views, hook_ui.go and apply.go; of `-json`:
- * views/json). One run is one apply with the plan before it; changes done are counted against the plan's sum. A plan
- * that is saved or asks for approval is blocked until something is applied.
+ * views/json). One run is one apply with the plan before it; completed changes are counted against the plan's sum. A
+ * plan that is saved or waits for approval is blocked until it is applied.
  */
 export const terraform = counterRuns<TerraformSignal, Memory>({
   name: 'terraform',
@@ -174,7 +174,7 @@ const onChange = (
     case 'failing':
       return run && { details: failing(run, signal.address) };
     case 'at':
-      // The address stands in the lines after an error; anywhere else it means nothing.
+      // The address is in the lines after an error; anywhere else it means nothing.
       return run?.status === 'failed' ? { details: failing(run, signal.address) } : undefined;
     case 'error':
       if (run === undefined && signal.own === undefined) return undefined;
@@ -191,7 +191,7 @@ const onChange = (
   }
 };
 
-/** What Terragrunt puts before the lines of a unit: `STDOUT [vpc] terraform: `, after a time. */
+/** Terragrunt's prefix of the lines of a unit: `STDOUT [vpc] terraform: `, after a time. */
 const OF_UNIT = /^STD(?:OUT|ERR) \[([\w./@-]{1,200})\] (?:terraform|tofu): /;
 
 const nameOf = ({ unit }: TerraformSignal): string => unit ?? 'terraform';
@@ -222,13 +222,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
 const readText = (text: string): TerraformSignal | undefined => {
   const line = isLetter(text.charCodeAt(0)) ? text : text.replace(/^[│|╷╵] ?/, '').trim();
   const signal = readResource(line) ?? readFrame(line);
-  // Nothing else draws such a frame around its errors.
+  // No other tool draws such a frame around its errors.
   return signal?.kind === 'error' && text.startsWith('│ ') ? { ...signal, own: true } : signal;
 };
 
 const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
 
-/** Lines about a resource: its address, in which there are no spaces, and what happens to it. */
+/** Lines about a resource: its address, which contains no spaces, and what happens to it. */
 const readResource = (line: string): TerraformSignal | undefined => {
   const space = line.indexOf(' ');
   if (line.charCodeAt(space - 1) !== COLON || !BEGINNINGS.includes(line[space + 1] ?? ' ')) return undefined;
@@ -244,10 +244,10 @@ const readResource = (line: string): TerraformSignal | undefined => {
   return refreshed === undefined ? undefined : { kind: 'refresh', address: cutName(refreshed) };
 };
 
-/** Of what may happen to a resource. */
+/** What may happen to a resource. */
 const BEGINNINGS = 'CMDIR';
 
-/** Lines that are known by how they begin. */
+/** Lines that are recognised by their beginning. */
 const readFrame = (line: string): TerraformSignal | undefined => {
   switch (line.charCodeAt(0)) {
     case 0x50: // P
@@ -299,7 +299,7 @@ const cutName = (address: string): string => cut(address, TEXT_LIMITS.step);
 const MODULES: ReadonlySet<Json | undefined> = new Set(['terraform.ui', 'tofu.ui']);
 
 const readJson = (line: string): TerraformSignal | undefined => {
-  // Parsing is dear; a line of this feed names its module.
+  // Parsing is expensive; a line of this feed names its module.
   if (!line.includes('"terraform.ui"') && !line.includes('"tofu.ui"')) return undefined;
   const object = parseObject(line);
   if (object === undefined || !MODULES.has(member(object, '@module'))) return undefined;

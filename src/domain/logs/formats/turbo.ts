@@ -9,8 +9,8 @@ export type TurboSignal =
   | Readonly<{ kind: 'error'; text: string }>;
 
 /**
- * Turborepo. While it runs it prints what its tasks print, so all that is known is that it runs; its closing line
- * (` Tasks:    3 successful, 5 total`) counts, and fewer successful tasks than tasks are a failure.
+ * Turborepo. While it runs it prints the output of its tasks, so it is only known to be running; its closing line (`
+ * Tasks:    3 successful, 5 total`) counts, and fewer successful tasks than tasks are a failure.
  */
 export const turbo = counterRuns<TurboSignal, null>({
   name: 'turbo',
@@ -56,7 +56,7 @@ export const turbo = counterRuns<TurboSignal, null>({
 
 const TASK = /^@?[\w./-]{1,120}#[\w:-]{1,80}$/;
 
-/** Of all lines but the one that tells which command has failed. */
+/** In all lines but the one that names the failed command. */
 const BEGINNINGS = 'T•FEr';
 
 const readLine = (text: string): TurboSignal | undefined => {
@@ -72,7 +72,7 @@ const readLine = (text: string): TurboSignal | undefined => {
   const [, failed] = /^Failed: {1,8}(\S.*)$/.exec(line) ?? [];
   const tasks = failed?.split(', ');
   if (tasks?.every((task) => TASK.test(task))) return { kind: 'failed', tasks: tasks.slice(0, 20) };
-  // `ERROR` may have been taken for a logger's level on the way.
+  // A logger may have taken `ERROR` for a level on the way.
   const [, error] =
     /^(?:ERROR {1,4})?(run failed: .+|\S+: command \(.{1,300}\) .+ exited \(\d+\))$/.exec(line) ?? [];
   return error === undefined ? undefined : { kind: 'error', text: cut(error, TEXT_LIMITS.error) };

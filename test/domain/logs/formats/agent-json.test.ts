@@ -14,7 +14,7 @@ const test = suite('agent-json');
 const read = (value: unknown): AgentSignal | undefined =>
   agentJson.read(typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Plays lines a second apart and gives what is known of one run at the end. */
+/** Plays lines a second apart and returns the final observation of one run. */
 const play = (lines: readonly unknown[], key = 't1'): Observation | undefined => {
   let state = agentJson.initial;
   let at = 1000;
@@ -162,7 +162,7 @@ test('fills from the envelope what the inner object leaves open', () => {
   assert.is(signal?.time, Date.UTC(2026, 0, 2, 3, 4, 5));
 });
 
-test('reads an object behind a prefix only where it is a report', () => {
+test('reads an object after a prefix only where it is a report', () => {
   assert.is(read('worker-1 INFO {"task_id":"t1","status":"done"}')?.status, 'completed');
   assert.is(read('INFO {"current":1,"total":2}')?.total, 2);
   assert.is(read('Request body: {"status":"done"}'), undefined);
@@ -314,7 +314,7 @@ test('a line that is late, or of a task that only a status is known of, begins n
   assert.equal(evolve(unnamed, { message: 'payment', status: 'started' }, 2000), unnamed);
 });
 
-test('what a task says of itself after a full counter corrects the end that was concluded from that', () => {
+test('a report after a full counter corrects the end that was concluded from that', () => {
   const full = { task_id: 't1', current: 4, total: 4 };
   assert.is(play([full, { task_id: 't1', status: 'failed' }])?.status, 'failed');
   const going = play([full, { task_id: 't1', status: 'running', phase: 'upload' }]);
@@ -344,7 +344,7 @@ test('a failure shows the error that the line states, else the last one before i
   assert.is(play([{ task_id: 't1', status: 'failed', msg: 'because' }])?.details.error_message, 'because');
 });
 
-test('an error line alone is no failure and leaves no error behind on success', () => {
+test('an error line alone is no failure and leaves no error on success', () => {
   const seen = play([
     { task_id: 't1', level: 'error', message: 'retrying' },
     { task_id: 't1', status: 'done' },
@@ -408,7 +408,7 @@ test('never changes a state that it was given', () => {
   assert.equal(agentJson.initial, { runs: {}, ended: [] });
 });
 
-test('words of job queues, workflows and CI mean a status, whatever their case, separators and prefix', () => {
+test('words of job queues, workflows and CI mean a status, with any case, separators and prefix', () => {
   const words: readonly (readonly [string, string | undefined])[] = [
     ['REVOKED', 'cancelled'],
     ['upstream_failed', 'failed'],

@@ -42,9 +42,9 @@ test('a full counter is no end, the closing line is', () => {
 });
 
 test('waits for approval, and may be refused', () => {
-  const asked = APPLY.slice(0, APPLY.indexOf('aws_sqs_queue.jobs: Creating'));
-  assert.equal(inShort(terraform, asked), ['terraform#1 blocked 0/3']);
-  assert.equal(inShort(terraform, `${asked}Apply cancelled.\n`), ['terraform#1 cancelled 0/3']);
+  const requested = APPLY.slice(0, APPLY.indexOf('aws_sqs_queue.jobs: Creating'));
+  assert.equal(inShort(terraform, requested), ['terraform#1 blocked 0/3']);
+  assert.equal(inShort(terraform, `${requested}Apply cancelled.\n`), ['terraform#1 cancelled 0/3']);
 });
 
 test('a failure names its first error and the resources at fault', () => {

@@ -82,7 +82,7 @@ const PLAYWRIGHT = [
   '[2/2] [webkit] › tests/cart.spec.ts:9:3 › cart › closes',
 ].join('\n');
 
-test('Playwright ends with what it says of its tests, failures first', () => {
+test('Playwright ends with its own summary, failures first', () => {
   assert.equal(inShort(playwright, PLAYWRIGHT), ['playwright#1 running 1/2']);
   assert.equal(inShort(playwright, `${PLAYWRIGHT}\n  2 passed (3.1s)`), ['playwright#1 completed 2/2']);
   const failed = last(

@@ -9,8 +9,8 @@ import type { CdkSignal } from './signals.ts';
 import { type CdkState, initialCdk, openCdk, pruneCdk } from './state.ts';
 
 /**
- * What the AWS CDK prints while it deploys, destroys, hotswaps, imports and bootstraps: its event rows of all ages, its
- * progress bar, and the lines around them. A task is one run of one stack; see docs/log-formats.md.
+ * The output of the AWS CDK while it deploys, destroys, hotswaps, imports and bootstraps: event rows of all versions,
+ * the progress bar, and the lines around them. A task is one run of one stack; see docs/log-formats.md.
  */
 export const cdk: LogFormat<CdkSignal, CdkState> = {
   name: 'cdk',

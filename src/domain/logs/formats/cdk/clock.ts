@@ -1,8 +1,9 @@
 /**
- * The clock of a row: `Date.toLocaleTimeString()` in whatever locale the machine had, so `8:00:00 PM`, `20:00:00`,
- * `20.00.00`, `오후 8:00:00`, `下午8:00:00`, `٨:٠٠:٠٠ م`. Three numbers, and perhaps words that say which half of the day.
+ * The clock of a row: `Date.toLocaleTimeString()` in any locale, so `8:00:00 PM`, `20:00:00`, `20.00.00`, `오후 8:00:00`,
+ * `下午8:00:00`, `٨:٠٠:٠٠ م`. Three numbers, and perhaps words for the half of the day.
  *
- * `t` counts seconds since midnight. `h` where the line does not tell the half of the day: then since midnight or noon.
+ * `t` counts seconds since midnight. `h` is set if the line does not say which half of the day it is: then since
+ * midnight or noon.
  */
 export type Clock = Readonly<{ t: number; h?: 1 }>;
 
@@ -43,7 +44,7 @@ const HALF_DAY = 12 * HOUR;
 
 const withHalf = (hour: number, rest: number, around: string): Clock => {
   const t = (hour % 12) * HOUR + rest;
-  // What most logs have costs no more than a look.
+  // The most common form is quick to check.
   if (around === ' PM') return { t: t + HALF_DAY };
   if (around === ' AM') return { t };
   const words = around.trim().toLowerCase();
@@ -67,8 +68,8 @@ const digitOf = (code: number): number => {
 };
 
 /**
- * The seconds of a clock on an axis that runs on past midnight: of all moments that the clock may mean, the one nearest
- * to `near`, which is such a moment of the same run.
+ * The seconds of a clock on an axis that continues past midnight: of all moments that the clock may mean, the one
+ * nearest to `near`, which is another moment of the same run.
  */
 export const unwrap = ({ t, h }: Clock, near: number | undefined): number => {
   if (near === undefined) return t;

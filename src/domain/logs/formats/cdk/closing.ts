@@ -21,7 +21,7 @@ const closedBy = (state: CdkState, name: string, weak: boolean): Run | undefined
   const known = runOf(state, name);
   if (known !== undefined || weak) return known;
   if (isEnvironment(name)) {
-    // Where the line that began a bootstrap is missing, its rows have been taken for those of a stack like any other.
+    // If the line that began a bootstrap is missing, its rows have been taken for those of an ordinary stack.
     return Object.values(state.runs).findLast(
       (run) => run.verb === undefined && run.mark === undefined && TOOLKIT.test(run.name),
     );
@@ -102,7 +102,7 @@ export const onFailed = (state: CdkState, said: SaidSignal, at: number): Step =>
   return withMark({ ...begun.state, current: begun.run.key }, begun.run, said, 'failed', at, said.m);
 };
 
-/** What an error message tells beyond its words: the state in which the stack was left, and what is listed as failed. */
+/** What an error message contains besides its text: the state of the stack, and what is listed as failed. */
 const withError = (run: Run, err: string): Partial<Run> => {
   const st = /\b(?:(?:UPDATE_|IMPORT_)?ROLLBACK_(?:COMPLETE|FAILED)|(?:CREATE|UPDATE|DELETE)_FAILED)\b/.exec(
     /^.{0,80}The stack named /.test(err) ? err : '',
@@ -123,7 +123,7 @@ const operationIn = (st: string): NonNullable<Run['stackOperation']> => {
 };
 
 export const onError = (state: CdkState, { m, s, cs }: ErrorSignal, at: number): Step => {
-  // Only a run that waits for its change set can have failed of it.
+  // Only a run that waits for its change set can have failed because of it.
   const open = Object.values(state.runs).filter(
     (run) => !isOver(run) && (cs === undefined || (run.rows === 0 && run.phase !== undefined)),
   );
@@ -159,7 +159,7 @@ const decided = (before: CdkState, path: string, at: number): Step => {
   return withMark(state, run, { k: 'say', v: 'failed', s: run.name }, 'failed', at, undecided);
 };
 
-/** What an error below the closing line says. Of several, each is the cause of the one before it. */
+/** An error below the closing line. Of several, each is the cause of the previous one. */
 export const onReason = (state: CdkState, m: string, at: number): Step => {
   const run = lastClosed(state);
   if (run?.mark !== 'failed') return untouched(state);

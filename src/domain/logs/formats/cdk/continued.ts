@@ -5,7 +5,7 @@ import type { CdkSignal, RowSignal, SaidSignal, TextSignal } from './signals.ts'
 import { type CdkState, type Continued, current, keep, type Step, untouched } from './state.ts';
 
 /**
- * Lines that belong to the line before them, whatever they look like: the reason below a row of the bar, which the
+ * Lines that belong to the previous line, whatever they look like: the reason below a row of the bar, which the
  * terminal may have broken anywhere, and the message of a cause, which CDK breaks between words.
  */
 
@@ -16,24 +16,24 @@ export const isContinued = (signal: CdkSignal): boolean =>
   (signal.k === 'row' && lacksReason(signal)) ||
   (signal.k === 'say' && isOldValidation(signal));
 
-/** Before version 2.1132, what early validation found follows the closing line as a list. */
+/** Before version 2.1132, findings of early validation follow the closing line as a list. */
 const isOldValidation = ({ v, m }: SaidSignal): boolean =>
   v === 'failed' && m !== undefined && /early validation\b.*:$/i.test(m);
 
-/** The bar prints reasons of what it calls an error, below rows that have no column for the stack. */
+/** The bar prints the reasons of errors below rows that have no column for the stack. */
 const lacksReason = ({ s, m, st }: RowSignal): boolean =>
   s === undefined &&
   m === undefined &&
   (st.endsWith('_FAILED') || st === 'ROLLBACK_IN_PROGRESS' || st === 'UPDATE_ROLLBACK_IN_PROGRESS');
 
-/** A line that continues another one. JSON and the head of the next thing never do. */
+/** A line that continues another one. JSON and the head of the next block never do. */
 export const readContinuation = (line: string): CdkSignal | undefined =>
   line.length > MESSAGE || line.startsWith('{') || END.test(line) ? undefined : { k: 'text', m: line };
 const END = /^(?:Source Location:|\[[█▏▎▍▌▋▊▉·]|\$ |Logs: )/;
 
 /**
- * A reason as CloudFormation words it, which is known by itself: events of a log service may come in any order and
- * grouping, so there the line before is not known. It says something only right after what it belongs to.
+ * A reason in CloudFormation's words, which is recognised by itself: events of a log service may come in any order and
+ * grouping, so the previous line is unknown there. It counts only right after the line that it belongs to.
  */
 export const readReasonText = (line: string): CdkSignal | undefined =>
   line.length <= MESSAGE && (REASON_TEXT.test(line) || (line.includes('(') && REASON_END.test(line)))
@@ -44,7 +44,7 @@ const REASON_TEXT =
 /** Where the words before may be any. */
 const REASON_END = / \(at \/Resources\/[^\s()]{1,400}\)$|\(Service: [\w ]{1,60}[,;] Status Code: \d{3}[,;)]/;
 
-/** What the text after this signal is about. */
+/** What the text after this signal belongs to. */
 export const continuedBy = (
   { state, touched }: Step,
   signal: Exclude<CdkSignal, TextSignal>,
@@ -90,8 +90,8 @@ const wasBrokenByCdk = (lines: readonly string[], next: string): boolean => {
 };
 
 /**
- * A text that a terminal has broken into lines of one width, which is at least that of the row above. A shorter line has
- * lost the space at its end, or the next one that at its beginning.
+ * A text that a terminal has broken into lines of one width, which is at least that of the row above. A shorter line
+ * has lost the space at its end, or the next one the space at its beginning.
  */
 const unbroken = (lines: readonly string[], { ty, n }: RowSignal): string => {
   const row = CLOCK_AND_STATUS + Math.max(ty.length, SHORTEST_TYPE) + n.length;

@@ -90,7 +90,7 @@ const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: numbe
   const nested = stack !== (known?.stack ?? (known?.verb === 'bootstrap' ? stack : name));
   const self = about && !nested;
   if (known !== undefined && belongs(known, row, self, at)) {
-    // What a nested stack says of itself, its parent says too, in a row of the resource.
+    // The parent reports its nested stack too, in a row of the resource.
     if (about && nested) return keep(state, heard({ ...known, ...countOf(row) }, at));
     const run = withRow(
       known.stack === undefined && !nested ? { ...known, stack } : known,
@@ -101,7 +101,7 @@ const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: numbe
     );
     return run.nestedIds === known.nestedIds ? keep(state, run) : keepWithNested(state, run);
   }
-  // A run that was dropped after its end may still be followed by rows of it, but a new one begins at the beginning.
+  // Rows of a dropped run may still follow after its end, but a new run starts with a first state.
   if (known === undefined && own(state.counts, name) !== undefined && !(self && isFirstState(row.st)))
     return untouched(state);
   const begun = begin(state, name, at);
@@ -109,7 +109,7 @@ const onRowOfStack = (before: CdkState, row: RowSignal, stack: string, at: numbe
   return { state: step.state, touched: [...begun.removed, ...step.touched] };
 };
 
-/** Keeps a run whose rows have just told of a nested stack, which may have been taken for one of its own. */
+/** Keeps a run whose rows have just mentioned a nested stack, which may have been taken for an independent one. */
 const keepWithNested = (state: CdkState, run: Run): Step => {
   const whole = adoptNested(state, run);
   const step = keep(whole.state, whole.run);
@@ -174,13 +174,13 @@ const withList = (run: Run, { ids, begun, more }: ListedSignal): Run => {
   if (list === undefined) return run;
   const [text = '', after] = `${list}${more}`.split(']');
   const known = text.split(/, ?/).filter((id) => /^[A-Za-z0-9]+$/.test(id));
-  // The last one goes on in the next line.
+  // The last one continues in the next line.
   const whole = after === undefined ? known.slice(0, -1) : known;
   const goesOn = after === undefined && text.length <= MAX_LIST;
   return { ...rest, ...(goesOn ? { openList: text } : {}), listed: merged(run.listed, whole) };
 };
 
-/** Where the beginning of the log is missing, a hotswap may be the first that is heard of a stack; its name comes later. */
+/** If the beginning of the log is missing, a hotswap may be the first mention of a stack; its name comes later. */
 const onHotswap = (state: CdkState, { v, n }: HotswapSignal, at: number): Step => {
   if (current(state) !== undefined || !(v === 'done' || (v === 'start' && n === undefined)))
     return onCurrent(state, at, (run) => (isOver(run) ? run : withHotswap(run, v, n)));
@@ -272,7 +272,7 @@ const beginRollback = (state: CdkState, { s }: Readonly<{ s: string }>, at: numb
   return { ...begun.state, current: begun.run.key };
 };
 
-/** `Rollback time: …` is printed of each stack whose rollback has worked; in `errors-only` mode it is all that is printed. */
+/** `Rollback time: …` is printed for each stack whose rollback has worked; in `errors-only` mode nothing else is. */
 const onRolledBack = (before: CdkState, at: number): Step => {
   const state = before.rollback === undefined ? before : beginRollback(before, before.rollback, at);
   const run = current(state);

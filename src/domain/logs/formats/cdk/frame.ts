@@ -5,7 +5,7 @@ import { MESSAGE, STACK_NAME } from './rows.ts';
 import { listedIn } from './run.ts';
 import type { CdkSignal, ErrorSignal, SaidSignal, Verb } from './signals.ts';
 
-/** Lines of CDK that are no rows: what it is about to do, what came of it, and what it says meanwhile. */
+/** Lines of CDK that are not rows: what it is about to do, the results, and messages in between. */
 export const readFrame = (text: string): CdkSignal | undefined => {
   const line = isMisread(text.charCodeAt(0)) ? withMarks(text) : text;
   const mark = line.indexOf(CHECK);
@@ -21,7 +21,7 @@ export const readFrame = (text: string): CdkSignal | undefined => {
   );
 };
 
-/** Lines that are known by how they begin. */
+/** Lines that are recognised by their beginning. */
 const readBeginning = (line: string): CdkSignal | undefined => {
   switch (line.charCodeAt(0)) {
     case 0x5b: // [
@@ -49,7 +49,7 @@ const readBeginning = (line: string): CdkSignal | undefined => {
   }
 };
 
-/** Lines that are known by how they end. */
+/** Lines that are recognised by their end. */
 const readEnding = (line: string): CdkSignal | undefined => {
   switch (line.charCodeAt(line.length - 1)) {
     case 0x2e: // .
@@ -77,7 +77,7 @@ const CHECK = '✅';
 const CROSS = '❌';
 const SPARKLES = '✨';
 
-/** The marks as Windows shows them that takes UTF-8 for code page 437, 850 or 1252. */
+/** The marks as a Windows console shows them that reads UTF-8 as code page 437, 850 or 1252. */
 const MISREAD: readonly (readonly [string, string])[] = [
   ['Γ£à', CHECK],
   ['Γ¥î', CROSS],
@@ -142,7 +142,7 @@ const nameIn = (text: string): Named | undefined => {
 const DISPLAYED = /^(\S{1,256}) \(([A-Za-z][A-Za-z0-9-]{0,127})\)$/;
 const NAME = /^[A-Za-z][\w./-]{0,255}$/;
 
-/** The same at the end of a text before which an unknown logger may have put words of its own. */
+/** The same at the end of a text that an unknown logger may have put its own words before. */
 const nameAtEnd = (text: string): Named | undefined => {
   const words = text.slice(-400).trimEnd().split(' ');
   const last = words[words.length - 1] ?? '';
@@ -156,7 +156,7 @@ const say = (v: Verb, named: Named, more: Partial<SaidSignal> = {}): SaidSignal 
   ...more,
 });
 
-/** CDK sets its marks off by two spaces, hardly anyone else does. Less is believed of known stacks only. */
+/** CDK sets its marks off by two spaces, which few other programs do. With one space only known stacks count. */
 const weak = (text: string): { w?: 1 } => (text.startsWith('  ') ? {} : { w: 1 });
 
 const readSuccess = (text: string): CdkSignal | undefined => {
@@ -246,11 +246,11 @@ const FAILURES: readonly (readonly [string, number])[] = [
   [': deploy failed ', 15],
   [' failed:', 8],
 ];
-/** What a message of CDK begins with: the name of an error, or words that only it uses. */
+/** The beginning of a message of CDK: the name of an error, or words that only it uses. */
 const ERROR_NAME =
   /^(?:[A-Za-z_$][\w$]*(?: \[[\w:.]{1,100}\])?: |The stack named |Resource updates failed|Failed to create |\S*Error\b)/;
 
-/** An error that is no stack's own line; the stack may be named within. */
+/** An error that is not on a stack's own line; the stack may be named in it. */
 const errorOf = (m: string): ErrorSignal => {
   const stack = THE_STACK.exec(m)?.[1] ?? NO_BOOTSTRAP.exec(m)?.[1];
   return { k: 'error', m, ...(stack === undefined ? {} : { s: stack }) };
@@ -259,7 +259,7 @@ const THE_STACK = /\bThe stack named ([A-Za-z][A-Za-z0-9-]{0,127}) /;
 const NO_BOOTSTRAP =
   /^(?:\w{0,60}Error: )?([A-Za-z][A-Za-z0-9-]{0,127}): (?:SSM parameter \/cdk-bootstrap\/|This CDK deployment requires bootstrap stack version )/;
 
-/** `Failed to create change set NAME:`, and why or a list of causes after it. No line of its own says which stack it was. */
+/** `Failed to create change set NAME:`, followed by the reason or a list of causes. No line says which stack it was. */
 const readChangeSetError = (line: string): CdkSignal | undefined =>
   CHANGE_SET_ERROR.test(line) ? { k: 'error', m: cut(line, MESSAGE), cs: 1 } : undefined;
 const CHANGE_SET_ERROR =
@@ -339,7 +339,7 @@ const readAsset = (line: string): CdkSignal | undefined => {
 };
 const ASSET = /(?:(?:^| )([A-Za-z][A-Za-z0-9-]{0,127}): {1,4}|^)(start|success|fail): (\S.{0,400})/;
 
-/** `Building <asset>`, `Built <asset>` and so on; what failed does not say which asset it was. */
+/** `Building <asset>`, `Built <asset>` and so on; a failure does not say which asset it was. */
 const assetOf = (
   stack: string | undefined,
   how: string | undefined,
@@ -354,7 +354,7 @@ const assetOf = (
 };
 const ASSET_WORK = /^(Building|Built|Publishing|Published) (\S.{0,200})/;
 
-/** `[50%] success: …` of version 1, and more with -v. The percentage is of the assets, which is no progress of a stack. */
+/** `[50%] success: …` of version 1, and more with -v. The percentage is that of the assets, not progress of a stack. */
 const readAssetPercentage = (line: string): CdkSignal | undefined => {
   const parts = ASSET_PERCENTAGE.exec(line);
   if (parts === null) return undefined;

@@ -5,7 +5,7 @@ const SPACE = 0x20;
 const COMMA = 0x2c;
 const CLOSING_BRACKET = 0x5d;
 
-/** What stands before such a colon, by its last character. */
+/** The text before such a colon, by its last character. */
 const ENDINGS: Readonly<Record<number, string>> = { 108: 'fail', 115: 'in progress', 101: '(Service' };
 
 /** `AWS::SQS::Queue`, `fail: `, `Currently in progress: ` and `(Service: `. */
@@ -23,7 +23,7 @@ const WORD = Uint8Array.from({ length: 128 }, (_, code) =>
   /[0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** A list of what failed, broken by the terminal, goes on with `Queue4A7E3555, Topic…` or `Queue4A7E3555]. `. */
+/** A list of failures, broken by the terminal, continues with `Queue4A7E3555, Topic…` or `Queue4A7E3555]. `. */
 const restOfList: Place = {
   characters: `${LETTERS}${DIGITS},]`,
   holds(text, start) {
@@ -34,7 +34,7 @@ const restOfList: Place = {
   },
 };
 
-/** What reasons of CloudFormation begin with. */
+/** The beginnings of CloudFormation's reasons. */
 const REASONS = [
   ...['Resource handler', 'Received response', 'Exceeded attempts', 'Resource creation', 'Resource update'],
   ...[

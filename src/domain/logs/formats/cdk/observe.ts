@@ -7,7 +7,7 @@ import { isIdOf, MESSAGE } from './rows.ts';
 import { CLEANING_UP, type Failure, isOver, type Run } from './run.ts';
 import { isSuccessState } from './status.ts';
 
-/** A task out of a run. A full counter is no completion: what the stack and CDK's closing line say decides. */
+/** A task from a run. A full counter is no completion: the stack's state and CDK's closing line decide. */
 export const observeRun = (run: Run): Observation => {
   const outcome = outcomeOf(run);
   const status = STATUS[outcome];
@@ -29,7 +29,7 @@ export const observeRun = (run: Run): Observation => {
   return seen;
 };
 
-/** While it is put together: a run is looked at after each of its rows. */
+/** While it is put together: a run is observed after each of its rows. */
 type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const STATUS: Readonly<Record<DeploymentOutcome, TaskStatus>> = {
@@ -42,7 +42,7 @@ const STATUS: Readonly<Record<DeploymentOutcome, TaskStatus>> = {
   in_progress: 'running',
 };
 
-/** How it went, first by CDK's closing line, which knows; else by the stack's last state. */
+/** The outcome, first by CDK's closing line, which is certain; else by the stack's last state. */
 const outcomeOf = (run: Run): DeploymentOutcome => {
   const { stackState: st = '', mark } = run;
   if (run.verb === 'rollback') return outcomeOfRollback(run);
@@ -61,10 +61,10 @@ const outcomeOf = (run: Run): DeploymentOutcome => {
   return run.recapped === 1 && st === '' ? 'failed' : 'in_progress';
 };
 
-/** A rollback that was asked for is a success where it has worked. */
+/** A requested rollback is a success if it has worked. */
 const outcomeOfRollback = ({ stackState: st = '', mark, failures: fail }: Run): DeploymentOutcome => {
   if (st.endsWith('ROLLBACK_FAILED')) return 'rollback_failed';
-  // The bar does not show the state that the stack is left in, but what failed.
+  // The bar does not show the final state of the stack, but what failed.
   if (mark === 'failed') return fail.length > 0 ? 'rollback_failed' : 'failed';
   if (mark !== undefined) return 'completed';
   return st.endsWith('ROLLBACK_COMPLETE') ? 'completed' : 'in_progress';
@@ -126,8 +126,8 @@ const PHASES: Readonly<Record<NonNullable<Run['verb']>, string>> = {
 };
 
 /**
- * What failed of itself, in order of the rows' clock. A nested stack counts only where the log does not show what in it
- * failed, and a resource that an update could not remove only where something else ended it.
+ * The original failures, in order of the rows' clock. A nested stack counts only if the log does not show what in it
+ * failed, and a resource that an update could not remove only if something else ended the update.
  */
 const causesOf = (run: Run): readonly Failure[] => {
   if (run.failures.length === 0) return run.failures;
@@ -147,7 +147,7 @@ const isWithin = (inner: Failure, stack: Failure): boolean =>
   (inner.inNested === 1 ||
     (stack.fromBar === 1 && inner.fromBar === 1 && (inner.moment ?? 0) <= (stack.moment ?? 0)));
 
-/** A name that a terminal has broken is left out where the same failure, shown once more, has the logical id. */
+/** A name that a terminal has broken is left out if the same failure, shown again, has the logical id. */
 const idsOf = (failures: readonly Failure[], ids: readonly string[]): readonly string[] => {
   const shown = failures.map((failure) => ({ failure, id: idOf(failure, ids) }));
   const known = shown.filter(({ id }) => ids.includes(id));
@@ -172,8 +172,8 @@ const isRepeated = (one: Failure, other: Failure): boolean =>
   one.reason.replaceAll(' ', '') === other.reason?.replaceAll(' ', '');
 
 /**
- * The bar shows construct paths, which look like logical ids where they are of one word, and terminals break its rows.
- * The stack's own list of what failed may have the logical id.
+ * The bar shows construct paths, which look like logical ids if they are one word, and terminals break its rows. The
+ * stack's own list of failures may have the logical id.
  */
 const idOf = ({ id: shown, fromBar: b }: Failure, ids: readonly string[]): string => {
   if ((b !== 1 && /^[A-Za-z0-9]+$/.test(shown)) || ids.includes(shown)) return shown;
@@ -190,7 +190,8 @@ const errorOf = (run: Run, failures: readonly Failure[]): string | undefined => 
   const { causes = [] } = run;
   const first = failures.find(({ reason: m }) => m !== undefined);
   if (first?.reason === undefined) return run.stackReason ?? causes[0]?.reason ?? run.closingError;
-  // The closing lines have unbroken what the terminal broke between words, and whole what was read in part.
+  // The closing lines contain unbroken text that the terminal broke between words, and the whole of what was read in
+  // part.
   const letters = first.reason.replaceAll(' ', '');
   const whole = causes.find(({ reason: m }) => m.replaceAll(' ', '').startsWith(letters));
   return whole?.reason ?? spacedAs(first.reason, run.closingError ?? '') ?? first.reason;

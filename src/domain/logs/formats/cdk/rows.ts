@@ -15,13 +15,13 @@ const BAR = ' | ';
 const ESCAPED_BAR = ' \\| ';
 
 /**
- * A row of the event table, however it was printed:
+ * A row of the event table, from any printer:
  *
  *     Stack | 3/6 | 8:00:00 PM | CREATE_COMPLETE | AWS::SQS::Queue | Path/To/It (LogicalId) reason
  *
- * The stack, the counter and the time may each be missing. Columns are padded to widths that do not hold, so they are
- * told apart by ` | ` and by what stands in them; the reason, which comes last, may hold anything. What an unknown
- * logger put before the first column is passed over: the column is its last word.
+ * The stack, the counter and the time may each be missing. Columns are padded to varying widths, so they are recognised
+ * by ` | ` and by their content; the reason, which comes last, may contain anything. Text of an unknown logger before
+ * the first column is skipped: the column is its last word.
  */
 export const readRow = (line: string): RowSignal | undefined =>
   line.includes('|') ? (readUsual(line) ?? readColumns(line)) : undefined;
@@ -30,7 +30,7 @@ type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
 
 /**
  * Most rows have a time, and a name without spaces. One expression reads them in less than half of the time that column
- * after column takes. Its repetitions are unbounded, as these are the faster ones; so lengths are looked at here.
+ * after column takes. Its repetitions are unbounded, because these are faster; so lengths are checked here.
  */
 const readUsual = (line: string): RowSignal | undefined => {
   const parts = USUAL.exec(line);
@@ -56,7 +56,7 @@ const readUsual = (line: string): RowSignal | undefined => {
 const USUAL =
   /^(?:([A-Za-z][A-Za-z0-9-]*) \| )?(?: *(\d{1,9})\/ *(\d{1,9}) \| )?([^|]+) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*)(?: \(([A-Za-z0-9]+)\)(?: +([^\s\\][^\\]*))?)?$/;
 
-/** Rows as all of CDK's printers write them, in whatever has become of them on the way. */
+/** Rows of all of CDK's printers, even if they were changed on the way. */
 const readColumns = (text: string): RowSignal | undefined => {
   // Tables in Markdown have their bars escaped.
   const columns = (text.includes('\\') ? text.replaceAll(ESCAPED_BAR, BAR) : text).split(BAR);
@@ -84,7 +84,7 @@ const readColumns = (text: string): RowSignal | undefined => {
 const MOST_BEFORE_STATUS = 3;
 const STATUS = /^([A-Z_]+)( \(skipped\))?[ \t\xa0]*$/;
 
-/** Reads the columns before the status: some of stack, counter and time, in this order; false where they are others. */
+/** Reads the columns before the status: some of stack, counter and time, in this order; false if they are others. */
 const readLead = (row: Draft, columns: readonly string[], count: number): boolean => {
   let left = count;
   const column = () => columns[left - 1]?.trim() ?? '';
@@ -122,8 +122,8 @@ const MAX_LOGICAL_ID = 255;
 type Resource = Readonly<{ n: string; i: string; m: string }>;
 
 /**
- * `name (LogicalId) reason` or `LogicalId reason`. A name is a construct path; where it holds spaces, the logical id
- * shows that the words belong to it: CDK makes the id out of the path.
+ * `name (LogicalId) reason` or `LogicalId reason`. A name is a construct path; if it contains spaces, the logical id
+ * shows which words belong to it: CDK makes the id from the path.
  */
 const readResource = (text: string): Resource => {
   const space = text.indexOf(' ');
@@ -184,7 +184,7 @@ const endsOf = (name: string): readonly [string, string] => {
     return [letters, letters];
   }
   const [first = '', ...rest] = name.slice(gap + 3).split('/');
-  // What is left of a word that no logical id has.
+  // The rest of a word that no logical id contains.
   const part = 'Resource'.endsWith(first) || 'Default'.endsWith(first) ? [] : [first];
   return [lettersOf(name.slice(0, gap)), lettersOf([...part, ...rest].join('/'))];
 };

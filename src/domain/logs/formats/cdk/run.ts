@@ -11,7 +11,7 @@ import {
   lifeOf,
 } from './status.ts';
 
-/** How a run was said to have ended, by CDK itself. */
+/** How a run ended according to CDK itself. */
 export type Mark = 'ok' | 'unchanged' | 'destroyed' | 'failed';
 
 export type Failure = Readonly<{
@@ -25,7 +25,7 @@ export type Failure = Readonly<{
   fromBar?: 1;
   /** Of a resource inside a nested stack. */
   inNested?: 1;
-  /** Not removed during an update, which goes on without it. */
+  /** Not removed during an update, which continues without it. */
   leftBehind?: 1;
 }>;
 
@@ -36,13 +36,13 @@ export type Cause = Readonly<{ id?: string; reason: string }>;
  */
 export type Run = Readonly<{
   key: string;
-  /** What the task is called: the stack's name or the environment's; empty while nobody has said it. */
+  /** The name of the task: the stack's name or the environment's; empty while unknown. */
   name: string;
-  /** The stack as CloudFormation calls it, once known. */
+  /** The stack's name in CloudFormation, once known. */
   stack?: string;
   displayName?: string;
   position?: readonly [number, number];
-  /** What was begun, as far as a frame line has said. */
+  /** The operation, as far as a frame line has said. */
   verb?: 'deploy' | 'destroy' | 'import' | 'bootstrap' | 'rollback';
   /** `X: creating stack...` or `X: updating stack...`. */
   direct?: 'create' | 'update';
@@ -62,7 +62,7 @@ export type Run = Readonly<{
   latest?: number;
   mark?: Mark;
   hotswap?: 1;
-  /** What goes on before the first row. */
+  /** What happens before the first row. */
   phase?: string;
   /** Under way: logical id and name, the one begun last at the end. */
   inProgress: readonly (readonly [string, string])[];
@@ -80,9 +80,9 @@ export type Run = Readonly<{
   /** Why the stack itself failed, and what CDK's closing line says. */
   stackReason?: string;
   closingError?: string;
-  /** What the list of causes below the closing line says; without `i` it is about the stack. */
+  /** What the list of causes below the closing line contains; without `i` it is about the stack. */
   causes?: readonly Cause[];
-  /** Logical ids of what was to be deleted and has been kept. */
+  /** Logical ids of resources that should have been deleted and were kept. */
   retained?: readonly string[];
   recapped?: 1;
   seconds?: number;
@@ -112,14 +112,14 @@ export const newRun = (key: string, name: string, at: number): Run => ({
   lastAt: at,
 });
 
-/** Whether what is done to the stack has come to an end that nothing but a new deployment, or a retry, leads out of. */
+/** Whether the operation on the stack has ended so that only a new deployment, or a retry, changes it again. */
 export const isOver = (run: Run): boolean => {
   if (run.mark !== undefined) return true;
   const { stackState: st } = run;
   if (st === undefined || !isTerminalState(st)) return false;
   if (isSuccessState(st)) return true;
   if (st === 'DELETE_COMPLETE' && operationWanted(run) === 'destroy') return true;
-  // Under a `deploying...` that has not been answered yet, CDK may roll back, delete and try again.
+  // After a `deploying...` without a result, CDK may roll back, delete and try again.
   return run.verb === undefined || run.verb === 'rollback';
 };
 
@@ -130,8 +130,8 @@ const REORDERED_WITHIN = 30 * 60;
 const LATE_WITHIN_MS = 15 * 60 * 1000;
 
 /**
- * Whether a row is part of this run, rather than the first of the next one of its stack. Rows are printed out of order,
- * so one that comes after the end is still of the run if its clock shows an earlier moment.
+ * Whether a row is part of this run, rather than the first of the next run of its stack. Rows are printed out of order,
+ * so one after the end still belongs to the run if its clock shows an earlier moment.
  */
 export const belongs = (run: Run, row: RowSignal, self: boolean, at: number): boolean => {
   if (!isOver(run) || row.t === undefined || isRecap(row)) return true;
@@ -149,7 +149,7 @@ export const belongs = (run: Run, row: RowSignal, self: boolean, at: number): bo
 /** A row of the list of failures that is printed once more at the end. */
 const isRecap = ({ s, c, t }: RowSignal): boolean => s !== undefined && c === undefined && t !== undefined;
 
-/** A run while the next one is made of it: rows come by the thousand, so each costs one copy. */
+/** A run that is being changed into the next one: rows come by the thousand, so each costs only one copy. */
 type Draft = { -readonly [Key in keyof Run]: Run[Key] };
 
 /** The run after a row of its own stack (`self`: about the stack itself), or of a stack nested in it. */
@@ -178,7 +178,7 @@ const withinStack = ({ displayName: d }: Run, row: RowSignal): RowSignal =>
     ? row
     : { ...row, n: row.n.slice(d.length + 1), i: row.i === row.n ? row.i.slice(d.length + 1) : row.i };
 
-/** A run that has just been heard of: remembers when, and when it ended. */
+/** A run with a new sign of life: records when, and when it ended. */
 export const heard = (run: Run, at: number): Run => {
   const draft: Draft = { ...run };
   hear(draft, at);
@@ -219,7 +219,7 @@ const addReason = (draft: Draft, { st, m }: RowSignal): void => {
   if (draft.stackReason === undefined && isReasonOfFailure(st, m)) draft.stackReason = m;
 };
 
-/** The state after a row about the stack, undefined where it tells of a moment that has passed. */
+/** The state after a row about the stack, undefined if the row is about a past moment. */
 const stateAfter = (
   run: Run,
   row: RowSignal,
@@ -232,7 +232,7 @@ const stateAfter = (
       return run.stateWasCut === 1 && !again ? undefined : { st: 'UPDATE_ROLLBACK_COMPLETE' };
   }
   if (moment !== undefined && run.stackStateAt !== undefined && run.stackState !== undefined) {
-    // Within one second rows may be printed in any order, so what comes later in a stack's life counts.
+    // Within one second rows may be printed in any order, so the later state in a stack's life counts.
     if (moment < run.stackStateAt || (moment === run.stackStateAt && lifeOf(row.st) < lifeOf(run.stackState)))
       return undefined;
   }
@@ -281,7 +281,7 @@ export const listedIn = (text: string, known: readonly string[]): readonly strin
   return ids.length === 0 ? known : [...known, ...ids].slice(0, MAX_FAILURES);
 };
 
-/** What a row shows to have been done to a resource: created 1, updated or imported 2, deleted 4. */
+/** What a row shows was done to a resource: created 1, updated or imported 2, deleted 4. */
 const didOf = (st: string): number => {
   if (st.startsWith('CREATE_')) return 1;
   if (st.startsWith('UPDATE_') || st.startsWith('IMPORT_')) return 2;
@@ -290,7 +290,7 @@ const didOf = (st: string): number => {
 
 const addResource = (draft: Draft, row: RowSignal, nested: boolean, moment: number | undefined): void => {
   const did = nested ? 0 : didOf(row.st);
-  // What is deleted once something has failed is taken back, which says nothing of what was asked for.
+  // After a failure, deletions undo earlier changes and say nothing about the operation.
   const taken =
     did === 4 &&
     (draft.failures.length > 0 || (draft.stackState !== undefined && isRollbackState(draft.stackState)));
@@ -347,7 +347,7 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
 
 /**
  * A run after the reason of a row that had none of its own: the bar prints it below. It comes line by line, so a longer
- * one takes the place of its beginning.
+ * text replaces its beginning.
  */
 export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: string): Run => {
   const row = withinStack(run, shown);
@@ -370,7 +370,7 @@ export const withReason = (run: Run, shown: RowSignal, self: boolean, reason: st
   return draft;
 };
 
-/** What an update cannot delete, it leaves behind; everything else that fails after the rollback has begun ends it. */
+/** An update leaves resources behind that it cannot delete; any other failure after the rollback has begun ends it. */
 const failsRollback = (
   { stackState: st, stackStateAt: su }: Run,
   row: RowSignal,
@@ -388,6 +388,6 @@ const isSame = (known: Failure, { i, n, s }: RowSignal, moment: number | undefin
   known.id === i ||
   (s === undefined && known.moment === moment && (isIdOf(i, known.id) || (n !== i && known.id === n)));
 
-/** Whether a failure is but CloudFormation giving up on a resource because another one has failed. */
+/** Whether CloudFormation only gave up on this resource because another one failed. */
 const isCancelled = (reason: string): boolean =>
   /^Resource \w{1,20} cancell?ed/.test(reason) || (reason.length <= 80 && /\bcancell?ed\b/i.test(reason));

@@ -1,6 +1,6 @@
 /**
- * What one line of CDK output says. Signals are stored by the thousand, so their property names are short:
- * `s` stack, `d` display name, `m` message, `c` counter, `i` logical id, `n` name, `ty` resource type, `st` state.
+ * The signal of one line of CDK output. Signals are stored by the thousand, so their property names are short: `s`
+ * stack, `d` display name, `m` message, `c` counter, `i` logical id, `n` name, `ty` resource type, `st` state.
  */
 export type CdkSignal =
   | RowSignal
@@ -20,18 +20,18 @@ export type CdkSignal =
 export type Count = readonly [current: number, total: number | null];
 
 /**
- * One event of a stack. Which columns it has tells how it was printed: stack, counter and time by `events`; no stack by
- * version 1 and by the bar; no counter in the recapitulation of failures; no time by `errors-only`.
+ * One event of a stack. Its columns show how it was printed: stack, counter and time by `events`; no stack by version 1
+ * and by the bar; no counter in the recapitulation of failures; no time by `errors-only`.
  */
 export type RowSignal = Readonly<{
   k: 'row';
   s?: string;
   c?: Count;
-  /** Seconds since midnight, or since noon or midnight where `h` says that the line does not tell which. */
+  /** Seconds since midnight; with `h` the line does not say whether since noon or midnight. */
   t?: number;
   h?: 1;
   st: string;
-  /** CloudFormation goes on without this failure. */
+  /** CloudFormation continues despite this failure. */
   skip?: 1;
   ty: string;
   n: string;
@@ -39,7 +39,7 @@ export type RowSignal = Readonly<{
   m?: string;
 }>;
 
-/** What the frame around the rows says of a stack, or of an environment that is being bootstrapped. */
+/** A frame line about a stack, or about an environment that is being bootstrapped. */
 export type Verb =
   | 'deploying'
   | 'destroying'
@@ -63,19 +63,19 @@ export type SaidSignal = Readonly<{
   /** Which of how many stacks, `[1/5]`. */
   p?: readonly [number, number];
   m?: string;
-  /** What has failed, where the line says it. */
+  /** What has failed, if the line says it. */
   o?: 'destroy';
-  /** Too much like what other programs print to make a task of it; says something of a known stack only. */
+  /** Too similar to the output of other programs to create a task; it counts only for known stacks. */
   w?: 1;
 }>;
 
-/** The progress bar: everything below it is printed anew. */
+/** The progress bar: everything below it is redrawn. */
 export type BarSignal = Readonly<{ k: 'bar'; c: Count }>;
 
 /** `Currently in progress: …`, after half a minute of silence. */
 export type BusySignal = Readonly<{ k: 'busy'; ids: readonly string[] }>;
 
-/** `v`: `start` or `done` of a hotswap, or `full`, the deployment that follows where a hotswap would not do. */
+/** `v`: `start` or `done` of a hotswap, or `full`, the deployment that follows if a hotswap is not possible. */
 export type HotswapSignal = Readonly<{ k: 'hot'; v: 'start' | 'done' | 'full'; n?: string }>;
 
 /** `n` is the asset, `e` how its line says that it is done or has failed. */
@@ -87,7 +87,7 @@ export type AssetSignal = Readonly<{
   e?: 'done' | 'failed';
 }>;
 
-/** An error that is printed once per command. `s` where it names a stack, `cs` where a change set could not be created. */
+/** An error that is printed once per command. `s` if it names a stack, `cs` if a change set could not be created. */
 export type ErrorSignal = Readonly<{ k: 'error'; m: string; s?: string; cs?: 1 }>;
 
 /** The head of a block in the list of causes below a `failed:` line: a resource, or the stack, which has no `i`. */
@@ -100,10 +100,10 @@ export type ReasonSignal = Readonly<{ k: 'reason'; m: string }>;
 export type TextSignal = Readonly<{ k: 'text'; m: string }>;
 
 /**
- * What a stack failed of, where its row puts the reason on a line of its own. A list that goes on in the next line has
- * `begun`, what is there of it; the next line has `more`.
+ * Why a stack failed, if its row puts the reason on a separate line. A list that continues in the next line has its
+ * beginning in `begun`; the next line has `more`.
  */
 export type ListedSignal = Readonly<{ k: 'listed'; ids: readonly string[]; begun?: string; more?: string }>;
 
-/** What follows a check mark and shows that it was CDK's own. `r`: a rollback has worked. */
+/** Text that follows a check mark and shows that it was CDK's own. `r`: a rollback has worked. */
 export type ClosingSignal = Readonly<{ k: 'close'; s?: string; x?: number; r?: 1 }>;

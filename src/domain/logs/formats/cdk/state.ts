@@ -3,8 +3,8 @@ import { isOver, newRun, type Run } from './run.ts';
 import type { RowSignal, SaidSignal } from './signals.ts';
 
 /**
- * The deployments of one stream. Names are of stacks, or of environments that were bootstrapped; a run whose stack
- * nobody has named yet is filed under the empty name.
+ * The deployments of one stream. Names are those of stacks, or of environments that were bootstrapped; a run whose
+ * stack is not named yet is filed under the empty name.
  */
 export type CdkState = Readonly<{
   runs: Readonly<Record<string, Run>>;
@@ -20,13 +20,15 @@ export type CdkState = Readonly<{
   closed?: string;
   /** Assets that are being built or published, if any. */
   assets?: readonly string[];
-  /** A rollback that was announced in words that other programs use too; its rows, or its end, show that it is CDK's. */
+  /**
+   * A rollback that was announced in words that other programs use too; its rows, or its end, show whether it is CDK's.
+   */
   rollback?: Readonly<{ s: string; d?: string; at: number }>;
   /** A change set that could not be created, of a stack that the causes below name. */
   undecided?: string;
   /** What the text of the next line continues. */
   continued?: Continued;
-  /** A check mark before a name that nothing else has shown to be a stack. */
+  /** A check mark before a name that is not known to be a stack. */
   checked?: Readonly<{ s: string; d?: string; at: number }>;
   /** This state belongs to a fold: `runs`, `lastKeys` and `counts` are changed in place. Never stored. */
   open?: 1;
@@ -68,7 +70,7 @@ export const keep = (state: CdkState, run: Run): Step => {
   const touched = [run.key];
   if (state.open === undefined)
     return { state: { ...state, runs: { ...state.runs, [run.key]: run } }, touched };
-  // No key of a run is one that objects have by nature: it ends in `#` and a number.
+  // No key of a run is a property of every object: it ends in `#` and a number.
   const runs: Record<string, Run> = state.runs;
   runs[run.key] = run;
   return { state, touched };
@@ -77,7 +79,7 @@ export const keep = (state: CdkState, run: Run): Step => {
 export const merged = (ids: readonly string[], more: readonly string[]): readonly string[] =>
   [...new Set([...ids, ...more])].slice(0, 50);
 
-/** The name that runs of a stack are filed under. */
+/** The name under which runs of a stack are filed. */
 export const nameOf = (state: CdkState, stack: string): string => own(state.aliases, stack) ?? stack;
 
 export const runOf = (state: CdkState, name: string): Run | undefined => {
@@ -91,10 +93,10 @@ export const current = (state: CdkState): Run | undefined =>
 export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
 
-/** How many runs are kept of a stream that never comes to rest; the oldest go. */
+/** How many runs are kept of a stream that never comes to rest; the oldest are dropped. */
 const MAX_RUNS = 500;
 
-/** Begins the next run of a name. What turns out to be nested in its stack becomes part of it. */
+/** Begins the next run of a name. Runs that turn out to be nested in its stack become part of it. */
 export const begin = (
   before: CdkState,
   name: string,
@@ -131,7 +133,7 @@ const withoutOldest = (runs: CdkState['runs']): CdkState['runs'] => {
   return Object.fromEntries(Object.entries(runs).filter(([key]) => key !== oldest?.key));
 };
 
-/** Runs of what has been taken for a stack of its own, and is nested in the stack of this run. */
+/** Runs that were taken for independent stacks, and are nested in the stack of this run. */
 export const adoptNested = (
   state: CdkState,
   run: Run,
@@ -185,7 +187,7 @@ export const isNestedIn = (stack: string, { name, stack: parent = name, nestedId
 
 const SHORTEST_CUT = 20;
 
-/** The name of the stack that a stack not heard of before is part of, if there is one: the nearest. */
+/** The name of the stack of which a new stack is part, if there is one: the nearest. */
 const parentOf = (state: CdkState, stack: string): string | undefined =>
   Object.keys(state.lastKeys).reduce<string | undefined>((nearest, name) => {
     const run = runOf(state, name);
@@ -194,7 +196,7 @@ const parentOf = (state: CdkState, stack: string): string | undefined =>
       : nearest;
   }, undefined);
 
-/** What a stack is filed under, remembering it where it takes a look around. */
+/** The name under which a stack is filed, remembered if it had to be searched for. */
 export const placeStack = (
   state: CdkState,
   stack: string,
@@ -203,7 +205,7 @@ export const placeStack = (
   const known = nameOf(state, stack);
   const boot = state.bootstrapping === undefined ? undefined : state.runs[state.bootstrapping];
   if (boot !== undefined && known !== boot.name) {
-    // The stack behind an environment may have any name, but then a change set of it is the first that is heard of it.
+    // The stack of an environment may have any name, but then its change set is the first line about it.
     const run = runOf(state, known);
     const behind = run === undefined ? prepared || TOOLKIT.test(stack) : run.verb === 'bootstrap';
     if (behind) return { name: boot.name, state: withAlias(state, stack, boot.name) };
@@ -222,7 +224,7 @@ export const withAlias = (state: CdkState, other: string, name: string): CdkStat
   aliases: { ...state.aliases, [other]: name },
 });
 
-/** Gives a run without a name the one that has turned up. */
+/** Gives a run without a name the one that was found. */
 export const onNamed = (state: CdkState, run: Run, name: string, change: (run: Run) => Run): Step => {
   const { '': _unnamed, ...last } = state.lastKeys;
   return keep(
@@ -241,10 +243,10 @@ export const framed = (run: Run, said: SaidSignal): Run => ({
   ...(said.p === undefined ? {} : { position: said.p }),
 });
 
-/** How many runs that have ended are kept for rows that come late. */
+/** How many ended runs are kept for late rows. */
 const KEPT_ENDED = 16;
 
-/** Drops runs that have ended, but for the latest, and those that a later run of the same stack has followed. */
+/** Drops ended runs, except the latest and those that a later run of the same stack has followed. */
 export const pruneCdk = (before: CdkState): CdkState => {
   const state = closed(before);
   const latest = new Set(Object.values(state.lastKeys));

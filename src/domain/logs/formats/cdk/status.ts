@@ -19,8 +19,8 @@ const STATES = [
 ] as const;
 
 /**
- * What stands in the status column where it was cut (at 20 characters before May 2026, at 23 since): the state that it
- * must have been. `UPDATE_ROLLBACK_COMP` may have been either of two, see {@link AMBIGUOUS}.
+ * The content of a status column that was cut (at 20 characters before May 2026, at 23 since): the state that it must
+ * have been. `UPDATE_ROLLBACK_COMP` may have been either of two, see {@link AMBIGUOUS}.
  */
 const CUT: ReadonlyMap<string, string> = new Map(
   [20, 23].flatMap((width) =>
@@ -41,15 +41,15 @@ const BY_COLUMN: ReadonlyMap<string, string> = new Map([
 /** The state in a status column, never cut; undefined where it is none. */
 export const stateOf = (column: string): string | undefined => BY_COLUMN.get(column);
 
-/** States in which nothing goes on any more. */
+/** States in which nothing happens any more. */
 export const isTerminalState = (state: string): boolean =>
   (state.endsWith('_COMPLETE') || state.endsWith('_FAILED')) && state !== AMBIGUOUS;
 
-/** States with which a deployment of a stack ends well. Whether `DELETE_COMPLETE` is one depends on what was asked for. */
+/** States of a successful deployment. Whether `DELETE_COMPLETE` is one depends on the operation. */
 export const isSuccessState = (state: string): boolean =>
   state === 'CREATE_COMPLETE' || state === 'UPDATE_COMPLETE' || state === 'IMPORT_COMPLETE';
 
-/** The first states that a stack goes through when something new is done to it. */
+/** The first states of a stack in a new operation. */
 export const isFirstState = (state: string): boolean => FIRST.has(state);
 
 export const isRollbackState = (state: string): boolean => state.includes('ROLLBACK');
@@ -58,7 +58,7 @@ const FIRST: ReadonlySet<string> = new Set(
   ['REVIEW', 'CREATE', 'UPDATE', 'DELETE', 'IMPORT'].map((verb) => `${verb}_IN_PROGRESS`),
 );
 
-/** How far a stack in this state has come in what is being done to it. */
+/** How far a stack in this state has come in its operation. */
 export const lifeOf = (state: string): number => {
   if (isTerminalState(state)) return 5;
   if (state === 'REVIEW_IN_PROGRESS') return 0;

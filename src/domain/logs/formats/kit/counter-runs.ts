@@ -5,7 +5,7 @@ import { isTerminal, type TaskStatus } from '../../../tasks/status.ts';
 import type { LogFormat, Observation } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
 
-/** One run of a tool. `memory` is what the tool's format needs to remember of it beyond what a task shows. */
+/** One run of a tool. `memory` is what the tool's format remembers of it besides the fields of a task. */
 export type Run<Memory extends Json = Json> = Readonly<{
   name: string;
   status: TaskStatus;
@@ -24,7 +24,7 @@ export type Run<Memory extends Json = Json> = Readonly<{
   ended_at?: number;
 }>;
 
-/** What a signal changes of a run. Members of `details` are added to those that are there. */
+/** The change that a signal makes to its run. Members of `details` are added to the existing ones. */
 export type RunUpdate<Memory extends Json = Json> = Readonly<{
   name?: string;
   status?: TaskStatus;
@@ -38,13 +38,16 @@ export type RunUpdate<Memory extends Json = Json> = Readonly<{
   memory?: Memory;
 }>;
 
-/** `numbers` counts the runs of each lane; a lane is what runs one after another: a tool, or one stack of several. */
+/**
+ * `numbers` counts the runs of each lane. The runs of a lane come one after another: those of a tool, or of one stack
+ * of several.
+ */
 export type RunsState<Memory extends Json = Json> = Readonly<{
   numbers: { readonly [lane: string]: number };
   runs: { readonly [key: string]: Run<Memory> };
 }>;
 
-/** What tells the runs of one tool apart and what its signals do to them. */
+/** How to identify the runs of one tool, and what its signals do to them. */
 export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   name: string;
   /** As in {@link LogFormat.stateVersion}; it covers `Memory`. */
@@ -54,7 +57,7 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   counts: NonNullable<LogFormat['counts']>;
   atEnd?(run: Observation): Observation;
   revisesEnds?: LogFormat['revisesEnds'] & true;
-  /** What a run remembers before its first signal. */
+  /** The memory of a run before its first signal. */
   memory: Memory;
   read(line: string): S | undefined;
   isContinued?: LogFormat<S>['isContinued'];
@@ -64,8 +67,7 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   /** The lane that a signal belongs to, by default the tool's name. `latest` gives the newest run of a lane. */
   laneOf?(signal: S, state: RunsState<Memory>): string;
   /**
-   * Whether a signal begins another run than `last`, the newest of its lane. By default it does where `last` has
-   * ended.
+   * Whether a signal begins another run than `last`, the newest of its lane. By default it does if `last` has ended.
    */
   begins?(last: Run<Memory>, signal: S, at: number): boolean;
   /** What the signal changes of its run, undefined where it says nothing there. `run` is absent before the first. */
@@ -74,12 +76,12 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   followed?(run: Run<Memory>): RunUpdate<Memory> | undefined;
 }>;
 
-/** A stream of invented lanes must not grow for ever; the oldest lanes are forgotten, their numbers too. */
+/** A stream of invented lanes must not grow without limit; the oldest lanes are dropped, with their numbers. */
 const MAX_LANES = 500;
 
 /**
- * The format of a tool that counts. A run ends with what its tool calls an end. What comes later for it changes nothing
- * but what it has failed of, except that an end that was concluded from a full counter gives way to an explicit failure.
+ * The format of a tool that counts. A run ends when its tool says so. Later lines change nothing but its failures,
+ * except that an end that was concluded from a full counter gives way to an explicit failure.
  */
 export const counterRuns = <S extends Json, Memory extends Json>(
   tool: CounterTool<S, Memory>,
@@ -162,7 +164,7 @@ const keyOf = (lane: string, number: number): string => `${lane}#${number}`;
 const numberOf = <Memory extends Json>(state: RunsState<Memory>, lane: string): number =>
   Object.hasOwn(state.numbers, lane) ? (state.numbers[lane] ?? 0) : 0;
 
-/** A lane comes last where it has a new run. */
+/** A lane with a new run moves to the end. */
 const withNewest = (numbers: Readonly<Record<string, number>>, lane: string, number: number) => {
   const { [lane]: _moved, ...others } = forgetOldest(numbers);
   return { ...others, [lane]: number };

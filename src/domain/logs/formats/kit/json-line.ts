@@ -1,12 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
 
-/** Deeper JSON is refused before it is parsed: `JSON.parse` would take it, and writing it again overflows the stack. */
+/** Deeper JSON is refused before it is parsed: `JSON.parse` accepts it, but writing it again overflows the stack. */
 export const MAX_JSON_DEPTH = 32;
 
-/** Longer lines are no report of progress, and not worth parsing. */
+/** Longer lines are not progress reports, and not worth parsing. */
 export const MAX_JSON_LENGTH = 65_536;
 
-/** The object that a whole text is, undefined where it is none, too long or too deep. */
+/** The object that makes up a whole text, undefined if there is none, or it is too long or too deep. */
 export const parseObject = (text: string): JsonObject | undefined => {
   if (text.length > MAX_JSON_LENGTH) return undefined;
   const trimmed = text.trim();
@@ -19,11 +19,11 @@ export const parseObject = (text: string): JsonObject | undefined => {
   }
 };
 
-/** A member of an object's own, so that `constructor` or `__proto__` is never taken for one. */
+/** An own member of an object, so that `constructor` or `__proto__` is never taken for one. */
 export const member = (object: JsonObject, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 
-/** The first of several members that is there and not null. */
+/** The first of several members that is present and not null. */
 export const firstMember = (object: JsonObject, keys: readonly string[]): Json | undefined => {
   for (const key of keys) {
     const value = member(object, key);

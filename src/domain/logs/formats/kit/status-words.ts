@@ -1,10 +1,10 @@
 import type { TaskStatus } from '../../../tasks/status.ts';
 
 /**
- * The words that producers use for the status of a piece of work, with where they come from. Case and separators do not
- * matter (`TimedOut`, `timed-out`, `TIMED_OUT`), nor does the prefix of an enumeration (`JOB_STATE_RUNNING`).
+ * The words of producers for the status of a piece of work, with their sources. Case and separators do not matter
+ * (`TimedOut`, `timed-out`, `TIMED_OUT`), nor does the prefix of an enumeration (`JOB_STATE_RUNNING`).
  *
- * A word that is not here is never an end: it is kept as the phase of a task.
+ * Other words never end a task: they become its phase.
  */
 const WORDS: Readonly<Record<TaskStatus, readonly string[]>> = {
   pending: [
@@ -101,7 +101,7 @@ const PREFIX = /^(?:[a-z]{1,20}[_.\s-]){0,3}(?:status|state)[_.\s-]+/i;
 
 const LONGEST = 64;
 
-/** The status that a producer's word stands for; undefined where it is none. */
+/** The status for a producer's word; undefined if it is unknown. */
 export const statusOfWord = (word: string): TaskStatus | undefined => {
   if (word.length > LONGEST) return undefined;
   const trimmed = word.trim();
@@ -110,7 +110,7 @@ export const statusOfWord = (word: string): TaskStatus | undefined => {
 
 const STARTS: ReadonlySet<string> = new Set(['start', 'started', 'starting', 'restarted', 'restarting']);
 
-/** Whether a word says that work begins, rather than that it is under way. */
+/** Whether a word means that work begins, rather than that it is under way. */
 export const isStartWord = (word: string): boolean => {
   const trimmed = word.slice(0, LONGEST).trim();
   return STARTS.has(squeezed(trimmed)) || STARTS.has(squeezed(trimmed.replace(PREFIX, '')));

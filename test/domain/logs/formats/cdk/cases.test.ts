@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { suite } from '../../../../support/suite.ts';
-import { told } from './read-cdk.ts';
+import { reported } from './read-cdk.ts';
 
 /**
- * Each file begins with what a careful reader would say of it, one `# ` line per run; see {@link told} for the columns.
- * A file whose first lines are `#` alone tells of no run.
+ * Each file begins with the expected runs, one `# ` line each; see {@link reported} for the columns.
+ * A file that begins with lines of `#` alone contains no run.
  */
 const FOLDER = new URL('../../../../fixtures/cdk/', import.meta.url);
 
@@ -17,7 +17,7 @@ for (const file of readdirSync(FOLDER).toSorted()) {
   const expected = lines.slice(0, length).map((line) => line.slice(2));
   test(file.replace('.log', '').replaceAll('-', ' '), () => {
     assert.equal(
-      told(lines.slice(length).join('\n')),
+      reported(lines.slice(length).join('\n')),
       expected.filter((line) => line !== ''),
     );
   });

@@ -1,12 +1,12 @@
 import type { Operation, Outcome } from '../../../../../src/domain/tasks/details.ts';
 import type { AppStack, CdkMode } from '../../../../support/cdk-cli.ts';
 
-/** What became of a stack. It follows from what the fake CloudFormation did, never from what the CLI printed. */
+/** The result of a stack. It follows from what the fake CloudFormation did, never from what the CLI printed. */
 export type Truth = Readonly<{
   stack: string;
   outcome: Outcome;
   operation: Operation;
-  /** Logical ids of what failed of itself, in the order in which it failed. */
+  /** Logical ids of the original failures, in order. */
   failed?: readonly string[];
   /** Why the first of them failed, or the whole command. */
   reason?: string;
@@ -36,7 +36,7 @@ const RESOURCES = {
   [ROLE]: 'AWS::IAM::Role',
 };
 
-/** Longer than any terminal is wide, and with what might be taken for the structure of a row. */
+/** Longer than any terminal is wide, with text that looks like the structure of a row. */
 const DENIED =
   'Resource handler returned message: "Access to the resource https://sqs.eu-west-1.amazonaws.com/ is denied. (Service: Sqs, Status Code: 403, Request ID: 0d2c8ab1-4b6f-5d3e-9c1a-e0f6c47d2b11)" (RequestToken: 6d5f0c8e-9a0b-4d52-8c3f-1f0f9d8f7e21, HandlerErrorCode: AccessDenied)';
 const EXISTS = `orders-queue already exists in stack arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1`;

@@ -19,7 +19,7 @@ export const tasksOf = (output: string): readonly Observation[] => {
   return parser.tasks().map(({ run }) => run);
 };
 
-/** Reads it as `miyabi run` does: in whatever pieces the pipe gives, line by line. */
+/** Reads it as `miyabi run` does: line by line, in the pieces that the pipe gives. */
 export const tasksOfPieces = (output: string, size: number): readonly Observation[] => {
   const parser = logParser(builtInFormats);
   const splitter = lineSplitter();
@@ -70,7 +70,7 @@ const mistakesAbout = (
 ): readonly string[] => {
   const stack = scenario.stacks.find(({ name }) => name === truth.stack);
   const ended = truth.outcome === 'completed' || truth.outcome === 'no_changes' ? 'completed' : 'failed';
-  const checks: readonly (readonly [field: string, isRight: boolean, told: unknown])[] = [
+  const checks: readonly (readonly [field: string, isRight: boolean, reported: unknown])[] = [
     ['status', status === ended, status],
     ['outcome', outcomesOf(truth, mode).includes(details.outcome), details.outcome],
     [
@@ -100,14 +100,14 @@ const mistakesAbout = (
     .map(([field, , value]) => `${truth.stack}: ${field} is ${JSON.stringify(value)}`);
 };
 
-/** In errors-only mode, no row tells what has become of the stack after its resources failed. */
+/** In errors-only mode, no row says how the stack ended after its resources failed. */
 const outcomesOf = ({ outcome }: Truth, mode: CdkMode): readonly unknown[] =>
   mode === 'errors-only' && (outcome === 'rolled_back' || outcome === 'rollback_failed')
     ? [outcome, 'failed']
     : [outcome];
 
 /**
- * Nothing tells a creation from an update where the change set fails. In errors-only mode the verb of what failed stands for
+ * If the change set fails, creation and update look the same. In errors-only mode the verb of the failure is taken as
  * the operation, though an update may create a resource.
  */
 const operationsOf = ({ operation }: Truth, mode: CdkMode, changeSetFailed: boolean): readonly unknown[] => {

@@ -6,7 +6,7 @@ import { CDK_SCENARIOS } from './cli-scenarios.ts';
 import { type CdkCase, MODES, mistakesIn, tasksOf, tasksOfPieces, tasksOfServer } from './cli-truth.ts';
 
 /**
- * The real CDK CLI deploys to a fake CloudFormation, and what it prints is read by the product. `CDK_SUITE=all` runs every
+ * The real CDK CLI deploys to a fake CloudFormation, and the product reads its output. `CDK_SUITE=all` runs every
  * scenario, `CDK_CLI=path/to/bin/cdk` another version of the CLI than the pinned one.
  */
 const whole = process.env.CDK_SUITE === 'all';
@@ -14,7 +14,7 @@ const whole = process.env.CDK_SUITE === 'all';
 /** Widths of the terminals that the bar is drawn on, in turn. */
 const COLUMNS = [80, 120, 100, 200] as const;
 
-/** Scenarios that are still misread. Each is checked to be so: whoever fixes one takes it off this list. */
+/** Scenarios that are still misread. Each is checked to be so: a fix also removes it from this list. */
 const KNOWN_GAPS: Readonly<Record<string, readonly CdkMode[]>> = {};
 
 const pythonIsHere = hasPython();
@@ -55,7 +55,7 @@ const countsOnServer = (mode: CdkMode) => (mistake: string) =>
 
 const failing = CDK_SCENARIOS.find(({ title }) => title === 'a creation fails and is rolled back');
 
-test('an AI agent gets errors only, which tell as much as where they are asked for', async () => {
+test('an AI agent gets errors only, which say as much as with the flag', async () => {
   if (failing === undefined) throw new Error('the scenario is gone');
   const { output } = await runCdk(failing.stacks, failing.command, {
     mode: undefined,
@@ -66,7 +66,7 @@ test('an AI agent gets errors only, which tell as much as where they are asked f
   assert.equal(mistakesIn(tasksOf(output), { scenario: failing, mode: 'errors-only' }), [], output);
 });
 
-test('in CI, standard output alone tells how a deployment went', async () => {
+test('in CI, standard output alone shows how a deployment went', async () => {
   if (failing === undefined) throw new Error('the scenario is gone');
   const { output } = await runCdk(failing.stacks, failing.command, {
     mode: undefined,

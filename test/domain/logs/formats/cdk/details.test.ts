@@ -154,7 +154,7 @@ test('events that come one by one and in any order give the reasons that are kno
   );
 });
 
-test('what early validation found is told by older versions too', () => {
+test('findings of early validation are reported by older versions too', () => {
   const run = last(
     'Shop: creating CloudFormation changeset...',
     "❌  Shop failed: ToolkitError: ChangeSet 'cdk-deploy-change-set' on stack 'Shop' failed early validation:",
@@ -247,7 +247,7 @@ test('a deployment the next day at an earlier hour is another, if the log has ti
   assert.equal(Object.keys(state.runs), ['Shop#1', 'Shop#2']);
 });
 
-test('a row in its usual form is read as it is where its columns have to be told apart', () => {
+test('a row in its usual form is read like one whose columns have to be searched for', () => {
   const folder = new URL('../../../../fixtures/cdk/', import.meta.url);
   const rows = readdirSync(folder)
     .filter((name) => name.endsWith('.log'))

@@ -1,16 +1,16 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../../../support/suite.ts';
 import { type Deployment, type Mode, printed, type StackEvent } from './printers.ts';
-import { told } from './read-cdk.ts';
+import { reported } from './read-cdk.ts';
 
 const test = suite("CDK's own printers");
 
-type Told = Omit<StackEvent, 'stack' | 'after'>;
+type Reported = Omit<StackEvent, 'stack' | 'after'>;
 
-/** What CloudFormation tells of one thing: a status, and a reason where it gives one. */
-const tellsOf =
-  (thing: Omit<Told, 'status' | 'reason'>) =>
-  (status: string, reason?: string): Told => ({
+/** An event of CloudFormation: a status, and a reason if there is one. */
+const eventsOf =
+  (thing: Omit<Reported, 'status' | 'reason'>) =>
+  (status: string, reason?: string): Reported => ({
     ...thing,
     status,
     ...(reason === undefined ? {} : { reason }),
@@ -18,23 +18,23 @@ const tellsOf =
 
 const NESTED = 'Shop-ImagesNestedStackImagesNestedStackResource8A7B6C5D-1HGXW2K9QPLM0';
 
-const shop = tellsOf({ id: 'Shop' });
-const queue = tellsOf({ id: 'Orders50D9D426', type: 'AWS::SQS::Queue', path: 'Orders' });
-const topic = tellsOf({ id: 'NewsTopicD368A42F', type: 'AWS::SNS::Topic', path: 'News/Topic' });
-const role = tellsOf({
+const shop = eventsOf({ id: 'Shop' });
+const queue = eventsOf({ id: 'Orders50D9D426', type: 'AWS::SQS::Queue', path: 'Orders' });
+const topic = eventsOf({ id: 'NewsTopicD368A42F', type: 'AWS::SNS::Topic', path: 'News/Topic' });
+const role = eventsOf({
   id: 'HandlerServiceRole0A1B2C3D',
   type: 'AWS::IAM::Role',
   path: 'Handler/ServiceRole',
 });
-/** The stack within the stack: as its parent sees it, and as it tells of itself. */
-const images = tellsOf({
+/** The nested stack: as its parent shows it, and as it reports itself. */
+const images = eventsOf({
   id: 'ImagesNestedStackImagesNestedStackResource8A7B6C5D',
   path: 'Images.NestedStack/Images.NestedStackResource',
 });
-const nested = tellsOf({ id: NESTED });
+const nested = eventsOf({ id: NESTED });
 
-/** What is told of a stack, an event every five seconds from a given one on. */
-const of = (stack: string, events: readonly Told[], from = 0): readonly StackEvent[] =>
+/** Events of a stack, one every five seconds from a given one on. */
+const of = (stack: string, events: readonly Reported[], from = 0): readonly StackEvent[] =>
   events.map((event, index) => ({ stack, after: from + index * 5, ...event }));
 
 /** A deployment of the stack Shop. */
@@ -47,18 +47,18 @@ const DEPLOYING = 'Shop: deploying... [1/1]\nShop: creating CloudFormation chang
 const OK = '\n ✅  Shop\n\n✨  Deployment time: 12.3s\n\n';
 const failed = (message: string) => `\n❌  Shop failed: DeploymentError: ${message}\n`;
 
-/** What CDK prints around the events, and what is read of it in each of its modes. */
+/** What CDK prints around the events, and what is read from it in each of its modes. */
 type Story = Readonly<{
   before: string;
   deployment: Deployment;
   after: string;
-  told: Readonly<Record<Mode, string>>;
+  reported: Readonly<Record<Mode, string>>;
 }>;
 
-const story = (name: string, { before, deployment, after, told: expected }: Story): void => {
+const story = (name: string, { before, deployment, after, reported: expected }: Story): void => {
   for (const mode of ['events', 'bar', 'errors-only'] as const) {
     test(`${name}: ${mode}`, () => {
-      assert.equal(told(before + printed(mode, [deployment]) + after), [expected[mode]]);
+      assert.equal(reported(before + printed(mode, [deployment]) + after), [expected[mode]]);
     });
   }
 };
@@ -80,7 +80,7 @@ story('a stack that is created', {
   before: DEPLOYING,
   deployment: created,
   after: OK,
-  told: {
+  reported: {
     events: 'Shop create completed 3/3 CREATE_COMPLETE -',
     bar: 'Shop create completed 3/3 CREATE_IN_PROGRESS -',
     'errors-only': 'Shop - completed -/- - -',
@@ -102,7 +102,7 @@ story('a stack that is updated, and something cannot be removed', {
     ]),
   ),
   after: OK,
-  told: {
+  reported: {
     events: 'Shop update completed 2/3 UPDATE_COMPLETE -',
     bar: 'Shop update completed 2/3 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS -',
     'errors-only': 'Shop - completed -/- - -',
@@ -140,7 +140,7 @@ story('a stack whose creation fails', {
   after: failed(
     'Resource updates failed:\nShop/Handler/ServiceRole  (AWS::IAM::Role HandlerServiceRole0A1B2C3D)\n  Principal is not known',
   ),
-  told: {
+  reported: {
     events: 'Shop create rolled_back 2/4 ROLLBACK_COMPLETE HandlerServiceRole0A1B2C3D',
     bar: 'Shop create rolled_back 2/4 ROLLBACK_IN_PROGRESS HandlerServiceRole0A1B2C3D',
     'errors-only': 'Shop create failed -/- - HandlerServiceRole0A1B2C3D',
@@ -162,7 +162,7 @@ story('a stack whose update fails', {
     ]),
   ),
   after: failed('Resource updates failed:'),
-  told: {
+  reported: {
     events: 'Shop update rolled_back 2/3 UPDATE_ROLLBACK_COMPLETE Orders50D9D426',
     bar: 'Shop update rolled_back 2/3 UPDATE_ROLLBACK_COMPLETE Orders50D9D426',
     'errors-only': 'Shop update failed -/- - Orders50D9D426',
@@ -181,7 +181,7 @@ story('a stack that is destroyed', {
     ]),
   ),
   after: '\n✅  Shop: destroyed\n',
-  told: {
+  reported: {
     events: 'Shop destroy completed 2/- DELETE_COMPLETE -',
     bar: 'Shop destroy completed -/- DELETE_IN_PROGRESS -',
     'errors-only': 'Shop destroy completed -/- - -',
@@ -218,7 +218,7 @@ story('a nested stack that fails', {
     ),
   ]),
   after: failed('Resource updates failed:'),
-  told: {
+  reported: {
     events: 'Shop create rolled_back 1/3 ROLLBACK_COMPLETE HandlerServiceRole0A1B2C3D',
     bar: 'Shop create rolled_back 1/3 ROLLBACK_IN_PROGRESS HandlerServiceRole0A1B2C3D',
     'errors-only': 'Shop create failed -/- - HandlerServiceRole0A1B2C3D',
@@ -238,7 +238,7 @@ story('a nested stack', {
     ...of('Shop', [images('CREATE_COMPLETE'), shop('CREATE_COMPLETE')], 60),
   ]),
   after: OK,
-  told: {
+  reported: {
     events: 'Shop create completed 2/2 CREATE_COMPLETE -',
     bar: 'Shop create completed 2/2 CREATE_IN_PROGRESS -',
     'errors-only': 'Shop - completed -/- - -',
@@ -255,7 +255,7 @@ const as = (stack: string, { events, ...rest }: Deployment): Deployment => ({
 test('two stacks at the same time', () => {
   const rows = printed('events', [as('Left', created), as('Right', rolledBack)]);
   assert.equal(
-    told(
+    reported(
       `Left: deploying... [1/2]\nRight: deploying... [2/2]\n${rows}\n❌  Right failed: Error: No\n ✅  Left\n`,
     ),
     [

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * CDK's own printers, driven with events of ours, so that what is parsed is what CDK prints. They are no public part
- * of the toolkit's package and are reached by file.
+ * CDK's own printers, driven with our events, so that we parse what CDK prints. They are not public in the toolkit's
+ * package and are loaded by file.
  */
 export type Mode = 'events' | 'bar' | 'errors-only';
 

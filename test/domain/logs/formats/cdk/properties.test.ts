@@ -7,7 +7,7 @@ import type { CdkSignal } from '../../../../../src/domain/logs/formats/cdk/signa
 import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
 import { processorMs } from '../../../../support/processor-time.ts';
 import { suite } from '../../../../support/suite.ts';
-import { runsOf, signalsOf, told } from './read-cdk.ts';
+import { reported, runsOf, signalsOf } from './read-cdk.ts';
 
 const test = suite('CDK logs, properties');
 
@@ -100,7 +100,7 @@ test('two logs of different stacks, interleaved line by line, give both results'
         const a = renamed(NAMED[left] ?? '', 'A');
         const b = renamed(NAMED[right] ?? '', 'B');
         const of = (log: string, letter: string) =>
-          told(log)
+          reported(log)
             .filter((run) => /^\S*[AB]\b/.test(run) && new RegExp(`^\\S*${letter} `).test(run))
             .toSorted();
         const both = interleaved(a.split('\n'), b.split('\n'), order).join('\n');
@@ -119,8 +119,8 @@ const interleaved = (
 ): readonly string[] => {
   const rest: readonly [string[], string[]] = [[...left], [...right]];
   const merged: string[] = [];
-  for (let turn = 0; rest[0].length > 0 || rest[1].length > 0; turn += 1) {
-    const first = order[turn % order.length] ? 0 : 1;
+  for (let round = 0; rest[0].length > 0 || rest[1].length > 0; round += 1) {
+    const first = order[round % order.length] ? 0 : 1;
     const line = rest[first].shift() ?? rest[first === 0 ? 1 : 0].shift();
     if (line !== undefined) merged.push(line);
   }
@@ -141,7 +141,7 @@ test('states and signals are plain JSON, and no state is changed', () => {
   }
 });
 
-test('a state that was opened comes to the same, and changes neither what it was opened from nor what was pruned', () => {
+test('an opened state gives the same result, and changes neither its original nor a pruned copy', () => {
   for (const log of LOGS) {
     const signals = signalsOf(log);
     const half = Math.floor(signals.length / 2);

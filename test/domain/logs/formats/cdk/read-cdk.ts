@@ -10,7 +10,7 @@ export const signalsOf = (log: string) =>
     .read([{ id: '1', timestamp: 1000, message: log }])
     .ofStream.map(({ signal }) => signal as CdkSignal);
 
-/** The runs that a log tells of, in the order in which they are first heard of. Every line is at the same moment. */
+/** The runs in a log, in the order in which they first appear. Every line has the same time. */
 export const runsOf = (log: string): readonly Observation[] => {
   const keys = new Set<string>();
   let state: CdkState = cdk.initial;
@@ -22,8 +22,8 @@ export const runsOf = (log: string): readonly Observation[] => {
   return [...keys].map((key) => cdk.observe(state, key)).filter((run) => run !== undefined);
 };
 
-/** `Stack operation outcome current/total STATE failed,resources` of each run, `-` for what the log does not tell. */
-export const told = (log: string): readonly string[] =>
+/** `Stack operation outcome current/total STATE failed,resources` of each run, `-` for what the log does not say. */
+export const reported = (log: string): readonly string[] =>
   runsOf(log).map(({ task_name, current, total, details }) =>
     [
       task_name,
