@@ -87,7 +87,7 @@ export type DeployConfig = Readonly<v.InferOutput<typeof schema>>;
 
 export const OPTIONS = Object.keys(schema.entries) as (keyof DeployConfig)[];
 
-/** The scripts set these themselves; nobody chooses them and no stack remembers them. */
+/** Set by the scripts themselves; they are neither chosen nor stored with a stack. */
 const INTERNAL: readonly (keyof DeployConfig)[] = ['apiKeysVersion', 'now', 'protect'];
 
 /** What can be chosen, kept with the stack and written in a file. */

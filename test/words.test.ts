@@ -35,7 +35,7 @@ const ALLOWED: readonly Readonly<{ file: RegExp; word: RegExp; why: string }>[] 
   { file: /^src\/adapters\/dynamodb\//, word: /^untold$/, why: 'an attribute that release 0.1.0 reads' },
   { file: /^src\/adapters\/file\/marks\.ts$/, word: /^(born|gone)$/, why: 'fields of stored cursors' },
   { file: /^test\/adapters\/dynamodb\/unknown/, word: /^trail$/, why: 'an attribute of stored items' },
-  { file: /^deploy\/scripts\/deploy\.ts$/, word: /^question$/, why: 'a method of node:readline' },
+  { file: /^deploy\/scripts\/program\.ts$/, word: /^question$/, why: 'a method of node:readline' },
   {
     file: /^web\/(src\/favicon|vite\.config)\.ts$/,
     word: /^seal$/,

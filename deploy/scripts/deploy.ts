@@ -46,12 +46,12 @@ program('deploy', async (args) => {
   const stored = isFirst ? undefined : state.options;
   if (!isFirst) requireKnownOptions(stack, { stored, file, given });
   const mayAsk = isFirst && isAsking && file === undefined && given['cache'] === undefined;
-  const asked = mayAsk ? await askedOptions() : {};
+  const answers = mayAsk ? await askedOptions() : {};
   const reserved =
     isFirst && file === undefined && given['collectorConcurrency'] === undefined
       ? await reservation(client)
       : {};
-  const resolved = resolveOptions({ given: { ...reserved, ...asked, ...given }, file, stored });
+  const resolved = resolveOptions({ given: { ...reserved, ...answers, ...given }, file, stored });
   guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
   const { config } = resolved;
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);

@@ -129,7 +129,7 @@ export const build = async (options: Readonly<Record<string, string | undefined>
   });
 };
 
-/** @throws MiyabiError `configuration` where nobody can be asked. */
+/** @throws MiyabiError `configuration` if there is no terminal to ask on. */
 export const requireTerminal = (done: string): void => {
   if (process.stdin.isTTY) return;
   throw new MiyabiError(
@@ -139,13 +139,13 @@ export const requireTerminal = (done: string): void => {
 };
 
 /** Asks on the terminal. Only y and yes agree. */
-export const agreed = async (question: string): Promise<boolean> =>
-  /^y(es)?$/i.test(await answerTo(`${question} [y/N] `));
+export const agreed = async (prompt: string): Promise<boolean> =>
+  /^y(es)?$/i.test(await answerTo(`${prompt} [y/N] `));
 
-export const answerTo = async (question: string): Promise<string> => {
+export const answerTo = async (prompt: string): Promise<string> => {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return (await terminal.question(question)).trim();
+    return (await terminal.question(prompt)).trim();
   } finally {
     terminal.close();
   }

@@ -193,11 +193,11 @@ export const progressService = ({
     const run = await tasks.find(runId);
     if (run === undefined) return;
     const observations = step.changes.map(({ observation }) => observation);
-    const gone = step.removed.map(({ key }) => key);
+    const removed = step.removed.map(({ key }) => key);
     // A stream that is named after its task is one thing, whatever it tells of.
     const plan: OutputPlan =
       scope.task_id === undefined
-        ? outputPlan(run, observations, gone)
+        ? outputPlan(run, observations, removed)
         : { kind: 'alone', observation: observations[0] };
     if (plan.kind === 'alone') {
       const [change] = step.changes;
@@ -216,7 +216,7 @@ export const progressService = ({
     await changeProcess(runId, [], (task) => splitOutput(task, clock.now()), written);
   };
 
-  /** The one thing that the output of a process told of becomes a sub-task, as its lines have named another. */
+  /** The only run in the output of a process becomes a subtask, because its lines have named another. */
   const separate = async (
     run: StoredTask,
     observation: Observation,

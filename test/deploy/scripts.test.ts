@@ -94,7 +94,7 @@ test('refuse wrong options before any request', async () => {
   refuses(cache, /cache must be one of none, node, serverless/);
   refuses(unknown, /-c colour=red: the options are name, cache/);
   refuses(flag, /Unknown option '--force'; there are --context/);
-  refuses(nobody, /no terminal to ask on: with --yes it is deployed without asking/);
+  refuses(unreachable, /no terminal to ask on: with --yes it is deployed without asking/);
 });
 
 test('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
@@ -119,10 +119,10 @@ test('destroy says what goes and what stays, and does nothing before it is confi
 
 test('rollback gives the traffic to the version before, or the one that is named', async () => {
   const roll = async (aws: FakeAws, args: readonly string[]) => {
-    const { endpoint, asked, close } = await fakeAws(aws);
+    const { endpoint, requested, close } = await fakeAws(aws);
     try {
       const ran = await script('rollback', args, { ...CREDENTIALS, AWS_ENDPOINT_URL: endpoint });
-      return { ran, changes: asked.filter((one) => /^(PUT|POST|DELETE|Stop)/.test(one)) };
+      return { ran, changes: requested.filter((one) => /^(PUT|POST|DELETE|Stop)/.test(one)) };
     } finally {
       close();
     }

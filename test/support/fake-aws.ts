@@ -15,10 +15,10 @@ export type FakeAws = Readonly<{
 
 /**
  * As much of STS, Systems Manager and CloudFormation as a script asks before it begins, on this machine. It keeps the
- * names of the operations that were asked for.
+ * names of the operations that were requested for.
  */
 export const fakeAws = async ({ refusal, bootstrap, stacks = [], versions, deployment }: FakeAws) => {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -28,7 +28,7 @@ export const fakeAws = async ({ refusal, bootstrap, stacks = [], versions, deplo
       typeof target === 'string' ? target.split('.')[1] : new URLSearchParams(body).get('Action');
     const path = request.url?.split('?')[0] ?? '';
     // Lambda's operations are paths; what changes something is kept with its body.
-    asked.push(path === '/' ? String(operation) : `${request.method} ${path} ${body}`.trim());
+    requested.push(path === '/' ? String(operation) : `${request.method} ${path} ${body}`.trim());
     const xml = (status: number, text: string) =>
       response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
     const json = (status: number, value: unknown) =>

@@ -11,13 +11,13 @@ export type OutputPlan =
   | Readonly<{ kind: 'alone'; observation: Observation | undefined }>
   | Readonly<{ kind: 'apart'; first: Observation | undefined }>;
 
-/** `seen` are the things that the output tells of now, `gone` keys of those that turned out to be part of others. */
+/** `seen` are the runs in the output so far, `removed` the keys of those that turned out to be part of others. */
 export const outputPlan = (
   run: StoredTask,
   seen: readonly Observation[],
-  gone: readonly string[],
+  removed: readonly string[],
 ): OutputPlan => {
-  const known = run.output !== undefined && !gone.includes(run.output.key) ? run.output : undefined;
+  const known = run.output !== undefined && !removed.includes(run.output.key) ? run.output : undefined;
   const keys = new Set([...(known === undefined ? [] : [known.key]), ...seen.map(({ key }) => key)]);
   if (run.progress_from !== 'parts' && keys.size <= 1) return { kind: 'alone', observation: seen[0] };
   return {
