@@ -1,12 +1,12 @@
 import type { KeptLines } from './kept-lines.ts';
 import type { ProgressService } from './progress.ts';
 
-/** Takes in logs that clients post: what they say of tasks is counted, and their lines are kept. */
+/** Processes posted logs: applies them to tasks, and keeps their lines. */
 export type PostedLogs = Pick<ProgressService, 'ingest'>;
 
 /**
- * Lines first: whoever hears of a failure finds its line. Where the rest fails, the post is sent again and its lines are known;
- * that they cannot be kept fails no post.
+ * Lines first, so that the line of a reported failure can be found. If the rest fails, the post is sent again and its lines are
+ * recognised. A failure to keep them does not fail the post.
  */
 export const postedLogs = ({
   progressService,
