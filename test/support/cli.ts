@@ -143,7 +143,7 @@ export const sink = async (answer: (count: number) => number = () => 200) => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     posts,
     requests,
-    asked: () => count,
+    requested: () => count,
     events: () => posts.flatMap(({ body }) => body.events),
     close: () =>
       new Promise<void>((resolve) => {

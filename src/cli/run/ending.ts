@@ -2,7 +2,7 @@ import { failureMessage } from '../../domain/logs/failure-context.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Ended } from './child.ts';
 
-/** How a run ended. `interrupted`: somebody pressed Ctrl-C. `reason`: the command could not even be started. */
+/** How a run ended. `interrupted`: the user pressed Ctrl-C. `reason`: the command could not even be started. */
 export type RunEnd = Ended & Readonly<{ at: number; interrupted: boolean; reason?: string }>;
 
 /** The report that ends the task of a run, as it is sent; `timestamp` is ISO 8601. */

@@ -262,7 +262,7 @@ const ship = async (
   const started = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
   const mark = randomBytes(4).toString('hex');
   const streamName = toId(name ?? basename(command[0] ?? ''), 80) || 'run';
-  // The name is ours to choose from the command alone: its arguments may hold what must not leave.
+  // The name is made from the command alone: its arguments may contain secrets.
   const log_stream = mask(`${streamName}-${started}-${mark}`);
   const task_id = isId(log_stream) ? log_stream : `run-${started}-${mark}`;
   const every = Math.max(1, Math.round(settings.heartbeatMs / 1_000));

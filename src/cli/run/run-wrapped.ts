@@ -97,7 +97,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   const stopForwarding = forwardSignals(child);
   for (const stream of ['stdout', 'stderr'] as const) {
     process[stream].on('drain', () => child.resume(stream));
-    // Whoever read our output has gone away: the command is to learn it as it would without us.
+    // The reader of our output has gone: the command must notice it as it would without us.
     process[stream].on('error', () => child.drop(stream));
   }
 
@@ -112,7 +112,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   stdout.on('resize', onResize);
 
   const end = { ...(await child.ended), at: clock.now() };
-  // A command that was faster than its bars needs none; its lines are to be sent all the same.
+  // A command that was faster than its bars needs none; its lines are sent all the same.
   if (settings?.url !== undefined) await loading;
   stdout.off('resize', onResize);
   releaseInput();

@@ -115,9 +115,9 @@ export const shipper = (
     const { status, headers, text } = answer;
     if (took(answer)) return { kind: 'sent' };
     const problem = wordsOf(refusal(client.url, status, text, headers.get('retry-after')), client.url);
-    const told = problemIn(text);
+    const reason = problemIn(text);
     // Only a Miyabi server may reject something for good: after any other answer the lines are kept.
-    if ((status === 400 || status === 413 || status === 415 || status === 422) && told !== undefined) {
+    if ((status === 400 || status === 413 || status === 415 || status === 422) && reason !== undefined) {
       return { kind: 'poisoned', problem };
     }
     if (status >= 500 || status === 408 || status === 425 || status === 429) {
@@ -262,7 +262,7 @@ const isCreated = ({ status, text }: RawAnswer): boolean =>
   (status === 201 && text.startsWith('{') && text.includes('"task_id":')) ||
   (status === 409 && problemIn(text)?.code === 'already_exists');
 
-/** It has ended: so, or otherwise, e.g. because somebody cancelled it; or it was deleted. */
+/** It has ended, in this way or another, e.g. because it was cancelled; or it was deleted. */
 const isEnded = ({ status, text }: RawAnswer): boolean =>
   (status === 200 && text.startsWith('{') && text.includes('"task_id":')) ||
   (status === 409 && problemIn(text)?.code === 'invalid_transition') ||

@@ -17,7 +17,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 
-/** Where the lines of one run belong. `url` is the server that they are for: no other may have them. */
+/** Where the lines of a run belong. `url` is the server they are for: no other may get them. */
 export type RunHeader = Readonly<{
   url: string;
   project_id?: string;
@@ -55,7 +55,7 @@ export type Backlog = Readonly<{
   heard(report: Report, isAccepted: boolean): void;
   /** The task of the run on the server; undefined until it has heard of the start. */
   runId(): string | undefined;
-  /** How many events had to be thrown away, because neither disk nor memory could hold more. */
+  /** How many events had to be dropped, because neither disk nor memory could hold more. */
   dropped(): number;
   /** Unreadable lines that were set aside, in the file that this names; undefined if there were none. */
   damaged(): string | undefined;

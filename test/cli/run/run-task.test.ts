@@ -345,7 +345,7 @@ test('stays alive by heartbeats, and is left as it is where miyabi is killed', a
     const [task] = await server.tasks();
     assert.equal([task?.status, task?.progress.percentage], ['running', 20]);
     assert.equal(task?.heartbeat, { every_seconds: 1, grace_seconds: 60 });
-    // What is left of it in the spool does not end it either: nobody has seen its end.
+    // What is left of it in the spool does not end it either: its end was not seen.
     await run([...MIYABI, 'flush'], { env: server.env });
     assert.is((await server.tasks())[0]?.status, 'running');
     assert.equal(readdirSync(server.spool), []);

@@ -11,7 +11,7 @@ const READER = logReader(builtInFormats);
 
 /**
  * What the counter of each format counts, and a log up to its full counter. `done` completes a run only where nothing
- * else in the tool's output would: in what a task says of itself, and in tools that print no closing line.
+ * else in the tool's output would: in a task's own reports, and in tools that print no closing line.
  */
 const COUNTERS: readonly (readonly [
   format: string,

@@ -44,8 +44,8 @@ const END =
 /**
  * A counter in plain words: `Processing 3/10`, `Step 2/7: test`, `12 of 40 files`, `[####    ] 45%`. A number counts
  * as progress only where the words or the drawing around it say so, because dates, versions, paths, scores and
- * measurements look the same. It is what a task says of itself: a full counter of what is done completes it, unless the
- * command that printed it is said to have failed right after. A full counter of what has begun (`Step 7/7`, `[3/3]
+ * measurements look the same. It is a report of the task itself: a full counter of finished steps completes it, unless the
+ * command that printed it is reported as failed right after. A full counter of what has begun (`Step 7/7`, `[3/3]
  * Uploading …`) does not: that run ends with words such as `Done`, with a failure, with the next run or with its stream. A
  * bar that begins while another one is not full is a step of that one.
  */

@@ -20,8 +20,8 @@ for (const { name, run, lines, shown = {} } of ORCHESTRATION) {
       runs.map(({ key, status, current, total }) => `${key} ${status} ${current}/${total}`),
       [run],
     );
-    const told: Readonly<Record<string, unknown>> = { ...runs[0], ...runs[0]?.details };
-    assert.equal(Object.fromEntries(Object.keys(shown).map((key) => [key, told[key]])), shown);
+    const reported: Readonly<Record<string, unknown>> = { ...runs[0], ...runs[0]?.details };
+    assert.equal(Object.fromEntries(Object.keys(shown).map((key) => [key, reported[key]])), shown);
   });
 
   test(`${name}: an end that is told before the last line is that of the whole log, or is corrected`, () => {

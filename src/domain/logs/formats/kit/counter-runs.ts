@@ -70,7 +70,7 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
    * Whether a signal begins another run than `last`, the newest of its lane. By default it does if `last` has ended.
    */
   begins?(last: Run<Memory>, signal: S, at: number): boolean;
-  /** What the signal changes of its run, undefined where it says nothing there. `run` is absent before the first. */
+  /** The change of the run, undefined if the signal changes nothing. `run` is absent before the first. */
   apply(run: Run<Memory> | undefined, signal: S, at: number): RunUpdate<Memory> | undefined;
   /** What becomes of a run that has not ended when the next one of its lane begins. By default nothing. */
   followed?(run: Run<Memory>): RunUpdate<Memory> | undefined;
