@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { TASK_EVENTS } from '../../domain/tasks/events.ts';
 import type * as Actions from './webhooks-actions.ts';
 
 const actions = (): Promise<typeof Actions> => import('./webhooks-actions.ts');
@@ -32,11 +33,7 @@ Examples:
   ofProject(command.command('add'))
     .description('Add a webhook. Its secret, which signs the messages, is shown only once.')
     .argument('<url>', 'where messages go')
-    .option(
-      '-e, --event <event>',
-      'task.completed, task.failed or task.stale; repeatable, by default all',
-      collect,
-    )
+    .option('-e, --event <event>', `one of ${TASK_EVENTS.join(', ')}; repeatable, by default all`, collect)
     .action(async (url, options) => (await actions()).addWebhook(url, options));
 
   ofProject(command.command('remove'))

@@ -1,12 +1,12 @@
 import { fingerprint } from '../ids.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { plainLine } from '../logs/line-text.ts';
-import type { TaskEvent, TaskEventType } from '../tasks/events.ts';
+import { TASK_EVENTS, type TaskEvent, type TaskEventType } from '../tasks/events.ts';
 import { fromIso } from '../time.ts';
 
 /** `webhook.test` is sent on request, to check a receiver. */
 export type DeliveryEvent = TaskEventType | 'webhook.test';
-export const DELIVERY_EVENTS = ['task.completed', 'task.failed', 'task.stale', 'webhook.test'] as const;
+export const DELIVERY_EVENTS = [...TASK_EVENTS, 'webhook.test'] as const;
 
 /**
  * One message for one webhook. `body` is sent as it is; `attempts` counts the attempts so far; `due_at` and
