@@ -200,7 +200,7 @@ const counterIn = (line: string, pattern: RegExp, kind: Kind): Counter | undefin
     const found = standing({ kind, before, after, padded });
     if (found !== undefined) {
       const isOuter = found === 'outer';
-      const begun = isOuter || (kind === 'pair' && announces(before, after));
+      const begun = (isOuter && !IS_DONE.test(after)) || (kind === 'pair' && announces(before, after));
       return { current, total, ...(isOuter && { outer: true }), ...(begun && { begun: true }) };
     }
   }
@@ -253,10 +253,10 @@ const UNIT =
   /^\s{0,2}(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|in\.|miles?|workers?|hours?|days?|weeks?|months?|years?|minutes?|pounds?|lbs?|oz|ounces?|pints?|liters?|litres?|gallons?|of (?:a|an|the|all|our|its|their|them|these|those|my|your)\b|am\b|pm\b|["″'])/i;
 /** Results of tests and the like are a verdict on the past. */
 const JUDGED =
-  /^[\s)\]]{0,3}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive))\b/iu;
+  /^[\s)\]]{0,3}(?:(?:tests?|specs?|assertions?|checks?|suites?|examples?|scenarios?|cases?) )?(?:(?:have |has |were |was |are |is )?(?:passed|passing|pass|failed|failing|fail|errors?|broken|skipped|correct|wrong|green|red|succeeded|missing|corrupt\w*|invalid|unchanged|stale|dead|down|lost|open|closed|active|idle|busy|enabled|disabled|running|alive|(?:auto-?)?fixable))\b/iu;
 /** Git's and dpkg's own inner work belongs to no task. */
 const CHATTER =
-  /\(Reading database \.\.\.|(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files/;
+  /\(Reading database \.\.\.|(?:Enumerating|Counting|Compressing|Receiving|Writing|Unpacking) objects|Resolving deltas|Updating files|"(?:GET|HEAD|POST|PUT|PATCH|DELETE) \//;
 
 /** `45% [1 hostname 4,096 B/10.5 kB 39%]`: never full, and drawn for a single file as for hundreds. */
 const APT = /^ \[(?:Working|Waiting for headers|Connecting to|\d{1,4} \S{1,80} [\d,.]{1,16} [kMG]?B\/)/;
@@ -291,6 +291,9 @@ const isBracketed = (before: string, after: string): boolean =>
   /^ {0,4}[)\]]:?(?:\s|$)/.test(after) &&
   !/^ {0,4}[)\]] (?:start|success|fail|check|build|cached|upload|debug|exists): /.test(after);
 
+/** `Stage 3/3 complete` */
+const IS_DONE = /^\s{0,2}(?:is |was )?(?:completed?|done|finished)\b/i;
+
 /** `[3/10] Fetching users` is written before that is done. */
 const announces = (before: string, after: string): boolean =>
   isBracketed(before, after) && isUnderWay(after.replace(/^ {0,4}[)\]]:?\s{1,4}/, ''));
@@ -319,7 +322,7 @@ const THINGS =
 const GERUND =
   /^[^\p{L}\d]{0,8}(?:[\w.@/-]{1,40}: )?(?:now |still |currently )?((?:re|pre|un)?\p{L}{3,16}ing)\b/iu;
 const NO_ACTIVITY = new Set(
-  'according allocating anything bearing being billing booking boxing calling ceiling charging charting clothing closing coming costing displaying during earning editing evening everything excluding failing fading feeling going having heading hearing heating holding housing including increasing king landing lasting leasing leaving listening living losing meeting missing monitoring morning nothing offering opening owning paying pending playing pricing proceeding ranking rating reaching reducing remaining reserving retrying ring rising scaling scoring seating seeing selling serving setting shifting showing sibling sitting sleeping something spending spring staffing standing starting string swimming taking talking teaching thing throttling timing trading trimming trying turning using viewing waiting walking wedding weighing winning zooming'.split(
+  'according allocating anything bearing being billing booking boxing calling ceiling charging charting clothing closing coming costing displaying during earning editing evening everything excluding failing fading feeling going having heading hearing heating holding housing including increasing king landing lasting leasing leaving listening living losing meeting missing monitoring morning nothing offering opening owning paying pending playing pricing proceeding ranking rating reaching reducing remaining reserving retrying ring rising scaling scoring seating seeing selling serving setting shifting showing sibling sitting sleeping something spending spring staffing standing starting string swimming taking talking teaching thing throttling timing trading trimming trying turning using viewing waiting walking warning wedding weighing winning zooming'.split(
     ' ',
   ),
 );
