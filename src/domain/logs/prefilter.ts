@@ -218,8 +218,7 @@ const beginsWith = (hints: readonly Hint[]): ((text: string, start: number) => b
     while (text.charCodeAt(at) === SPACE) at += 1;
     const code = text.charCodeAt(at);
     if (!(code < 0x7f)) return true;
-    if (initials[code] === 1 && starts.mayBegin(text, at) && words.some((word) => text.startsWith(word, at)))
-      return true;
+    if (initials[code] === 1 && starts.begins(text, at)) return true;
     if (first[code] === 1 && short.some((each) => text.startsWith(each, at))) return true;
     return isOneOf(others[code], text, at);
   };

@@ -1,6 +1,8 @@
 import { toolFormat } from './kit/tool.ts';
 
-const HEAD = /^(?:\[\d{4}-\d\d-\d\d[T ,][^\]]{8,40}\] )?\{[\w.-]{1,60}:\d{1,6}\} \w{4,8} - /;
+/** What may stand after the first character: a year, or the name of a file in lower case. */
+const MARKS = '2abcdefghijklmnopqrstuvwxyz_';
+const HEAD = /^(?:\[2\d{3}-\d\d-\d\d[T ,][^\]]{8,40}\] )?\{[a-z_][\w.-]{0,59}:\d{1,6}\} \w{4,8} - /;
 
 /** A line of a logger of Airflow, whose time a logger prefix may have taken. */
 const line = (rest: string): RegExp => new RegExp(HEAD.source + rest);
@@ -12,7 +14,10 @@ export const airflow = toolFormat({
   taskType: 'workflow',
   counts: 'open',
   hint: {
-    mayBegin: { characters: '[{', holds: (text, at) => HEAD.test(text.slice(at, at + 120)) },
+    mayBegin: {
+      characters: '[{',
+      holds: (text, at) => MARKS.includes(text.charAt(at + 1)) && HEAD.test(text.slice(at, at + 120)),
+    },
   },
   patterns: [
     { says: 'works', line: line('Starting attempt (?<step>\\d{1,4} of \\d{1,4})') },

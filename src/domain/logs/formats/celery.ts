@@ -1,6 +1,6 @@
 import { toolFormat } from './kit/tool.ts';
 
-const HEAD = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: [A-Z]{4,8}\/[\w-]{1,60}\] /;
+const HEAD = /^\[2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: [A-Z]{4,8}\/[\w-]{1,60}\] /;
 const TASK = 'Task (?<name>[\\w.-]{1,200})\\[(?<lane>[0-9a-f-]{36})\\] ';
 const line = (rest: string): RegExp => new RegExp(HEAD.source + TASK + rest);
 
@@ -10,7 +10,12 @@ export const celery = toolFormat({
   taskName: 'celery',
   taskType: 'job',
   counts: 'open',
-  hint: { mayBegin: { characters: '[', holds: (text, at) => HEAD.test(text.slice(at, at + 120)) } },
+  hint: {
+    mayBegin: {
+      characters: '[',
+      holds: (text, at) => text.charAt(at + 1) === '2' && HEAD.test(text.slice(at, at + 120)),
+    },
+  },
   patterns: [
     { says: 'works', line: line('received$') },
     { says: 'step', line: line('(?<step>retry: .{1,500})') },

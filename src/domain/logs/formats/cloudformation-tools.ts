@@ -1,4 +1,3 @@
-import { DIGITS } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
 /** `aws cloudformation deploy` (source: awscli/customizations/cloudformation). It prints no events. */
@@ -88,9 +87,7 @@ export const cloudformationAction = toolFormat({
   taskName: 'CloudFormation',
   taskType: 'deploy',
   counts: 'open',
-  hint: {
-    mayBegin: { characters: `${DIGITS}CUDRI`, holds: (text, at) => EVENT.test(text.slice(at, at + 120)) },
-  },
+  hint: { begins: ['CREATE_', 'UPDATE_', 'DELETE_', 'IMPORT_', 'ROLLBACK_'] },
   patterns: [
     {
       says: 'works',
@@ -122,5 +119,3 @@ export const cloudformationAction = toolFormat({
     },
   ],
 });
-
-const EVENT = /^(?:\d\d:\d\d:\d\d {1,4})?[A-Z]{6,8}_[A-Z_]{4,40} {1,8}AWS::/;

@@ -12,7 +12,10 @@ export const codex = toolFormat({
   counts: 'open',
   hint: { colon: jsonValue(['thread.started', 'turn.', 'item.']) },
   patterns: [],
-  json: { has: ['"thread.started"', '"turn.', '"item.'], says: (object) => saysOf(object) },
+  json: {
+    has: ['"type":"thread.started"', '"type":"turn.', '"type":"item.'],
+    says: (object) => saysOf(object),
+  },
 });
 
 const saysOf = (object: JsonObject): ToolSays | undefined => {

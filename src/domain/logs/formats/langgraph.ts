@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { member } from './kit/json-line.ts';
-import { jsonValue, objectIn, textIn } from './kit/json-type.ts';
+import { objectIn, textIn } from './kit/json-type.ts';
 import { toolFormat } from './kit/tool.ts';
 import type { ToolSays } from './kit/tool-json.ts';
 
@@ -15,8 +15,11 @@ export const langgraph = toolFormat({
   counts: 'open',
   hint: {
     begins: ['Starting background run', 'Background run '],
-    mayBegin: { characters: '[', holds: (text, at) => LEVEL.test(text.slice(at, at + 60)) },
-    colon: jsonValue(['task', 'Starting background run', 'Background run ']),
+    mayBegin: {
+      characters: '[',
+      holds: (text, at) => LEVELS.includes(text.charAt(at + 1)) && LEVEL.test(text.slice(at, at + 60)),
+    },
+    keys: ['run_id', 'payload'],
   },
   patterns: [
     {
@@ -30,18 +33,19 @@ export const langgraph = toolFormat({
     },
     {
       says: 'broken',
-      line: /^(?:\[\w{1,8} {0,8}\] )?(?<reason>Background run failed, will retry\b.{0,400}?) run_id=(?<lane>[\w-]{8,40})\b/,
+      line: /^(?:\[[cdeiw]\w{1,8} {0,8}\] )?(?<reason>Background run failed, will retry\b.{0,400}?) run_id=(?<lane>[\w-]{8,40})\b/,
     },
     {
       says: 'fails',
-      line: /^(?:\[\w{1,8} {0,8}\] )?(?<reason>Background run failed\b.{0,400}?) run_id=(?<lane>[\w-]{8,40})\b/,
+      line: /^(?:\[[cdeiw]\w{1,8} {0,8}\] )?(?<reason>Background run failed\b.{0,400}?) run_id=(?<lane>[\w-]{8,40})\b/,
       alone: true,
     },
   ],
   json: { has: ['ackground run', '"payload"'], says: (object) => serverSays(object) ?? debugSays(object) },
 });
 
-const LEVEL = /^\[\w{1,8} {0,8}\] (?:Starting b|B)ackground run /;
+const LEVELS = 'cdeiw';
+const LEVEL = /^\[[cdeiw]\w{1,8} {0,8}\] (?:Starting b|B)ackground run /;
 
 const serverSays = (object: JsonObject): ToolSays | undefined => {
   const event = textIn(object, 'event') ?? textIn(object, 'message');

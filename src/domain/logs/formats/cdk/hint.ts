@@ -57,7 +57,7 @@ const REASONS = [
 
 export const HINT: Hint = {
   contains: [
-    ...['✅', '❌', '✨', '/Resources/', fraction, percentage],
+    ...['✅', '❌', '✨', 'Resources/', fraction, percentage],
     ...[
       ': Buil',
       ': Publish',

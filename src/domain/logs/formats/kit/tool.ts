@@ -46,7 +46,9 @@ type Memory = Readonly<{ remark?: string; unexplained?: true; guessed?: true }>;
 
 /** The format of a tool. See docs/log-formats.md on how to write one. */
 export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>> => {
-  const mayRead = firstLook(tool.hint);
+  // Keys and colons of a tool that has JSON lines are about those.
+  const { keys: _keys, colon: _colon, ...ofText } = tool.hint;
+  const mayRead = firstLook(tool.json === undefined ? tool.hint : ofText);
   return counterRuns<ToolSignal, Memory>({
     name: tool.name,
     stateVersion: 2,
