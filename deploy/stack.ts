@@ -64,14 +64,17 @@ export class MiyabiStack extends Stack {
       tracing,
       placement: network?.placement,
     };
+    const logGroups = {
+      CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
+      AGENTS_LOG_GROUP: logs.agents.logGroupName,
+      ...(config.sources.length === 0 ? {} : { LOG_GROUPS: config.sources.join(',') }),
+    };
     const environment = {
       MIYABI_BACKEND: 'aws',
       TASKS_TABLE_NAME: tables.tasks.tableName,
       PROJECTS_TABLE_NAME: tables.projects.tableName,
       WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
-      CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
-      AGENTS_LOG_GROUP: logs.agents.logGroupName,
-      ...(config.sources.length === 0 ? {} : { LOG_GROUPS: config.sources.join(',') }),
+      ...logGroups,
       ...(config.projectRules === undefined ? {} : { MIYABI_PROJECT_RULES: config.projectRules }),
       ...(config.logLevel === 'info' ? {} : { LOG_LEVEL: config.logLevel }),
       ...(cache?.environment ?? { CACHE: 'none', FEED: 'memory' }),
@@ -112,14 +115,6 @@ export class MiyabiStack extends Stack {
     });
     tables.grant(collector.lambda.role, COLLECTOR_GRANTS);
     collector.lambda.role.addToPolicy(readLogs('logs:FilterLogEvents'));
-    for (const group of config.sources) {
-      for (const role of [api.role, collector.lambda.role]) {
-        acknowledge(role, {
-          [`IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:${group}:*]`]:
-            'The streams of a log group that was chosen to be read',
-        });
-      }
-    }
 
     const webhooks = new Webhooks(this, 'Webhooks', {
       name: `${name}-webhooks`,
@@ -128,19 +123,26 @@ export class MiyabiStack extends Stack {
         MIYABI_BACKEND: 'aws',
         CACHE: 'none',
         FEED: 'memory',
-        // No one waits for it, and it may access only one table of the store.
+        // No one waits for it, and of the store it may access only one table and the kept log lines.
         MIYABI_PRIME: 'none',
         WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
         // For the log lines that a message of a failed task takes along.
         TASKS_TABLE_NAME: tables.tasks.tableName,
-        CDK_LOG_GROUP: logs.cdkDeploy.logGroupName,
-        AGENTS_LOG_GROUP: logs.agents.logGroupName,
+        ...logGroups,
       },
       logGroup: logs.system,
       tracing,
     });
     tables.grant(webhooks.lambda.role, SENDER_GRANTS);
     webhooks.lambda.role.addToPolicy(readLogs('logs:GetLogEvents'));
+    for (const group of config.sources) {
+      for (const role of [api.role, collector.lambda.role, webhooks.lambda.role]) {
+        acknowledge(role, {
+          [`IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:${group}:*]`]:
+            'The streams of a log group that was chosen to be read',
+        });
+      }
+    }
 
     const entrance = new HttpEntrance(this, 'Entrance', { config, alias, accessLogs: logs.access });
     const site = config.dashboard

@@ -7,6 +7,7 @@ import { TASK_STATUSES } from '../tasks/status.ts';
 import { observedPoint } from '../tasks/task.ts';
 import { combineRuns } from './combine.ts';
 import type { LogFormat, Observation } from './format.ts';
+import { shownObservation, shownPoint } from './observed-text.ts';
 import type { PlacedSignal } from './signals.ts';
 
 /**
@@ -209,7 +210,10 @@ const advanceOnce = (
       earlier === undefined ||
       JSON.stringify(earlier) !== JSON.stringify(observation)
     ) {
-      changes.push({ observation: { ...observation, key }, points: itsPoints.map(observedPoint) });
+      changes.push({
+        observation: shownObservation({ ...observation, key }),
+        points: itsPoints.map(observedPoint).map(shownPoint),
+      });
     }
   }
   for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) removed.add(key);
