@@ -48,6 +48,16 @@ test('under continuous writes it ends with 0, says nothing and keeps what it ack
   }
 });
 
+test('a signal right after the greeting closes the store too', async () => {
+  const dataDir = await temporaryFolder();
+  for (let round = 0; round < 8; round += 1) {
+    const server = await startServer({ MIYABI_DATA_DIR: dataDir, LOG_LEVEL: 'info' });
+    server.process.kill('SIGTERM');
+    assert.is(await server.ended, 0, `round ${round}`);
+    assert.not.match(server.errors(), 'was not closed', `round ${round}`);
+  }
+});
+
 test('it ends event streams with a reset', async () => {
   const server = await startServer({ MIYABI_BACKEND: 'memory' });
   const stream = await fetch(`${server.url}/api/events`);

@@ -51,8 +51,6 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   ];
   if (demo) jobs.push(playDemo(services.progress, services.clock, stopping.signal));
 
-  process.stdout.write(greeting(listening.url, config, demo));
-
   /** Requests and jobs end first, because they need the store; then the store is closed. */
   const stop = async () => {
     stopping.abort();
@@ -76,6 +74,9 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
       });
     });
   }
+
+  // Last: a signal that answers it must find its handler.
+  process.stdout.write(greeting(listening.url, config, demo));
 };
 
 const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: boolean): string =>
