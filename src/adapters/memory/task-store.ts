@@ -13,32 +13,28 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
   const tasks = new Map<string, StoredTask>();
   const byStatus = new Map<string, TaskList>(TASK_STATUSES.map((status) => [status, taskList()]));
   const byProject = new Map<string, TaskList>();
+  const byParent = new Map<string, TaskList>();
   const uncounted = new Set<string>();
 
   const enter = (task: StoredTask): void => {
     tasks.set(task.task_id, task);
     if (!isAccounted(task)) uncounted.add(task.task_id);
     byStatus.get(task.status)?.add(task);
-    let ofProject = byProject.get(task.project_id);
-    if (ofProject === undefined) {
-      ofProject = taskList();
-      byProject.set(task.project_id, ofProject);
-    }
-    ofProject.add(task);
+    addTo(byProject, task.project_id, task);
+    if (task.parent_id !== undefined) addTo(byParent, task.parent_id, task);
   };
   const leave = (task: StoredTask): void => {
     tasks.delete(task.task_id);
     uncounted.delete(task.task_id);
     byStatus.get(task.status)?.remove(task);
-    const ofProject = byProject.get(task.project_id);
-    ofProject?.remove(task);
-    if (ofProject?.size === 0) byProject.delete(task.project_id);
+    removeFrom(byProject, task.project_id, task);
+    if (task.parent_id !== undefined) removeFrom(byParent, task.parent_id, task);
   };
-  const listsFor = ({ project_id, statuses }: TaskQuery): readonly TaskList[] =>
-    (project_id === undefined
-      ? [...new Set(statuses ?? TASK_STATUSES)].map((status) => byStatus.get(status))
-      : [byProject.get(project_id)]
-    ).filter((list) => list !== undefined);
+  const listsFor = ({ project_id, parent_id, statuses }: TaskQuery): readonly TaskList[] => {
+    if (parent_id !== undefined) return listIn(byParent, parent_id);
+    if (project_id !== undefined) return listIn(byProject, project_id);
+    return [...new Set(statuses ?? TASK_STATUSES)].flatMap((status) => listIn(byStatus, status));
+  };
 
   return {
     async find(taskId) {
@@ -104,6 +100,25 @@ export const memoryTaskStore = (): TaskStore & TaskTally => {
 type TaskList = SortedList<StoredTask, TaskPosition>;
 
 const taskList = (): TaskList => sortedList(byNewest);
+
+type Lists = Map<string, TaskList>;
+
+const listIn = (lists: Lists, key: string): readonly TaskList[] => {
+  const list = lists.get(key);
+  return list === undefined ? [] : [list];
+};
+
+const addTo = (lists: Lists, key: string, task: StoredTask): void => {
+  const list = lists.get(key) ?? taskList();
+  lists.set(key, list);
+  list.add(task);
+};
+
+const removeFrom = (lists: Lists, key: string, task: StoredTask): void => {
+  const list = lists.get(key);
+  list?.remove(task);
+  if (list?.size === 0) lists.delete(key);
+};
 
 const positionOf = ({ updated_at, task_id }: StoredTask): TaskPosition => ({ updated_at, task_id });
 
