@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { run, start, until } from '../support/cli.ts';
@@ -59,6 +59,9 @@ test('goes on after a test that did not end in time', async () => {
   assert.match(details, 'did not end within 0.2 s');
 });
 
+/** Of a run in a machine that runs much else. */
+const PATIENT_MS = 60_000;
+
 const RUN = [process.execPath, '--import', 'tsx', join(ROOT, 'test/runner/run.ts')];
 
 test('ends with a line of counts, and with exit code 1 if a test failed or none ran', async () => {
@@ -91,16 +94,36 @@ test('fails on a test that is skipped for a reason that is not accepted', async 
   assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed');
 });
 
+test('shows the line of the source in what it has compiled', async () => {
+  const { stdout } = await run([...RUN, fixture('fails')]);
+  assert.not.match(stdout, 'Not compiled');
+  assert.match(stdout, /test\/fixtures\/suites\/fails\.ts:6:/);
+});
+
+test('runs the files from their sources if they cannot be compiled, and says why', async () => {
+  const folder = mkdtempSync(join(ROOT, 'node_modules/.cache/broken-'));
+  try {
+    const broken = join(folder, 'broken.ts');
+    writeFileSync(broken, "import './is-not-there.ts';\n");
+    const { code, stdout } = await run([...RUN, fixture('passes'), broken]);
+    assert.is(code, 1);
+    assert.match(stdout, /^Not compiled, so that this takes longer: .*broken\.ts:1:\d+: .*is-not-there/m);
+    assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed, 1 skipped');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('watches, and runs what a change affects', async () => {
   const watching = start([...RUN, fixture('passes'), fixture('has-no-tests'), '--watch']);
   let touching: NodeJS.Timeout | undefined;
   const waits = () => watching.stdout().split('Waiting for changes').length - 1;
   try {
-    await until('the first run ends', () => waits() === 1);
+    await until('the first run ends', () => waits() === 1, PATIENT_MS);
     const before = watching.stdout().length;
     // Repeated, because a folder may not be watched yet when the first change comes.
     touching = setInterval(() => utimesSync(fixture('passes'), new Date(), new Date()), 1_000);
-    await until('the changed file runs again', () => waits() > 1);
+    await until('the changed file runs again', () => waits() > 1, PATIENT_MS);
     const again = watching.stdout().slice(before);
     assert.match(again, '2 passed, 0 failed, 1 skipped');
     assert.not.match(again, 'has-no-tests');

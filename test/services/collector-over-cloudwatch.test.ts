@@ -235,10 +235,14 @@ const seeds = (count: number): readonly number[] => Array.from({ length: count }
 
 const test = suite('Collector over CloudWatch Logs');
 
-test('a thousand bad days lose nothing and count nothing twice, crashes between pages included', async () => {
-  const records = await eachOf(seeds(RUNS), WIDTH, betweenPages);
-  assert.ok(records.filter((count) => count > 15).length > RUNS / 2, 'the runs are not trivial');
-});
+test(
+  'a thousand bad days lose nothing and count nothing twice, crashes between pages included',
+  async () => {
+    const records = await eachOf(seeds(RUNS), WIDTH, betweenPages);
+    assert.ok(records.filter((count) => count > 15).length > RUNS / 2, 'the runs are not trivial');
+  },
+  { timeoutMs: 600_000 },
+);
 
 test('a process that dies at any write leaves what the next one ends rightly', async () => {
   // Those after the first hundred have left a task behind, under a key that the whole log does not give.

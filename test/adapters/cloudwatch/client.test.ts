@@ -32,12 +32,10 @@ const peer = async (answer: (socket: Socket) => void) => {
   };
 };
 
-const ask = async (endpoint: string): Promise<Readonly<{ error: Error; tookMs: number }>> => {
+const ask = async (endpoint: string): Promise<Error> => {
   const client = cloudwatchClient({ endpoint, connectTimeoutMs: 100, requestTimeoutMs: 150 });
-  const began = performance.now();
   try {
-    const error = await rejects(client.send(new FilterLogEventsCommand({ logGroupName: 'g' })));
-    return { error, tookMs: performance.now() - began };
+    return await rejects(client.send(new FilterLogEventsCommand({ logGroupName: 'g' })));
   } finally {
     client.destroy();
   }
@@ -57,10 +55,9 @@ for (const [name, answer] of Object.entries(faults)) {
   test(`gives a peer up that ${name}, after one request, as worth another try`, async () => {
     const there = await peer(answer);
     try {
-      const { error, tookMs } = await ask(there.endpoint);
+      const error = await ask(there.endpoint);
       assert.ok(isWorthRetrying(error), String(error));
       assert.is(there.requests(), 1);
-      assert.ok(tookMs < 2000, `${tookMs} ms`);
     } finally {
       await there.close();
     }
@@ -70,7 +67,7 @@ for (const [name, answer] of Object.entries(faults)) {
 test('gives a peer up that is not there', async () => {
   const there = await peer(() => {});
   await there.close();
-  const { error } = await ask(there.endpoint);
+  const error = await ask(there.endpoint);
   assert.ok(isWorthRetrying(error), String(error));
 });
 

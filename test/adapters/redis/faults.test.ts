@@ -26,16 +26,24 @@ import { type ProxyMode, type TcpProxy, tcpProxy } from '../../support/tcp-proxy
 
 const test = suite('Redis in trouble');
 
+/** How often a probe looks whether Redis is back. */
+const RETRY_MS = 500;
+
 /** A cache and a feed over a proxy, and a store with that cache, as the services use them. */
 const withProxy = (run: (world: World) => Promise<void>) => async (): Promise<void> => {
   const server = await startRedis();
   const proxy = await tcpProxy(server.address.port);
   const logger = memoryLogger();
   const clock = systemClock();
+  let connects = 0;
   const redis = redisLink({
-    connect: () => redisClient({ host: '127.0.0.1', port: proxy.port }),
+    connect: () => {
+      connects += 1;
+      return redisClient({ host: '127.0.0.1', port: proxy.port });
+    },
     clock,
     logger,
+    retryMs: RETRY_MS,
   });
   const namespace = freshNamespace();
   const cache = redisTaskCache({ redis, clock, namespace, storeDelayMs: 0 });
@@ -63,6 +71,7 @@ const withProxy = (run: (world: World) => Promise<void>) => async (): Promise<vo
       read,
       namespace,
       fromStore: () => fromStore,
+      connects: () => connects,
       async write(task) {
         const asOf = clock.now();
         await store.save(task);
@@ -86,14 +95,20 @@ type World = Readonly<{
   store: ReturnType<typeof memoryTaskStore>;
   read(id: string): Promise<number | undefined>;
   fromStore(): number;
+  connects(): number;
   namespace: string;
   write(task: Task): Promise<void>;
 }>;
 
-const timed = async <T>(run: () => Promise<T>): Promise<readonly [T, number]> => {
-  const before = performance.now();
-  const result = await run();
-  return [result, performance.now() - before];
+/**
+ * Fails if more clients were made than probes were due: a call that waits for Redis gives its client up. So no call has
+ * waited, however busy this machine is.
+ */
+const withoutWaiting = async (connects: () => number, run: () => Promise<void>): Promise<void> => {
+  const [before, began] = [connects(), performance.now()];
+  await run();
+  const due = 2 + (performance.now() - began) / RETRY_MS;
+  assert.ok(connects() - before <= due, `${connects() - before} clients, ${due.toFixed(1)} probes were due`);
 };
 
 const deleted = (id: string): Change => ({
@@ -104,17 +119,13 @@ const deleted = (id: string): Change => ({
   version: 1,
 });
 
-/** Reads until an answer comes from the cache. Returns how long that took. */
-const resumed = async ({ read, fromStore }: World, id: string): Promise<number> => {
-  const [, ms] = await timed(() =>
-    until('the cache answers again', async () => {
-      const before = fromStore();
-      await read(id);
-      return fromStore() === before;
-    }),
-  );
-  return ms;
-};
+/** Reads until an answer comes out of the cache. */
+const resumed = ({ read, fromStore }: World, id: string): Promise<void> =>
+  until('the cache answers again', async () => {
+    const before = fromStore();
+    await read(id);
+    return fromStore() === before;
+  });
 
 /** Redis fails and comes back; no answer is wrong or slow, and nothing has to be restarted. */
 const survives = (begin: (world: World) => Promise<void>, end: (world: World) => Promise<void>) =>
@@ -127,38 +138,28 @@ const survives = (begin: (world: World) => Promise<void>, end: (world: World) =>
     const place = await feed.position();
 
     await begin(world);
-    const [version, ms] = await timed(() => read('a'));
-    assert.is(version, 1);
-    assert.ok(ms < 1_000, `the first answer took ${ms} ms`);
+    assert.is(await read('a'), 1);
     const second = nextOf(first, 1);
-    const times: number[] = [];
-    for (let index = 0; index < 50; index += 1) {
-      const [answer, took] = await timed(async () => {
+    await withoutWaiting(world.connects, async () => {
+      for (let index = 0; index < 50; index += 1) {
         if (index === 10) await write(second);
         await cache.page({ limit: 10 });
-        return read('a');
-      });
-      times.push(took);
-      assert.is(answer, index < 10 ? 1 : 2);
-    }
-    // A caller that waited for Redis would wait each time; a busy machine may delay one or two.
-    const slow = times.filter((took) => took > 100);
-    assert.ok(slow.length <= 2, slow.join(' '));
-    // A change that cannot be published is lost, and delays no one.
-    const [, publishing] = await timed(() => feed.publish([deleted('lost')]));
-    assert.ok(publishing < 100, `publishing took ${publishing} ms`);
+        assert.is(await read('a'), index < 10 ? 1 : 2);
+      }
+      // A change that cannot be published is lost, and delays no one.
+      await feed.publish([deleted('lost')]);
+    });
     await rejects(redis.ping(), 'unavailable');
     assert.is.not(redis.state(), 'closed');
     assert.is(logger.entries.length, 1, JSON.stringify(logger.entries));
     assert.is(logger.entries[0]?.level, 'warn');
 
     await end(world);
-    const back = await resumed(world, 'a');
-    assert.ok(back < 2_000, `it took ${back} ms`);
+    await resumed(world, 'a');
     // Writes during the outage are visible, although they did not reach the cache.
     assert.is(await read('a'), 2);
     assert.is(redis.state(), 'closed');
-    assert.ok((await redis.ping()) < 250);
+    await redis.ping();
     assert.is(logger.entries.length, 2, JSON.stringify(logger.entries));
     assert.is(logger.entries[1]?.level, 'info');
     // What was lost cannot be read, so a reader from before is not led past it.
@@ -362,11 +363,17 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
     async () => {
       const server = await startRedis();
       const logger = memoryLogger();
-      const redis = redisLink({ connect: () => redisClient(server.address), clock: systemClock(), logger });
+      const redis = redisLink({
+        connect: () => redisClient(server.address),
+        clock: systemClock(),
+        logger,
+        // Long enough for a Redis on a machine that is as busy.
+        timeoutMs: 1_000,
+      });
       await redis.ping();
       const asking = redis.run((client) => client.get('key'));
       await new Promise((resolve) => setImmediate(resolve));
-      const busyUntil = performance.now() + 400;
+      const busyUntil = performance.now() + 1_300;
       while (performance.now() < busyUntil);
       assert.is(await asking, null);
       assert.equal(logger.entries, []);
@@ -379,11 +386,9 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
     withProxy(async (world) => {
       await world.proxy.set('refuse');
       await world.write(aTask('a'));
-      const [version, ms] = await timed(() => world.read('a'));
-      assert.is(version, 1);
-      assert.ok(ms < 1_000, `the first answer took ${ms} ms`);
+      assert.is(await world.read('a'), 1);
       await world.proxy.set('pass');
-      assert.ok((await resumed(world, 'a')) < 2_000);
+      await resumed(world, 'a');
     }),
   ],
   [
@@ -430,10 +435,15 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
     async () => {
       const server = await startRedisCluster();
       const clock = systemClock();
+      let connects = 0;
       const redis = redisLink({
-        connect: () => redisClient(server.address),
+        connect: () => {
+          connects += 1;
+          return redisClient(server.address);
+        },
         clock,
         logger: memoryLogger(),
+        retryMs: RETRY_MS,
       });
       const cache = redisTaskCache({ redis, clock, namespace: freshNamespace(), storeDelayMs: 0 });
       const isCached = async () => typeof (await cache.find('a')) === 'object';
@@ -442,15 +452,15 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
         return isCached();
       });
       for (const pid of server.pids) process.kill(pid, 'SIGSTOP');
-      const [, first] = await timed(isCached);
-      assert.ok(first < 1_000, `the first answer took ${first} ms`);
-      for (let index = 0; index < 20; index += 1) {
-        const [, ms] = await timed(isCached);
-        assert.ok(ms < 100, `an answer took ${ms} ms`);
-      }
+      assert.is(await isCached(), false);
+      await withoutWaiting(
+        () => connects,
+        async () => {
+          for (let index = 0; index < 20; index += 1) assert.is(await isCached(), false);
+        },
+      );
       for (const pid of server.pids) process.kill(pid, 'SIGCONT');
-      const [, back] = await timed(() => until('the cache answers again', isCached));
-      assert.ok(back < 2_000, `it took ${back} ms`);
+      await until('the cache answers again', isCached);
       await redis.close();
       await server.stop();
     },
