@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { WORKER } from './compiled.ts';
-import { inProject, ROOT } from './files.ts';
+import { importClosures, inProject, ROOT } from './files.ts';
 
 /** Inside the project, where its packages are found. */
 const BUILDS = join(ROOT, 'node_modules/.cache/miyabi');
 const OLD_MS = 3_600_000;
 
-/** What tests start besides the worker. */
+/** What tests start by `programOf` besides the worker. */
 const PROGRAMS = [
   ...['src/entrypoints/cli.ts', 'src/entrypoints/server.ts'],
   'test/support/keeps-writing.ts',
@@ -42,17 +42,20 @@ const removeOldBuilds = (): void => {
 let builds = 0;
 
 /**
- * Compiles files of the project, the worker and the programs into a folder of their own, sharing what they import.
+ * Compiles files of the project, the worker and the programs that they start into one folder, sharing what they import.
  * Throws where one of them cannot be compiled. The caller removes the folder.
  */
 export const compile = async (files: readonly string[]): Promise<string> => {
   mkdirSync(BUILDS, { recursive: true });
   removeOldBuilds();
   builds += 1;
+  const sources = files.map(inProject);
+  const closureOf = importClosures();
+  const startsPrograms = sources.some((file) => closureOf(file).has('test/support/built.ts'));
   const folder = join(BUILDS, `compiled-${process.pid}-${builds}`);
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [...new Set([...files.map(inProject), WORKER, ...PROGRAMS])],
+    entryPoints: [...new Set([...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])])],
     outbase: ROOT,
     outdir: folder,
     bundle: true,
