@@ -2,6 +2,7 @@ import type { TaskDetails } from '../../../tasks/details.ts';
 import { isTerminal } from '../../../tasks/status.ts';
 import type { LogFormat } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
+import { wordStarts } from '../../word-starts.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
 import { readJson, type ToolJson } from './tool-json.ts';
@@ -101,7 +102,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
 const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts', 'waits']);
 
-/** Whether a line may be of the tool, by its first character and the texts in it: most lines of other tools are not. */
+/** Whether a line may be of the tool, by how it begins and the texts in it: most lines of other tools are not. */
 const firstLook = ({
   begins = [],
   mayBegin,
@@ -110,10 +111,16 @@ const firstLook = ({
 }: Hint): ((line: string) => boolean) => {
   const texts = contains.filter((each) => typeof each === 'string');
   if (texts.length < contains.length || Object.keys(others).length > 0) return () => true;
-  const initials = [...begins.map((words) => words.charAt(0)), ...(mayBegin?.characters ?? '')];
-  const codes = new Set(initials.map((character) => character.charCodeAt(0)));
-  return (line) => codes.has(line.charCodeAt(0)) || texts.some((text) => line.includes(text));
+  const isExact = (words: string) => words.length >= 4 && words.charCodeAt(0) <= LAST_PRINTED;
+  const words = wordStarts(begins.filter(isExact));
+  const initials = begins.filter((each) => !isExact(each)).map((each) => each.charAt(0));
+  const codes = new Set([...initials, ...(mayBegin?.characters ?? '')].map((each) => each.charCodeAt(0)));
+  return (line) =>
+    words.begins(line, 0) || codes.has(line.charCodeAt(0)) || texts.some((text) => line.includes(text));
 };
+
+/** Of ASCII. What begins with anything else may be left out of a hint. */
+const LAST_PRINTED = 0x7e;
 
 const isFull = ({ current, total }: Counts): boolean =>
   current !== undefined && total !== undefined && current >= total;
