@@ -211,7 +211,9 @@ const beginsWith = (hints: readonly Hint[]): ((text: string, start: number) => b
   const starts = wordStarts(words);
   const initials = tableOf(words.map((word) => word.charAt(0)).join(''));
   const short = texts.filter((text) => text.length < 4);
-  const first = tableOf(short.map((text) => text.charAt(0)).join(''));
+  const shortBy = Array.from({ length: 128 }, (_, code) =>
+    short.filter((each) => each.charCodeAt(0) === code),
+  );
   const others = placesByCharacter(hints.flatMap((hint) => hint.mayBegin ?? []));
   return (text, start) => {
     let at = start;
@@ -219,7 +221,7 @@ const beginsWith = (hints: readonly Hint[]): ((text: string, start: number) => b
     const code = text.charCodeAt(at);
     if (!(code < 0x7f)) return true;
     if (initials[code] === 1 && starts.begins(text, at)) return true;
-    if (first[code] === 1 && short.some((each) => text.startsWith(each, at))) return true;
+    for (const each of shortBy[code] ?? []) if (text.startsWith(each, at)) return true;
     return isOneOf(others[code], text, at);
   };
 };

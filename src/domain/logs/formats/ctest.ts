@@ -1,3 +1,4 @@
+import { numberBefore } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
 /** CTest (source: Source/CTest/cmCTestRunTest.cxx). */
@@ -8,10 +9,7 @@ export const ctest = toolFormat({
   counts: 'open',
   hint: {
     begins: ['Test project ', 'Total Test time ', 'No tests were found'],
-    mayBegin: {
-      characters: '0123456789',
-      holds: (text, at) => /^\d{1,7}(?:\/\d{1,7} Test|% tests passed)/.test(text.slice(at, at + 24)),
-    },
+    mayBegin: numberBefore('/%', /^\d{1,7}(?:\/\d{1,7} Test|% tests passed)/),
   },
   patterns: [
     { says: 'begins', line: /^Test project \S/ },

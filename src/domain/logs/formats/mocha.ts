@@ -1,3 +1,4 @@
+import { numberBefore } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
 /**
@@ -11,10 +12,7 @@ export const mocha = toolFormat({
   counts: 'open',
   hint: {
     begins: ['> mocha', '> npx mocha', '$ mocha', '+ mocha', '✔ ', '✓ '],
-    mayBegin: {
-      characters: '0123456789',
-      holds: (text, at) => /^\d{1,7}(?: (?:passing|pending|failing)\b|\) )/.test(text.slice(at, at + 20)),
-    },
+    mayBegin: numberBefore(' )', /^\d{1,7}(?: (?:passing|pending|failing)\b|\) )/),
   },
   patterns: [
     { says: 'begins', line: /^[>$+] (?:npx )?mocha(?: |$)/ },

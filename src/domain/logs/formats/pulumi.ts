@@ -17,7 +17,7 @@ export const pulumi = toolFormat({
         'Duration: ',
         'error: ',
       ],
-      ...['+ ', '~ ', '- ', '+-', '-+', '++', '--', '@ ', 'pulumi:', 'aws', 'Resources:'],
+      ...['+ ', '~ ', '- ', '+-', '-+', '++', '--', '@ ', 'Resources:'],
     ],
   },
   patterns: [
@@ -33,17 +33,17 @@ export const pulumi = toolFormat({
     },
     {
       says: 'one failed',
-      line: /^(?:[+~-]{1,2} {1,3})?[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} (?<item>\S{1,200}) \*{0,2}(?:creating|updating|deleting|replacing) failed\*{0,2}(?: {1,4}(?:error: )?(?<reason>\S.{0,1000}))?$/,
+      line: /^[+~-]{1,2} {1,3}[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} (?<item>\S{1,200}) \*{0,2}(?:creating|updating|deleting|replacing) failed\*{0,2}(?: {1,4}(?:error: )?(?<reason>\S.{0,1000}))?$/,
       after: 'update',
     },
     {
       says: 'one done',
-      line: /^(?:[+~-]{1,2} {1,3})?(?<step>[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} \S{1,200}) (?:created|updated|deleted|replaced|imported)(?: (?:replacement|original))?(?: \([\d.]{1,8}s\))?$/,
+      line: /^[+~-]{1,2} {1,3}(?<step>[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} \S{1,200}) (?:created|updated|deleted|replaced|imported)(?: (?:replacement|original))?(?: \([\d.]{1,8}s\))?$/,
       after: 'update',
     },
     {
       says: 'step',
-      line: /^(?:[+~-]{1,2} {1,3})?(?<step>[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} \S{1,200}) (?:creating|updating|deleting|replacing)\b/,
+      line: /^[+~-]{1,2} {1,3}(?<step>[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} \S{1,200}) (?:creating|updating|deleting|replacing)\b/,
     },
     { says: 'fails', line: /^error: (?<reason>(?:update|destroy|preview|refresh) failed)$/ },
     { says: 'concludes', line: /^Resources:$/, after: 'preview' },

@@ -1,5 +1,5 @@
 import { isTerminal } from '../../tasks/status.ts';
-import { DIGITS, fraction, percentage } from '../hint.ts';
+import { fraction, numberBefore, percentage } from '../hint.ts';
 import { counterRuns, type RunUpdate, withText } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
@@ -21,6 +21,12 @@ export type PytestSignal =
 
 type Memory = Readonly<{ interrupted: boolean }>;
 
+/** `3 passed in 0.1s` */
+const RESULT_COUNT = numberBefore(
+  ' ',
+  /^\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|error|warning|rerun)/,
+);
+
 /**
  * pytest (source: src/_pytest/terminal.py). The counter is the `[ 45%]` or `[ 9/20]` at the end of a line; only the
  * closing line (`3 failed, 97 passed in 12.34s`) ends a run, and it decides how.
@@ -32,7 +38,7 @@ export const pytest = counterRuns<PytestSignal, Memory>({
   hint: {
     contains: [percentage, fraction],
     begins: ['=', '!', 'collected', 'FAILED', 'ERROR', 'no tests'],
-    mayBegin: { characters: DIGITS, holds: (text, at) => RESULT_COUNT.test(text.slice(at, at + 20)) },
+    mayBegin: RESULT_COUNT,
   },
   taskType: 'test',
   memory: { interrupted: false },
@@ -100,9 +106,6 @@ export const pytest = counterRuns<PytestSignal, Memory>({
     }
   },
 });
-
-/** `3 passed in 0.1s` */
-const RESULT_COUNT = /^\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|error|warning|rerun)/;
 
 /** `tests/test_a.py ..F.. [ 45%]`, `tests/test_a.py::test_x PASSED [ 9/20]`, and a line of dots that goes on. */
 const COUNTER = /\[ {0,5}(?:(\d{1,3})%|(\d{1,7})\/(\d{1,7}))\]$/;

@@ -1,4 +1,4 @@
-import { DIGITS, fraction, type Hint, LETTERS, type Place, percentage } from '../../hint.ts';
+import { DIGITS, type Find, fraction, type Hint, LETTERS, type Place, percentage } from '../../hint.ts';
 
 const COLON = 0x3a;
 const SPACE = 0x20;
@@ -55,9 +55,16 @@ const REASONS = [
   ...['Parameters: [', 'Requires capabilities', 'Subscriber limit', 'Rate exceeded', 'Invalid parameter: '],
 ];
 
+/** `/Resources/Queue`. A search for few characters is much faster than one for all. */
+const resourcePath: Find = (text, from) => {
+  let at = text.indexOf('Resour', from);
+  while (at !== -1 && !text.startsWith('/Resources/', at - 1)) at = text.indexOf('Resour', at + 1);
+  return at;
+};
+
 export const HINT: Hint = {
   contains: [
-    ...['✅', '❌', '✨', 'Resources/', fraction, percentage],
+    ...['✅', '❌', '✨', resourcePath, fraction, percentage],
     ...[
       ': Buil',
       ': Publish',
