@@ -175,7 +175,7 @@ const unknownAttributes = (adapter: string, open: Open<ReturnType<typeof world>>
   test(
     'that only an earlier version wrote and read are not kept',
     using(open, async ({ client, names, tasks }) => {
-      await put(client, names.tasks, { ...taskToItem(aTask('t'), 'w'), unread: { L: [{ S: 'x' }] } });
+      await put(client, names.tasks, { ...taskToItem(aTask('t'), 'w'), trail: { L: [{ S: 'x' }] } });
       assert.equal(await tasks.find('t'), aTask('t'));
     }),
   );
