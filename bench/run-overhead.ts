@@ -56,7 +56,10 @@ const sink = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => {
     taken += chunk.length;
   });
-  request.on('end', () => response.end('{"tasks":[]}'));
+  request.on('end', () => {
+    response.writeHead(request.url === '/api/tasks' ? 201 : 200, { 'content-type': 'application/json' });
+    response.end('{"task_id":"run","tasks":[]}');
+  });
 });
 await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
 const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
