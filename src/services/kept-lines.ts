@@ -14,6 +14,7 @@ import {
   readable,
   withEvents,
 } from '../domain/logs/kept-lines.ts';
+import { hasText } from '../domain/logs/line-text.ts';
 import { indexFromJson, indexToJson, linesFromJson, linesToJson } from '../domain/logs/stored-lines.ts';
 import type { Task } from '../domain/tasks/task.ts';
 import { type LinePage, type LineQuery, type LogReader, STREAM_START } from '../ports/log-reader.ts';
@@ -215,7 +216,7 @@ const isWanted =
     at >= query.from &&
     at <= query.to &&
     isVisible(index, bounds, number) &&
-    (query.contains === undefined || text.toLowerCase().includes(query.contains.toLowerCase()));
+    (query.contains === undefined || hasText(text, query.contains));
 
 const isInTime =
   ({ query }: Reading) =>

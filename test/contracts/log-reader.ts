@@ -124,6 +124,23 @@ export const logReaderContract = (
     }),
   );
 
+  test(
+    'finds text that colours cut in two, and no colours',
+    using(open, async (fed) => {
+      const line = 'an \u001b[31mer\u001b[1mror\u001b[0m here';
+      await fed.write('colours', [[fed.start, line]]);
+      const query = {
+        log_group: fed.group,
+        log_stream: 'colours',
+        from: fed.start,
+        to: fed.start + 1,
+        limit: 5,
+      };
+      assert.equal(textsOf(await fed.reader.read({ ...query, contains: 'error' })), [line]);
+      assert.equal(textsOf(await fed.reader.read({ ...query, contains: '[31m' })), []);
+    }),
+  );
+
   if (hasTimes) {
     test(
       'gives the lines of a time alone, each with its own',

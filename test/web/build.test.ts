@@ -37,6 +37,12 @@ test('the first view stays within its budget', async () => {
     [...needed].some((name) => /plot/i.test(name)),
     'the plot comes when it is wanted',
   );
+  const scripts = [...needed].map((name) => readFileSync(join(folder, 'assets', name), 'utf8')).join('');
+  assert.not.match(scripts, 'log-box', 'and so does the log');
+  assert.ok(
+    readdirSync(join(folder, 'assets')).some((name) => /^panel.*\.js$/.test(name)),
+    'the log is a chunk of its own',
+  );
 });
 
 test('an icon is there for each count that the tab may have', async () => {

@@ -235,10 +235,10 @@ story('notifies when a watched task ends, and asks for that on a click only', as
   await notify.waitFor();
   assert.is(await page.evaluate('asked'), 0);
   await notify.click();
-  await page.locator('[aria-pressed=true]').waitFor();
+  await page.locator('.crumb [aria-pressed=true]').waitFor();
   assert.is(await page.evaluate('asked'), 1);
   await page.reload();
-  await page.locator('[aria-pressed=true]').waitFor();
+  await page.locator('.crumb [aria-pressed=true]').waitFor();
   await page.getByText('Live').waitFor();
   await reportTask('bake', 10, { status: 'completed' });
   await reportTask('brew', 3, { status: 'failed', error: 'no water' });

@@ -11,6 +11,7 @@ import {
   type Project,
   readPages,
   type Task,
+  type TaskLogs,
   type Webhook,
 } from '../../src/client/index.ts';
 import type { TaskStatus } from '../../src/domain/tasks/status.ts';
@@ -111,3 +112,9 @@ export const eventsAfter = async (position: string): Promise<EventPage> =>
     next: position,
     reset: false,
   };
+
+type LogQuery = NonNullable<Api['GET /api/tasks/{task_id}/logs']['input']['query']>;
+
+/** Lines of a task's log, oldest first. */
+export const readLogs = (task_id: string, query: LogQuery, signal: AbortSignal): Promise<TaskLogs> =>
+  client.request('GET /api/tasks/{task_id}/logs', { path: { task_id }, query, signal });

@@ -78,6 +78,15 @@ export const moment = (iso: string): string => {
   return (date.toDateString() === new Date().toDateString() ? clock() : dayAndClock()).format(date);
 };
 
+const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+/** A time of day to the millisecond, as wide for each: `14:03:22.019`. */
+export const timeOfDay = (iso: string): string => {
+  const date = new Date(iso);
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => pad(part, 2)).join(':');
+  return `${clock}.${pad(date.getMilliseconds(), 3)}`;
+};
+
 export const fullMoment = (iso: string): string => full().format(new Date(iso));
 /** A share in percent. 100 % only if it is whole, 0 % only if it is nothing. */
 export const rate = (value: number): string =>

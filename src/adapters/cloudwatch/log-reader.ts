@@ -7,6 +7,7 @@ import {
 import { invalidField, isMiyabiError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import { eventLines, type KeptLine } from '../../domain/logs/event-lines.ts';
+import { hasText } from '../../domain/logs/line-text.ts';
 import { isWorthRetrying, type RetryPolicy } from '../../domain/retry.ts';
 import { MAX_TIME } from '../../domain/time.ts';
 import type { Backoff } from '../../ports/backoff.ts';
@@ -157,7 +158,7 @@ const wanted =
     line.at >= from &&
     line.at <= to &&
     isInPlace(line) &&
-    (contains === undefined || line.text.toLowerCase().includes(contains.toLowerCase()));
+    (contains === undefined || hasText(line.text, contains));
 
 const eventOf = ({ timestamp, message }: OutputLogEvent): readonly LogEvent[] =>
   timestamp === undefined || message === undefined ? [] : [{ id: '', timestamp, message }];

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { invalidField, isMiyabiError, unavailable } from '../../domain/errors.ts';
 import { eventLines, type KeptLine } from '../../domain/logs/event-lines.ts';
+import { hasText } from '../../domain/logs/line-text.ts';
 import { isTime } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
@@ -194,8 +195,7 @@ const stretchOf = ({ file, base }: Part, from: number, bytes: Buffer, start: num
 };
 
 const isWanted = ({ from, to, contains }: LineQuery, { at, text, hasTime }: PlacedLine): boolean =>
-  (!hasTime || (at >= from && at <= to)) &&
-  (contains === undefined || text.toLowerCase().includes(contains.toLowerCase()));
+  (!hasTime || (at >= from && at <= to)) && (contains === undefined || hasText(text, contains));
 
 const inodeOf = ({ inode }: LogFile): string => inode.slice(inode.indexOf(':') + 1);
 

@@ -1,6 +1,7 @@
 import { invalidField, isMiyabiError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import { eventLines } from '../../domain/logs/event-lines.ts';
+import { hasText } from '../../domain/logs/line-text.ts';
 import { type LogReader, STREAM_START } from '../../ports/log-reader.ts';
 import type { LogSource } from '../../ports/log-source.ts';
 
@@ -11,7 +12,6 @@ export const memoryLogReader = ({ source }: Readonly<{ source: LogSource }>): Lo
     if (events.length === 0) return undefined;
     const first = after === undefined ? 0 : placeOf('after', after);
     const end = before === undefined ? Number.POSITIVE_INFINITY : placeOf('before', before) - 1;
-    const wanted = contains?.toLowerCase();
     const { lines } = eventLines(events);
     const found = lines
       .map((line, place) => ({ ...line, place }))
@@ -21,7 +21,7 @@ export const memoryLogReader = ({ source }: Readonly<{ source: LogSource }>): Lo
           place < end &&
           at >= from &&
           at <= to &&
-          (wanted === undefined || text.toLowerCase().includes(wanted)),
+          (contains === undefined || hasText(text, contains)),
       );
     const page = after === undefined ? found.slice(-limit) : found.slice(0, limit);
     const isCut = page.length < found.length;

@@ -32,6 +32,10 @@ export const plainLine = (shown: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what this looks for
   shown.includes('\u001b') ? shown.replace(/\u001b\[[\d;:]*m/g, '') : shown;
 
+/** Whether a line has a text in it, whatever the case of either, and whatever colours cut it. */
+export const hasText = (shown: string, wanted: string): boolean =>
+  plainLine(shown).toLowerCase().includes(wanted.toLowerCase());
+
 const withoutControls = (text: string): string => {
   const kept: string[] = [];
   let from = 0;

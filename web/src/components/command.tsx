@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 import { t } from '../i18n.ts';
 
 /** Copies a text, and says so for a moment. */
-const Copy = ({ text }: Readonly<{ text: string }>) => {
+export const Copy = ({ text }: Readonly<{ text: string | (() => string) }>) => {
   const copied = useSignal(false);
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
       copied.value = true;
       setTimeout(() => {
         copied.value = false;

@@ -9,6 +9,7 @@ import { listTasks, logUrl, readTask } from '../api.ts';
 import { Bar } from '../components/bar.tsx';
 import { Copyable } from '../components/command.tsx';
 import { Facts, Out } from '../components/facts.tsx';
+import { LazyLog } from '../components/lazy-log.tsx';
 import { LazyPlot } from '../components/lazy-plot.tsx';
 import { Mark } from '../components/mark.tsx';
 import { Unread } from '../components/page-state.tsx';
@@ -70,10 +71,12 @@ const TaskPage = ({ task }: Readonly<{ task: Task }>) => {
     <article class="task">
       <TaskHead task={task} />
       {task.status !== 'completed' && <RootCause task={task} />}
+      {task.status === 'failed' && <LazyLog part="FailureContext" task={task} />}
       <Retained task={task} />
       <div class="columns columns-task">
         <div class="column">
           <Parts of={task.task_id} />
+          <LazyLog part="LogPanel" task={task} />
           <ProgressPlot task={task} points={points} />
           <Phases task={task} points={points ?? []} />
           <History points={points ?? []} />
