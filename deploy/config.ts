@@ -3,6 +3,8 @@ import { readConfig } from '../src/config.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
 
 export const CACHE_CHOICES = ['none', 'node', 'serverless'] as const;
+/** What `cdk bootstrap` uses unless told otherwise. */
+export const DEFAULT_QUALIFIER = 'hnb659fds';
 const AUTH_CHOICES = ['keys', 'jwt'] as const;
 
 const text = v.pipe(v.string(), v.trim(), v.minLength(1));
@@ -66,6 +68,8 @@ const schema = v.object({
   collectorConcurrency: v.optional(integer(0, 1_000), 0),
   /** The version of the parameter with the API keys that the functions use. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
+  /** Of the CDK bootstrap whose roles and bucket deploy this. */
+  qualifier: v.optional(v.pipe(text, v.regex(/^[a-z0-9]{1,10}$/)), DEFAULT_QUALIFIER),
   /** Set by `npm run deploy -- --now`: the alias moves at once, without the canary that alarms stop. */
   now: v.optional(flag, false),
   /** Set by `npm run deploy`: false until a first deployment has succeeded, since a failed one must be deletable. */
@@ -126,6 +130,7 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   collectorMemory: 'must be a whole number from 128 to 10240, in MB',
   collectorConcurrency: 'must be a whole number from 0 to 1000',
   apiKeysVersion: 'must be a whole number from 1',
+  qualifier: 'must be 1 to 10 small letters and digits',
   now: 'must be true or false',
   protect: 'must be true or false',
 };

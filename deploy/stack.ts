@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, DefaultStackSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -45,6 +45,7 @@ export class MiyabiStack extends Stack {
     super(scope, id, {
       description: 'Miyabi Progress: log lines in, live progress out',
       terminationProtection: config.protect,
+      synthesizer: new DefaultStackSynthesizer({ qualifier: config.qualifier }),
       ...props,
     });
     const { name, tracing } = config;

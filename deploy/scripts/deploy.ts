@@ -5,7 +5,7 @@ import { ROOT } from '../build/bundle.ts';
 import { CACHE_CHOICES, stackNameOf } from '../config.ts';
 import { guardCacheChange, type OptionTexts, requireKnownOptions, resolveOptions } from '../options.ts';
 import { apiKeysVersion, ensureApiKeys } from './keys.ts';
-import { type ClientSettings, preflight, unreservedConcurrency } from './preflight.ts';
+import { type ClientSettings, preflight, requireBootstrap, unreservedConcurrency } from './preflight.ts';
 import {
   agreed,
   answerTo,
@@ -34,12 +34,13 @@ program('deploy', async (args) => {
     values,
   } = stackArgs(args, {
     flags: ['yes', 'change-cache', 'now'],
-    values: BUILD_OPTIONS,
+    values: [...BUILD_OPTIONS, 'key-file'],
   });
   const stack = stackNameOf(known.name);
   const isAsking = flags['yes'] !== true;
   if (isAsking) requireTerminal('deployed');
-  const { account, region, client } = await preflight();
+  const target = await preflight();
+  const { account, region, client } = target;
   const state = await stackState(client, stack);
   // A protected stack whose first deployment failed could be neither replaced nor deleted.
   const isFirst = state === undefined || FAILED_CREATION.test(state.status);
@@ -52,6 +53,7 @@ program('deploy', async (args) => {
       ? await reservation(client)
       : {};
   const resolved = resolveOptions({ given: { ...reserved, ...answers, ...given }, file, stored });
+  await requireBootstrap(target, resolved.config.qualifier);
   guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
   const { config } = resolved;
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
@@ -70,7 +72,7 @@ program('deploy', async (args) => {
     say('Nothing was changed.');
     return;
   }
-  const { version, key } = await ensureApiKeys(client, config.name);
+  const { version, key } = await ensureApiKeys(client, config.name, values['key-file']);
   // Adopts tables and log groups that an earlier stack of this name left, with their data.
   const deploy = cdk({ ...options, apiKeysVersion: String(version) }, [
     ...['deploy', '--no-notices', '--require-approval', 'never', '--progress', 'events'],

@@ -1,7 +1,7 @@
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { apiKeysParameterOf, stackNameOf } from '../config.ts';
 import { resolveOptions } from '../options.ts';
-import { preflight } from './preflight.ts';
+import { preflight, requireBootstrap } from './preflight.ts';
 import { build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
 import { setTerminationProtection, stackState } from './stacks.ts';
 
@@ -10,7 +10,8 @@ program('destroy', async (args) => {
   const { config, given, file, values } = stackArgs(args, { values: ['confirm'] });
   const { name } = config;
   const stack = stackNameOf(name);
-  const { account, region, client } = await preflight();
+  const target = await preflight();
+  const { account, region, client } = target;
   const state = await stackState(client, stack);
   if (state === undefined) {
     throw new MiyabiError(
@@ -30,7 +31,8 @@ program('destroy', async (args) => {
   if (values['confirm'] !== stack) {
     throw new MiyabiError('configuration', `Nothing was changed: add --confirm ${stack} to go ahead`);
   }
-  const { options } = resolveOptions({ given, file, stored: state.options });
+  const { config: resolved, options } = resolveOptions({ given, file, stored: state.options });
+  await requireBootstrap(target, resolved.qualifier);
   await build({});
   await setTerminationProtection(client, stack, false);
   await runProgram(cdk({ ...options, protect: 'false' }, ['destroy', '--no-notices', '--force']), {

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createKey } from '../../src/cli/commands/keys.ts';
+import { MiyabiError } from '../../src/domain/errors.ts';
 import { apiKeysParameterOf } from '../config.ts';
 import { type ClientSettings, parameter, translating } from './preflight.ts';
 import { say } from './program.ts';
@@ -9,15 +11,18 @@ export const apiKeysVersion = async (client: ClientSettings, name: string): Prom
   (await parameter(client, apiKeysParameterOf(name)))?.version ?? 1;
 
 /**
- * Creates a first key if there is none, and shows it: only its hash is stored. Returns the current version, and the key
+ * Creates a first key if there is none, and shows it or writes it to a file: only its hash is stored. Returns the current version, and the key
  * if it is new.
  */
 export const ensureApiKeys = async (
   client: ClientSettings,
   name: string,
+  keyFile?: string,
 ): Promise<Readonly<{ version: number; key?: string }>> => {
   const found = await parameter(client, apiKeysParameterOf(name));
   if (found !== undefined) return { version: found.version };
+  // Before anything is stored, so that no key is lost to a file that cannot be written.
+  if (keyFile !== undefined) reserve(keyFile);
   let made = '';
   createKey({ scope: 'admin', json: true }, (text) => {
     made = text;
@@ -34,7 +39,21 @@ export const ensureApiKeys = async (
       }),
     ),
   );
-  say(`A first key of the API, scope admin, shown only now: ${key}`);
+  if (keyFile === undefined) say(`A first key of the API, scope admin, shown only now: ${key}`);
+  else {
+    writeFileSync(keyFile, `${key}\n`);
+    say(`A first key of the API, scope admin, is in ${keyFile}.`);
+  }
   say(`More: miyabi keys create, add its entry to the parameter ${apiKeysParameterOf(name)}, deploy again.`);
   return { version: Version, key };
+};
+
+/** An empty file that its owner alone may read. @throws MiyabiError `configuration` if it exists, or cannot be made. */
+const reserve = (file: string): void => {
+  try {
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MiyabiError('configuration', `--key-file ${file} cannot be written: ${reason}`, { cause });
+  }
 };

@@ -2,6 +2,7 @@ import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { MiyabiError } from '../../src/domain/errors.ts';
+import { DEFAULT_QUALIFIER } from '../config.ts';
 
 /** The target of a deployment. */
 export type Target = Readonly<{ account: string; region: string; client: ClientSettings }>;
@@ -23,17 +24,14 @@ const CLIENT_TIMEOUTS = {
 
 /** The stack's template needs at least this version of the `cdk bootstrap` resources. */
 const BOOTSTRAP_VERSION = 6;
-const BOOTSTRAP_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 
 /**
  * Checks, before anything is built, whether a deployment can begin at all.
  *
- * @throws MiyabiError `configuration` in one line: no Region, no credentials, wrong or expired ones, no bootstrap;
+ * @throws MiyabiError `configuration` in one line: no Region, no credentials, wrong or expired ones;
  * `unavailable` where AWS does not answer.
  */
-export const preflight = async (
-  { bootstrap }: Readonly<{ bootstrap: boolean }> = { bootstrap: true },
-): Promise<Target> => {
+export const preflight = async (): Promise<Target> => {
   const region = await regionOf();
   const client = { ...CLIENT_TIMEOUTS, region };
   const account = await translating(async () => {
@@ -41,17 +39,22 @@ export const preflight = async (
     if (Account === undefined) throw new Error('AWS names no account');
     return Account;
   });
-  if (bootstrap) {
-    const version = Number((await parameter(client, BOOTSTRAP_PARAMETER))?.value ?? 0);
-    if (version < BOOTSTRAP_VERSION) {
-      const state = version === 0 ? 'not bootstrapped' : `bootstrapped with version ${version}, too old`;
-      throw new MiyabiError(
-        'configuration',
-        `Account ${account}, Region ${region}, is ${state}: run npm run bootstrap`,
-      );
-    }
-  }
   return { account, region, client };
+};
+
+/** @throws MiyabiError `configuration` if the CDK's bootstrap of this qualifier is missing or too old. */
+export const requireBootstrap = async (
+  { account, region, client }: Target,
+  qualifier: string,
+): Promise<void> => {
+  const version = Number((await parameter(client, `/cdk-bootstrap/${qualifier}/version`))?.value ?? 0);
+  if (version >= BOOTSTRAP_VERSION) return;
+  const state = version === 0 ? 'not bootstrapped' : `bootstrapped with version ${version}, too old`;
+  const own = qualifier === DEFAULT_QUALIFIER ? '' : ` -- --qualifier ${qualifier}`;
+  throw new MiyabiError(
+    'configuration',
+    `Account ${account}, Region ${region}, is ${state}: run npm run bootstrap${own}`,
+  );
 };
 
 /** A parameter of Systems Manager, undefined if there is none. */

@@ -18,7 +18,7 @@ program('rollback', async (args) => {
   const { config, flags, values } = stackArgs(args, { flags: ['yes'], values: ['to'] });
   const isAsking = flags['yes'] !== true;
   if (isAsking) requireTerminal('rolled back');
-  const { account, region, client } = await preflight({ bootstrap: false });
+  const { account, region, client } = await preflight();
   const name = `${config.name}-api`;
   const deployment = await runningDeployment(client, name);
   if (deployment !== undefined && values['to'] === undefined) {

@@ -656,6 +656,11 @@ test('two systems in one account count by the names of their own functions', () 
   }
 });
 
+test('a bootstrap of another qualifier is named in the template', () => {
+  const { template } = synthesise({ cache: 'none', qualifier: 'team1' });
+  template.hasParameter('BootstrapVersion', { Default: '/cdk-bootstrap/team1/version' });
+});
+
 test('the objectives on the dashboard are those of docs/operations.md', async () => {
   const written = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   assert.match(written, `p95 under ${OBJECTIVES.apiP95Ms} ms`);
