@@ -160,7 +160,7 @@ export class Site extends Construct {
           ...['GetObject*', 'GetBucket*', 'List*', 'DeleteObject*', 'Abort*'].map(
             (action) => `Action::s3:${action}`,
           ),
-          'Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*',
+          `Resource::arn:<AWS::Partition>:s3:::cdk-${Stack.of(this).synthesizer.bootstrapQualifier}-assets-<AWS::AccountId>-<AWS::Region>/*`,
           `Resource::<${files}.Arn>/*`,
         ].map((finding) => [`IAM5[${finding}]`, reason]),
       ),
