@@ -3,7 +3,7 @@ import { readConfig } from '../src/config.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
 
 export const CACHE_CHOICES = ['none', 'node', 'serverless'] as const;
-/** What `cdk bootstrap` uses unless told otherwise. */
+/** The default of `cdk bootstrap`. */
 export const DEFAULT_QUALIFIER = 'hnb659fds';
 const AUTH_CHOICES = ['keys', 'jwt'] as const;
 

@@ -17,7 +17,7 @@ test('the policy allows what the script asks for, and no more', () => {
   const files = readdirSync(new URL('../../deploy/scripts', import.meta.url)).filter(
     (file) => file !== 'rollback.ts',
   );
-  const asked = files.flatMap((file) =>
+  const requested = files.flatMap((file) =>
     [...read(`deploy/scripts/${file}`).matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-(\w+)'/g)].flatMap(
       ([, names = '', client = '']) =>
         [...names.matchAll(/(\w+)Command\b/g)].flatMap(([, operation]) =>
@@ -32,7 +32,7 @@ test('the policy allows what the script asks for, and no more', () => {
   const allowed = policy.Statement.flatMap(({ Action }) => Action).filter(
     (action) => action !== 'sts:AssumeRole',
   );
-  assert.equal([...new Set(asked)].sort(), [...allowed].sort());
+  assert.equal([...new Set(requested)].sort(), [...allowed].sort());
 });
 
 test('the workflow runs commands that there are', () => {
