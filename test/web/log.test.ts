@@ -97,6 +97,26 @@ story('follows new lines while the newest is in view, and stays where one reads'
   assert.is(await page.getByRole('button', { name: 'End', exact: true }).count(), 1);
 });
 
+story('goes on working where one leaves the end while it follows a flood of lines', async (scene) => {
+  const { page, open, button } = scene;
+  await create(scene, 'running');
+  await post(scene, numbered(2_100));
+  await open('/tasks/brew');
+  await sees(scene, 'line 2099');
+  // Meanwhile the log is followed once more, and that gets a full answer, at the beginning.
+  await page.route(/logs\?.*after=0/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await route.continue();
+  });
+  const following = page.waitForResponse(/logs\?.*after=s1000\b/);
+  await button('Beginning').click();
+  await following;
+  await sees(scene, 'line 0');
+  await page.waitForTimeout(1_000);
+  await page.getByRole('button', { name: 'End', exact: true }).click();
+  await sees(scene, 'line 2099');
+});
+
 story('remembers that it is not to follow, on the next page, too', async (scene) => {
   const { page, open, button } = scene;
   await create(scene, 'running');

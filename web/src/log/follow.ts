@@ -66,7 +66,8 @@ export const useFollowing = (reader: LogReader, task: Task, arrived: Signal<numb
         const count = held === undefined ? await reader.tail().then(() => 0) : await reader.newer();
         isFull = count >= FULL;
         quiet = count === 0 ? quiet + 1 : 0;
-        if (count > 0) arrived.value = arrived.peek() + count;
+        // One may have gone elsewhere meanwhile, where lines that come are not new.
+        if (reader.held.peek()?.isAtEnd) arrived.value = arrived.peek() + count;
         rounds -= 1;
       }
     })();
