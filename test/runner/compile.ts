@@ -30,6 +30,16 @@ const keepPlaces: Plugin = {
   },
 };
 
+/** Leaves each file of the project a file of its own, so that what V8 counts of one is in one place. */
+const keepApart: Plugin = {
+  name: 'keep-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\/.*\.tsx?$/ }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: path.replace(/\.tsx?$/, '.js'), external: true },
+    );
+  },
+};
+
 /** Removes what runs that were killed have left. */
 const removeOldBuilds = (): void => {
   for (const name of readdirSync(BUILDS)) {
@@ -43,9 +53,13 @@ let builds = 0;
 
 /**
  * Compiles files of the project, the worker and the programs that they start into one folder, sharing what they import.
- * Throws where one of them cannot be compiled. The caller removes the folder.
+ * Throws where one of them cannot be compiled. The caller removes the folder. `isCounted`: V8 counts what runs, and
+ * every file of the project becomes one of its own.
  */
-export const compile = async (files: readonly string[]): Promise<string> => {
+export const compile = async (
+  files: readonly string[],
+  { isCounted = false }: Readonly<{ isCounted?: boolean }> = {},
+): Promise<string> => {
   mkdirSync(BUILDS, { recursive: true });
   removeOldBuilds();
   builds += 1;
@@ -53,23 +67,24 @@ export const compile = async (files: readonly string[]): Promise<string> => {
   const closureOf = importClosures();
   const startsPrograms = sources.some((file) => closureOf(file).has('test/support/built.ts'));
   const folder = join(BUILDS, `compiled-${process.pid}-${builds}`);
+  const begun = [...new Set([...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])])];
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [...new Set([...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])])],
+    entryPoints: isCounted ? [...new Set(begun.flatMap((file) => [file, ...closureOf(file)]))] : begun,
     outbase: ROOT,
     outdir: folder,
     bundle: true,
-    splitting: true,
+    splitting: !isCounted,
     packages: 'external',
     format: 'esm',
     platform: 'node',
     target: 'node20',
     sourcemap: 'linked',
-    sourcesContent: false,
+    sourcesContent: isCounted,
     treeShaking: false,
     chunkNames: 'chunks/[name]-[hash]',
     define: { 'import.meta.url': 'modulePlace' },
-    plugins: [keepPlaces],
+    plugins: isCounted ? [keepPlaces, keepApart] : [keepPlaces],
     logLevel: 'silent',
   });
   return folder;

@@ -94,11 +94,8 @@ test('fails on a test that is skipped for a reason that is not accepted', async 
   assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed');
 });
 
-/** A run that measures coverage, as this one may be, compiles nothing. */
-const COMPILES = { env: { NODE_V8_COVERAGE: '' } };
-
 test('shows the line of the source in what it has compiled', async () => {
-  const { stdout } = await run([...RUN, fixture('fails')], COMPILES);
+  const { stdout } = await run([...RUN, fixture('fails')]);
   assert.not.match(stdout, 'Not compiled');
   assert.match(stdout, /test\/fixtures\/suites\/fails\.ts:6:/);
 });
@@ -108,7 +105,7 @@ test('runs the files from their sources if they cannot be compiled, and says why
   try {
     const broken = join(folder, 'broken.ts');
     writeFileSync(broken, "import './is-not-there.ts';\n");
-    const { code, stdout } = await run([...RUN, fixture('passes'), broken], COMPILES);
+    const { code, stdout } = await run([...RUN, fixture('passes'), broken]);
     assert.is(code, 1);
     assert.match(stdout, /^Not compiled, so that this takes longer: .*broken\.ts:1:\d+: .*is-not-there/m);
     assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed, 1 skipped');
