@@ -165,7 +165,7 @@ const LINES: readonly (readonly [name: string, kind: Text['kind'], line: Line])[
       [
         `  bundling ${moduleOf(dice)} for ${capital(dice.pick(WORDS))}, written to disk as chunk ${dice.hex(8)}`,
         `dist/assets/${dice.pick(WORDS)}-${dice.hex(8)}.js   ${dice.int(900)}.${two(dice.int(100))} kB`,
-        `added ${dice.int(900)} packages, and audited ${dice.int(900)} packages in ${dice.int(60)}s`,
+        `audited ${dice.int(900)} packages in ${dice.int(60)}s`,
         `${capital(dice.pick(WORDS))} ${dice.pick(WORDS)} finished without ${dice.pick(WORDS)} warnings in src/${moduleOf(dice)}`,
       ][index % 4] as string,
   ],

@@ -86,7 +86,7 @@ export const SMALL_LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 export const LETTERS = SMALL_LETTERS + SMALL_LETTERS.toUpperCase();
 
 /**
- * A number at the beginning of a line that `line` matches up to its 24th character; one of `after` follows the number,
+ * A number at the beginning of a line that `line` matches up to its 80th character; one of `after` follows the number,
  * which few numbers in other logs have.
  */
 export const numberBefore = (after: string, line: RegExp): Place => ({
@@ -94,6 +94,6 @@ export const numberBefore = (after: string, line: RegExp): Place => ({
   holds(text, at) {
     let next = at;
     while (isDigit(text.charCodeAt(next))) next += 1;
-    return after.includes(text.charAt(next)) && line.test(text.slice(at, at + 24));
+    return after.includes(text.charAt(next)) && line.test(text.slice(at, at + 80));
   },
 });

@@ -10,9 +10,19 @@ import { wordStarts } from './word-starts.ts';
 /** Longer lines, in UTF-16 code units, are not read. */
 export const MAX_LINE = 65_536;
 
-/** The lines of a text. A carriage return ends a line too, because progress bars redraw themselves with it. */
+/**
+ * The lines of a text. What takes a terminal back to the first column ends a line too, because bars redraw themselves with
+ * it: a carriage return, or CSI 1 G.
+ */
 export const splitLines = (text: string): string[] =>
-  text.includes('\r') ? text.split(/\r\n?|\n/) : text.split('\n');
+  isRedrawn(text) ? text.split(REDRAW) : text.split('\n');
+
+/** Whether lines of a text end with anything but a line feed. */
+export const isRedrawn = (text: string): boolean => text.includes('\r') || text.includes(FIRST_COLUMN);
+
+const FIRST_COLUMN = '\u001b[1G';
+/** A control character in a literal expression looks like a mistake. */
+const REDRAW = new RegExp(`\\r\\n?|\\n|${FIRST_COLUMN.replace('[', '\\[')}`);
 
 /** One line without escapes, logger prefixes (there may be several) and outer white space. */
 export const cleanLine = (raw: string): string => {

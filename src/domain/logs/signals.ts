@@ -3,7 +3,7 @@ import type { Json } from '../json.ts';
 import { isTime } from '../time.ts';
 import type { LogEvent } from './event.ts';
 import type { LogFormat } from './format.ts';
-import { lineIn, MAX_LINE, splitLines } from './lines.ts';
+import { isRedrawn, lineIn, MAX_LINE, splitLines } from './lines.ts';
 import { type Prefilter, prefilterOf } from './prefilter.ts';
 
 /**
@@ -180,7 +180,7 @@ const WINDOW = 32768;
 /** Several texts as one, with line feeds between them and at the ends of their lines. */
 const joined = (texts: readonly string[]): { texts: readonly string[]; whole: string } => {
   const whole = texts.length === 1 ? (texts[0] ?? '') : texts.join('\n');
-  return whole.includes('\r') ? joined(texts.map((text) => splitLines(text).join('\n'))) : { texts, whole };
+  return isRedrawn(whole) ? joined(texts.map((text) => splitLines(text).join('\n'))) : { texts, whole };
 };
 
 const validId = (id: string | undefined): string | undefined =>

@@ -1,4 +1,5 @@
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ORCHESTRATION } from './orchestration.ts';
 import { RECORDINGS } from './recorded.ts';
 
@@ -168,12 +169,20 @@ export const RECORDED: readonly Sample[] = [...PRINTED, ...ORCHESTRATION];
 
 const formatOf = ({ run }: Pick<Sample, 'run'>): string => run.slice(0, run.indexOf('/'));
 
+const reader = logReader(builtInFormats);
+
+/** Whether no other tool speaks in a log, as a task's own output does in that of a task runner. */
+const isPure = ({ run, lines }: Sample): boolean =>
+  reader
+    .read(lines.map((message, index) => ({ id: `${index}`, timestamp: index, message })))
+    .ofStream.every(({ format }) => run.startsWith(`${format}/`));
+
 /** A sample of each format: those above, and the longest recorded log of each other format. */
 export const SAMPLES: readonly Sample[] = [
   ...WRITTEN,
   ...builtInFormats.flatMap(({ name }) => {
     if (WRITTEN.some((sample) => formatOf(sample) === name)) return [];
-    return RECORDED.filter((sample) => formatOf(sample) === name)
+    return RECORDED.filter((sample) => formatOf(sample) === name && isPure(sample))
       .toSorted((a, b) => b.lines.length - a.lines.length)
       .slice(0, 1);
   }),

@@ -11,11 +11,16 @@ export const goTest = toolFormat({
   taskType: 'test',
   counts: 'open',
   hint: {
-    begins: ['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL'],
-    // Shorter texts are found faster.
-    contains: ['_test.', '"Actio'],
+    begins: [
+      ...['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL'],
+      ...['{"Time":"', '{"ImportPath":"', '{"Action":"'],
+    ],
+    colon: { characters: '0123456789', holds: (text, at) => text.startsWith('_test.go', at - 8) },
   },
-  unwrap: { line: /^\{.{0,400}"Action":"(?:build-)?output",.{0,2000}"Output":(?<text>".*")\}$/ },
+  contains: '_test.go:',
+  unwrap: {
+    line: /^\{(?:"(?:Time|ImportPath)":"[^"]{1,300}",)?"Action":"(?:build-)?output",.{0,2000}"Output":(?<text>".*")\}$/,
+  },
   patterns: [
     { says: 'works', line: /^=== (?:RUN|CONT) {2,3}(?<step>\S{1,300})$/, phase: 'test' },
     { says: 'step', line: /^--- (?:PASS|SKIP): (?<step>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test' },

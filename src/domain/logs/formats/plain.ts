@@ -11,7 +11,16 @@ import { cut, TEXT_LIMITS } from './kit/text.ts';
  * comes after that. `end`: all is done, in so many words.
  */
 export type PlainSignal =
-  | Readonly<{ current: number; total: number; outer?: true; begun?: true; bar?: true; text: string }>
+  | Readonly<{
+      current: number;
+      total: number;
+      outer?: true;
+      begun?: true;
+      bar?: true;
+      name?: string;
+      tag?: string;
+      text: string;
+    }>
   | Readonly<{ failure: string; final?: true }>
   | Readonly<{ end: string }>;
 
@@ -88,17 +97,22 @@ export const plain = counterRuns<PlainSignal, Memory>({
       return { failure: cut(line, TEXT_LIMITS.error), ...(FINAL.test(line) && { final: true as const }) };
     if (END.test(line)) return { end: cut(line, TEXT_LIMITS.message) };
     if (!LIKELY.test(line)) return undefined;
+    const tagged = line[0] === '[' ? taggedCounter(line) : undefined;
+    if (tagged !== undefined) return tagged;
     const counter = likelier(counterIn(line, PAIRS, 'pair'), () => counterIn(line, PERCENTS, 'percent'));
     if (counter === undefined) return undefined;
     return {
       ...counter,
-      ...(DRAWN_BAR.test(line) && { bar: true as const }),
+      ...barOf(line),
       text: cut(line, TEXT_LIMITS.step),
     };
   },
 
+  laneOf: (signal) => ('tag' in signal && signal.tag !== undefined ? `plain:${signal.tag}` : 'plain'),
+
   begins(last, signal, at) {
-    if (!('current' in signal) || signal.current >= signal.total) return false;
+    if (!('current' in signal)) return false;
+    if (signal.current >= signal.total && !isOther(last, signal)) return false;
     if (!isTerminal(last.status) && !hasBegunAll(last)) return false;
     // `Step 7/7` is written when the last step begins, so what counts soon after it is likely to be inside it.
     const isInside = last.memory.outer && !signal.outer && at - last.last_at <= LAST_STEP_MS;
@@ -108,11 +122,12 @@ export const plain = counterRuns<PlainSignal, Memory>({
   apply(run, signal, at) {
     if ('failure' in signal) return run && failsBy(run, signal, at) ? onFailure(signal.failure) : undefined;
     if ('end' in signal) return run && hasBegunAll(run) ? { ...COMPLETED, message: signal.end } : undefined;
-    const { current, total, outer, begun, bar, text } = signal;
+    const { current, total, outer, begun, bar, text, name = signal.tag } = signal;
     if (run?.memory.outer && !outer) return { details: { current_step: text } };
     if (run !== undefined && bar && isInside(run, signal)) return { details: { current_step: text } };
     const full = current >= total && !begun;
     return {
+      ...(run === undefined && name !== undefined && { name }),
       current,
       total,
       status: full ? 'completed' : 'running',
@@ -147,12 +162,40 @@ const onFailure = (text: string): RunUpdate<Memory> => ({
 });
 
 /** Whether a bar is drawn inside a part of what another one counts: that one is under way, and counts something else. */
-const isInside = (run: Run<Memory>, { total }: Readonly<{ total: number }>): boolean =>
+const isInside = (run: Run<Memory>, signal: Readonly<{ total: number; name?: string }>): boolean =>
   run.memory.bar === true &&
   run.current !== null &&
   run.current > 0 &&
-  run.total !== total &&
+  (run.total !== signal.total || isOther(run, signal)) &&
   !isTerminal(run.status);
+
+/** Whether a bar has another name than the one before it. */
+const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): boolean =>
+  name !== undefined && last.name !== '' && name !== last.name;
+
+/** `Indexing:  45%|████▌ `, as tqdm draws it, and `Indexing ━━━━━╺━━  45% ` of rich. */
+const NAMED_BAR = /^(?<name>[\p{L}\d][^|━:]{0,79}?)(?::\s{1,4}\d{1,3}%\||\s{1,4}(?=[━╸╺]{5}))/u;
+
+const barOf = (line: string): Readonly<{ bar?: true; name?: string }> => {
+  const isDrawn = line.includes('%|') || line.includes('━');
+  const name = isDrawn ? NAMED_BAR.exec(line)?.groups?.['name'] : undefined;
+  return {
+    ...((name !== undefined || DRAWN_BAR.test(line)) && { bar: true }),
+    ...(name !== undefined && { name: cut(name, TEXT_LIMITS.name) }),
+  };
+};
+
+/** `[tool x] 36/32777 functions (0.1%), 41s elapsed`: what a tag counts is a task of its own. */
+const TAGGED =
+  /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<current>\d{1,12})\/(?<total>\d{1,12}) (?:\p{L}{2,24} ){0,3}\(\d{1,3}(?:\.\d{1,3})?%\)(?:$|[,;:]? )/u;
+
+const taggedCounter = (line: string): PlainSignal | undefined => {
+  const { tag, current, total } = TAGGED.exec(line)?.groups ?? {};
+  const counter = { current: Number(current), total: Number(total) };
+  return tag === undefined || counter.total === 0 || counter.current > counter.total
+    ? undefined
+    : { ...counter, tag, text: cut(line, TEXT_LIMITS.step) };
+};
 
 /** How shells, runners and package managers report that the previous command failed; they print it last. */
 const FAILURE =

@@ -1,4 +1,4 @@
-import { fraction } from '../hint.ts';
+import { DIGITS, fraction, numberBefore } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
 /** Playwright's line, list and dot reporters (source: packages/playwright/src/reporters): only list prints what is done. */
@@ -11,8 +11,12 @@ export const playwright = toolFormat({
     contains: [fraction],
     begins: ['Running ', '✓ ', '✘ ', 'ok  ', 'x  '],
     mayBegin: {
-      characters: '-0123456789',
-      holds: (text, at) => RESULT.test(text.slice(at, at + 20)),
+      characters: `-${DIGITS}`,
+      holds(text, at) {
+        if (text.charAt(at) === '-')
+          return text.charAt(at + 1) === ' ' && RESULT.test(text.slice(at, at + 20));
+        return RESULT_COUNT.holds(text, at);
+      },
     },
   },
   patterns: [
@@ -50,5 +54,8 @@ export const playwright = toolFormat({
   },
 });
 
-/** `1) [chromium] › …`, `- 3 a.spec.ts:1:2 › …`, `3 passed (5.2s)` and `1 failed`. */
-const RESULT = /^(?:\d{1,6}(?:\) | (?:passed|failed|skipped)\b)|- {1,6}\d)/;
+/** `- 3 a.spec.ts:1:2 › …` */
+const RESULT = /^- {1,6}\d/;
+
+/** `1) [chromium] › …`, `3 passed (5.2s)` and `1 failed`. */
+const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped)\b)/);

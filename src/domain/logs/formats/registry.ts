@@ -3,6 +3,7 @@ import type { LogFormat } from '../format.ts';
 import { agentJson } from './agent-json.ts';
 import { airflow } from './airflow.ts';
 import { ansible } from './ansible.ts';
+import { bazel } from './bazel.ts';
 import { buildkit } from './buildkit.ts';
 import { cargo } from './cargo.ts';
 import { cdk } from './cdk/cdk.ts';
@@ -14,24 +15,34 @@ import { awsDeploy, cloudformationAction, serverless } from './cloudformation-to
 import { codebuild } from './codebuild.ts';
 import { codex } from './codex.ts';
 import { ctest } from './ctest.ts';
+import { curl } from './curl.ts';
 import { dockerBuild, dockerCompose } from './docker.ts';
+import { ffmpeg } from './ffmpeg.ts';
 import { goTest } from './go-test.ts';
 import { gradle } from './gradle.ts';
 import { jest } from './jest.ts';
 import { helm, kubectlRollout } from './kubernetes.ts';
 import { langgraph } from './langgraph.ts';
+import { maven } from './maven.ts';
 import { mocha } from './mocha.ts';
 import { ninja } from './ninja.ts';
 import { nodeTest } from './node-test.ts';
+import { npm } from './npm.ts';
+import { nx } from './nx.ts';
 import { openhands } from './openhands.ts';
+import { pip } from './pip.ts';
 import { plain } from './plain.ts';
 import { playwright } from './playwright.ts';
+import { pnpm } from './pnpm.ts';
 import { prefect } from './prefect.ts';
 import { pulumi } from './pulumi.ts';
 import { pytest } from './pytest.ts';
+import { rclone } from './rclone.ts';
+import { rsync } from './rsync.ts';
 import { terraform } from './terraform.ts';
 import { turbo } from './turbo.ts';
 import { vitest } from './vitest.ts';
+import { wget } from './wget.ts';
 import { yarn } from './yarn.ts';
 
 /**
@@ -59,11 +70,21 @@ export const builtInFormats: readonly LogFormat[] = [
   yarn,
   dockerBuild,
   dockerCompose,
+  bazel,
   ctest,
+  curl,
+  ffmpeg,
   goTest,
   jest,
+  maven,
   mocha,
   nodeTest,
+  npm,
+  nx,
+  pip,
+  pnpm,
+  rclone,
+  rsync,
   vitest,
   airflow,
   ansible,
@@ -76,6 +97,7 @@ export const builtInFormats: readonly LogFormat[] = [
   kubectlRollout,
   prefect,
   pulumi,
+  wget,
   plain,
 ];
 

@@ -92,16 +92,14 @@ export const signalOf = (
 ): ToolSignal | undefined => {
   const counts = countsOf(groups);
   const { current, total } = counts;
-  if (says === 'counts' && (current === undefined || total === 0 || current > (total ?? current)))
-    return undefined;
+  if (says === 'counts' && (current === undefined || current > (total || current))) return undefined;
   const words = (name: string, limit: number) => {
     const found = groups[name]?.trim() ?? '';
     return found === '' ? {} : { [name]: cut(found, limit) };
   };
   return {
-    says,
+    ...(says === 'counts' && total === 0 ? { says: 'works' } : { says, ...counts }),
     ...(alone && { alone }),
-    ...counts,
     ...(phase === undefined ? words('phase', TEXT_LIMITS.phase) : { phase }),
     ...(after !== undefined && { after }),
     ...words('step', TEXT_LIMITS.step),

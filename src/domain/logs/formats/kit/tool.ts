@@ -1,7 +1,7 @@
 import type { TaskDetails } from '../../../tasks/details.ts';
 import { isTerminal } from '../../../tasks/status.ts';
 import type { LogFormat } from '../../format.ts';
-import type { Hint } from '../../hint.ts';
+import { fraction, type Hint, percentage } from '../../hint.ts';
 import { wordStarts } from '../../word-starts.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
@@ -21,7 +21,8 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  *
  * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
  * `between`. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
- * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
+ * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string. `contains` is the text
+ * around the colon that is a hint.
  *
  * `json` reads lines that are JSON objects and hold one of these texts. A line without a lane is about the run that began
  * last if `sharesLast`.
@@ -33,6 +34,7 @@ export type Tool = Readonly<{
   counts: 'begun' | 'done' | 'open';
   hint: Hint;
   patterns: readonly ToolPattern[];
+  contains?: string;
   because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp }>;
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
@@ -49,7 +51,7 @@ type Memory = Readonly<{ remark?: string; unexplained?: true; guessed?: true }>;
 export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>> => {
   // Keys and colons of a tool that has JSON lines are about those.
   const { keys: _keys, colon: _colon, ...ofText } = tool.hint;
-  const mayRead = firstLook(tool.json === undefined ? tool.hint : ofText);
+  const mayRead = firstLook(tool.json === undefined ? tool : { ...tool, hint: ofText });
   return counterRuns<ToolSignal, Memory>({
     name: tool.name,
     stateVersion: 2,
@@ -81,10 +83,13 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     ...(tool.json !== undefined && { timeOf: ({ time }: ToolSignal) => time }),
 
     begins(last, signal) {
+      if (signal.says === 'fails' && last.concluded) return false;
+      if (signal.says === 'concludes' && isRepeated(last, signal)) return false;
       if (signal.alone || signal.says === 'works') return isTerminal(last.status);
       if (signal.says === 'begins') return isTerminal(last.status) || last.current !== null;
       if (signal.says !== 'counts') return false;
-      return isTerminal(last.status) ? !isFull(signal) : startsOver(tool, last, signal);
+      if (isTerminal(last.status)) return !isFull(signal);
+      return tool.counts !== 'open' && startsOver(tool, last, signal);
     },
 
     followed: (run) =>
@@ -102,21 +107,23 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
 const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts', 'waits']);
 
-/** Whether a line may be of the tool, by how it begins and the texts in it: most lines of other tools are not. */
-const firstLook = ({
-  begins = [],
-  mayBegin,
-  contains = [],
-  ...others
-}: Hint): ((line: string) => boolean) => {
-  const texts = contains.filter((each) => typeof each === 'string');
-  if (texts.length < contains.length || Object.keys(others).length > 0) return () => true;
+/** Whether a line may be of the tool, by its beginning, its end and the texts in it: most lines of other tools are not. */
+const firstLook = ({ hint, contains }: Tool): ((line: string) => boolean) => {
+  const { begins = [], mayBegin, contains: found = [], ends = [], colon, ...others } = hint;
+  const known = found.map((each) => (each === percentage ? '%' : each === fraction ? '/' : each));
+  const texts = known.filter((each) => typeof each === 'string');
+  const isOpen = colon !== undefined && contains === undefined;
+  if (isOpen || texts.length < known.length || Object.keys(others).length > 0) return () => true;
+  if (contains !== undefined) texts.push(contains);
   const isExact = (words: string) => words.length >= 4 && words.charCodeAt(0) <= LAST_PRINTED;
   const words = wordStarts(begins.filter(isExact));
   const initials = begins.filter((each) => !isExact(each)).map((each) => each.charAt(0));
   const codes = new Set([...initials, ...(mayBegin?.characters ?? '')].map((each) => each.charCodeAt(0)));
   return (line) =>
-    words.begins(line, 0) || codes.has(line.charCodeAt(0)) || texts.some((text) => line.includes(text));
+    words.begins(line, 0) ||
+    codes.has(line.charCodeAt(0)) ||
+    texts.some((text) => line.includes(text)) ||
+    ends.some((text) => line.endsWith(text));
 };
 
 /** Of ASCII. What begins with anything else may be left out of a hint. */
@@ -134,6 +141,10 @@ const startsOver = (tool: Tool, last: Run<Memory>, signal: ToolSignal): boolean 
 /** Whether the last step of a tool that counts begun ones was the last that was heard of it. */
 const hasBegunAll = ({ current, total }: Run<Memory>): boolean =>
   current !== null && total !== null && current >= (total === 100 ? total : total - 1);
+
+/** A bar that has ended is often drawn once more. */
+const isRepeated = (last: Run<Memory>, { current, total }: ToolSignal): boolean =>
+  last.concluded === true && total !== undefined && last.total === total && last.current === current;
 
 /** How the reason of a failure is found in the lines below it. */
 const explanation = ({
@@ -188,7 +199,7 @@ const update = (
     details,
     message: cut(text, TEXT_LIMITS.message),
     memory: {
-      ...(run?.memory.guessed && { guessed: true }),
+      ...(run?.memory.guessed && reason === undefined && { guessed: true }),
       ...(FAILURES.has(says) && reason === undefined && { unexplained: true }),
     },
   };
@@ -196,7 +207,8 @@ const update = (
     ...said,
     details: {
       ...details,
-      ...(reason !== undefined && run?.details.error_message === undefined && { error_message: reason }),
+      ...(reason !== undefined &&
+        (run?.details.error_message === undefined || run.memory.guessed) && { error_message: reason }),
     },
   };
   switch (says) {
@@ -216,7 +228,7 @@ const update = (
         ? { ...said, status: 'completed', concluded: true }
         : said;
     case 'fails':
-      return failure(run, said, signal.reason ?? run?.memory.remark, cut(text, TEXT_LIMITS.error));
+      return failure(run, said, reason, endingOf(run, counts, text));
     case 'cancels':
       return { ...said, status: 'cancelled', details: { ...details, outcome: 'failed' } };
     case 'concludes':
@@ -307,6 +319,12 @@ const hasFailed = ({
   details,
 }: Readonly<{ failed?: number | undefined; details: TaskDetails }>): boolean =>
   failed > 0 || details.error_message !== undefined || (details.failed_resources?.length ?? 0) > 0;
+
+/** How a run has failed for which no reason is printed. */
+const endingOf = (run: Run<Memory> | undefined, counts: Counts, text: string): string =>
+  (counts.failed ?? run?.failed) && (counts.total ?? run?.total)
+    ? sumOfFailures(run, counts)
+    : cut(text, TEXT_LIMITS.error);
 
 const sumOfFailures = (run: Run<Memory> | undefined, counts: Counts): string => {
   const failed = counts.failed ?? run?.failed ?? run?.details.failed_resources?.length;

@@ -1,0 +1,21 @@
+import { toolFormat } from './kit/tool.ts';
+
+/** pnpm (source: cli/default-reporter): packages added out of those that are resolved, whose number grows. */
+export const pnpm = toolFormat({
+  name: 'pnpm',
+  taskName: 'pnpm',
+  taskType: 'build',
+  counts: 'open',
+  hint: { begins: ['Progress: resolved ', 'Done in ', 'ERR_PNPM_', 'pnpm: ', 'Lockfile is up to date'] },
+  patterns: [
+    {
+      says: 'counts',
+      line: /^Progress: resolved (?<total>\d{1,7}), reused \d{1,7}, downloaded \d{1,7}, added (?<current>\d{1,7})(?:, done)?$/,
+    },
+    { says: 'works', line: /^Lockfile is up to date, resolution step is skipped$/ },
+    { says: 'ends', line: /^Done in \d{1,7}(?:\.\d{1,3})?m?s(?: using pnpm v\d\S{0,40})$/, alone: true },
+    { says: 'ends', line: /^Done in \d{1,7}(?:\.\d{1,3})?m?s$/ },
+    { says: 'fails', line: /^ERR_PNPM_\w{1,80}\s{1,4}(?<reason>\S.*)$/, alone: true },
+    { says: 'fails', line: /^pnpm: (?<reason>[A-Z].+)$/, alone: true },
+  ],
+});

@@ -1,0 +1,31 @@
+import { numberBefore, percentage } from '../hint.ts';
+import { toolFormat } from './kit/tool.ts';
+
+const NUMBERED = /^(?:\d{1,12}K [. ]{10}|[45]\d\d: )/;
+
+/** GNU Wget: one run for each file, with dots through a pipe and a bar on a terminal. */
+export const wget = toolFormat({
+  name: 'wget',
+  taskName: 'wget',
+  taskType: 'transfer',
+  counts: 'open',
+  hint: {
+    begins: ['--20', 'ERROR 4', 'ERROR 5', 'wget: ', '('],
+    contains: [percentage],
+    mayBegin: numberBefore('K:', NUMBERED),
+  },
+  patterns: [
+    { says: 'begins', line: /^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d-- {1,4}(?<step>\S.*)$/ },
+    {
+      says: 'step',
+      line: /^\d{1,12}K [. ]{10,80} {1,4}(?<percent>\d{1,3})% {0,4}[\d.]{1,10}[KMG]?[ =]\S{1,12}$/,
+    },
+    {
+      says: 'counts',
+      line: /^\S.{0,200}? {1,40}(?<percent>\d{1,3})%\[[=>+ ]{3,200}\] {1,12}[\d.,]{1,16}[KMG]?\b.{0,60}$/,
+    },
+    { says: 'ends', line: /^\([\d.]{1,12} [KMG]?B\/s\) - .{1,500} saved \[\d{1,16}(?:\/\d{1,16})?\]$/ },
+    { says: 'fails', line: /^(?:ERROR )?(?<reason>[45]\d\d: \S.{0,200})$/ },
+    { says: 'fails', line: /^wget: (?<reason>(?:unable to|Unable to|failed to) .+)$/ },
+  ],
+});
