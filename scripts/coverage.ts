@@ -18,9 +18,7 @@ type Kind = (typeof KINDS)[number];
 type Counts = Readonly<Record<Kind, Readonly<{ total: number; covered: number }>>>;
 type V8Coverage = Readonly<{
   result: readonly Readonly<{ url: string }>[];
-  'source-map-cache'?: Readonly<
-    Record<string, Readonly<{ data?: Readonly<{ sources: readonly string[] }> | null }>>
-  >;
+  'source-map-cache'?: Readonly<Record<string, unknown>>;
 }>;
 
 /** Files that contain nothing but types: there is no code to run. */
@@ -33,12 +31,9 @@ const typesOnly = (): readonly string[] =>
     })
     .map((file) => `src/${file.split(sep).join('/')}`);
 
-/**
- * Copies what V8 counted of our own sources, a small part of what it writes, under the names of the sources: the runner
- * compiles each into a file of its own. What ran from a source itself was compiled otherwise, and cannot be added up.
- */
+/** Copies what V8 counted of our own sources, a small part of what it writes. */
 const keepOurs = (from: string, to: string): void => {
-  const ours = pathToFileURL(`${SRC}${sep}`).href;
+  const ours = (url: string) => url.startsWith(pathToFileURL(`${SRC}${sep}`).href);
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.json'),
   );
@@ -47,17 +42,11 @@ const keepOurs = (from: string, to: string): void => {
     const { result, 'source-map-cache': maps = {} } = JSON.parse(
       readFileSync(join(from, file), 'utf8'),
     ) as V8Coverage;
-    const kept = result.flatMap((script) => {
-      const map = maps[script.url];
-      const source = script.url.endsWith('.js') ? map?.data?.sources[0] : undefined;
-      return source?.startsWith(ours) ? [{ source, map, script: { ...script, url: source } }] : [];
-    });
+    const kept = result.filter(({ url }) => ours(url));
     if (kept.length === 0) continue;
-    const counted = {
-      result: kept.map(({ script }) => script),
-      'source-map-cache': Object.fromEntries(kept.map(({ source, map }) => [source, map])),
-    };
-    writeFileSync(join(to, `coverage-${index}.json`), JSON.stringify(counted));
+    const keptMaps = Object.fromEntries(Object.entries(maps).filter(([url]) => ours(url)));
+    const name = `coverage-${index}.json`;
+    writeFileSync(join(to, name), JSON.stringify({ result: kept, 'source-map-cache': keptMaps }));
   }
 };
 

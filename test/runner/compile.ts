@@ -30,16 +30,6 @@ const keepPlaces: Plugin = {
   },
 };
 
-/** Leaves each file of the project a file of its own, so that what V8 counts of one is in one place. */
-const keepApart: Plugin = {
-  name: 'keep-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\.?\/.*\.tsx?$/ }, ({ path, kind }) =>
-      kind === 'entry-point' ? undefined : { path: path.replace(/\.tsx?$/, '.js'), external: true },
-    );
-  },
-};
-
 /** Removes what runs that were killed have left. */
 const removeOldBuilds = (): void => {
   for (const name of readdirSync(BUILDS)) {
@@ -53,13 +43,9 @@ let builds = 0;
 
 /**
  * Compiles files of the project, the worker and the programs that they start into one folder, sharing what they import.
- * Throws where one of them cannot be compiled. The caller removes the folder. `isCounted`: V8 counts what runs, and
- * every file of the project becomes one of its own.
+ * Throws where one of them cannot be compiled. The caller removes the folder.
  */
-export const compile = async (
-  files: readonly string[],
-  { isCounted = false }: Readonly<{ isCounted?: boolean }> = {},
-): Promise<string> => {
+export const compile = async (files: readonly string[]): Promise<string> => {
   mkdirSync(BUILDS, { recursive: true });
   removeOldBuilds();
   builds += 1;
@@ -67,26 +53,23 @@ export const compile = async (
   const closureOf = importClosures();
   const startsPrograms = sources.some((file) => closureOf(file).has('test/support/built.ts'));
   const folder = join(BUILDS, `compiled-${process.pid}-${builds}`);
-  const begun = [...new Set([...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])])];
   await build({
     absWorkingDir: ROOT,
-    entryPoints: isCounted ? [...new Set(begun.flatMap((file) => [file, ...closureOf(file)]))] : begun,
+    entryPoints: [...new Set([...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])])],
     outbase: ROOT,
     outdir: folder,
     bundle: true,
-    splitting: !isCounted,
+    splitting: true,
     packages: 'external',
     format: 'esm',
     platform: 'node',
     target: 'node20',
     sourcemap: 'linked',
-    sourcesContent: isCounted,
+    sourcesContent: false,
     treeShaking: false,
     chunkNames: 'chunks/[name]-[hash]',
     define: { 'import.meta.url': 'modulePlace' },
-    // The dashboard's page is among what some tests reach, by its path.
-    loader: { '.css': 'empty' },
-    plugins: isCounted ? [keepPlaces, keepApart] : [keepPlaces],
+    plugins: [keepPlaces],
     logLevel: 'silent',
   });
   return folder;

@@ -106,7 +106,7 @@ test('runs the files from their sources if they cannot be compiled, and says why
     const broken = join(folder, 'broken.ts');
     writeFileSync(broken, "import './is-not-there.ts';\n");
     const { code, stdout } = await run([...RUN, fixture('passes'), broken], {
-      // Measuring coverage, which this run may do, compiles each file without a look at the others.
+      // A run that measures coverage, as this one may be, compiles nothing.
       env: { NODE_V8_COVERAGE: '' },
     });
     assert.is(code, 1);
