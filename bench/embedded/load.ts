@@ -1,11 +1,11 @@
 // Repeats a kind of request on 32 connections and says how many were answered. Run by `benchmark.ts`.
 import autocannon from 'autocannon';
 import { answer, input } from '../lib/in-worker.ts';
+import { type Loaded, loaded } from '../lib/load.ts';
 
 export type Kind = 'create' | 'report' | 'list' | 'projects' | 'logs';
 export type LoadInput = Readonly<{ url: string; kind: Kind; seconds: number; seed: number }>;
-/** Answers a second, and milliseconds below which half and 99 % of the answers came. */
-export type LoadOutput = Readonly<{ answers: number; rate: number; p50: number; p99: number }>;
+export type LoadOutput = Loaded;
 
 const { url, kind, seconds, seed } = input<LoadInput>();
 
@@ -47,9 +47,6 @@ const requestOf: Record<Kind, () => Readonly<{ method: string; path: string; bod
   }),
 };
 
-const latencies: number[] = [];
-let first = 0;
-let last = 0;
 const running = autocannon({
   url,
   connections: 32,
@@ -65,18 +62,4 @@ const running = autocannon({
     },
   ],
 });
-running.on('response', (_client, _status, _bytes, ms) => {
-  last = performance.now();
-  if (latencies.length === 0) first = last - ms;
-  latencies.push(ms);
-});
-const { errors, non2xx } = await running;
-if (errors > 0 || non2xx > 0) throw new Error(`${errors} errors, ${non2xx} answers other than 2xx`);
-latencies.sort((a, b) => a - b);
-const at = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
-answer({
-  answers: latencies.length,
-  rate: latencies.length / ((last - first) / 1_000),
-  p50: at(0.5),
-  p99: at(0.99),
-} satisfies LoadOutput);
+answer((await loaded(running)) satisfies LoadOutput);

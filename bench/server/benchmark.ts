@@ -1,9 +1,9 @@
 import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave } from '../lib/interleave.ts';
+import type { Loaded } from '../lib/load.ts';
 import { type Bound, type Comparison, ratio } from '../lib/report.ts';
 import type { Runtime } from '../lib/runtimes.ts';
 import { bundleWorker, runWorker } from '../lib/worker.ts';
-import type { Loaded } from './load.ts';
 import type { Answer, Peer } from './peers.ts';
 import { workOf } from './process.ts';
 import { type Running, startLoad, startMiyabi, startPeer } from './servers.ts';

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Loaded } from '../lib/load.ts';
 import { cleanEnv, type Runtime } from '../lib/runtimes.ts';
 import { ROOT } from '../lib/set-up.ts';
 import { bundleWorker } from '../lib/worker.ts';
-import type { Load, Loaded } from './load.ts';
+import type { Load } from './load.ts';
 import type { Answer, Peer } from './peers.ts';
 
 /** A server in a process of its own. */

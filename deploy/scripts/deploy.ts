@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
 import { CACHE_CHOICES, stackNameOf } from '../config.ts';
-import { guardCacheChange, type OptionTexts, requireKnownOptions, resolveOptions } from '../options.ts';
+import { guardCacheChange, type OptionTexts, resolveOptions } from '../options.ts';
 import { apiKeysVersion, ensureApiKeys } from './keys.ts';
 import { type ClientSettings, preflight, requireBootstrap, unreservedConcurrency } from './preflight.ts';
 import {
@@ -17,10 +17,11 @@ import {
   requireTerminal,
   runProgram,
   say,
+  sayOptions,
   stackArgs,
 } from './program.ts';
 import { smoke } from './smoke-checks.ts';
-import { FAILED_CREATION, setTerminationProtection, stackState } from './stacks.ts';
+import { deployedStack, setTerminationProtection } from './stacks.ts';
 
 const OUTPUTS = 'cdk.out/outputs.json';
 
@@ -41,11 +42,7 @@ program('deploy', async (args) => {
   if (isAsking) requireTerminal('deployed');
   const target = await preflight();
   const { account, region, client } = target;
-  const state = await stackState(client, stack);
-  // A protected stack whose first deployment failed could be neither replaced nor deleted.
-  const isFirst = state === undefined || FAILED_CREATION.test(state.status);
-  const stored = isFirst ? undefined : state.options;
-  if (!isFirst) requireKnownOptions(stack, { stored, file, given });
+  const { state, isFirst, stored } = await deployedStack(client, stack, { file, given });
   const mayAsk = isFirst && isAsking && file === undefined && given['cache'] === undefined;
   const answers = mayAsk ? await askedOptions() : {};
   const reserved =
@@ -57,12 +54,12 @@ program('deploy', async (args) => {
   guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
   const { config } = resolved;
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
-  say(resolved.lines.length === 0 ? 'All options are at their defaults.' : 'Options:');
-  for (const line of resolved.lines) say(line);
+  sayOptions(resolved);
   await build(values);
   const env = { ...CDK_ENV, AWS_REGION: region };
   if (isFirst && state !== undefined) {
     say(`${stack} is ${state.status} after a failed first deployment: it is deleted and created again.`);
+    // A protected stack could be neither replaced nor deleted.
     await setTerminationProtection(client, stack, false);
   }
   const options = { ...resolved.options, protect: String(!isFirst), now: String(flags['now'] === true) };

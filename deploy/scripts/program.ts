@@ -19,6 +19,12 @@ export const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+/** The options of a deployment, one per line. */
+export const sayOptions = ({ lines }: Readonly<{ lines: readonly string[] }>): void => {
+  say(lines.length === 0 ? 'All options are at their defaults.' : 'Options:');
+  for (const line of lines) say(line);
+};
+
 /** The arguments of the scripts for a stack: `-c option=value`, as for the CDK, and their own flags and values. */
 export type StackArgs = Readonly<{
   /** What the command line and the file choose, without what the stack remembers. */

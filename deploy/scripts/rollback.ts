@@ -13,7 +13,7 @@ import { agreed, program, requireTerminal, say, stackArgs } from './program.ts';
 /** Every update makes a version of the function; the alias names the one that answers. */
 const ALIAS = 'live';
 
-/** Gives the API's traffic back to an earlier version, at once and whatever alarm fires: `npm run rollback`. */
+/** Gives the API's traffic back to an earlier version at once, even while an alarm fires: `npm run rollback`. */
 program('rollback', async (args) => {
   const { config, flags, values } = stackArgs(args, { flags: ['yes'], values: ['to'] });
   const isAsking = flags['yes'] !== true;

@@ -4,13 +4,13 @@ import {
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { OPTIONS_OUTPUT } from '../config.ts';
-import { type OptionTexts, readStoredOptions } from '../options.ts';
+import { type OptionTexts, readStoredOptions, requireKnownOptions } from '../options.ts';
 import { type ClientSettings, translating } from './preflight.ts';
 
 /** States of a stack whose first deployment failed: it can only be deleted. */
-export const FAILED_CREATION = /^(ROLLBACK_COMPLETE|ROLLBACK_FAILED|CREATE_FAILED|REVIEW_IN_PROGRESS)$/;
+const FAILED_CREATION = /^(ROLLBACK_COMPLETE|ROLLBACK_FAILED|CREATE_FAILED|REVIEW_IN_PROGRESS)$/;
 
-export type StackState = Readonly<{
+type StackState = Readonly<{
   status: string;
   /** What it was deployed with; undefined for a stack of release 0.1.0, or one that was never created. */
   options: OptionTexts | undefined;
@@ -35,6 +35,27 @@ export const stackState = (client: ClientSettings, stack: string): Promise<Stack
       throw error;
     }
   });
+
+/**
+ * A stack before a deployment. `isFirst`: nothing was deployed under its name, or only a first attempt that failed, whose
+ * options do not count.
+ *
+ * @throws MiyabiError `configuration` if its options are not known, `unavailable`
+ */
+export const deployedStack = async (
+  client: ClientSettings,
+  stack: string,
+  chosen: Readonly<{ given: OptionTexts; file: OptionTexts | undefined }>,
+): Promise<
+  Readonly<{ state: StackState | undefined; isFirst: boolean; stored: OptionTexts | undefined }>
+> => {
+  const state = await stackState(client, stack);
+  if (state === undefined || FAILED_CREATION.test(state.status)) {
+    return { state, isFirst: true, stored: undefined };
+  }
+  requireKnownOptions(stack, { ...chosen, stored: state.options });
+  return { state, isFirst: false, stored: state.options };
+};
 
 /** Turns the deletion protection of a stack on or off. @throws MiyabiError `configuration`, `unavailable` */
 export const setTerminationProtection = (

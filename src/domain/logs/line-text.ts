@@ -1,4 +1,4 @@
-import { CSI, ESC, endOfCsi, endOfEscape, isControl } from './lines.ts';
+import { stripEscapes } from './lines.ts';
 
 /** Longer lines are cut when they are kept or answered, in UTF-16 code units. */
 export const MAX_SHOWN_LINE = 8_192;
@@ -20,7 +20,7 @@ const CUT_END = /(?:\u001b\[?[\d;:]*|[\ud800-\udbff])$/;
  */
 export const shownLine = (raw: string): string => {
   if (!UNUSUAL.test(raw)) return raw;
-  return withoutControls(raw).replace(MISLEADING, '\ufffd');
+  return stripEscapes(raw, SGR).replace(MISLEADING, '\ufffd');
 };
 
 /** A line as it is kept: not longer than `MAX_SHOWN_LINE`, with `…` where the rest was cut. */
@@ -32,30 +32,6 @@ export const plainLine = (shown: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what this looks for
   shown.includes('\u001b') ? shown.replace(/\u001b\[[\d;:]*m/g, '') : shown;
 
-/** Whether a line has a text in it, whatever the case of either, and whatever colours cut it. */
+/** Whether a line contains a text, ignoring case and colours. */
 export const hasText = (shown: string, wanted: string): boolean =>
   plainLine(shown).toLowerCase().includes(wanted.toLowerCase());
-
-const withoutControls = (text: string): string => {
-  const kept: string[] = [];
-  let from = 0;
-  let at = 0;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (!isControl(code)) {
-      at += 1;
-      continue;
-    }
-    const end = code === ESC ? endOfEscape(text, at) : code === CSI ? endOfCsi(text, at + 1) : at + 1;
-    if (code === ESC && SGR.test(text.slice(at, Math.min(end, at + 80)))) {
-      at = end;
-      continue;
-    }
-    kept.push(text.slice(from, at));
-    at = end;
-    from = at;
-  }
-  if (from === 0) return text;
-  kept.push(text.slice(from));
-  return kept.join('');
-};

@@ -67,22 +67,25 @@ export const prefixEnd = (line: string): number => {
 /** How many prefixes a line may have: more than any chain of loggers adds; it bounds the work. */
 const MAX_PREFIXES = 8;
 
-export const ESC = 0x1b;
-export const CSI = 0x9b;
+const ESC = 0x1b;
+const CSI = 0x9b;
 const BEL = 0x07;
 const TAB = 0x09;
 const BYTE_ORDER_MARK = 0xfeff;
 const BACKSLASH = 0x5c;
 
 /** Any control character but a tab; and the byte order mark. */
-export const isControl = (code: number): boolean =>
+const isControl = (code: number): boolean =>
   code < 0x20 ? code !== TAB : code >= 0x7f && (code <= 0x9f || code === BYTE_ORDER_MARK);
 
 /** A superset of these. Most lines contain none of it, and one range is the fastest to search for. */
 const UNPRINTED = /[^ -~]/;
 
-/** Removes escape sequences (ECMA-48: CSI, OSC and other strings, two-character ones) and other control characters. */
-const stripEscapes = (text: string): string => {
+/**
+ * Removes escape sequences (ECMA-48: CSI, OSC and other strings, two-character ones) and other control characters. An
+ * escape sequence that `keeps` matches stays.
+ */
+export const stripEscapes = (text: string, keeps?: RegExp): string => {
   const kept: string[] = [];
   let from = 0;
   let at = 0;
@@ -92,15 +95,21 @@ const stripEscapes = (text: string): string => {
       at += 1;
       continue;
     }
-    kept.push(text.slice(from, at));
-    at = code === ESC ? endOfEscape(text, at) : code === CSI ? endOfCsi(text, at + 1) : at + 1;
-    from = at;
+    const end = code === ESC ? endOfEscape(text, at) : code === CSI ? endOfCsi(text, at + 1) : at + 1;
+    if (code !== ESC || keeps?.test(text.slice(at, Math.min(end, at + MAX_KEPT_ESCAPE))) !== true) {
+      kept.push(text.slice(from, at));
+      from = end;
+    }
+    at = end;
   }
   kept.push(text.slice(from));
   return kept.join('');
 };
 
-export const endOfEscape = (text: string, esc: number): number => {
+/** Bounds what is looked at to tell whether an escape sequence stays. */
+const MAX_KEPT_ESCAPE = 80;
+
+const endOfEscape = (text: string, esc: number): number => {
   const kind = text[esc + 1];
   if (kind === '[') return endOfCsi(text, esc + 2);
   if (kind === ']' || kind === 'P' || kind === 'X' || kind === '^' || kind === '_')
@@ -110,7 +119,7 @@ export const endOfEscape = (text: string, esc: number): number => {
   return isBetween(text.charCodeAt(at), 0x30, 0x7e) ? at + 1 : at;
 };
 
-export const endOfCsi = (text: string, start: number): number => {
+const endOfCsi = (text: string, start: number): number => {
   let at = start;
   while (isBetween(text.charCodeAt(at), 0x20, 0x3f)) at += 1;
   return isBetween(text.charCodeAt(at), 0x40, 0x7e) ? at + 1 : at;
