@@ -58,7 +58,7 @@ export class Rollout extends Construct {
     acknowledge(group.role, {
       'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]':
         'The policy that AWS keeps for what CodeDeploy does with functions',
-      [`IAM5[Resource::<${logicalIdOf(hook.function)}.Arn>:*]`]: 'The hook, in whichever version it is',
+      [`IAM5[Resource::<${logicalIdOf(hook.function)}.Arn>:*]`]: 'The hook, in any of its versions',
     });
   }
 }

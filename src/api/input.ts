@@ -38,7 +38,7 @@ const decoded = (params: Readonly<Record<string, string>>): Readonly<Record<stri
   return texts;
 };
 
-/** Own properties only, whatever their names; a repeatable parameter is a list. */
+/** Any name is safe, since only own properties count; a repeatable parameter is a list. */
 const queryOf = (
   search: string,
   repeatable: readonly string[],

@@ -5,7 +5,7 @@ export const STREAM_START = '0';
 
 /**
  * Which lines of a stream: those from `from` to `to`, epoch milliseconds, both included, and with `contains` in them,
- * whatever their case. With `after`, the oldest of those behind that cursor; with `before`, the newest of those before
+ * ignoring case. With `after`, the oldest of those behind that cursor; with `before`, the newest of those before
  * the line of that cursor; with neither, the newest. `limit` is 1–1000.
  */
 export type LineQuery = LogOrigin &

@@ -194,7 +194,7 @@ export const progressService = ({
     if (run === undefined) return;
     const observations = step.changes.map(({ observation }) => observation);
     const removed = step.removed.map(({ key }) => key);
-    // A stream that is named after its task is one thing, whatever it tells of.
+    // A stream that is named after its task is one thing, even if it reports on several.
     const plan: OutputPlan =
       scope.task_id === undefined
         ? outputPlan(run, observations, removed)
@@ -279,7 +279,7 @@ export const progressService = ({
             WIDTH,
             async ({ observation }) => read ?? (await writer.read(taskIdOf(scope, batch, observation))),
           );
-          // A task that is named by its lines is the same whatever else they say; the keys of other runs depend on that.
+          // Lines that name a task always mean that task; the keys of other runs depend on it.
           const newRuns = changes
             .filter((_, index) => scope.task_id === undefined && reads[index]?.task === undefined)
             .map(({ observation }) => observation.key);

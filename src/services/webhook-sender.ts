@@ -50,7 +50,7 @@ const LAST_BEGIN_MS = 30_000;
 const MAX_FETCH_MS = 3_000;
 /** How many deliveries of one webhook are made before others continue. */
 const MAX_IN_A_ROW = 20;
-/** How long a receiver that could not be reached is left alone, whatever is due for it. */
+/** How long a receiver that could not be reached gets no further attempts. */
 export const REST_MS = 5_000;
 
 /**

@@ -27,7 +27,7 @@ export type GetLogEventsClient = Readonly<{
 
 export type CloudwatchLogReaderOptions = Readonly<{
   client: GetLogEventsClient;
-  /** The log groups that may be read, whatever a task says of its own. */
+  /** The only log groups that may be read; a task that names another has no lines. */
   groups: readonly string[];
   backoff: Backoff;
   policy?: RetryPolicy;

@@ -77,7 +77,7 @@ export const checkStore = async (level: Level): Promise<CheckReport> => {
   for (const kind of ['i', 'p', 'r', 'u']) {
     for await (const [key] of entriesOf(level, under(kind))) {
       if (indexes.delete(key)) continue;
-      // A task may be marked as not accounted for whatever its own fields are.
+      // Any task may be marked as not accounted for; its own fields do not tell.
       const isMarked = kind === 'u' && tasks.has(segmentsOf(key)[1] ?? '');
       if (!isMarked) await repairs.drop(key);
     }

@@ -18,7 +18,7 @@ type Place = Readonly<{ order: string; task_id: string }>;
 
 /**
  * A page of the list of tasks, newest update first, from the lists that contain it. Index and tasks are read in one
- * consistent view, so that a page loses and repeats nothing whatever is written meanwhile. `oldest`: tasks updated
+ * consistent view, so that writes meanwhile neither lose nor repeat anything on a page. `oldest`: tasks updated
  * before it have expired, epoch milliseconds.
  */
 export const readList = (

@@ -26,7 +26,7 @@ const DESCRIPTION =
   'No JSON is needed, and a GET will do. The first ping creates the task. What is sent along as text, up to 256 KiB, ' +
   'becomes the message; its last 4,096 characters are kept.';
 
-/** The body of a ping is text, whatever its type. */
+/** The body of a ping is read as text; its content type does not matter. */
 const messageOf = ({ body = '' }: Pick<HttpRequest, 'body'>): string | undefined => {
   const text = body.replaceAll('\u0000', '').trim();
   return text === '' ? undefined : text.slice(-MAX_MESSAGE).toWellFormed();

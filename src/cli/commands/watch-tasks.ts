@@ -22,7 +22,7 @@ type LatestTask = Readonly<{ view: TaskView; json: unknown }>;
 
 type Filter = Readonly<{ task_id?: string; project_id?: string }>;
 
-/** The watched tasks: the newest version of each, in whatever order they arrive. */
+/** The watched tasks: the newest version of each. Updates may arrive in any order. */
 type Watch = Readonly<{
   tasks: Map<string, LatestTask>;
   /** Called once for each new version of a task. */

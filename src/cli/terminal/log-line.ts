@@ -3,7 +3,7 @@ import type { Look } from './terminal.ts';
 
 /**
  * A log line for the terminal: its own colours where there may be any, ended with it; and nothing else that drives a
- * terminal, whatever the server sends.
+ * terminal, no matter what the server sends.
  */
 export const logLine = (text: string, { colour }: Look): string => {
   const shown = shownLine(text);
