@@ -4,7 +4,7 @@ import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 
-/** The tasks that are expected to start again and again: those that a sweep looks at although they do not run. */
+/** The tasks that are expected to start regularly. A sweep looks at them even while they do not run. */
 export type Expectations = Readonly<{
   /**
    * Adds a task, before it is written with what is expected of it.
@@ -12,14 +12,14 @@ export type Expectations = Readonly<{
    * @throws MiyabiError `limit_reached`, `unavailable`
    */
   add(taskId: string): Promise<void>;
-  /** Those of which something is expected. Others are dropped from the list. @throws MiyabiError `unavailable` */
+  /** Those with an expected period. Others are dropped from the list. @throws MiyabiError `unavailable` */
   tasks(): Promise<readonly StoredTask[]>;
 }>;
 
-/** So that one sweep can look at all of them. */
+/** One sweep can look at all of them. */
 export const MAX_EXPECTED = 1_000;
 const KEY = 'expected-tasks';
-/** A task that was added and is not there yet is still being written, for so long, in milliseconds. */
+/** How long a task that was added may not exist yet, because it is still being written, in milliseconds. */
 const PENDING_MS = 10 * 60_000;
 const READ = 100;
 

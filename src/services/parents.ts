@@ -75,8 +75,8 @@ const MAX_CLOSED = 1_000;
 const WIDTH = 8;
 
 /**
- * Closes the open sub-tasks of tasks that have ended, and theirs. It does not fail for a backend that is away: such a
- * parent is `unfinished`, and closing it again closes what is left.
+ * Closes the open sub-tasks of tasks that have ended, and theirs. It does not fail if a backend is unavailable: such
+ * a parent is `unfinished`, and closing it again closes the rest.
  */
 export const subtaskCloser = (
   { taskStore, clock }: Pick<Ports, 'taskStore' | 'clock'>,

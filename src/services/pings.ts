@@ -6,7 +6,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Expectations } from './expectations.ts';
 import type { Guard, TaskService } from './tasks.ts';
 
-/** What the first ping says of a task; `expect` is what every ping may say. */
+/** What the first ping sets of a task; any ping may set `expect`. */
 export type PingedTask = Readonly<{
   project_id?: string | undefined;
   task_name?: string | undefined;
@@ -14,7 +14,7 @@ export type PingedTask = Readonly<{
 }>;
 
 /**
- * A task hears that it started or ended. The first ping creates it, with its id for a name.
+ * Records that a task started or ended. The first ping creates the task, named after its id.
  *
  * @throws MiyabiError `already_exists` if the task belongs to another project than the caller's; `limit_reached`;
  * `unavailable`.

@@ -181,7 +181,7 @@ export const progressService = ({
     if (result !== undefined) written.push(result);
   };
 
-  /** Writes what the output of a process tells of: as its own progress, or as its sub-tasks. */
+  /** Writes what the output of a process reports: as its own progress, or as its sub-tasks. */
   const writeOutput = async (
     runId: string,
     scope: Scope,

@@ -211,7 +211,7 @@ test('without a heartbeat it goes stale, ten minutes later it is lost, and what 
   await sweepStale();
   const { status, details, duration_seconds } = await read('run');
   assert.equal([status, details.outcome, duration_seconds], ['failed', 'lost', 0]);
-  assert.match(details.error_message, /^Nothing was heard of it since /);
+  assert.match(details.error_message, /^No sign of life since /);
   assert.equal(
     (await names()).map(([, state]) => state),
     ['failed', 'failed'],

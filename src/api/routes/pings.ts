@@ -19,12 +19,12 @@ const OK: HttpResponse = {
 };
 
 const DEFAULT_GRACE_SECONDS = 60;
-/** A message may be so long, in characters: of a longer one the end is kept, where the failure is. */
+/** In characters. Only the end of a longer message is kept, where the failure usually is. */
 const MAX_MESSAGE = 4096;
 
 const DESCRIPTION =
-  'No JSON is needed, and a GET will do. The first ping creates the task. What is sent along as text, up to 256 KiB, ' +
-  'becomes the message; its last 4,096 characters are kept.';
+  'No JSON is needed; a GET is enough. The first ping creates the task. A body of text, up to 256 KiB, becomes the ' +
+  'message; its last 4,096 characters are kept.';
 
 /** The body of a ping is read as text; its content type does not matter. */
 const messageOf = ({ body = '' }: Pick<HttpRequest, 'body'>): string | undefined => {
@@ -61,7 +61,7 @@ const pingOf = (signal: string): Ping => {
   return { kind: 'end', status: exit_code === 0 ? 'completed' : 'failed', exit_code };
 };
 
-/** Scripts want to see that it worked, programs the task. */
+/** A script needs to know that it worked; a program may want the task. */
 const ANSWER: Answer<v.InferOutput<typeof task>> = {
   description: '`OK` as text, or the task as JSON',
   content: { [TEXT]: undefined, [JSON_TYPE]: task },
@@ -74,7 +74,7 @@ export const pingRoutes = {
     method: 'GET',
     path: '/api/ping/{task_id}',
     scope: 'write',
-    summary: 'Say that a script has succeeded',
+    summary: 'Report that a script succeeded',
     description: DESCRIPTION,
     query: schemas.pingQuery,
     answers: ANSWERS,
@@ -84,7 +84,7 @@ export const pingRoutes = {
     method: 'POST',
     path: '/api/ping/{task_id}',
     scope: 'write',
-    summary: 'Say that a script has succeeded, with a message',
+    summary: 'Report that a script succeeded, with a message',
     description: DESCRIPTION,
     query: schemas.pingQuery,
     answers: ANSWERS,
@@ -94,7 +94,7 @@ export const pingRoutes = {
     method: 'GET',
     path: '/api/ping/{task_id}/{signal}',
     scope: 'write',
-    summary: 'Say that a script has started, has failed, or with which exit code it ended',
+    summary: 'Report that a script started or failed, or its exit code',
     description: `\`signal\` is \`start\`, \`fail\` or an exit code, of which 0 is success. ${DESCRIPTION}`,
     query: schemas.pingQuery,
     answers: ANSWERS,
@@ -104,7 +104,7 @@ export const pingRoutes = {
     method: 'POST',
     path: '/api/ping/{task_id}/{signal}',
     scope: 'write',
-    summary: 'Say how a script fares, with a message',
+    summary: 'Report that a script started or failed, or its exit code, with a message',
     description: `\`signal\` is \`start\`, \`fail\` or an exit code, of which 0 is success. ${DESCRIPTION}`,
     query: schemas.pingQuery,
     answers: ANSWERS,

@@ -17,10 +17,10 @@ export type EndReport = Readonly<{
 
 type EndStatus = 'completed' | 'failed' | 'cancelled';
 
-/** What shells say of a command that Ctrl-C ended. */
+/** The exit code that shells give a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 const MAX_MESSAGE = 4_096;
-/** So many lines of standard error say why, where none of them looks like an error. */
+/** How many lines of standard error are the reason if none of them looks like an error. */
 const LAST_LINES = 3;
 
 export const statusOfEnd = ({ code, signal, interrupted }: RunEnd): EndStatus => {
@@ -54,7 +54,7 @@ export type OutputTail = Readonly<{
   cause(orLastLines: boolean): string | undefined;
 }>;
 
-/** So much of each stream is kept, in UTF-16 code units, in pieces: cutting one off costs nothing. */
+/** How much of each stream is kept, in UTF-16 code units. It is kept in pieces, since dropping one is cheap. */
 const KEPT = 64 * 1024;
 
 /** `merged`: on a terminal both streams come as standard output. */

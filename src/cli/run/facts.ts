@@ -9,7 +9,7 @@ const MAX_COMMAND = 4_096;
 const MAX_LINE = 256;
 const MAX_DIRECTORY = 4_096;
 
-/** What is known of a command that is about to run. `mask` hides the secrets of its command line. */
+/** What is known about a command that is about to run. `mask` hides the secrets of its command line. */
 export const runFacts = async (
   command: readonly string[],
   { env, cwd, mask }: Readonly<{ env: Environment; cwd: string; mask: (text: string) => string }>,
@@ -25,7 +25,7 @@ export const runFacts = async (
   };
 };
 
-/** A run is called after its program and the words that follow, up to the first option: `npx cdk deploy`. */
+/** A run is named after its program and up to two words after it, before the first option: `npx cdk deploy`. */
 export const runName = (command: readonly string[], mask: (text: string) => string): string => {
   const [program = '', ...rest] = command;
   const end = rest.findIndex((word) => !/^[\w@./:-]{1,40}$/.test(word) || word.startsWith('-'));
@@ -81,7 +81,7 @@ const ciUrl = (env: Environment): string | undefined => {
   return url !== undefined && URL.canParse(url) ? url : undefined;
 };
 
-/** The branch and the commit of the working directory, read from its files: git itself need not be there. */
+/** The branch and the commit of the working directory, read from its files: git itself need not be installed. */
 const gitFacts = async (cwd: string): Promise<RunFacts['git']> => {
   try {
     const folder = await gitFolder(cwd);

@@ -13,7 +13,7 @@ export type LiveTasks = Readonly<{
   add(events: readonly LogEvent[]): void;
   /** Running tasks first, then those that ended last. */
   bars(now: number): readonly BarTask[];
-  /** How far all of it is; undefined where the lines tell of nothing. `status` is that of the command. */
+  /** How far all of it is; undefined if the lines report no task. `status` is that of the command. */
   whole(status: TaskStatus): Pick<BarTask, 'current' | 'total' | 'percentage'> | undefined;
 }>;
 

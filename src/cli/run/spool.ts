@@ -53,7 +53,7 @@ export type Backlog = Readonly<{
   owed(report: Report): JsonObject | undefined;
   /** The server has heard it, or never will: then the run has no task there. */
   heard(report: Report, isAccepted: boolean): void;
-  /** The task of the run on the server; undefined until it has heard of the start. */
+  /** The task of the run on the server; undefined until the server has received the start. */
   runId(): string | undefined;
   /** How many events had to be dropped, because neither disk nor memory could hold more. */
   dropped(): number;
@@ -93,7 +93,7 @@ const ASIDE = 'damaged';
 type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
 type Segment = OnDisk | { readonly memory: Buffer; bytes: number };
 type Place = Readonly<{ number: number; offset: number }>;
-/** Whether the server has heard of the start. `refused`: it never will, and the run has lines only. */
+/** Whether the server has received the start. `refused`: it never will, and the run has lines only. */
 type StartState = 'unheard' | 'accepted' | 'refused';
 
 const nameOf = (number: number): string => `${String(number).padStart(6, '0')}.ndjson`;
@@ -582,7 +582,7 @@ const headerOf = (value: unknown): RunHeader | undefined => {
   };
 };
 
-/** A start that the server may have heard of is sent again: it knows the task by its id. */
+/** A start that may have arrived is sent again: the server recognises the task by its id. */
 const startIn = (value: unknown): StartState => {
   const start = isJsonObject(value) ? value['start'] : undefined;
   return start === 'accepted' || start === 'refused' ? start : 'unheard';

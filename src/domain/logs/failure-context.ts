@@ -6,27 +6,27 @@ const LINES_BEFORE = 5;
 const LINES_AFTER = 4;
 export const CONTEXT_LINES = LINES_BEFORE + 1 + LINES_AFTER;
 
-/** A part of an error message that is shorter could stand in any line. */
+/** Shorter parts of an error message could occur in any line. */
 const MIN_MATCH = 12;
-/** So much of a message tells its line from others, in UTF-16 code units. */
+/** How much of a message is compared with lines, in UTF-16 code units. */
 const MAX_MATCH = 160;
 
-/** What programs begin an error with. */
+/** How programs begin an error. */
 const CLEAR =
   /(?:^|[\s[(|:])(?:fatal|panic|critical|error|err!?)(?:\[\w{1,16}\]|\([^)]{1,32}\))?\s?:|\b[A-Za-z.]{0,64}(?:Error|Exception)\b(?: \[\w{1,64}\])?:|^(?:error|fatal|panic|critical)\b|\bnpm (?:ERR!|error)|\bUnhandled\b|segmentation fault|core dumped|out of memory|command not found|no such file or directory|permission denied|access denied|✖|✗|✘|❌|"level":"(?:error|fatal)"|\[(?:error|fatal)\]/i;
 /** The same in capitals, as loggers and test runners write it. */
 const CAPITALS = /\b(?:ERROR|FATAL|FAILED|FAILURE|PANIC)\b/;
-/** Words that often, but not always, tell of one. */
+/** Words that often, but not always, mean an error. */
 const LIKELY =
   /\b(?:failed|failure|failing|exception|traceback|cannot|can't|could not|couldn't|unable to|not found|denied|refused|timed? ?out|killed|aborted|undefined reference|invalid|crash(?:ed)?)\b/i;
-/** What says that there is none, or speaks of errors in passing. */
+/** Lines that report no error, or mention errors in passing. */
 const NONE =
   /\b(?:no|0|zero|without(?: any)?) (?:errors?|failures?|failed|problems?)\b|\b(?:errors?|failures?|failed)["']? ?[:=] ?(?:0|none|null|false|\[\])(?![\w.])|\bcontinu(?:e|ing)[ -]on[ -]error\b|--\w+(?:-\w+)*-(?:errors?|failed)\b/i;
-/** Last words of programs that only pass a failure on: what went wrong stands before them. */
+/** Last lines of programs that only pass a failure on: the cause is above them. */
 const TRAILER =
   /exit(?:ed)? (?:with )?(?:code|status) ?:? ?\d|exit status \d|\bELIFECYCLE\b|complete log of this run|process completed with exit code|^make(?:\[\d+\])?: \*\*\*|returned non-zero exit|script returned exit code|lifecycle script|npm (?:ERR!|error) (?:code|errno|path|workspace|location|command|signal|cwd|A complete|\s*$)/i;
 
-/** How sure it is that a line tells of an error, from 0, which is not at all. */
+/** How certain it is that a line is an error: 0 is not at all, 3 is clear. */
 const errorRank = (line: string): number => {
   if (line === '' || NONE.test(line)) return 0;
   const isClear = CLEAR.test(line) || CAPITALS.test(line);

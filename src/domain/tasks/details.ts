@@ -15,7 +15,7 @@ const DEPLOYMENT_OUTCOMES = [
 export type DeploymentOutcome = (typeof DEPLOYMENT_OUTCOMES)[number];
 
 /**
- * How a task ended, beyond its status. `lost`: nothing was heard of its process for too long. `parent_ended`: it was
+ * How a task ended, beyond its status. `lost`: its process gave no sign of life for too long. `parent_ended`: it was
  * closed because its parent ended.
  */
 export const OUTCOMES = [...DEPLOYMENT_OUTCOMES, 'lost', 'parent_ended'] as const;

@@ -2,8 +2,8 @@ import { isTerminal, type TaskStatus } from './status.ts';
 import { reopenTask, reportProgress, type StoredTask, type TaskChange } from './task.ts';
 
 /**
- * What a script says of a task by a URL alone, as with healthchecks.io: that it has started, or how it ended. `message`
- * is what it sent along, e.g. the end of its output.
+ * What a script reports by a URL alone, as with healthchecks.io: that it started, or how it ended. `message` is the body
+ * that it sent, e.g. the end of its output.
  */
 export type Ping = Readonly<
   ({ kind: 'start' } | { kind: 'end'; status: 'completed' | 'failed'; exit_code?: number | undefined }) & {
@@ -12,7 +12,7 @@ export type Ping = Readonly<
 >;
 
 /**
- * A task after a ping. A start begins its next attempt if it has ended, or if it still runs: its last run never said
+ * A task after a ping. A start begins its next attempt if it has ended, or if it still runs: its last run never reported
  * how it ended. An end without a start is an attempt of its own.
  */
 export const pingTask = (task: StoredTask, ping: Ping, now: number): TaskChange => {
@@ -42,7 +42,7 @@ const restarted = (task: StoredTask, now: number, message?: string): TaskChange 
   return reopenTask(ended, { status: 'running', message }, now);
 };
 
-/** An attempt of which no end was heard. */
+/** An attempt whose end was never reported. */
 const UNKNOWN_END: TaskStatus = 'cancelled';
 
 /** Several steps are kept by one write. */

@@ -4,7 +4,7 @@ import { percentageOf, progressOf } from './progress.ts';
 import { hasEnded, isSignOfLife, placeOf, revived, type StoredTask, sameButVersion } from './task.ts';
 
 /**
- * What the output of a run changes. `alone`: the run has the progress of the one thing that its output tells of.
+ * What the output of a run changes. `alone`: the run has the progress of the one thing that its output is about.
  * `apart`: there are several, each a sub-task of its own; `first` is the one that the run stood for until now.
  */
 export type OutputPlan =
@@ -27,7 +27,7 @@ export const outputPlan = (
 };
 
 /**
- * A run with the progress of the one thing that its output tells of. Its status stays that of its command.
+ * A run with the progress of the one thing that its output is about. Its status stays that of its command.
  * Undefined where nothing changes, or where the command has ended.
  */
 export const applyOutput = (run: StoredTask, seen: Observation, now: number): StoredTask | undefined => {

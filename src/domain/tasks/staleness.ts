@@ -57,8 +57,8 @@ export const isStale = (task: StoredTask, points: readonly HistoryPoint[], now: 
 const LOST_AFTER_MS = 10 * 60_000;
 
 /**
- * Whether the process of a task is lost. It has to be stale for a while, as this side found it: an outage of the server
- * itself, after which everything seems silent, loses nothing.
+ * Whether the process of a task is lost. It must have been marked stale for a while: after an outage of the server itself
+ * everything seems silent, and nothing must be lost because of that.
  */
 export const isLost = (task: StoredTask, now: number): boolean =>
   task.status === 'running' &&
@@ -67,11 +67,11 @@ export const isLost = (task: StoredTask, now: number): boolean =>
   now - lastSignOfLife(task) > cadenceMs(task.heartbeat) + LOST_AFTER_MS &&
   now - fromIso(task.updated_at) > LOST_AFTER_MS;
 
-/** A task whose process is lost, as failed. It ended, as far as anyone can say, with its last sign of life. */
+/** A task whose process is lost, as failed. Its last sign of life counts as its end. */
 export const loseTask = (task: StoredTask, now: number): TaskChange => {
   const at = toIso(now);
   const last = lastSignOfLife(task);
-  const why = `Nothing was heard of it since ${toIso(last)}; it may have been killed, or its machine is away`;
+  const why = `No sign of life since ${toIso(last)}; the process may have been killed, or its machine may be down`;
   const { progress_from: _from, eta_seconds: _eta, ...rest } = task;
   const next = withTimes(
     {
@@ -89,7 +89,7 @@ export const loseTask = (task: StoredTask, now: number): TaskChange => {
 };
 
 /**
- * A task after a sign of life. One that was taken for lost runs again.
+ * A task after a sign of life. One that seemed lost runs again.
  *
  * @throws MiyabiError `invalid_transition` where it has ended.
  */
@@ -103,7 +103,9 @@ export const beat = (task: StoredTask, now: number): TaskChange => {
     { ...alive, stale: false, last_event_at: at, version: task.version + 1, updated_at: at },
     { at: now },
   );
-  return alive === task ? { task: next } : { task: next, point: pointOf(next, at, 'It was heard of again') };
+  return alive === task
+    ? { task: next }
+    : { task: next, point: pointOf(next, at, 'Reported again after it seemed lost') };
 };
 
 /** Whether the next start of a task, which is expected by its `expect`, is overdue and was not marked yet. */

@@ -85,7 +85,7 @@ export type TaskBookkeeping = Readonly<{
   rateFrom?: RateStart;
   /** How many of its attempts were begun by its log since a client last reopened it. */
   retries?: number;
-  /** Of a run: the one thing that its output tells of, whose progress the run has. */
+  /** Of a run: the one thing that its output is about, whose progress the run has. */
   output?: Observation;
   unknown?: UnknownFields;
 }>;
@@ -236,7 +236,7 @@ export const reportProgress = (task: StoredTask, report: ProgressReport, now: nu
   return { task: next, point: pointOf(next, toIso(at), report.message) };
 };
 
-/** Whether only a reopening leads on. A task that was taken for lost may still be heard of. */
+/** Whether only reopening continues it. A task that seemed lost may still report. */
 export const hasEnded = ({ status, details }: Pick<StoredTask, 'status' | 'details'>): boolean =>
   isTerminal(status) && details.outcome !== 'lost';
 

@@ -138,7 +138,7 @@ const startsOver = (tool: Tool, last: Run<Memory>, signal: ToolSignal): boolean 
   return last.current !== null && current <= 1 && done < last.current && total !== undefined;
 };
 
-/** Whether the last step of a tool that counts begun ones was the last that was heard of it. */
+/** Whether the last step of a tool that counts begun ones was the last thing it printed. */
 const hasBegunAll = ({ current, total }: Run<Memory>): boolean =>
   current !== null && total !== null && current >= (total === 100 ? total : total - 1);
 
