@@ -37,6 +37,6 @@ export interface TaskListCache {
 export const LIST_CACHE = {
   /** How long a filled list counts as complete, from its ticket on. */
   ttl: 60_000,
-  /** Longer lists are not kept: what follows after so many tasks comes from the store. */
+  /** Only this many tasks of a list are kept; the rest comes from the store. */
   depth: 1_000,
 } as const;

@@ -20,7 +20,7 @@ const taskOf = (id: string, version = 1) => ({
   progress: { current: version, total: 4, percentage: version * 25 },
 });
 
-/** A server with so many tasks, in pages of a hundred, and an event stream that the test writes and breaks. */
+/** A server with a number of tasks, in pages of a hundred, and an event stream that the test writes and breaks. */
 const feedServer = async (count: number, { ends = false } = {}) => {
   const streams: ServerResponse[] = [];
   /** What waits for the next request, where each answer ends. */

@@ -107,7 +107,7 @@ export type CreateTablesOptions = Readonly<{
 }>;
 
 /**
- * Creates what is missing of the tables, and leaves the rest as it is. Safe to run twice, even at the same time.
+ * Creates missing tables and indexes, and leaves the rest unchanged. Safe to run twice, even at the same time.
  *
  * @throws MiyabiError `configuration` where a table exists with other keys or an index that cannot be repaired.
  * @throws MiyabiError `unavailable` where DynamoDB does not answer, or does not finish in time.

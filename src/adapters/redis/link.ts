@@ -69,7 +69,7 @@ export const redisLink = ({
     return client;
   };
 
-  /** Discards the client: its socket may be dead without noticing, and all its calls wait in vain. */
+  /** Discards the client: its socket may be dead without knowing, and its calls would never end. */
   const abandon = (failed: RedisClient): void => {
     failed.disconnect();
     if (client === failed) client = undefined;

@@ -3,7 +3,7 @@ import { v7 } from 'uuid';
 import type { Ids } from '../../ports/ids.ts';
 
 const BYTES = 16;
-/** Random bytes are fetched for so many ids at once: fetching them for each took 7 % of creating a task. */
+/** For how many ids random bytes are fetched at once: one fetch per id took 7 % of creating a task. */
 const POOLED = 256;
 
 /** UUIDs of version 7 (RFC 9562): time first, then a counter, so that those of one process sort by age. */

@@ -115,7 +115,7 @@ const lineCursor = (description: string) =>
 
 export const taskLogsQuery = v.pipe(
   object({
-    tail: lineCount('So many of the newest lines; 100 by default.'),
+    tail: lineCount('How many of the newest lines; 100 by default.'),
     before: lineCursor('The newest lines before the one with this cursor.'),
     after: lineCursor('The oldest lines behind this cursor: where to follow from.'),
     around: v.optional(oneOf(['failure'])),
@@ -126,7 +126,7 @@ export const taskLogsQuery = v.pipe(
         v.description('Found in the line, regardless of case.'),
       ),
     ),
-    limit: lineCount('At most so many lines; 100 by default.'),
+    limit: lineCount('The most lines to return; 100 by default.'),
   }),
   v.check(
     ({ tail, before, after, around }) =>

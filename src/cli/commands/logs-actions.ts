@@ -60,7 +60,7 @@ type Shown = Readonly<{
   omitted?: TaskLogs['omitted'];
 }>;
 
-/** So many of the newest lines, which may take several answers. */
+/** The newest lines, up to a number that may take several answers. */
 const readTail = async (read: Read, count: number): Promise<Shown> => {
   const size = (left: number) => String(Math.min(PAGE, left));
   const newest = await read({ tail: size(count) });

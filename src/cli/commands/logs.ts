@@ -11,7 +11,7 @@ export const logsCommand = (): Command =>
     )
     .argument('<task>', 'its task_id')
     .option('-f, --follow', 'go on with new lines until the task ends')
-    .option('-n, --tail <number>', 'begin with so many of the newest lines', '100')
+    .option('-n, --tail <number>', 'how many of the newest lines to begin with', '100')
     .option('--search <text>', 'only lines that contain this text, ignoring case')
     .option('--json', 'print each line as JSON: cursor, timestamp and text')
     .addHelpText(

@@ -49,7 +49,7 @@ export type Backlog = Readonly<{
   begin(): void;
   /** Keeps how the run ended. Never throws. */
   end(report: JsonObject): Promise<void>;
-  /** A report that the server has not heard; undefined where there is none. */
+  /** A report that the server has not received; undefined if there is none. */
   owed(report: Report): JsonObject | undefined;
   /** The server has heard it, or never will: then the run has no task there. */
   heard(report: Report, isAccepted: boolean): void;

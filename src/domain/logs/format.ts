@@ -55,7 +55,7 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
    */
   readonly counts?: 'begun' | 'done' | 'open' | 'both';
 
-  /** What a run comes to when it is known that its stream has ended. Without it, a run stays as it is. */
+  /** The run after its stream is known to have ended. Without it, a run stays as it is. */
   atEnd?(run: Observation): Observation;
 
   /** Its runs are reported by a task itself, which outranks the output of the tools that it runs. */

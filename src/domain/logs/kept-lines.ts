@@ -11,7 +11,7 @@ export type LineBounds = Readonly<{ first: number; last: number; bytes: number; 
 /** Lines that follow one another. `from` is the number of the first, counted from 0 in all that the stream ever had. */
 export type LineChunk = Readonly<{ key: string; lines: readonly KeptLine[] }>;
 
-/** Where lines are, and of which times. `kept_at` is when the first of them came. Times are epoch milliseconds. */
+/** Where lines are stored, and the times that they span. `kept_at` is when the first arrived. Epoch milliseconds. */
 export type ChunkPlace = Readonly<{
   key: string;
   from: number;
@@ -51,18 +51,18 @@ export const NO_LINES: LineIndex = {
   tasks: [],
 };
 
-/** With so many tasks, an index names no more of them: that nothing else uses the stream is then not known. */
+/** The most tasks that an index names. Beyond that it is unknown whether anything else uses the stream. */
 export const MAX_TASKS = 64;
 
-/** A chunk is full with so many lines, or so many bytes. */
+/** A chunk is full at this many lines, or this many bytes. */
 const CHUNK_LINES = 200;
 const CHUNK_BYTES = 32_768;
-/** Lines of a chunk go together: none that came this part of their time after the first of them joins it. */
+/** Lines of a chunk expire together, so a line that came later than the first by this share of their time starts another. */
 const SAME_TIME_SHARE = 1 / 14;
-/** The first lines may take so much of the bytes; else long ones would leave no room for the last. */
+/** The share of the bytes that the first lines may take, so that long ones leave room for the last. */
 const FIRST_SHARE = 0.25;
 
-/** A stream after a batch: its index, the chunks that are new, and the keys of those that go. */
+/** A stream after a batch: its index, the new chunks, and the keys of chunks to delete. */
 export type LineChange = Readonly<{
   index: LineIndex;
   put: readonly LineChunk[];

@@ -52,7 +52,7 @@ export const emptyLedger: Ledger = {
 
 /** How many recent signals can be replayed, at least. Twice as many are kept before the older half is folded. */
 export const REPLAYABLE = 500;
-/** Bounds a stored ledger: so many fingerprints are 200 kilobytes of it when compressed. */
+/** Bounds a stored ledger: this many fingerprints take 200 kB of it when compressed. */
 const MAX_COMPACTED_IDS = 20_000;
 /** More runs than a batch of lines usually starts; of more, the oldest are not looked for after a crash. */
 const MAX_ANNOUNCED = 1_000;

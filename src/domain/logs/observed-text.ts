@@ -18,7 +18,7 @@ export const observedText = (text: string): string =>
         .join('\n')
     : text;
 
-/** An observation whose texts are all so. Its key stays as it is: ids are made of it. */
+/** An observation whose texts are all cleaned like this. Its key stays unchanged: ids are made of it. */
 export const shownObservation = (seen: Observation): Observation => {
   const { task_name, description, details, metadata } = seen;
   return {
@@ -31,7 +31,7 @@ export const shownObservation = (seen: Observation): Observation => {
   };
 };
 
-/** A point of a history whose texts are all so. */
+/** A point of a history whose texts are all cleaned like this. */
 export const shownPoint = (point: HistoryPoint): HistoryPoint =>
   point.phase === undefined ? point : { ...point, phase: observedText(point.phase) };
 

@@ -2,8 +2,8 @@ import { fingerprint } from '../ids.ts';
 import type { LogEvent } from './event.ts';
 
 /**
- * Events that were taken: of ids that end in a number, the stretches of their numbers by what stands before them; of
- * others, a print of each batch.
+ * Events that were accepted. Ids that end in a number are kept as ranges of numbers by prefix; for all others, a fingerprint
+ * of each batch.
  */
 export type SeenEvents = Readonly<{
   counted: readonly Readonly<{ prefix: string; stretches: readonly Stretch[] }>[];

@@ -26,7 +26,7 @@ export type RateStart = Readonly<{ current: number; at: string }>;
 
 /**
  * The base of the rate after more of a task's history. A run may have been under way when it was first seen
- * (`130/1351`), so its counter then is no work of the time since. A counter that falls below its base sets a new one.
+ * (`130/1351`), so its counter at that time does not count as work done since. A counter that falls below its base sets a new one.
  */
 export const rateStartOf = (
   known: RateStart | undefined,

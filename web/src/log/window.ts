@@ -9,7 +9,7 @@ export type LogPage = Readonly<{
   omitted?: readonly Readonly<{ after: string; lines: number }>[] | undefined;
 }>;
 
-/** A row of the list: a line, or a place where so many lines are no longer kept. */
+/** A row of the list: a line, or a gap with the number of lines that are no longer kept. */
 export type Row =
   | Readonly<{ kind: 'line'; key: string; line: LogLine }>
   | Readonly<{ kind: 'omitted'; key: string; lines: number }>;

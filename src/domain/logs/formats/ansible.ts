@@ -20,8 +20,8 @@ const MAX_FATAL = 50;
 
 /**
  * Ansible's default output (source: lib/ansible/plugins/callback/default.py). Tasks are counted as they begin, without a
- * total. What it was worth stands in the rows of `PLAY RECAP`, one for each host, of which none is known to be the last: the
- * end is concluded with the first and corrected by the others.
+ * total. The outcome is in the rows of `PLAY RECAP`, one for each host. Nothing marks the last row, so the first one ends the
+ * run and the others correct it.
  */
 export const ansible = counterRuns<AnsibleSignal, Memory>({
   name: 'ansible',

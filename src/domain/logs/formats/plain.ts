@@ -8,7 +8,7 @@ import { cut, TEXT_LIMITS } from './kit/text.ts';
 /**
  * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `begun`: what it counts has
  * begun. `bar`: it is drawn as a bar. `failure`: a command has failed, in the words of what ran it; `final` where nothing
- * comes after that. `end`: all is done, in so many words.
+ * comes after that. `end`: the line says explicitly that all is done.
  */
 export type PlainSignal =
   | Readonly<{
@@ -34,7 +34,7 @@ const LAST_STEP_MS = 15 * 60 * 1000;
 /** A failure that is stated so soon after a full counter is one of what counted. */
 const FAILURE_WITHIN_MS = 5 * 60 * 1000;
 
-/** How a line begins that says in so many words that all is done. */
+/** How a line begins that says explicitly that all is done. */
 const ENDS = [
   'Done',
   'done',

@@ -93,7 +93,7 @@ export const current = (state: CdkState): Run | undefined =>
 export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
 
-/** How many runs are kept of a stream that never comes to rest; the oldest are dropped. */
+/** How many runs of a stream are kept if it never goes idle; the oldest are dropped. */
 const MAX_RUNS = 500;
 
 /** Begins the next run of a name. Runs that turn out to be nested in its stack become part of it. */
