@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { RunFacts } from '../../domain/tasks/run.ts';
+import { ciFacts } from './ci.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,14 +15,16 @@ export const runFacts = async (
   command: readonly string[],
   { env, cwd, mask }: Readonly<{ env: Environment; cwd: string; mask: (text: string) => string }>,
 ): Promise<RunFacts> => {
+  const ci = ciFacts(env);
   const git = await gitFacts(cwd);
   return {
     command: cut(mask(commandLine(command)), MAX_COMMAND),
     ...present('host', oneLine(hostname())),
     ...present('user', oneLine(userName())),
     ...present('directory', oneLine(cwd, MAX_DIRECTORY)),
-    ...(git === undefined ? {} : { git }),
-    ...present('ci_url', ciUrl(env)),
+    // CI services check out a commit, so the branch is known from them alone.
+    ...(git === undefined ? {} : { git: { ...present('branch', oneLine(ci.branch ?? '')), ...git } }),
+    ...present('ci_url', ci.url),
   };
 };
 
@@ -60,25 +63,6 @@ const userName = (): string => {
     // A container may run under an id that has no name.
     return '';
   }
-};
-
-/** The CI job that this process is a part of, as the services document their variables. */
-const ciUrl = (env: Environment): string | undefined => {
-  const github =
-    env['GITHUB_SERVER_URL'] && env['GITHUB_REPOSITORY'] && env['GITHUB_RUN_ID']
-      ? `${env['GITHUB_SERVER_URL']}/${env['GITHUB_REPOSITORY']}/actions/runs/${env['GITHUB_RUN_ID']}`
-      : undefined;
-  const url = [
-    github,
-    env['CI_JOB_URL'],
-    env['BUILDKITE_BUILD_URL'] && env['BUILDKITE_JOB_ID']
-      ? `${env['BUILDKITE_BUILD_URL']}#${env['BUILDKITE_JOB_ID']}`
-      : env['BUILDKITE_BUILD_URL'],
-    env['CODEBUILD_PUBLIC_BUILD_URL'] ?? env['CODEBUILD_BUILD_URL'],
-    env['CIRCLE_BUILD_URL'],
-    env['BUILD_URL'],
-  ].find((one) => one !== undefined && /^https?:\/\/[!-~]{1,2000}$/.test(one));
-  return url !== undefined && URL.canParse(url) ? url : undefined;
 };
 
 /** The branch and the commit of the working directory, read from its files: git itself need not be installed. */
