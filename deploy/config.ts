@@ -62,6 +62,12 @@ const schema = v.object({
   projectRules: v.optional(v.pipe(text, v.check(isProjectRules))),
   logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   rateLimit: v.optional(integer(0, 1_000_000), 1200),
+  /** Which posted lines the API keeps, as the variables `KEEP_LOG_LINES` and `LOG_LINES_…` say. */
+  keepLogLines: v.optional(flag, true),
+  logLinesFirst: v.optional(integer(0, 1_000), 100),
+  logLinesLast: v.optional(integer(10, 20_000), 2000),
+  logLinesBytes: v.optional(integer(100_000, 10_000_000), 1_000_000),
+  logLinesDays: v.optional(integer(1, 90), 7),
   apiMemory: memory,
   collectorMemory: memory,
   /** Of the account's concurrent executions, what the collector has for itself and cannot exceed; 0 reserves none. */
@@ -100,6 +106,26 @@ export const CHOICES = OPTIONS.filter((option) => !INTERNAL.includes(option));
 /** What `miyabi.deploy.json` may say, for editors: `deploy/miyabi.deploy.schema.json` is made of it. */
 export const fileSchema = v.object(v.omit(schema, ['apiKeysVersion', 'now', 'protect']).entries);
 
+/** Options that are a variable of the API: it gets those that are not at the application's default. */
+const API_VARIABLES = {
+  rateLimit: 'RATE_LIMIT',
+  keepLogLines: 'KEEP_LOG_LINES',
+  logLinesFirst: 'LOG_LINES_FIRST',
+  logLinesLast: 'LOG_LINES_LAST',
+  logLinesBytes: 'LOG_LINES_BYTES',
+  logLinesDays: 'LOG_LINES_DAYS',
+} as const satisfies Partial<Record<keyof DeployConfig, string>>;
+
+export const apiVariables = (config: DeployConfig): Readonly<Record<string, string>> => {
+  const chosen = chosenOptions(config);
+  return Object.fromEntries(
+    Object.entries(API_VARIABLES).flatMap(([option, variable]) => {
+      const value = chosen[option];
+      return value === undefined ? [] : [[variable, value]];
+    }),
+  );
+};
+
 /** The choices of a configuration as text, without those that are at their default. */
 export const chosenOptions = (config: DeployConfig): Readonly<Record<string, string>> => {
   const defaults = readDeployConfig({});
@@ -126,6 +152,11 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   projectRules: 'must be a JSON array of {log_group?, log_stream?, task_name?, project_id}',
   logLevel: 'must be one of debug, info, warn, error',
   rateLimit: 'must be a whole number from 0 to 1000000',
+  keepLogLines: 'must be true or false',
+  logLinesFirst: 'must be a whole number from 0 to 1000',
+  logLinesLast: 'must be a whole number from 10 to 20000',
+  logLinesBytes: 'must be a whole number from 100000 to 10000000',
+  logLinesDays: 'must be a whole number from 1 to 90',
   apiMemory: 'must be a whole number from 128 to 10240, in MB',
   collectorMemory: 'must be a whole number from 128 to 10240, in MB',
   collectorConcurrency: 'must be a whole number from 0 to 1000',

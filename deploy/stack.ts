@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { type DeployConfig, OPTIONS_OUTPUT } from './config.ts';
+import { apiVariables, type DeployConfig, OPTIONS_OUTPUT } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { HttpEntrance } from './constructs/api.ts';
 import { Cache } from './constructs/cache.ts';
@@ -95,7 +95,7 @@ export class MiyabiStack extends Stack {
       environment: {
         ...environment,
         ...keys.environment,
-        ...(config.rateLimit === 1200 ? {} : { RATE_LIMIT: String(config.rateLimit) }),
+        ...apiVariables(config),
       },
       memoryMb: config.apiMemory,
       timeoutSeconds: API_TIMEOUT_SECONDS,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { readDeployConfig } from '../../deploy/config.ts';
+import { apiVariables, readDeployConfig } from '../../deploy/config.ts';
 import {
   guardCacheChange,
   readOptionsFile,
@@ -12,6 +12,7 @@ import {
   storeOptions,
 } from '../../deploy/options.ts';
 import { optionsFileSchema } from '../../deploy/options-schema.ts';
+import { readConfig } from '../../src/config.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('deployment options');
@@ -97,6 +98,19 @@ test('a file with an unknown option, or that is no JSON object, is refused by na
   assert.throws(() => fromFile('[]'), /must hold a JSON object/);
   assert.throws(() => fromFile('{'), /cannot be read/);
   assert.throws(() => readOptionsFile('/nowhere/options.json'), /\/nowhere\/options\.json cannot be read/);
+});
+
+test('options that are variables of the API have the defaults of the application', () => {
+  assert.equal(apiVariables(readDeployConfig({})), {});
+  const { rateLimit, logLinesFirst, logLinesLast, logLinesBytes, logLinesDays } = readDeployConfig({});
+  const application = readConfig({});
+  assert.is(application.rateLimit, rateLimit);
+  assert.equal(application.lineBounds, {
+    first: logLinesFirst,
+    last: logLinesLast,
+    bytes: logLinesBytes,
+    kept_ms: logLinesDays * 24 * 60 * 60 * 1_000,
+  });
 });
 
 test('the JSON Schema for editors is that of the options', () => {

@@ -34,6 +34,11 @@ const NONE = {
   projectRules: '[{"log_group":"/ecs/agents","project_id":"agents"}]',
   logLevel: 'debug',
   rateLimit: '60',
+  keepLogLines: 'false',
+  logLinesFirst: '50',
+  logLinesLast: '500',
+  logLinesBytes: '200000',
+  logLinesDays: '3',
   apiMemory: '512',
   collectorMemory: '512',
   collectorConcurrency: '20',
@@ -623,6 +628,14 @@ test('memory, log level, limit, rules and the concurrency of the collector are o
   assert.is(collector['MemorySize'], 512);
   assert.is(collector['ReservedConcurrentExecutions'], 20);
   assert.is(environmentOf(api)['RATE_LIMIT'], '60');
+  const kept = Object.entries(environmentOf(api)).filter(([name]) => name.includes('LOG_LINES'));
+  assert.equal(Object.fromEntries(kept), {
+    KEEP_LOG_LINES: 'false',
+    LOG_LINES_FIRST: '50',
+    LOG_LINES_LAST: '500',
+    LOG_LINES_BYTES: '200000',
+    LOG_LINES_DAYS: '3',
+  });
   assert.is(environmentOf(api)['LOG_LEVEL'], 'debug');
   assert.match(text(environmentOf(collector)['MIYABI_PROJECT_RULES']), 'agents');
   assert.not('ReservedConcurrentExecutions' in functionNamed(synthesise(NODE), 'miyabi-collector'));
