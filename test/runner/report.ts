@@ -7,11 +7,13 @@ const indented = (text: string): string =>
   text.trim() === '' ? '' : `${text.replace(/\s+$/, '').replace(/^/gm, '    ')}\n`;
 
 /** One line for a file; with its output and details if a test failed. */
-export const lineOf = ({ file, ms, passed, failed, skipped, output, details }: FileResult): string => {
+export const lineOf = (result: FileResult): string => {
+  const { file, ms, passed, failed, skipped, leftOut, output, details } = result;
   const counts = [
     `${passed} passed`,
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(skipped.length === 0 ? [] : [`${skipped.length} skipped`]),
+    ...(leftOut.length === 0 ? [] : [`${leftOut.length} slow left out`]),
   ];
   const name = file.replace(/^test\//, '').replace(/\.test\.ts$/, '');
   const line = `${failed === 0 ? '✔' : '✘'} ${name.padEnd(48)} ${seconds(ms).padStart(7)}  ${counts.join(', ')}\n`;
@@ -62,9 +64,13 @@ export const summaryOf = (
   for (const { name, reason } of skips)
     namesByReason.set(reason, [...(namesByReason.get(reason) ?? []), name]);
   const timed = results.flatMap((result) => result.timed).sort((a, b) => b.ms - a.ms);
+  const busiest = results.toSorted((a, b) => b.processorMs - a.processorMs);
+  const leftOut = sum((result) => result.leftOut.length);
   const processor = processorSeconds();
   const nothing =
-    title === undefined ? 'No test ran.' : `No test ran: no suite or title contains "${title}".`;
+    title === undefined || leftOut > 0
+      ? 'No test ran.'
+      : `No test ran: no suite or title contains "${title}".`;
   const text = [
     slowest
       ? section(
@@ -74,6 +80,17 @@ export const summaryOf = (
             .map((test) => `${seconds(test.ms).padStart(7)}  ${test.name} (${test.file})`),
         )
       : '',
+    slowest
+      ? section(
+          'Files with the most processor time',
+          busiest
+            .slice(0, SLOWEST)
+            .map(
+              ({ file, ms, loadMs, processorMs }) =>
+                `${seconds(processorMs).padStart(7)}  ${file} (of ${seconds(ms)}, ${seconds(loadMs)} to load it)`,
+            ),
+        )
+      : '',
     ...[...namesByReason].map(([reason, names]) => section(`Skipped: ${reason}`, names)),
     section('Failed', [
       ...results.flatMap((result) => result.failures),
@@ -81,6 +98,11 @@ export const summaryOf = (
     ]),
     `\n${results.length} files in ${seconds(ms)}`,
     processor === undefined ? '\n' : `, ${processor.toFixed(0)} s of processor time\n`,
+    leftOut === 0
+      ? ''
+      : leftOut === 1
+        ? '1 slow test left out; --all runs it\n'
+        : `${leftOut} slow tests left out; --all runs them\n`,
     passed + failed === 0 ? `${nothing}\n` : '',
     `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,
   ].join('');

@@ -1,4 +1,4 @@
-// Runs test files, each in its own process. docs/testing.md says how to select them.
+// Runs test files, several in each of a few processes. docs/testing.md says how to select them.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,16 +6,17 @@ import { parseArgs } from 'node:util';
 import { compile } from './compile.ts';
 import { filesWithWords, ROOT, selectFiles } from './files.ts';
 import { lineOf, summaryOf } from './report.ts';
-import { type FileResult, killAll, runFile } from './run-file.ts';
+import { type FileResult, killAll, startWorker, type Worker } from './run-file.ts';
 import { watchFiles } from './watch.ts';
 
 const USAGE = `Usage: npm test -- [part of a path]... [options]
 
   --title WORDS  only tests whose suite or title contains the words
+  --all          slow tests, too, and everything random in full; the gate runs them
   --watch        run again what a change affects
-  --slowest      list the ten slowest tests
+  --slowest      list the slowest tests, and the files that take the most processor time
   --may-skip WHY a reason to skip that is accepted; may be given again. With it, tests skipped for others fail the run
-  --workers N    how many files run at once; by default as many as there are cores
+  --workers N    how many files run at once; by default two for each core, as many tests wait
 `;
 
 /** How long each file took last time, in milliseconds; kept out of the repository. */
@@ -46,6 +47,7 @@ const rememberDurations = (results: readonly FileResult[]): void => {
 
 type Options = Readonly<{
   title: string | undefined;
+  withSlow: boolean;
   workers: number;
   slowest: boolean;
   /** The accepted reasons to skip; undefined accepts any. */
@@ -77,17 +79,24 @@ const compiledFolder = async (files: readonly string[]): Promise<string | undefi
 
 /** Runs the files and prints the results. Returns whether all passed. */
 const runAll = async (files: readonly string[], options: Options): Promise<boolean> => {
-  const { title, workers } = options;
+  const { title, withSlow, workers } = options;
   const began = performance.now();
   const queue = longestFirst(files);
   const results: FileResult[] = [];
   const compiled = await compiledFolder(files);
+  const report = (result: FileResult): void => {
+    results.push(result);
+    process.stdout.write(lineOf(result));
+  };
   const work = async (): Promise<void> => {
+    let worker: Worker | undefined;
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const result = await runFile(file, { title, compiled });
-      results.push(result);
-      process.stdout.write(lineOf(result));
+      worker ??= startWorker({ title, withSlow, compiled });
+      report(await worker.run(file));
+      if (!worker.isReusable()) worker = undefined;
     }
+    const problems = await worker?.end();
+    if (problems !== undefined) report(problems);
   };
   await Promise.all(Array.from({ length: Math.min(workers, files.length) }, work));
   if (compiled !== undefined) removeCompiled(compiled);
@@ -106,7 +115,8 @@ const parse = () => {
         watch: { type: 'boolean', default: false },
         slowest: { type: 'boolean', default: false },
         'may-skip': { type: 'string', multiple: true },
-        workers: { type: 'string', default: String(availableParallelism()) },
+        all: { type: 'boolean', default: false },
+        workers: { type: 'string', default: String(2 * availableParallelism()) },
         help: { type: 'boolean', default: false },
       },
     });
@@ -127,7 +137,7 @@ if (!Number.isInteger(workers) || workers < 1) {
   process.exit(2);
 }
 const options: Options = {
-  ...{ title: values.title, workers, slowest: values.slowest },
+  ...{ title: values.title, withSlow: values.all, workers, slowest: values.slowest },
   maySkip: values['may-skip'],
 };
 const selected = selectFiles(positionals);

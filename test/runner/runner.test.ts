@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { run, start, until } from '../support/cli.ts';
 import { suite } from '../support/suite.ts';
 import { filesWithWords, ROOT, selectFiles } from './files.ts';
-import { runFile } from './run-file.ts';
+import { runFile, startWorker } from './run-file.ts';
 
 const fixture = (name: string): string => `test/fixtures/suites/${name}.ts`;
 
@@ -57,6 +57,31 @@ test('goes on after a test that did not end in time', async () => {
   const { passed, details } = await runFile(fixture('never-settles'));
   assert.is(passed, 1);
   assert.match(details, 'did not end within 0.2 s');
+});
+
+test('runs the next file in the same process only if the last one has left it as it was', async () => {
+  const leaves = async (name: string) => {
+    const worker = startWorker();
+    assert.is((await worker.run(fixture('passes'))).passed, 2);
+    assert.ok(worker.isReusable());
+    const { failed, details } = await worker.run(fixture(name));
+    assert.is(failed, 0, details);
+    if (worker.isReusable()) assert.is(await worker.end(), undefined);
+    return worker.isReusable();
+  };
+  assert.is(await leaves('is-slow'), true);
+  assert.is(await leaves('changes-its-process'), false);
+});
+
+test('leaves out slow tests, counts them, and runs them and every repetition if all are asked for', async () => {
+  const some = await run([...RUN, fixture('is-slow')]);
+  assert.match(some.stdout, '1 slow test left out; --all runs it');
+  assert.is(some.stdout.trimEnd().split('\n').at(-1), '2 passed, 0 failed');
+  const all = await run([...RUN, fixture('is-slow'), '--all']);
+  assert.not.match(all.stdout, 'left out');
+  assert.is(all.stdout.trimEnd().split('\n').at(-1), '5 passed, 0 failed');
+  const none = await run([...RUN, fixture('is-slow'), '--title', 'for everybody']);
+  assert.equal([none.code, /No test ran/.test(none.stdout)], [1, true]);
 });
 
 /** Of a run in a machine that runs much else. */

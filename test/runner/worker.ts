@@ -1,11 +1,19 @@
-// Runs the suites of one test file and reports to file descriptor 3. The runner starts one such process for each file.
+// Runs the suites of test files, one file after the other. Requests come in on one file descriptor, reports go out on another.
 import { writeSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inspect, parseArgs } from 'node:util';
-import type { RunEvent } from './events.ts';
+import { END_OF_OUTPUT, type FileRequest, type RunEvent } from './events.ts';
 
 const REPORT = 3;
+const REQUESTS = 4;
+
+/** How long a file may take to become quiet before its process is not used for another one. */
+const QUIET_MS = 300;
+/** Above this a process has collected too much to start another file. */
+const MAX_MEMORY_BYTES = 700_000_000;
 
 type SuiteRun = () => Promise<
   readonly [failures: string | true, passed: number, skipped: number, total: number]
@@ -29,43 +37,96 @@ const muteUvu = (): void => {
     typeof chunk === 'string' && ofUvu.test(chunk) ? true : write(chunk, ...rest)) as typeof write;
 };
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { title: { type: 'string' }, linger: { type: 'string', default: '15000' } },
+/** What keeps this process open, apart from the pipe through which requests come. */
+const openResources = (): readonly string[] =>
+  process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
+
+/** What a file could leave changed for the next one in the same process. Modules may add globals as they are loaded. */
+const sharedState = (): ReadonlyMap<string, unknown> =>
+  new Map<string, unknown>([
+    ...Object.entries(Object.getOwnPropertyDescriptors(globalThis)).map(
+      ([name, { value }]) => [`globalThis.${name}`, value] as const,
+    ),
+    ...Object.entries(console).map(([name, value]) => [`console.${name}`, value] as const),
+    ['environment', JSON.stringify(process.env)],
+    ['folder', process.cwd()],
+    ['signals', process.eventNames().filter((name) => String(name).startsWith('SIG')).length],
+    ['Date.now', Date.now],
+    ['Math.random', Math.random],
+    ['stdout', process.stdout.write],
+    ['stderr', process.stderr.write],
+  ]);
+
+const isUnchanged = (before: ReadonlyMap<string, unknown>): boolean => {
+  const now = sharedState();
+  return [...before].every(([name, value]) => value === undefined || Object.is(now.get(name), value));
+};
+
+const becomesQuiet = async (): Promise<boolean> => {
+  const deadline = performance.now() + QUIET_MS;
+  while (openResources().length > 0) {
+    if (performance.now() > deadline) return false;
+    await sleep(10, undefined, { ref: false });
+  }
+  return true;
+};
+
+const { values } = parseArgs({
+  options: {
+    title: { type: 'string' },
+    all: { type: 'boolean', default: false },
+    linger: { type: 'string', default: '15000' },
+  },
 });
-const [file = ''] = positionals;
 const lingerMs = Number(values.linger);
 
 globalThis.UVU_DEFER = 1;
 globalThis.UVU_QUEUE = [[]];
 // After the lines above: uvu reads them when it is loaded.
 const { checkThatAllRun, reportTo } = await import('../support/suite.ts');
-reportTo(REPORT, values.title);
+reportTo(REPORT, { words: values.title, withSlow: values.all });
+muteUvu();
+// Modules of many files clean up when their process ends.
+process.setMaxListeners(0);
 
-try {
-  await import(pathToFileURL(resolve(file)).href);
+const runFile = async ({ path }: FileRequest): Promise<void> => {
+  const queue: SuiteRun[] = [];
+  globalThis.UVU_QUEUE = [queue];
+  const before = sharedState();
+  const began = performance.now();
+  await import(pathToFileURL(path).href);
+  send({ kind: 'loaded', ms: performance.now() - began });
   checkThatAllRun();
-  muteUvu();
-  let failed = false;
-  for (const runSuite of globalThis.UVU_QUEUE[0] ?? []) {
+  for (const runSuite of queue) {
     const [failures, passed, skipped, total] = await runSuite();
-    if (failures !== true) {
-      failed = true;
-      send({ kind: 'failures', text: failures });
-    }
+    if (failures !== true) send({ kind: 'failures', text: failures });
     send({ kind: 'counts', passed, failed: total - passed, skipped });
   }
-  process.exitCode = failed ? 1 : 0;
-  send({ kind: 'done' });
+  const isReusable =
+    (await becomesQuiet()) && isUnchanged(before) && process.memoryUsage.rss() < MAX_MEMORY_BYTES;
+  process.stdout.write(END_OF_OUTPUT);
+  process.stderr.write(END_OF_OUTPUT);
+  send({ kind: 'done', isReusable });
+};
+
+const end = (): void => {
+  process.exitCode = 0;
   setTimeout(() => {
-    const open = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
+    const open = openResources();
     send({
       kind: 'problem',
       text: `still open ${lingerMs / 1_000} s after the last test: ${open.join(', ')}`,
     });
     process.exit(1);
   }, lingerMs).unref();
-} catch (error) {
-  send({ kind: 'problem', text: inspect(error) });
-  process.exit(1);
-}
+};
+
+const requests = createInterface({ input: new Socket({ fd: REQUESTS }) });
+requests.on('line', (line) => {
+  // The runner writes these.
+  runFile(JSON.parse(line) as FileRequest).catch((error: unknown) => {
+    send({ kind: 'problem', text: inspect(error) });
+    process.exit(1);
+  });
+});
+requests.once('close', end);

@@ -9,7 +9,10 @@ import type { RunEvent } from '../runner/events.ts';
 /** Two minutes: a machine under load takes several times as long as an idle one. */
 const TIMEOUT_MS = 120_000;
 
-export type TestOptions = Readonly<{ timeoutMs?: number }>;
+/**
+ * `slow`: left out of `npm test` and run by `npm test -- --all`, as the gate does. docs/testing.md says what should be.
+ */
+export type TestOptions = Readonly<{ timeoutMs?: number; slow?: boolean }>;
 
 /** A suite under construction. It has no hooks: a test opens what it needs and closes it in `finally`. */
 export type Test = {
@@ -26,22 +29,40 @@ export const needs =
   (title, run, options) =>
     isThere ? test(title, run, options) : test.skip(title, reason);
 
-type Reporter = Readonly<{ send(event: RunEvent): void; isWanted(fullTitle: string): boolean }>;
+type Reporter = Readonly<{
+  send(event: RunEvent): void;
+  isWanted(fullTitle: string): boolean;
+  withSlow: boolean;
+}>;
 
-let reporter: Reporter = { send: () => undefined, isWanted: () => true };
+/** A file that is run by itself runs whole. */
+let reporter: Reporter | undefined;
 
 /** Sends events as lines of JSON to a file descriptor, and leaves out tests whose title lacks these words. */
-export const reportTo = (descriptor: number, words: string | undefined): void => {
+export const reportTo = (
+  descriptor: number,
+  { words, withSlow }: Readonly<{ words: string | undefined; withSlow: boolean }>,
+): void => {
   reporter = {
     send: (event) => writeSync(descriptor, `${JSON.stringify(event)}\n`),
     isWanted: (fullTitle) => words === undefined || fullTitle.toLowerCase().includes(words.toLowerCase()),
+    withSlow,
   };
 };
 
+const send = (event: RunEvent): void => reporter?.send(event);
+
+/**
+ * How often a test repeats something random: a few times in `npm test`, in full with `--all`. Called while the file is
+ * loaded or later.
+ */
+export const repeats = ({ few, all }: Readonly<{ few: number; all: number }>): number =>
+  (reporter?.withSlow ?? true) ? all : few;
+
 const problems: string[] = [];
 const addProblem = (text: string): void => {
-  problems.push(text);
-  reporter.send({ kind: 'problem', text });
+  if (reporter === undefined) problems.push(text);
+  send({ kind: 'problem', text });
 };
 
 const asError = (thrown: unknown): Error =>
@@ -102,18 +123,23 @@ export const suite = (name: string): Test => {
   const claim = (title: string): boolean => {
     if (titles.has(title)) addProblem(`${name}: two tests are called "${title}"`);
     titles.add(title);
-    if (reporter.isWanted(`${name} ${title}`)) return true;
+    if (reporter?.isWanted(`${name} ${title}`) ?? true) return true;
     leftOut += 1;
     return false;
   };
-  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS } = {}) => {
+  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS, slow = false } = {}) => {
     if (!claim(title)) return;
+    if (slow && reporter?.withSlow === false) {
+      leftOut += 1;
+      send({ kind: 'left out', suite: name, title });
+      return;
+    }
     tests += 1;
     inner(title, async () => {
-      reporter.send({ kind: 'start', suite: name, title, timeoutMs });
+      send({ kind: 'start', suite: name, title, timeoutMs });
       const began = performance.now();
       const end = (ok: boolean, cause?: unknown) =>
-        reporter.send({
+        send({
           kind: 'end',
           ok,
           ms: performance.now() - began,
@@ -132,7 +158,7 @@ export const suite = (name: string): Test => {
   test.skip = (title, reason) => {
     if (!claim(title)) return;
     tests += 1;
-    reporter.send({ kind: 'skip', suite: name, title, reason });
+    send({ kind: 'skip', suite: name, title, reason });
     inner.skip();
   };
   test.run = () => {
