@@ -14,6 +14,9 @@ const REQUIRED = [
   'python3',
   'moto_server',
   'schemathesis',
+  'cfn-lint',
+  'checkov',
+  'actionlint',
 ];
 
 const test = suite('What the gate requires');

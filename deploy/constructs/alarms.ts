@@ -7,6 +7,7 @@ import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { acknowledgeCheckov } from '../acknowledge.ts';
 import { cacheFailures, type MeasuredProps, type Metrics, metricsOf, NAMESPACE } from './metrics.ts';
 
 export type AlarmsProps = MeasuredProps &
@@ -46,6 +47,11 @@ export class Alarms extends Construct {
       ...(props.key === undefined ? {} : { masterKey: props.key }),
       enforceSSL: true,
     });
+    if (props.key === undefined) {
+      acknowledgeCheckov(this.topic, {
+        26: 'Alarms may not publish with the key of AWS; they hold no secret',
+      });
+    }
     const cloudwatch = new ServicePrincipal('cloudwatch.amazonaws.com');
     props.key?.grant(cloudwatch, 'kms:Decrypt', 'kms:GenerateDataKey*');
     // A topic with its own policy loses the default one, which lets alarms of the account publish.

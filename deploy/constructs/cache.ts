@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-elasticache';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge, acknowledgeCheckov, OWN_KEY } from '../acknowledge.ts';
 import type { Network } from './network.ts';
 
 export type CacheProps = Readonly<{ name: string; network: Network; kind: 'node' | 'serverless' }>;
@@ -38,6 +38,7 @@ export class Cache extends Construct {
     acknowledge(secret, {
       SMG4: 'The cache and the functions take a new password together, in a deployment; only the functions reach the cache',
     });
+    acknowledgeCheckov(secret, { 149: OWN_KEY });
     // A reference that CloudFormation resolves during the deployment: the template contains no password.
     const password = secret.secretValue.unsafeUnwrap();
     const connection =

@@ -6,7 +6,7 @@ import { FilterPattern, type ILogGroup, SubscriptionFilter } from 'aws-cdk-lib/a
 import { LambdaDestination } from 'aws-cdk-lib/aws-logs-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge, acknowledgeCheckov } from '../acknowledge.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 export type CollectorProps = Omit<NodeFunctionProps, 'description' | 'timeoutSeconds'> &
@@ -29,6 +29,7 @@ export class Collector extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(this.deadLetters, { SQS3: 'It is the dead-letter queue' });
+    acknowledgeCheckov(this.deadLetters, { 27: 'SQS encrypts it with a key of its own' });
     this.lambda = new NodeFunction(this, 'Lambda', {
       ...props,
       description: 'Miyabi collector: logs in, progress out',

@@ -3,7 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge, acknowledgeCheckov, OWN_KEY } from '../acknowledge.ts';
 import { apiKeysParameterOf, type DeployConfig } from '../config.ts';
 
 /**
@@ -35,6 +35,7 @@ export class Keys extends Construct {
     acknowledge(secret, {
       SMG4: 'It signs cursors: a new one, from a deployment, makes clients restart their lists',
     });
+    acknowledgeCheckov(secret, { 149: OWN_KEY });
     // Hashes of keys, made by `npm run deploy`. The version is part of the reference: new keys need a new deployment.
     const apiKeys = StringParameter.fromStringParameterAttributes(this, 'ApiKeys', {
       parameterName: apiKeysParameterOf(name),

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledgeCheckov, OWN_KEY } from '../acknowledge.ts';
 
 /** The groups whose logs become progress, and those of the system itself, with a retention in days. */
 export class Logs extends Construct {
@@ -20,12 +21,15 @@ export class Logs extends Construct {
     super(scope, id);
     const retention = RETENTION[days];
     if (retention === undefined) throw new Error(`CloudWatch keeps no logs for ${days} days`);
-    const group = (groupId: string, path: string) =>
-      new LogGroup(this, groupId, {
+    const group = (groupId: string, path: string) => {
+      const made = new LogGroup(this, groupId, {
         logGroupName: `/${name}/${path}`,
         retention,
         removalPolicy: RemovalPolicy.RETAIN,
       });
+      acknowledgeCheckov(made, { 158: OWN_KEY });
+      return made;
+    };
     this.cdkDeploy = group('CdkDeploy', 'cdk-deploy');
     this.agents = group('Agents', 'agents');
     this.system = group('System', 'system');

@@ -3,8 +3,8 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { Construct, type IConstruct } from 'constructs';
+import { acknowledge, acknowledgeCheckov } from '../acknowledge.ts';
 import type { Placement } from './network.ts';
 
 export type NodeFunctionProps = Readonly<{
@@ -79,6 +79,11 @@ export class NodeFunction extends Construct {
             securityGroups: [placement.securityGroup],
           }),
     });
+    acknowledgeFunction(this.function, {
+      hasLimit: Boolean(props.concurrency),
+      isInNetwork: placement !== undefined,
+      hasKey: props.key !== undefined,
+    });
     acknowledge(this.role, {
       ...(placement === undefined
         ? {}
@@ -117,3 +122,19 @@ export class NodeFunction extends Construct {
     );
   }
 }
+
+/** What checkov asks of every function, also of those that the CDK makes. */
+export const acknowledgeFunction = (
+  fn: IConstruct,
+  { hasLimit, isInNetwork, hasKey }: Readonly<{ hasLimit: boolean; isInNetwork: boolean; hasKey: boolean }>,
+): void =>
+  acknowledgeCheckov(fn, {
+    ...(hasLimit ? {} : { 115: 'A reservation takes executions from the account for good: it is an option' }),
+    116: 'Called synchronously, or with an on-failure destination, or by a schedule whose next run does the rest',
+    ...(isInNetwork ? {} : { 117: 'It reaches nothing private, and needs AWS services or the internet' }),
+    ...(hasKey
+      ? {}
+      : {
+          173: 'AWS encrypts its environment with a key of its own; with a cache password in it there is a key of ours',
+        }),
+  });

@@ -22,7 +22,8 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
 import { SECURITY_HEADERS } from '../../src/entrypoints/local/static.ts';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge, acknowledgeCheckov } from '../acknowledge.ts';
+import { acknowledgeFunction } from './node-function.ts';
 
 /** Paths of the API, at the same origin as the page, so that no CORS is needed. */
 const API_PATHS = ['/api/*', '/health*', '/openapi.json', '/docs'];
@@ -33,6 +34,13 @@ const OWN_HEADERS = [
   'cross-origin-resource-policy',
   'permissions-policy',
 ] as const;
+
+const NO_BUCKET_LOG = 'CloudFront alone reads it, and what it holds is in every browser that came by';
+const NO_FIREWALL =
+  'A firewall costs more than all the rest; the gateway throttles and every answer but /health needs a key';
+const NO_PAGE_LOG = 'The access log of the API records who requested what; the page itself is not secret';
+const OWN_CERTIFICATE =
+  'CloudFront’s own certificate allows no other minimum; with a domain of your own set it to TLSv1.2_2021';
 
 /** The paths of the dashboard's own pages load its one HTML page. */
 export const PAGE_ROUTES = `function handler(event) {
@@ -61,9 +69,8 @@ export class Site extends Construct {
       lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    acknowledge(bucket, {
-      S1: 'CloudFront alone reads it, and what it holds is in every browser that came by',
-    });
+    acknowledge(bucket, { S1: NO_BUCKET_LOG });
+    acknowledgeCheckov(bucket, { 18: NO_BUCKET_LOG });
 
     const headers = new ResponseHeadersPolicy(this, 'Headers', {
       responseHeadersPolicyName: globalName,
@@ -120,10 +127,11 @@ export class Site extends Construct {
     });
     acknowledge(this.distribution, {
       CFR1: 'Anyone with a key may watch from anywhere',
-      CFR2: 'A firewall costs more than all the rest; the gateway throttles and every answer but /health needs a key',
-      CFR3: 'The access log of the API records who requested what; the page itself is not secret',
-      CFR4: 'CloudFront’s own certificate allows no other minimum; with a domain of your own set it to TLSv1.2_2021',
+      CFR2: NO_FIREWALL,
+      CFR3: NO_PAGE_LOG,
+      CFR4: OWN_CERTIFICATE,
     });
+    acknowledgeCheckov(this.distribution, { 68: NO_FIREWALL, 86: NO_PAGE_LOG, 174: OWN_CERTIFICATE });
 
     // The names of assets contain hashes and can be cached; the page is uploaded last and is always revalidated, so
     // nothing has to be invalidated.
@@ -152,6 +160,7 @@ export class Site extends Construct {
     if (copier === undefined) throw new Error('The role belongs to the function that copies');
     const reason =
       'The CDK’s function that copies the dashboard: reads its assets, writes this bucket, nothing else';
+    acknowledgeFunction(copier, { hasLimit: false, isInNetwork: false, hasKey: false });
     acknowledge(copier, {
       L1: 'The CDK chooses the runtime of its own function',
       'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]': reason,

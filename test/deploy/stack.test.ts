@@ -15,36 +15,10 @@ import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
 import { readStoredOptions } from '../../deploy/options.ts';
 import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
-import { type Resource, type Synthesised, stubArtifacts, synthesise } from '../support/stack.ts';
+import { type Resource, type Synthesised, stubArtifacts, synthesise, VARIANTS } from '../support/stack.ts';
 import { suite } from '../support/suite.ts';
 
-/** Together they turn every option on. cdk-nag looks at each of them while it is synthesised. */
-const NODE = {};
-const NONE = {
-  cache: 'none',
-  auth: 'jwt',
-  dashboard: 'false',
-  jwtIssuer: 'https://id.example.org/',
-  jwtAudience: 'miyabi',
-  corsOrigins: 'https://watch.example.org',
-  alarmEmail: 'ops@example.org',
-  tracing: 'true',
-  retentionDays: '90',
-  sources: '/aws/codebuild/shop,/ecs/agents',
-  projectRules: '[{"log_group":"/ecs/agents","project_id":"agents"}]',
-  logLevel: 'debug',
-  rateLimit: '60',
-  keepLogLines: 'false',
-  logLinesFirst: '50',
-  logLinesLast: '500',
-  logLinesBytes: '200000',
-  logLinesDays: '3',
-  apiMemory: '512',
-  collectorMemory: '512',
-  collectorConcurrency: '20',
-};
-const SERVERLESS = { cache: 'serverless', tracing: true };
-const EVERY = { node: NODE, none: NONE, serverless: SERVERLESS };
+const { node: NODE, none: NONE, serverless: SERVERLESS } = VARIANTS;
 
 type Statement = Readonly<{
   Effect: string;
@@ -80,7 +54,7 @@ const environmentOf = (fn: Readonly<Record<string, unknown>>): Readonly<Record<s
 
 const test = suite('stack');
 
-for (const [name, options] of Object.entries(EVERY)) {
+for (const [name, options] of Object.entries(VARIANTS)) {
   test(`${name}: synthesises, and cdk-nag finds nothing that is not acknowledged with a reason`, () => {
     assert.ok(Object.keys(synthesise(options).resources).length > 50);
   });

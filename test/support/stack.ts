@@ -23,6 +23,35 @@ export type Synthesised = Readonly<{
   ofType(type: string): readonly (readonly [id: string, resource: Resource])[];
 }>;
 
+/** Together they turn every option on; the linters look at each. */
+export const VARIANTS = {
+  node: {},
+  none: {
+    cache: 'none',
+    auth: 'jwt',
+    dashboard: 'false',
+    jwtIssuer: 'https://id.example.org/',
+    jwtAudience: 'miyabi',
+    corsOrigins: 'https://watch.example.org',
+    alarmEmail: 'ops@example.org',
+    tracing: 'true',
+    retentionDays: '90',
+    sources: '/aws/codebuild/shop,/ecs/agents',
+    projectRules: '[{"log_group":"/ecs/agents","project_id":"agents"}]',
+    logLevel: 'debug',
+    rateLimit: '60',
+    keepLogLines: 'false',
+    logLinesFirst: '50',
+    logLinesLast: '500',
+    logLinesBytes: '200000',
+    logLinesDays: '3',
+    apiMemory: '512',
+    collectorMemory: '512',
+    collectorConcurrency: '20',
+  },
+  serverless: { cache: 'serverless', tracing: true },
+} as const;
+
 const folder = mkdtempSync(join(tmpdir(), 'miyabi-stack-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
