@@ -45,6 +45,7 @@ import type { Ports } from '../ports/ports.ts';
 import { cachedLedgers } from './cached-ledgers.ts';
 import type { Estimates } from './estimates.ts';
 import { eachOf, keyedMutex } from './keyed-mutex.ts';
+import { isInSequence, openLines } from './open-lines.ts';
 import type { RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskRead, TaskWriter, WrittenTask } from './task-writer.ts';
 
@@ -63,6 +64,11 @@ export type LogBatch = LogOrigin &
      * The ids of the stream's events count upwards, and no event arrives before one with a lower number was received.
      */
     inOrder?: boolean | undefined;
+    /**
+     * Each event directly follows the one before it, also that of the previous batch, so that a line may continue in the
+     * next event. Not for a log service, whose events come late, twice and in other batches.
+     */
+    inSequence?: boolean | undefined;
   }>;
 
 /**
@@ -114,6 +120,7 @@ export const progressService = ({
   const byName = new Map(formats.map((format) => [format.name, format]));
   const serialize = keyedMutex();
   const ledgers = cachedLedgers(byName);
+  const open = openLines();
 
   const writeRun = async (
     scope: Scope,
@@ -340,7 +347,12 @@ export const progressService = ({
   return {
     async ingest(batch) {
       const ownScope = streamScope(batch);
-      const reading = reader.read(batch.events, { streamTask: ownScope.task_id });
+      const inSequence = batch.inSequence === true && isInSequence(batch.events);
+      const reading = reader.read(batch.events, {
+        streamTask: ownScope.task_id,
+        inSequence,
+        ...(inSequence && { continued: open.before(ownScope.key, batch.events) }),
+      });
       const scopes: { scope: Scope; signals: readonly PlacedSignal[]; project: string | undefined }[] = [];
       if (reading.ofStream.length > 0) {
         const project = batch.only_project ?? reading.projectOfStream;
@@ -356,6 +368,8 @@ export const progressService = ({
         const steps = await eachOf(await allowed(scopes, batch), WIDTH, ({ scope, signals, project }) =>
           advanceScope(scope, batch, signals, project, written, running),
         );
+        // Not before: a batch that could not be written comes again.
+        if (batch.inSequence === true) open.after(ownScope.key, batch.events, reading.continued);
         const sum = (count: (step: Advance) => number) =>
           steps.reduce((total, step) => total + count(step), 0);
         return {
