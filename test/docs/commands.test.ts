@@ -2,9 +2,9 @@
 // comment above it: `<!-- not run: needs an AWS account -->`.
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
 import { MIYABI, run, scratch } from '../support/cli.ts';
+import { installPackage } from '../support/package.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
 import { type Fence, fencesOf, PAGES, ROOT } from './fences.ts';
@@ -14,16 +14,6 @@ const isScript = ({ language }: Fence): boolean => language === 'ts';
 
 /** The port of the local server in the documentation; each test has its own server. */
 const DOCUMENTED_URL = 'http://127.0.0.1:8787';
-
-/** The package as these sources would ship it, as far as examples import it; `dist` may be older or missing. */
-const installPackage = async (folder: string): Promise<void> => {
-  await build({
-    entryPoints: [join(ROOT, 'src/client/index.ts')],
-    outfile: join(folder, 'dist/client/index.js'),
-    ...{ bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' },
-  });
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-};
 
 /** A folder as a reader has it: `miyabi` on the PATH, the package installed, a `cdk.log` at hand. */
 const readersFolder = async () => {

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { MiyabiApiError, miyabiClient, readPages } from '../src/client/index.ts';
-import { suite } from './support/suite.ts';
+import { MiyabiApiError, miyabiClient, readPages } from '../../src/client/index.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('the typed client');
 
