@@ -2,13 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as assert from 'uvu/assert';
+import { cleanCheckout } from '../support/checkout.ts';
 import type { Ran } from '../support/cli.ts';
-import {
-  cleanCheckout,
-  type EmulatedAws,
-  emulatedAws,
-  hasMotoCloudFormation,
-} from '../support/emulated-aws.ts';
+import { type EmulatedAws, emulatedAws, hasMotoCloudFormation } from '../support/emulated-aws.ts';
 import { needs, suite } from '../support/suite.ts';
 
 const PAGE = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');

@@ -1,17 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { type Ran, run, until } from './cli.ts';
+import { until } from './cli.ts';
 import { freePort } from './redis.ts';
 import { type RunningServer, startServer } from './server.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HELPER = fileURLToPath(new URL('./moto-cloudformation.py', import.meta.url));
 
 /** The Python that moto's server on the PATH runs on. */
@@ -120,25 +119,4 @@ const apiKeys = async (env: Readonly<Record<string, string>>): Promise<string> =
   });
   const { Parameter } = await client.send(new GetParameterCommand({ Name: '/miyabi/api-keys' }));
   return Parameter?.Value ?? '';
-};
-
-/** What a fresh clone with `npm ci --ignore-scripts` is: the tracked and new files, nothing built. */
-export const cleanCheckout = (): Readonly<{
-  npm(command: string, env: Readonly<Record<string, string>>): Promise<Ran>;
-  remove(): void;
-}> => {
-  const folder = mkdtempSync(join(tmpdir(), 'miyabi-clone-'));
-  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  }).stdout;
-  for (const file of listed.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
-    cpSync(join(ROOT, file), join(folder, file));
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return {
-    npm: (command, env) =>
-      run(['sh', '-c', `cd '${folder}' && ${command}`], { env: { ...env, HOME: folder } }),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
 };

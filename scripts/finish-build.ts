@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { contractModule } from './contract-module.ts';
+import { declarationsOf, entriesOf, sourceOf } from './package-files.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What other parts of the build write. */
+const NOT_COMPILED = /^dist\/(web|lambda|cdk)\//;
+
+// Part of npm run build, after the compiler: the converter to JSON Schema is needed only by the build.
+writeFileSync(join(ROOT, 'dist/api/openapi.js'), contractModule());
+
+const exported: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const needed = declarationsOf(ROOT, entriesOf(exported));
+const compiled = readdirSync(join(ROOT, 'dist'), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length).split(sep).join('/'))
+  .filter((file) => !NOT_COMPILED.test(file));
+const sources = new Set(
+  readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map(
+    (file) => `src/${file.split(sep).join('/')}`,
+  ),
+);
+for (const file of compiled) {
+  const isStale = !sources.has(sourceOf(file));
+  // Types that no export leads to are a third of the package, and of no use to anyone.
+  const isUnreachable = file.endsWith('.d.ts') && !needed.has(file);
+  if (isStale || isUnreachable) rmSync(join(ROOT, file));
+}

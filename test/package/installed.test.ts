@@ -1,0 +1,136 @@
+// The package as its users have it: packed, installed from the tarball in an empty folder, and driven from there.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { sourceOf } from '../../scripts/package-files.ts';
+import { until } from '../support/cli.ts';
+import { type Consumer, consumer, packed, ROOT, succeeds } from '../support/packed.ts';
+import { shared, suite } from '../support/suite.ts';
+
+const test = suite('The installed package');
+/** Packing and installing take half a minute, so that only .ci/run does it. */
+const slow = (title: string, run: () => unknown): void =>
+  test(title, run, { timeoutMs: 600_000, slow: true });
+
+const installed = shared(
+  'the installed package',
+  async () => consumer((await packed()).tarball, 'typescript@5.9'),
+  (folder: Consumer) => folder.remove(),
+);
+
+const program = (name: string): string => join(ROOT, 'node_modules/.bin', name);
+
+test('has its command under its own name too, for npx', () => {
+  const manifest = createRequire(import.meta.url)('../../package.json') as {
+    // As npm reads it.
+    bin: Readonly<Record<string, string>>;
+  };
+  assert.equal(Object.keys(manifest.bin), ['miyabi', 'miyabi-progress']);
+  for (const file of Object.values(manifest.bin)) assert.ok(existsSync(join(ROOT, sourceOf(file))), file);
+});
+
+slow('contains what runs, and neither sources nor maps nor the deployment', async () => {
+  const { files } = await packed();
+  for (const file of ['dist/entrypoints/cli.js', 'dist/client/index.d.ts', 'dist/web/index.html', 'LICENSE'])
+    assert.ok(files.includes(file), file);
+  const kinds =
+    /^(dist\/.*\.(js|d\.ts|html|css|svg|woff2|txt|md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  assert.equal(
+    files.filter((file) => !kinds.test(file) || file.startsWith('dist/lambda/')),
+    [],
+  );
+});
+
+slow('satisfies publint and arethetypeswrong', async () => {
+  const { tarball } = await packed();
+  const lint = spawnSync(program('publint'), ['run', tarball, '--strict'], { encoding: 'utf8' });
+  assert.is(lint.status, 0, lint.stdout + lint.stderr);
+  // Node's older resolution has no exports, and the package no CommonJS: both are meant.
+  const types = spawnSync(program('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'], {
+    encoding: 'utf8',
+  });
+  assert.is(types.status, 0, types.stdout + types.stderr);
+});
+
+slow('is found by npx under its own name, and under the name of its command', async () => {
+  const { shell, path } = await installed();
+  const { version } = createRequire(join(path, 'x'))('miyabi-progress/package.json') as { version: string };
+  for (const name of ['miyabi-progress', 'miyabi']) {
+    const { stdout } = succeeds(await shell(`npx ${name} --version`), name);
+    assert.is(stdout.trim(), version);
+  }
+});
+
+slow('reads a log without a server', async () => {
+  const { shell } = await installed();
+  const { stdout } = succeeds(
+    await shell("printf 'Step 1/2 : FROM node\\nStep 2/2 : RUN true\\n' | npx miyabi parse"),
+    'parse',
+  );
+  assert.match(stdout, /"total":2/);
+});
+
+slow('wraps a command, shows it on its own server, and stops at Ctrl-C', async () => {
+  const { started, shell } = await installed();
+  const server = started('npx miyabi-progress serve', { PORT: '0', MIYABI_DATA_DIR: 'data' });
+  const urlIn = () => /http:\/\/127\.0\.0\.1:\d+/.exec(server.stdout())?.[0];
+  try {
+    await until('the server answers', () => urlIn() !== undefined, 60_000);
+    const url = urlIn() ?? '';
+    const wrapped = await shell(
+      "npx miyabi-progress run --project tea --name steep -- sh -c 'echo Step 1/3; echo Step 3/3; exit 3'",
+      { MIYABI_URL: url },
+    );
+    assert.equal([wrapped.code, wrapped.stdout], [3, 'Step 1/3\nStep 3/3\n'], wrapped.stderr);
+    const { stdout } = succeeds(await shell('npx miyabi tasks list --json', { MIYABI_URL: url }), 'tasks');
+    assert.match(stdout, /"task_name":"steep"/);
+    assert.match(stdout, /"exit_code":3/);
+    const page = await fetch(url, { headers: { accept: 'text/html' } });
+    assert.match(await page.text(), /<title>/);
+  } finally {
+    process.kill(-server.pid, 'SIGINT');
+  }
+  const { code, signal, stderr } = await server.done;
+  // npx ends as the program does, or by the signal that it got too.
+  assert.ok(code === 0 || code === 130 || signal === 'SIGINT', `${code} ${signal} ${stderr}`);
+});
+
+const EXAMPLE = `
+import { miyabiClient, MiyabiApiError, type Task } from 'miyabi-progress/client';
+
+const client = miyabiClient({ baseUrl: 'http://127.0.0.1:9', timeoutMs: 500 });
+const nameOf = (task: Task): string => task.task_name;
+// @ts-expect-error: a task has no such field, so its type is not any
+const wrong = (task: Task): string => task.no_such_field;
+try {
+  const { tasks } = await client.request('GET /api/tasks', { query: { limit: 1 } });
+  console.log(tasks.map(nameOf), wrong);
+} catch (error) {
+  if (!(error instanceof MiyabiApiError)) throw error;
+  console.log(error.code);
+}
+`;
+
+/** `skipLibCheck` off: our declarations are checked too. */
+const OPTIONS = {
+  strict: true,
+  skipLibCheck: false,
+  module: 'nodenext',
+  target: 'es2022',
+  lib: ['es2023', 'dom', 'dom.iterable'],
+  types: [],
+};
+
+slow('brings a client with types, for the newest TypeScript and for 5.9', async () => {
+  const folder = await installed();
+  folder.file('example.ts', EXAMPLE);
+  folder.file('tsconfig.json', JSON.stringify({ compilerOptions: OPTIONS, include: ['example.ts'] }));
+  for (const compiler of [program('tsc'), join(folder.path, 'node_modules/typescript/bin/tsc')])
+    succeeds(await folder.shell(`'${process.execPath}' '${compiler}'`), compiler);
+  const { stdout } = succeeds(await folder.shell(`'${process.execPath}' example.js`), 'example');
+  assert.is(stdout, 'unreachable\n');
+});
+
+test.run();

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cleanCheckout } from './checkout.ts';
+import { type Ran, run, scratch, start } from './cli.ts';
+import { shared } from './suite.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The machine's home: npm keeps its settings and its cache there. */
+const npmHome = { HOME: process.env['HOME'] ?? '' };
+
+/** Fails with all that it printed unless it succeeded. */
+export const succeeds = (ran: Ran, what: string): Ran => {
+  if (ran.code === 0) return ran;
+  throw new Error(`${what} ended with ${ran.code}\n${ran.stdout.slice(-4000)}\n${ran.stderr.slice(-4000)}`);
+};
+
+export type Packed = Readonly<{
+  tarball: string;
+  files: readonly string[];
+  /** Without dependencies. */
+  unpackedBytes: number;
+}>;
+
+const packages: (() => void)[] = [];
+
+/** The package as `npm publish` would send it, built in a clean copy of these sources. */
+export const packed = shared(
+  'the packed package',
+  async (): Promise<Packed> => {
+    const checkout = cleanCheckout();
+    packages.push(checkout.remove);
+    const { stdout } = succeeds(await checkout.npm('npm pack --json --silent', npmHome), 'npm pack');
+    // Newer versions of npm answer with an object by the name of each package.
+    const answer = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as Record<string, PackReport>;
+    const [report] = Object.values(answer);
+    if (report === undefined) throw new Error(`npm pack answered ${stdout}`);
+    return {
+      tarball: join(checkout.path, report.filename),
+      files: report.files.map(({ path }) => path),
+      unpackedBytes: report.unpackedSize,
+    };
+  },
+  () => {
+    for (const remove of packages.splice(0)) remove();
+  },
+);
+
+type PackReport = Readonly<{
+  filename: string;
+  unpackedSize: number;
+  files: readonly Readonly<{ path: string }>[];
+}>;
+
+export type Consumer = Readonly<{
+  path: string;
+  file(name: string, text: string): string;
+  shell(command: string, env?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** Starts a shell command as the leader of a process group, as a terminal does. */
+  started(command: string, env?: Readonly<Record<string, string>>): ReturnType<typeof start>;
+  remove(): void;
+}>;
+
+/** An empty folder in which someone has installed these packages from the registry or from tarballs. */
+export const consumer = async (...specifiers: readonly string[]): Promise<Consumer> => {
+  const { path, remove } = scratch();
+  const words = (command: string) => ['sh', '-c', `cd '${path}' && ${command}`];
+  writeFileSync(join(path, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
+  try {
+    const install = `npm install --omit=dev --no-audit --no-fund ${specifiers.map((one) => `'${one}'`).join(' ')}`;
+    succeeds(await run(words(install), { env: npmHome }), install);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return {
+    path,
+    file: (name, text) => {
+      writeFileSync(join(path, name), text);
+      return join(path, name);
+    },
+    // `npx` must find everything in the folder: without a network it would hang instead of failing.
+    shell: (command, env = {}) =>
+      run(words(command), { env: { HOME: path, npm_config_offline: 'true', ...env } }),
+    started: (command, env = {}) =>
+      start(words(`exec ${command}`), {
+        env: { HOME: path, npm_config_offline: 'true', ...env },
+        detached: true,
+      }),
+    remove,
+  };
+};
