@@ -13,6 +13,7 @@ import {
   type QueryCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
+import { backoffMs } from '../../domain/backoff.ts';
 import { MiyabiError, unavailable, versionConflict } from '../../domain/errors.ts';
 import type { Item } from './attributes.ts';
 import { failedCondition, translated } from './errors.ts';
@@ -64,7 +65,7 @@ const WRITE_CHUNK = 25;
 const WIDTH = 4;
 /** How often in a row a batch may be returned completely unprocessed. */
 const MAX_FRUITLESS_ROUNDS = 6;
-const FIRST_PAUSE_MS = 50;
+const PAUSE = { firstMs: 50, lastMs: 3_200 };
 
 export const newWriteId = (): string => randomUUID();
 
@@ -106,7 +107,7 @@ export const tableOf = ({
         );
       }
       left = undone;
-      await pause(random() * FIRST_PAUSE_MS * 2 ** fruitless);
+      await pause(random() * backoffMs(fruitless + 1, PAUSE));
     }
   };
 

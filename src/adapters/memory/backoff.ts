@@ -1,3 +1,4 @@
+import { backoffMs } from '../../domain/backoff.ts';
 import { AttemptsFailed } from '../../domain/retry.ts';
 import type { Backoff } from '../../ports/backoff.ts';
 import type { Random } from '../../ports/random.ts';
@@ -14,7 +15,9 @@ export const memoryBackoff =
       } catch (error) {
         if (attempts >= maxAttempts || !isWorthRetrying(error))
           throw new AttemptsFailed(attempts, waited, error);
-        const delay = Math.round(random() * Math.min(max_delay_ms, first_delay_ms * 2 ** (attempts - 1)));
+        const delay = Math.round(
+          random() * backoffMs(attempts, { firstMs: first_delay_ms, lastMs: max_delay_ms }),
+        );
         waited += delay;
         await sleep(delay);
       }

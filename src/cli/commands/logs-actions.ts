@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MiyabiApiError, type TaskLogs } from '../../client/index.ts';
+import { backoffMs } from '../../domain/backoff.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { endLike } from '../run/signals.ts';
@@ -118,7 +119,7 @@ const follow = async (
       if (failures === 0) process.stderr.write('miyabi: connection lost, trying again\n');
       failures += 1;
     }
-    const wait = failures === 0 ? POLL_MS : Math.min(LAST_RETRY_MS, POLL_MS * 2 ** Math.min(failures - 1, 8));
+    const wait = failures === 0 ? POLL_MS : backoffMs(failures, { firstMs: POLL_MS, lastMs: LAST_RETRY_MS });
     await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
 };

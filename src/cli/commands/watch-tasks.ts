@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord, MiyabiApiError, readPages } from '../../client/index.ts';
+import { backoffMs } from '../../domain/backoff.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { screen } from '../run/screen.ts';
@@ -11,8 +12,7 @@ import { fit, paint, printable } from '../terminal/terminal.ts';
 import { barOfTask, byInterest, type TaskView, taskView } from '../terminal/views.ts';
 import type { WatchOptions } from './watch.ts';
 
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 15_000;
+const RETRY = { firstMs: 500, lastMs: 15_000 };
 const FRAME_MS = 100;
 /** How often a watched task is read again, in case the stream misses its end. */
 const POLL_MS = 5_000;
@@ -79,7 +79,7 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
 /** Follows the event stream, reconnecting after every loss, until the signal aborts or the watch has ended. */
 const follow = async (session: Session, filter: Filter, watch: Watch, signal: AbortSignal): Promise<void> => {
   let lastEventId: string | undefined;
-  let retryMs = FIRST_RETRY_MS;
+  let retryMs = RETRY.firstMs;
   let failures = 0;
   let known = false;
   while (!signal.aborted && !watch.ended()) {
@@ -102,7 +102,7 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
       stopPolling = pollTask(session, filter, watch, () => leaving.abort());
       for await (const { kind, data, id, retry } of stream) {
         lastEventId = id ?? lastEventId;
-        if (retry !== undefined) retryMs = Math.max(100, Math.min(retry, LAST_RETRY_MS));
+        if (retry !== undefined) retryMs = Math.max(100, Math.min(retry, RETRY.lastMs));
         if (kind === 'reset') await readAll(session, filter, watch);
         else if (kind === 'task') takeEvent(data, watch);
         if (watch.ended()) return;
@@ -117,8 +117,7 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
       stopPolling();
       leaving.abort();
     }
-    const wait =
-      failures === 0 ? retryMs : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 8));
+    const wait = failures === 0 ? retryMs : backoffMs(failures, RETRY);
     await sleep(wait, undefined, { signal }).catch(() => undefined);
   }
 };

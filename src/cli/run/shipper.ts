@@ -1,4 +1,5 @@
 import { type MiyabiClient, problemIn, type RawAnswer, refusal } from '../../client/index.ts';
+import { backoffMs } from '../../domain/backoff.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { wordsOf } from '../server.ts';
 import type { Backlog, Batch, RunHeader } from './spool.ts';
@@ -31,8 +32,7 @@ export type Shipper = Readonly<{
 const POST_BYTES = 240 * 1024;
 /** How long new lines are collected, in milliseconds. */
 const LINGER_MS = 100;
-const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 30_000;
+const RETRY = { firstMs: 250, lastMs: 30_000 };
 /** How long the end of a run keeps trying a server that does not answer. */
 const GRACE_MS = 1_000;
 const POST_TIMEOUT_MS = 15_000;
@@ -251,7 +251,7 @@ export const shipper = (
 
 /** Exponential, full jitter: many runs that lost one server must not all return at once. */
 const backoff = (failures: number, random: () => number): number =>
-  Math.max(50, random() * Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20)));
+  Math.max(50, random() * backoffMs(failures, RETRY));
 
 /** Whether the lines were received. A page with status 200 may come from something that did not read them. */
 const tookLines = ({ status, text }: RawAnswer): boolean =>

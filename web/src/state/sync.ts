@@ -7,6 +7,7 @@ import {
   type Page,
   type Task,
 } from '../../../src/client/index.ts';
+import { backoffMs } from '../../../src/domain/backoff.ts';
 import { client, eventsAfter, listTasks, readProjects, readTasks } from '../api.ts';
 import { pause } from './pause.ts';
 import { attempt, signIn, trying } from './session.ts';
@@ -40,8 +41,7 @@ const POLL_MS = 2_000;
 const PROJECTS_EVERY = 5;
 /** After how many polls a server that offered no stream is asked for one again. */
 const STREAM_AGAIN = 30;
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 8_000;
+const RETRY = { firstMs: 500, lastMs: 8_000 };
 /** A stream that ends sooner does not count as one and is polled. */
 const SHORT_MS = 1_000;
 /** A browser has six connections to a server for all its tabs, so a hidden tab closes its stream. */
@@ -222,7 +222,7 @@ const lookIn = async (resume: Resume, stop: AbortSignal): Promise<void> => {
 };
 
 const run = async (stop: AbortSignal): Promise<void> => {
-  const resume: Resume = { position: '', retryMs: FIRST_RETRY_MS, hangsUp: false };
+  const resume: Resume = { position: '', retryMs: RETRY.firstMs, hangsUp: false };
   let failures = 0;
   while (!stop.aborted) {
     try {
@@ -247,8 +247,7 @@ const run = async (stop: AbortSignal): Promise<void> => {
       if (failures > 0)
         become('lost', error instanceof MiyabiApiError && error.status > 0 ? error.message : undefined);
       failures += 1;
-      const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-      await pause(longest * (0.5 + Math.random() / 2), stop);
+      await pause(backoffMs(failures, RETRY) * (0.5 + Math.random() / 2), stop);
     }
   }
 };
