@@ -13,6 +13,7 @@ export type StorePorts = Pick<
   | 'taskStore'
   | 'taskTally'
   | 'taskHistory'
+  | 'taskCommits'
   | 'projectStore'
   | 'checkpoints'
   | 'webhookStore'

@@ -54,6 +54,7 @@ export const services = new ContainerModule(({ bind }) => {
   provide('taskWriter', taskWriter, [
     'taskStore',
     'taskHistory',
+    'taskCommits',
     'taskCache',
     'changeFeed',
     'clock',

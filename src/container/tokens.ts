@@ -50,6 +50,7 @@ export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Na
   taskStore: port('taskStore'),
   taskTally: port('taskTally'),
   taskHistory: port('taskHistory'),
+  taskCommits: port('taskCommits'),
   projectStore: port('projectStore'),
   checkpoints: port('checkpoints'),
   webhookStore: port('webhookStore'),

@@ -15,6 +15,7 @@ import type { RateLimiter } from './rate-limiter.ts';
 import type { Secrets } from './secrets.ts';
 import type { Sleep } from './sleep.ts';
 import type { TaskCache } from './task-cache.ts';
+import type { TaskCommits } from './task-commits.ts';
 import type { TaskListCache } from './task-list-cache.ts';
 import type { TaskHistory, TaskStore } from './task-store.ts';
 import type { TaskTally } from './task-tally.ts';
@@ -37,6 +38,7 @@ export type Ports = Readonly<{
   taskStore: TaskStore;
   taskTally: TaskTally;
   taskHistory: TaskHistory;
+  taskCommits: TaskCommits;
   projectStore: ProjectStore;
   checkpoints: Checkpoints;
   webhookStore: WebhookStore;

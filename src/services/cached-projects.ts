@@ -9,6 +9,8 @@ import type { ProjectStore } from '../ports/project-store.ts';
  */
 export type CachedProjectStore = ProjectStore &
   Readonly<{
+    /** Takes a project that this process has written by another port, `asOf` a moment before. */
+    written(project: StoredProject, asOf: number): Promise<void>;
     /** Whether this process has seen that the project exists. */
     isKnown(projectId: string): boolean;
     /** A moment in the order of this process's reads and writes of projects. */
@@ -38,6 +40,11 @@ export const cachedProjects = ({
     known.set(project.project_id, { project, since: sequence });
   };
 
+  const written = async (project: StoredProject, asOf: number): Promise<void> => {
+    remember(project);
+    await projectCache.save(publicProject(project), asOf);
+  };
+
   return {
     async find(projectId) {
       const project = await projectStore.find(projectId);
@@ -54,9 +61,10 @@ export const cachedProjects = ({
         known.delete(project.project_id);
         throw error;
       }
-      remember(project);
-      await projectCache.save(publicProject(project), asOf);
+      await written(project, asOf);
     },
+
+    written,
 
     list(query) {
       return projectStore.list(query);

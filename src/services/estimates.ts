@@ -33,19 +33,19 @@ export const estimates = ({
   Readonly<{ retryOnConflict: RetryOnConflict }>): Estimates => {
   const known = new LRUCache<string, Known>({ max: MAX_KNOWN });
 
-  const remember = (key: string, past: PastDurations, version: number): Known => {
+  const remember = (name: string, past: PastDurations, version: number): Known => {
     const entry = { past, version, at: clock.now() };
-    known.set(key, entry);
+    known.set(name, entry);
     return entry;
   };
 
-  const read = async (key: string): Promise<Known> => {
-    const kept = await checkpoints.read(key);
-    return remember(key, durationsFromJson(kept?.value), kept?.version ?? 0);
+  const read = async (task: StoredTask): Promise<Known> => {
+    const kept = await checkpoints.read(keyOf(task));
+    return remember(nameOf(task), durationsFromJson(kept?.value), kept?.version ?? 0);
   };
 
-  const fresh = (key: string): Known | undefined => {
-    const entry = known.get(key);
+  const fresh = (name: string): Known | undefined => {
+    const entry = known.get(name);
     return entry !== undefined && clock.now() - entry.at < FRESH_MS ? entry : undefined;
   };
 
@@ -55,9 +55,8 @@ export const estimates = ({
       if (task.status !== 'running') return unmeasured;
       const rateFrom = rateStartOf(known, points);
       const plain = rateFrom === undefined ? unmeasured : { ...unmeasured, rateFrom };
-      const key = keyOf(task);
       try {
-        const { past } = fresh(key) ?? (await read(key));
+        const { past } = fresh(nameOf(task)) ?? (await read(task));
         const eta = etaOf(plain, past, clock.now());
         return eta === undefined ? plain : { ...plain, eta_seconds: eta };
       } catch (error) {
@@ -68,16 +67,16 @@ export const estimates = ({
 
     async learn(task) {
       if (withDuration([], task).length === 0) return;
-      const key = keyOf(task);
-      let cached = fresh(key);
+      const name = nameOf(task);
+      let cached = fresh(name);
       try {
         await retryOnConflict(async () => {
-          const { past, version } = cached ?? (await read(key));
+          const { past, version } = cached ?? (await read(task));
           cached = undefined;
           const next = withDuration(past, task);
           const write = async () => {
-            await checkpoints.write(key, next, version);
-            remember(key, next, version + 1);
+            await checkpoints.write(keyOf(task), next, version);
+            remember(name, next, version + 1);
           };
           return { result: undefined, write };
         });
@@ -89,7 +88,10 @@ export const estimates = ({
   };
 };
 
-/** Runs of the same name in the same project are comparable. */
+/** Runs of the same name in the same project are comparable. In memory that is cheaper than its hash. */
+const nameOf = ({ project_id, task_name, task_type }: StoredTask): string =>
+  `${project_id} ${task_type} ${task_name}`;
+
 const keyOf = ({ project_id, task_name, task_type }: StoredTask): string =>
   `durations#${fingerprint(project_id, task_type, task_name)}`;
 

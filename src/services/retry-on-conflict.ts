@@ -36,20 +36,32 @@ const contested: ContestedWrite = async (write) => {
 export const retryOnConflict =
   ({ backoff }: Pick<Ports, 'backoff'>): RetryOnConflict =>
   async (attempt) => {
+    const once = async () => {
+      const { result, write } = await attempt(contested);
+      if (write !== undefined) await contested(write);
+      return result;
+    };
+    let lost: LostRace | undefined;
     try {
-      const { value } = await backoff(
-        async () => {
-          const { result, write } = await attempt(contested);
-          if (write !== undefined) await contested(write);
-          return result;
-        },
-        {
-          attempts: MAX_ATTEMPTS,
-          first_delay_ms: FIRST_DELAY_MS,
-          max_delay_ms: MAX_DELAY_MS,
-          isWorthRetrying: (error) => error instanceof LostRace,
-        },
-      );
+      // Nearly all writes succeed here, without the timers and counters of a retry.
+      return await once();
+    } catch (error) {
+      if (!(error instanceof LostRace)) throw error;
+      lost = error;
+    }
+    const again = async () => {
+      const first = lost;
+      lost = undefined;
+      if (first !== undefined) throw first;
+      return once();
+    };
+    try {
+      const { value } = await backoff(again, {
+        attempts: MAX_ATTEMPTS,
+        first_delay_ms: FIRST_DELAY_MS,
+        max_delay_ms: MAX_DELAY_MS,
+        isWorthRetrying: (error) => error instanceof LostRace,
+      });
       return value;
     } catch (error) {
       const failure = error instanceof AttemptsFailed ? error.cause : error;

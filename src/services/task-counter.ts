@@ -1,6 +1,6 @@
 import { isMiyabiError } from '../domain/errors.ts';
 import { countedOf } from '../domain/projects/metrics.ts';
-import { createProject, recount, type StoredProject } from '../domain/projects/project.ts';
+import { emptyProject, recount, type StoredProject } from '../domain/projects/project.ts';
 import { isAccounted } from '../domain/tasks/events.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -17,6 +17,12 @@ export type TaskCounter = Readonly<{
    * removed task was taken out by `discount` before.
    */
   account(written: readonly WrittenTask[]): Promise<void>;
+
+  /**
+   * Shows a project that was written with a task: in the cache and in the feed. It never fails: readers see it with its
+   * next change. `asOf` is a moment before it was written.
+   */
+  show(project: StoredProject, asOf: number): Promise<void>;
 
   /**
    * Takes a task out of the metrics before it is removed. `mark` is a moment before it was read. If a crash prevents
@@ -98,6 +104,7 @@ export const taskCounter = ({
   }>): TaskCounter => {
   const waiting = new Map<string, Waiting>();
   const running = new Map<string, Promise<void>>();
+  const showing = new Map<string, { project: StoredProject; done: Promise<void> }>();
 
   /**
    * Announces the events that these tasks carry, by project: a task that moved still carries those of its former
@@ -160,12 +167,10 @@ export const taskCounter = ({
       if (before === undefined && !isNeeded) {
         return { result: { stored, project: undefined, isSaved: false } };
       }
-      const project =
-        before ?? createProject({ project_name: projectId }, { id: projectId, now: clock.now() });
+      const project = before ?? emptyProject(projectId, clock.now());
       const next = recount(project, { taskIds, noteIds, stored, removing }, clock.now());
       if (next === undefined) return { result: { stored, project, isSaved: false } };
-      const saved: StoredProject = before === undefined ? { ...next, version: 1 } : next;
-      return { result: { stored, project: saved, isSaved: true }, write: () => projects.save(saved) };
+      return { result: { stored, project: next, isSaved: true }, write: () => projects.save(next) };
     });
 
   /** Writes a project once for several tasks; then each task records it, and its events are announced. */
@@ -238,6 +243,28 @@ export const taskCounter = ({
           }
         }),
       );
+    },
+
+    show(project, asOf) {
+      const { project_id } = project;
+      const waits = showing.get(project_id);
+      if (waits !== undefined) {
+        waits.project = project;
+        return waits.done;
+      }
+      const next = { project, done: Promise.resolve() };
+      // Of all that were written together only the last is shown.
+      next.done = Promise.resolve().then(async () => {
+        showing.delete(project_id);
+        try {
+          await projects.written(next.project, asOf);
+          await feed.publish([projectChange(next.project)]);
+        } catch (error) {
+          logger.warn('A project could not be shown; its next change will be', { project_id, error });
+        }
+      });
+      showing.set(project_id, next);
+      return next.done;
     },
 
     async discount(task, mark) {

@@ -1,11 +1,13 @@
 import { isMiyabiError } from '../domain/errors.ts';
-import { isAccounted, withEvent } from '../domain/tasks/events.ts';
+import { countTogether, emptyProject, type StoredProject } from '../domain/projects/project.ts';
+import { isAccounted, type TaskEvent, withEvent, withoutEvents } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
 import { isTerminal } from '../domain/tasks/status.ts';
 import { publicTask } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Change } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { Committed } from '../ports/task-commits.ts';
 import type { CachedProjectStore } from './cached-projects.ts';
 import type { Estimates } from './estimates.ts';
 import { parentFollower, subtaskCloser } from './parents.ts';
@@ -43,9 +45,10 @@ export type WrittenTask = Readonly<{
  *
  * `create` and `change` are steps 1 to 3, `account` is steps 4 and 5: a batch accounts for all of its writes at once.
  * A crash between any two steps heals: the store is the truth, the cache expires, a sweep accounts for what is left.
+ * A backend with `TaskCommits` writes task, history and metrics together in step 2; only events for webhooks are left.
  *
  * Backend calls of a write, its read included: 5 for a report, 8 for a new task, 11 for one that ends, 13 if a webhook
- * waits for that.
+ * waits for that; with `TaskCommits` 4, 5, 8 and 13.
  */
 export type TaskWriter = Readonly<{
   /** Reads a task that is to be changed. @throws MiyabiError `unavailable` */
@@ -90,6 +93,7 @@ const MAX_POINTS_PER_WRITE = 25;
 export const taskWriter = ({
   taskStore,
   taskHistory,
+  taskCommits,
   taskCache,
   changeFeed,
   clock,
@@ -98,7 +102,7 @@ export const taskWriter = ({
   taskCounter,
   estimates,
   retryOnConflict,
-}: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'changeFeed' | 'clock'> &
+}: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCommits' | 'taskCache' | 'changeFeed' | 'clock'> &
   Readonly<{
     cachedProjectStore: CachedProjectStore;
     projectService: ProjectService;
@@ -106,23 +110,42 @@ export const taskWriter = ({
     estimates: Estimates;
     retryOnConflict: RetryOnConflict;
   }>): TaskWriter => {
-  type Writing = Readonly<TaskWrite & { mark: number; asOf: number }>;
+  /** `project` was written with the task, if that changed it; `points` are still to be written. */
+  type Writing = Readonly<TaskWrite & { mark: number; asOf: number; project?: StoredProject | undefined }>;
 
-  /** Steps 1 and 2. */
-  const attempt = async (write: TaskWrite, mark: number): Promise<Attempt<Writing>> => {
+  /** Steps 1 and 2. The write sets what it has made of the task. */
+  const attempt = async (write: TaskWrite, mark: number): Promise<Attempt<{ writing: Writing }>> => {
     const { before } = write;
     if (before?.project_id !== write.after.project_id) await projectService.ensure(write.after.project_id);
     const after = withEvent(before, write.after);
     // Taken before the store is written: a slow write must not stay in the cache longer than a fast one.
     const asOf = clock.now();
+    const result = { writing: { before, after, points: write.points, mark, asOf } as Writing };
+    const { commit } = taskCommits;
+    if (commit === undefined || !isCountableIn(after)) {
+      return { result, write: () => taskStore.save(after) };
+    }
     return {
-      result: { before, after, points: write.points, mark, asOf },
-      write: () => taskStore.save(after),
+      result,
+      async write() {
+        const points = thinPoints(write.points, MAX_POINTS_PER_WRITE);
+        const { task, project } = await commit(after, points, (projectNow) => counted(after, projectNow));
+        result.writing = { before, after: task, points: [], mark, asOf, project };
+      },
     };
   };
 
+  /** A task with the metrics that count it. Its events are dropped where no webhook can want them. */
+  const counted = (task: StoredTask, projectNow: () => StoredProject | undefined): Committed => {
+    if (isAccounted(task)) return { task };
+    const stored = projectNow();
+    const project = stored ?? emptyProject(task.project_id, clock.now());
+    const isHeard = project.has_webhooks === true || (task.pendingEvents ?? []).some(isOfAnother(project));
+    return countTogether(project, isHeard ? task : withoutEvents(task), clock.now());
+  };
+
   /** Step 3. */
-  const spread = async ({ before, after, points, mark, asOf }: Writing): Promise<WrittenTask> => {
+  const spread = async ({ before, after, points, mark, asOf, project }: Writing): Promise<WrittenTask> => {
     const task = publicTask(after);
     const show = async () => {
       await taskCache.save([task], asOf);
@@ -132,7 +155,11 @@ export const taskWriter = ({
         saved(task),
       ]);
     };
-    await all([addHistory(after.task_id, points), show()]);
+    await all([
+      points.length === 0 ? undefined : addHistory(after.task_id, points),
+      show(),
+      project === undefined ? undefined : taskCounter.show(project, asOf),
+    ]);
     return { before, after, mark };
   };
 
@@ -150,7 +177,7 @@ export const taskWriter = ({
   };
 
   const change: TaskWriter['change'] = async (decide) => {
-    const written = await retryOnConflict<Writing | undefined>(async () => {
+    const written = await retryOnConflict<{ writing: Writing } | undefined>(async () => {
       const mark = cachedProjectStore.mark();
       let write = await decide();
       if (write?.before !== undefined && write.before.project_id !== write.after.project_id) {
@@ -162,7 +189,7 @@ export const taskWriter = ({
       }
       return write === undefined ? { result: undefined } : attempt(write, write.mark ?? mark);
     });
-    return written === undefined ? undefined : spread(written);
+    return written === undefined ? undefined : spread(written.writing);
   };
 
   const follow = parentFollower({ taskStore, clock }, change);
@@ -177,7 +204,7 @@ export const taskWriter = ({
     async create(write) {
       const { result, write: save } = await attempt(write, cachedProjectStore.mark());
       await save?.();
-      return spread(result);
+      return spread(result.writing);
     },
 
     change,
@@ -226,6 +253,15 @@ export const taskWriter = ({
       }),
   };
 };
+
+/** Whether no other project counts the task: it would have to be written too. */
+const isCountableIn = ({ counted, project_id }: StoredTask): boolean =>
+  counted === undefined || counted.project_id === project_id;
+
+const isOfAnother =
+  ({ project_id }: StoredProject) =>
+  (event: TaskEvent): boolean =>
+    event.project_id !== project_id;
 
 /** A new task has no sub-tasks yet. */
 const hasJustEnded = ({ before, after }: WrittenTask): boolean =>

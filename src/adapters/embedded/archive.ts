@@ -16,7 +16,7 @@ import type { Change, Database } from './database.ts';
 import { dayAfter, daySegment, KEPT_MS, keyOf, segmentsOf, timeSegment, under } from './keys.ts';
 import { deliveryKey, dueKey, pendingKey, queueKey } from './outbox-keys.ts';
 import { DamagedRecord, fromRecord, toRecord } from './record.ts';
-import { putTask, storedIn } from './task-store.ts';
+import { factsIn, putTask } from './task-store.ts';
 
 /** Records read at a time. */
 const STEP = 500;
@@ -58,7 +58,7 @@ export const embeddedArchive = ({
     const now = clock.now();
     switch (entry.kind) {
       case 'task': {
-        const before = storedIn(change, entry.task.task_id);
+        const before = factsIn(change, entry.task.task_id);
         if (before === undefined || before.version < entry.task.version) putTask(change, entry.task, before);
         return;
       }

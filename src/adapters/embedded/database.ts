@@ -1,7 +1,9 @@
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
 import { isMiyabiError, MiyabiError, unavailable } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { codeOf, openLevel } from './level.ts';
 import { DamagedRecord } from './record.ts';
+import { type Facts, type Queued, type Remembered, rememberedValues, textIn } from './remembered.ts';
 
 /** Keys between two others, both excluded, ascending, or descending with `reverse`. */
 export type Range = Readonly<{ gt: string; lt: string; reverse?: boolean; limit: number }>;
@@ -17,7 +19,10 @@ export type View = Readonly<{
 /** One logical write. It sees every write before it, including those that are not on disk yet. */
 export type Change = Readonly<{
   get(key: string): string | undefined;
-  put(key: string, value: string): void;
+  /** What was put with the present value, undefined if it is not remembered. */
+  facts(key: string): Facts | undefined;
+  /** A value that is made by a function is made once for all changes that share a write: the last one wins. */
+  put(key: string, value: string | (() => string), facts?: Facts): void;
   remove(key: string): void;
 }>;
 
@@ -30,6 +35,10 @@ export type Change = Readonly<{
 export type Database = Readonly<{
   /** The value under the key after the last write that has ended. */
   get(key: string): Promise<string | undefined>;
+  /** That value where it was put with facts and is still in memory. */
+  remembered(key: string): Remembered | undefined;
+  /** Keeps what `get` has just returned in memory, with what is known of it. */
+  remember(key: string, remembered: Remembered): void;
   /** A consistent view. It must not be used after `read` has ended. */
   view<T>(read: (view: View) => Promise<T>): Promise<T>;
   /**
@@ -76,25 +85,6 @@ const SYNC_MS = 100;
 
 type Waiting = { resolve(): void; reject(error: unknown): void };
 
-const LEVEL_OPTIONS = {
-  keyEncoding: 'utf8',
-  valueEncoding: 'utf8',
-  createIfMissing: false,
-  compression: true,
-  cacheSize: 16 * 1024 * 1024,
-  writeBufferSize: 8 * 1024 * 1024,
-} as const;
-
-/** Opens LevelDB in a folder. @throws its own error, e.g. with the code `LEVEL_LOCKED` in its cause. */
-export const openLevel = async (
-  path: string,
-  { create }: Readonly<{ create: boolean }>,
-): Promise<ClassicLevel<string, string>> => {
-  const level = new ClassicLevel<string, string>(path, { ...LEVEL_OPTIONS, createIfMissing: create });
-  await level.open();
-  return level;
-};
-
 /** A database on an open LevelDB, which it closes at the end. */
 export const databaseOn = (
   opened: ClassicLevel<string, string>,
@@ -109,9 +99,10 @@ export const databaseOn = (
   /** Reads wait for it while the files are opened again. */
   let reopening: Promise<void> | undefined;
 
-  /** Changes that are being written, and those that wait for the next write. Null is a removal. */
-  let writing = new Map<string, string | null>();
-  let queued = new Map<string, string | null>();
+  /** Changes that are being written, and those that wait for the next write. */
+  let writing = new Map<string, Queued>();
+  let queued = new Map<string, Queued>();
+  const remembered = rememberedValues();
   let waiting: Waiting[] = [];
   let flushing: Promise<void> | undefined;
   let syncDue = false;
@@ -191,6 +182,7 @@ export const databaseOn = (
       if (level.status !== 'closed') await level.close();
       level = await openLevel(data, { create: false });
       commits = Number(level.getSync(COMMITS_KEY) ?? 0);
+      remembered.clear();
       readOnly = undefined;
       logger.info('The store takes writes again', { path });
     } finally {
@@ -224,6 +216,8 @@ export const databaseOn = (
   };
 
   const getCommitted = (key: string): string | undefined => {
+    const known = remembered.get(key);
+    if (known !== undefined) return known.value;
     try {
       return level.getSync(key);
     } catch (error) {
@@ -231,13 +225,12 @@ export const databaseOn = (
     }
   };
 
-  /** As the previous changes have left it. */
-  const getLatest = (key: string): string | undefined => {
-    for (const changes of [queued, writing]) {
-      const value = changes.get(key);
-      if (value !== undefined) return value ?? undefined;
-    }
-    return getCommitted(key);
+  /** What changes that are not on disk yet do to a key; undefined if they leave it as it is. */
+  const pendingOf = (own: ReadonlyMap<string, Queued>, key: string): Queued | undefined => {
+    const latest = own.get(key);
+    if (latest !== undefined) return latest;
+    const next = queued.get(key);
+    return next === undefined ? writing.get(key) : next;
   };
 
   /** Writes what waits until nothing does. One batch serves every change that waited. */
@@ -250,15 +243,16 @@ export const databaseOn = (
       commits += 1;
       try {
         const batch = level.batch();
-        for (const [key, value] of writing) {
-          if (value === null) batch.del(key);
-          else batch.put(key, value);
+        for (const [key, queued] of writing) {
+          if (queued === null) batch.del(key);
+          else batch.put(key, textIn(queued));
         }
         batch.put(COMMITS_KEY, String(commits));
         const sync = syncDue;
         syncDue = false;
         await batch.write({ sync });
         if (!sync) syncTimer ??= setTimeout(syncSoon, SYNC_MS).unref();
+        remembered.take(writing);
         writing = new Map();
         for (const { resolve } of group) resolve();
       } catch (error) {
@@ -296,6 +290,12 @@ export const databaseOn = (
       return getCommitted(key);
     },
 
+    remembered: (key) => remembered.get(key),
+
+    remember(key, value) {
+      remembered.set(key, value);
+    },
+
     view: (read) =>
       reading(async () => {
         const snapshot = level.snapshot();
@@ -313,14 +313,26 @@ export const databaseOn = (
 
     async write<T>(change: (change: Change) => T) {
       requireWritable();
-      const own = new Map<string, string | null>();
+      const own = new Map<string, Queued>();
       const before = waiting.length > 0 || flushing !== undefined;
       let result: T;
       try {
         result = change({
-          get: (key) => (own.has(key) ? (own.get(key) ?? undefined) : getLatest(key)),
-          put: (key, value) => own.set(key, value),
-          remove: (key) => own.set(key, null),
+          get(key) {
+            const pending = pendingOf(own, key);
+            if (pending === undefined) return getCommitted(key);
+            return pending === null ? undefined : textIn(pending);
+          },
+          facts(key) {
+            const pending = pendingOf(own, key);
+            return pending === undefined ? remembered.get(key)?.facts : pending?.facts;
+          },
+          put(key, value, facts) {
+            own.set(key, { value, facts });
+          },
+          remove(key) {
+            own.set(key, null);
+          },
         });
       } catch (error) {
         // What it has read may not be on disk yet, and may never be.
@@ -359,9 +371,4 @@ export const databaseOn = (
       return { commits, damaged: damaged || readOnly !== undefined };
     },
   };
-};
-
-const codeOf = (error: unknown): unknown => {
-  if (!(error instanceof Error)) return undefined;
-  return 'code' in error && error.code !== 'LEVEL_DATABASE_NOT_OPEN' ? error.code : codeOf(error.cause);
 };

@@ -28,11 +28,13 @@ export const keyOf = (...segments: readonly string[]): string => `${segments.map
 const END = '\u0000';
 const AFTER_END = '\u0001';
 const SPECIAL = new RegExp(`[${END}${AFTER_END}]|\\p{Surrogate}`, 'u');
+/** What nearly every segment is, and what is found out sooner. */
+const PLAIN = /^[\w:.@-]*$/;
 const EVERY_SPECIAL = new RegExp(SPECIAL, 'gu');
 
 /** NUL ends a segment, and half of a surrogate pair is not valid UTF-8: both are written as \u0001 and four digits. */
 const escaped = (text: string): string =>
-  SPECIAL.test(text)
+  !PLAIN.test(text) && SPECIAL.test(text)
     ? text.replace(EVERY_SPECIAL, (sign) => `\u0001${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
     : text;
 
@@ -79,10 +81,10 @@ const listsOf = (task: StoredTask): readonly (readonly [by: string, value: strin
   ...(task.parent_id === undefined ? [] : [['p', task.parent_id] as const]),
 ];
 
-/** The keys of a task in every list that contains it. */
+/** The keys of a task in every list that contains it, as `keyOf` makes them, but with the common end made once. */
 export const placesOf = (task: StoredTask): readonly string[] => {
-  const updated = timeSegment(fromIso(task.updated_at));
-  return listsOf(task).map(([by, value]) => keyOf('i', by, value, updated, task.task_id));
+  const place = `${timeSegment(fromIso(task.updated_at))}${END}${escaped(task.task_id)}${END}`;
+  return listsOf(task).map(([by, value]) => `i${END}${by}${END}${escaped(value)}${END}${place}`);
 };
 
 /** The lists that contain every task of a query, with as few others as an index can. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { checkStore } from './check.ts';
-import { COMMITS_KEY, type Database, databaseOn, openLevel } from './database.ts';
+import { COMMITS_KEY, type Database, databaseOn } from './database.ts';
 import { openingProblem, prepareFolder, unusable } from './folder.ts';
+import { openLevel } from './level.ts';
 import { sweepExpired } from './sweep.ts';
 
 /** An open store: the database that the adapters of the ports share. */

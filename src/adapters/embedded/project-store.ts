@@ -5,10 +5,27 @@ import type { ProjectStore } from '../../ports/project-store.ts';
 import { frozenCopy } from '../memory/frozen-copy.ts';
 import { refuseUnlessAt, refuseUnlessNext } from '../memory/versions.ts';
 import { projectCodec } from './codecs.ts';
-import type { Database } from './database.ts';
+import type { Change, Database } from './database.ts';
 import { keyOf, under } from './keys.ts';
 
 const projectKey = (projectId: string): string => keyOf('j', projectId);
+
+/** A project that was saved here, not changed by anyone. */
+type ProjectFacts = Readonly<{ project: StoredProject }>;
+
+/** The project after the previous writes. */
+export const projectIn = (change: Change, projectId: string): StoredProject | undefined => {
+  const key = projectKey(projectId);
+  // Only `putProject` puts facts beside a project.
+  const known = change.facts(key) as ProjectFacts | undefined;
+  return known === undefined ? decoded(projectId, change.get(key)) : known.project;
+};
+
+/** Puts a project that neither the caller nor anyone else changes: many that share a write are encoded once. */
+export const putProject = (change: Change, project: StoredProject): void => {
+  const facts: ProjectFacts = { project };
+  change.put(projectKey(project.project_id), () => projectCodec.encode(project), facts);
+};
 
 const decoded = (projectId: string, value: string | undefined): StoredProject | undefined =>
   value === undefined ? undefined : projectCodec.decode(projectId, value);
@@ -16,8 +33,13 @@ const decoded = (projectId: string, value: string | undefined): StoredProject | 
 /** Of how many pages of the list the answer is remembered until a project changes. */
 const REMEMBERED_PAGES = 20;
 
+/** `forgetPages` is to be called after a project was written by another adapter. */
+export type EmbeddedProjectStore = ProjectStore & Readonly<{ forgetPages(): void }>;
+
 /** Projects, listed by id. */
-export const embeddedProjectStore = ({ database }: Readonly<{ database: Database }>): ProjectStore => {
+export const embeddedProjectStore = ({
+  database,
+}: Readonly<{ database: Database }>): EmbeddedProjectStore => {
   let pages = new LRUCache<string, Page<StoredProject, string>>({ max: REMEMBERED_PAGES });
 
   /** What a reading that began before finds is put among pages that no one asks any more. */
@@ -26,6 +48,8 @@ export const embeddedProjectStore = ({ database }: Readonly<{ database: Database
   };
 
   return {
+    forgetPages,
+
     async find(projectId) {
       const value = await database.get(projectKey(projectId));
       try {

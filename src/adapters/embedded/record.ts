@@ -44,3 +44,6 @@ export const fromRecord = (what: string, record: string): unknown => {
     throw new DamagedRecord(what, 'it is no JSON', { cause: error });
   }
 };
+
+/** The value of a record that this process has written or verified. */
+export const fromOwnRecord = (record: string): unknown => JSON.parse(textOf(record));

@@ -3,10 +3,29 @@ import { fromIso, MAX_TIME } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskHistory } from '../../ports/task-store.ts';
 import { pointCodec } from './codecs.ts';
-import type { Database } from './database.ts';
+import type { Change, Database } from './database.ts';
 import { dayAfter, daySegment, KEPT_MS, keyOf, startOfDay, timeSegment, under } from './keys.ts';
 
 const pointKey = (taskId: string, at: number): string => keyOf('h', taskId, timeSegment(at));
+
+/**
+ * Puts points, and where they expire: on the day that is returned. `noted` is the newest day for which that is put
+ * already, undefined if it is not known.
+ */
+export const putPoints = (
+  change: Change,
+  taskId: string,
+  points: readonly HistoryPoint[],
+  now: number,
+  noted: number | undefined,
+): number => {
+  const day = dayAfter(now + KEPT_MS);
+  for (const point of points) {
+    change.put(pointKey(taskId, fromIso(point.timestamp)), pointCodec.encode({ ...point, day }));
+  }
+  if (day !== noted) change.put(keyOf('x', daySegment(day), 'h', taskId), '');
+  return day;
+};
 
 /** Removals of a history in one batch. */
 const REMOVED_AT_ONCE = 1000;
@@ -18,13 +37,7 @@ export const embeddedTaskHistory = ({
 }: Readonly<{ database: Database; clock: Clock }>): TaskHistory => ({
   async append(taskId, points) {
     if (points.length === 0) return;
-    const day = dayAfter(clock.now() + KEPT_MS);
-    await database.write((change) => {
-      for (const point of points) {
-        change.put(pointKey(taskId, fromIso(point.timestamp)), pointCodec.encode({ ...point, day }));
-      }
-      change.put(keyOf('x', daySegment(day), 'h', taskId), '');
-    });
+    await database.write((change) => putPoints(change, taskId, points, clock.now(), undefined));
   },
 
   async read(taskId, { from = 0, to = MAX_TIME, limit, after = -1 }) {

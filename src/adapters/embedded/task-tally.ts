@@ -3,7 +3,7 @@ import type { TaskTally } from '../../ports/task-tally.ts';
 import { taskCodec } from './codecs.ts';
 import type { Database } from './database.ts';
 import { segmentsOf, taskKey, unaccountedKey, under } from './keys.ts';
-import { storedIn } from './task-store.ts';
+import { factsOf, storedIn } from './task-store.ts';
 
 /** The tasks that are not accounted for, from an index that contains no others. */
 export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>): TaskTally => ({
@@ -31,7 +31,7 @@ export const embeddedTaskTally = ({ database }: Readonly<{ database: Database }>
       const kept = published || pendingEvents === undefined ? {} : { pendingEvents };
       const isDone: StoredTask = { ...rest, ...kept, counted };
       // Its positions in the lists stay: this is no update of the task.
-      change.put(taskKey(task_id), taskCodec.encode(isDone));
+      change.put(taskKey(task_id), taskCodec.encode(isDone), factsOf(isDone));
       if (published) change.remove(unaccountedKey(task_id));
     });
   },

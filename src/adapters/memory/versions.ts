@@ -28,7 +28,10 @@ export const refuseUnlessNext = (
 };
 
 /** Refuses a task that is not the next version, or of which something else was counted since it was read. */
-export const refuseUnlessNextTask = (stored: StoredTask | undefined, next: StoredTask): void => {
+export const refuseUnlessNextTask = (
+  stored: Readonly<{ version: number; counted?: StoredTask['counted'] | undefined }> | undefined,
+  next: StoredTask,
+): void => {
   refuseUnlessNext('Task', next.task_id, stored, next.version);
   if (stored !== undefined && !isSameCount(stored.counted, next.counted))
     throw versionConflict('Task', next.task_id);

@@ -3,7 +3,9 @@ import type { WebhookClient } from '../../ports/webhook-client.ts';
 import type { Backend, LogSourcePorts, OpenBackend, StorePorts } from '../backend.ts';
 import { lazyPort, type Methods, once } from '../lazy.ts';
 
-const STORE_METHODS: Readonly<{ [Name in keyof StorePorts]: Methods<StorePorts[Name]> }> = {
+const STORE_METHODS: Readonly<{
+  [Name in keyof Omit<StorePorts, 'taskCommits'>]: Methods<StorePorts[Name]>;
+}> = {
   taskStore: { find: 'promise', findMany: 'promise', save: 'promise', list: 'promise', remove: 'promise' },
   taskTally: { uncounted: 'promise', mark: 'promise', markAccounted: 'promise' },
   taskHistory: { append: 'promise', read: 'promise', remove: 'promise' },
@@ -21,7 +23,7 @@ const STORE_METHODS: Readonly<{ [Name in keyof StorePorts]: Methods<StorePorts[N
  */
 export const dynamodb: Backend<StorePorts> = async (config, system) => {
   const { open, close } = opener(async () => (await import('./dynamodb.ts')).stores(config, system));
-  const port = <Name extends keyof StorePorts>(name: Name): StorePorts[Name] =>
+  const port = <Name extends keyof typeof STORE_METHODS>(name: Name): StorePorts[Name] =>
     lazyPort<StorePorts[Name]>(STORE_METHODS[name], async () => (await open()).ports[name]);
   const check = async () => {
     for (const probe of (await open()).probes ?? []) await probe.check();
@@ -34,6 +36,7 @@ export const dynamodb: Backend<StorePorts> = async (config, system) => {
       taskStore: port('taskStore'),
       taskTally: port('taskTally'),
       taskHistory: port('taskHistory'),
+      taskCommits: {},
       projectStore: port('projectStore'),
       checkpoints: port('checkpoints'),
       webhookStore: port('webhookStore'),

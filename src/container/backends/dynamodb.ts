@@ -32,6 +32,7 @@ export const storesOn = (
     taskStore: dynamodbTaskStore(tasks),
     taskTally: dynamodbTaskTally(tasks),
     taskHistory: dynamodbTaskHistory(tasks),
+    taskCommits: {},
     projectStore: dynamodbProjectStore(projects),
     checkpoints: dynamodbCheckpoints(tasks),
     webhookStore: dynamodbWebhookStore(webhooks),

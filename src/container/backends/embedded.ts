@@ -7,6 +7,7 @@ import { embeddedLineStore } from '../../adapters/embedded/line-store.ts';
 import { openEmbeddedStore } from '../../adapters/embedded/open.ts';
 import { embeddedOutbox } from '../../adapters/embedded/outbox.ts';
 import { embeddedProjectStore } from '../../adapters/embedded/project-store.ts';
+import { embeddedTaskCommits } from '../../adapters/embedded/task-commits.ts';
 import { embeddedTaskHistory } from '../../adapters/embedded/task-history.ts';
 import { embeddedTaskStore } from '../../adapters/embedded/task-store.ts';
 import { embeddedTaskTally } from '../../adapters/embedded/task-tally.ts';
@@ -35,6 +36,7 @@ export const stores: Backend<StorePorts> = async (config, system) => {
   const { database, close } = await openStore(config, system);
   const on = { database, clock: system.clock };
   const outbox = embeddedOutbox({ ...on, tokens: randomUUID });
+  const projects = embeddedProjectStore(on);
   const store = {
     name: 'store',
     required: true,
@@ -48,7 +50,8 @@ export const stores: Backend<StorePorts> = async (config, system) => {
       taskStore: embeddedTaskStore(on),
       taskTally: embeddedTaskTally(on),
       taskHistory: embeddedTaskHistory(on),
-      projectStore: embeddedProjectStore(on),
+      taskCommits: embeddedTaskCommits({ ...on, projects }),
+      projectStore: projects,
       checkpoints: embeddedCheckpoints(on),
       webhookStore: embeddedWebhookStore(on),
       outbox,

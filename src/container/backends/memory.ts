@@ -24,6 +24,7 @@ export const stores: Backend<StorePorts> = async (_config, { clock }) => {
       taskStore: tasks,
       taskTally: tasks,
       taskHistory: memoryTaskHistory(),
+      taskCommits: {},
       projectStore: memoryProjectStore(),
       checkpoints: memoryCheckpoints(),
       webhookStore: memoryWebhookStore(),

@@ -89,6 +89,12 @@ export const createProject = (input: NewProject, context: Readonly<{ id: string;
   };
 };
 
+/** A project that a task names and that is not stored, before its first version. */
+export const emptyProject = (projectId: string, now: number): Project => ({
+  ...createProject({ project_name: projectId }, { id: projectId, now }),
+  version: 0,
+});
+
 /** What a client may change of a project, as a merge patch (RFC 7396). */
 export type ProjectPatch = Readonly<{
   project_name?: string;
@@ -203,6 +209,40 @@ export const recount = (
     updated_at: toIso(now),
   };
 };
+
+/**
+ * A project that counts a task as it is, and the task that records it, to be written together: so no note is needed, and
+ * an earlier one goes. No project if there is nothing to write of it. The task must not be counted by another project.
+ */
+export const countTogether = (
+  project: StoredProject,
+  task: StoredTask,
+  now: number,
+): Readonly<{ project?: StoredProject; task: StoredTask }> => {
+  const { seconds, recent } = project.tally ?? NO_TALLY;
+  const { task_id } = task;
+  const note = Object.hasOwn(recent, task_id) ? recent[task_id] : undefined;
+  const held = note === undefined ? task.counted : (note ?? undefined);
+  const wanted = countedOf(task);
+  const counted = isSameCount(task.counted, wanted) ? task : { ...task, counted: wanted };
+  if (note === undefined && isSameCount(held, wanted)) return { task: counted };
+  let counts = countsOf(project.metrics, seconds);
+  if (held !== undefined) counts = moved(counts, held, -1);
+  counts = moved(counts, wanted, 1);
+  return {
+    task: counted,
+    project: {
+      ...project,
+      metrics: metricsFrom(counts, now),
+      tally: { seconds: counts.seconds, recent: note === undefined ? recent : without(recent, task_id) },
+      version: project.version + 1,
+      updated_at: toIso(now),
+    },
+  };
+};
+
+const without = (notes: Tally['recent'], taskId: string): Tally['recent'] =>
+  Object.fromEntries(Object.entries(notes).filter(([id]) => id !== taskId));
 
 type Counts = Readonly<Record<Counted['kind'] | 'seconds', number>>;
 

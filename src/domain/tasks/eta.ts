@@ -32,6 +32,15 @@ export const rateStartOf = (
   known: RateStart | undefined,
   points: readonly HistoryPoint[],
 ): RateStart | undefined => {
+  // The usual case: nothing is older than the base, or below it. ISO times are in the order of their text.
+  if (
+    known !== undefined &&
+    points.every(
+      ({ status, current, timestamp }) =>
+        status !== 'running' || current === null || (current >= known.current && timestamp >= known.at),
+    )
+  )
+    return known;
   const seen = points.flatMap(({ status, current, timestamp }) =>
     status === 'running' && current !== null ? [{ current, at: timestamp }] : [],
   );

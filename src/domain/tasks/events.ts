@@ -35,6 +35,13 @@ export const withEvent = (before: StoredTask | undefined, after: StoredTask): St
   };
 };
 
+/** A task whose events no one waits for. */
+export const withoutEvents = (task: StoredTask): StoredTask => {
+  if (task.pendingEvents === undefined) return task;
+  const { pendingEvents: _events, ...rest } = task;
+  return rest;
+};
+
 /** Whether the metrics count a task as it is, and none of its events are pending. */
 export const isAccounted = (task: StoredTask): boolean =>
   isCounted(task) && (task.pendingEvents ?? []).length === 0;

@@ -4,8 +4,8 @@ import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { embeddedCheckpoints } from '../../../src/adapters/embedded/checkpoints.ts';
-import { openLevel } from '../../../src/adapters/embedded/database.ts';
 import { placesOf, taskKey } from '../../../src/adapters/embedded/keys.ts';
+import { openLevel } from '../../../src/adapters/embedded/level.ts';
 import { embeddedOutbox } from '../../../src/adapters/embedded/outbox.ts';
 import { sweepExpired } from '../../../src/adapters/embedded/sweep.ts';
 import { embeddedTaskHistory } from '../../../src/adapters/embedded/task-history.ts';
