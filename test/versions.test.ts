@@ -245,6 +245,7 @@ both(
     const last = await piece(old, 30, 'Processing 3/9\n');
     assert.is(last.json.tasks[0].progress.current, 3);
   }),
+  { slow: true },
 );
 
 both(
@@ -300,6 +301,7 @@ both(
     assert.is(seen.json.description, 'changed');
     assert.is(seen.json.later, undefined);
   }),
+  { slow: true },
 );
 
 test.run();

@@ -64,82 +64,83 @@ test('the page begins with three commands', () => {
   assert.match(DEPLOY, /^npm run deploy -- /);
 });
 
-onMoto('bootstraps from a clone in which nothing is built', () =>
-  withAccount(async (shell, aws) => {
-    succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
-    assert.is((await stackOf(aws, 'CDKToolkit'))?.status, 'CREATE_COMPLETE');
-    succeeds(await shell(BOOTSTRAP), `${BOOTSTRAP}, again`);
-  }),
+onMoto(
+  'bootstraps from a clone in which nothing is built',
+  () =>
+    withAccount(async (shell, aws) => {
+      succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
+      assert.is((await stackOf(aws, 'CDKToolkit'))?.status, 'CREATE_COMPLETE');
+      succeeds(await shell(BOOTSTRAP), `${BOOTSTRAP}, again`);
+    }),
+  { slow: true },
 );
 
 // Each deployment builds everything, so these take minutes.
-if (process.env['DEPLOY_SUITE'] === 'all') {
+onMoto(
+  'recovers from a failed first deployment, then deploys, updates, changes nothing and goes away',
+  () =>
+    withAccount(async (shell, aws) => {
+      const deploy = `${DEPLOY} --yes`;
+      succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
+
+      aws.failOn('ApiFunction');
+      const failed = await shell(deploy);
+      assert.is(failed.code, 1, failed.stdout.slice(-2000));
+      assert.match(failed.stdout + failed.stderr, 'cdk deploy failed');
+      assert.equal(await stackOf(aws), { status: 'ROLLBACK_COMPLETE', isProtected: false });
+      const key = /shown only now: (\S+)/.exec(failed.stdout)?.[1] ?? '';
+      assert.match(key, /^miyabi_/);
+
+      aws.failOn();
+      const env = { MIYABI_API_KEY: key };
+      const recovered = succeeds(await shell(deploy, env), 'the same command again');
+      assert.match(recovered.stdout, 'is ROLLBACK_COMPLETE after a failed first deployment');
+      assert.match(recovered.stdout, 'ok  it shows their progress');
+      assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
+
+      // The stack remembers its options, so the bare commands are the same deployment.
+      const again = succeeds(await shell('npm run deploy -- --yes', env), 'a deployment without changes');
+      assert.match(again.stdout, 'alarmEmail ops@example.org');
+      assert.match(again.stdout + again.stderr, '(no changes)');
+      const diff = succeeds(await shell('npm run diff'), 'diff');
+      assert.match(diff.stdout + diff.stderr, 'There were no differences');
+
+      const change = await shell('npm run deploy -- --yes -c cache=node');
+      assert.is(change.code, 1);
+      assert.match(change.stderr, 'add --change-cache to go ahead');
+
+      succeeds(await shell('npm run deploy -- --yes -c retentionDays=7', env), 'an update');
+      assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
+
+      aws.failOn('LogsSystem');
+      const undone = await shell('npm run deploy -- --yes -c retentionDays=14', env);
+      assert.is(undone.code, 1);
+      assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });
+      aws.failOn();
+
+      const unconfirmed = await shell('npm run destroy');
+      assert.is(unconfirmed.code, 1);
+      assert.match(unconfirmed.stderr, 'add --confirm Miyabi');
+      succeeds(await shell('npm run destroy -- --confirm Miyabi'), 'destroy');
+      assert.is(await stackOf(aws), undefined);
+    }),
+  { timeoutMs: TIMEOUT_MS, slow: true },
+);
+
+for (const cache of ['node', 'serverless']) {
   onMoto(
-    'recovers from a failed first deployment, then deploys, updates, changes nothing and goes away',
+    `deploys with cache ${cache}, and goes away`,
     () =>
       withAccount(async (shell, aws) => {
-        const deploy = `${DEPLOY} --yes`;
         succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
-
-        aws.failOn('ApiFunction');
-        const failed = await shell(deploy);
-        assert.is(failed.code, 1, failed.stdout.slice(-2000));
-        assert.match(failed.stdout + failed.stderr, 'cdk deploy failed');
-        assert.equal(await stackOf(aws), { status: 'ROLLBACK_COMPLETE', isProtected: false });
-        const key = /shown only now: (\S+)/.exec(failed.stdout)?.[1] ?? '';
-        assert.match(key, /^miyabi_/);
-
-        aws.failOn();
-        const env = { MIYABI_API_KEY: key };
-        const recovered = succeeds(await shell(deploy, env), 'the same command again');
-        assert.match(recovered.stdout, 'is ROLLBACK_COMPLETE after a failed first deployment');
-        assert.match(recovered.stdout, 'ok  it shows their progress');
+        const deployed = succeeds(await shell(`npm run deploy -- --yes -c cache=${cache}`), 'deploy');
+        assert.match(deployed.stdout, 'ok  it shows their progress');
         assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
-
-        // The stack remembers its options, so the bare commands are the same deployment.
-        const again = succeeds(await shell('npm run deploy -- --yes', env), 'a deployment without changes');
-        assert.match(again.stdout, 'alarmEmail ops@example.org');
-        assert.match(again.stdout + again.stderr, '(no changes)');
-        const diff = succeeds(await shell('npm run diff'), 'diff');
-        assert.match(diff.stdout + diff.stderr, 'There were no differences');
-
-        const change = await shell('npm run deploy -- --yes -c cache=node');
-        assert.is(change.code, 1);
-        assert.match(change.stderr, 'add --change-cache to go ahead');
-
-        succeeds(await shell('npm run deploy -- --yes -c retentionDays=7', env), 'an update');
-        assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
-
-        aws.failOn('LogsSystem');
-        const undone = await shell('npm run deploy -- --yes -c retentionDays=14', env);
-        assert.is(undone.code, 1);
-        assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });
-        aws.failOn();
-
-        const unconfirmed = await shell('npm run destroy');
-        assert.is(unconfirmed.code, 1);
-        assert.match(unconfirmed.stderr, 'add --confirm Miyabi');
-        succeeds(await shell('npm run destroy -- --confirm Miyabi'), 'destroy');
+        succeeds(await shell(`npm run destroy -- --confirm Miyabi`), 'destroy');
         assert.is(await stackOf(aws), undefined);
       }),
-    { timeoutMs: TIMEOUT_MS },
+    { timeoutMs: TIMEOUT_MS, slow: true },
   );
-
-  for (const cache of ['node', 'serverless']) {
-    onMoto(
-      `deploys with cache ${cache}, and goes away`,
-      () =>
-        withAccount(async (shell, aws) => {
-          succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
-          const deployed = succeeds(await shell(`npm run deploy -- --yes -c cache=${cache}`), 'deploy');
-          assert.match(deployed.stdout, 'ok  it shows their progress');
-          assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
-          succeeds(await shell(`npm run destroy -- --confirm Miyabi`), 'destroy');
-          assert.is(await stackOf(aws), undefined);
-        }),
-      { timeoutMs: TIMEOUT_MS },
-    );
-  }
 }
 
 test.run();

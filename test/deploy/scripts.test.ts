@@ -55,34 +55,45 @@ const ARGS: Readonly<Record<string, readonly string[]>> = { diff: [], deploy: ['
 
 const test = suite('deployment scripts');
 
-test('refuse to begin without credentials, with wrong and with expired ones', async () => {
-  for (const [name, args] of Object.entries(ARGS)) {
-    const [missing, wrong, unsigned, expired] = await Promise.all([
-      script(name, args, { AWS_REGION: 'eu-west-1' }),
-      against({ refusal: 'InvalidClientTokenId' }, name, args),
-      against({ refusal: 'SignatureDoesNotMatch' }, name, args),
-      against({ refusal: 'ExpiredToken' }, name, args),
-    ]);
-    refuses(missing, new RegExp(`^${name}: No AWS credentials`));
-    refuses(wrong, /AWS does not accept these credentials \(InvalidClientTokenId\)/);
-    refuses(unsigned, /AWS does not accept these credentials \(SignatureDoesNotMatch\)/);
-    refuses(expired, /The AWS credentials have expired: sign in again/);
-  }
-});
+test(
+  'refuse to begin without credentials, with wrong and with expired ones',
+  async () => {
+    for (const [name, args] of Object.entries(ARGS)) {
+      const [missing, wrong, unsigned, expired] = await Promise.all([
+        script(name, args, { AWS_REGION: 'eu-west-1' }),
+        against({ refusal: 'InvalidClientTokenId' }, name, args),
+        against({ refusal: 'SignatureDoesNotMatch' }, name, args),
+        against({ refusal: 'ExpiredToken' }, name, args),
+      ]);
+      refuses(missing, new RegExp(`^${name}: No AWS credentials`));
+      refuses(wrong, /AWS does not accept these credentials \(InvalidClientTokenId\)/);
+      refuses(unsigned, /AWS does not accept these credentials \(SignatureDoesNotMatch\)/);
+      refuses(expired, /The AWS credentials have expired: sign in again/);
+    }
+  },
+  { slow: true },
+);
 
-test('refuse to begin without a Region, a bootstrap, or AWS', async () => {
-  const { AWS_REGION: _none, ...noRegion } = CREDENTIALS;
-  const [region, bootstrap, old, away] = await Promise.all([
-    script('deploy', ['--yes'], noRegion),
-    against({}, 'deploy', ['--yes']),
-    against({ bootstrap: '4' }, 'deploy', ['--yes']),
-    script('deploy', ['--yes'], { ...CREDENTIALS, AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}` }),
-  ]);
-  refuses(region, /No Region: set AWS_REGION/);
-  refuses(bootstrap, /Account 123456789012, Region eu-west-1, is not bootstrapped: run npm run bootstrap/);
-  refuses(old, /bootstrapped with version 4, too old/);
-  refuses(away, /AWS does not answer as it should/);
-});
+test(
+  'refuse to begin without a Region, a bootstrap, or AWS',
+  async () => {
+    const { AWS_REGION: _none, ...noRegion } = CREDENTIALS;
+    const [region, bootstrap, old, away] = await Promise.all([
+      script('deploy', ['--yes'], noRegion),
+      against({}, 'deploy', ['--yes']),
+      against({ bootstrap: '4' }, 'deploy', ['--yes']),
+      script('deploy', ['--yes'], {
+        ...CREDENTIALS,
+        AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}`,
+      }),
+    ]);
+    refuses(region, /No Region: set AWS_REGION/);
+    refuses(bootstrap, /Account 123456789012, Region eu-west-1, is not bootstrapped: run npm run bootstrap/);
+    refuses(old, /bootstrapped with version 4, too old/);
+    refuses(away, /AWS does not answer as it should/);
+  },
+  { slow: true },
+);
 
 test('refuse wrong options before any request', async () => {
   const [cache, unknown, flag, unreachable] = await Promise.all([
@@ -149,26 +160,30 @@ test('rollback gives the traffic to the version before, or the one that is named
   assert.equal(running.changes, ['StopDeployment']);
 });
 
-test('smoke goes through a running system, and leaves nothing behind', async () => {
-  const server = await startServer({ MIYABI_BACKEND: 'memory', API_KEYS: ADMIN_ENTRY });
-  try {
-    const [good, keyless, wrongKey, list] = [
-      await script('smoke', ['--url', server.url], { MIYABI_API_KEY: ADMIN_KEY }),
-      await script('smoke', ['--url', server.url]),
-      await script('smoke', ['--url', server.url, '--key', 'not-the-right-key']),
-      await fetch(`${server.url}/api/tasks`, { headers: { 'x-api-key': ADMIN_KEY } }),
-    ];
-    assert.is(good.code, 0, good.stderr);
-    assert.match(good.stdout, 'ok  it shows their progress');
-    assert.is(keyless.code, 0, keyless.stderr);
-    assert.match(keyless.stdout, 'nothing further is tried');
-    refuses(wrongKey, /it takes the key: GET \/api\/tasks answered 401/);
-    assert.equal(((await list.json()) as { tasks: unknown[] }).tasks, []);
-  } finally {
-    server.process.kill();
-    await server.ended;
-  }
-});
+test(
+  'smoke goes through a running system, and leaves nothing behind',
+  async () => {
+    const server = await startServer({ MIYABI_BACKEND: 'memory', API_KEYS: ADMIN_ENTRY });
+    try {
+      const [good, keyless, wrongKey, list] = [
+        await script('smoke', ['--url', server.url], { MIYABI_API_KEY: ADMIN_KEY }),
+        await script('smoke', ['--url', server.url]),
+        await script('smoke', ['--url', server.url, '--key', 'not-the-right-key']),
+        await fetch(`${server.url}/api/tasks`, { headers: { 'x-api-key': ADMIN_KEY } }),
+      ];
+      assert.is(good.code, 0, good.stderr);
+      assert.match(good.stdout, 'ok  it shows their progress');
+      assert.is(keyless.code, 0, keyless.stderr);
+      assert.match(keyless.stdout, 'nothing further is tried');
+      refuses(wrongKey, /it takes the key: GET \/api\/tasks answered 401/);
+      assert.equal(((await list.json()) as { tasks: unknown[] }).tasks, []);
+    } finally {
+      server.process.kill();
+      await server.ended;
+    }
+  },
+  { slow: true },
+);
 
 test('smoke says in one line what is wrong: no address, no answer, no key required', async () => {
   const open = await startServer({ MIYABI_BACKEND: 'memory' });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { CHOICES } from '../../deploy/config.ts';
-import { run } from '../support/cli.ts';
+import { isOnPath, run } from '../support/cli.ts';
 import { synthesise, VARIANTS } from '../support/stack.ts';
-import { suite } from '../support/suite.ts';
+import { needs, suite } from '../support/suite.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -57,9 +57,12 @@ test('every option is on in a variant that is checked', () => {
   assert.equal(left, ['requestsPerSecond', 'burst']);
 });
 
-// Each takes some seconds of the processor, and its program.
-if (process.env['DEPLOY_SUITE'] === 'all') {
-  test('cfn-lint finds nothing in any variant', () =>
+/** Each takes some seconds of the processor, and its program. */
+const by = (program: string) => needs(test, isOnPath(program), `${program} is not on the PATH`);
+
+by('cfn-lint')(
+  'cfn-lint finds nothing in any variant',
+  () =>
     withTemplates(async (_folder, files) => {
       const found = (await reportOf([...CFN_LINT, ...files])) as {
         Filename: string;
@@ -72,9 +75,13 @@ if (process.env['DEPLOY_SUITE'] === 'all') {
         found.filter((one) => !isCareless(one)).map((one) => `${one.Filename} ${one.Rule.Id} ${one.Message}`),
         [],
       );
-    }));
+    }),
+  { slow: true },
+);
 
-  test('checkov finds nothing in any variant that is not acknowledged with a reason', () =>
+by('checkov')(
+  'checkov finds nothing in any variant that is not acknowledged with a reason',
+  () =>
     withTemplates(async (folder) => {
       const { results, summary } = (await reportOf([
         ...CHECKOV,
@@ -97,9 +104,13 @@ if (process.env['DEPLOY_SUITE'] === 'all') {
           .map((one) => `${one.file_path} ${one.check_id} ${one.resource}: ${one.check_name}`),
         [],
       );
-    }));
+    }),
+  { slow: true },
+);
 
-  test('actionlint finds nothing in the workflows, of the project and of the documentation', async () => {
+by('actionlint')(
+  'actionlint finds nothing in the workflows, of the project and of the documentation',
+  async () => {
     const workflows = ['.github/workflows', 'docs/examples'].flatMap((folder) =>
       readdirSync(join(ROOT, folder))
         .filter((file) => file.endsWith('.yml'))
@@ -119,7 +130,8 @@ if (process.env['DEPLOY_SUITE'] === 'all') {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
-}
+  },
+  { slow: true },
+);
 
 test.run();

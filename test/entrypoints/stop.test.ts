@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { eventually, type Program, runProgram, startServer, temporaryFolder } from '../support/server.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 
 const test = suite('Stopping the local server');
 
@@ -30,7 +30,7 @@ const writeOn = (url: string) => {
 
 test('under continuous writes it ends with 0, says nothing and keeps what it acknowledged', async () => {
   const dataDir = await temporaryFolder();
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < repeats({ few: 1, all: 4 }); round += 1) {
     const server = await startServer({ MIYABI_DATA_DIR: dataDir, COLLECT_INTERVAL_MS: '100' });
     const { acknowledged, ended } = writeOn(server.url);
     await eventually(async () => (acknowledged.length >= 20 ? true : undefined));
@@ -50,7 +50,7 @@ test('under continuous writes it ends with 0, says nothing and keeps what it ack
 
 test('a signal right after the greeting closes the store too', async () => {
   const dataDir = await temporaryFolder();
-  for (let round = 0; round < 8; round += 1) {
+  for (let round = 0; round < repeats({ few: 2, all: 8 }); round += 1) {
     const server = await startServer({ MIYABI_DATA_DIR: dataDir, LOG_LEVEL: 'info' });
     server.process.kill('SIGTERM');
     assert.is(await server.ended, 0, `round ${round}`);

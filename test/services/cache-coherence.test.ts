@@ -14,7 +14,7 @@ import type { TaskQuery } from '../../src/ports/task-store.ts';
 import { breakable } from '../support/down-cache.ts';
 import { hasRedisServer, onStandaloneRedis } from '../support/redis.ts';
 import { freshNamespace } from '../support/redis-mock.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 
 type Cache = TaskCache & TaskListCache;
 type Clock = ReturnType<typeof memoryClock>;
@@ -363,15 +363,23 @@ const endless = (clock: Clock): Subject => {
 const test = suite('Cache coherence');
 
 test('shows every acknowledged write in the next answer, alone and in lists, in every interleaving', async () => {
-  assert.equal((await interleaveAll((clock) => inMemory(clock, 100), 2_000, NO_FAULTS)).slice(0, 3), []);
+  assert.equal(
+    (
+      await interleaveAll((clock) => inMemory(clock, 100), repeats({ few: 200, all: 2_000 }), NO_FAULTS)
+    ).slice(0, 3),
+    [],
+  );
 });
 
 test('answers nothing older than promised through evictions, deaths before the cache step and outages', async () => {
-  assert.equal((await interleaveAll(inMemory, 3_000, ALL_FAULTS)).slice(0, 3), []);
+  assert.equal(
+    (await interleaveAll(inMemory, repeats({ few: 300, all: 3_000 }), ALL_FAULTS)).slice(0, 3),
+    [],
+  );
 });
 
 test('can fail: a cache that is set blindly forgets acknowledged writes', async () => {
-  const problems = await interleaveAll(blind, 300, NO_FAULTS);
+  const problems = await interleaveAll(blind, repeats({ few: 60, all: 300 }), NO_FAULTS);
   assert.ok(
     problems.some((problem) => problem.includes('has forgotten a write')),
     `found ${problems.length}`,
@@ -379,7 +387,7 @@ test('can fail: a cache that is set blindly forgets acknowledged writes', async 
 });
 
 test('can fail: a cache without a time limit is stale for good', async () => {
-  const problems = await interleaveAll(endless, 300, ALL_FAULTS);
+  const problems = await interleaveAll(endless, repeats({ few: 60, all: 300 }), ALL_FAULTS);
   assert.ok(
     problems.some((problem) => problem.includes('stale for good')),
     `found ${problems.length}`,
@@ -402,8 +410,11 @@ if (hasRedisServer) {
           },
         };
       };
-      assert.equal((await interleaveAll(inRedis, 150, NO_FAULTS)).slice(0, 3), []);
-      assert.equal((await interleaveAll(inRedis, 250, ALL_FAULTS)).slice(0, 3), []);
+      assert.equal((await interleaveAll(inRedis, repeats({ few: 15, all: 150 }), NO_FAULTS)).slice(0, 3), []);
+      assert.equal(
+        (await interleaveAll(inRedis, repeats({ few: 25, all: 250 }), ALL_FAULTS)).slice(0, 3),
+        [],
+      );
     }));
 } else {
   test.skip('holds on a redis-server, too', 'redis-server is not on the PATH');

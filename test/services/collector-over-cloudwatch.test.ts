@@ -10,7 +10,7 @@ import type { CollectorService, CollectResult } from '../../src/services/collect
 import { eachOf } from '../../src/services/keyed-mutex.ts';
 import { fakeCloudwatch, type Mischief, seededRandom } from '../support/fake-cloudwatch.ts';
 import { byStream, randomLogs } from '../support/random-logs.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 import { memoryPorts, system, type TestPorts } from '../support/system.ts';
 import { allPages } from '../support/tasks.ts';
 
@@ -228,7 +228,7 @@ const anywhere = async (seed: number): Promise<void> => {
   assert.ok(records <= ideal.records, `seed ${seed}: ${records} of ${ideal.records} records`);
 };
 
-const RUNS = 1_000;
+const RUNS = repeats({ few: 40, all: 1_000 });
 /** The machine's timers between two attempts cost a millisecond each: runs wait for theirs together. */
 const WIDTH = 40;
 const seeds = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -236,7 +236,7 @@ const seeds = (count: number): readonly number[] => Array.from({ length: count }
 const test = suite('Collector over CloudWatch Logs');
 
 test(
-  'a thousand bad days lose nothing and count nothing twice, crashes between pages included',
+  `${RUNS} bad days lose nothing and count nothing twice, crashes between pages included`,
   async () => {
     const records = await eachOf(seeds(RUNS), WIDTH, betweenPages);
     assert.ok(records.filter((count) => count > 15).length > RUNS / 2, 'the runs are not trivial');

@@ -28,7 +28,9 @@ export const cleanCheckout = (): Checkout => {
   return {
     path: folder,
     npm: (command, env = {}) =>
-      run(['sh', '-c', `cd '${folder}' && ${command}`], { env: { ...env, HOME: folder } }),
+      run(['sh', '-c', `cd '${folder}' && ${command}`], {
+        env: { ...env, HOME: folder, NODE_V8_COVERAGE: '' },
+      }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 };

@@ -1,27 +1,17 @@
 import { execFile, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { type RedisAddress, redisClient } from '../../src/adapters/redis/connection.ts';
 import type { RedisLink } from '../../src/adapters/redis/link.ts';
+import { isOnPath } from './cli.ts';
 import { strictLink } from './redis-mock.ts';
 import { suite } from './suite.ts';
 
 const run = promisify(execFile);
-
-const isOnPath = (program: string): boolean =>
-  (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 
 /** Whether tests can start servers of their own. */
 export const hasRedisServer = isOnPath('redis-server');

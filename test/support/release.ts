@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { temporaryFolder } from './server.ts';
 
 const run = promisify(execFile);
 
@@ -20,14 +20,27 @@ export const build = async (folder: string): Promise<void> => {
   );
 };
 
-/** The files of a commit in their own folder, with this checkout's packages, built. */
+/** Builds of commits, which do not change. Inside the packages' folder, so that these are found without a link. */
+const BUILDS = join(ROOT, 'node_modules/.cache/miyabi/releases');
+
+/** The files of a commit in their own folder, with this checkout's packages, built. Kept for the next run. */
 export const buildOf = async (commit: string): Promise<string> => {
-  const folder = join(await temporaryFolder(), 'release');
-  await mkdir(folder);
-  await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', commit, folder], { cwd: ROOT });
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  await build(folder);
-  return folder;
+  const kept = join(BUILDS, commit);
+  if (existsSync(kept)) return kept;
+  await mkdir(BUILDS, { recursive: true });
+  const folder = await mkdtemp(`${kept}-`);
+  try {
+    await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', commit, folder], { cwd: ROOT });
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    await build(folder);
+    await rename(folder, kept).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process was quicker.
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+    return kept;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 };
 
 export type BuiltProgram = Readonly<{

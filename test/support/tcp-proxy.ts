@@ -9,6 +9,8 @@ export type ProxyMode = 'pass' | 'refuse' | 'stall' | 'cut';
 export type TcpProxy = Readonly<{
   port: number;
   set(mode: ProxyMode): Promise<void>;
+  /** How many connections it has taken. */
+  connections(): number;
   close(): Promise<void>;
 }>;
 
@@ -18,6 +20,7 @@ export const tcpProxy = async (target: number): Promise<TcpProxy> => {
   let mode: ProxyMode = 'pass';
   let server: Server | undefined;
   let port = 0;
+  let connections = 0;
 
   const track = (socket: Socket): void => {
     sockets.add(socket);
@@ -26,6 +29,7 @@ export const tcpProxy = async (target: number): Promise<TcpProxy> => {
   };
 
   const serve = (client: Socket): void => {
+    connections += 1;
     track(client);
     const upstream = connect(target, '127.0.0.1');
     track(upstream);
@@ -68,6 +72,7 @@ export const tcpProxy = async (target: number): Promise<TcpProxy> => {
   await listen();
   return {
     port,
+    connections: () => connections,
     async set(next) {
       mode = next;
       if (next === 'refuse') await shut();

@@ -23,7 +23,7 @@ story(
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
     assert.is(await colourOf(scene, 'html'), 'rgb(250, 248, 244)');
   },
-  { page: { colorScheme: 'dark' } },
+  { slow: true, page: { colorScheme: 'dark' } },
 );
 
 story(
@@ -47,7 +47,7 @@ story(
       'projects',
     ]);
   },
-  { page: PHONE },
+  { slow: true, page: PHONE },
 );
 
 for (const [where, page] of [
@@ -125,7 +125,7 @@ story(
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
     await until(`${RED_INK} > 20`);
   },
-  { page: { colorScheme: 'dark' } },
+  { slow: true, page: { colorScheme: 'dark' } },
 );
 
 story('is used by keyboard alone', async ({ page, reportTask, open, bar, heading }) => {
@@ -187,7 +187,7 @@ story(
     await bar('unknown').waitFor();
     assert.equal(await page.evaluate('document.getAnimations().length'), 0);
   },
-  { page: { reducedMotion: 'reduce' } },
+  { slow: true, page: { reducedMotion: 'reduce' } },
 );
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -36,7 +36,7 @@ story(
     await page.unroute('**/api/tasks?*');
     await heading('No tasks yet').waitFor();
   },
-  { complaints: 'network' },
+  { slow: true, complaints: 'network' },
 );
 
 story(
@@ -49,6 +49,7 @@ story(
     await sees(80);
   },
   {
+    slow: true,
     complaints: 'network',
     server: {
       wrap: (app) => async (request) =>
@@ -69,7 +70,7 @@ story(
     await sees(80);
     assert.ok(await page.getByText('Every few seconds').isVisible());
   },
-  { server: { options: { streaming: false } } },
+  { slow: true, server: { options: { streaming: false } } },
 );
 
 story(
@@ -98,7 +99,7 @@ story(
     await reportTask('brew', 1);
     await page.locator('.task-figure', { hasText: '10%' }).waitFor();
   },
-  { complaints: 'network' },
+  { slow: true, complaints: 'network' },
 );
 
 story(
@@ -129,36 +130,40 @@ story(
     await look(true);
     await sees(70);
   },
-  { server: { options: { streaming: false } } },
+  { slow: true, server: { options: { streaming: false } } },
 );
 
-story('gives its stream back out of sight, so that any number of tabs can be open', async (scene) => {
-  const { dashboard, page, reportTask, look, named, sees } = scene;
-  const context = page.context();
-  await reportTask('brew', 2);
-  // A browser has six connections to a server of HTTP/1.1: the seventh tab would wait for ever.
-  const tabs = await Promise.all(Array.from({ length: 5 }, () => context.newPage()));
-  for (const tab of [page, ...tabs]) {
-    await tab.clock.install();
-    await tab.goto(dashboard.url);
-    await tab.getByText('Live').waitFor();
-    await tab.evaluate(
-      "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }); document.dispatchEvent(new Event('visibilitychange'))",
-    );
-    await tab.clock.fastForward(6_000);
-  }
-  const seventh = await context.newPage();
-  await seventh.goto(dashboard.url);
-  await seventh.getByRole('progressbar', { name: 'brew' }).waitFor();
-  await seventh.close();
-  await named('1 running · Miyabi');
-  await reportTask('bake', 3);
-  await page.clock.fastForward(16_000);
-  await named('2 running · Miyabi');
-  await reportTask('brew', 7);
-  await look(true);
-  await sees(70);
-  await page.getByText('Live').waitFor();
-});
+story(
+  'gives its stream back out of sight, so that any number of tabs can be open',
+  async (scene) => {
+    const { dashboard, page, reportTask, look, named, sees } = scene;
+    const context = page.context();
+    await reportTask('brew', 2);
+    // A browser has six connections to a server of HTTP/1.1: the seventh tab would wait for ever.
+    const tabs = await Promise.all(Array.from({ length: 5 }, () => context.newPage()));
+    for (const tab of [page, ...tabs]) {
+      await tab.clock.install();
+      await tab.goto(dashboard.url);
+      await tab.getByText('Live').waitFor();
+      await tab.evaluate(
+        "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }); document.dispatchEvent(new Event('visibilitychange'))",
+      );
+      await tab.clock.fastForward(6_000);
+    }
+    const seventh = await context.newPage();
+    await seventh.goto(dashboard.url);
+    await seventh.getByRole('progressbar', { name: 'brew' }).waitFor();
+    await seventh.close();
+    await named('1 running · Miyabi');
+    await reportTask('bake', 3);
+    await page.clock.fastForward(16_000);
+    await named('2 running · Miyabi');
+    await reportTask('brew', 7);
+    await look(true);
+    await sees(70);
+    await page.getByText('Live').waitFor();
+  },
+  { slow: true },
+);
 
 run();

@@ -26,31 +26,39 @@ story('opens a project: metrics, durations and tasks', async ({ page, teaHouse, 
   assert.is(await page.getByRole('progressbar').count(), 3);
 });
 
-story('says so where no task has completed, and makes do with one', async (scene) => {
-  const { dashboard, page } = scene;
-  await opened(scene, 0);
-  await page.getByText('No task of this project has completed yet.').waitFor();
-  assert.is(await page.locator('.histogram-bar, .plot').count(), 0);
-  await dashboard.call('POST', '/api/tasks', { project_id: 'tea', task_id: 'one' });
-  await dashboard.call('PATCH', '/api/tasks/one', { status: 'running' });
-  await dashboard.call('PATCH', '/api/tasks/one', { status: 'completed' });
-  await page.getByText('1 completed task; half took at most').waitFor();
-  assert.is(await page.locator('.histogram-bar').count(), 1);
-});
+story(
+  'says so where no task has completed, and makes do with one',
+  async (scene) => {
+    const { dashboard, page } = scene;
+    await opened(scene, 0);
+    await page.getByText('No task of this project has completed yet.').waitFor();
+    assert.is(await page.locator('.histogram-bar, .plot').count(), 0);
+    await dashboard.call('POST', '/api/tasks', { project_id: 'tea', task_id: 'one' });
+    await dashboard.call('PATCH', '/api/tasks/one', { status: 'running' });
+    await dashboard.call('PATCH', '/api/tasks/one', { status: 'completed' });
+    await page.getByText('1 completed task; half took at most').waitFor();
+    assert.is(await page.locator('.histogram-bar').count(), 1);
+  },
+  { slow: true },
+);
 
-story('calls nothing a hundred percent that is not all', async (scene) => {
-  const { page } = scene;
-  await page.route('**/api/projects/tea', async (route) => {
-    const answer = await route.fetch();
-    const project = await answer.json();
-    await route.fulfill({
-      response: answer,
-      json: { ...project, version: 99, metrics: { ...project.metrics, success_rate: 0.998 } },
+story(
+  'calls nothing a hundred percent that is not all',
+  async (scene) => {
+    const { page } = scene;
+    await page.route('**/api/projects/tea', async (route) => {
+      const answer = await route.fetch();
+      const project = await answer.json();
+      await route.fulfill({
+        response: answer,
+        json: { ...project, version: 99, metrics: { ...project.metrics, success_rate: 0.998 } },
+      });
     });
-  });
-  await opened(scene, 0);
-  await page.locator('.figures', { hasText: 'Success rate99%' }).waitFor();
-});
+    await opened(scene, 0);
+    await page.locator('.figures', { hasText: 'Success rate99%' }).waitFor();
+  },
+  { slow: true },
+);
 
 story('shows the webhooks of a project and their results, without findings of axe-core', async (scene) => {
   const { dashboard, page, heading, findings } = scene;
@@ -77,7 +85,7 @@ story(
     await scene.dashboard.call('DELETE', '/api/projects/tea');
     await scene.heading('There is no such project').waitFor();
   },
-  { complaints: 'network' },
+  { slow: true, complaints: 'network' },
 );
 
 run();

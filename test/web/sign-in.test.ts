@@ -53,7 +53,7 @@ story(
     assert.is(await page.getByLabel('API key').inputValue(), 'a-key-of-the-tea-hose');
     assert.equal(await page.evaluate('Object.keys(sessionStorage)'), []);
   },
-  { complaints: 'network', server: { key: KEY } },
+  { slow: true, complaints: 'network', server: { key: KEY } },
 );
 
 story(
@@ -70,7 +70,7 @@ story(
     await page.getByRole('alert').filter({ hasText: 'does not accept this key' }).waitFor();
     assert.is(await page.getByRole('progressbar').count(), 0);
   },
-  { complaints: 'network', server: { key: KEY } },
+  { slow: true, complaints: 'network', server: { key: KEY } },
 );
 
 story(

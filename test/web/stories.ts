@@ -35,6 +35,8 @@ export type Scene = Readonly<{
 }>;
 
 type Setting = Readonly<{
+  /** Left out of `npm test`; for stories like one that stays, and those that wait for long. */
+  slow?: boolean;
   /** `network`: the story breaks requests, which a browser writes to the console by itself. */
   complaints?: 'none' | 'network';
   page?: BrowserContextOptions;
@@ -108,7 +110,7 @@ export const stories = (name: string) => {
   return {
     /** A story. It fails on anything that the page complains of. */
     story(title: string, reportTask: (scene: Scene) => Promise<void>, setting: Setting = {}) {
-      inChromium(title, async () => {
+      const run = async (): Promise<void> => {
         const dashboard = await openDashboard(setting.server);
         try {
           const { page, complaints, close } = await openPage(await browser(), setting.page);
@@ -124,7 +126,8 @@ export const stories = (name: string) => {
         } finally {
           await dashboard.close();
         }
-      });
+      };
+      inChromium(title, run, { slow: setting.slow ?? false });
     },
     run: () => test.run(),
   };

@@ -160,7 +160,7 @@ for (const [way, { test: it, one }] of Object.entries(WAYS)) {
         await server.close();
       }
     },
-    LONG,
+    { ...LONG, slow: true },
   );
 
   it(
@@ -181,7 +181,7 @@ for (const [way, { test: it, one }] of Object.entries(WAYS)) {
         await server.close();
       }
     },
-    LONG,
+    { ...LONG, slow: way !== 'in pipes' },
   );
 
   it(
@@ -201,45 +201,49 @@ for (const [way, { test: it, one }] of Object.entries(WAYS)) {
         await server.close();
       }
     },
-    LONG,
+    { ...LONG, slow: true },
   );
 }
 
-test('says what runs, where, for whom and since when, without secrets', async () => {
-  const server = await open();
-  const folder = scratch();
-  try {
-    await server.up();
-    mkdirSync(join(folder.path, '.git', 'refs', 'heads', 'topic'), { recursive: true });
-    writeFileSync(join(folder.path, '.git', 'HEAD'), 'ref: refs/heads/topic/x\n');
-    writeFileSync(join(folder.path, '.git', 'refs', 'heads', 'topic', 'x'), `${'a1'.repeat(20)}\n`);
-    const script = `cd ${folder.path} && exec "$@"`;
-    await run(
-      ['sh', '-c', script, 'sh', ...MIYABI, 'run', '--', 'echo', 'deploy', '--token', 'hunter2hunter2'],
-      {
-        env: {
-          ...server.env,
-          MIYABI_PROJECT: 'shop',
-          GITHUB_SERVER_URL: 'https://github.com',
-          GITHUB_REPOSITORY: 'o/r',
-          GITHUB_RUN_ID: '7',
+test(
+  'says what runs, where, for whom and since when, without secrets',
+  async () => {
+    const server = await open();
+    const folder = scratch();
+    try {
+      await server.up();
+      mkdirSync(join(folder.path, '.git', 'refs', 'heads', 'topic'), { recursive: true });
+      writeFileSync(join(folder.path, '.git', 'HEAD'), 'ref: refs/heads/topic/x\n');
+      writeFileSync(join(folder.path, '.git', 'refs', 'heads', 'topic', 'x'), `${'a1'.repeat(20)}\n`);
+      const script = `cd ${folder.path} && exec "$@"`;
+      await run(
+        ['sh', '-c', script, 'sh', ...MIYABI, 'run', '--', 'echo', 'deploy', '--token', 'hunter2hunter2'],
+        {
+          env: {
+            ...server.env,
+            MIYABI_PROJECT: 'shop',
+            GITHUB_SERVER_URL: 'https://github.com',
+            GITHUB_REPOSITORY: 'o/r',
+            GITHUB_RUN_ID: '7',
+          },
         },
-      },
-    );
-    const [task] = await server.tasks();
-    assert.equal([task?.task_name, task?.project_id, task?.status], ['echo deploy', 'shop', 'completed']);
-    assert.is(task?.run?.command, 'echo deploy --token [masked]');
-    assert.match(task?.run?.directory ?? '', folder.path);
-    assert.ok((task?.run?.host ?? '') !== '');
-    assert.equal(task?.run?.git, { branch: 'topic/x', commit: 'a1'.repeat(20) });
-    assert.is(task?.run?.ci_url, 'https://github.com/o/r/actions/runs/7');
-    assert.is(task?.details.log_group, '/miyabi/run');
-    assert.equal(task?.heartbeat, { every_seconds: 30, grace_seconds: 60 });
-  } finally {
-    folder.remove();
-    await server.close();
-  }
-});
+      );
+      const [task] = await server.tasks();
+      assert.equal([task?.task_name, task?.project_id, task?.status], ['echo deploy', 'shop', 'completed']);
+      assert.is(task?.run?.command, 'echo deploy --token [masked]');
+      assert.match(task?.run?.directory ?? '', folder.path);
+      assert.ok((task?.run?.host ?? '') !== '');
+      assert.equal(task?.run?.git, { branch: 'topic/x', commit: 'a1'.repeat(20) });
+      assert.is(task?.run?.ci_url, 'https://github.com/o/r/actions/runs/7');
+      assert.is(task?.details.log_group, '/miyabi/run');
+      assert.equal(task?.heartbeat, { every_seconds: 30, grace_seconds: 60 });
+    } finally {
+      folder.remove();
+      await server.close();
+    }
+  },
+  { slow: true },
+);
 
 test('masks secrets in the cause of a failure', async () => {
   const server = await open();
@@ -354,52 +358,62 @@ test('stays alive by heartbeats, and is left as it is where miyabi is killed', a
   }
 });
 
-test('an earlier server, which knows no runs, gets the lines, and the user is told once', async () => {
-  const server = await open((request) => {
-    if (request.path !== '/api/tasks' || request.method !== 'POST') return undefined;
-    return (request.body ?? '').includes('"run"') ? invalidField('run', 'is not a known field') : undefined;
-  });
-  try {
-    await server.up();
-    const { code, stderr } = await run([...MIYABI, 'run', '--', 'sh', '-c', 'echo "Step 1/5"; exit 3'], {
-      env: server.env,
+test(
+  'an earlier server, which knows no runs, gets the lines, and the user is told once',
+  async () => {
+    const server = await open((request) => {
+      if (request.path !== '/api/tasks' || request.method !== 'POST') return undefined;
+      return (request.body ?? '').includes('"run"') ? invalidField('run', 'is not a known field') : undefined;
     });
-    assert.is(code, 3);
-    assert.is(stderr.match(/update the server/g)?.length, 1);
-    const tasks = await server.tasks();
-    assert.equal(
-      tasks.map(({ status, progress }) => [status, progress.percentage]),
-      [['running', 20]],
-    );
-    assert.equal(readdirSync(server.spool), []);
-  } finally {
-    await server.close();
-  }
-});
-
-test('somebody who cancelled or deleted it meanwhile has the last word, and nothing waits', async () => {
-  const server = await open();
-  const folder = scratch();
-  try {
-    await server.up();
-    for (const act of ['cancel', 'remove'] as const) {
-      const gate = join(folder.path, act);
-      const script = `echo "Step 1/5"; until test -e ${gate}; do sleep 0.05; done; exit 1`;
-      const running = start([...MIYABI, 'run', '--name', act, '--', 'sh', '-c', script], { env: server.env });
-      const mine = async () => (await server.tasks()).find(({ task_name }) => task_name === act);
-      await until('it has started', async () => (await mine())?.progress.percentage === 20);
-      const id = (await mine())?.task_id ?? '';
-      if (act === 'cancel') await server.api.tasks.cancel(id, 'no');
-      else await server.api.tasks.remove(id);
-      writeFileSync(gate, '');
-      await running.done;
-      assert.is((await mine())?.status, act === 'cancel' ? 'cancelled' : undefined);
+    try {
+      await server.up();
+      const { code, stderr } = await run([...MIYABI, 'run', '--', 'sh', '-c', 'echo "Step 1/5"; exit 3'], {
+        env: server.env,
+      });
+      assert.is(code, 3);
+      assert.is(stderr.match(/update the server/g)?.length, 1);
+      const tasks = await server.tasks();
+      assert.equal(
+        tasks.map(({ status, progress }) => [status, progress.percentage]),
+        [['running', 20]],
+      );
       assert.equal(readdirSync(server.spool), []);
+    } finally {
+      await server.close();
     }
-  } finally {
-    folder.remove();
-    await server.close();
-  }
-});
+  },
+  { slow: true },
+);
+
+test(
+  'somebody who cancelled or deleted it meanwhile has the last word, and nothing waits',
+  async () => {
+    const server = await open();
+    const folder = scratch();
+    try {
+      await server.up();
+      for (const act of ['cancel', 'remove'] as const) {
+        const gate = join(folder.path, act);
+        const script = `echo "Step 1/5"; until test -e ${gate}; do sleep 0.05; done; exit 1`;
+        const running = start([...MIYABI, 'run', '--name', act, '--', 'sh', '-c', script], {
+          env: server.env,
+        });
+        const mine = async () => (await server.tasks()).find(({ task_name }) => task_name === act);
+        await until('it has started', async () => (await mine())?.progress.percentage === 20);
+        const id = (await mine())?.task_id ?? '';
+        if (act === 'cancel') await server.api.tasks.cancel(id, 'no');
+        else await server.api.tasks.remove(id);
+        writeFileSync(gate, '');
+        await running.done;
+        assert.is((await mine())?.status, act === 'cancel' ? 'cancelled' : undefined);
+        assert.equal(readdirSync(server.spool), []);
+      }
+    } finally {
+      folder.remove();
+      await server.close();
+    }
+  },
+  { slow: true },
+);
 
 test.run();

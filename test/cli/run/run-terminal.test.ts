@@ -60,24 +60,32 @@ it('Ctrl-C interrupts the command once', async () => {
   assert.is(ended.output.match(/interrupted \d/g)?.join(), 'interrupted 1,interrupted 2');
 });
 
-it('a signal to the process group, as `timeout` sends it, reaches what the command has started', async () => {
-  const folder = scratch();
-  const gate = join(folder.path, 'go');
-  // Where its child does not die of SIGINT, bash goes on.
-  const command = ['bash', '-c', `touch ${gate}; sleep 8; echo went on`];
-  const group = `trap : INT; (until test -e ${gate}; do sleep 0.05; done; kill -INT 0) & "$@"; echo "ended with $?"`;
-  // Without bars nothing is loaded any more, for which the loader of the tests has a process in the group, too.
-  const run = [...MIYABI, 'run', '--no-bars', '--'];
-  const { output } = await inTerminal(['sh', '-c', group, 'sh', ...run, ...command]);
-  folder.remove();
-  assert.is(output, 'ended with 130\r\n');
-});
+it(
+  'a signal to the process group, as `timeout` sends it, reaches what the command has started',
+  async () => {
+    const folder = scratch();
+    const gate = join(folder.path, 'go');
+    // Where its child does not die of SIGINT, bash goes on.
+    const command = ['bash', '-c', `touch ${gate}; sleep 8; echo went on`];
+    const group = `trap : INT; (until test -e ${gate}; do sleep 0.05; done; kill -INT 0) & "$@"; echo "ended with $?"`;
+    // Without bars nothing is loaded any more, for which the loader of the tests has a process in the group, too.
+    const run = [...MIYABI, 'run', '--no-bars', '--'];
+    const { output } = await inTerminal(['sh', '-c', group, 'sh', ...run, ...command]);
+    folder.remove();
+    assert.is(output, 'ended with 130\r\n');
+  },
+  { slow: true },
+);
 
-it('the command learns of a new size', async () => {
-  const script = 'trap "stty size; exit 0" WINCH; echo ready; while :; do sleep 0.05; done';
-  const { output } = await inTerminal([...RUN, 'sh', '-c', script], { steps: ['ready=>@30x100'] });
-  assert.match(output, '30 100');
-});
+it(
+  'the command learns of a new size',
+  async () => {
+    const script = 'trap "stty size; exit 0" WINCH; echo ready; while :; do sleep 0.05; done';
+    const { output } = await inTerminal([...RUN, 'sh', '-c', script], { steps: ['ready=>@30x100'] });
+    assert.match(output, '30 100');
+  },
+  { slow: true },
+);
 
 for (const columns of [80, 40]) {
   it(`${columns} columns: what scrolled is what the command wrote, with bars below it and none left in it`, async () => {
@@ -108,47 +116,63 @@ for (const columns of [80, 40]) {
   });
 }
 
-it('a resize in the middle leaves no trace in the output', async () => {
-  const argv = [...CDK, '--pace', '25', '--resources', '12'];
-  const { output, code, steps_left } = await inTerminal([...RUN, ...argv], {
-    rows: 16,
-    columns: 100,
-    steps: ['Worker4 =>@16x60', 'Worker8 =>@20x90'],
-  });
-  assert.is(code, 0);
-  assert.is(steps_left, 0);
-  const rows = output.split('\r\n').filter((row) => /^Shop-Stack\d \| /.test(row));
-  assert.is(new Set(rows).size, rows.length);
-});
+it(
+  'a resize in the middle leaves no trace in the output',
+  async () => {
+    const argv = [...CDK, '--pace', '25', '--resources', '12'];
+    const { output, code, steps_left } = await inTerminal([...RUN, ...argv], {
+      rows: 16,
+      columns: 100,
+      steps: ['Worker4 =>@16x60', 'Worker8 =>@20x90'],
+    });
+    assert.is(code, 0);
+    assert.is(steps_left, 0);
+    const rows = output.split('\r\n').filter((row) => /^Shop-Stack\d \| /.test(row));
+    assert.is(new Set(rows).size, rows.length);
+  },
+  { slow: true },
+);
 
-it('no bars where they are not wanted, or the terminal cannot draw them', async () => {
-  const argv = [...CDK, '--pace', '20'];
-  const plain = await inTerminal(argv);
-  const { output } = await inTerminal([...MIYABI, 'run', '--no-bars', '--', ...argv]);
-  assert.is(output, plain.output);
-  const dumb = await inTerminal([...RUN, ...argv], { env: { TERM: 'dumb' } });
-  assert.is(dumb.output, plain.output);
-});
+it(
+  'no bars where they are not wanted, or the terminal cannot draw them',
+  async () => {
+    const argv = [...CDK, '--pace', '20'];
+    const plain = await inTerminal(argv);
+    const { output } = await inTerminal([...MIYABI, 'run', '--no-bars', '--', ...argv]);
+    assert.is(output, plain.output);
+    const dumb = await inTerminal([...RUN, ...argv], { env: { TERM: 'dumb' } });
+    assert.is(dumb.output, plain.output);
+  },
+  { slow: true },
+);
 
-it('NO_COLOR takes the colours out of the bars', async () => {
-  const { output } = await inTerminal([...RUN, ...CDK, '--pace', '20'], { env: { NO_COLOR: '1' } });
-  assert.match(output, /█/);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what this looks for
-  assert.not.match(output, /\u001b\[[39][0-9]m/);
-});
+it(
+  'NO_COLOR takes the colours out of the bars',
+  async () => {
+    const { output } = await inTerminal([...RUN, ...CDK, '--pace', '20'], { env: { NO_COLOR: '1' } });
+    assert.match(output, /█/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what this looks for
+    assert.not.match(output, /\u001b\[[39][0-9]m/);
+  },
+  { slow: true },
+);
 
-it('without a pseudo-terminal of its own, the command keeps its colours', async () => {
-  const { output, code } = await inTerminal([
-    ...MIYABI,
-    'run',
-    '--no-pty',
-    '--',
-    'sh',
-    '-c',
-    'echo $FORCE_COLOR $COLUMNS; test -t 1; exit $?',
-  ]);
-  assert.is(code, 1);
-  assert.match(output, /^[123] 80\r\n$/);
-});
+it(
+  'without a pseudo-terminal of its own, the command keeps its colours',
+  async () => {
+    const { output, code } = await inTerminal([
+      ...MIYABI,
+      'run',
+      '--no-pty',
+      '--',
+      'sh',
+      '-c',
+      'echo $FORCE_COLOR $COLUMNS; test -t 1; exit $?',
+    ]);
+    assert.is(code, 1);
+    assert.match(output, /^[123] 80\r\n$/);
+  },
+  { slow: true },
+);
 
 test.run();

@@ -4,14 +4,11 @@ import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { advance, emptyLedger, type Ledger } from '../../../src/domain/logs/ledger.ts';
 import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
-import { suite } from '../../support/suite.ts';
+import { repeats, suite } from '../../support/suite.ts';
 import { anyLine, checkRun } from './any-line.ts';
 
-/**
- * Random and mutated lines through all that a server does with them. `FUZZ_LINES=1000000 npm test` runs a million;
- * `FUZZ_SEED` repeats a run that has failed.
- */
-const LINES = Number(process.env['FUZZ_LINES'] ?? 20_000);
+/** Random and mutated lines through all that a server does with them. `FUZZ_SEED` repeats a run that has failed. */
+const LINES = repeats({ few: 2_000, all: 40_000 });
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
 const BATCH = 50;
 const BATCHES_A_STREAM = 40;

@@ -13,7 +13,7 @@ import {
 } from '../../../src/domain/logs/ledger.ts';
 import { logReader } from '../../../src/domain/logs/signals.ts';
 import { ledgerFromJson, ledgerToJson } from '../../../src/domain/logs/stored-ledger.ts';
-import { suite } from '../../support/suite.ts';
+import { repeats, suite } from '../../support/suite.ts';
 
 const reader = logReader(builtInFormats);
 const FORMATS = new Map(builtInFormats.map((format) => [format.name, format]));
@@ -167,7 +167,7 @@ test('a process that goes on with its ledger ends as one that reads it back from
         );
       },
     ),
-    { numRuns: 8 },
+    { numRuns: repeats({ few: 1, all: 8 }) },
   );
 });
 
@@ -362,23 +362,27 @@ test('knows every signal of one millisecond again, when more came than any windo
   assert.equal(twice.end, once.end);
 });
 
-test('takes no signal of one millisecond twice when they are too many to remember, and none too few where they count up', () => {
-  const posts = (idOf: (number: number) => string) =>
-    Array.from({ length: 220 }, (_, post) =>
-      Array.from({ length: 100 }, (_, index) => ({
-        id: idOf(post * 100 + index),
-        timestamp: NOON,
-        message: JSON.stringify({ task_name: 'one moment', current: post, total: 9_000 }),
-      })),
-    );
-  const counting = posts((number) => `line-${number}`);
-  const { counts } = feed([...counting, ...counting], false, (ledger) => ledger);
-  assert.is(counts.fresh, 22_000);
-  const others = posts((number) => `${number}x`);
-  const first = feed(others, false, (ledger) => ledger).counts;
-  const both = feed([...others, ...others], false, (ledger) => ledger).counts;
-  assert.is(both.fresh, first.fresh);
-  assert.ok(first.fresh > 20_000);
-});
+test(
+  'takes no signal of one millisecond twice when they are too many to remember, and none too few where they count up',
+  () => {
+    const posts = (idOf: (number: number) => string) =>
+      Array.from({ length: 220 }, (_, post) =>
+        Array.from({ length: 100 }, (_, index) => ({
+          id: idOf(post * 100 + index),
+          timestamp: NOON,
+          message: JSON.stringify({ task_name: 'one moment', current: post, total: 9_000 }),
+        })),
+      );
+    const counting = posts((number) => `line-${number}`);
+    const { counts } = feed([...counting, ...counting], false, (ledger) => ledger);
+    assert.is(counts.fresh, 22_000);
+    const others = posts((number) => `${number}x`);
+    const first = feed(others, false, (ledger) => ledger).counts;
+    const both = feed([...others, ...others], false, (ledger) => ledger).counts;
+    assert.is(both.fresh, first.fresh);
+    assert.ok(first.fresh > 20_000);
+  },
+  { slow: true },
+);
 
 test.run();

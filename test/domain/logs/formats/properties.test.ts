@@ -6,7 +6,7 @@ import { customFormat } from '../../../../src/domain/logs/formats/custom.ts';
 import { formatsWith } from '../../../../src/domain/logs/formats/registry.ts';
 import { isTerminal } from '../../../../src/domain/tasks/status.ts';
 import { processorMs } from '../../../support/processor-time.ts';
-import { suite } from '../../../support/suite.ts';
+import { repeats, suite } from '../../../support/suite.ts';
 import { checkRun as check, anyLine as line } from '../any-line.ts';
 
 const test = suite('every format');
@@ -44,7 +44,7 @@ for (const format of formats) {
       fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
         for (const run of runsOf(format, lines).values()) check(run);
       }),
-      { numRuns: 1000 },
+      { numRuns: repeats({ few: 100, all: 1000 }) },
     );
   });
 }
@@ -74,7 +74,7 @@ for (const format of formats.filter(({ name }) => !MAY_TAKE_BACK.includes(name))
           assert.equal(withoutCauses(later), withoutCauses(run));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: repeats({ few: 50, all: 500 }) },
     );
   });
 
@@ -95,7 +95,7 @@ for (const format of formats.filter(({ name }) => !MAY_TAKE_BACK.includes(name))
           kept = b.state;
         });
       }),
-      { numRuns: 500 },
+      { numRuns: repeats({ few: 50, all: 500 }) },
     );
   });
 }

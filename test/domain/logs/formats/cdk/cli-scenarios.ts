@@ -21,7 +21,7 @@ export type CdkScenario = Readonly<{
   truth: readonly Truth[];
   /** By default all three. */
   modes?: readonly CdkMode[];
-  /** Runs with every `npm test`; the others only where `CDK_SUITE=all`. */
+  /** Runs with every `npm test`; the others are slow. */
   always?: true;
 }>;
 
@@ -142,7 +142,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a creation fails and is rolled back',
-    always: true,
     command: deploy('Orders'),
     stacks: [stack('Orders', { events: { deploy: rolledBackCreation('Orders') } })],
     truth: [
@@ -227,7 +226,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'the change set of a creation fails',
-    always: true,
     command: deploy('Orders'),
     stacks: [
       stack('Orders', {
@@ -248,7 +246,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'the change set of a creation fails in early validation',
-    always: true,
     command: deploy('Orders'),
     stacks: [
       stack('Orders', {
@@ -519,7 +516,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a destroyed stack leaves what is to be retained',
-    always: true,
     command: destroy('Orders'),
     stacks: [
       existing('Orders', {
@@ -550,7 +546,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'the second of two stacks fails',
-    always: true,
     command: deploy('--all'),
     stacks: [
       existing('Orders', { deployed: 'same', events: {} }),
@@ -644,7 +639,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a resource of a nested stack fails',
-    always: true,
     command: deploy('Orders'),
     stacks: [
       stack('Orders', {
@@ -702,7 +696,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a paused stack is rolled back on request',
-    always: true,
     command: rollback('Orders'),
     stacks: [
       existing('Orders', {
@@ -748,7 +741,6 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'a function is hotswapped',
-    always: true,
     command: [...deploy('Orders'), '--hotswap'],
     stacks: [existing('Orders', { resources: { [FUNCTION]: 'AWS::Lambda::Function' }, events: {} })],
     truth: [{ stack: 'Orders', outcome: 'completed', operation: 'hotswap' }],

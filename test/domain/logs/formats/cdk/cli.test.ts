@@ -5,11 +5,8 @@ import { hasPython } from '../../../../support/terminal.ts';
 import { CDK_SCENARIOS } from './cli-scenarios.ts';
 import { type CdkCase, MODES, mistakesIn, tasksOf, tasksOfPieces, tasksOfServer } from './cli-truth.ts';
 
-/**
- * The real CDK CLI deploys to a fake CloudFormation, and the product reads its output. `CDK_SUITE=all` runs every
- * scenario, `CDK_CLI=path/to/bin/cdk` another version of the CLI than the pinned one.
- */
-const whole = process.env.CDK_SUITE === 'all';
+// The real CDK CLI deploys to a fake CloudFormation, and the product reads its output. `CDK_CLI=path/to/bin/cdk` is
+// another version of the CLI than the pinned one.
 
 /** Widths of the terminals that the bar is drawn on, in turn. */
 const COLUMNS = [80, 120, 100, 200] as const;
@@ -22,11 +19,15 @@ const pythonIsHere = hasPython();
 const test = suite(`CDK CLI ${cdkVersion()}`);
 
 for (const [index, scenario] of CDK_SCENARIOS.entries()) {
-  if (!whole && !scenario.always) continue;
   const modes = (scenario.modes ?? MODES).filter((mode) => mode !== 'bar' || pythonIsHere);
-  test(scenario.title, async () => {
-    await Promise.all(modes.map((mode) => check({ scenario, mode }, COLUMNS[index % COLUMNS.length] ?? 80)));
-  });
+  test(
+    scenario.title,
+    async () => {
+      const columns = COLUMNS[index % COLUMNS.length] ?? 80;
+      await Promise.all(modes.map((mode) => check({ scenario, mode }, columns)));
+    },
+    { slow: scenario.always !== true },
+  );
 }
 
 if (!pythonIsHere) test.skip('the bar of all scenarios', 'python3 with pseudo-terminals is not here');
@@ -66,15 +67,19 @@ test('an AI agent gets errors only, which say as much as with the flag', async (
   assert.equal(mistakesIn(tasksOf(output), { scenario: failing, mode: 'errors-only' }), [], output);
 });
 
-test('in CI, standard output alone shows how a deployment went', async () => {
-  if (failing === undefined) throw new Error('the scenario is gone');
-  const { output } = await runCdk(failing.stacks, failing.command, {
-    mode: undefined,
-    env: { CI: 'true' },
-    onlyStdout: true,
-  });
-  assert.match(output, 'CREATE_COMPLETE');
-  assert.equal(mistakesIn(tasksOf(output), { scenario: failing, mode: 'events' }), [], output);
-});
+test(
+  'in CI, standard output alone shows how a deployment went',
+  async () => {
+    if (failing === undefined) throw new Error('the scenario is gone');
+    const { output } = await runCdk(failing.stacks, failing.command, {
+      mode: undefined,
+      env: { CI: 'true' },
+      onlyStdout: true,
+    });
+    assert.match(output, 'CREATE_COMPLETE');
+    assert.equal(mistakesIn(tasksOf(output), { scenario: failing, mode: 'events' }), [], output);
+  },
+  { slow: true },
+);
 
 test.run();
