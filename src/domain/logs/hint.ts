@@ -11,7 +11,7 @@ export type Hint = Readonly<{
   /** How the cleaned line begins. Characters outside ASCII may be left out: such a line is always read. */
   begins?: readonly string[];
   /** The same, for beginnings that no list of texts can cover. */
-  mayBegin?: Place;
+  mayBegin?: Place | readonly Place[];
   /** Colons that are hints because of their context; the character after such a colon is one of `characters`. */
   colon?: Place;
   /** How the line ends. Characters outside ASCII may be left out here too. */
@@ -20,9 +20,13 @@ export type Hint = Readonly<{
 
 /**
  * Whether a position in a text is a hint. It is called where one of `characters` is: at the position, or after a colon
- * there.
+ * there. `afterNumber`: at the position is a number, and one of these characters follows it.
  */
-export type Place = Readonly<{ characters: string; holds(text: string, at: number): boolean }>;
+export type Place = Readonly<{
+  characters: string;
+  afterNumber?: string;
+  holds(text: string, at: number): boolean;
+}>;
 
 /**
  * The first hint at or after `from`, -1 if there is none. For characters that are common enough to need their own loop.
@@ -91,9 +95,13 @@ export const LETTERS = SMALL_LETTERS + SMALL_LETTERS.toUpperCase();
  */
 export const numberBefore = (after: string, line: RegExp): Place => ({
   characters: DIGITS,
-  holds(text, at) {
-    let next = at;
-    while (isDigit(text.charCodeAt(next))) next += 1;
-    return after.includes(text.charAt(next)) && line.test(text.slice(at, at + 80));
-  },
+  afterNumber: after,
+  holds: (text, at) => line.test(text.slice(at, at + 80)),
 });
+
+/** The position after the digits that begin at `at`. */
+export const numberEnd = (text: string, at: number): number => {
+  let next = at;
+  while (isDigit(text.charCodeAt(next))) next += 1;
+  return next;
+};

@@ -1,42 +1,115 @@
 /**
- * Most lines of most logs are no progress, and reading a line is expensive: it is cleaned, then every format looks at
- * it. So a text is first searched for the hints of its formats. That costs little if hints are rare, because the whole
- * text is searched at once; what remains for each line is a few comparisons.
+ * Most lines of most logs are no progress, and reading a line is expensive: it is cleaned, then formats look at it. So
+ * a text is first searched for the hints of its formats. That costs little if hints are rare, because the whole text is
+ * searched at once; what remains for each line is a few comparisons. A line with a hint is then read by the formats
+ * whose hints it has: what it costs does not grow with the number of formats.
  *
  * Anything that could hide a hint, such as an escape sequence, counts as one itself.
  */
-import { type Find, type Hint, isControl, isDigit, isLetter, type Place, SMALL_LETTERS } from './hint.ts';
+import {
+  type Find,
+  type Hint,
+  isControl,
+  isDigit,
+  isLetter,
+  numberEnd,
+  type Place,
+  SMALL_LETTERS,
+} from './hint.ts';
+import { addAll, type IndexSet, indexSet } from './index-set.ts';
 import { CONTAINER_ENVELOPE, mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
-import { type WordStarts, wordStarts } from './word-starts.ts';
+import { wordTable } from './word-starts.ts';
 
-/** Whether the line from `start` to `end` has a hint. It must be called for lines in their order. */
-export type HasHint = (start: number, end: number) => boolean;
+/** One text, whose lines are asked for in their order. */
+export type Search = Readonly<{
+  /** Whether the line from `start` to `end` has a hint of any format. */
+  hasHint(start: number, end: number): boolean;
+  /**
+   * The formats that may read that line, which comes as they see it, without escapes and prefixes. The set is valid until
+   * the next call.
+   */
+  readersOf(line: string): IndexSet;
+}>;
 
 /** Prepares a text whose lines are separated by `\n`. */
-export type Prefilter = (text: string) => HasHint;
+export type Prefilter = (text: string) => Search;
 
-/** The prefilter for lines that may have any of these hints. */
-export const prefilterOf = (hints: readonly Hint[]): Prefilter => {
-  const finds = findsOf(hints);
-  const begins = beginsWith(hints);
-  const ends = endsWith(hints.flatMap((hint) => hint.ends ?? []));
+/** The prefilter for formats with these hints, known by their position; one without a hint may read every line. */
+export const prefilterOf = (hints: readonly (Hint | undefined)[]): Prefilter => {
+  const hinted = hints.flatMap((hint, index) => (hint === undefined ? [] : [{ hint, index }]));
+  const always = indexSet(
+    hints.length,
+    hints.flatMap((hint, index) => (hint === undefined ? [index] : [])),
+  );
+  /** The formats of each value that their hints have. */
+  const owners = <Value>(valuesOf: (hint: Hint) => readonly Value[]): Owners<Value> => {
+    const found = new Map<Value, number[]>();
+    for (const { hint, index } of hinted)
+      for (const value of valuesOf(hint)) found.set(value, [...(found.get(value) ?? []), index]);
+    return [...found].map(([value, indexes]) => [value, indexSet(hints.length, indexes)]);
+  };
+  const isAtColon = (each: string | Find): each is string => typeof each === 'string' && each.startsWith(':');
+  const searches = owners(({ contains = [] }) => contains.filter((each) => !isAtColon(each))).map(
+    ([words, set]) => ({ find: typeof words === 'string' ? nextOf(words) : words, set }),
+  );
+  const colons = colonHints({
+    texts: owners(({ contains = [] }) => contains.filter(isAtColon)),
+    keys: owners(({ keys = [] }) => keys),
+    places: owners(({ colon }) => (colon === undefined ? [] : [colon])),
+  });
+  const finds = [...HIDING, colons.next, ...searches.map(({ find }) => find)];
+  const begins = beginsWith({
+    texts: owners(({ begins: texts = [] }) => texts),
+    places: owners(({ mayBegin = [] }) => [mayBegin].flat()),
+    all: indexSet(
+      hints.length,
+      hinted.flatMap(({ hint: { begins, mayBegin }, index }) => ((begins ?? mayBegin) ? [index] : [])),
+    ),
+  });
+  const ends = endsWith(owners(({ ends: texts = [] }) => texts));
+  const found = indexSet(hints.length);
+
   return (text) => {
-    const holdsHint = anyOf(finds, text);
-    const holdsPrefixMark = anyOf(PREFIX_MARKS, text);
-    return (start, end) => {
-      if (holdsHint(start, end)) return true;
-      let first = start;
-      let last = end - 1;
-      while (first <= last && text.charCodeAt(first) <= SPACE) first += 1;
-      while (last > first && text.charCodeAt(last) <= SPACE) last -= 1;
-      if (first > last) return false;
-      if (ends(text, last)) return true;
-      if (!holdsPrefixMark(first, end) && !mayBePrefixed(text, first)) return begins(text, first);
-      const line = text.slice(first, last + 1);
-      return begins(line, prefixEnd(line));
+    const places = placesIn(finds, text);
+    const prefixMarks = placesIn(PREFIX_MARKS, text);
+    let lineEnd = 0;
+    const isInLine = (find: number): boolean => places.at(find) < lineEnd;
+    return {
+      hasHint(start, end) {
+        lineEnd = end;
+        if (places.isAnyIn(start, end)) return true;
+        let first = start;
+        let last = end - 1;
+        while (first <= last && text.charCodeAt(first) <= SPACE) first += 1;
+        while (last > first && text.charCodeAt(last) <= SPACE) last -= 1;
+        if (first > last) return false;
+        if (ends(text, last, found)) return true;
+        if (!prefixMarks.isAnyIn(first, end) && !mayBePrefixed(text, first))
+          return begins(text, first, found);
+        const line = text.slice(first, last + 1);
+        return begins(line, prefixEnd(line), found);
+      },
+      readersOf(line) {
+        found.set(always);
+        let isHidden = false;
+        for (let index = 0; index < COLONS; index += 1) isHidden ||= isInLine(index);
+        for (let index = 0; index < searches.length; index += 1) {
+          const { find, set } = searches[index] as (typeof searches)[number];
+          if (isInLine(COLONS + 1 + index) || (isHidden && find(line, 0) !== -1)) addAll(found, set);
+        }
+        if (isHidden || isInLine(COLONS)) colons.addAll(line, found);
+        if (line !== '') {
+          begins(line, 0, found);
+          ends(line, line.length - 1, found);
+        }
+        return found;
+      },
     };
   };
 };
+
+/** Values of hints, each with the formats that have it. */
+type Owners<Value> = readonly (readonly [value: Value, formats: IndexSet])[];
 
 const SPACE = 0x20;
 const COLON = 0x3a;
@@ -52,93 +125,106 @@ const nextOf =
   (text, from) =>
     text.indexOf(words, from);
 
+type Colons = Readonly<{ texts: Owners<string>; keys: Owners<string>; places: Owners<Place> }>;
+
 /**
- * One search for each text, and one for all hints with a colon, which most lines have: texts that begin with it, JSON
- * keys, and what a format looks for around it.
+ * One search for all hints with a colon, which most lines have: texts that begin with it, JSON keys, and what a format
+ * looks for around it. `addAll` adds the formats of all of them in a line.
  */
-const findsOf = (hints: readonly Hint[]): readonly Find[] => {
-  const all = [...new Set([...hints.flatMap(({ contains = [] }) => contains), ...HIDING])];
-  const texts = all.filter((each) => typeof each === 'string');
-  const colon = nextColon({
-    texts: texts.filter((text) => text.startsWith(':')),
-    keys: hints.flatMap(({ keys = [] }) => keys),
-    places: [...hints.flatMap((hint) => hint.colon ?? []), TASK_OF_PACKAGE],
-  });
-  return [
-    ...texts.filter((text) => !text.startsWith(':')).map(nextOf),
-    ...all.filter((each) => typeof each === 'function'),
-    colon,
-  ];
-};
-
-type Colons = Readonly<{ texts: readonly string[]; keys: readonly string[]; places: readonly Place[] }>;
-
-const nextColon = ({ texts, keys, places }: Colons): Find => {
-  const second = tableOf(texts.map((text) => text.charAt(1)).join(''));
-  const third = tableOf(texts.map((text) => text.charAt(2)).join(''));
-  const endings = wordStarts(keys.map((key) => `"${key}`.slice(-KEY_ENDING)));
+const colonHints = ({
+  texts,
+  keys,
+  places,
+}: Colons): Readonly<{ next: Find; addAll(line: string, formats: IndexSet): void }> => {
+  const textsAt = wordTable(texts);
+  const keysAt = wordTable(keys.map(([key, set]) => [`"${key}`.slice(-KEY_ENDING), { key: `"${key}`, set }]));
   const byCharacter = placesByCharacter(places);
+  // A prefix, which the formats do not see.
+  const andPrefix = placesByCharacter([...places, [TASK_OF_PACKAGE, new Int32Array()]]);
+
   const isHint = (text: string, at: number): boolean => {
     const before = text.charCodeAt(at - 1);
-    if ((before <= SPACE || before === QUOTE) && isAfterKey(text, at, endings)) return true;
+    if (before <= SPACE || before === QUOTE) {
+      const end = keyEnd(text, at);
+      if (end === -1 || keysAt(text, end - KEY_ENDING).length > 0) return true;
+    }
     const after = text.charCodeAt(at + 1);
     if (after < SPACE) return after !== LINE_FEED;
-    if (second[after] === 1 && third[text.charCodeAt(at + 2)] === 1) {
-      for (const words of texts) if (text.startsWith(words, at)) return true;
-    }
-    return after < 0x7f ? isOneOf(byCharacter[after], text, at) : isControl(after);
+    for (const [words] of textsAt(text, at)) if (text.startsWith(words, at)) return true;
+    return after < 0x7f ? isOneOf(andPrefix[after], text, at) : isControl(after);
   };
-  return (text, from) => {
-    let at = text.indexOf(':', from);
-    while (at !== -1 && !isHint(text, at)) at = text.indexOf(':', at + 1);
-    return at;
+
+  return {
+    next(text, from) {
+      let at = text.indexOf(':', from);
+      while (at !== -1 && !isHint(text, at)) at = text.indexOf(':', at + 1);
+      return at;
+    },
+    addAll(line, formats) {
+      for (let at = line.indexOf(':'); at !== -1; at = line.indexOf(':', at + 1)) {
+        const before = line.charCodeAt(at - 1);
+        if (before <= SPACE || before === QUOTE) {
+          const end = keyEnd(line, at);
+          for (const [, { key, set }] of keysAt(line, end - KEY_ENDING))
+            if (line.endsWith(key, end)) addAll(formats, set);
+        }
+        const after = line.charCodeAt(at + 1);
+        for (const [words, set] of textsAt(line, at)) if (line.startsWith(words, at)) addAll(formats, set);
+        for (const [place, set] of byCharacter[after] ?? []) if (place.holds(line, at)) addAll(formats, set);
+      }
+    },
   };
 };
 
 /** The hints to check for each character of ASCII. */
-const placesByCharacter = (places: readonly Place[]): readonly (readonly Place[] | undefined)[] =>
+const placesByCharacter = (places: Owners<Place>): readonly (Owners<Place> | undefined)[] =>
   Array.from({ length: 128 }, (_, code) => {
-    const found = places.filter(({ characters }) => characters.includes(String.fromCharCode(code)));
+    const found = places.filter(([{ characters }]) => characters.includes(String.fromCharCode(code)));
     return found.length === 0 ? undefined : found;
   });
 
-const isOneOf = (places: readonly Place[] | undefined, text: string, at: number): boolean => {
+const isOneOf = (places: Owners<Place> | undefined, text: string, at: number): boolean => {
   if (places === undefined) return false;
-  for (let index = 0; index < places.length; index += 1)
-    if ((places[index] as Place).holds(text, at)) return true;
+  for (const [place] of places) if (place.holds(text, at)) return true;
   return false;
 };
 
 /** How many characters at the end of a key identify it. */
 const KEY_ENDING = 4;
 
-const isAfterKey = (text: string, colon: number, endings: WordStarts): boolean => {
+/** The end of the key before a colon; -1 where a control character may hide one, 0 where there is none. */
+const keyEnd = (text: string, colon: number): number => {
   let at = colon - 1;
-  while (text.charCodeAt(at) === SPACE) at -= 1;
-  if (text.charCodeAt(at) !== QUOTE) return isControl(text.charCodeAt(at));
+  while (text.charCodeAt(at) <= SPACE) at -= 1;
+  if (text.charCodeAt(at) !== QUOTE) return isControl(text.charCodeAt(at)) ? -1 : 0;
   at -= 1;
   while (text.charCodeAt(at) === BACKSLASH) at -= 1;
-  return endings.mayBegin(text, at - KEY_ENDING + 1);
+  return at + 1;
 };
 
-/** Whether one of several hints is in a line. Each is searched for once, from one position to the next. */
-const anyOf = (finds: readonly Find[], text: string): HasHint => {
+/** The next place of each search, and whether any is in a line. Each goes from one place to the next. */
+type Places = Readonly<{ isAnyIn(start: number, end: number): boolean; at(find: number): number }>;
+
+const placesIn = (finds: readonly Find[], text: string): Places => {
   const places = finds.map((find) => placeOf(find, text, 0));
   let nearest = Math.min(...places);
-  return (start, end) => {
-    if (nearest < start) {
-      let next = text.length;
-      for (let index = 0; index < places.length; index += 1) {
-        let place = places[index] as number;
-        if (place < start) {
-          place = placeOf(finds[index] as Find, text, start);
-          places[index] = place;
+  return {
+    isAnyIn(start, end) {
+      if (nearest < start) {
+        let next = text.length;
+        for (let index = 0; index < places.length; index += 1) {
+          let place = places[index] as number;
+          if (place < start) {
+            place = placeOf(finds[index] as Find, text, start);
+            places[index] = place;
+          }
+          if (place < next) next = place;
         }
-        if (place < next) next = place;
+        nearest = next;
       }
-      nearest = next;
-    }
-    return nearest < end;
+      return nearest < end;
+    },
+    at: (find) => places[find] as number,
   };
 };
 
@@ -180,7 +266,15 @@ const isNamePart = (code: number): boolean =>
   isLetter(code) || isDigit(code) || code === UNDERSCORE || code === HYPHEN;
 
 /** What may hide a hint: escape sequences, and a line within the line. */
-const HIDING: readonly (string | Find)[] = ['\u001b', '\u009b', nextBareColour, CONTAINER_ENVELOPE];
+const HIDING: readonly Find[] = [
+  nextOf('\u001b'),
+  nextOf('\u009b'),
+  nextBareColour,
+  nextOf(CONTAINER_ENVELOPE),
+];
+
+/** The number of the search for colons, after those. */
+const COLONS = HIDING.length;
 
 /** A container's column, and those of the GitHub CLI. */
 const PREFIX_MARKS: readonly Find[] = [nextOf('|'), nextOf('\t')];
@@ -204,33 +298,60 @@ const isSyslog = (text: string, at: number): boolean =>
 
 const PREFIX_BEGINNINGS = tableOf('[#:@');
 
-/** Words are identified by their first four characters, shorter ones by their first. */
-const beginsWith = (hints: readonly Hint[]): ((text: string, start: number) => boolean) => {
-  const texts = hints.flatMap((hint) => hint.begins ?? []);
-  const words = texts.filter((text) => text.length >= 4);
-  const starts = wordStarts(words);
-  const initials = tableOf(words.map((word) => word.charAt(0)).join(''));
-  const short = texts.filter((text) => text.length < 4);
+type Beginnings = Readonly<{ texts: Owners<string>; places: Owners<Place>; all: IndexSet }>;
+
+/** Whether a line begins with one of several hints. Adds the formats of those that it begins with. */
+type AddFormats = (text: string, at: number, formats: IndexSet) => boolean;
+
+/** Words are found by their first four characters, shorter ones by their first. */
+const beginsWith = ({ texts, places, all }: Beginnings): AddFormats => {
+  const wordsAt = wordTable(texts.filter(([text]) => text.length >= 4));
+  const short = texts.filter(([text]) => text.length < 4);
   const shortBy = Array.from({ length: 128 }, (_, code) =>
-    short.filter((each) => each.charCodeAt(0) === code),
+    short.filter(([text]) => text.charCodeAt(0) === code),
   );
-  const others = placesByCharacter(hints.flatMap((hint) => hint.mayBegin ?? []));
-  return (text, start) => {
+  const byCharacter = placesByCharacter(places.filter(([{ afterNumber }]) => afterNumber === undefined));
+  const byNextCharacter = placesByCharacter(
+    places.flatMap(([place, set]) =>
+      place.afterNumber === undefined ? [] : [[{ ...place, characters: place.afterNumber }, set] as const],
+    ),
+  );
+  return (text, start, formats) => {
     let at = start;
     while (text.charCodeAt(at) === SPACE) at += 1;
     const code = text.charCodeAt(at);
-    if (!(code < 0x7f)) return true;
-    if (initials[code] === 1 && starts.begins(text, at)) return true;
-    for (const each of shortBy[code] ?? []) if (text.startsWith(each, at)) return true;
-    return isOneOf(others[code], text, at);
+    if (!(code < 0x7f)) {
+      addAll(formats, all);
+      return true;
+    }
+    let isHint = false;
+    const add = (set: IndexSet) => {
+      addAll(formats, set);
+      isHint = true;
+    };
+    for (const [words, set] of wordsAt(text, at)) if (text.startsWith(words, at)) add(set);
+    for (const [words, set] of shortBy[code] ?? []) if (text.startsWith(words, at)) add(set);
+    for (const [place, set] of byCharacter[code] ?? []) if (place.holds(text, at)) add(set);
+    if (isDigit(code))
+      for (const [place, set] of byNextCharacter[text.charCodeAt(numberEnd(text, at))] ?? [])
+        if (place.holds(text, at)) add(set);
+    return isHint;
   };
 };
 
-const endsWith = (texts: readonly string[]): ((text: string, last: number) => boolean) => {
-  const lastOf = tableOf(texts.map((text) => text.charAt(text.length - 1)).join(''));
-  return (text, last) => {
+const endsWith = (texts: Owners<string>): AddFormats => {
+  const byLast = Array.from({ length: 128 }, (_, code) =>
+    texts.filter(([text]) => text.charCodeAt(text.length - 1) === code),
+  );
+  return (text, last, formats) => {
     const code = text.charCodeAt(last);
-    if (code > 0x7e) return true;
-    return lastOf[code] === 1 && texts.some((words) => text.endsWith(words, last + 1));
+    const isOther = code > 0x7e;
+    let isHint = isOther;
+    for (const [words, set] of isOther ? texts : (byLast[code] ?? [])) {
+      if (!isOther && !text.endsWith(words, last + 1)) continue;
+      addAll(formats, set);
+      isHint = true;
+    }
+    return isHint;
   };
 };

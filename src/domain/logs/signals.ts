@@ -3,8 +3,9 @@ import type { Json } from '../json.ts';
 import { isTime } from '../time.ts';
 import type { LogEvent } from './event.ts';
 import type { LogFormat } from './format.ts';
+import { nextIn } from './index-set.ts';
 import { isRedrawn, lineIn, MAX_LINE, splitLines } from './lines.ts';
-import { type Prefilter, prefilterOf } from './prefilter.ts';
+import { type Prefilter, prefilterOf, type Search } from './prefilter.ts';
 
 /**
  * A signal and its position in the log. `id` and `line` (the line's number within its event, from 0) identify it within
@@ -55,7 +56,7 @@ export type LogReader = Readonly<{
  * not.
  */
 export const logReader = (formats: readonly LogFormat[]): LogReader => {
-  const prefilter = prefilterOf(formats.flatMap(({ hint }) => hint ?? []));
+  const prefilter = prefilterOf(formats.map(({ hint }) => hint));
   const alwaysOffered = formats.filter(({ hint }) => hint === undefined);
   return {
     formats,
@@ -84,7 +85,8 @@ const readEvents = (
 
   let continued = before;
 
-  const place = (text: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
+  /** `search` is absent if the line has no hint. */
+  const place = (text: string, event: LogEvent, line: number, search: Search | undefined) => {
     const open = continued;
     continued = undefined;
     if (open !== undefined) {
@@ -94,10 +96,20 @@ const readEvents = (
       if (format !== undefined && signal !== undefined)
         return keep(format, signal, event, line, own === undefined ? open.lines : MAX_CONTINUATION);
     }
-    for (const format of among) {
-      const signal = format.read(text);
-      if (signal !== undefined) return keep(format, signal, event, line, MAX_CONTINUATION);
+    if (search === undefined) {
+      for (const format of alwaysOffered) if (isRead(format, text, event, line)) return;
+      return;
     }
+    const readers = search.readersOf(text);
+    for (let index = nextIn(readers, 0); index !== -1; index = nextIn(readers, index + 1))
+      if (isRead(formats[index] as LogFormat, text, event, line)) return;
+  };
+
+  const isRead = (format: LogFormat, text: string, event: LogEvent, line: number): boolean => {
+    const signal = format.read(text);
+    if (signal === undefined) return false;
+    keep(format, signal, event, line, MAX_CONTINUATION);
+    return true;
   };
 
   const keep = (format: LogFormat, signal: Json, event: LogEvent, line: number, lines: number) => {
@@ -125,10 +137,10 @@ const readEvents = (
     }
   };
 
-  const readLine = (raw: string, event: LogEvent, line: number, among: readonly LogFormat[]) => {
+  const readLine = (raw: string, event: LogEvent, line: number, search: Search | undefined) => {
     const read = lineIn(raw);
     if (read === '') continued = continued?.overEmptyLines && continued;
-    else place(read, event, line, among);
+    else place(read, event, line, search);
   };
 
   for (let from = 0; from < events.length; ) {
@@ -139,7 +151,7 @@ const readEvents = (
       length += message.length;
     }
     const { texts, whole } = joined(messages);
-    const hasHint = prefilter(whole);
+    const search = prefilter(whole);
     let start = 0;
     for (const text of texts) {
       const event = events[from] as LogEvent;
@@ -153,10 +165,10 @@ const readEvents = (
         const isRest = start === end && line > 0 && end === begin + text.length;
         if (end - start > MAX_LINE) oversized += 1;
         else if (!isRest) {
-          const among = hasHint(start, end) ? formats : alwaysOffered;
+          const hasHint = search.hasHint(start, end);
           // A substring of `whole` in a signal would keep all of it in memory.
-          if (among.length > 0 || continued !== undefined)
-            readLine(text.slice(start - begin, end - begin), event, line, among);
+          if (hasHint || alwaysOffered.length > 0 || continued !== undefined)
+            readLine(text.slice(start - begin, end - begin), event, line, hasHint ? search : undefined);
         }
         start = end + 1;
       }

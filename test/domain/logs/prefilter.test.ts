@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { LogFormat } from '../../../src/domain/logs/format.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { type Hint, numberBefore, percentage } from '../../../src/domain/logs/hint.ts';
 import { logParser } from '../../../src/domain/logs/parse.ts';
 import { logReader } from '../../../src/domain/logs/signals.ts';
 import { repeats, suite } from '../../support/suite.ts';
@@ -254,6 +255,51 @@ test('a format without a hint is offered every line', () => {
     ofStream.map(({ id, line, format }) => `${id} ${line} ${format}`),
     ['e0 0 own', 'e2 0 own', 'e2 1 own'],
   );
+});
+
+test('a line is offered only to formats whose hint it has, however many there are', () => {
+  const offers: string[] = [];
+  const watching = (name: string, hint?: Hint): LogFormat => ({
+    name,
+    ...(hint !== undefined && { hint }),
+    stateVersion: 1,
+    read: (line) => {
+      offers.push(`${name} ${line}`);
+      return undefined;
+    },
+    initial: null,
+    evolve: (state) => ({ state, touched: [] }),
+    observe: () => undefined,
+    prune: (state) => state,
+  });
+  const others = Array.from({ length: 70 }, (_, index) =>
+    watching(`other${index}`, { begins: [`Other${index} `] }),
+  );
+  const { read } = logReader([
+    watching('begin', { begins: ['Begin '] }),
+    ...others,
+    watching('number', { mayBegin: numberBefore('x', /^\d+x /) }),
+    watching('contain', { contains: [percentage, ': done'] }),
+    watching('key', { keys: ['status'] }),
+    watching('end', { ends: ['over.'] }),
+    watching('every'),
+  ]);
+  const offered = (line: string) => {
+    offers.length = 0;
+    read(eventsOf([line]));
+    return offers.map((each) => each.slice(0, each.indexOf(' ')));
+  };
+  assert.equal(offered('Begin it'), ['begin', 'every']);
+  assert.equal(offered('Other69 is here'), ['other69', 'every']);
+  assert.equal(offered('Other69 is 3 % over.'), ['other69', 'contain', 'end', 'every']);
+  assert.equal(offered('\u001b[32mBegin it\u001b[0m'), ['begin', 'every']);
+  assert.equal(offered('[32mit is at 3 %[0m'), ['contain', 'every']);
+  assert.equal(offered('2026-01-01T00:00:00Z INFO Begin it: done'), ['begin', 'contain', 'every']);
+  assert.equal(offered('12x of it'), ['number', 'every']);
+  assert.equal(offered('12y of it'), ['every']);
+  assert.equal(offered('{"status":"3 %"}'), ['contain', 'key', 'every']);
+  assert.equal(offered('{"a":"{\\"status\\" : 1}"}'), ['key', 'every']);
+  assert.equal(offered('nothing'), ['every']);
 });
 
 test('lines are counted and placed in their events, however these end', () => {

@@ -17,7 +17,6 @@ export const goTest = toolFormat({
     ],
     colon: { characters: '0123456789', holds: (text, at) => text.startsWith('_test.go', at - 8) },
   },
-  contains: '_test.go:',
   unwrap: {
     line: /^\{(?:"(?:Time|ImportPath)":"[^"]{1,300}",)?"Action":"(?:build-)?output",.{0,2000}"Output":(?<text>".*")\}$/,
   },

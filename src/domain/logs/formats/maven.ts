@@ -11,7 +11,6 @@ export const maven = toolFormat({
     ends: ['<<< FAILURE!', '<<< ERROR!'],
     colon: { characters: '[', holds: (text, at) => text.startsWith('.java', at - 5) },
   },
-  contains: '.java:[',
   patterns: [
     { says: 'begins', line: /^Scanning for projects\.\.\.$/ },
     {

@@ -1,5 +1,11 @@
-import { DIGITS, fraction, numberBefore } from '../hint.ts';
+import { fraction, numberBefore } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
+
+/** `- 3 a.spec.ts:1:2 › …` */
+const RESULT = /^- {1,6}\d/;
+
+/** `1) [chromium] › …`, `3 passed (5.2s)` and `1 failed`. */
+const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped)\b)/);
 
 /** Playwright's line, list and dot reporters (source: packages/playwright/src/reporters): only list prints what is done. */
 export const playwright = toolFormat({
@@ -10,14 +16,13 @@ export const playwright = toolFormat({
   hint: {
     contains: [fraction],
     begins: ['Running ', '✓ ', '✘ ', 'ok  ', 'x  '],
-    mayBegin: {
-      characters: `-${DIGITS}`,
-      holds(text, at) {
-        if (text.charAt(at) === '-')
-          return text.charAt(at + 1) === ' ' && RESULT.test(text.slice(at, at + 20));
-        return RESULT_COUNT.holds(text, at);
+    mayBegin: [
+      RESULT_COUNT,
+      {
+        characters: '-',
+        holds: (text, at) => text.charAt(at + 1) === ' ' && RESULT.test(text.slice(at, at + 20)),
       },
-    },
+    ],
   },
   patterns: [
     {
@@ -53,9 +58,3 @@ export const playwright = toolFormat({
     goesOn: /^(?:Expected|Received)\b.{0,60}: /,
   },
 });
-
-/** `- 3 a.spec.ts:1:2 › …` */
-const RESULT = /^- {1,6}\d/;
-
-/** `1) [chromium] › …`, `3 passed (5.2s)` and `1 failed`. */
-const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped)\b)/);

@@ -1,8 +1,7 @@
 import type { TaskDetails } from '../../../tasks/details.ts';
 import { isTerminal } from '../../../tasks/status.ts';
 import type { LogFormat } from '../../format.ts';
-import { fraction, type Hint, percentage } from '../../hint.ts';
-import { wordStarts } from '../../word-starts.ts';
+import type { Hint } from '../../hint.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
 import { readJson, type ToolJson } from './tool-json.ts';
@@ -21,8 +20,7 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  *
  * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
  * `between`. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
- * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string. `contains` is the text
- * around the colon that is a hint.
+ * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
  *
  * `json` reads lines that are JSON objects and hold one of these texts. A line without a lane is about the run that began
  * last if `sharesLast`.
@@ -34,7 +32,6 @@ export type Tool = Readonly<{
   counts: 'begun' | 'done' | 'open';
   hint: Hint;
   patterns: readonly ToolPattern[];
-  contains?: string;
   because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp }>;
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
@@ -49,9 +46,6 @@ type Memory = Readonly<{ remark?: string; unexplained?: true; guessed?: true }>;
 
 /** The format of a tool. See docs/log-formats.md on how to write one. */
 export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>> => {
-  // Keys and colons of a tool that has JSON lines are about those.
-  const { keys: _keys, colon: _colon, ...ofText } = tool.hint;
-  const mayRead = firstLook(tool.json === undefined ? tool : { ...tool, hint: ofText });
   return counterRuns<ToolSignal, Memory>({
     name: tool.name,
     stateVersion: 2,
@@ -66,7 +60,6 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
     read(line) {
       if (tool.json !== undefined && line.startsWith('{')) return readJson(tool.json, line);
-      if (!mayRead(line)) return undefined;
       const text = headOf(tool.unwrap === undefined ? line : unwrapped(line, tool.unwrap.line));
       for (const pattern of tool.patterns) {
         const match = pattern.line.exec(text);
@@ -106,28 +99,6 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 };
 
 const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts', 'waits']);
-
-/** Whether a line may be of the tool, by its beginning, its end and the texts in it: most lines of other tools are not. */
-const firstLook = ({ hint, contains }: Tool): ((line: string) => boolean) => {
-  const { begins = [], mayBegin, contains: found = [], ends = [], colon, ...others } = hint;
-  const known = found.map((each) => (each === percentage ? '%' : each === fraction ? '/' : each));
-  const texts = known.filter((each) => typeof each === 'string');
-  const isOpen = colon !== undefined && contains === undefined;
-  if (isOpen || texts.length < known.length || Object.keys(others).length > 0) return () => true;
-  if (contains !== undefined) texts.push(contains);
-  const isExact = (words: string) => words.length >= 4 && words.charCodeAt(0) <= LAST_PRINTED;
-  const words = wordStarts(begins.filter(isExact));
-  const initials = begins.filter((each) => !isExact(each)).map((each) => each.charAt(0));
-  const codes = new Set([...initials, ...(mayBegin?.characters ?? '')].map((each) => each.charCodeAt(0)));
-  return (line) =>
-    words.begins(line, 0) ||
-    codes.has(line.charCodeAt(0)) ||
-    texts.some((text) => line.includes(text)) ||
-    ends.some((text) => line.endsWith(text));
-};
-
-/** Of ASCII. What begins with anything else may be left out of a hint. */
-const LAST_PRINTED = 0x7e;
 
 const isFull = ({ current, total }: Counts): boolean =>
   current !== undefined && total !== undefined && current >= total;
