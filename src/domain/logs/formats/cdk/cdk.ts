@@ -4,7 +4,7 @@ import { evolveCdk } from './fold.ts';
 import { readFrame } from './frame.ts';
 import { HINT } from './hint.ts';
 import { observeRun } from './observe.ts';
-import { readRow } from './rows.ts';
+import { readCutRow, readRow } from './rows.ts';
 import type { CdkSignal } from './signals.ts';
 import { type CdkState, initialCdk, openCdk, pruneCdk } from './state.ts';
 
@@ -17,7 +17,7 @@ export const cdk: LogFormat<CdkSignal, CdkState> = {
   stateVersion: 2,
   counts: 'done',
   hint: HINT,
-  read: (line) => readRow(line) ?? readFrame(line) ?? readReasonText(line),
+  read: (line) => readRow(line) ?? readFrame(line) ?? readReasonText(line) ?? readCutRow(line),
   isContinued,
   readContinuation,
   runs: ['buildkit', 'docker-build', 'cargo', 'ninja', 'yarn', 'gradle', 'plain'],

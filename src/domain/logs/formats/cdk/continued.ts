@@ -1,7 +1,7 @@
 import { lastClosed } from './closing.ts';
-import { MESSAGE } from './rows.ts';
+import { lacksReason, MESSAGE, readRestOfRow } from './rows.ts';
 import { heard, type Run, withReason } from './run.ts';
-import type { CdkSignal, RowSignal, SaidSignal, TextSignal } from './signals.ts';
+import type { CdkSignal, SaidSignal, TextSignal, Widths } from './signals.ts';
 import { type CdkState, type Continued, current, keep, type Step, untouched } from './state.ts';
 
 /**
@@ -12,6 +12,7 @@ import { type CdkState, type Continued, current, keep, type Step, untouched } fr
 /** Whether the text of the next line belongs to this one. */
 export const isContinued = (signal: CdkSignal): boolean =>
   signal.k === 'text' ||
+  signal.k === 'cut' ||
   signal.k === 'cause' ||
   (signal.k === 'row' && lacksReason(signal)) ||
   (signal.k === 'say' && isOldValidation(signal));
@@ -20,15 +21,11 @@ export const isContinued = (signal: CdkSignal): boolean =>
 const isOldValidation = ({ v, m }: SaidSignal): boolean =>
   v === 'failed' && m !== undefined && /early validation\b.*:$/i.test(m);
 
-/** The bar prints the reasons of errors below rows that have no column for the stack. */
-const lacksReason = ({ s, m, st }: RowSignal): boolean =>
-  s === undefined &&
-  m === undefined &&
-  (st.endsWith('_FAILED') || st === 'ROLLBACK_IN_PROGRESS' || st === 'UPDATE_ROLLBACK_IN_PROGRESS');
-
 /** A line that continues another one. JSON and the head of the next block never do. */
-export const readContinuation = (line: string): CdkSignal | undefined =>
-  line.length > MESSAGE || line.startsWith('{') || END.test(line) ? undefined : { k: 'text', m: line };
+export const readContinuation = (line: string, before: CdkSignal): CdkSignal | undefined => {
+  if (line.length > MESSAGE || line.startsWith('{') || END.test(line)) return undefined;
+  return before.k === 'cut' ? readRestOfRow(line, before) : { k: 'text', m: line };
+};
 const END = /^(?:Source Location:|\[[█▏▎▍▌▋▊▉·]|\$ |Logs: )/;
 
 /**
@@ -73,11 +70,19 @@ export const onText = (state: CdkState, line: string, at: number): Step => {
   return keep(
     next,
     heard(
-      withReason(run, continued.row, continued.self, unbroken(lines, continued.row).slice(0, MESSAGE)),
+      withReason(
+        run,
+        continued.row,
+        continued.self,
+        unbroken(lines, continued.row.w ?? NO_WIDTHS).slice(0, MESSAGE),
+      ),
       at,
     ),
   );
 };
+
+/** Signals of an earlier release have none. */
+const NO_WIDTHS: Widths = [0, 0];
 
 /** CDK breaks messages so that their lines have at most 120 characters. */
 const CDK_WIDTH = 120;
@@ -93,10 +98,9 @@ const wasBrokenByCdk = (lines: readonly string[], next: string): boolean => {
  * A text that a terminal has broken into lines of one width, which is at least that of the row above. A shorter line
  * has lost the space at its end, or the next one the space at its beginning.
  */
-const unbroken = (lines: readonly string[], { ty, n }: RowSignal): string => {
-  const row = CLOCK_AND_STATUS + Math.max(ty.length, SHORTEST_TYPE) + n.length;
-  const width = Math.max(row, ...lines.map(({ length }) => length));
-  const reason = isRestOfName(lines, row, width) ? lines.slice(1) : lines;
+const unbroken = (lines: readonly string[], [longest, last]: Widths): string => {
+  const width = Math.max(longest, ...lines.map(({ length }) => length));
+  const reason = isRestOfName(lines, last, width) ? lines.slice(1) : lines;
   return reason.reduce((text, line, index) =>
     index > 0 && (reason[index - 1]?.length ?? 0) < width ? `${text} ${line}` : `${text}${line}`,
   );
@@ -105,10 +109,6 @@ const unbroken = (lines: readonly string[], { ty, n }: RowSignal): string => {
 /** A row that fills the terminal may have lost the end of its name to the next line, which the reason then follows. */
 const isRestOfName = ([first = '', ...more]: readonly string[], row: number, width: number): boolean =>
   more.length > 0 && row >= width && first.length < width && /^[\w./-]{1,40}$/.test(first);
-
-/** Widths of the bar's columns, with the bars between them; the clock has at least ten characters. */
-const CLOCK_AND_STATUS = 10 + 3 + 23 + 3 + 3;
-const SHORTEST_TYPE = 26;
 
 const MAX_CAUSES = 50;
 

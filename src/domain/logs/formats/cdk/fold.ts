@@ -49,6 +49,8 @@ const evolved = (state: CdkState, signal: Exclude<CdkSignal, TextSignal>, at: nu
   switch (signal.k) {
     case 'row':
       return onRow(state, signal, at);
+    case 'cut':
+      return untouched(state);
     case 'say':
       return onSaid(state, signal, at);
     case 'bar':

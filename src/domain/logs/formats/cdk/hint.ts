@@ -3,6 +3,7 @@ import { DIGITS, type Find, fraction, type Hint, LETTERS, type Place, percentage
 const COLON = 0x3a;
 const SPACE = 0x20;
 const COMMA = 0x2c;
+const DOT = 0x2e;
 const CLOSING_BRACKET = 0x5d;
 
 /** The text before such a colon, by its last character. */
@@ -23,16 +24,30 @@ const WORD = Uint8Array.from({ length: 128 }, (_, code) =>
   /[0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
-/** A list of failures, broken by the terminal, continues with `Queue4A7E3555, Topic…` or `Queue4A7E3555]. `. */
-const restOfList: Place = {
+/**
+ * A list of failures, broken by the terminal, continues with `Queue4A7E3555, Topic…` or `Queue4A7E3555]. `. A row of the bar that
+ * a terminal has broken begins with its clock: `1:02:03 PM | CREATE_FAILED  |`.
+ */
+const brokenByTerminal: Place = {
   characters: `${LETTERS}${DIGITS},]`,
   holds(text, start) {
+    if (isClock(text, start)) return true;
     let at = start;
     while (WORD[text.charCodeAt(at)] === 1) at += 1;
     const code = text.charCodeAt(at);
     return code === COMMA || code === CLOSING_BRACKET;
   },
 };
+
+/** `1:02:03 PM | ` or `13.02.03 | `, as far as it takes to rule out most other lines. */
+const isClock = (text: string, start: number): boolean => {
+  const second = text.charCodeAt(start + 1);
+  const mark = second === COLON || second === DOT ? second : text.charCodeAt(start + 2);
+  if (mark !== COLON && mark !== DOT) return false;
+  const bar = text.indexOf('|', start + 8);
+  return bar !== -1 && bar <= start + LONGEST_CLOCK;
+};
+const LONGEST_CLOCK = 18;
 
 /** The beginnings of CloudFormation's reasons. */
 const REASONS = [
@@ -81,7 +96,7 @@ export const HINT: Hint = {
     ...REASONS,
     ...['Failed to create change set', 'Early validation failed', 'Change set '],
   ],
-  mayBegin: restOfList,
+  mayBegin: brokenByTerminal,
   colon,
   ends: ['...', 'deployment.', 'import.'],
 };

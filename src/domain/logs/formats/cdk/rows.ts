@@ -1,7 +1,7 @@
 import { cut } from '../kit/text.ts';
 import { clockOf } from './clock.ts';
-import type { Count, RowSignal } from './signals.ts';
-import { stateOf } from './status.ts';
+import type { Count, CutSignal, RowSignal, Widths } from './signals.ts';
+import { isBeginningOfState, stateOf } from './status.ts';
 
 /** How much of a reason or an error message is kept. */
 export const MESSAGE = 1000;
@@ -24,7 +24,16 @@ const ESCAPED_BAR = ' \\| ';
  * the first column is skipped: the column is its last word.
  */
 export const readRow = (line: string): RowSignal | undefined =>
-  line.includes('|') ? (readUsual(line) ?? readColumns(line)) : undefined;
+  line.includes('|') ? withWidths(readUsual(line) ?? readColumns(line), line) : undefined;
+
+const withWidths = (row: RowSignal | undefined, { length }: string): RowSignal | undefined =>
+  row !== undefined && lacksReason(row) ? { ...row, w: [length, length] } : row;
+
+/** The bar prints the reasons of errors below rows that have no column for the stack. */
+export const lacksReason = ({ s, m, st }: RowSignal): boolean =>
+  s === undefined &&
+  m === undefined &&
+  (st.endsWith('_FAILED') || st === 'ROLLBACK_IN_PROGRESS' || st === 'UPDATE_ROLLBACK_IN_PROGRESS');
 
 type Draft = { -readonly [Key in keyof RowSignal]: RowSignal[Key] };
 
@@ -55,6 +64,54 @@ const readUsual = (line: string): RowSignal | undefined => {
 
 const USUAL =
   /^(?:([A-Za-z][A-Za-z0-9-]*) \| )?(?: *(\d{1,9})\/ *(\d{1,9}) \| )?([^|]+) \| ([A-Z_]+) +\| ([A-Za-z]\w*(?:::[\w@-]+)+) +\| ([^\s\\][^ \\]*)(?: \(([A-Za-z0-9]+)\)(?: +([^\s\\][^\\]*))?)?$/;
+
+/**
+ * The beginning of a row of the bar in a terminal that is narrower than its columns: a clock, a status that may be cut,
+ * and perhaps a part of the type. The other parts are on the lines below.
+ */
+export const readCutRow = (line: string): CutSignal | undefined =>
+  line.length <= MOST_BEFORE_NAME && isBeginningOfRow(line)
+    ? { k: 'cut', m: line, w: [line.length, line.length] }
+    : undefined;
+
+/** A row, or more of its beginning, with the next line; undefined if that is no part of it. */
+export const readRestOfRow = (line: string, { m, w }: CutSignal): RowSignal | CutSignal | undefined => {
+  const joined = isNameAlone(line, m, w) ? `${wholeType(m)} | ${line}` : joinedRow(m, line);
+  if (joined.length > 2 * MOST_BEFORE_NAME) return undefined;
+  const widths: Widths = [Math.max(w[0], line.length), line.length];
+  const row = readRow(joined);
+  if (row !== undefined) return { ...row, w: widths };
+  return isBeginningOfRow(joined) ? { k: 'cut', m: joined, w: widths } : undefined;
+};
+
+const joinedRow = (m: string, line: string): string =>
+  `${m}${m.endsWith('|') || line.startsWith('|') ? ' ' : ''}${line}`;
+
+/**
+ * The rest of a type and the bar behind it look like the name of a container that logs, `le       | Table`, and have been taken
+ * off. A type alone would fill the line.
+ */
+const isNameAlone = (line: string, m: string, [longest]: Widths): boolean =>
+  !line.includes('|') && line.length < longest - 1 && CUT_TYPE.test(m);
+const CUT_TYPE = / \| [A-Za-z]\w*::[\w:@-]{1,100}$/;
+
+const wholeType = (m: string): string =>
+  /(?:^| )AWS::CloudFormation::(?:S(?:t(?:ac?)?)?)?$/.test(m)
+    ? `${m.slice(0, m.lastIndexOf(' '))} ${STACK_TYPE}`
+    : m.replace(/:+$/, '');
+
+/** Longer than the columns before the name of any row. */
+const MOST_BEFORE_NAME = 160;
+
+const isBeginningOfRow = (text: string): boolean => {
+  const [, clock, state, skipped, type] = CUT_ROW.exec(text) ?? [];
+  if (clock === undefined || state === undefined || clockOf(clock) === undefined) return false;
+  return skipped === undefined && type === undefined
+    ? isBeginningOfState(state)
+    : stateOf(state) !== undefined;
+};
+const CUT_ROW =
+  /^(\d[^|]{4,15}) \| ([A-Z_]{6,50})(?:( \([a-z]{0,7}\)?)| {0,30})(?:\|( [A-Za-z][\w:@-]{0,100} {0,60})?(?:\| {0,4})?)?$/;
 
 /** Rows of all of CDK's printers, even if they were changed on the way. */
 const readColumns = (text: string): RowSignal | undefined => {

@@ -4,6 +4,7 @@
  */
 export type CdkSignal =
   | RowSignal
+  | CutSignal
   | SaidSignal
   | BarSignal
   | BusySignal
@@ -37,7 +38,14 @@ export type RowSignal = Readonly<{
   n: string;
   i: string;
   m?: string;
+  /** If its reason is below: the length of the longest part and of the last part that a terminal has broken it into. */
+  w?: Widths;
 }>;
+
+export type Widths = readonly [longest: number, last: number];
+
+/** The beginning of a row of the bar that a narrow terminal has broken. */
+export type CutSignal = Readonly<{ k: 'cut'; m: string; w: Widths }>;
 
 /** A frame line about a stack, or about an environment that is being bootstrapped. */
 export type Verb =

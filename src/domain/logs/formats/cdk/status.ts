@@ -41,6 +41,9 @@ const BY_COLUMN: ReadonlyMap<string, string> = new Map([
 /** The state in a status column, never cut; undefined where it is none. */
 export const stateOf = (column: string): string | undefined => BY_COLUMN.get(column);
 
+/** Whether the column of some state begins with this text. */
+export const isBeginningOfState = (text: string): boolean => STATES.some((state) => state.startsWith(text));
+
 /** States in which nothing happens any more. */
 export const isTerminalState = (state: string): boolean =>
   (state.endsWith('_COMPLETE') || state.endsWith('_FAILED')) && state !== AMBIGUOUS;
