@@ -36,6 +36,7 @@ const ONLY_IN: readonly (readonly [pattern: RegExp, place: RegExp])[] = [
   [/^@aws-sdk\//, /^adapters\/(dynamodb|cloudwatch)\//],
   [/^ioredis/, /^adapters\/redis\//],
   [/^exponential-backoff$/, /^adapters\/exponential-backoff\//],
+  [/^@modelcontextprotocol\//, /^cli\/mcp\//],
   [/^dynalite$/, /^adapters\/dynalite\//],
 ];
 

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { isJsonObject } from '../domain/json.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flushCommand } from './commands/flush.ts';
+import { hookCommand } from './commands/hook.ts';
 import { logsCommand } from './commands/logs.ts';
+import { mcpCommand } from './commands/mcp.ts';
 import { projectsCommand } from './commands/projects.ts';
 import { runCommand } from './commands/run.ts';
 import { scriptCommands } from './commands/scripts.ts';
@@ -12,12 +12,7 @@ import { tasksCommand } from './commands/tasks.ts';
 import { watchCommand } from './commands/watch.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
 import { EXIT, fail } from './failure.ts';
-
-/** From package.json, which is three folders up from the source as well as from the build. */
-const ownVersion = (): string => {
-  const json: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return isJsonObject(json) ? String(json['version']) : '';
-};
+import { ownVersion } from './version.ts';
 
 /** Runs `miyabi serve`. The server is not part of the command line, so it is passed in. */
 export type Serve = (options: Readonly<{ demo: boolean }>) => Promise<void>;
@@ -150,6 +145,8 @@ Examples:
     .option('--demo', 'replay a deployment as a demo')
     .action(({ demo = false }: { demo?: boolean }) => serve({ demo }));
 
+  program.addCommand(hookCommand());
+  program.addCommand(mcpCommand());
   program.addCommand(doctorCommand());
   program.addCommand(completionCommand());
   return program;

@@ -65,6 +65,8 @@ export type MiyabiClient = Readonly<{
 }>;
 
 const TIMEOUT_MS = 15_000;
+/** The routes that answer text. */
+const TEXTS: ReadonlySet<string> = new Set(['/docs', '/llms.txt']);
 
 type AnyInput = RequestOptions &
   Readonly<{
@@ -88,7 +90,7 @@ export const miyabiClient = ({
       return await fetch(new URL(url + path), {
         method,
         headers: {
-          accept: 'application/json, text/html;q=0.9',
+          accept: 'application/json, text/html;q=0.9, text/plain;q=0.8',
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
           ...usualHeaders,
           ...headers,
@@ -135,8 +137,8 @@ export const miyabiClient = ({
     });
     if (!isSuccess(status)) throw refusal(url, status, text, headers.get('retry-after'));
     if (status === 204 || status === 304) return undefined;
-    // The page of the documentation is no JSON, everything else is.
-    return template === '/docs' ? text : jsonOf(text, status, url);
+    // Documentation is no JSON, everything else is.
+    return TEXTS.has(template) ? text : jsonOf(text, status, url);
   };
 
   return {

@@ -94,10 +94,11 @@ const MATRIX: readonly (readonly [
   ['GET', '/api/events?since=x', undefined, 'read', 200, 'getEvents'],
   ['GET', '/openapi.json', undefined, 'open', 200, 'getOpenApi'],
   ['GET', '/docs', undefined, 'open', 200, 'getDocs'],
+  ['GET', '/llms.txt', undefined, 'open', 200, 'getLlmsText'],
 ];
 
 const acceptOf = (body: unknown) => ({
-  accept: 'application/json, text/html',
+  accept: 'application/json, text/html, text/plain;q=0.5',
   ...(typeof body === 'string' ? { 'content-type': 'text/plain' } : {}),
 });
 

@@ -79,6 +79,9 @@ test(
       body: '1/2\n',
     });
     const page: string = await client.request('GET /docs');
+    const guide: string = await client.request('GET /llms.txt');
+    assert.match(guide, /^# Miyabi Progress\n\n> /);
+    assert.match(guide, '- `POST /api/tasks/{task_id}/progress`: Report progress (scope write)');
     assert.match(page, /^<!doctype html>/);
     const { next } = (await client.request('GET /api/events')) ?? {};
     assert.type(next, 'string');

@@ -293,4 +293,5 @@ export const EXCHANGES: readonly Exchange[] = [
   { method: 'DELETE', target: '/api/projects/empty', status: 404, code: 'project_not_found' },
   get('/openapi.json'),
   get('/docs', 200, { headers: { accept: 'text/html' } }),
+  get('/llms.txt', 200, { headers: { accept: 'text/plain' } }),
 ];

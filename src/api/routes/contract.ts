@@ -10,6 +10,10 @@ const DOCS_HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
 };
 
+const TEXT = 'text/plain';
+const TEXT_HEADERS = { 'content-type': `${TEXT}; charset=utf-8`, 'cache-control': 'no-cache' };
+const GUIDE: Answer<string> = { description: 'Markdown', content: { [TEXT]: v.string() } };
+
 const PAGE: Answer<string> = { description: 'A page', content: { [HTML]: v.string() } };
 
 /** Loaded on first use: the build replaces the module that derives the document by the finished document. */
@@ -37,6 +41,17 @@ export const contractRoutes = {
     handle: async () => {
       const { docsPage } = await import('../docs-page.ts');
       return { status: 200, headers: DOCS_HEADERS, body: docsPage(await openApi()) };
+    },
+  }),
+  getLlmsText: route({
+    method: 'GET',
+    path: '/llms.txt',
+    scope: 'open',
+    summary: 'This contract for AI agents, in brief',
+    answers: { 200: GUIDE },
+    handle: async () => {
+      const { llmsText } = await import('../llms-text.ts');
+      return { status: 200, headers: TEXT_HEADERS, body: llmsText(await openApi()) };
     },
   }),
 };

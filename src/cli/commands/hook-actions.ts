@@ -1,0 +1,89 @@
+import { basename } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import type { MiyabiClient } from '../../client/index.ts';
+import { isJsonObject, type Json } from '../../domain/json.ts';
+import { serverAt, wordsOf } from '../server.ts';
+import { DEFAULT_URL, projectOf, readSettings } from '../settings.ts';
+import type { HookOptions } from './hook.ts';
+import { type HookReport, readHookEvent } from './hook-events.ts';
+
+/** The agent waits for its hook. */
+const TIMEOUT_MS = 2_000;
+const MAX_PHASE = 256;
+
+/** Reports an event of an agent. What goes wrong is printed, and is no failure: an agent may stop at one. */
+export const reportHook = async (given: string | undefined, options: HookOptions): Promise<void> => {
+  try {
+    const event: Json = JSON.parse(given ?? (await readAll(process.stdin)));
+    const report = isJsonObject(event) ? readHookEvent(event) : undefined;
+    if (report === undefined) return;
+    const settings = readSettings(process.env);
+    const project_id =
+      options.project === undefined ? settings.project : projectOf(options.project, '--project');
+    const client = serverAt(settings.url ?? DEFAULT_URL, settings.apiKey);
+    try {
+      await send(client, report, { agent: options.agent, project_id });
+    } catch (error) {
+      throw new Error(wordsOf(error, client.url), { cause: error });
+    }
+  } catch (error) {
+    process.stderr.write(
+      `miyabi: the event was not reported: ${error instanceof Error ? error.message : error}\n`,
+    );
+  }
+};
+
+const send = async (
+  client: MiyabiClient,
+  report: HookReport,
+  { agent, project_id }: Readonly<{ agent: string; project_id: string | undefined }>,
+): Promise<void> => {
+  const task_id = taskIdOf(report.session);
+  const path = { task_id };
+  const limits = { timeoutMs: TIMEOUT_MS };
+  switch (report.kind) {
+    case 'start':
+    case 'done': {
+      const folder = report.directory === undefined ? '' : basename(report.directory);
+      const query = { project_id, name: folder === '' ? agent : `${agent} in ${folder}` };
+      // A ping creates the task if it is not there yet.
+      if (report.kind === 'done')
+        await client.request('POST /api/ping/{task_id}', { path, query, ...limits });
+      else
+        await client.request('POST /api/ping/{task_id}/{signal}', {
+          path: { task_id, signal: 'start' },
+          query,
+          ...limits,
+        });
+      return;
+    }
+    case 'progress': {
+      const { current, total } = report;
+      const phase = report.phase
+        ?.replace(/\p{Cc}/gu, ' ')
+        .slice(0, MAX_PHASE)
+        .toWellFormed();
+      const body = { status: 'running', current, total, phase } as const;
+      await client.request('POST /api/tasks/{task_id}/progress', { path, body, ...limits });
+      return;
+    }
+    case 'fail':
+    case 'cancel': {
+      const { message } = report;
+      // Already ended, as a session usually is when it is closed: that is how it stays.
+      const { status } = await client.request('GET /api/tasks/{task_id}', { path, ...limits });
+      if (!['pending', 'running', 'blocked'].includes(status)) return;
+      const body =
+        report.kind === 'fail'
+          ? ({ status: 'failed', error_message: message } as const)
+          : ({ status: 'cancelled', message } as const);
+      await client.request('POST /api/tasks/{task_id}/progress', { path, body, ...limits });
+      return;
+    }
+    default:
+      report satisfies never;
+  }
+};
+
+/** The task of a session. Ids of tasks have fewer characters than those of sessions may have. */
+const taskIdOf = (session: string): string => `agent-${session.replace(/[^\w.-]/g, '_').slice(0, 100)}`;

@@ -1,0 +1,59 @@
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
+
+/** What an event of an agent means for the task of its session. */
+export type HookReport =
+  | Readonly<{ kind: 'start' | 'done'; session: string; directory: string | undefined }>
+  | Readonly<{
+      kind: 'progress';
+      session: string;
+      current: number;
+      total: number;
+      phase: string | undefined;
+    }>
+  | Readonly<{ kind: 'fail' | 'cancel'; session: string; message: string | undefined }>;
+
+/**
+ * Reads an event of the hooks of Claude Code or Codex, or of Codex' `notify`. Undefined if nothing follows from it. What
+ * the user or the agent has written is left out, but for the words of the to-do list.
+ */
+export const readHookEvent = (event: JsonObject): HookReport | undefined => {
+  const session = textIn(event, 'session_id') ?? textIn(event, 'thread-id');
+  if (session === undefined) return undefined;
+  const directory = textIn(event, 'cwd');
+  switch (textIn(event, 'hook_event_name') ?? textIn(event, 'type')) {
+    case 'UserPromptSubmit':
+      return { kind: 'start', session, directory };
+    case 'PostToolUse':
+      return progressIn(session, event['tool_input']);
+    case 'Stop':
+    case 'agent-turn-complete':
+      return { kind: 'done', session, directory };
+    case 'StopFailure':
+      return { kind: 'fail', session, message: textIn(event, 'error') };
+    case 'SessionEnd':
+      return { kind: 'cancel', session, message: 'The session ended' };
+    default:
+      return undefined;
+  }
+};
+
+/** The to-do list that a tool was given: `todos` of Claude Code, `plan` of Codex. */
+const progressIn = (session: string, input: Json | undefined): HookReport | undefined => {
+  if (!isJsonObject(input)) return undefined;
+  const list = Array.isArray(input['todos']) ? input['todos'] : input['plan'];
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const entries = list.filter(isJsonObject);
+  const active = entries.find(({ status }) => status === 'in_progress') ?? {};
+  return {
+    kind: 'progress',
+    session,
+    current: entries.filter(({ status }) => status === 'completed').length,
+    total: entries.length,
+    phase: textIn(active, 'activeForm') ?? textIn(active, 'content') ?? textIn(active, 'step'),
+  };
+};
+
+const textIn = (object: JsonObject, name: string): string | undefined => {
+  const value = object[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
