@@ -1,4 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { defined } from '../src/domain/defined.ts';
 import { fileSchema, RULES } from './config.ts';
 
 /** The JSON Schema of `miyabi.deploy.json`, draft 2020-12, which editors check and complete the file by. */
@@ -17,7 +18,7 @@ export const optionsFileSchema = (): Readonly<Record<string, unknown>> => {
             option,
             {
               ...(typeof schema === 'object' ? schema : {}),
-              ...(description === undefined ? {} : { description }),
+              ...defined({ description }),
             },
           ];
         }),

@@ -7,6 +7,7 @@ import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { defined } from '../../src/domain/defined.ts';
 import { acknowledgeCheckov } from '../acknowledge.ts';
 import { cacheFailures, type MeasuredProps, type Metrics, metricsOf, NAMESPACE } from './metrics.ts';
 
@@ -44,7 +45,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', {
-      ...(props.key === undefined ? {} : { masterKey: props.key }),
+      ...defined({ masterKey: props.key }),
       enforceSSL: true,
     });
     if (props.key === undefined) {
@@ -83,7 +84,7 @@ export class Alarms extends Construct {
           metric: rule.metric,
           threshold: rule.threshold,
           evaluationPeriods: rule.periods ?? 1,
-          ...(rule.datapoints === undefined ? {} : { datapointsToAlarm: rule.datapoints }),
+          ...defined({ datapointsToAlarm: rule.datapoints }),
           comparisonOperator: rule.operator ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
           treatMissingData:
             rule.silenceAlarms === true ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,

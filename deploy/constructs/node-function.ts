@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
+import { defined } from '../../src/domain/defined.ts';
 import { acknowledge, acknowledgeCheckov } from '../acknowledge.ts';
 import type { Placement } from './network.ts';
 
@@ -67,7 +68,7 @@ export class NodeFunction extends Construct {
       timeout: Duration.seconds(props.timeoutSeconds),
       ...(props.concurrency ? { reservedConcurrentExecutions: props.concurrency } : {}),
       environment: { POWERTOOLS_SERVICE_NAME: name, ...props.environment },
-      ...(props.key === undefined ? {} : { environmentEncryption: props.key }),
+      ...defined({ environmentEncryption: props.key }),
       role: this.role,
       logGroup,
       tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toJsonSchemaDefs } from '@valibot/to-json-schema';
 import * as v from 'valibot';
+import { defined } from '../domain/defined.ts';
 import { ID_PATTERN } from '../domain/ids.ts';
 import { type JsonSchema, referredName } from './json-schema.ts';
 import type { Answer, Route, Schema } from './route.ts';
@@ -145,7 +146,7 @@ const operationOf = (tag: string, name: string, route: Route, schemaOf: SchemaOf
   return {
     operationId: name,
     summary,
-    ...(description === undefined ? {} : { description }),
+    ...defined({ description }),
     tags: [tag],
     ...(scope === 'open' ? { security: [] } : { 'x-scope': scope }),
     ...(parameters.length === 0 ? {} : { parameters }),
@@ -196,7 +197,7 @@ const queryParameters = (query: AnySchema | undefined, schemaOf: SchemaOf): read
     name,
     in: 'query',
     ...(required.includes(name) ? { required: true } : {}),
-    ...(description === undefined ? {} : { description }),
+    ...defined({ description }),
     schema: property,
   }));
 };
@@ -225,7 +226,7 @@ const header = (name: string, description: string, pattern?: string): Part => ({
   name,
   in: 'header',
   description,
-  schema: { type: 'string', ...(pattern === undefined ? {} : { pattern }) },
+  schema: { type: 'string', ...defined({ pattern }) },
 });
 
 /** The statuses of the problems that a route can answer with, from its properties. */

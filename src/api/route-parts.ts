@@ -35,9 +35,3 @@ export const guardOf = ({ principal, request }: Asking): Guard => ({
   project_id: principal.project_id,
   versions: versionsOf(request),
 });
-
-// `Object.fromEntries` forgets the names of the keys.
-export const present = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };

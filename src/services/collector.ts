@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts';
 import { isMiyabiError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import { attemptsOf } from '../domain/retry.ts';
@@ -71,7 +72,7 @@ const placeFromJson = (json: Json): Place | undefined => {
   if (!isJsonObject(json) || (json['version'] ?? PLACE_VERSION) !== PLACE_VERSION) return undefined;
   const { cursor, tasks } = json;
   return {
-    ...(cursor === undefined ? {} : { cursor }),
+    ...defined({ cursor }),
     tasks: Array.isArray(tasks) ? tasks.filter((id) => typeof id === 'string') : [],
   };
 };
@@ -129,8 +130,7 @@ export const collectorService = ({
       const pages = source.read({
         log_group: group,
         ...(place.cursor === undefined || window ? {} : { cursor: place.cursor }),
-        ...(request.start_time === undefined ? {} : { start_time: request.start_time }),
-        ...(request.end_time === undefined ? {} : { end_time: request.end_time }),
+        ...defined({ start_time: request.start_time, end_time: request.end_time }),
       });
       for await (const page of pages) {
         effort.attempts += page.attempts ?? 1;
@@ -158,7 +158,7 @@ export const collectorService = ({
       return {
         ...result('failed'),
         error: reasonOf(error),
-        ...(lastKnown === undefined ? {} : { last_known: lastKnown }),
+        ...defined({ last_known: lastKnown }),
       };
     }
   };

@@ -1,5 +1,6 @@
 // Over 300 lines: how a batch of lines becomes writes, of plain streams and of the output of runs.
 
+import { defined } from '../domain/defined.ts';
 import { fingerprint } from '../domain/ids.ts';
 import type { LogEvent, LogOrigin } from '../domain/logs/event.ts';
 import type { LogFormat, Observation } from '../domain/logs/format.ts';
@@ -329,7 +330,7 @@ export const progressService = ({
       ...emptyLedger,
       compacted_at: since,
       attempt: task.attempt,
-      ...(through === undefined ? {} : { through }),
+      ...defined({ through }),
     };
   };
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { defined } from '../domain/defined.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { CONTEXT_LINES, contextOf, failingLine } from '../domain/logs/failure-context.ts';
 import { plainLine } from '../domain/logs/line-text.ts';
@@ -80,7 +81,7 @@ export const taskLogService = ({
     let before: string | undefined;
     let source: LineSource = 'none';
     for (let pages = 0; pages < MAX_SEARCH_PAGES; pages += 1) {
-      const found = await readLines(place, { limit: PAGE, ...(before === undefined ? {} : { before }) });
+      const found = await readLines(place, { limit: PAGE, ...defined({ before }) });
       if (found === undefined) break;
       lines = [...found.page.lines, ...lines];
       source = found.source;

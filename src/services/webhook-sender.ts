@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts';
 import { toIso } from '../domain/time.ts';
 import {
   type Answer,
@@ -168,7 +169,7 @@ export const webhookSender = ({
     let last: LastDelivery | undefined;
     let made = 0;
     const release = (next: Readonly<{ dueAt?: number; restUntil?: number }>) =>
-      queues.release(claim, { ...next, ...(last === undefined ? {} : { last }) });
+      queues.release(claim, { ...next, ...defined({ last }) });
 
     for (;;) {
       const waiting = await outbox.pending(webhookId, MAX_IN_A_ROW);
@@ -248,7 +249,7 @@ const lastOf = (
 ): LastDelivery => ({
   delivery_id,
   event,
-  ...(task_id === undefined ? {} : { task_id }),
+  ...defined({ task_id }),
   attempts,
   at: toIso(now),
   outcome: verdict.kind === 'retry' ? 'retrying' : verdict.kind === 'delivered' ? 'delivered' : 'failed',

@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { defined } from '../../domain/defined.ts';
 
 /** Times in milliseconds. */
 export type CloudwatchClientOptions = Readonly<{
@@ -23,7 +24,7 @@ export const cloudwatchClient = ({
 }: CloudwatchClientOptions = {}): CloudWatchLogsClient => {
   const local = endpoint !== undefined && isLocal(endpoint);
   return new CloudWatchLogsClient({
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ endpoint }),
     ...(region === undefined ? (local ? { region: 'us-east-1' } : {}) : { region }),
     // An emulator requires credentials and accepts any. Real ones must not be sent to it.
     ...(local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 
 /** A window that is being read, epoch milliseconds, both included. `token` is where its next page begins. */
@@ -15,7 +16,7 @@ export const cursorToJson = ({ read_to, swept_at, window }: CloudwatchCursor): J
   version: VERSION,
   read_to,
   swept_at,
-  ...(window === undefined ? {} : { window }),
+  ...defined({ window }),
 });
 
 /** A stored cursor as far as it can be used; `damaged` names the field that could not be read. */
@@ -41,7 +42,7 @@ export const cursorFromJson = (json: Json | undefined): ReadCursor => {
   if (token !== undefined && typeof token !== 'string') return resume('window.token');
   const sweep = window['sweep'] === true;
   return {
-    cursor: { read_to, swept_at, window: { from, to, sweep, ...(token === undefined ? {} : { token }) } },
+    cursor: { read_to, swept_at, window: { from, to, sweep, ...defined({ token }) } },
   };
 };
 

@@ -4,6 +4,7 @@ import {
   type GetLogEventsCommandOutput,
   type OutputLogEvent,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { defined } from '../../domain/defined.ts';
 import { invalidField, isMiyabiError } from '../../domain/errors.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import { eventLines, type KeptLine } from '../../domain/logs/event-lines.ts';
@@ -80,7 +81,7 @@ export const cloudwatchLogReader = ({
         ...(to >= MAX_TIME ? {} : { endTime: to + 1 }),
         startFromHead: forward,
         limit: Math.min(MAX_EVENTS, limit + MORE_EVENTS),
-        ...(token === undefined ? {} : { nextToken: token }),
+        ...defined({ nextToken: token }),
       });
       const page = (answer.events ?? []).flatMap(eventOf);
       events = forward ? [...events, ...page] : [...page, ...events];

@@ -3,6 +3,7 @@ import {
   FilterLogEventsCommand,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { defined } from '../../domain/defined.ts';
 import { unavailable } from '../../domain/errors.ts';
 import { fingerprint } from '../../domain/ids.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
@@ -80,7 +81,7 @@ export const cloudwatchLogSource = ({
           logGroupName: group,
           startTime: from,
           endTime: to,
-          ...(token === undefined ? {} : { nextToken: token }),
+          ...defined({ nextToken: token }),
         }),
       );
     };

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { defined } from '../../domain/defined.ts';
 
 /** Times in milliseconds. */
 export type DynamodbClientOptions = Readonly<{
@@ -32,7 +33,7 @@ export const dynamodbClient = ({
 }: DynamodbClientOptions = {}): DynamoDBClient => {
   const local = endpoint !== undefined && isLocal(endpoint);
   const client = new DynamoDBClient({
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...defined({ endpoint }),
     ...(region === undefined ? (local ? { region: 'us-east-1' } : {}) : { region }),
     // An emulator requires credentials and accepts any. Real ones must not be sent to it.
     ...(local ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {}),

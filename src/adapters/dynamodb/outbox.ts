@@ -1,4 +1,5 @@
 import { UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { defined } from '../../domain/defined.ts';
 import { fingerprint } from '../../domain/ids.ts';
 import type { Delivery } from '../../domain/webhooks/delivery.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -112,7 +113,7 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
           ExpressionAttributeValues: { ':queue': text(waitingOf(webhookId)) },
           ProjectionExpression: '#item',
           Limit: limit,
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          ...defined({ ExclusiveStartKey: from }),
         });
         const { owner } = queueKey(webhookId);
         const keys = page.items.flatMap(({ item }) =>

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import { versionConflict } from '../../domain/errors.ts';
 import type { ProjectStore } from '../../ports/project-store.ts';
 import { LISTED, projectFromItem, projectKey, projectToItem } from './project-item.ts';
@@ -42,7 +43,7 @@ export const dynamodbProjectStore = (options: TableOptions): ProjectStore => {
       const next = page.from?.['project_id']?.S;
       return {
         items: projects.sort((a, b) => (a.project_id < b.project_id ? -1 : 1)),
-        ...(next === undefined ? {} : { next }),
+        ...defined({ next }),
       };
     },
 

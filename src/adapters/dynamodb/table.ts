@@ -14,6 +14,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { backoffMs } from '../../domain/backoff.ts';
+import { defined } from '../../domain/defined.ts';
 import { MiyabiError, unavailable, versionConflict } from '../../domain/errors.ts';
 import type { Item } from './attributes.ts';
 import { failedCondition, translated } from './errors.ts';
@@ -168,7 +169,7 @@ export const tableOf = ({
     async query(input) {
       const output = await send((it) => it.send(new QueryCommand({ TableName: tableName, ...input })));
       const from = output.LastEvaluatedKey;
-      return { items: output.Items ?? [], ...(from === undefined ? {} : { from }) };
+      return { items: output.Items ?? [], ...defined({ from }) };
     },
 
     async writeMany(requests) {

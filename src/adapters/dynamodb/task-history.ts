@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
 import { fromIso, MAX_TIME } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -41,7 +42,7 @@ export const dynamodbTaskHistory = ({ clock, ...options }: DynamodbTaskHistoryOp
         const page = await table.query({
           ...between(taskId, first, last),
           Limit: limit + 1 - items.length,
-          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          ...defined({ ExclusiveStartKey: start }),
         });
         items.push(...page.items.map(pointFromItem));
         start = page.from;
@@ -59,7 +60,7 @@ export const dynamodbTaskHistory = ({ clock, ...options }: DynamodbTaskHistoryOp
         const page = await table.query({
           ...all,
           ProjectionExpression: '#id, #at',
-          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          ...defined({ ExclusiveStartKey: start }),
         });
         await table.writeMany(page.items.map((key) => ({ DeleteRequest: { Key: key } })));
         start = page.from;

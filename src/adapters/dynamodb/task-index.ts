@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import { searchable, type TaskPosition } from '../../domain/tasks/list.ts';
 import { isTerminal, TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { fromIso, toIso } from '../../domain/time.ts';
@@ -164,7 +165,7 @@ const partitionOf = (
         ScanIndexForward: false,
         // One for the entry at which the page before ended, one to know whether more follow.
         Limit: isFiltered ? FILTERED_PAGE : query.limit + 2,
-        ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        ...defined({ ExclusiveStartKey: from }),
       });
       for (const item of page.items) {
         const key = item['updated_key']?.S;

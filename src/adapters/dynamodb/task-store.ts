@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import { versionConflict } from '../../domain/errors.ts';
 import { byNewest, matchesFilter } from '../../domain/tasks/list.ts';
 import type { StoredTask } from '../../domain/tasks/task.ts';
@@ -73,7 +74,7 @@ export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOption
           entry !== undefined && entry.updated_at < task.updated_at && Date.parse(task.updated_at) < lagging;
         return !isLeftover && matchesFilter(task, query);
       });
-      return { items: tasks.sort(byNewest), ...(next === undefined ? {} : { next }) };
+      return { items: tasks.sort(byNewest), ...defined({ next }) };
     },
 
     async remove(taskId, version) {

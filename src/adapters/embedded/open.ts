@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { checkStore } from './check.ts';
@@ -95,7 +96,7 @@ export const openEmbeddedStore = async ({
     data: folder.data,
     logger,
     hasRoom: folder.hasRoom,
-    ...(retryMs === undefined ? {} : { retryMs }),
+    ...defined({ retryMs }),
   });
   const stopping = new AbortController();
   let sweeping: Promise<void> = Promise.resolve();

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts';
 import type { Delivery, LastDelivery } from '../../domain/webhooks/delivery.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { KNOWN_MS, type Outbox, type OutboxQueues } from '../../ports/outbox.ts';
@@ -158,7 +159,7 @@ export const embeddedOutbox = ({
         putQueue(change, queue, {
           ...rest,
           rest_until: restUntil,
-          ...(last === undefined ? {} : { last }),
+          ...defined({ last }),
           ...(next === undefined ? {} : { due_at: Math.max(next, restUntil) }),
         });
       });

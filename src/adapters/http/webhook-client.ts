@@ -3,6 +3,7 @@ import { lookup as resolveName } from 'node:dns';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { defined } from '../../domain/defined.ts';
 import { type AddressRange, kindOfAddress } from '../../domain/webhooks/address.ts';
 import { type Answer, signedContent } from '../../domain/webhooks/delivery.ts';
 import type { WebhookClient, WebhookPost } from '../../ports/webhook-client.ts';
@@ -89,7 +90,7 @@ export const httpWebhookClient = ({
               finish({
                 kind: 'answered',
                 status,
-                ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+                ...defined({ retry_after: retryAfter }),
               }),
             );
           });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { defined } from '../../domain/defined.ts';
 import { isMiyabiError, MiyabiError } from '../../domain/errors.ts';
 import type { Change, ChangeFeed, FeedEntry } from '../../ports/change-feed.ts';
 import type { RedisLink } from './link.ts';
@@ -198,5 +199,5 @@ const changeFrom = (value: unknown): Change => {
   if (typeof id !== 'string' || typeof project_id !== 'string') throw new TypeError('id or project_id');
   if (typeof version !== 'number') throw new TypeError('version');
   if (body !== undefined && typeof body !== 'string') throw new TypeError('body');
-  return { kind, action, id, project_id, version, ...(body === undefined ? {} : { body }) };
+  return { kind, action, id, project_id, version, ...defined({ body }) };
 };

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { defined } from '../../domain/defined.ts';
 
 /** One server or a cluster of them: the same commands. */
 export type RedisClient = Redis | Cluster;
@@ -27,8 +28,7 @@ export const redisClient = ({
   password,
 }: RedisAddress): RedisClient => {
   const options: RedisOptions = {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    ...defined({ username, password }),
     ...(tls === false ? {} : { tls: tls === true ? {} : { ca: tls.ca } }),
     lazyConnect: true,
     // The offline queue stays on: without it the first command after a frozen process thaws fails.

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../../domain/defined.ts';
 import { invalidField } from '../../domain/errors.ts';
 import { isHidden, NO_PROJECT } from '../../domain/projects/access.ts';
 import { preferred } from '../accept.ts';
@@ -6,7 +7,6 @@ import { eventPageText, eventStream, eventText } from '../events.ts';
 import { jsonText } from '../message.ts';
 import { notModified } from '../preconditions.ts';
 import { type Answer, emptyAnswer, JSON_TYPE, route } from '../route.ts';
-import { present } from '../route-parts.ts';
 import * as schemas from '../schemas/events.ts';
 
 /** How long a browser waits before it polls again if there is no stream. */
@@ -40,7 +40,7 @@ export const eventRoutes = {
       if (lastId !== '' && !v.is(schemas.position, lastId)) {
         throw invalidField('Last-Event-ID', 'must be the id of an event');
       }
-      const wanted = present({
+      const wanted = defined({
         // A caller bound to another project gets no events, as if the project did not exist.
         project_id: isHidden(principal, query.project_id)
           ? NO_PROJECT

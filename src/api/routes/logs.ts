@@ -1,9 +1,10 @@
+import { defined } from '../../domain/defined.ts';
 import { identified } from '../../domain/logs/posted-events.ts';
 import { ownLog, requireOwn, requireUnbound } from '../../domain/projects/access.ts';
 import { toIso } from '../../domain/time.ts';
 import { json } from '../message.ts';
 import { jsonAnswer, jsonBody, route, textBody } from '../route.ts';
-import { present, projectGuard } from '../route-parts.ts';
+import { projectGuard } from '../route-parts.ts';
 import * as schemas from '../schemas/logs.ts';
 
 export const logRoutes = {
@@ -51,7 +52,7 @@ export const logRoutes = {
       const { q, ...query } = context.query;
       const { lines, ...logs } = await taskLogs.read(
         context.params.task_id,
-        present({ ...query, contains: q }),
+        defined({ ...query, contains: q }),
         projectGuard(context),
       );
       return json(200, {

@@ -1,11 +1,12 @@
 import * as v from 'valibot';
+import { defined } from '../../domain/defined.ts';
 import { isHidden, requireOwn } from '../../domain/projects/access.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
 import { type HttpResponse, json, jsonText } from '../message.ts';
 import { etagOf } from '../preconditions.ts';
 import { emptyAnswer, jsonAnswer, jsonBody, mergePatch, route } from '../route.ts';
-import { guardOf, NO_CONTENT, present, projectGuard, revalidated } from '../route-parts.ts';
+import { guardOf, NO_CONTENT, projectGuard, revalidated } from '../route-parts.ts';
 import * as schemas from '../schemas/tasks.ts';
 import { createTask } from './create-task.ts';
 
@@ -27,7 +28,7 @@ export const taskRoutes = {
     handle: async ({ listTasks, cursors }, { query, principal }) => {
       const { cursor, limit, status, label, updated_since, ...filter } = query;
       if (isHidden(principal, filter.project_id)) return json(200, { tasks: [], next_cursor: null });
-      const wanted = present({
+      const wanted = defined({
         ...filter,
         project_id: filter.project_id ?? principal.project_id,
         statuses: status,
@@ -161,7 +162,7 @@ export const taskRoutes = {
         task_id,
         {
           limit,
-          ...present({ from, to }),
+          ...defined({ from, to }),
           ...(cursor === undefined ? {} : { after: cursors.decrypt(scope, cursor, v.number()) }),
         },
         projectGuard(context),

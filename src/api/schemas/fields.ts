@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { defined } from '../../domain/defined.ts';
 import { ID_PATTERN, ID_RULE } from '../../domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { MAX_COUNT } from '../../domain/tasks/progress.ts';
@@ -182,7 +183,7 @@ export const labelPatch = documented(
 export const tidy = <const E extends v.ObjectEntries>(entries: E) =>
   v.pipe(
     object(entries),
-    v.transform((value) => withoutUndefined(value)),
+    v.transform((value) => defined(value)),
   );
 
 /** A merge patch of an object: each field may be left out, or null to remove it. */
@@ -246,12 +247,6 @@ export const queryTime = (description: string) =>
       ),
     ),
   );
-
-// `Object.fromEntries` forgets the names of the keys.
-export const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 
 // For answers: plain schemas, since they describe what is sent and check nothing.
 export const text = v.string();

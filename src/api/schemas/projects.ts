@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { defined } from '../../domain/defined.ts';
 import { PROJECT_STATUSES } from '../../domain/projects/project.ts';
-
 import {
   amount,
   cursor,
@@ -19,7 +19,6 @@ import {
   tidy,
   url,
   whole,
-  withoutUndefined,
 } from './fields.ts';
 
 const resourcesEntries = {
@@ -55,7 +54,7 @@ export const projectPatch = named(
       account_id: v.optional(v.nullable(accountId)),
       resources: v.optional(v.nullable(patchOf(resourcesEntries))),
     }),
-    v.transform((value) => withoutUndefined(value)),
+    v.transform((value) => defined(value)),
   ),
 );
 

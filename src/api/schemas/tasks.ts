@@ -1,6 +1,7 @@
 // Over 300 lines: a task as it is created, changed, listed and answered is one subject.
 
 import * as v from 'valibot';
+import { defined } from '../../domain/defined.ts';
 import { OPERATIONS, OUTCOMES } from '../../domain/tasks/details.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
 import { PRIORITIES } from '../../domain/tasks/task.ts';
@@ -31,7 +32,6 @@ import {
   time,
   url,
   whole,
-  withoutUndefined,
 } from './fields.ts';
 import { problem } from './problem.ts';
 import { cadence, cadenceAnswer, exitCode, runFacts, runFactsAnswer, signal } from './runs.ts';
@@ -127,7 +127,7 @@ export const taskPatch = named(
       heartbeat: v.optional(v.nullable(cadence)),
       expect: v.optional(v.nullable(cadence)),
     }),
-    v.transform((value) => withoutUndefined(value)),
+    v.transform((value) => defined(value)),
   ),
 );
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { defined } from '../../domain/defined.ts';
 import { TASK_EVENTS } from '../../domain/tasks/events.ts';
 import { DELIVERY_EVENTS, OUTCOMES } from '../../domain/webhooks/delivery.ts';
-
-import { flag, moment, named, object, oneOf, text, url, whole, withoutUndefined } from './fields.ts';
+import { flag, moment, named, object, oneOf, text, url, whole } from './fields.ts';
 
 const events = v.pipe(
   v.array(oneOf(TASK_EVENTS)),
@@ -31,7 +31,7 @@ export const webhookPatch = named(
   'WebhookPatch',
   v.pipe(
     object({ url: v.optional(url), events: v.optional(events), active: v.optional(v.boolean()) }),
-    v.transform((value) => withoutUndefined(value)),
+    v.transform((value) => defined(value)),
   ),
 );
 

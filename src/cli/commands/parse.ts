@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { defined } from '../../domain/defined.ts';
 import type { LogFormat } from '../../domain/logs/format.ts';
 import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
 import { type ContinuedLine, logReader, type PlacedSignal } from '../../domain/logs/signals.ts';
@@ -113,7 +114,7 @@ const eachChunk = async (
 };
 
 const publicTask = ({ task_id, run }: ParsedTask) => ({
-  ...(task_id === undefined ? {} : { task_id }),
+  ...defined({ task_id }),
   task_name: run.task_name === '' ? (task_id ?? run.key.slice(run.key.indexOf('/') + 1)) : run.task_name,
   task_type: run.task_type,
   status: run.status,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord, MiyabiApiError, readPages } from '../../client/index.ts';
 import { backoffMs } from '../../domain/backoff.ts';
+import { defined } from '../../domain/defined.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { screen } from '../run/screen.ts';
@@ -36,7 +37,7 @@ export const watchTasks = (taskId: string | undefined, options: WatchOptions): P
   withServer(async (session) => {
     const { project } = options;
     const filter = {
-      ...(taskId === undefined ? {} : { task_id: taskId }),
+      ...defined({ task_id: taskId }),
       ...(project === undefined ? {} : { project_id: projectOf(project, '--project') }),
     };
     const stopping = new AbortController();

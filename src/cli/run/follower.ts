@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import type { MiyabiClient } from '../../client/index.ts';
+import { defined } from '../../domain/defined.ts';
 import { isId, toId } from '../../domain/ids.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
 import { masker, secretsOf } from '../../domain/logs/masking.ts';
@@ -268,7 +269,7 @@ const ship = async (
   const every = Math.max(1, Math.round(settings.heartbeatMs / 1_000));
   const header: RunHeader = {
     url: client.url,
-    ...(project === undefined ? {} : { project_id: project }),
+    ...defined({ project_id: project }),
     log_group: LOG_GROUP,
     log_stream,
     start: {
@@ -276,7 +277,7 @@ const ship = async (
       task_name: name === undefined ? runName(command, mask) : mask(name).slice(0, 512),
       task_type: 'run',
       status: 'running',
-      ...(project === undefined ? {} : { project_id: project }),
+      ...defined({ project_id: project }),
       started_at: startedAt,
       run: await runFacts(command, { env: process.env, cwd: process.cwd(), mask }),
       heartbeat: { every_seconds: every, grace_seconds: Math.max(MIN_GRACE_SECONDS, 2 * every) },

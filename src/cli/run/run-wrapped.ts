@@ -1,4 +1,5 @@
 import { systemClock } from '../../adapters/system/clock.ts';
+import { defined } from '../../domain/defined.ts';
 import type { RunOptions } from '../commands/run.ts';
 import { CommandFailure } from '../failure.ts';
 import { type ClientSettings, projectOf, readSettings } from '../settings.ts';
@@ -51,8 +52,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
         clock,
         command,
         view,
-        ...(project === undefined ? {} : { project }),
-        ...(options.name === undefined ? {} : { name: options.name }),
+        ...defined({ project, name: options.name }),
         startedAt,
         drawsBars,
         echoes: terminal !== undefined,

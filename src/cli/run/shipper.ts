@@ -1,5 +1,6 @@
 import { type MiyabiClient, problemIn, type RawAnswer, refusal } from '../../client/index.ts';
 import { backoffMs } from '../../domain/backoff.ts';
+import { defined } from '../../domain/defined.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { wordsOf } from '../server.ts';
 import type { Backlog, Batch, RunHeader } from './spool.ts';
@@ -242,7 +243,7 @@ export const shipper = (
         dropped,
         refused,
         damage,
-        ...(linesOnly === undefined ? {} : { linesOnly }),
+        ...defined({ linesOnly }),
         ...(unsent || refused > 0 ? { problem: problem ?? 'the time was over' } : {}),
       };
     },

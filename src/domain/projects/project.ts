@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { StoredTask } from '../tasks/task.ts';
 import { toIso } from '../time.ts';
 import type { UnknownFields } from '../unknown-fields.ts';
@@ -77,10 +78,10 @@ export const createProject = (input: NewProject, context: Readonly<{ id: string;
   return {
     project_id: context.id,
     project_name: input.project_name,
-    ...(input.description === undefined ? {} : { description: input.description }),
+    ...defined({ description: input.description }),
     status: input.status ?? 'active',
     owner: input.owner ?? '',
-    ...(input.account_id === undefined ? {} : { account_id: input.account_id }),
+    ...defined({ account_id: input.account_id }),
     resources: input.resources ?? {},
     metrics: metricsOf([], context.now),
     version: 1,

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { isTerminal, type TaskStatus } from './status.ts';
 import { reopenTask, reportProgress, type StoredTask, type TaskChange } from './task.ts';
 
@@ -23,7 +24,7 @@ export const pingTask = (task: StoredTask, ping: Ping, now: number): TaskChange 
       task.status === 'pending' || task.status === 'blocked'
         ? reportProgress(task, { status: 'running', message }, now)
         : restarted(task, now, message);
-    return { task: asOneWrite(task, next), ...(point === undefined ? {} : { point }) };
+    return { task: asOneWrite(task, next), ...defined({ point }) };
   }
   const { status, exit_code } = ping;
   const why =
@@ -33,7 +34,7 @@ export const pingTask = (task: StoredTask, ping: Ping, now: number): TaskChange 
     { status, exit_code, message, ...(status === 'failed' ? { error_message: why } : {}) },
     now,
   );
-  return { task: asOneWrite(task, next), ...(point === undefined ? {} : { point }) };
+  return { task: asOneWrite(task, next), ...defined({ point }) };
 };
 
 /** The next attempt of a task, which runs. */

@@ -1,5 +1,6 @@
 // Over 300 lines: every transition of a task.
 
+import { defined } from '../defined.ts';
 import { MiyabiError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import type { Observation } from '../logs/format.ts';
@@ -151,7 +152,7 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
     task_id: context.id,
     task_name: input.task_name ?? DEFAULT_TASK_NAME,
     task_type: input.task_type ?? DEFAULT_TASK_TYPE,
-    ...(input.description === undefined ? {} : { description: input.description }),
+    ...defined({ description: input.description }),
     project_id: input.project_id ?? DEFAULT_PROJECT_ID,
     ...keep('parent_id', input.parent_id),
     status,
@@ -160,7 +161,7 @@ export const createTask = (input: NewTask, context: Readonly<{ id: string; now: 
     details: input.details ?? {},
     labels: input.labels ?? {},
     metadata: input.metadata ?? {},
-    ...(input.github === undefined ? {} : { github: input.github }),
+    ...defined({ github: input.github }),
     ...keep('run', input.run),
     ...keep('heartbeat', input.heartbeat),
     ...keep('expect', input.expect),
@@ -467,7 +468,7 @@ export const applyObservation = (
       ...(begun === 0 ? keep('rateFrom', rateFrom) : {}),
       // If the log has no name, a name that was given stays.
       task_name: seen.task_name === '' ? task.task_name : seen.task_name,
-      ...(seen.description === undefined ? {} : { description: seen.description }),
+      ...defined({ description: seen.description }),
       status: seen.status,
       progress: progressOf(seen, seen.status),
       details: { ...placeOf(task.details), ...seen.details },

@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { defined } from '../../domain/defined.ts';
 import { invalidField, MiyabiError } from '../../domain/errors.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
@@ -58,8 +59,7 @@ const direct = (event: Fields): CollectorEvent => {
   return {
     kind: 'direct',
     ...logGroupOf(event),
-    ...(start_time === undefined ? {} : { start_time }),
-    ...(end_time === undefined ? {} : { end_time }),
+    ...defined({ start_time, end_time }),
   };
 };
 
