@@ -120,8 +120,9 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
   const call = caller(app);
   const by = (key: string) => ({ authorization: `Bearer ${key}` });
   try {
+    // The store has a second to answer, which a busy machine may need more than once.
+    await until('the API is ready', async () => (await call('GET', '/health/ready')).status === 200);
     const statuses = [
-      await call('GET', '/health/ready'),
       await call('GET', '/api/tasks', undefined, by(SECRETS.wrongKey)),
       await call('GET', '/api/tasks', undefined, { 'x-api-key': SECRETS.wrongKey }),
       await call('GET', `/api/tasks?api_key=${SECRETS.wrongKey}`, undefined, by(SECRETS.key)),
@@ -134,7 +135,7 @@ const misfortunes = async (logger: Logger, redis: Readonly<Record<string, string
     ];
     assert.equal(
       statuses.map(({ status }) => status),
-      [200, 401, 401, 400, 400, 400],
+      [401, 401, 400, 400, 400],
     );
     await services.projects.create({ project_id: 'hooked', project_name: 'Hooked' });
     await services.webhooks.create('hooked', {

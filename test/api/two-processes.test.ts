@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { openApi } from '../support/api.ts';
+import { until } from '../support/cli.ts';
 import { openTestDynamodb } from '../support/dynalite.ts';
 import { suite } from '../support/suite.ts';
 
@@ -52,7 +53,8 @@ test(
     const created = answers.filter(({ status }) => status === 201);
     assert.ok(created.length > 0);
     assert.is(new Set(created.map(({ json }) => json.task_id)).size, 1);
-    assert.ok(answers.every(({ status, json }) => status === 201 || json.code === 'idempotency_in_flight'));
+    const mayEndSo = ['idempotency_in_flight', 'unavailable'];
+    assert.ok(answers.every(({ status, json }) => status === 201 || mayEndSo.includes(json.code)));
     assert.is((await one.call('GET', '/api/tasks')).json.tasks.length, 1);
     const again = await two.call('POST', '/api/tasks', { task_name: 'One' }, headers);
     assert.equal(again.json, created[0]?.json);
@@ -62,14 +64,15 @@ test(
 test(
   'metrics count what both have written',
   withTwo(async (one, two) => {
-    await Promise.all(
-      Array.from({ length: 60 }, (_, index) =>
-        (index % 2 === 0 ? one : two).call('POST', '/api/tasks', {
-          project_id: 'p',
-          status: index % 3 === 0 ? 'failed' : 'running',
-        }),
-      ),
-    );
+    const create = async (index: number): Promise<void> => {
+      const task = { task_id: `t${index}`, project_id: 'p', status: index % 3 === 0 ? 'failed' : 'running' };
+      // On a busy machine a request may be given up; whether the task was made then shows when it is made again.
+      await until(`task ${index} is there`, async () => {
+        const { status } = await (index % 2 === 0 ? one : two).call('POST', '/api/tasks', task);
+        return status === 201 || status === 409;
+      });
+    };
+    await Promise.all(Array.from({ length: 60 }, (_, index) => create(index)));
     await one.counter.sweep();
     const { tasks } = (await one.call('GET', '/api/tasks?project_id=p&limit=100')).json;
     assert.ok(tasks.length > 0);

@@ -37,6 +37,7 @@ const section = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `\n${title}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 
 const SLOWEST = 10;
+const BUSIEST = 30;
 
 /** The end of a report. Its last line reads "123 passed, 0 failed, 4 skipped". */
 export const summaryOf = (
@@ -84,7 +85,7 @@ export const summaryOf = (
       ? section(
           'Files with the most processor time',
           busiest
-            .slice(0, SLOWEST)
+            .slice(0, BUSIEST)
             .map(
               ({ file, ms, loadMs, processorMs }) =>
                 `${seconds(processorMs).padStart(7)}  ${file} (of ${seconds(ms)}, ${seconds(loadMs)} to load it)`,

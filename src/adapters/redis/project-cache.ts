@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ProjectCache } from '../../ports/project-cache.ts';
 import { CACHE_TTL } from '../../ports/task-cache.ts';
 import { cacheTalk } from './cache-talk.ts';
-import { decodeEntry, READ_ENTRY } from './entry.ts';
+import { decodeEntry, READ_ENTRY, toStoredJson } from './entry.ts';
 import type { RedisLink } from './link.ts';
 import { script } from './script.ts';
 
@@ -15,8 +15,10 @@ export type RedisProjectCacheOptions = Readonly<{
 
 /** KEYS: entry. ARGV: now, version, until, life, json. */
 const SAVE = script(`${READ_ENTRY}
-local kind, mark = read(redis.call('GET', KEYS[1]))
-if isRemoved(kind) or (kind == 't' and mark >= tonumber(ARGV[2])) then return 0 end
+local known, version = redis.call('GET', KEYS[1]), tonumber(ARGV[2])
+local kind, mark = read(known)
+if isRemoved(kind) or (kind == 't' and mark > version) then return 0 end
+if kind == 't' and mark == version and not isOfOtherShape(known) then return 0 end
 redis.call('SET', KEYS[1], 't|' .. ARGV[3] .. '|' .. ARGV[2] .. '|' .. ARGV[5], 'PX', ARGV[4])
 return 1
 `);
@@ -44,7 +46,7 @@ export const redisProjectCache = ({
       const until = asOf + CACHE_TTL.live;
       if (until <= now) return;
       const { project_id, version } = project;
-      const parameters = [now, version, until, until - now, JSON.stringify(project)];
+      const parameters = [now, version, until, until - now, toStoredJson(project)];
       await write(project_id, (client) => SAVE(client, [entryKey(project_id)], parameters));
     },
 

@@ -1,7 +1,7 @@
 // Over 300 lines: the Lua scripts share functions and are read together.
 
 import { CACHE_TTL } from '../../ports/task-cache.ts';
-import { READ_ENTRY } from './entry.ts';
+import { LUA_DOCUMENT, READ_ENTRY } from './entry.ts';
 import { script } from './script.ts';
 
 /*
@@ -12,7 +12,7 @@ import { script } from './script.ts';
  *                                      g|until|at                removed: deleted at that moment
  * - `lists`, a hash: by task id what the lists show; by `#` and the name of a list what is known of it
  *                                      s|until|version|score|status|project: shown
- *                                        and a line each for id, version and json
+ *                                        and a line each for id, version and json, which begins with its shape
  *                                      g|until|at
  *                                      u|until|at                unsure: removed, then saved again
  *                                      token|until|asked|filled|floor score|floor id
@@ -58,6 +58,7 @@ local function touch(lists, recent, id, oldest, capacity, idle)
 end
 
 local TASK = '^s|(%d+)|%d+|(%d+)|(%a+)|([^|\\n]*)\\n'
+local TASK_OF_THIS_SHAPE = TASK .. '[^\\n]*\\n%d+\\n${LUA_DOCUMENT}'
 
 local function shownText(til, id, version, score, status, project, json)
   return 's|' .. til .. '|' .. version .. '|' .. score .. '|' .. status .. '|' .. project .. '\\n'
@@ -72,7 +73,8 @@ end
  */
 export const SAVE = script(`${PRELUDE}
 local asOf, id, version = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
-local entryKind, entryMark = read(redis.call('GET', KEYS[1]))
+local entry = redis.call('GET', KEYS[1])
+local entryKind, entryMark = read(entry)
 local known = redis.call('HGET', KEYS[2], id)
 local listKind, listMark = read(known)
 
@@ -97,10 +99,10 @@ end
 
 if entryKind == 't' and entryMark > version then return 0 end
 if listKind == 's' and listMark > version then return 0 end
-if entryKind ~= 't' or entryMark < version then
+if entryKind ~= 't' or entryMark < version or isOfOtherShape(entry) then
   redis.call('SET', KEYS[1], 't|' .. ARGV[9] .. '|' .. ARGV[4] .. '|' .. ARGV[8], 'PX', ARGV[11])
 end
-if listKind ~= 's' or listMark < version then
+if listKind ~= 's' or listMark < version or not string.find(known, TASK_OF_THIS_SHAPE) then
   redis.call('HSET', KEYS[2], id,
     shownText(ARGV[10], id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]))
 end
@@ -235,9 +237,9 @@ local function collect(i)
       local texts = redis.call('HMGET', KEYS[1], unpack(ids))
       for n = 1, #ids do
         local text = texts[n]
-        -- One look at what is nearly always there: a task that is still good.
+        -- One look at what is nearly always there: a task that is still good. Another shape is filled again.
         local til, score, status, project
-        if type(text) == 'string' then til, score, status, project = string.match(text, TASK) end
+        if type(text) == 'string' then til, score, status, project = string.match(text, TASK_OF_THIS_SHAPE) end
         til = tonumber(til)
         if til and til > now then
           if not fits(i, status, project) then

@@ -12,7 +12,7 @@ import {
   type TaskListPage,
 } from '../../ports/task-list-cache.ts';
 import { cacheTalk } from './cache-talk.ts';
-import { decodeEntry, isDocument } from './entry.ts';
+import { decodeDocument, decodeEntry, toStoredJson } from './entry.ts';
 import type { RedisLink } from './link.ts';
 import { FILL, PAGE, REMOVE, SAVE } from './task-cache-scripts.ts';
 
@@ -173,7 +173,7 @@ const fieldsOf = (task: Task): readonly (string | number)[] => [
   fromIso(task.updated_at),
   task.status,
   task.project_id,
-  JSON.stringify(task),
+  toStoredJson(task),
 ];
 
 /** A damaged page is discarded: the store answers, and the next change of the list creates it again. */
@@ -199,9 +199,10 @@ const decodePage = (text: string): TaskListPage | undefined => {
   const items: TaskDocument[] = [];
   while (from < text.length) {
     line();
-    const document = { task_id: line(), version: Number(line()), json: line() };
-    if (!isDocument(document)) return undefined;
-    items.push(document);
+    const task_id = line();
+    const document = decodeDocument(Number(line()), line());
+    if (document === undefined) return undefined;
+    items.push({ task_id, ...document });
   }
   const last = items.at(-1);
   if (score === '' || last === undefined) return { items };
