@@ -522,17 +522,28 @@ const statusWordIn = (object: JsonObject): string | undefined => {
   return words.find((word) => statusOfWord(word) !== undefined) ?? words[0];
 };
 /** One word, or a few: a sentence is a message. */
-const STATUS_WORD = /^\s*[A-Za-z][\w.-]{0,63}(?: [\w-]{1,20}){0,2}\s*$/;
+const STATUS_WORD = /^\s*[A-Za-z][\w.-]{0,63}(?:\+|:[\w/]{1,40})?(?: [\w-]{1,20}){0,2}\s*$/;
 
-/** A conclusion says how completed work has ended, and so does an exit code. */
+/**
+ * A conclusion says how completed work has ended, and so does an exit code. A word that is not known, such as `exited`, means an
+ * end where there is an exit code.
+ */
 const statusBeside = (object: JsonObject, status: TaskStatus | undefined): TaskStatus | undefined => {
-  if (status !== 'completed') return status;
+  if (status !== 'completed' && status !== undefined) return status;
   const conclusion = member(object, 'conclusion');
-  const concluded = typeof conclusion === 'string' ? statusOfWord(conclusion) : undefined;
+  const concluded =
+    status === 'completed' && typeof conclusion === 'string' ? statusOfWord(conclusion) : undefined;
   if (concluded !== undefined) return concluded;
-  const code = firstMember(object, EXIT_CODE_KEYS);
-  return typeof code === 'number' && code !== 0 ? 'failed' : status;
+  const failed = hasFailed(firstMember(object, EXIT_CODE_KEYS));
+  return failed === undefined ? status : failed ? 'failed' : 'completed';
 };
+
+/** By an exit code: a number, as text too, and in Slurm with the number of the signal, `0:15`. */
+const hasFailed = (code: Json | undefined): boolean | undefined => {
+  if (typeof code === 'number') return code !== 0;
+  return typeof code === 'string' && EXIT_CODE.test(code) ? /[1-9]/.test(code) : undefined;
+};
+const EXIT_CODE = /^-?\d{1,10}(?::\d{1,3})?$/;
 
 const idIn = (object: JsonObject, keys: readonly string[]): string | undefined => {
   const value = firstMember(object, keys);

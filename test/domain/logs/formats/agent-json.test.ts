@@ -430,7 +430,14 @@ test('words of job queues, workflows and CI mean a status, with any case, separa
     ['TASK_STATE_INPUT_REQUIRED', 'blocked'],
     ['JOB_STATE_SUCCEEDED', 'completed'],
     ['canceling', 'running'],
+    ['TaskState.COMPLETED', 'completed'],
+    ['CANCELLED by 1001', 'cancelled'],
+    ['OUT_OF_ME+', 'failed'],
+    ['Init:0/2', 'pending'],
+    ['Init:CrashLoopBackOff', 'failed'],
+    ['ExitCode:137', 'failed'],
     ['reticulating', undefined],
+    ['unknown', undefined],
   ];
   for (const [word, status] of words) assert.is(read({ task_id: 't1', status: word })?.status, status, word);
 });
@@ -457,6 +464,11 @@ test('a conclusion, or an exit code, says how what is completed has ended', () =
   ]);
   assert.is(read({ task_id: 't1', status: 'completed', exit_code: 3 })?.status, 'failed');
   assert.is(read({ task_id: 't1', status: 'completed', exitCode: 0 })?.status, 'completed');
+  assert.is(read({ task_id: 't1', state: 'COMPLETED', exit_code: '0:15' })?.status, 'failed');
+  assert.is(read({ task_id: 't1', status: 'exited', exit_code: 1 })?.status, 'failed');
+  assert.is(read({ task_id: 't1', status: 'exited', exit_code: '0' })?.status, 'completed');
+  assert.is(read({ task_id: 't1', status: 'running', exit_code: 1 })?.status, 'running');
+  assert.is(read({ task_id: 't1', status: 'exited' })?.status, undefined);
 });
 
 test('a status beside other words makes no task, but ends one that is there', () => {
