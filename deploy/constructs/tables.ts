@@ -43,20 +43,20 @@ export class Tables extends Construct {
     ]);
   }
 
-  grant(role: IRole, { tasks, projects, webhooks, indexesOf, taskKeys }: TableGrants): void {
-    for (const [name, table, actions] of [
-      ['tasks', this.tasks, tasks],
-      ['projects', this.projects, projects],
-      ['webhooks', this.webhooks, webhooks],
+  grant(role: IRole, { tasks, projects, webhooks, indexesOf, taskKeys, webhookKeys }: TableGrants): void {
+    for (const [name, table, actions, keys] of [
+      ['tasks', this.tasks, tasks, taskKeys],
+      ['projects', this.projects, projects, undefined],
+      ['webhooks', this.webhooks, webhooks, webhookKeys],
     ] as const) {
       if (actions.length === 0) continue;
       role.addToPrincipalPolicy(
         new PolicyStatement({
           actions: actions.map((action) => `dynamodb:${action}`),
           resources: [table.tableArn],
-          ...(name === 'tasks' && taskKeys !== undefined
-            ? { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [taskKeys] } } }
-            : {}),
+          ...(keys === undefined
+            ? {}
+            : { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } } }),
         }),
       );
       if (!indexesOf.includes(name)) continue;

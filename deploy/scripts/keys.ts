@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { createKey } from '../../src/cli/commands/keys.ts';
+import { createKey } from '../../src/cli/commands/keys-actions.ts';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { apiKeysParameterOf } from '../config.ts';
 import { type ClientSettings, parameter, translating } from './preflight.ts';
@@ -44,7 +44,9 @@ export const ensureApiKeys = async (
     writeFileSync(keyFile, `${key}\n`);
     say(`A first key of the API, scope admin, is in ${keyFile}.`);
   }
-  say(`More: miyabi keys create, add its entry to the parameter ${apiKeysParameterOf(name)}, deploy again.`);
+  say(
+    'More keys, without a deployment: miyabi keys create NAME, with MIYABI_URL and this key as MIYABI_API_KEY.',
+  );
   return { version: Version, key };
 };
 

@@ -19,7 +19,7 @@ export type { HttpOptions } from './route.ts';
 export const httpApp = (services: HttpServices, logger: Logger, options: HttpOptions = {}): HttpApp => {
   const find = routeTable(Object.values(ROUTES).flatMap((routes) => Object.values(routes)));
   const { streaming = true } = options;
-  const authenticate = authenticator(options.apiKeys ?? []);
+  const authenticate = authenticator(options.apiKeys ?? [], services.keys);
   const shared = cors(options.corsOrigins ?? []);
   const isShared = (options.corsOrigins ?? []).length > 0;
 
@@ -66,7 +66,10 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   ): Promise<HttpResponse> => {
     try {
       const input = inputOf(operation, request, params);
-      return await operation.route.handle(services, { ...input, request, principal, streaming, once });
+      const context = { ...input, request, principal, streaming, once };
+      const response = await operation.route.handle(services, context);
+      if (typeof response.body === 'string' || !principal.isStored) return response;
+      return { ...response, body: whileValid(response.body, () => authenticate(request)) };
     } catch (error) {
       const headers = isUnsupported(error) && request.method === 'PATCH' ? ACCEPT_PATCH : {};
       return problemOf(error, logOf(request, principal), headers);
@@ -113,6 +116,34 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     }
   };
 
+  const answerTo = (
+    principal: Principal | undefined,
+    request: HttpRequest,
+    found: Found | undefined,
+    operation: Operation | undefined,
+  ): HttpResponse | Promise<HttpResponse> => {
+    const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
+    const admitted = admit(request, found, operation, principal);
+    const perform = request.method === 'POST' ? attemptOnce : attempt;
+    const begin = (wanted: Operation) =>
+      perform(request, wanted, found?.params ?? {}, principal ?? ANONYMOUS);
+    if (counting !== undefined) return whenCounted(counting, admitted, begin, logOf(request, principal));
+    return admitted.refusal ?? begin(admitted.operation);
+  };
+
+  const whenIdentified = async (
+    identifying: Promise<Principal>,
+    request: HttpRequest,
+    found: Found | undefined,
+    operation: Operation | undefined,
+  ): Promise<HttpResponse> => {
+    try {
+      return await answerTo(await identifying, request, found, operation);
+    } catch (error) {
+      return problemOf(error, logOf(request));
+    }
+  };
+
   /** Never throws, and is a promise only if it has to wait: each further step would cost every request. */
   const answer = (request: HttpRequest): HttpResponse | Promise<HttpResponse> => {
     try {
@@ -125,13 +156,9 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
       const operation = operationOf(request, found);
       // A caller without a key does not even learn which routes exist.
       const principal = operation?.route.scope === 'open' ? undefined : authenticate(request);
-      const counting = principal === undefined ? undefined : options.rateLimiter?.take(principal.id);
-      const admitted = admit(request, found, operation, principal);
-      const perform = request.method === 'POST' ? attemptOnce : attempt;
-      const begin = (wanted: Operation) =>
-        perform(request, wanted, found?.params ?? {}, principal ?? ANONYMOUS);
-      if (counting !== undefined) return whenCounted(counting, admitted, begin, logOf(request, principal));
-      return admitted.refusal ?? begin(admitted.operation);
+      return principal instanceof Promise
+        ? whenIdentified(principal, request, found, operation)
+        : answerTo(principal, request, found, operation);
     } catch (error) {
       return problemOf(error, logOf(request));
     }
@@ -151,6 +178,24 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     };
   };
 };
+
+/**
+ * A stream that ends once its caller's key is revoked or has expired, or the store does not say so. Streams are never
+ * silent for long, so each text is an occasion to look.
+ */
+async function* whileValid(
+  texts: AsyncIterable<string>,
+  authenticate: () => Principal | Promise<Principal>,
+): AsyncGenerator<string> {
+  for await (const text of texts) {
+    try {
+      await authenticate();
+    } catch {
+      return;
+    }
+    yield text;
+  }
+}
 
 type Admitted =
   | Readonly<{ refusal: HttpResponse; operation?: undefined }>

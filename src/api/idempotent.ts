@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isKeyText } from '../domain/api-keys.ts';
 import { invalidField, MiyabiError } from '../domain/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import type { IdempotencyService, OnceContext } from '../services/idempotency.ts';
@@ -6,7 +7,7 @@ import type { Principal } from './auth.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 
 const HEADER = 'idempotency-key';
-const SECRET_PREFIX = 'whsec_';
+const SECRET_PREFIXES = ['whsec_', 'miyabi_'];
 
 /** Answers that another attempt may improve are not kept, nor the refusal of a body for its media type. */
 const isFinal = ({ status, body }: HttpResponse): boolean =>
@@ -52,13 +53,14 @@ export const answerOnce = async (
     : response;
 };
 
-/** The secret of a webhook is shown once, so it is neither kept here nor in a repeated answer. */
+/** The secret of a webhook and a new API key are shown once, so they are neither kept here nor in a repeated answer. */
 const withoutSecret = (body: string): string =>
-  body.includes(`"${SECRET_PREFIX}`)
+  SECRET_PREFIXES.some((prefix) => body.includes(`"${prefix}`))
     ? JSON.stringify(JSON.parse(body, (_key, value: unknown) => (isSecret(value) ? undefined : value)))
     : body;
 
-const isSecret = (value: unknown): boolean => typeof value === 'string' && value.startsWith(SECRET_PREFIX);
+const isSecret = (value: unknown): boolean =>
+  typeof value === 'string' && (value.startsWith('whsec_') || isKeyText(value));
 
 const responseFrom = ({ status, headers, body }: Readonly<Record<string, unknown>>): HttpResponse => {
   if (typeof status !== 'number' || typeof body !== 'string' || !isJsonObject(headers)) {

@@ -13,6 +13,7 @@ const STATUS_OF = {
   task_not_found: 404,
   project_not_found: 404,
   webhook_not_found: 404,
+  key_not_found: 404,
   method_not_allowed: 405,
   not_acceptable: 406,
   already_exists: 409,

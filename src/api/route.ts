@@ -5,6 +5,7 @@ import type { CollectorService } from '../services/collector.ts';
 import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService, OnceContext } from '../services/idempotency.ts';
+import type { KeyService } from '../services/keys.ts';
 import type { LogTextService } from '../services/log-text.ts';
 import type { PingService } from '../services/pings.ts';
 import type { PostedLogs } from '../services/posted-logs.ts';
@@ -22,6 +23,7 @@ export type HttpServices = Readonly<{
   tasks: TaskService;
   projects: ProjectService;
   webhooks: WebhookService;
+  keys: KeyService;
   postedLogs: PostedLogs;
   pings: PingService;
   logText: LogTextService;

@@ -1,6 +1,7 @@
 import { contractRoutes } from './routes/contract.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/logs.ts';
 import { pingRoutes } from './routes/pings.ts';
 import { projectRoutes } from './routes/projects.ts';
@@ -14,6 +15,7 @@ export const ROUTES = {
   pings: pingRoutes,
   projects: projectRoutes,
   webhooks: webhookRoutes,
+  keys: keyRoutes,
   logs: logRoutes,
   live: eventRoutes,
   health: { ...healthRoutes, ...contractRoutes },

@@ -32,6 +32,7 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   task_not_found: EXIT.notFound,
   project_not_found: EXIT.notFound,
   webhook_not_found: EXIT.notFound,
+  key_not_found: EXIT.notFound,
   unavailable: EXIT.unavailable,
   configuration: EXIT.usage,
   invalid_input: EXIT.usage,

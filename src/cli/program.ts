@@ -3,6 +3,7 @@ import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flushCommand } from './commands/flush.ts';
 import { hookCommand } from './commands/hook.ts';
+import { keysCommand } from './commands/keys.ts';
 import { logsCommand } from './commands/logs.ts';
 import { mcpCommand } from './commands/mcp.ts';
 import { projectsCommand } from './commands/projects.ts';
@@ -44,6 +45,7 @@ the key, 6 the watched or followed task failed. miyabi run ends as its command d
     tasksCommand(),
     projectsCommand(),
     webhooksCommand(),
+    keysCommand(),
     flushCommand(),
   ]) {
     program.addCommand(command);
@@ -69,30 +71,6 @@ Examples:
       const formats = await logFormats(process.env.MIYABI_LOG_FORMATS);
       if (explain) await explainLog(file, formats, { json: json === true });
       else await parseLog(file, formats);
-    });
-
-  const keys = program
-    .command('keys')
-    .summary('make API keys')
-    .description('Make API keys for a server that requires them.');
-  const keyOptions = (command: Command): Command =>
-    command
-      .option('--scope <scope>', 'its scope: read, write or admin', 'write')
-      .option('--project <id>', 'the only project it is valid for')
-      .option('--json', 'one JSON object');
-  keyOptions(keys.command('create'))
-    .description('Make a key, and its entry for API_KEYS of the server, which contains only its hash.')
-    .addHelpText('after', '\nExample:\n  miyabi keys create --scope write --project shop')
-    .action(async (options: { scope: string; project?: string; json?: boolean }) => {
-      const { createKey } = await import('./commands/keys.ts');
-      createKey(options);
-    });
-  keyOptions(keys.command('hash'))
-    .description('Print the entry for API_KEYS of an existing key.')
-    .argument('<key>', 'the key')
-    .action(async (key: string, options: { scope: string; project?: string; json?: boolean }) => {
-      const { hashKey } = await import('./commands/keys.ts');
-      hashKey(key, options);
     });
 
   program

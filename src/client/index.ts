@@ -1,5 +1,6 @@
 export type { Api } from '../api/contract.ts';
 export type { Event, EventPage } from '../api/schemas/events.ts';
+export type { Key } from '../api/schemas/keys.ts';
 export type { TaskLogs } from '../api/schemas/logs.ts';
 export type { Problem } from '../api/schemas/problem.ts';
 export type { Project, ProjectList } from '../api/schemas/projects.ts';

@@ -20,6 +20,7 @@ export type StorePorts = Pick<
   | 'outbox'
   | 'outboxQueues'
   | 'lineStore'
+  | 'keyStore'
 >;
 export type CachePorts = Pick<Ports, 'taskCache' | 'taskListCache' | 'projectCache' | 'rateLimiter'>;
 export type FeedPorts = Pick<Ports, 'changeFeed'>;

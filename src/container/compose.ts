@@ -161,6 +161,7 @@ export const compose = async (config: Config, overrides: Partial<Ports> = {}) =>
     webhookSender: container.get(TOKENS.webhookSender),
     outboxSignal: container.get(TOKENS.outboxSignal),
     rateLimiter: container.get(TOKENS.rateLimiter),
+    keys: container.get(TOKENS.keyService),
     health: container.get(TOKENS.healthService),
     probes: container.get(TOKENS.probes),
     sweepStale: container.get(TOKENS.staleSweep),

@@ -7,6 +7,7 @@ import { expectations } from '../services/expectations.ts';
 import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { keptLines } from '../services/kept-lines.ts';
+import { keyService } from '../services/keys.ts';
 import { logTextService } from '../services/log-text.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
 import { pingService } from '../services/pings.ts';
@@ -147,6 +148,7 @@ export const services = new ContainerModule(({ bind }) => {
     'taskLogService',
   ]);
   provide('eventService', eventService, ['changeFeed', 'steadyClock', 'logger', 'sleep']);
+  provide('keyService', keyService, ['keyStore', 'secrets', 'clock', 'steadyClock', 'logger']);
   provide('idempotencyService', idempotencyService, ['checkpoints', 'clock', 'ids', 'logger']);
 });
 

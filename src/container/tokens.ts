@@ -15,6 +15,7 @@ import type { Expectations } from '../services/expectations.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
 import type { KeptLines } from '../services/kept-lines.ts';
+import type { KeyService } from '../services/keys.ts';
 import type { LogTextService } from '../services/log-text.ts';
 import type { OutboxSignal } from '../services/outbox-signal.ts';
 import type { PingService } from '../services/pings.ts';
@@ -57,6 +58,7 @@ export const PORTS: Readonly<{ [Name in keyof Ports]: ServiceIdentifier<Ports[Na
   outbox: port('outbox'),
   outboxQueues: port('outboxQueues'),
   lineStore: port('lineStore'),
+  keyStore: port('keyStore'),
 
   taskCache: port('taskCache'),
   taskListCache: port('taskListCache'),
@@ -102,6 +104,7 @@ export const TOKENS = {
   webhookAnnouncer: token<WebhookAnnouncer>('webhookAnnouncer'),
   webhookService: token<WebhookService>('webhookService'),
   webhookSender: token<WebhookSender>('webhookSender'),
+  keyService: token<KeyService>('keyService'),
   idempotencyService: token<IdempotencyService>('idempotencyService'),
 } as const;
 

@@ -1,4 +1,6 @@
 import { isId } from './ids.ts';
+import { fromIso } from './time.ts';
+import type { UnknownFields } from './unknown-fields.ts';
 
 /** What a key allows; each includes those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
@@ -28,3 +30,33 @@ export const parseApiKey = (text: string): ApiKey | undefined => {
 
 export const formatApiKey = ({ hash, scope, project_id }: ApiKey): string =>
   `${hash}:${scope}${project_id === undefined ? '' : `:${project_id}`}`;
+
+/** The most keys in a store. */
+export const MAX_KEYS = 1_000;
+
+/** A key in a store: never the key itself. `name` is for people, `key_id` begins the hash. Times are ISO 8601. */
+export type StoredKey = ApiKey &
+  Readonly<{
+    key_id: string;
+    name: string;
+    created_at: string;
+    expires_at?: string;
+    /** To the hour. */
+    last_used_at?: string;
+    unknown?: UnknownFields;
+  }>;
+
+/** A stored key as the API returns it. */
+export type PublicKey = Omit<StoredKey, 'hash' | 'unknown'>;
+
+/** The id of a key in the store and in the log: 16 hexadecimal digits of 64, too many to find another key with the same. */
+export const keyIdOf = (hash: string): string => hash.slice(0, 16);
+
+/** Whether a text has the form of a key that Miyabi makes. No other text is looked up in a store. */
+export const isKeyText = (text: string): boolean => /^miyabi_[\w-]{43}$/.test(text);
+
+/** `now` is epoch milliseconds. */
+export const isExpired = ({ expires_at }: StoredKey, now: number): boolean =>
+  expires_at !== undefined && fromIso(expires_at) <= now;
+
+export const publicKey = ({ hash: _hash, unknown: _unknown, ...shown }: StoredKey): PublicKey => shown;

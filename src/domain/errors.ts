@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'task_not_found'
   | 'project_not_found'
   | 'webhook_not_found'
+  | 'key_not_found'
   | 'already_exists'
   | 'version_conflict'
   | 'precondition_failed'

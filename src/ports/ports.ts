@@ -3,6 +3,7 @@ import type { ChangeFeed } from './change-feed.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { Ids } from './ids.ts';
+import type { KeyStore } from './key-store.ts';
 import type { LineStore } from './line-store.ts';
 import type { LogReader } from './log-reader.ts';
 import type { LogSource } from './log-source.ts';
@@ -45,6 +46,7 @@ export type Ports = Readonly<{
   outbox: Outbox;
   outboxQueues: OutboxQueues;
   lineStore: LineStore;
+  keyStore: KeyStore;
 
   taskCache: TaskCache;
   taskListCache: TaskListCache;

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
+import { memoryKeyStore } from '../../src/adapters/memory/key-store.ts';
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
 import { httpOptions, requireKeys, requireKeysBeyondLoopback } from '../../src/api/options.ts';
 import { ROUTES } from '../../src/api/routes.ts';
-import { createKey, hashKey } from '../../src/cli/commands/keys.ts';
+import { createKey, hashKey } from '../../src/cli/commands/keys-actions.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseApiKey } from '../../src/domain/api-keys.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 import type { RateLimiter } from '../../src/ports/rate-limiter.ts';
 import { type Api, type Call, caller, openApi } from '../support/api.ts';
 import { suite } from '../support/suite.ts';
@@ -26,7 +28,10 @@ const entry = ([key, scope, project]: (typeof KEYS)[keyof typeof KEYS]) =>
     ':',
   );
 
-const secured = async (env: Readonly<Record<string, string>> = {}): Promise<Api> => {
+const secured = async (
+  env: Readonly<Record<string, string>> = {},
+  overrides: Partial<Ports> = {},
+): Promise<Api> => {
   const all = {
     MIYABI_BACKEND: 'memory',
     API_KEYS: Object.values(KEYS).map(entry).join(', '),
@@ -36,7 +41,7 @@ const secured = async (env: Readonly<Record<string, string>> = {}): Promise<Api>
   const config = readConfig(all);
   const { rateLimiter, close } = await openApi(all);
   await close();
-  return openApi(all, httpOptions(config, rateLimiter));
+  return openApi(all, httpOptions(config, rateLimiter), overrides);
 };
 
 const bearer = (who: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[who][0]}` });
@@ -88,6 +93,9 @@ const MATRIX: readonly (readonly [
   ['POST', '/api/projects/ours/webhooks/w/test', {}, 'admin', 404, 'testWebhook'],
   ['DELETE', '/api/projects/ours/webhooks/w', undefined, 'admin', 404, 'deleteWebhook'],
   ['DELETE', '/api/projects/ours', undefined, 'admin', 404, 'deleteProject'],
+  ['GET', '/api/keys', undefined, 'admin', 200, 'listKeys'],
+  ['POST', '/api/keys', { name: 'n', scope: 'read', project_id: 'ours' }, 'admin', 403, 'createKey'],
+  ['DELETE', '/api/keys/k', undefined, 'admin', 404, 'revokeKey'],
   ['POST', '/api/logs', { log_group: 'g', log_stream: 's', events: [] }, 'write', 200, 'sendLogs'],
   ['POST', '/api/logs/text?log_group=g&log_stream=s&offset=0', '5/9', 'write', 200, 'sendLogText'],
   ['POST', '/api/collect', {}, 'admin', 403, 'collect'],
@@ -103,7 +111,12 @@ const acceptOf = (body: unknown) => ({
 });
 
 const prepared = async (): Promise<Api> => {
-  const api = await secured();
+  const keyStore = memoryKeyStore();
+  await keyStore.add({
+    ...{ key_id: 'k', hash: 'a'.repeat(64), name: 'K', scope: 'read', project_id: 'ours' },
+    created_at: '2026-11-24T00:00:00.000Z',
+  });
+  const api = await secured({}, { keyStore });
   await api.call('POST', '/api/tasks', { task_id: 't', project_id: 'ours' }, bearer('admin'));
   await api.webhooks.create('ours', { url: 'https://example.org/hook' }, 'w');
   return api;

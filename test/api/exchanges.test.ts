@@ -117,7 +117,8 @@ const COMPARED = [
 const stable = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
-    .replace(/whsec_[^"]+/g, '<secret>')
+    .replace(/(?:whsec|miyabi)_[^"]{32,}/g, '<secret>')
+    .replace(/"key_id":"[0-9a-f]{16}"/g, '"key_id":"<id>"')
     .replace(/"20(?!26-01-01T00:0)\d\d-\d\d-\d\dT[\d:.]+Z"/g, '"<time>"')
     .replace(/"(duration_seconds|eta_seconds|avg_completion_time_seconds)":[\d.]+/g, '"$1":"<n>"')
     .replace(/etag: "[a-z0-9]+-[a-z0-9]+"/g, 'etag: <place>')

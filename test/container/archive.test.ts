@@ -163,6 +163,36 @@ test(
 );
 
 test(
+  'leaves API keys out, so that restoring it cannot bring back one that was revoked',
+  inFolder(async (folder) => {
+    const dynamodb = await openTestDynamodb();
+    const client = dynamodbClient({ endpoint: dynamodb.endpoint });
+    await createTables(client, NAMES);
+    client.destroy();
+    for (const env of [
+      { MIYABI_DATA_DIR: folder },
+      { TASK_STORE: 'dynamodb', DYNAMODB_ENDPOINT: dynamodb.endpoint },
+    ]) {
+      const { container, close } = await containerFor(readConfig(env), { logger: memoryLogger() });
+      const hash = 'a'.repeat(64);
+      await container
+        .get(TOKENS.keyStore)
+        .add({ key_id: 'a'.repeat(16), hash, name: 'CI', scope: 'admin', created_at: AT });
+      await close();
+      const logger = memoryLogger();
+      const open = await openArchive(readConfig(env), { logger, clock });
+      await open.archive.restore(ENTRIES.slice(0, 1));
+      const lines = await linesOf(open);
+      assert.is(lines.filter((line) => line.includes('"kind":"project"')).length, 1);
+      assert.not.match(lines.join(), hash);
+      assert.equal(logger.entries, []);
+      await open.close();
+    }
+    await dynamodb.close();
+  }),
+);
+
+test(
   'does not replace what is newer, and what it brings is in its lists and queues',
   inFolder(async (folder) => {
     const laptop = await openLaptop(folder);

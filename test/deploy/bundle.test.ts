@@ -176,8 +176,12 @@ const openRecorder = async (endpoint: string) => {
     const body = Buffer.concat(chunks).toString();
     const action = String(request.headers['x-amz-target']).split('.')[1];
     const { TableName, IndexName, RequestItems } = JSON.parse(body) as Record<string, string | object>;
+    const owners = new Set([...body.matchAll(/"owner":\{"S":"(\w+#?)/g)].map(([, owner]) => owner));
+    if (body.includes('"#owner = :owner"')) owners.add('keys');
     for (const table of RequestItems === undefined ? [TableName] : Object.keys(RequestItems)) {
-      requested.add([action, table, ...(IndexName === undefined ? [] : ['index'])].join(' '));
+      const what = IndexName === undefined ? 'table' : 'index';
+      for (const owner of owners.size === 0 ? [''] : owners)
+        requested.add(`${action} ${table} ${what} ${owner}`);
     }
     const passed = await fetch(endpoint, {
       method: 'POST',
@@ -195,7 +199,7 @@ const openRecorder = async (endpoint: string) => {
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** What was asked since the last time, e.g. `Query artifact-tasks index`. */
+    /** What was asked since the last time, e.g. `Query artifact-tasks index`, in the webhooks table with the owner. */
     take: (): readonly string[] => {
       const taken = [...requested].sort();
       requested.clear();
@@ -209,11 +213,12 @@ const openRecorder = async (endpoint: string) => {
 };
 
 const isGranted =
-  ({ tasks, projects, webhooks, indexesOf }: TableGrants) =>
+  ({ tasks, projects, webhooks, indexesOf, webhookKeys }: TableGrants) =>
   (request: string): boolean => {
-    const [action = '', table = '', index] = request.split(' ');
+    const [action = '', table = '', what, owner = ''] = request.split(' ');
     const name = (['tasks', 'projects'] as const).find((one) => table.endsWith(one)) ?? 'webhooks';
-    if (index !== undefined) return action === 'Query' && indexesOf.includes(name);
+    if (what === 'index') return action === 'Query' && indexesOf.includes(name);
+    if (name === 'webhooks' && webhookKeys?.includes(`${owner}*`) === false) return false;
     return { tasks, projects, webhooks }[name].includes(action);
   };
 
@@ -278,6 +283,9 @@ const endToEnd = async (redis: Record<string, string>) => {
         apiEvent('GET', '/api/projects'),
         apiEvent('DELETE', '/api/tasks/one'),
         apiEvent('DELETE', '/api/projects/shop'),
+        apiEvent('POST', '/api/keys', { body: { name: 'CI', scope: 'read' } }),
+        apiEvent('GET', '/api/keys'),
+        apiEvent('DELETE', '/api/keys/nothing'),
         apiEvent('POST', '/api/collect', { body: {} }),
       ],
       env,
@@ -289,7 +297,7 @@ const endToEnd = async (redis: Record<string, string>) => {
     );
     assert.equal(
       changes.map(({ answer, error }) => error ?? (answer as { statusCode: number }).statusCode),
-      [201, 201, 200, 201, 200, 200, 200, 200, 204, 204, 200],
+      [201, 201, 200, 201, 200, 200, 200, 200, 204, 204, 201, 200, 404, 200],
     );
 
     const [sent] = await (await artifacts()).invoke('webhooks', [{}], {

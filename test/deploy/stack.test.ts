@@ -13,6 +13,7 @@ import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
 import { PAGE_ROUTES } from '../../deploy/constructs/site.ts';
 import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
 import { readStoredOptions } from '../../deploy/options.ts';
+import { KEYS_OWNER } from '../../src/adapters/dynamodb/key-item.ts';
 import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
 import { type Resource, type Synthesised, stubArtifacts, synthesise, VARIANTS } from '../support/stack.ts';
@@ -403,6 +404,28 @@ test('the sender of webhooks is in no network, knows no secret, reaches one tabl
       .find((properties) => text(properties['Targets']).includes('WebhooksLambda'));
     assert.is(rule?.['ScheduleExpression'], 'rate(1 minute)');
   }
+});
+
+test('only the API may reach the API keys, which are in the webhooks table', () => {
+  const synthesised = synthesise(NODE);
+  for (const [role, keys] of [
+    [/^ApiRole/, undefined],
+    [/^CollectorLambdaRole/, ['project#*', 'webhook#*']],
+    [/^WebhooksLambdaRole/, ['project#*', 'webhook#*']],
+  ] as const) {
+    const statements = statementsOf(synthesised).filter(
+      ([id, { Resource }]) =>
+        role.test(id) && listOf(Resource).some((one) => /^\{"Fn::GetAtt":\["TablesWebhooks/.test(text(one))),
+    );
+    assert.is(statements.length, 1);
+    for (const [, { Condition }] of statements) {
+      assert.equal(
+        Condition,
+        keys === undefined ? undefined : { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } },
+      );
+    }
+  }
+  assert.ok(!['project#', 'webhook#'].some((start) => KEYS_OWNER.startsWith(start)));
 });
 
 test('the collector runs every minute and on the logs of others, never on those of the system', () => {

@@ -3,6 +3,7 @@ import { memoryChangeFeed } from '../../src/adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../src/adapters/memory/checkpoints.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryIds } from '../../src/adapters/memory/ids.ts';
+import { memoryKeyStore } from '../../src/adapters/memory/key-store.ts';
 import { memoryLogSource } from '../../src/adapters/memory/log-source.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { memoryOutbox } from '../../src/adapters/memory/outbox.ts';
@@ -43,6 +44,7 @@ export const memoryPorts = () => {
     webhooks: memoryWebhookStore(),
     outbox: memoryOutbox({ clock }),
     secrets: memorySecrets(),
+    keys: memoryKeyStore(),
     webhookClient: memoryWebhookClient(),
     random,
     sleep: memorySleep(clock),
@@ -82,6 +84,7 @@ const overridesFrom = (ports: TestPorts): Partial<Ports> => ({
   projectStore: ports.projects,
   checkpoints: ports.checkpoints,
   webhookStore: ports.webhooks,
+  keyStore: ports.keys,
   outbox: ports.outbox,
   outboxQueues: ports.outbox,
   taskCache: ports.cache,

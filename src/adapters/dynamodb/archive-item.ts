@@ -4,6 +4,7 @@ import { isMiyabiError, MiyabiError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { ArchiveEntry } from '../../ports/archive.ts';
 import { type Item, itemReader, reader } from './attributes.ts';
+import { KEYS_OWNER } from './key-item.ts';
 import { projectFromItem } from './project-item.ts';
 import { CURRENT, pointFromItem, taskFromItem } from './task-item.ts';
 import { deliveryFromItem, lastFromItem, projectWebhooksFromItem } from './webhook-item.ts';
@@ -67,6 +68,8 @@ export async function* entriesFromItems(
 function* fromWebhooks(item: Item): Generator<ArchiveEntry> {
   const [kind, id = ''] = splitOnce(item['owner']?.S ?? '');
   const [what, delivery_id = ''] = splitOnce(item['item']?.S ?? '');
+  // An import must not bring back keys that were revoked after the export.
+  if (kind === KEYS_OWNER) return;
   if (kind === 'project') {
     const { unknown: _unknown, ...kept } = projectWebhooksFromItem(item);
     const webhooks = kept.webhooks.map(({ unknown: _inner, ...webhook }) => webhook);

@@ -3,6 +3,7 @@ import { isAccounted } from '../../domain/tasks/events.ts';
 import {
   checkpointCodec,
   deliveryCodec,
+  keyCodec,
   lineIndexCodec,
   pointCodec,
   projectCodec,
@@ -87,6 +88,9 @@ export const checkStore = async (level: Level): Promise<CheckReport> => {
   await readAll('h', ([, id = ''], value) => pointCodec.decode(id, value));
   await readAll('j', ([, id = ''], value) => projectCodec.decode(id, value));
   await readAll('w', ([, id = ''], value) => webhooksCodec.decode(id, value));
+  await readAll('k', ([, id = ''], value) =>
+    requireSame(`API key ${id}`, id, keyCodec.decode(id, value).key_id),
+  );
   await readAll('c', ([, id = ''], value) => checkpointCodec.decode(id, value));
   await readAll('v', ([, id = ''], value) => fromRecord(`Checkpoint ${id}`, value));
   await readAll('l', ([, , id = ''], value) => lineIndexCodec.decode(id, value));

@@ -1,3 +1,4 @@
+import { SCOPES, type StoredKey } from '../../domain/api-keys.ts';
 import type { Json } from '../../domain/json.ts';
 import { isObservation } from '../../domain/logs/format.ts';
 import { COUNTED_KINDS } from '../../domain/projects/metrics.ts';
@@ -264,6 +265,17 @@ export const queueCodec = codec<QueueRecord>('Queue of webhook', {
       optional: { task_id: isText, status_code: isNumber, error: isText, next_attempt_at: isText },
     }),
   },
+});
+
+export const keyCodec = codec<StoredKey>('API key', {
+  required: {
+    key_id: isText,
+    hash: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+    name: isText,
+    scope: oneOf(SCOPES),
+    created_at: isTime,
+  },
+  optional: { project_id: isText, expires_at: isTime, last_used_at: isTime },
 });
 
 /** `expires_on` is the day on which a checkpoint expires, 0 for one that does not. */

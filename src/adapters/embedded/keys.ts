@@ -21,6 +21,7 @@ import { fromIso } from '../../domain/time.ts';
  *   r  DUE WEBHOOK                     a queue that is due some time
  *   l  GROUP STREAM                    what is known of a stream's log lines
  *   b  GROUP STREAM KEY                a chunk of them
+ *   k  KEY                             an API key, by its id
  *   x  DAY KIND KEY                    what may expire on a day: h(istory), c(heckpoint), d(elivery), q(ueue), l(ines)
  */
 export const keyOf = (...segments: readonly string[]): string => `${segments.map(escaped).join(END)}${END}`;

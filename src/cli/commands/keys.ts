@@ -1,47 +1,61 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { type ApiKey, formatApiKey, SCOPES, type Scope } from '../../domain/api-keys.ts';
-import { MiyabiError } from '../../domain/errors.ts';
-import { ID_RULE, isId } from '../../domain/ids.ts';
+import { Command } from 'commander';
+import type * as Actions from './keys-actions.ts';
 
-export type KeyOptions = Readonly<{
-  scope?: string | undefined;
-  project?: string | undefined;
-  json?: boolean | undefined;
-}>;
+const actions = (): Promise<typeof Actions> => import('./keys-actions.ts');
 
-/** `miyabi keys create`: a new key for a client, and its entry in `API_KEYS` for the server. */
-export const createKey = (options: KeyOptions, write: (text: string) => void = print): void => {
-  // 256 random bits cannot be guessed, so storing a fast hash is safe.
-  const key = `miyabi_${randomBytes(32).toString('base64url')}`;
-  const entry = formatApiKey(keyFor(key, options));
-  write(
-    options.json === true
-      ? `${JSON.stringify({ key, api_keys_entry: entry })}\n`
-      : `Key, shown only now:      ${key}\nFor API_KEYS (commas between several): ${entry}\n`,
-  );
-};
+const scoped = (command: Command): Command =>
+  command
+    .option('--scope <scope>', 'its scope: read, write or admin', 'write')
+    .option('--project <id>', 'the only project it is valid for')
+    .option('--json', 'one JSON object');
 
-/** `miyabi keys hash`: the entry in `API_KEYS` of an existing key. */
-export const hashKey = (key: string, options: KeyOptions, write: (text: string) => void = print): void => {
-  if (key.length < 16) {
-    throw new MiyabiError('configuration', 'the key is too short to be safe; miyabi keys create makes one');
-  }
-  const entry = formatApiKey(keyFor(key, options));
-  write(options.json === true ? `${JSON.stringify({ api_keys_entry: entry })}\n` : `${entry}\n`);
-};
+export const keysCommand = (): Command => {
+  const command = new Command('keys')
+    .summary('create, list and revoke API keys')
+    .description('The API keys of a server, and new ones for its API_KEYS.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  miyabi keys create "CI of the shop" --scope write --project shop --expires 90d
+  miyabi keys list
+  miyabi keys revoke 2c26b46b68ffc68f
+  miyabi keys create --scope admin                  for API_KEYS: asks no server`,
+    );
 
-const keyFor = (key: string, { scope = 'write', project }: KeyOptions): ApiKey => {
-  if (!isScope(scope)) throw new MiyabiError('configuration', `--scope must be one of ${SCOPES.join(', ')}`);
-  if (project !== undefined && !isId(project)) throw new MiyabiError('configuration', `--project ${ID_RULE}`);
-  return {
-    hash: createHash('sha256').update(key).digest('hex'),
-    scope,
-    ...(project === undefined ? {} : { project_id: project }),
-  };
-};
+  scoped(command.command('create'))
+    .description(
+      'Create a key. With a name the server stores its hash and accepts it at once; without one its entry for API_KEYS is ' +
+        'printed and no server is asked.',
+    )
+    .argument('[name]', 'what the key is for')
+    .option(
+      '--expires <when>',
+      'when it expires: a time such as 2027-01-31, or a duration such as 90d or 12h',
+    )
+    .action(async (name, options) => {
+      const { createKey, createStoredKey } = await actions();
+      if (name === undefined) createKey(options);
+      else await createStoredKey(name, options);
+    });
 
-const isScope = (scope: string): scope is Scope => SCOPES.some((one) => one === scope);
+  command
+    .command('list')
+    .description('List the keys that the server stores. Those of its API_KEYS are not among them.')
+    .option('--json', 'print the answer of the API')
+    .action(async (options) => (await actions()).listKeys(options));
 
-const print = (text: string): void => {
-  process.stdout.write(text);
+  command
+    .command('revoke')
+    .description('Revoke a key. It is refused everywhere within 30 seconds.')
+    .argument('<id>', 'its key_id')
+    .option('--json', 'one JSON object')
+    .action(async (id, options) => (await actions()).revokeKey(id, options));
+
+  scoped(command.command('hash'))
+    .description('Print the entry for API_KEYS of an existing key.')
+    .argument('<key>', 'the key')
+    .action(async (key, options) => (await actions()).hashKey(key, options));
+
+  return command;
 };

@@ -15,6 +15,7 @@ const STORE_METHODS: Readonly<{
   outbox: { add: 'promise', pending: 'promise', reschedule: 'promise', end: 'promise' },
   outboxQueues: { due: 'promise', claim: 'promise', release: 'promise', last: 'promise' },
   lineStore: { find: 'promise', chunks: 'promise', write: 'promise', remove: 'promise' },
+  keyStore: { find: 'promise', add: 'promise', list: 'promise', recordUse: 'promise', remove: 'promise' },
 };
 
 /**
@@ -43,6 +44,7 @@ export const dynamodb: Backend<StorePorts> = async (config, system) => {
       outbox: port('outbox'),
       outboxQueues: port('outboxQueues'),
       lineStore: port('lineStore'),
+      keyStore: port('keyStore'),
     },
     close,
     probes: [{ name: 'store', required: true, check, connect }],

@@ -1,5 +1,6 @@
 import { dynamodbCheckpoints } from '../../adapters/dynamodb/checkpoints.ts';
 import { dynamodbClient } from '../../adapters/dynamodb/client.ts';
+import { dynamodbKeyStore } from '../../adapters/dynamodb/key-store.ts';
 import { dynamodbLineStore } from '../../adapters/dynamodb/line-store.ts';
 import { dynamodbOutbox } from '../../adapters/dynamodb/outbox.ts';
 import { dynamodbProjectStore } from '../../adapters/dynamodb/project-store.ts';
@@ -39,6 +40,7 @@ export const storesOn = (
     outbox,
     outboxQueues: outbox,
     lineStore: dynamodbLineStore(tasks),
+    keyStore: dynamodbKeyStore(webhooks),
   };
   const connect = async () => {
     await ports.taskStore.find('health');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hasDynaliteFiles } from '../../adapters/dynalite/files.ts';
 import { embeddedArchive } from '../../adapters/embedded/archive.ts';
 import { embeddedCheckpoints } from '../../adapters/embedded/checkpoints.ts';
+import { embeddedKeyStore } from '../../adapters/embedded/key-store.ts';
 import { embeddedLineStore } from '../../adapters/embedded/line-store.ts';
 import { openEmbeddedStore } from '../../adapters/embedded/open.ts';
 import { embeddedOutbox } from '../../adapters/embedded/outbox.ts';
@@ -57,6 +58,7 @@ export const stores: Backend<StorePorts> = async (config, system) => {
       outbox,
       outboxQueues: outbox,
       lineStore: embeddedLineStore(on),
+      keyStore: embeddedKeyStore(on),
     },
     probes: [store],
     close,

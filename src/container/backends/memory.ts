@@ -1,5 +1,6 @@
 import { memoryChangeFeed } from '../../adapters/memory/change-feed.ts';
 import { memoryCheckpoints } from '../../adapters/memory/checkpoints.ts';
+import { memoryKeyStore } from '../../adapters/memory/key-store.ts';
 import { memoryLineStore } from '../../adapters/memory/line-store.ts';
 import { memoryLogReader } from '../../adapters/memory/log-reader.ts';
 import { memoryLogSource } from '../../adapters/memory/log-source.ts';
@@ -31,6 +32,7 @@ export const stores: Backend<StorePorts> = async (_config, { clock }) => {
       outbox,
       outboxQueues: outbox,
       lineStore: memoryLineStore({ clock }),
+      keyStore: memoryKeyStore(),
     },
     probes: [HEALTHY],
   };

@@ -4,7 +4,8 @@ import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:f
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { embeddedCheckpoints } from '../../../src/adapters/embedded/checkpoints.ts';
-import { placesOf, taskKey } from '../../../src/adapters/embedded/keys.ts';
+import { embeddedKeyStore } from '../../../src/adapters/embedded/key-store.ts';
+import { keyOf, placesOf, taskKey } from '../../../src/adapters/embedded/keys.ts';
 import { openLevel } from '../../../src/adapters/embedded/level.ts';
 import { embeddedOutbox } from '../../../src/adapters/embedded/outbox.ts';
 import { sweepExpired } from '../../../src/adapters/embedded/sweep.ts';
@@ -158,6 +159,13 @@ test(
     for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) await tasks.save(aTask(id, {}, index));
     await embeddedOutbox({ ...before, tokens: () => '' }).add([aDelivery('one'), aDelivery('two')]);
     await embeddedCheckpoints(before).write('key', { some: 'value' }, 0);
+    const apiKey = {
+      hash: 'a'.repeat(64),
+      name: 'CI',
+      scope: 'read',
+      created_at: '2026-11-24T00:00:00.000Z',
+    } as const;
+    for (const key_id of ['k1', 'k2']) await embeddedKeyStore(before).add({ ...apiKey, key_id });
     await before.close();
 
     const level = await openLevel(join(path, 'data'), { create: false });
@@ -168,12 +176,14 @@ test(
     const value = (await level.get(taskKey('c'))) ?? '';
     await level.put(taskKey('c'), value.replace('Task c', 'Task x'));
     for await (const key of level.keys({ gt: 'p', lt: 'q' })) await level.del(key);
+    // A key under the id of another would be valid for its secret.
+    await level.put(keyOf('k', 'k3'), (await level.get(keyOf('k', 'k2'))) ?? '');
     await level.close();
     await rm(join(path, 'state.json'));
 
     const after = await openStoreIn(path);
     assert.match(warningsOf(after)[0]?.message ?? '', 'repaired');
-    assert.is(warningsOf(after)[0]?.fields['damaged'], 1);
+    assert.is(warningsOf(after)[0]?.fields['damaged'], 2);
     const listed = await allPages(embeddedTaskStore(after), { limit: 10 });
     assert.equal(
       listed.map(({ task_id }) => task_id),
@@ -181,6 +191,10 @@ test(
     );
     assert.is((await embeddedOutbox({ ...after, tokens: () => '' }).pending('w', 10)).length, 2);
     assert.equal((await embeddedCheckpoints(after).read('key'))?.value, { some: 'value' });
+    assert.equal(
+      (await embeddedKeyStore(after).list()).map(({ key_id }) => key_id),
+      ['k1', 'k2'],
+    );
     const kept = (await readdir(path)).find((file) => file.startsWith('damaged-')) ?? '';
     assert.match(await readFile(join(path, kept), 'utf8'), 'Task x');
     await after.close();

@@ -1,0 +1,5 @@
+import { embeddedKeyStore } from '../../../src/adapters/embedded/key-store.ts';
+import { keyStoreContract } from '../../contracts/key-store.ts';
+import { onEmbedded } from '../../support/embedded.ts';
+
+keyStoreContract('embedded', onEmbedded(embeddedKeyStore));
