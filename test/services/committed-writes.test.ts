@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
+import { memorySecrets } from '../../src/adapters/memory/secrets.ts';
 import { readConfig } from '../../src/config.ts';
 import type { StorePorts } from '../../src/container/backend.ts';
 import { stores } from '../../src/container/backends/embedded.ts';
@@ -33,7 +34,7 @@ const onStore = (run: (world: World) => Promise<void>) =>
       ...{ clock, logger, steadyClock: clock, random: () => 0.5, sleep: async () => undefined },
       backoff: async (job) => ({ value: await job(), attempts: 1, waited_ms: 0 }),
       ids: { next: () => 'unused' },
-      secrets: { next: () => 'unused' },
+      secrets: memorySecrets(),
     });
     const calls: string[] = [];
     const noted = <Port extends object>(name: string, port: Port): Port =>
