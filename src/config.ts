@@ -75,6 +75,10 @@ export type RedisConfig = Readonly<{
   cluster: boolean;
   username?: string;
   password?: string;
+  /** Tried where the other is refused. */
+  previousPassword?: string;
+  /** Holds the passwords, one a line, in place of both. */
+  passwordFile?: string;
 }>;
 
 const PRESETS = {
@@ -209,6 +213,8 @@ const environment = v.object({
   REDIS_CLUSTER: v.optional(flag, 'false'),
   REDIS_USERNAME: v.optional(text),
   REDIS_PASSWORD: v.optional(text),
+  REDIS_PREVIOUS_PASSWORD: v.optional(text),
+  REDIS_PASSWORD_FILE: v.optional(text),
   CDK_LOG_GROUP: v.optional(text, '/miyabi/cdk-deploy'),
   AGENTS_LOG_GROUP: v.optional(text, '/miyabi/agents'),
   LOG_GROUPS: v.optional(logGroups, ''),
@@ -291,6 +297,10 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
             cluster: vars.REDIS_CLUSTER,
             ...(vars.REDIS_USERNAME === undefined ? {} : { username: vars.REDIS_USERNAME }),
             ...(vars.REDIS_PASSWORD === undefined ? {} : { password: vars.REDIS_PASSWORD }),
+            ...(vars.REDIS_PREVIOUS_PASSWORD === undefined
+              ? {}
+              : { previousPassword: vars.REDIS_PREVIOUS_PASSWORD }),
+            ...(vars.REDIS_PASSWORD_FILE === undefined ? {} : { passwordFile: vars.REDIS_PASSWORD_FILE }),
           },
         }),
     ...(vars.MIYABI_LOG_FORMATS === undefined ? {} : { logFormatsFile: vars.MIYABI_LOG_FORMATS }),

@@ -36,20 +36,20 @@ type World = Readonly<{
   clock: ReturnType<typeof memoryClock>;
   store: KeyStore;
   /** What the store has been asked, and whether it answers. */
-  asked: { find: number; isDown: boolean };
+  lookups: { find: number; isDown: boolean };
 }>;
 
 /** Two processes on one store of keys. */
 const withTwo = (run: (world: World) => Promise<void>) => async () => {
   const clock = memoryClock();
   const inner = memoryKeyStore();
-  const asked = { find: 0, isDown: false };
+  const lookups = { find: 0, isDown: false };
   const refuseIfDown = () => {
-    if (asked.isDown) throw unavailable('The store', new Error('down'));
+    if (lookups.isDown) throw unavailable('The store', new Error('down'));
   };
   const store: KeyStore = {
     async find(keyId) {
-      asked.find += 1;
+      lookups.find += 1;
       refuseIfDown();
       return inner.find(keyId);
     },
@@ -74,7 +74,7 @@ const withTwo = (run: (world: World) => Promise<void>) => async () => {
   const api = await open(ports);
   const other = await open(ports);
   try {
-    await run({ api, other, clock, store: inner, asked });
+    await run({ api, other, clock, store: inner, lookups });
   } finally {
     await api.close();
     await other.close();
@@ -207,10 +207,10 @@ test(
 
 test(
   'a store that fails refuses stored keys with 503, never 401, and those of the environment go on',
-  withTwo(async ({ api, clock, asked }) => {
+  withTwo(async ({ api, clock, lookups }) => {
     const { secret } = await created(api);
     assert.is(await statusFor(api, secret), 200);
-    asked.isDown = true;
+    lookups.isDown = true;
     assert.is(await statusFor(api, secret), 200, 'it is remembered');
     clock.advance(KEY_TTL_MS);
     const refused = await api.call('GET', '/api/tasks', undefined, as(secret));
@@ -222,49 +222,49 @@ test(
     assert.is(await statusFor(api, ROOT), 200);
     assert.is(await statusFor(api, 'wrong'), 401, 'what is no key needs no store');
     assert.is((await api.call('GET', '/api/keys', undefined, as(ROOT))).status, 503);
-    asked.isDown = false;
+    lookups.isDown = false;
     assert.is(await statusFor(api, secret), 200);
   }),
 );
 
 test(
   'the store is asked once for many requests, also about a key that does not exist',
-  withTwo(async ({ api, clock, asked }) => {
+  withTwo(async ({ api, clock, lookups }) => {
     const { secret } = await created(api);
     const unknown = `miyabi_${'x'.repeat(43)}`;
     for (const [key, status] of [
       [secret, 200],
       [unknown, 401],
     ] as const) {
-      asked.find = 0;
+      lookups.find = 0;
       const statuses = await Promise.all(Array.from({ length: 20 }, () => statusFor(api, key)));
       assert.equal(new Set(statuses), new Set([status]));
-      assert.is(asked.find, 1);
+      assert.is(lookups.find, 1);
       assert.is(await statusFor(api, key), status);
-      assert.is(asked.find, 1);
+      assert.is(lookups.find, 1);
       clock.advance(KEY_TTL_MS);
       assert.is(await statusFor(api, key), status);
-      assert.is(asked.find, 2);
+      assert.is(lookups.find, 2);
     }
   }),
 );
 
 test(
   'guesses do not push out the keys that are in use',
-  withTwo(async ({ api, asked }) => {
+  withTwo(async ({ api, lookups }) => {
     const { secret } = await created(api);
     assert.is(await statusFor(api, secret), 200);
     for (let guess = 0; guess < 2_500; guess += 1)
       assert.is(await statusFor(api, `miyabi_${String(guess).padStart(43, '0')}`), 401);
-    asked.find = 0;
+    lookups.find = 0;
     assert.is(await statusFor(api, secret), 200);
-    assert.is(asked.find, 0);
+    assert.is(lookups.find, 0);
   }),
 );
 
 test(
   'its use is recorded to the hour, and a failure to record it is of no consequence',
-  withTwo(async ({ api, other, clock, store, asked }) => {
+  withTwo(async ({ api, other, clock, store, lookups }) => {
     const { id, secret } = await created(api);
     const lastUse = async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -281,9 +281,9 @@ test(
     const second = new Date(clock.now()).toISOString();
     assert.is(await lastUse(), second);
     clock.advance(USE_MS);
-    asked.isDown = true;
+    lookups.isDown = true;
     assert.is(await statusFor(api, secret), 503);
-    asked.isDown = false;
+    lookups.isDown = false;
     assert.is(await statusFor(api, secret), 200);
     assert.is(await lastUse(), new Date(clock.now()).toISOString());
   }),

@@ -19,14 +19,11 @@ export type RedisAddress = Readonly<{
  * A client that connects with its first command. Its owner disconnects it and bounds the time of commands, as a link
  * does: a time limit of the client itself would be one more timer for each command.
  */
-export const redisClient = ({
-  host,
-  port = 6379,
-  tls = false,
-  cluster = false,
-  username,
-  password,
-}: RedisAddress): RedisClient => {
+export const redisClient = (
+  { host, port = 6379, tls = false, cluster = false, username, password }: RedisAddress,
+  /** Called with the reason whenever Redis refuses the password. */
+  refused: (reason: string) => void = () => undefined,
+): RedisClient => {
   const options: RedisOptions = {
     ...defined({ username, password }),
     ...(tls === false ? {} : { tls: tls === true ? {} : { ca: tls.ca } }),
@@ -54,8 +51,14 @@ export const redisClient = ({
       })
     : new Redis({ ...options, host, port, retryStrategy: retryDelay });
   // Without a listener ioredis prints every failed attempt. Commands fail with the same errors, which are handled.
-  client.on('error', () => undefined);
+  client.on('error', (error: Error) => reportRefusal(error, refused));
+  // A cluster reports its nodes' errors apart; its own say only that no node could be asked.
+  if (cluster) client.on('node error', (error: Error) => reportRefusal(error, refused));
   return client;
+};
+
+const reportRefusal = ({ message }: Error, refused: (reason: string) => void): void => {
+  if (/\b(WRONGPASS|NOAUTH)\b|invalid password/.test(message)) refused(message);
 };
 
 const retryDelay = (attempt: number): number => Math.min(attempt * 50, 500);

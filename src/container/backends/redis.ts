@@ -2,6 +2,7 @@ import { memoryRateLimiter } from '../../adapters/memory/rate-limiter.ts';
 import { redisChangeFeed } from '../../adapters/redis/change-feed.ts';
 import { redisClient } from '../../adapters/redis/connection.ts';
 import { type RedisLink, redisLink } from '../../adapters/redis/link.ts';
+import { redisPasswords } from '../../adapters/redis/passwords.ts';
 import { redisProjectCache } from '../../adapters/redis/project-cache.ts';
 import { redisRateLimiter } from '../../adapters/redis/rate-limiter.ts';
 import { redisTaskCache } from '../../adapters/redis/task-cache.ts';
@@ -56,7 +57,13 @@ const linkFor = (config: Config, { steadyClock: clock, logger }: Needed): RedisL
   }
   const { redis } = config;
   if (redis === undefined) throw new MiyabiError('configuration', 'REDIS_ENDPOINT must be set to use Redis');
-  const link = redisLink({ connect: () => redisClient(redis), clock, logger });
+  const { previousPassword, passwordFile, ...address } = redis;
+  const passwords = redisPasswords({ password: redis.password, previousPassword, passwordFile, logger });
+  const connect = () => {
+    const { password, refused } = passwords.next();
+    return redisClient({ ...address, password }, refused);
+  };
+  const link = redisLink({ connect, clock, logger });
   links.set(config, { link, users: 1 });
   return link;
 };
