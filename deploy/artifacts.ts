@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MiyabiError } from '../src/domain/errors.ts';
 import { LOG_FORMATS_FILE, ROOT } from './build/bundle.ts';
-import type { Artifacts } from './stack.ts';
+import type { Artifacts } from './system.ts';
 
 /**
  * The output of `npm run build:all`.

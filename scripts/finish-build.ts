@@ -13,7 +13,10 @@ const NOT_COMPILED = /^dist\/(web|lambda|cdk)\//;
 writeFileSync(join(ROOT, 'dist/api/openapi.js'), contractModule());
 
 const exported: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const needed = declarationsOf(ROOT, entriesOf(exported));
+const needed = declarationsOf(
+  ROOT,
+  entriesOf(exported).filter((file) => !NOT_COMPILED.test(file)),
+);
 const compiled = readdirSync(join(ROOT, 'dist'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length).split(sep).join('/'))

@@ -98,6 +98,10 @@ export class HttpEntrance extends Construct {
       accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: ACCESS_LOG },
     });
   }
+
+  get url(): string {
+    return this.api.apiEndpoint;
+  }
 }
 
 const authorizerOf = ({ auth, jwtIssuer, jwtAudience }: DeployConfig) =>

@@ -151,6 +151,10 @@ export class Site extends Construct {
     this.#acknowledgeCopier(assets, bucket);
   }
 
+  get url(): string {
+    return `https://${this.distribution.distributionDomainName}`;
+  }
+
   /** The CDK's own function that copies files from its assets, with the role that the CDK gives it. */
   #acknowledgeCopier({ handlerRole }: BucketDeployment, bucket: Bucket): void {
     const stack = Stack.of(this);

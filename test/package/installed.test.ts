@@ -36,7 +36,7 @@ slow('contains what runs, and neither sources nor maps nor the deployment', asyn
   for (const file of ['dist/entrypoints/cli.js', 'dist/client/index.d.ts', 'dist/web/index.html', 'LICENSE'])
     assert.ok(files.includes(file), file);
   const kinds =
-    /^(dist\/.*\.(js|d\.ts|html|css|svg|woff2|txt|md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+    /^(dist\/.*\.(js|d\.ts|html|css|svg|woff2|txt|md)|dist\/cdk\/functions\.br|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
   assert.equal(
     files.filter((file) => !kinds.test(file) || file.startsWith('dist/lambda/')),
     [],

@@ -5,7 +5,8 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { readDeployConfig, stackNameOf } from '../../deploy/config.ts';
-import { type Artifacts, MiyabiStack } from '../../deploy/stack.ts';
+import { MiyabiStack } from '../../deploy/stack.ts';
+import type { Artifacts } from '../../deploy/system.ts';
 
 /** A resource of a template, as far as these tests look at it. */
 export type Resource = Readonly<{
