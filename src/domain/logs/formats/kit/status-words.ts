@@ -275,7 +275,7 @@ const withoutPrefix = (word: string): string => word.replace(PREFIX, '').replace
 const STATUS_OF: ReadonlyMap<string, TaskStatus> = new Map(
   Object.values<Words>(STATUS_WORDS).flatMap((words) =>
     STATUSES.flatMap((status) =>
-      (words[status] ?? []).map((word) => [squeezed(withoutPrefix(word)), status] as const),
+      (words[status] ?? []).map((word) => [squeezed(word.replace(PREFIX, '')), status] as const),
     ),
   ),
 );
