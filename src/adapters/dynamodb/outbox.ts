@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { KNOWN_MS, type Outbox, type OutboxQueues } from '../../ports/outbox.ts';
 import { type Item, itemReader, number, schema, text } from './attributes.ts';
 import { failedCondition } from './errors.ts';
+import { inParallel } from './in-parallel.ts';
 import { newWriteId, type TableOptions, tableOf } from './table.ts';
 import { DUE_INDEX } from './tables.ts';
 import { ttlAfter } from './task-item.ts';
@@ -92,14 +93,14 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
 
   return {
     async add(deliveries) {
-      await inParallel(deliveries, async (delivery) => {
+      await inParallel(deliveries, WIDTH, async (delivery) => {
         await table.putIf(deliveryToItem(delivery, newWriteId()), deliveryKey(delivery), {
           ConditionExpression: 'attribute_not_exists(#owner)',
           ExpressionAttributeNames: { '#owner': 'owner' },
         });
       });
       const woken = new Map(deliveries.map((delivery) => [delivery.webhook_id, delivery]));
-      await inParallel([...woken.values()], wake);
+      await inParallel([...woken.values()], WIDTH, wake);
     },
 
     async pending(webhookId, limit) {
@@ -258,12 +259,3 @@ export const dynamodbOutbox = ({ clock, ...options }: DynamodbOutboxOptions): Ou
 };
 
 type Change = Omit<UpdateItemCommandInput, 'TableName' | 'Key' | 'ReturnValues'>;
-
-const inParallel = async <T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> => {
-  const waiting = items.values();
-  await Promise.all(
-    Array.from({ length: Math.min(WIDTH, items.length) }, async () => {
-      for (const item of waiting) await run(item);
-    }),
-  );
-};

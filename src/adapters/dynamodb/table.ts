@@ -18,6 +18,7 @@ import { defined } from '../../domain/defined.ts';
 import { MiyabiError, unavailable, versionConflict } from '../../domain/errors.ts';
 import type { Item } from './attributes.ts';
 import { failedCondition, translated } from './errors.ts';
+import { inParallel } from './in-parallel.ts';
 
 /** What every DynamoDB adapter is built on. */
 export type TableOptions = Readonly<{
@@ -119,7 +120,7 @@ export const tableOf = ({
 
     async getMany(keys) {
       const items: Item[] = [];
-      await inParallel(chunksOf(keys, GET_CHUNK), (chunk) =>
+      await inParallel(chunksOf(keys, GET_CHUNK), WIDTH, (chunk) =>
         untilDone(chunk, async (left) => {
           // Only the keys of an unprocessed request are certain to be returned, so the request is made again.
           const output: BatchGetItemCommandOutput = await send((it) =>
@@ -173,7 +174,7 @@ export const tableOf = ({
     },
 
     async writeMany(requests) {
-      await inParallel(chunksOf(requests, WRITE_CHUNK), (chunk) =>
+      await inParallel(chunksOf(requests, WRITE_CHUNK), WIDTH, (chunk) =>
         untilDone(chunk, async (left) => {
           const output = await send((it) =>
             it.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: [...left] } })),
@@ -189,16 +190,6 @@ const chunksOf = <T>(items: readonly T[], size: number): readonly (readonly T[])
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );
-
-/** Runs over all items, a few at a time. */
-const inParallel = async <T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> => {
-  const waiting = items.values();
-  await Promise.all(
-    Array.from({ length: Math.min(WIDTH, items.length) }, async () => {
-      for (const item of waiting) await run(item);
-    }),
-  );
-};
 
 /** The condition for saving that version: there is none yet, or the previous one. */
 export const isNext = (version: number, keyName: string): Condition =>
