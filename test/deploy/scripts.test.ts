@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { ADMIN_ENTRY, ADMIN_KEY } from '../support/artifact.ts';
+import { programOf } from '../support/built.ts';
 import { type Ran, run } from '../support/cli.ts';
 import { type FakeAws, fakeAws } from '../support/fake-aws.ts';
 import { freePort } from '../support/redis.ts';
@@ -13,13 +13,7 @@ const script = (
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> =>
   run(
-    [
-      process.execPath,
-      '--import',
-      'tsx',
-      fileURLToPath(new URL(`../../deploy/scripts/${name}.ts`, import.meta.url)),
-      ...args,
-    ],
+    [...programOf(`deploy/scripts/${name}.ts`), ...args],
     // As if this were no machine of AWS's, wherever it is.
     { env: { AWS_EC2_METADATA_DISABLED: 'true', ...env } },
   );

@@ -5,9 +5,9 @@ import { type Answer, type Call, openApi } from '../support/api.ts';
 import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../support/dynalite.ts';
 import { dynamodbGate } from '../support/dynamodb-gate.ts';
 import { until } from '../support/redis.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 
-const WRITES = 200;
+const WRITES = repeats({ few: 60, all: 200 });
 
 type World = Readonly<{ calls: readonly [Call, Call]; resent(): number }>;
 
@@ -70,7 +70,7 @@ const isCalm = ({ resent }: World, answers: readonly Answer[]): boolean =>
 const test = suite('Races through the API');
 
 test(
-  'of two hundred concurrent updates each has a version of its own or is refused, and none is lost',
+  'of many concurrent updates each has a version of its own or is refused, and none is lost',
   untilCalm(async (world) => {
     await created(world);
     const answers = await Promise.all(
@@ -103,7 +103,7 @@ test(
 );
 
 test(
-  'of two hundred concurrent updates of one version exactly one is done',
+  'of many concurrent updates of one version exactly one is done',
   untilCalm(async (world) => {
     await created(world);
     const answers = await Promise.all(

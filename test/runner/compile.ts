@@ -15,6 +15,7 @@ const OLD_MS = 3_600_000;
 const PROGRAMS = [
   ...['src/entrypoints/cli.ts', 'src/entrypoints/server.ts'],
   'test/support/keeps-writing.ts',
+  ...['deploy', 'destroy', 'diff', 'rollback', 'smoke', 'synth'].map((name) => `deploy/scripts/${name}.ts`),
 ];
 
 /** Sources find files by their own place, so each keeps it. */

@@ -44,14 +44,17 @@ for (const [name, title, words] of [
   ['leaves-a-program', 'a program that outlives its test file', 'was still running 0.3 s after it'],
   ['closes-badly', 'something shared that cannot be closed', 'closing the kettle failed'],
   ['uses-uvu-directly', 'a failure in a suite that uses uvu directly', '1 failed'],
-] as const)
-  test(`fails on ${title}`, async () => {
+] as const) {
+  const fails = async (): Promise<void> => {
     // Short only where it is waited for: the compiler of a file that is new may outlive the file by a moment.
     const isAwaited = name === 'stays-open' || name === 'leaves-a-program';
     const { failed, failures, details } = await runFile(fixture(name), isAwaited ? { lingerMs: 300 } : {});
     assert.ok(isAwaited ? failed > 0 : failed === 1, details);
     assert.match(failures.join('\n'), words);
-  });
+  };
+  // Each starts a process.
+  test(`fails on ${title}`, fails, { slow: !['blocks', 'exits-early', 'leaves-a-program'].includes(name) });
+}
 
 test('goes on after a test that did not end in time', async () => {
   const { passed, details } = await runFile(fixture('never-settles'));
@@ -125,46 +128,54 @@ test('shows the line of the source in what it has compiled', async () => {
   assert.match(stdout, /test\/fixtures\/suites\/fails\.ts:6:/);
 });
 
-test('runs the files from their sources if they cannot be compiled, and says why', async () => {
-  const folder = mkdtempSync(join(ROOT, 'node_modules/.cache/broken-'));
-  try {
-    const broken = join(folder, 'broken.ts');
-    writeFileSync(broken, "import './is-not-there.ts';\n");
-    const { code, stdout } = await run([...RUN, fixture('passes'), broken], {
-      // A run that measures coverage, as this one may be, compiles nothing.
-      env: { NODE_V8_COVERAGE: '' },
-    });
-    assert.is(code, 1);
-    assert.match(stdout, /^Not compiled, so that this takes longer: .*broken\.ts:1:\d+: .*is-not-there/m);
-    assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed, 1 skipped');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test(
+  'runs the files from their sources if they cannot be compiled, and says why',
+  async () => {
+    const folder = mkdtempSync(join(ROOT, 'node_modules/.cache/broken-'));
+    try {
+      const broken = join(folder, 'broken.ts');
+      writeFileSync(broken, "import './is-not-there.ts';\n");
+      const { code, stdout } = await run([...RUN, fixture('passes'), broken], {
+        // A run that measures coverage, as this one may be, compiles nothing.
+        env: { NODE_V8_COVERAGE: '' },
+      });
+      assert.is(code, 1);
+      assert.match(stdout, /^Not compiled, so that this takes longer: .*broken\.ts:1:\d+: .*is-not-there/m);
+      assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed, 1 skipped');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  { slow: true },
+);
 
-test('watches, and runs what a change affects', async () => {
-  const watching = start([...RUN, fixture('passes'), fixture('has-no-tests'), '--watch']);
-  let touching: NodeJS.Timeout | undefined;
-  const waits = () => watching.stdout().split('Waiting for changes').length - 1;
-  try {
-    await until('the first run ends', () => waits() === 1, PATIENT_MS);
-    const before = watching.stdout().length;
-    // Repeated, because a folder may not be watched yet when the first change comes.
-    touching = setInterval(() => utimesSync(fixture('passes'), new Date(), new Date()), 1_000);
-    await until(
-      'the changed file runs again',
-      () => watching.stdout().slice(before).includes(' failed'),
-      PATIENT_MS,
-    );
-    const again = watching.stdout().slice(before);
-    assert.match(again, '2 passed, 0 failed, 1 skipped');
-    assert.not.match(again, 'has-no-tests');
-  } finally {
-    clearInterval(touching);
-    watching.process.kill('SIGINT');
-    assert.is((await watching.done).code, 130);
-  }
-});
+test(
+  'watches, and runs what a change affects',
+  async () => {
+    const watching = start([...RUN, fixture('passes'), fixture('has-no-tests'), '--watch']);
+    let touching: NodeJS.Timeout | undefined;
+    const waits = () => watching.stdout().split('Waiting for changes').length - 1;
+    try {
+      await until('the first run ends', () => waits() === 1, PATIENT_MS);
+      const before = watching.stdout().length;
+      // Repeated, because a folder may not be watched yet when the first change comes.
+      touching = setInterval(() => utimesSync(fixture('passes'), new Date(), new Date()), 1_000);
+      await until(
+        'the changed file runs again',
+        () => watching.stdout().slice(before).includes(' failed'),
+        PATIENT_MS,
+      );
+      const again = watching.stdout().slice(before);
+      assert.match(again, '2 passed, 0 failed, 1 skipped');
+      assert.not.match(again, 'has-no-tests');
+    } finally {
+      clearInterval(touching);
+      watching.process.kill('SIGINT');
+      assert.is((await watching.done).code, 130);
+    }
+  },
+  { slow: true },
+);
 
 test('finds files by a part of their path, and those that words may be in', () => {
   assert.equal(selectFiles(['domain/logs/ledger']), ['test/domain/logs/ledger.test.ts']);

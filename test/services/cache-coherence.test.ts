@@ -15,6 +15,7 @@ import { breakable } from '../support/down-cache.ts';
 import { hasRedisServer, onStandaloneRedis } from '../support/redis.ts';
 import { freshNamespace } from '../support/redis-mock.ts';
 import { repeats, suite } from '../support/suite.ts';
+import { memoryPorts, system } from '../support/system.ts';
 
 type Cache = TaskCache & TaskListCache;
 type Clock = ReturnType<typeof memoryClock>;
@@ -392,6 +393,85 @@ test('can fail: a cache without a time limit is stale for good', async () => {
     problems.some((problem) => problem.includes('stale for good')),
     `found ${problems.length}`,
   );
+});
+
+/** A port each of whose calls waits for its turn, before and after it. */
+const inTurns = <Port extends object>(port: Port, round: () => Promise<void>): Port =>
+  new Proxy(port, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return async (...parameters: readonly unknown[]): Promise<unknown> => {
+        await round();
+        const result: unknown = await Reflect.apply(value, target, parameters);
+        await round();
+        return result;
+      };
+    },
+  });
+
+/** Two processes as the container composes them, on one store and one cache, interleaved at every call of either. */
+const interleaveServices = async (seed: number): Promise<readonly string[]> => {
+  const random = randomFrom(seed);
+  const ports = memoryPorts();
+  const problems: string[] = [];
+  const { round, run } = scheduler(random, async () => ports.clock.advance(random(3)));
+  const open = () =>
+    system({ ...ports, tasks: inTurns(ports.tasks, round), cache: inTurns(ports.cache, round) });
+  const processes = [await open(), await open()] as const;
+  const one = () => processes[random(2)] ?? processes[0];
+  const ids = ['a', 'b', 'c'];
+  const anId = () => ids[random(ids.length)] ?? 'a';
+  /** The version of each task that was acknowledged last; of a deleted one it is beyond all versions. */
+  const acknowledged = new Map<string, number>();
+  const DELETED = 1_000_000;
+  const remember = (id: string, version: number): void => {
+    acknowledged.set(id, Math.max(version, acknowledged.get(id) ?? 0));
+  };
+  const isRefusal = (error: unknown): boolean =>
+    isMiyabiError(error, 'task_not_found', 'already_exists', 'version_conflict', 'invalid_transition');
+
+  const write = async (): Promise<void> => {
+    const id = anId();
+    const { tasks } = one();
+    const kind = random(8);
+    // A deleted task stays deleted here.
+    if (acknowledged.get(id) === DELETED) return;
+    if (kind === 0) {
+      ids.splice(ids.indexOf(id), 1, `${id}${id.length}`);
+      await tasks.remove(id);
+      remember(id, DELETED);
+    } else if (kind < 4) remember(id, (await tasks.create({ task_id: id, status: 'running' })).version);
+    else remember(id, (await tasks.report(id, { current: random(9), total: 9 })).version);
+  };
+  const check = (id: string, version: number, known: number, where: string): void => {
+    if (version < known) problems.push(`${where}: ${id} is ${version}, ${known} was acknowledged`);
+  };
+  const read = async (): Promise<void> => {
+    const id = anId();
+    const known = acknowledged.get(id) ?? 0;
+    check(id, (await one().tasks.read(id)).version, known, 'alone');
+  };
+  const list = async (): Promise<void> => {
+    const known = new Map(acknowledged);
+    const { items } = await one().tasks.list(LISTS[random(2)] ?? { limit: 10 });
+    for (const { task_id, version } of items) check(task_id, version, known.get(task_id) ?? 0, 'list');
+  };
+  const repeat = (act: () => Promise<void>) => async (): Promise<void> => {
+    for (let count = 0; count < 5; count += 1)
+      await act().catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+      });
+  };
+  await run([write, write, write, read, read, list].map(repeat));
+  return problems.map((problem) => `seed ${seed}: ${problem}`);
+};
+
+test('the services of two processes show every acknowledged write in the next answer', async () => {
+  const found: string[] = [];
+  for (let seed = 1; seed <= repeats({ few: 60, all: 600 }); seed += 1)
+    found.push(...(await interleaveServices(seed)));
+  assert.equal(found.slice(0, 3), []);
 });
 
 if (hasRedisServer) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import type { HttpOptions } from '../../src/api/app.ts';
 import type { HttpApp } from '../../src/api/message.ts';
 import { type Listening, serve } from '../../src/entrypoints/local/serve.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
+import { COMPILED } from '../runner/compiled.ts';
 import { type Call, openApi } from './api.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,14 +23,29 @@ export const chromiumPath: string | undefined = [
 
 let built: Promise<string> | undefined;
 
-/** Builds the dashboard into a temporary folder, once for the whole process. */
+const buildInto = async (folder: string): Promise<void> => {
+  const { build } = await import('vite');
+  await build({ root: join(ROOT, 'web'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+};
+
+/** The dashboard as built, once for a run of the runner, or else once for this process. */
 export const builtDashboard = (): Promise<string> => {
   built ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'miyabi-web-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-    const { build } = await import('vite');
-    await build({ root: join(ROOT, 'web'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
-    return folder;
+    const { [COMPILED]: run } = process.env;
+    const shared = run === undefined ? undefined : join(run, 'dashboard');
+    if (shared !== undefined && existsSync(shared)) return shared;
+    const folder = mkdtempSync(join(run ?? tmpdir(), 'miyabi-web-'));
+    await buildInto(folder);
+    if (shared === undefined) {
+      process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+      return folder;
+    }
+    try {
+      renameSync(folder, shared);
+    } catch {
+      // Another process was quicker; the runner removes this one with the rest.
+    }
+    return shared;
   })();
   return built;
 };
