@@ -144,6 +144,7 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
     collector: collector.lambda.function,
     webhooks: webhooks.lambda.function,
     deadLetters: collector.deadLetters,
+    apiMetrics: config.apiMetrics,
     tasksTable: tables.tasks.tableName,
     otherTables: [tables.projects.tableName, tables.webhooks.tableName],
     system: logs.system,

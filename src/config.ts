@@ -34,6 +34,8 @@ export type Config = Readonly<{
   logLevel: LogLevel;
   /** Which backends a Lambda talks to before its first request. */
   priming: Priming;
+  /** Whether the API Lambda writes metrics of its requests. */
+  apiMetrics: boolean;
   /** The service that logs and metrics of a Lambda name, where it is not the usual one. */
   serviceName?: string;
   collectIntervalMs: number;
@@ -189,6 +191,7 @@ const environment = v.object({
   MIYABI_LOG_DIR: v.optional(text),
   LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
   POWERTOOLS_SERVICE_NAME: v.optional(text),
+  API_METRICS: v.optional(flag, 'false'),
   MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
   STOP_TIMEOUT_MS: v.optional(integer(0, 600_000), '8000'),
@@ -277,6 +280,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     logLevel: vars.LOG_LEVEL,
     ...(vars.POWERTOOLS_SERVICE_NAME === undefined ? {} : { serviceName: vars.POWERTOOLS_SERVICE_NAME }),
     priming: vars.MIYABI_PRIME,
+    apiMetrics: vars.API_METRICS,
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
     stopTimeoutMs: vars.STOP_TIMEOUT_MS,
     tasksTable: vars.TASKS_TABLE_NAME,

@@ -46,6 +46,8 @@ export interface MiyabiProps {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   /** Requests a minute for each API key; 0 is no limit. Default 1200. */
   readonly rateLimit?: number;
+  /** Metrics of the API's requests by route, which CloudWatch charges for. Default false. */
+  readonly apiMetrics?: boolean;
   /** Whether log lines that clients post are kept. Default true. */
   readonly keepLogLines?: boolean;
   /** How many of the first lines of a stream are kept. Default 100. */

@@ -12,6 +12,8 @@ export type MeasuredProps = Readonly<{
   collector: LambdaFunction;
   webhooks: LambdaFunction;
   deadLetters: Queue;
+  /** Whether the API writes metrics of its own. */
+  apiMetrics: boolean;
   tasksTable: string;
   otherTables: readonly string[];
   cache: Cache | undefined;
@@ -29,6 +31,7 @@ export const metricsOf = ({
   collector,
   webhooks,
   deadLetters,
+  apiMetrics,
   tasksTable,
   otherTables,
   cache,
@@ -41,6 +44,14 @@ export const metricsOf = ({
       metricName,
       // The function's environment names it as the service of its metrics.
       dimensionsMap: { service: fn === collector ? `${name}-collector` : `${name}-webhooks` },
+      statistic,
+      ...five,
+    });
+  const ofApi = (metricName: string, statistic: string) =>
+    new Metric({
+      namespace: NAMESPACE,
+      metricName,
+      dimensionsMap: { service: `${name}-api` },
       statistic,
       ...five,
     });
@@ -78,6 +89,17 @@ export const metricsOf = ({
     }),
     apiCrashes: alias.metricErrors({ ...minute, statistic: 'Sum' }),
     apiDurationP95: alias.metricDuration({ ...minute, statistic: 'p95' }),
+    /** What the API itself measures, if it is asked to: of all its routes together. */
+    measured: apiMetrics
+      ? {
+          durationP95: ofApi('RequestDuration', 'p95'),
+          serverErrors: ofApi('ServerErrors', 'Sum'),
+          clientErrors: ofApi('ClientErrors', 'Sum'),
+          coldStarts: ofApi('ColdStarts', 'Sum'),
+          cacheHits: ofApi('CacheHits', 'Sum'),
+          cacheMisses: ofApi('CacheMisses', 'Sum'),
+        }
+      : undefined,
     apiThrottles: alias.metricThrottles({ ...five, statistic: 'Sum' }),
     collectorErrors: collector.metricErrors({ ...five, statistic: 'Sum' }),
     collectorRuns: collector.metricInvocations({ ...five, statistic: 'Sum' }),

@@ -55,6 +55,20 @@ export class Overview extends Construct {
             metrics.indexThrottles,
           ]),
         ],
+        ...(metrics.measured === undefined
+          ? []
+          : [
+              [
+                graph('API: time of a request within the function, p95, ms', [metrics.measured.durationP95]),
+                graph('API: cold starts, errors, cache hits and misses', [
+                  metrics.measured.coldStarts,
+                  metrics.measured.serverErrors,
+                  metrics.measured.clientErrors,
+                  metrics.measured.cacheHits,
+                  metrics.measured.cacheMisses,
+                ]),
+              ],
+            ]),
       ],
     });
   }

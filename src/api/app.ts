@@ -164,8 +164,16 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     }
   };
 
+  /** The route that a request is counted for: one of a known few, whatever callers send. */
+  const routeOf = (request: HttpRequest): string => {
+    const route = operationOf(request, find(pathOf(request)))?.route;
+    return route === undefined ? 'other' : `${route.method} ${route.path}`;
+  };
+
   return async (request) => {
+    const observed = options.observe?.();
     const response = shared.preflight(request) ?? (await answer(request));
+    observed?.(routeOf(request), response.status);
     // Copied once, with names in the literal: V8 copies a second object into one a property at a time.
     const headers =
       request.id === undefined

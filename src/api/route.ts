@@ -50,7 +50,12 @@ export type HttpOptions = Readonly<{
   corsOrigins?: readonly string[] | undefined;
   /** Refuses requests of other web pages; for a server without keys. */
   browserGuard?: BrowserGuard | undefined;
+  /** Measures each request. A request of no route counts as `other`. */
+  observe?: ObserveRequest | undefined;
 }>;
+
+/** Called when a request begins; what it returns is called with the route, e.g. `GET /api/tasks`, and the status. */
+export type ObserveRequest = () => (route: string, status: number) => void;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 

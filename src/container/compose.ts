@@ -55,11 +55,14 @@ export type OpenContainer = Readonly<{ container: Container; close(): Promise<vo
  * `overrides` are ports that the caller provides instead: a Lambda its logger, a test its fakes. Services cannot be
  * replaced, so a test runs on exactly the services that production binds.
  *
+ * `decorate` gets the ports of the backends and returns those to use in place of some, e.g. one that counts its calls.
+ *
  * @throws MiyabiError `configuration` where a backend cannot be opened; what was opened before it is closed again.
  */
 export const containerFor = async (
   config: Config,
   overrides: Partial<Ports> = {},
+  decorate: (ports: Ports) => Partial<Ports> = () => ({}),
 ): Promise<OpenContainer> => {
   // Made only if the caller provides none: the Lambdas bring their own and leave this library out.
   const logger = overrides.logger ?? pinoLogger({ level: config.logLevel });
@@ -100,7 +103,7 @@ export const containerFor = async (
     };
     // Singletons: a port is one object for the whole process, with one connection and one state.
     const container = new Container({ defaultScope: 'Singleton' });
-    bindPorts(container, ports);
+    bindPorts(container, { ...ports, ...decorate(ports) });
     container.bind(TOKENS.config).toConstantValue(config);
     container.bind(TOKENS.probes).toConstantValue(probes);
     container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
@@ -141,9 +144,16 @@ const logFormats = async ({ logFormatsFile: file }: Config): Promise<() => Promi
   return async () => formats;
 };
 
-/** What an entrypoint works with: the services, and the way to release everything they hold. `overrides`: `containerFor`. */
-export const compose = async (config: Config, overrides: Partial<Ports> = {}) => {
-  const { container, close } = await containerFor(config, overrides);
+/**
+ * What an entrypoint works with: the services, and the way to release everything they hold. `overrides` and
+ * `decorate`: see `containerFor`.
+ */
+export const compose = async (
+  config: Config,
+  overrides: Partial<Ports> = {},
+  decorate?: (ports: Ports) => Partial<Ports>,
+) => {
+  const { container, close } = await containerFor(config, overrides, decorate);
   return {
     tasks: container.get(TOKENS.taskService),
     projects: container.get(TOKENS.projectService),

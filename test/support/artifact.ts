@@ -48,6 +48,8 @@ export const openArtifacts = async () => {
       name: Exclude<FunctionName, 'hook'>,
       events: readonly unknown[],
       env: Readonly<Record<string, string>>,
+      /** Gets everything else that the function prints, by line. */
+      printed: (line: string) => void = () => undefined,
     ): Promise<readonly Outcome[]> {
       const { stdout, stderr } = await run(
         [
@@ -59,6 +61,7 @@ export const openArtifacts = async () => {
         { env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'error', ...env } },
       );
       const lines = stdout.split('\n').filter((line) => line.startsWith('>>>'));
+      for (const line of stdout.split('\n')) if (!line.startsWith('>>>') && line !== '') printed(line);
       if (lines.length === 0) throw new Error(`nothing came out of ${name}: ${stdout}${stderr}`);
       return lines.map((line) => JSON.parse(line.slice(3)) as Outcome);
     },

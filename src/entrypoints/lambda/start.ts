@@ -3,6 +3,7 @@ import { type Config, type Priming, readConfig } from '../../config.ts';
 import { type Composition, compose } from '../../container/compose.ts';
 import { isJsonObject } from '../../domain/json.ts';
 import type { LogFields } from '../../ports/logger.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { Probe } from '../../ports/probe.ts';
 import { healthService } from '../../services/health.ts';
 
@@ -39,18 +40,27 @@ const invocationIdOf = ([, context]: readonly unknown[]): string | undefined => 
   return typeof id === 'string' ? id : undefined;
 };
 
+/** On Lambda the default preset is production. @throws MiyabiError `configuration` */
+export const lambdaConfig = (): Config => readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
+
+/** What logs and metrics name. */
+export const serviceOf = ({ serviceName }: Config, usualService: string): string =>
+  serviceName ?? usualService;
+
 /**
  * What every Lambda does once in a process, while it is initialised: read the configuration, create the clients, and
  * open the configured connections, so that the first request finds them open.
  */
-export const startLambda = async (usualService: string): Promise<Started> => {
-  // On Lambda the default preset is production.
-  const config = readConfig({ MIYABI_BACKEND: 'aws', ...process.env });
-  const service = config.serviceName ?? usualService;
+export const startLambda = async (
+  usualService: string,
+  decorate?: (ports: Ports) => Partial<Ports>,
+): Promise<Started> => {
+  const config = lambdaConfig();
+  const service = serviceOf(config, usualService);
   let current: LogFields = {};
   let isFirst = true;
   const logger = powertoolsLogger({ level: config.logLevel, service, invocation: () => current });
-  const services = await compose(config, { logger });
+  const services = await compose(config, { logger }, decorate);
   const { probes, clock, sleep } = services;
   const prime = async () => {
     for (const isNext of PRIMED[config.priming]) {
