@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { versionConflict } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import type { Checkpoints } from '../../ports/checkpoints.ts';
+import type { Checkpoint, Checkpoints } from '../../ports/checkpoints.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { checkpointCodec } from './codecs.ts';
 import type { Database } from './database.ts';
@@ -22,6 +22,18 @@ const REMEMBERED_TEXT = 4_000_000;
 
 // `fromRecord` parses JSON, so its result is JSON.
 const decoded = (key: string, record: string): Json => fromRecord(`Checkpoint ${key}`, record) as Json;
+
+/** A caller that has the value of this version already does not read it, so a large one is parsed on first use. */
+const lazily = (key: string, record: string, version: number): Checkpoint => {
+  let value: Json | undefined;
+  return {
+    get value() {
+      value ??= decoded(key, record);
+      return value;
+    },
+    version,
+  };
+};
 
 /**
  * Checkpoints: a version and a value under a key. The version is a record of its own, so that a write does not read a
@@ -56,8 +68,7 @@ export const embeddedCheckpoints = ({
       const head = found === undefined ? undefined : await database.get(keyOf('c', key));
       if (found !== undefined && head !== undefined) {
         const { version, expires_on } = headOf(key, head);
-        if (version === found.version && !isOver(expires_on))
-          return { value: decoded(key, found.record), version };
+        if (version === found.version && !isOver(expires_on)) return lazily(key, found.record, version);
       }
       return database.view(async (view) => {
         const [head, value] = await view.getMany([keyOf('c', key), keyOf('v', key)]);

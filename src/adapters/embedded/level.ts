@@ -1,12 +1,13 @@
 import { ClassicLevel } from 'classic-level';
 
+// Two buffers of writes and the cache of blocks stay in memory for good. What is read often is remembered besides.
 const LEVEL_OPTIONS = {
   keyEncoding: 'utf8',
   valueEncoding: 'utf8',
   createIfMissing: false,
   compression: true,
-  cacheSize: 16 * 1024 * 1024,
-  writeBufferSize: 8 * 1024 * 1024,
+  cacheSize: 4 * 1024 * 1024,
+  writeBufferSize: 4 * 1024 * 1024,
 } as const;
 
 /** Opens LevelDB in a folder. @throws its own error, e.g. with the code `LEVEL_LOCKED` in its cause. */

@@ -14,10 +14,17 @@ const chunkKey = ({ log_group, log_stream }: LogOrigin, key: string): string =>
 export const lineExpiryKey = ({ log_group, log_stream }: LogOrigin, day: number): string =>
   keyOf('x', daySegment(day), 'l', keyOf(log_group, log_stream));
 
+/** What the next write has to know of an index, which may be large. */
+type LineFacts = Readonly<{ version: number; expires_at: number }>;
+
 /** The lines of streams: an index and chunks, written together in one batch. */
 export const embeddedLineStore = ({ database }: Readonly<{ database: Database }>): LineStore => {
-  const storedIn = (change: Change, stream: LogOrigin) => {
-    const value = change.get(lineIndexKey(stream));
+  const storedIn = (change: Change, stream: LogOrigin): LineFacts | undefined => {
+    const key = lineIndexKey(stream);
+    // Only this file puts facts beside an index.
+    const known = change.facts(key) as LineFacts | undefined;
+    if (known !== undefined) return known;
+    const value = change.get(key);
     return value === undefined ? undefined : lineIndexCodec.decode(stream.log_stream, value);
   };
 
@@ -57,7 +64,8 @@ export const embeddedLineStore = ({ database }: Readonly<{ database: Database }>
           if (stored !== undefined) change.remove(lineExpiryKey(stream, dayAfter(stored.expires_at)));
           change.put(lineExpiryKey(stream, day), '');
         }
-        change.put(lineIndexKey(stream), lineIndexCodec.encode({ index, version: version + 1, expires_at }));
+        const facts: LineFacts = { version: version + 1, expires_at };
+        change.put(lineIndexKey(stream), lineIndexCodec.encode({ index, ...facts }), facts);
       });
     },
 

@@ -6,7 +6,12 @@ import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { CACHE_TTL, type TaskCache, type TaskDocument } from '../../ports/task-cache.ts';
-import { LIST_CACHE, type ListAnswer, type TaskListCache } from '../../ports/task-list-cache.ts';
+import {
+  LIST_CACHE,
+  type ListAnswer,
+  type TaskListCache,
+  type TaskListPage,
+} from '../../ports/task-list-cache.ts';
 import type { TaskQuery } from '../../ports/task-store.ts';
 import { type SortedList, sortedList } from './sorted-list.ts';
 
@@ -41,6 +46,9 @@ type List = {
   floor?: Floor;
 };
 
+/** Pages are asked for again by every open dashboard. */
+const MAX_ANSWERED = 20;
+
 /** A cache of tasks and of lists of them in this process's memory. */
 export const memoryTaskCache = ({
   clock,
@@ -53,10 +61,14 @@ export const memoryTaskCache = ({
   const recent = new Map<string, number>();
   const startedAt = clock.now();
   let tickets = 0;
+  /** The pages that were answered last, until anything in the cache changes. */
+  const answered = new LRUCache<string, Readonly<{ page: TaskListPage; until: number }>>({
+    max: MAX_ANSWERED,
+  });
 
-  const valid = (taskId: string): Entry | undefined => {
+  const valid = (taskId: string, now = clock.now()): Entry | undefined => {
     const entry = entries.get(taskId);
-    if (entry === undefined || entry.until > clock.now()) return entry;
+    if (entry === undefined || entry.until > now) return entry;
     entries.delete(taskId);
     return undefined;
   };
@@ -126,12 +138,17 @@ export const memoryTaskCache = ({
   });
 
   /** The first tasks of a list after a position, down to the floor; undefined if the list is not complete. */
-  const firstOf = (list: List, floor: Floor, query: TaskQuery): readonly TaskEntry[] | undefined => {
+  const firstOf = (
+    list: List,
+    floor: Floor,
+    query: TaskQuery,
+    now: number,
+  ): readonly TaskEntry[] | undefined => {
     const found: TaskEntry[] = [];
     const strays: TaskPosition[] = [];
     for (const position of list.order.after(query.after)) {
       if (found.length > query.limit || isBelow(position, floor)) break;
-      const entry = valid(position.task_id);
+      const entry = valid(position.task_id, now);
       if (entry === undefined || entry.kind === 'absent') {
         lists.delete(scopeName(list.scope));
         return undefined;
@@ -153,6 +170,7 @@ export const memoryTaskCache = ({
     },
 
     async save(tasks, asOf = clock.now()) {
+      answered.clear();
       if (asOf + CACHE_TTL.live <= clock.now()) return;
       for (const task of tasks) {
         const known = valid(task.task_id);
@@ -170,16 +188,22 @@ export const memoryTaskCache = ({
     },
 
     async markAbsent(taskId, asOf = clock.now()) {
+      answered.clear();
       const until = asOf + CACHE_TTL.absent;
       if (until > clock.now() && valid(taskId) === undefined) entries.set(taskId, { kind: 'absent', until });
     },
 
     async remove(taskId) {
+      answered.clear();
       const now = clock.now();
       entries.set(taskId, { kind: 'removed', until: now + CACHE_TTL.removed, at: now, unsure: false });
     },
 
     async page(query) {
+      const name = JSON.stringify(query);
+      const now = clock.now();
+      const same = answered.get(name);
+      if (same !== undefined && same.until > now) return { page: same.page };
       const scopes = scopesFor(query);
       if (scopes === undefined) return {};
       const parts = scopes.map(listOf);
@@ -190,21 +214,28 @@ export const memoryTaskCache = ({
       }
       const found: TaskEntry[] = [];
       for (const part of parts) {
-        const first = firstOf(part, floor, query);
+        const first = firstOf(part, floor, query, now);
         if (first === undefined) return ticketFor(query, scopes);
         found.push(...first);
       }
-      found.sort((a, b) => byNewest(a.place, b.place));
+      if (parts.length > 1) found.sort((a, b) => byNewest(a.place, b.place));
       const items = found.slice(0, query.limit);
       const last = items.at(-1);
       const more = found.length > query.limit || floor !== 'end';
-      if (!more) return { page: { items: items.map(documentOf) } };
-      if (items.length < query.limit || last === undefined) return ticketFor(query, scopes);
-      const next = { updated_at: last.place.updated_at, task_id: last.place.task_id };
-      return { page: { items: items.map(documentOf), next } };
+      if (more && (items.length < query.limit || last === undefined)) return ticketFor(query, scopes);
+      const page: TaskListPage = {
+        items: items.map(documentOf),
+        ...(more && last !== undefined
+          ? { next: { updated_at: last.place.updated_at, task_id: last.place.task_id } }
+          : {}),
+      };
+      const until = Math.min(...parts.map((part) => part.until), ...found.map((entry) => entry.until));
+      answered.set(name, { page, until });
+      return { page };
     },
 
     async fill({ query, asOf, tokens }, page) {
+      answered.clear();
       const until = asOf + CACHE_TTL.live - storeDelayMs;
       if (until <= clock.now()) return;
       let complete = true;

@@ -3,6 +3,7 @@ import { defined } from '../../domain/defined.ts';
 import { isHidden, requireOwn } from '../../domain/projects/access.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
+import type { TaskDocument } from '../../ports/task-cache.ts';
 import { type HttpResponse, json, jsonText } from '../message.ts';
 import { etagOf } from '../preconditions.ts';
 import { emptyAnswer, jsonAnswer, jsonBody, mergePatch, route } from '../route.ts';
@@ -11,6 +12,17 @@ import * as schemas from '../schemas/tasks.ts';
 import { createTask } from './create-task.ts';
 
 const TASK_POSITION = v.object({ task_id: v.string(), updated_at: v.string() });
+
+const joined = new WeakMap<readonly TaskDocument[], string>();
+
+/** The stored texts as they are; joined once for a page that the cache answers several times. */
+const textsOf = (items: readonly TaskDocument[]): string => {
+  const known = joined.get(items);
+  if (known !== undefined) return known;
+  const texts = items.map((task) => task.json).join(',');
+  joined.set(items, texts);
+  return texts;
+};
 
 const answer = (task: Task): HttpResponse => json(200, task, { etag: etagOf(task.version) });
 
@@ -39,9 +51,7 @@ export const taskRoutes = {
       const after = cursor === undefined ? {} : { after: cursors.decrypt(scope, cursor, TASK_POSITION) };
       const page = await listTasks({ ...wanted, limit, ...after });
       const next = page.next === undefined ? null : cursors.encrypt(scope, page.next);
-      // The stored texts are sent as they are.
-      const texts = page.items.map((task) => task.json).join(',');
-      return jsonText(200, `{"tasks":[${texts}],"next_cursor":${JSON.stringify(next)}}`);
+      return jsonText(200, `{"tasks":[${textsOf(page.items)}],"next_cursor":${JSON.stringify(next)}}`);
     },
   }),
   createTask: route({

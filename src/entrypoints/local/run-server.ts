@@ -7,6 +7,7 @@ import { httpOptions, requireKeysBeyondLoopback } from '../../api/options.ts';
 import { reportFailure } from '../../cli/report-failure.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { compose } from '../../container/compose.ts';
+import { boundHeap } from './bounded-heap.ts';
 import { playDemo } from './demo.ts';
 import { repeat } from './repeat.ts';
 import { serve } from './serve.ts';
@@ -24,6 +25,7 @@ const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
 /** The local server: the HTTP application on a port, and a collector that follows the log folder. */
 export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
+  boundHeap();
   const config = readConfig(process.env);
   requireKeysBeyondLoopback(config);
   const files = await staticFiles(DASHBOARD);

@@ -40,4 +40,25 @@ test('is empty while it is down, and has its data again afterwards', async () =>
   assert.is(await cache.find('b'), undefined);
 });
 
+test('answers a page again as it is until something changes or its time is over', async () => {
+  const clock = memoryClock();
+  const cache = memoryTaskCache({ clock });
+  const query = { limit: 10 };
+  const { ticket } = await cache.page(query);
+  assert.ok(ticket !== undefined);
+  await cache.fill(ticket, { items: [aTask('a')] });
+  const first = (await cache.page(query)).page;
+  assert.equal(
+    first?.items.map(({ task_id }) => task_id),
+    ['a'],
+  );
+  assert.is((await cache.page(query)).page, first);
+  await cache.save([aTask('b')]);
+  assert.equal((await cache.page(query)).page?.items.length, 2);
+  await cache.remove('a');
+  assert.equal((await cache.page(query)).page?.items.length, 1);
+  clock.advance(60_000);
+  assert.is((await cache.page(query)).page, undefined);
+});
+
 test.run();
