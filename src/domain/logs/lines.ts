@@ -245,11 +245,16 @@ const REST_OF_CLOCK = /[^|]{0,12}\| (?:[A-Z]{6,8}_[A-Z_]{4,40}\b)/y;
 const BRACKETS =
   /\[(?: {0,4}[A-Za-z@][\w@./:-]{0,120} {0,4}|\d{1,3}|\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[AaPp][Mm])?|\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,+Z -]{5,40})\](?::?\s{1,8}|:?$)/y;
 
-/** `##[group]` and similar, of GitHub Actions and Azure Pipelines. */
-const RUNNER_COMMAND = /##\[[a-z]{1,20}\]\s{0,8}/y;
+/**
+ * `##[group]` and similar, of GitHub Actions and Azure Pipelines. A group with a title in words stays: the mark shows that the
+ * words are a title. Any other title may be a line of a tool.
+ */
+const RUNNER_COMMAND = /##\[(?!group\][A-Z][A-Za-z' -]{1,80}$)[a-z]{1,20}\]\s{0,8}/y;
+const TITLED_GROUP = /::group::[A-Z][A-Za-z' -]{1,80}$/y;
 
 /** `::group::` and `::error file=a.ts,line=1::` of GitHub Actions. */
 const skipWorkflowCommand = (text: string, start: number): number => {
+  if (end(TITLED_GROUP, text, start) !== undefined) return start;
   const name = end(WORKFLOW_COMMAND, text, start);
   if (name === undefined) return start;
   const close = text.slice(name, name + 1000).indexOf('::');

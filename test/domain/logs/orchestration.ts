@@ -353,12 +353,37 @@ export const ORCHESTRATION: readonly Case[] = [
   {
     name: 'a job of GitHub Actions, failing',
     run: 'github-job/github-job#1 failed null/null',
-    shown: { current_step: 'npm test', error_message: 'Process completed with exit code 1' },
+    shown: { phase: 'Run npm test', error_message: 'Process completed with exit code 1' },
     lines: [
       "2026-01-02T03:04:05.6789012Z Current runner version: '2.311.0'",
       '2026-01-02T03:04:06.6789012Z ##[group]Run npm test',
       '2026-01-02T03:04:08.6789012Z ##[error]Process completed with exit code 1.',
       '2026-01-02T03:04:09.6789012Z Cleaning up orphan processes',
+    ],
+  },
+  {
+    name: 'a group of a step of GitHub Actions',
+    run: 'github-job/github-job#1 running null/null',
+    shown: { phase: 'Building images', current_step: 'make deploy' },
+    lines: [
+      "2026-01-02T03:04:05.6789012Z Current runner version: '2.311.0'",
+      '2026-01-02T03:04:05.6789012Z ##[group]Operating System',
+      '2026-01-02T03:04:05.6789012Z ##[endgroup]',
+      '2026-01-02T03:04:06.6789012Z ##[group]Run make deploy',
+      '2026-01-02T03:04:06.6789012Z ##[endgroup]',
+      '2026-01-02T03:04:07.6789012Z ##[group]Building images',
+      '2026-01-02T03:04:08.6789012Z ##[endgroup]',
+    ],
+  },
+  {
+    name: 'a group that a workflow command begins',
+    run: 'github-job/github-job#1 running null/null',
+    shown: { phase: 'Run database migrations' },
+    lines: [
+      "Current runner version: '2.311.0'",
+      '::group::Prepare the release',
+      '::endgroup::',
+      '::group::Run database migrations',
     ],
   },
   {
