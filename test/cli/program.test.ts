@@ -125,6 +125,25 @@ test('parse --explain shows for each line which format read it and its signal', 
   assert.match(reported.stdout, /\n +\d+ cdk +Shop-Stack1 \| .*\n {22}\{/);
 });
 
+test('parse takes bounded memory, however many tasks a log names', async () => {
+  const count = 15_000;
+  const input = Array.from(
+    { length: count },
+    (_, index) => `{"task_id":"import-${index}","status":"running","progress":{"current":1,"total":100}}\n`,
+  ).join('');
+  const { code, stdout } = await run([...MIYABI, 'parse'], {
+    input,
+    env: { NODE_OPTIONS: '--max-old-space-size=64' },
+  });
+  assert.is(code, 0);
+  const ids = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { task_id: string }).task_id);
+  assert.is(ids.length, count);
+  assert.is(ids[count - 1], `import-${count - 1}`);
+});
+
 test('parse counts a line without end as one, and continues after it', async () => {
   const endless = 'x'.repeat(2_500_000);
   const parsed = await run([...MIYABI, 'parse'], { input: `${endless}\nStep 1/2\r\nStep 2/2` });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { defined } from '../../domain/defined.ts';
 import type { LogFormat } from '../../domain/logs/format.ts';
@@ -5,6 +6,7 @@ import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
 import { type ContinuedLine, logReader, type PlacedSignal } from '../../domain/logs/signals.ts';
 import { progressOf } from '../../domain/tasks/progress.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
+import { fileShelf } from './file-shelf.ts';
 
 /** Lines per call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
@@ -18,14 +20,24 @@ const MAX_PENDING = 1_000_000;
  * @throws CommandFailure where the file cannot be read.
  */
 export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
-  const parser = logParser(formats);
-  await eachChunk(file, (lines) => parser.add(lines));
-  for (const task of parser.tasksAtEnd()) process.stdout.write(`${JSON.stringify(publicTask(task))}\n`);
+  const shelf = fileShelf();
+  const parser = logParser(formats, { shelf });
+  try {
+    await eachChunk(file, (lines) => parser.add(lines));
+    for (const task of parser.tasksAtEnd()) await print(`${JSON.stringify(publicTask(task))}\n`);
+  } finally {
+    shelf.close();
+  }
   const oversized = parser.oversized();
   if (oversized > 0)
     process.stderr.write(
       `miyabi: ${oversized} ${oversized === 1 ? 'line was' : 'lines were'} too long to be read\n`,
     );
+};
+
+/** A reader that is slower than this must not let the output pile up in memory. */
+const print = async (text: string): Promise<void> => {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 };
 
 /**

@@ -81,7 +81,8 @@ export type Advance = Readonly<{
 /**
  * Adds signals to a ledger. `wholeTask`: all runs are one task, e.g. in a stream that is named after its task.
  * `withoutHistory`: the points of the changes are not needed, which saves an observation of each run after each signal.
- * `memos`: replays of the ledgers that this caller has advanced before.
+ * `memos`: replays of the ledgers that this caller has advanced before. `unique`: no signal comes twice, so their names
+ * need not be kept.
  */
 export const advance = (
   ledger: Ledger,
@@ -106,6 +107,7 @@ type AdvanceOptions = Readonly<{
   wholeTask: boolean;
   withoutHistory?: boolean;
   memos?: LedgerMemos;
+  unique?: boolean;
   /**
    * The origin of all of the signals, if its ids count upwards and its events arrive in that order, each at least once.
    */
@@ -153,10 +155,10 @@ const advanceOnce = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
   formats: ReadonlyMap<string, LogFormat>,
-  { wholeTask, withoutHistory = false, memos, origin }: AdvanceOptions,
+  { wholeTask, withoutHistory = false, memos, unique = false, origin }: AdvanceOptions,
 ): Omit<Advance, 'dropped'> => {
   const memo = takeMemo(memos, ledger);
-  const seen = memo?.seen ?? new Set(ledger.recent.map(nameOf));
+  const seen = unique ? undefined : (memo?.seen ?? new Set(ledger.recent.map(nameOf)));
   const { fresh, known, late } = newSignals(ledger, incoming, seen, origin);
   if (memo !== undefined && fresh.length === 0) memos?.set(ledger, memo);
   if (fresh.length === 0) return { ledger, changes: [], removed: [], fresh: 0, known, late };
@@ -219,8 +221,8 @@ const advanceOnce = (
   for (const key of before?.keys() ?? []) if (replay.observe(key) === undefined) removed.add(key);
 
   const { announced, ...others } = ledger;
-  const names = new Set(incoming.map(nameOf));
   const missing = announced?.filter(({ key }) => replay.observe(key) === undefined) ?? [];
+  const names = new Set(missing.length === 0 ? [] : incoming.map(nameOf));
   for (const { key, newest: last } of missing) if (names.has(last)) removed.add(key);
   const awaited = missing.filter(({ newest: last }) => !names.has(last));
   const grown: Ledger = {
@@ -231,10 +233,11 @@ const advanceOnce = (
   };
   const tally = {
     ...{ changes, removed: [...removed].map((key) => ({ key })), fresh: fresh.length, known, late },
-    newest: behind.map(nameOf).at(-1) ?? '',
+    newest: nameOf(behind[behind.length - 1] as PlacedSignal),
   };
-  if (isCompacting && pruned !== undefined) return { ledger: compact(grown, place, pruned), ...tally };
-  memos?.set(grown, { replay, seen, ...(pruned !== undefined && { pruned }) });
+  if (isCompacting && pruned !== undefined)
+    return { ledger: compact(grown, place, pruned, unique), ...tally };
+  memos?.set(grown, { replay, ...(seen !== undefined && { seen }), ...(pruned !== undefined && { pruned }) });
   return { ledger: grown, ...tally };
 };
 
@@ -243,7 +246,7 @@ const advanceOnce = (
  * {@link REPLAYABLE} of them, once there are more. With it, signals in sequence need no replay of the recent ones,
  * neither to be folded nor when the older half of them is. A ledger that was just read from a store has none.
  */
-type Memo = Readonly<{ replay: Replay; seen: Set<string>; pruned?: PrunedStates }>;
+type Memo = Readonly<{ replay: Replay; seen?: Set<string>; pruned?: States }>;
 
 /** The memos of the ledgers that one caller advances; a ledger without one is replayed. */
 export type LedgerMemos = WeakMap<Ledger, Memo>;
@@ -276,7 +279,7 @@ const lastSeen = (replay: Replay): Map<string, Observation> => {
 const newSignals = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
-  seen: Set<string>,
+  seen: Set<string> | undefined,
   origin: string | undefined,
 ) => {
   let compacted: ReadonlySet<string> | undefined;
@@ -298,11 +301,11 @@ const newSignals = (
   const isTaken = ({ id }: PlacedSignal): boolean =>
     through !== undefined && compareDigits(countOf(id)?.digits ?? '', through) <= 0;
   for (const signal of incoming) {
-    const name = nameOf(signal);
-    if (isTaken(signal) || seen.has(name) || isCompacted(signal, name)) known += 1;
+    const name = seen === undefined ? '' : nameOf(signal);
+    if (isTaken(signal) || (seen !== undefined && (seen.has(name) || isCompacted(signal, name)))) known += 1;
     else if (isTooLate(signal)) late += 1;
     else {
-      seen.add(name);
+      seen?.add(name);
       fresh.push(signal);
     }
   }
@@ -399,22 +402,20 @@ type Replay = Readonly<{
   /** Whether a run existed before the signal of that number, from 0. */
   knew(key: string, number: number): boolean;
   /** The states without the runs that can no longer change. */
-  pruned(): PrunedStates;
+  pruned(): States;
+  /** The states as they are, until the next signal is played. */
+  states(): States;
 }>;
 
-type PrunedStates = Pick<Ledger, 'base' | 'runs'>;
+type States = Pick<Ledger, 'base' | 'runs'>;
 
 /** A run's key in its format, and its name in the ledger. */
 type Place = Readonly<{ format: string; key: string; name: string }>;
 
 /** The key of the only run in the ledger of a whole task. */
-const WHOLE = 'task';
+export const WHOLE_TASK = 'task';
 
-const newReplay = (
-  ledger: PrunedStates,
-  formats: ReadonlyMap<string, LogFormat>,
-  wholeTask: boolean,
-): Replay => {
+const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
   const guarded = <T>(format: string, run: () => T): T => {
     try {
       return run();
@@ -446,7 +447,7 @@ const newReplay = (
     byName.set(place.name, place);
     return place;
   };
-  const calledIn = ({ name }: Place): string => (wholeTask ? WHOLE : name);
+  const calledIn = ({ name }: Place): string => (wholeTask ? WHOLE_TASK : name);
   for (const [format, keys] of Object.entries(ledger.runs))
     for (const key of keys) fromBefore.add(calledIn(placeOf(format, key)));
 
@@ -498,27 +499,30 @@ const newReplay = (
     );
   };
 
+  const statesBy = (change: (format: LogFormat, state: Json) => Json): States => {
+    const base: Record<string, Json> = {};
+    const runs: Record<string, readonly string[]> = Object.fromEntries(
+      Object.entries(ledger.runs).filter(([name]) => !formats.has(name)),
+    );
+    for (const [name, state] of states) {
+      const format = formats.get(name);
+      // The state of a format that is not configured now is kept until it is configured again.
+      const changed = format === undefined ? state : guarded(name, () => change(format, state));
+      base[name] = changed;
+      runs[name] = [...(places.get(name)?.keys() ?? [])].filter(
+        (key) => format === undefined || guarded(name, () => format.observe(changed, key)) !== undefined,
+      );
+    }
+    return { base, runs };
+  };
+
   return {
     play,
     observe,
     touched: () => firstTouched.keys(),
     knew: (key, number) => fromBefore.has(key) || (firstTouched.get(key) ?? number) < number,
-    pruned: () => {
-      const base: Record<string, Json> = {};
-      const runs: Record<string, readonly string[]> = Object.fromEntries(
-        Object.entries(ledger.runs).filter(([name]) => !formats.has(name)),
-      );
-      for (const [name, state] of states) {
-        const format = formats.get(name);
-        // The state of a format that is not configured now is kept until it is configured again.
-        const pruned = format === undefined ? state : guarded(name, () => format.prune(state));
-        base[name] = pruned;
-        runs[name] = [...(places.get(name)?.keys() ?? [])].filter(
-          (key) => format === undefined || guarded(name, () => format.observe(pruned, key)) !== undefined,
-        );
-      }
-      return { base, runs };
-    },
+    pruned: () => statesBy((format, state) => format.prune(state)),
+    states: () => statesBy((_, state) => state),
   };
 };
 
@@ -543,17 +547,32 @@ const saysTheSame = (a: Observation, b: Observation): boolean =>
   a.status === b.status &&
   a.details.phase === b.details.phase;
 
+/**
+ * The ledger of one task, whose signals are {@link AdvanceOptions unique}, with all of them folded: it takes the least
+ * room, and a signal from before the last one changes nothing any more. It is only valid until the ledger is advanced.
+ */
+export const folded = (
+  ledger: Ledger,
+  formats: ReadonlyMap<string, LogFormat>,
+  memos: LedgerMemos,
+): Ledger => {
+  const replay = takeMemo(memos, ledger)?.replay ?? replayed(ledger, formats, true);
+  return compact(ledger, ledger.recent.length, replay.states(), true);
+};
+
 /** Folds the first signals of a ledger permanently. */
-const compact = (ledger: Ledger, count: number, pruned: PrunedStates): Ledger => {
+const compact = (ledger: Ledger, count: number, states: States, unique: boolean): Ledger => {
   const old = ledger.recent.slice(0, count);
   const compactedAt = old.at(-1)?.at ?? ledger.compacted_at;
-  const sameMoment = old.filter(({ at }) => at === compactedAt).map((signal) => fingerprint(nameOf(signal)));
+  const sameMoment = unique
+    ? []
+    : old.filter(({ at }) => at === compactedAt).map((signal) => fingerprint(nameOf(signal)));
   const earlier = compactedAt === ledger.compacted_at ? ledger.compacted_ids : [];
   const ids = [...earlier, ...sameMoment];
   const { compacted_last: _last, ...others } = ledger;
   return {
     ...others,
-    ...pruned,
+    ...states,
     compacted_at: compactedAt,
     compacted_ids: ids.slice(0, MAX_COMPACTED_IDS),
     ...(ids.length > MAX_COMPACTED_IDS && { compacted_last: old.at(-1)?.id ?? ledger.compacted_last ?? '' }),
