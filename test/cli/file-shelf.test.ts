@@ -45,7 +45,7 @@ test('a task may be larger than what is written at once', () => {
   }
 });
 
-test('ids of the same hash are told apart', () => {
+test('ids of the same hash are kept separate', () => {
   const shelf = fileShelf();
   try {
     // Both have 1582148253 by FNV-1a.

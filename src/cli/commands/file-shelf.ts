@@ -94,20 +94,20 @@ const writeAll = (file: number, bytes: Uint8Array, at: number): void => {
 
 /**
  * Where the records of ids are, in the order in which they were added: a hash table of numbers, since a `Map` takes a
- * hundred bytes for each id. Ids of the same hash are told apart by their records.
+ * hundred bytes for each id. Ids of the same hash are distinguished by their records.
  */
 const placeTable = () => {
   let hashes = new Uint32Array(1024);
   let offsets = new Float64Array(1024);
   let lengths = new Uint32Array(1024);
   /** Places plus one, at their hash or after it; at most half of it is in use. */
-  let slots = new Uint32Array(2048);
+  let buckets = new Uint32Array(2048);
   let count = 0;
 
   const insert = (place: number) => {
-    let slot = (hashes[place] as number) & (slots.length - 1);
-    while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
-    slots[slot] = place + 1;
+    let bucket = (hashes[place] as number) & (buckets.length - 1);
+    while (buckets[bucket] !== 0) bucket = (bucket + 1) & (buckets.length - 1);
+    buckets[bucket] = place + 1;
   };
   const grow = () => {
     const grown = <Numbers extends Uint32Array | Float64Array>(from: Numbers, into: Numbers): Numbers => {
@@ -117,7 +117,7 @@ const placeTable = () => {
     hashes = grown(hashes, new Uint32Array(hashes.length * 2));
     offsets = grown(offsets, new Float64Array(offsets.length * 2));
     lengths = grown(lengths, new Uint32Array(lengths.length * 2));
-    slots = new Uint32Array(slots.length * 2);
+    buckets = new Uint32Array(buckets.length * 2);
     for (let place = 0; place < count; place += 1) insert(place);
   };
 
@@ -127,8 +127,12 @@ const placeTable = () => {
     length: (place: number) => lengths[place] as number,
     find(id: string, isOf: (place: number) => boolean): number | undefined {
       const hash = hashOf(id);
-      for (let slot = hash & (slots.length - 1); slots[slot] !== 0; slot = (slot + 1) & (slots.length - 1)) {
-        const place = (slots[slot] as number) - 1;
+      for (
+        let bucket = hash & (buckets.length - 1);
+        buckets[bucket] !== 0;
+        bucket = (bucket + 1) & (buckets.length - 1)
+      ) {
+        const place = (buckets[bucket] as number) - 1;
         if (hashes[place] === hash && isOf(place)) return place;
       }
       return undefined;
