@@ -3,7 +3,7 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 /** The size in bytes at which V8's young generation stops growing. By itself it takes 60 to 120 MB under load. */
 const YOUNG_ENOUGH = 12_000_000;
 /** By how much the old generation may grow before it is collected: by itself it is several times what is alive. */
-const OLD_GROWTH_PERCENT = 50;
+const OLD_GROWTH_PERCENT = 100;
 const LOOK_MS = 50;
 
 /**

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as assert from 'uvu/assert';
 import { embeddedOutbox } from '../../../src/adapters/embedded/outbox.ts';
+import { embeddedProjectStore } from '../../../src/adapters/embedded/project-store.ts';
 import { embeddedTaskHistory } from '../../../src/adapters/embedded/task-history.ts';
 import { embeddedTaskStore } from '../../../src/adapters/embedded/task-store.ts';
+import { metricsOf } from '../../../src/domain/projects/project.ts';
 import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
 import { programOf } from '../../support/built.ts';
 import { inFolder, openStoreIn } from '../../support/embedded.ts';
@@ -50,6 +52,7 @@ const checkEverything = async (path: string, acknowledged: ReadonlyMap<string, r
     );
     const tasks = embeddedTaskStore(world);
     const history = embeddedTaskHistory(world);
+    const projects = embeddedProjectStore(world);
     const outbox = embeddedOutbox({ ...world, tokens: () => 'token' });
     const listed = async (query: object) =>
       new Map((await allPages(tasks, { limit: 100, ...query })).map((task) => [task.task_id, task]));
@@ -70,6 +73,11 @@ const checkEverything = async (path: string, acknowledged: ReadonlyMap<string, r
       const waiting = new Set((await outbox.pending(id, 100_000)).map(({ delivery_id }) => delivery_id));
       for (const each of versions) assert.ok(waiting.has(`${id}-${each}`), `event ${each} of ${id}`);
     }
+    const counted = [...(lists[0]?.values() ?? [])].filter((task) => task.counted !== undefined);
+    const { last_updated: _expected, ...expected } = metricsOf(counted, NOON);
+    const { last_updated: _actual, ...actual } =
+      (await projects.find('default'))?.metrics ?? metricsOf([], NOON);
+    assert.equal(actual, expected, 'the metrics of the project count each committed task as it is');
     assert.equal([...(await outbox.due(100))].sort(), [...acknowledged.keys()].sort());
   } finally {
     await world.close();
