@@ -64,6 +64,8 @@ const schema = v.object({
   rateLimit: v.optional(integer(0, 1_000_000), 1200),
   /** Whether the API writes metrics by route, which CloudWatch charges for. */
   apiMetrics: v.optional(flag, false),
+  /** Whether the API answers `/metrics`. */
+  metrics: v.optional(flag, false),
   /** Which posted lines the API keeps, as the variables `KEEP_LOG_LINES` and `LOG_LINES_…` say. */
   keepLogLines: v.optional(flag, true),
   logLinesFirst: v.optional(integer(0, 1_000), 100),
@@ -112,6 +114,7 @@ export const fileSchema = v.object(v.omit(schema, ['apiKeysVersion', 'now', 'pro
 const API_VARIABLES = {
   rateLimit: 'RATE_LIMIT',
   apiMetrics: 'API_METRICS',
+  metrics: 'METRICS',
   keepLogLines: 'KEEP_LOG_LINES',
   logLinesFirst: 'LOG_LINES_FIRST',
   logLinesLast: 'LOG_LINES_LAST',
@@ -156,6 +159,7 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   logLevel: 'must be one of debug, info, warn, error',
   rateLimit: 'must be a whole number from 0 to 1000000',
   apiMetrics: 'must be true or false',
+  metrics: 'must be true or false',
   keepLogLines: 'must be true or false',
   logLinesFirst: 'must be a whole number from 0 to 1000',
   logLinesLast: 'must be a whole number from 10 to 20000',

@@ -56,6 +56,8 @@ export type Config = Readonly<{
   apiKeys: readonly ApiKey[];
   /** How many requests a minute one key may make; 0 is no limit. */
   rateLimit: number;
+  /** Whether `/metrics` answers. */
+  metrics: boolean;
   /** Origins whose pages may call the API; `*` allows any. */
   corsOrigins: readonly string[];
   /** Without keys: host names that the server accepts besides those of this machine. */
@@ -225,6 +227,7 @@ const environment = v.object({
   MIYABI_SECRET: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   API_KEYS: v.optional(apiKeys, ''),
   RATE_LIMIT: v.optional(integer(0, 1_000_000), '1200'),
+  METRICS: v.optional(flag),
   CORS_ORIGINS: v.optional(origins, ''),
   MIYABI_ALLOWED_HOSTS: v.optional(hostNames, ''),
   WEBHOOK_ALLOW: v.optional(addressRanges, ''),
@@ -312,6 +315,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     logGroups: [...new Set([vars.CDK_LOG_GROUP, vars.AGENTS_LOG_GROUP, ...vars.LOG_GROUPS])],
     apiKeys: vars.API_KEYS,
     rateLimit: vars.RATE_LIMIT,
+    metrics: vars.METRICS ?? vars.MIYABI_BACKEND !== 'aws',
     corsOrigins: vars.CORS_ORIGINS,
     allowedHosts: vars.MIYABI_ALLOWED_HOSTS,
     webhookAllow: vars.WEBHOOK_ALLOW,

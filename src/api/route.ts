@@ -7,6 +7,7 @@ import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService, OnceContext } from '../services/idempotency.ts';
 import type { KeyService } from '../services/keys.ts';
 import type { LogTextService } from '../services/log-text.ts';
+import type { MetricsService } from '../services/metrics.ts';
 import type { PingService } from '../services/pings.ts';
 import type { PostedLogs } from '../services/posted-logs.ts';
 import type { ProjectService } from '../services/projects.ts';
@@ -32,6 +33,7 @@ export type HttpServices = Readonly<{
   events: EventService;
   listTasks: TaskLister;
   health: HealthService;
+  metrics: MetricsService;
   idempotency: IdempotencyService;
   cursors: Cursors;
 }>;

@@ -3,6 +3,7 @@ import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/logs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { pingRoutes } from './routes/pings.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { batchRoutes } from './routes/task-batches.ts';
@@ -18,5 +19,5 @@ export const ROUTES = {
   keys: keyRoutes,
   logs: logRoutes,
   live: eventRoutes,
-  health: { ...healthRoutes, ...contractRoutes },
+  health: { ...healthRoutes, ...metricsRoutes, ...contractRoutes },
 };

@@ -66,7 +66,7 @@ export type MiyabiClient = Readonly<{
 
 const TIMEOUT_MS = 15_000;
 /** The routes that answer text. */
-const TEXTS: ReadonlySet<string> = new Set(['/docs', '/llms.txt']);
+const TEXTS: ReadonlySet<string> = new Set(['/docs', '/llms.txt', '/metrics']);
 
 type AnyInput = RequestOptions &
   Readonly<{
@@ -137,7 +137,7 @@ export const miyabiClient = ({
     });
     if (!isSuccess(status)) throw refusal(url, status, text, headers.get('retry-after'));
     if (status === 204 || status === 304) return undefined;
-    // Documentation is no JSON, everything else is.
+    // Documentation and metrics are no JSON, everything else is.
     return TEXTS.has(template) ? text : jsonOf(text, status, url);
   };
 

@@ -109,6 +109,7 @@ export const containerFor = async (
     container.bind(TOKENS.logFormats).toConstantValue(await logFormats(config));
     container.bind(TOKENS.projectRules).toConstantValue(config.projectRules);
     container.bind(TOKENS.webhookAllow).toConstantValue(config.webhookAllow);
+    container.bind(TOKENS.metricsOn).toConstantValue(config.metrics);
     container.bind(TOKENS.lineBounds).toConstantValue(config.lineBounds);
     container.bind(TOKENS.logSourceName).toConstantValue(config.logSource);
     await container.load(services);
@@ -173,6 +174,7 @@ export const compose = async (
     rateLimiter: container.get(TOKENS.rateLimiter),
     keys: container.get(TOKENS.keyService),
     health: container.get(TOKENS.healthService),
+    metrics: container.get(TOKENS.metricsService),
     probes: container.get(TOKENS.probes),
     sweepStale: container.get(TOKENS.staleSweep),
     logger: container.get(TOKENS.logger),

@@ -9,6 +9,7 @@ import { idempotencyService } from '../services/idempotency.ts';
 import { keptLines } from '../services/kept-lines.ts';
 import { keyService } from '../services/keys.ts';
 import { logTextService } from '../services/log-text.ts';
+import { metricsService } from '../services/metrics.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
 import { pingService } from '../services/pings.ts';
 import { postedLogs } from '../services/posted-logs.ts';
@@ -21,6 +22,7 @@ import { taskLister } from '../services/task-list.ts';
 import { taskLogService } from '../services/task-logs.ts';
 import { taskWriter } from '../services/task-writer.ts';
 import { taskService } from '../services/tasks.ts';
+import { countingIngest, telemetry } from '../services/telemetry.ts';
 import { webhookAnnouncer } from '../services/webhook-announcer.ts';
 import { webhookSender } from '../services/webhook-sender.ts';
 import { webhookService } from '../services/webhooks.ts';
@@ -32,6 +34,13 @@ import type { Bound } from './tokens.ts';
 export const services = new ContainerModule(({ bind }) => {
   const provide = providerOf(bind);
   provide('retryOnConflict', retryOnConflict, ['backoff']);
+  provide('telemetry', telemetry, ['clock']);
+  provide(
+    'metricsService',
+    ({ metricsOn, ...services }: Pick<Bound, 'metricsOn' | 'projectService' | 'telemetry' | 'clock'>) =>
+      metricsService({ ...services, isOn: metricsOn }),
+    ['metricsOn', 'projectService', 'telemetry', 'clock'],
+  );
   provide('cachedProjectStore', cachedProjects, ['projectStore', 'projectCache', 'clock']);
   provide('projectService', projectService, [
     'cachedProjectStore',
@@ -64,6 +73,7 @@ export const services = new ContainerModule(({ bind }) => {
     'taskCounter',
     'estimates',
     'retryOnConflict',
+    'telemetry',
   ]);
   provide('taskLister', taskLister, ['taskStore', 'taskListCache', 'clock']);
   provide('estimates', estimates, ['checkpoints', 'clock', 'logger', 'retryOnConflict']);
@@ -90,14 +100,15 @@ export const services = new ContainerModule(({ bind }) => {
     'expectations',
     'clock',
     'ids',
+    'telemetry',
   ]);
   // Most API requests carry no log lines: the code that reads them is loaded with the first line.
   provide(
     'progressService',
-    ({ logFormats, ...ports }: ProgressPorts) =>
+    ({ logFormats, telemetry: counter, ...ports }: ProgressPorts) =>
       lazyPort<ProgressService>({ ingest: 'promise' }, async () => {
         const { progressService } = await import('../services/progress.ts');
-        return progressService({ ...ports, formats: await logFormats() });
+        return countingIngest(progressService({ ...ports, formats: await logFormats() }), counter);
       }),
     [
       'taskStore',
@@ -109,6 +120,7 @@ export const services = new ContainerModule(({ bind }) => {
       'logFormats',
       'projectRules',
       'logger',
+      'telemetry',
     ],
   );
   provide('postedLogs', postedLogs, ['progressService', 'keptLines']);
@@ -120,6 +132,7 @@ export const services = new ContainerModule(({ bind }) => {
     'checkpoints',
     'progressService',
     'logger',
+    'telemetry',
   ]);
   provide('outboxSignal', createOutboxSignal, []);
   provide('webhookAnnouncer', webhookAnnouncer, ['webhookStore', 'outbox', 'outboxSignal', 'clock']);
@@ -163,4 +176,5 @@ type ProgressPorts = Pick<
   | 'logFormats'
   | 'projectRules'
   | 'logger'
+  | 'telemetry'
 >;

@@ -17,6 +17,7 @@ import type { IdempotencyService } from '../services/idempotency.ts';
 import type { KeptLines } from '../services/kept-lines.ts';
 import type { KeyService } from '../services/keys.ts';
 import type { LogTextService } from '../services/log-text.ts';
+import type { MetricsService } from '../services/metrics.ts';
 import type { OutboxSignal } from '../services/outbox-signal.ts';
 import type { PingService } from '../services/pings.ts';
 import type { PostedLogs } from '../services/posted-logs.ts';
@@ -29,6 +30,7 @@ import type { TaskLister } from '../services/task-list.ts';
 import type { TaskLogService } from '../services/task-logs.ts';
 import type { TaskWriter } from '../services/task-writer.ts';
 import type { TaskService } from '../services/tasks.ts';
+import type { Telemetry } from '../services/telemetry.ts';
 import type { WebhookAnnouncer } from '../services/webhook-announcer.ts';
 import type { WebhookSender } from '../services/webhook-sender.ts';
 import type { WebhookService } from '../services/webhooks.ts';
@@ -91,6 +93,9 @@ export const TOKENS = {
   expectations: token<Expectations>('expectations'),
   pingService: token<PingService>('pingService'),
   staleSweep: token<StaleSweep>('staleSweep'),
+  metricsOn: token<boolean>('metricsOn'),
+  telemetry: token<Telemetry>('telemetry'),
+  metricsService: token<MetricsService>('metricsService'),
   healthService: token<HealthService>('healthService'),
   taskService: token<TaskService>('taskService'),
   progressService: token<ProgressService>('progressService'),

@@ -7,6 +7,7 @@ import type { TaskStatus } from '../domain/tasks/status.ts';
 import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { ProgressService } from './progress.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** What to collect: one log group or all; a window of time, epoch milliseconds, or everything since the checkpoint. */
 export type CollectRequest = Readonly<{
@@ -83,8 +84,9 @@ export const collectorService = ({
   checkpoints,
   progressService: progress,
   logger,
+  telemetry,
 }: Pick<Ports, 'logSource' | 'taskStore' | 'checkpoints' | 'logger'> &
-  Readonly<{ progressService: ProgressService }>): CollectorService => {
+  Readonly<{ progressService: ProgressService; telemetry: Telemetry }>): CollectorService => {
   const serialize = keyedMutex();
 
   const collectGroup = async (group: string, request: CollectRequest): Promise<GroupResult> => {
@@ -183,7 +185,11 @@ export const collectorService = ({
     async collect(request) {
       const groups = request.log_group === undefined ? await source.groups() : [request.log_group];
       const results: GroupResult[] = [];
-      for (const group of groups) results.push(await serialize(group, () => collectGroup(group, request)));
+      for (const group of groups) {
+        const result = await serialize(group, () => collectGroup(group, request));
+        telemetry.collected(group, result.status === 'collected');
+        results.push(result);
+      }
       const records = results.reduce((sum, group) => sum + group.records, 0);
       return { message: `Collected ${records} progress records`, records, groups: results };
     },

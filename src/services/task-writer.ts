@@ -14,6 +14,7 @@ import { parentFollower, subtaskCloser } from './parents.ts';
 import type { ProjectService } from './projects.ts';
 import type { Attempt, RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskCounter } from './task-counter.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** One write of a task: its state before and after, and the new points of its history. */
 export type TaskWrite = Readonly<{
@@ -102,6 +103,7 @@ export const taskWriter = ({
   taskCounter,
   estimates,
   retryOnConflict,
+  telemetry,
 }: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCommits' | 'taskCache' | 'changeFeed' | 'clock'> &
   Readonly<{
     cachedProjectStore: CachedProjectStore;
@@ -109,6 +111,7 @@ export const taskWriter = ({
     taskCounter: TaskCounter;
     estimates: Estimates;
     retryOnConflict: RetryOnConflict;
+    telemetry: Telemetry;
   }>): TaskWriter => {
   /** `project` was written with the task, if that changed it; `points` are still to be written. */
   type Writing = Readonly<TaskWrite & { mark: number; asOf: number; project?: StoredProject | undefined }>;
@@ -242,6 +245,7 @@ export const taskWriter = ({
       const ended = everything.flatMap(({ before, after }) =>
         after !== undefined && before?.status !== after.status ? [after] : [],
       );
+      ended.forEach(telemetry.changed);
       await all([taskCounter.account(everything), ...ended.map(estimates.learn)]);
     },
 

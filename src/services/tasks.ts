@@ -30,6 +30,7 @@ import type { Estimates } from './estimates.ts';
 import type { Expectations } from './expectations.ts';
 import type { KeptLines } from './kept-lines.ts';
 import type { TaskWriter } from './task-writer.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /**
  * A precondition. `versions`: the stored one must be among them. `project_id`: a caller bound to one project does not
@@ -81,12 +82,14 @@ export const taskService = ({
   expectations,
   clock,
   ids,
+  telemetry,
 }: Pick<Ports, 'taskStore' | 'taskHistory' | 'taskCache' | 'clock' | 'ids'> &
   Readonly<{
     expectations: Expectations;
     taskWriter: TaskWriter;
     estimates: Estimates;
     keptLines: KeptLines;
+    telemetry: Telemetry;
   }>): TaskService => {
   const find = async (taskId: string, guard: Guard): Promise<StoredTask> => {
     const task = await tasks.find(taskId);
@@ -102,6 +105,7 @@ export const taskService = ({
 
   const read = async (taskId: string, guard: Guard = {}): Promise<TaskDocument> => {
     const cached = await cache.find(taskId);
+    telemetry.cacheRead(cached !== undefined);
     if (cached === 'absent') throw notFound();
     if (cached !== undefined) {
       if (guard.project_id !== undefined && projectIn(cached.json) !== guard.project_id) throw notFound();

@@ -100,6 +100,7 @@ const MATRIX: readonly (readonly [
   ['POST', '/api/logs/text?log_group=g&log_stream=s&offset=0', '5/9', 'write', 200, 'sendLogText'],
   ['POST', '/api/collect', {}, 'admin', 403, 'collect'],
   ['GET', '/api/events?since=x', undefined, 'read', 200, 'getEvents'],
+  ['GET', '/metrics', undefined, 'read', 200, 'getMetrics'],
   ['GET', '/openapi.json', undefined, 'open', 200, 'getOpenApi'],
   ['GET', '/docs', undefined, 'open', 200, 'getDocs'],
   ['GET', '/llms.txt', undefined, 'open', 200, 'getLlmsText'],

@@ -302,6 +302,7 @@ export const EXCHANGES: readonly Exchange[] = [
   post('/api/projects', { project_id: 'empty', project_name: 'E' }, 201),
   { method: 'DELETE', target: '/api/projects/empty', status: 204 },
   { method: 'DELETE', target: '/api/projects/empty', status: 404, code: 'project_not_found' },
+  get('/metrics', 200, { headers: { accept: 'text/plain' } }),
   get('/openapi.json'),
   get('/docs', 200, { headers: { accept: 'text/html' } }),
   get('/llms.txt', 200, { headers: { accept: 'text/plain' } }),
