@@ -58,6 +58,27 @@ test('a signal right after the greeting closes the store too', async () => {
   }
 });
 
+/** Sends itself a signal as soon as it has greeted, before anything that comes after the greeting. */
+const SIGNALLED = `
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = (text, ...rest) => {
+    const isTaken = write(text, ...rest);
+    if (String(text).includes('answers at')) process.kill(process.pid, 'SIGTERM');
+    return isTaken;
+  };`;
+
+test('a signal finds its handler as soon as the server has greeted', async () => {
+  const program = runProgram('server.ts', {
+    env: {
+      ...{ PORT: '0', LOG_LEVEL: 'info', MIYABI_DATA_DIR: await temporaryFolder() },
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SIGNALLED)}`,
+    },
+  });
+  assert.is(await program.ended, 0, program.errors());
+  assert.match(program.output(), 'answers at');
+  assert.not.match(program.errors(), 'was not closed');
+});
+
 test('it ends event streams with a reset', async () => {
   const server = await startServer({ MIYABI_BACKEND: 'memory' });
   const stream = await fetch(`${server.url}/api/events`);
