@@ -1,5 +1,13 @@
 import * as assert from 'uvu/assert';
-import { formatApiKey, includesScope, parseApiKey, SCOPES } from '../../src/domain/api-keys.ts';
+import {
+  formatApiKey,
+  includesScope,
+  isExpired,
+  keyIdOf,
+  parseApiKey,
+  SCOPES,
+  type StoredKey,
+} from '../../src/domain/api-keys.ts';
 import { suite } from '../support/suite.ts';
 
 const HASH = 'a1'.repeat(32);
@@ -34,6 +42,25 @@ test('an entry is written as it is read', () => {
     assert.ok(key);
     assert.is(formatApiKey(key), text);
   }
+});
+
+test('a key is known by the first 16 digits of its hash', () => {
+  assert.is(keyIdOf(HASH), HASH.slice(0, 16));
+  assert.is(keyIdOf(HASH).length, 16);
+});
+
+test('a key is over from the moment at which it expires, and never without one', () => {
+  const at = Date.UTC(2026, 10, 28);
+  const key: StoredKey = {
+    ...{ key_id: keyIdOf(HASH), hash: HASH, name: 'of a test', scope: 'read' },
+    created_at: new Date(at - 1_000).toISOString(),
+  };
+  const expiring = { ...key, expires_at: new Date(at).toISOString() };
+  assert.equal(
+    [at - 1, at, at + 1].map((now) => isExpired(expiring, now)),
+    [false, true, true],
+  );
+  assert.is(isExpired(key, at), false);
 });
 
 test.run();
