@@ -54,21 +54,25 @@ test('are at most 1 MB each when zipped', async () => {
   }
 });
 
-test('are the same bytes when they are built again, elsewhere, in another time zone', async () => {
-  const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
-  const zone = process.env['TZ'];
-  try {
-    process.env['TZ'] = zone === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo';
-    for (const name of names) {
-      const again = await bundleFunction(name, { outdir });
-      assert.is(again.sha256, (await artifacts()).bundles[name].sha256, name);
+test(
+  'are the same bytes when they are built again, elsewhere, in another time zone',
+  async () => {
+    const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
+    const zone = process.env['TZ'];
+    try {
+      process.env['TZ'] = zone === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo';
+      for (const name of names) {
+        const again = await bundleFunction(name, { outdir });
+        assert.is(again.sha256, (await artifacts()).bundles[name].sha256, name);
+      }
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+      await rm(outdir, { recursive: true, force: true });
     }
-  } finally {
-    if (zone === undefined) delete process.env['TZ'];
-    else process.env['TZ'] = zone;
-    await rm(outdir, { recursive: true, force: true });
-  }
-});
+  },
+  { slow: true },
+);
 
 test('hold files of JavaScript and nothing of what the local server needs', async () => {
   for (const { name, folder, packages } of Object.values((await artifacts()).bundles)) {
@@ -87,19 +91,23 @@ test('hold files of JavaScript and nothing of what the local server needs', asyn
   }
 });
 
-test('take log formats of one’s own along where they are asked to, and only then their engine', async () => {
-  const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
-  try {
-    const logFormats = join(outdir, 'formats.json');
-    await writeFile(logFormats, '[]');
-    const { folder, packages, zipped } = await bundleFunction('collector', { outdir, logFormats });
-    assert.ok((await readdir(folder)).includes('log-formats.json'));
-    assert.ok(packages.includes('re2js'));
-    assert.ok(zipped <= MEGABYTE);
-  } finally {
-    await rm(outdir, { recursive: true, force: true });
-  }
-});
+test(
+  'take log formats of one’s own along where they are asked to, and only then their engine',
+  async () => {
+    const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
+    try {
+      const logFormats = join(outdir, 'formats.json');
+      await writeFile(logFormats, '[]');
+      const { folder, packages, zipped } = await bundleFunction('collector', { outdir, logFormats });
+      assert.ok((await readdir(folder)).includes('log-formats.json'));
+      assert.ok(packages.includes('re2js'));
+      assert.ok(zipped <= MEGABYTE);
+    } finally {
+      await rm(outdir, { recursive: true, force: true });
+    }
+  },
+  { slow: true },
+);
 
 test('of the API: refuses to start without keys', async () => {
   const [outcome] = await (await artifacts()).invoke('api', [], { MIYABI_BACKEND: 'memory' });

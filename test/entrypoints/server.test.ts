@@ -99,83 +99,92 @@ test('killed in the middle of a write load, it has every acknowledged task and p
   assert.is(await again.ended, 0);
 });
 
-test('a log posted, dropped into the folder and piped to miyabi parse ends in the same tasks', async () => {
-  const server = await startServer({ COLLECT_INTERVAL_MS: '100' });
-  const stated = ({ task_name, status, progress, details }: Listed) => ({
-    task_name,
-    status,
-    progress,
-    details: { ...details },
-  });
-  const withoutPlace = (task: ReturnType<typeof stated>) => {
-    const { log_group: _group, log_stream: _stream, ...details } = task.details as Json;
-    return { ...task, details };
-  };
-  const byName = (tasks: readonly ReturnType<typeof stated>[]) =>
-    tasks.map(withoutPlace).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-
-  for (const name of [
-    'concurrent-without-columns-end',
-    'v1-rollback-cut-twice',
-    'hotswap-with-fallback',
-    'destroy',
-  ]) {
-    const log = await readFile(new URL(`../fixtures/cdk/${name}.log`, import.meta.url), 'utf8');
-    const lines = log.split('\n');
-    const events = lines.map((message, index) => ({
-      id: `${name}-${index}`,
-      timestamp: 1_795_000_000_000 + index,
-      message,
-    }));
-    await post(`${server.url}/api/logs`, {
-      log_group: 'posted',
-      log_stream: name,
-      project_id: `p-${name}`,
-      events,
+test(
+  'a log posted, dropped into the folder and piped to miyabi parse ends in the same tasks',
+  async () => {
+    const server = await startServer({ COLLECT_INTERVAL_MS: '100' });
+    const stated = ({ task_name, status, progress, details }: Listed) => ({
+      task_name,
+      status,
+      progress,
+      details: { ...details },
     });
-    await mkdir(join(server.dataDir, 'logs', 'dropped'), { recursive: true });
-    await writeFile(join(server.dataDir, 'logs', 'dropped', `${name}.log`), log);
+    const withoutPlace = (task: ReturnType<typeof stated>) => {
+      const { log_group: _group, log_stream: _stream, ...details } = task.details as Json;
+      return { ...task, details };
+    };
+    const byName = (tasks: readonly ReturnType<typeof stated>[]) =>
+      tasks.map(withoutPlace).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
-    const parsed = runProgram('cli.ts', { args: ['parse'], input: log });
-    assert.is(await parsed.ended, 0, parsed.errors());
-    const expected = byName(
-      parsed
-        .output()
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => stated(JSON.parse(line) as Listed)),
-    );
-    assert.ok(expected.length > 0);
-    assert.equal(
-      byName((await tasksOf(server.url, `&project_id=p-${name}`)).map(stated)),
-      expected,
-      `${name} posted`,
-    );
-    await eventually(async () => {
-      const dropped = (await tasksOf(server.url)).filter(
-        (task) =>
-          (task.details as Json)['log_group'] === 'dropped' && (task.details as Json)['log_stream'] === name,
+    for (const name of [
+      'concurrent-without-columns-end',
+      'v1-rollback-cut-twice',
+      'hotswap-with-fallback',
+      'destroy',
+    ]) {
+      const log = await readFile(new URL(`../fixtures/cdk/${name}.log`, import.meta.url), 'utf8');
+      const lines = log.split('\n');
+      const events = lines.map((message, index) => ({
+        id: `${name}-${index}`,
+        timestamp: 1_795_000_000_000 + index,
+        message,
+      }));
+      await post(`${server.url}/api/logs`, {
+        log_group: 'posted',
+        log_stream: name,
+        project_id: `p-${name}`,
+        events,
+      });
+      await mkdir(join(server.dataDir, 'logs', 'dropped'), { recursive: true });
+      await writeFile(join(server.dataDir, 'logs', 'dropped', `${name}.log`), log);
+
+      const parsed = runProgram('cli.ts', { args: ['parse'], input: log });
+      assert.is(await parsed.ended, 0, parsed.errors());
+      const expected = byName(
+        parsed
+          .output()
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => stated(JSON.parse(line) as Listed)),
       );
-      const seen = byName(dropped.map(stated));
-      return JSON.stringify(seen) === JSON.stringify(expected) ? true : undefined;
-    });
-  }
-  server.process.kill('SIGTERM');
-  await server.ended;
-});
+      assert.ok(expected.length > 0);
+      assert.equal(
+        byName((await tasksOf(server.url, `&project_id=p-${name}`)).map(stated)),
+        expected,
+        `${name} posted`,
+      );
+      await eventually(async () => {
+        const dropped = (await tasksOf(server.url)).filter(
+          (task) =>
+            (task.details as Json)['log_group'] === 'dropped' &&
+            (task.details as Json)['log_stream'] === name,
+        );
+        const seen = byName(dropped.map(stated));
+        return JSON.stringify(seen) === JSON.stringify(expected) ? true : undefined;
+      });
+    }
+    server.process.kill('SIGTERM');
+    await server.ended;
+  },
+  { slow: true },
+);
 
-test('the demo rises', async () => {
-  const server = await startServer({ MIYABI_BACKEND: 'memory' }, ['--demo']);
-  const percentage = async () => {
-    const [task] = await tasksOf(server.url, '&project_id=demo');
-    const reached = task?.progress['percentage'];
-    return typeof reached === 'number' ? reached : undefined;
-  };
-  const first = await eventually(percentage);
-  await eventually(async () => (((await percentage()) ?? 0) > first ? true : undefined));
-  server.process.kill('SIGTERM');
-  assert.is(await server.ended, 0);
-});
+test(
+  'the demo rises',
+  async () => {
+    const server = await startServer({ MIYABI_BACKEND: 'memory' }, ['--demo']);
+    const percentage = async () => {
+      const [task] = await tasksOf(server.url, '&project_id=demo');
+      const reached = task?.progress['percentage'];
+      return typeof reached === 'number' ? reached : undefined;
+    };
+    const first = await eventually(percentage);
+    await eventually(async () => (((await percentage()) ?? 0) > first ? true : undefined));
+    server.process.kill('SIGTERM');
+    assert.is(await server.ended, 0);
+  },
+  { slow: true },
+);
 
 const refusals: readonly (readonly [string, () => Promise<Record<string, string>>, RegExp])[] = [
   [

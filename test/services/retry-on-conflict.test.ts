@@ -91,4 +91,31 @@ test('writes nothing where there is nothing to write', async () => {
   assert.is(await retry(async () => ({ result: 'as it is' })), 'as it is');
 });
 
+test('needs no retry for a write that succeeds, or fails otherwise than by losing a race', async () => {
+  const backoff = () => {
+    throw new Error('nothing is to be repeated');
+  };
+  const retry = retryOnConflict({ backoff });
+  assert.is(await retry(async () => ({ result: 'done', write: losing(0).write })), 'done');
+  const { write } = losing(1, () => unavailable('The store', new Error('x')));
+  await rejects(
+    retry(async () => ({ result: undefined, write })),
+    'unavailable',
+  );
+});
+
+test('throws what failed after a lost race, not its cause', async () => {
+  const { retry } = setUp();
+  let writes = 0;
+  const write = async (): Promise<void> => {
+    writes += 1;
+    throw writes === 1 ? versionConflict('Task', 't') : unavailable('The store', new Error('x'));
+  };
+  await rejects(
+    retry(async () => ({ result: undefined, write })),
+    'unavailable',
+  );
+  assert.is(writes, 2);
+});
+
 test.run();

@@ -178,28 +178,32 @@ test('lines go to the server, in order, masked, in posts that it takes', async (
   folder.remove();
 });
 
-test('a flood of long and short lines reaches the server whole, in events that fit a post', async () => {
-  const server = await sink();
-  const folder = scratch();
-  const script =
-    'for (let n = 0; n < 60; n += 1) console.log(n + " " + (n % 2 ? "\\u0001" : "日").repeat(n * 600))';
-  const { code, stdout } = await run([...MIYABI, 'run', '--', 'node', '-e', script], {
-    env: { MIYABI_URL: server.url, MIYABI_SPOOL_DIR: folder.path },
-  });
-  await server.close();
-  folder.remove();
-  assert.is(code, 0);
-  // Control characters take six bytes each: lines of them are cut earlier.
-  const start = (line: string) => line.slice(0, 28_000);
-  const [sent, printed] = [linesOf(server.events()), stdout.trimEnd().split('\n')];
-  assert.is(sent.length, printed.length);
-  assert.is(
-    sent.findIndex((line, index) => start(line) !== start(printed[index] ?? '')),
-    -1,
-  );
-  assert.ok(server.posts.every(({ bytes }) => bytes <= 256 * 1024));
-  assert.ok(server.events().length < 60);
-});
+test(
+  'a flood of long and short lines reaches the server whole, in events that fit a post',
+  async () => {
+    const server = await sink();
+    const folder = scratch();
+    const script =
+      'for (let n = 0; n < 60; n += 1) console.log(n + " " + (n % 2 ? "\\u0001" : "日").repeat(n * 600))';
+    const { code, stdout } = await run([...MIYABI, 'run', '--', 'node', '-e', script], {
+      env: { MIYABI_URL: server.url, MIYABI_SPOOL_DIR: folder.path },
+    });
+    await server.close();
+    folder.remove();
+    assert.is(code, 0);
+    // Control characters take six bytes each: lines of them are cut earlier.
+    const start = (line: string) => line.slice(0, 28_000);
+    const [sent, printed] = [linesOf(server.events()), stdout.trimEnd().split('\n')];
+    assert.is(sent.length, printed.length);
+    assert.is(
+      sent.findIndex((line, index) => start(line) !== start(printed[index] ?? '')),
+      -1,
+    );
+    assert.ok(server.posts.every(({ bytes }) => bytes <= 256 * 1024));
+    assert.ok(server.events().length < 60);
+  },
+  { slow: true },
+);
 
 test('a server that is away costs nothing but the spool, and the next run sends what waits there', async () => {
   const folder = scratch();
@@ -222,24 +226,28 @@ test('a server that is away costs nothing but the spool, and the next run sends 
   folder.remove();
 });
 
-test('a server that answers 503 for a while gets every line once it is back', async () => {
-  const folder = scratch();
-  const server = await sink((count) => (count <= 2 ? 503 : 200));
-  const { code } = await run([...MIYABI, 'run', '--', ...CDK, '--pace', '40'], {
-    env: { MIYABI_URL: server.url, MIYABI_SPOOL_DIR: folder.path },
-  });
-  await server.close();
-  assert.is(code, 0);
-  assert.ok(server.requested() > 2);
-  assert.match(
-    server
-      .events()
-      .map(({ message }) => message)
-      .join('\n'),
-    /Synthesis time[\s\S]*Total time/,
-  );
-  folder.remove();
-});
+test(
+  'a server that answers 503 for a while gets every line once it is back',
+  async () => {
+    const folder = scratch();
+    const server = await sink((count) => (count <= 2 ? 503 : 200));
+    const { code } = await run([...MIYABI, 'run', '--', ...CDK, '--pace', '40'], {
+      env: { MIYABI_URL: server.url, MIYABI_SPOOL_DIR: folder.path },
+    });
+    await server.close();
+    assert.is(code, 0);
+    assert.ok(server.requested() > 2);
+    assert.match(
+      server
+        .events()
+        .map(({ message }) => message)
+        .join('\n'),
+      /Synthesis time[\s\S]*Total time/,
+    );
+    folder.remove();
+  },
+  { slow: true },
+);
 
 test('a refused key is reported, the lines stay', async () => {
   const folder = scratch();
