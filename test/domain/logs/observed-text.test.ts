@@ -1,6 +1,9 @@
 import * as assert from 'uvu/assert';
 import type { Observation } from '../../../src/domain/logs/format.ts';
+import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
+import { advance, emptyLedger } from '../../../src/domain/logs/ledger.ts';
 import { observedText, shownObservation } from '../../../src/domain/logs/observed-text.ts';
+import { logReader } from '../../../src/domain/logs/signals.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('observed text');
@@ -43,6 +46,22 @@ test('is that of every text of an observation, and of nothing else', () => {
   const { description: _description, metadata: _metadata, ...plain } = seen;
   assert.not('description' in shownObservation(plain));
   assert.not('metadata' in shownObservation(plain));
+});
+
+test('is all that a line of JSON brings into a task and its history', () => {
+  const message = JSON.stringify({
+    task_id: 't',
+    task_name: 'report\u202ecod.exe',
+    phase: 'r\u0007ed\u202e',
+    progress: { current: 1, total: 2 },
+  });
+  const formats = new Map(builtInFormats.map((format) => [format.name, format]));
+  const { ofStream, ofTask } = logReader(builtInFormats).read([{ id: 'a', timestamp: 1_000, message }]);
+  const signals = ofTask.get('t') ?? ofStream;
+  const [change] = advance(emptyLedger, signals, formats, { wholeTask: ofTask.size > 0 }).changes;
+  assert.is(change?.observation.task_name, 'report\ufffdcod.exe');
+  assert.is(change?.observation.details.phase, 'red\ufffd');
+  assert.is(change?.points[0]?.phase, 'red\ufffd');
 });
 
 test.run();
