@@ -1,7 +1,10 @@
 import { fraction } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
-/** `docker build` without BuildKit: `Step 3/7 : RUN x` is printed when the step begins. */
+/**
+ * `docker build` without BuildKit, and Podman and Buildah: `Step 3/7 : RUN x` and `STEP 3/7: RUN x` are printed when the step
+ * begins.
+ */
 export const dockerBuild = toolFormat({
   name: 'docker-build',
   taskName: 'docker build',
@@ -9,14 +12,19 @@ export const dockerBuild = toolFormat({
   counts: 'begun',
   hint: {
     contains: [fraction],
-    begins: ["The command '", 'Sending build context', 'Successfully built', 'Error response from daemon: '],
+    begins: [
+      ...["The command '", 'Sending build context', 'Successfully built', 'Error response from daemon: '],
+      ...['COMMIT', 'Error: building at STEP ', 'building at STEP '],
+    ],
   },
   patterns: [
     { says: 'begins', line: /^Sending build context to Docker daemon\b/ },
     {
       says: 'counts',
-      line: /^Step (?<current>\d{1,4})\/(?<total>\d{1,4}) : (?<step>[A-Z]{2,12}\b.*)$/,
+      line: /^(?:\[\d{1,3}\/\d{1,3}\] )?(?:Step (?=\S{3,9} : )|STEP )(?<current>\d{1,4})\/(?<total>\d{1,4}) ?: (?<step>[A-Z]{2,12}\b.*)$/,
     },
+    { says: 'fails', line: /^(?:Error: )?(?<reason>building at STEP ".{1,1500}": .+)$/ },
+    { says: 'ends', line: /^COMMIT(?: \S{1,300})?$/ },
     { says: 'fails', line: /^(?<reason>The command '.{1,1500}' returned a non-zero code: \d{1,6})/ },
     {
       says: 'fails',
@@ -26,18 +34,19 @@ export const dockerBuild = toolFormat({
   ],
 });
 
-/** `docker compose up`: `[+] Running 1/2` counts what has been started. */
+/** `docker compose up` and `pull`: `[+] Running 1/2` counts what has been started; later versions print `[+] up 1/2`. */
 export const dockerCompose = toolFormat({
   name: 'docker-compose',
   taskName: 'docker compose',
   taskType: 'deploy',
   counts: 'done',
-  hint: { contains: [fraction], begins: ['Error response from daemon: '] },
+  hint: { contains: [fraction], begins: ['Error response from daemon: ', 'dependency failed to start: '] },
   patterns: [
     {
       says: 'counts',
-      line: /^\[\+\] (?<phase>Running|Pulling|Stopping|Restarting|Creating|Starting|up|down) (?<current>\d{1,4})\/(?<total>\d{1,4})$/,
+      line: /^\[\+\] (?<phase>Running|Pulling|Stopping|Restarting|Creating|Starting|Building|up|down|pull|build) (?<current>\d{1,4})\/(?<total>\d{1,4})$/,
     },
     { says: 'fails', line: /^Error response from daemon: (?<reason>.+)$/ },
+    { says: 'fails', line: /^(?<reason>dependency failed to start: .+)$/ },
   ],
 });

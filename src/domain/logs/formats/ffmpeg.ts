@@ -1,5 +1,16 @@
 import { toolFormat } from './kit/tool.ts';
 
+/** What the operating system says of a file, behind its name: older versions print nothing else. */
+const CAUSES = [
+  ...[
+    ': No such file or directory',
+    ': Permission denied',
+    ': Protocol not found',
+    ': No space left on device',
+  ],
+  ...[': Invalid data found when processing input', ': Invalid argument'],
+];
+
 /** FFmpeg (source: fftools/ffmpeg.c): seconds of the output out of those of the first input. */
 export const ffmpeg = toolFormat({
   name: 'ffmpeg',
@@ -17,9 +28,11 @@ export const ffmpeg = toolFormat({
       'video:',
       '[out#',
       'Conversion ',
-    ].concat(['Error opening ', 'Exiting normally, ']),
+    ].concat(['Error opening ', 'Exiting normally, ', 'ffmpeg version ', 'Error ']),
+    ends: CAUSES,
   },
   patterns: [
+    { says: 'begins', line: /^ffmpeg version \S{1,80} Copyright / },
     { says: 'begins', line: /^Input #0, \S{1,100}, from .(?<step>.{1,500}).:$/ },
     { says: 'step', line: /^Duration: (?<totalTime>\d{2,4}:\d\d:\d\d\.\d{1,6}), (?:start|bitrate): / },
     {
@@ -33,7 +46,12 @@ export const ffmpeg = toolFormat({
       line: /^(?:\[out#\d{1,4}\/\w{1,40} @ 0x[0-9a-f]{1,16}\] )?video:\d{1,12}\w{1,3} audio:\d{1,12}\w{1,3} .*$/,
     },
     { says: 'fails', line: /^(?<reason>Error opening (?:input|output) files?\b.*)$/, alone: true },
+    {
+      says: 'remarks',
+      line: /^(?:\[[^\]]{1,80}\] )?(?<reason>(?:Error (?:while|writing|initializing|submitting|sending|muxing|selecting|reinitializing|marking|closing)\b|av_\w{1,40}\(\): ).{1,500})$/,
+    },
     { says: 'fails', line: /^Conversion failed!$/ },
+    { says: 'fails', line: new RegExp(`^(?<reason>\\S.{0,300}(?:${CAUSES.join('|')}))$`) },
     { says: 'cancels', line: /^Exiting normally, received signal \d{1,3}\.$/ },
   ],
 });

@@ -10,12 +10,13 @@ export const goTest = toolFormat({
   taskName: 'go test',
   taskType: 'test',
   counts: 'open',
+  endsSilently: true,
   hint: {
     begins: [
-      ...['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL'],
+      ...['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL', 'panic: '],
       ...['{"Time":"', '{"ImportPath":"', '{"Action":"'],
     ],
-    colon: { characters: '0123456789', holds: (text, at) => text.startsWith('_test.go', at - 8) },
+    colon: { characters: '0123456789', holds: (text, at) => text.startsWith('.go', at - 3) },
   },
   unwrap: {
     line: /^\{(?:"(?:Time|ImportPath)":"[^"]{1,300}",)?"Action":"(?:build-)?output",.{0,2000}"Output":(?<text>".*")\}$/,
@@ -25,6 +26,8 @@ export const goTest = toolFormat({
     { says: 'step', line: /^--- (?:PASS|SKIP): (?<step>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test' },
     { says: 'broken', line: /^--- FAIL: (?<item>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test', alone: true },
     { says: 'remarks', line: /^(?<reason>\S{1,200}_test\.go:\d{1,7}: .+)$/ },
+    { says: 'remarks', line: /^(?<reason>\S{1,200}\.go:\d{1,7}:\d{1,5}: .+)$/ },
+    { says: 'remarks', line: /^(?<reason>panic: .+?)(?: \[recovered\].*)?$/ },
     {
       says: 'one done',
       line: /^ok {2}\t(?<step>\S{1,300})\t(?:\(cached\)|\d{1,7}\.\d{1,3}s)/,

@@ -5,7 +5,7 @@ import { toolFormat } from './kit/tool.ts';
 const RESULT = /^- {1,6}\d/;
 
 /** `1) [chromium] › …`, `3 passed (5.2s)` and `1 failed`. */
-const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped)\b)/);
+const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped|interrupted)\b)/);
 
 /** Playwright's line, list and dot reporters (source: packages/playwright/src/reporters): only list prints what is done. */
 export const playwright = toolFormat({
@@ -34,6 +34,10 @@ export const playwright = toolFormat({
       line: /^\[(?<current>\d{1,6})\/(?<total>\d{1,6})\] (?:\(retries\) )?(?<step>(?:\[[^\]]{1,80}\] › )?\S{1,300}:\d{1,6}:\d{1,6} › .*)$/,
     },
     {
+      says: 'step',
+      line: /^(?:✓|ok|✘|x) {1,6}\d{1,6} (?<step>(?:\[[^\]]{1,80}\] › )?\S{1,300}:\d{1,6}:\d{1,6} › .* \(retry #\d{1,3}\)(?: \(.{1,20}\))?)$/,
+    },
+    {
       says: 'one done',
       line: /^(?:✓|ok) {1,6}\d{1,6} (?<step>(?:\[[^\]]{1,80}\] › )?\S{1,300}:\d{1,6}:\d{1,6} › .*)$/,
     },
@@ -51,6 +55,7 @@ export const playwright = toolFormat({
     },
     { says: 'step', line: /^(?<skipped>\d{1,6}) skipped$/ },
     { says: 'fails', line: /^(?<failed>\d{1,6}) failed$/ },
+    { says: 'cancels', line: /^\d{1,6} interrupted$/ },
     { says: 'ends', line: /^\d{1,6} passed \(\d{1,6}(?:\.\d)?(?:ms|s|m|h)\)$/ },
   ],
   because: {

@@ -53,6 +53,8 @@ export const builtInFormats: readonly LogFormat[] = [
   cloudformation,
   helm,
   serverless,
+  // Its errors begin like those of Terraform.
+  dockerBuild,
   terraform,
   claudeCode,
   codex,
@@ -68,7 +70,6 @@ export const builtInFormats: readonly LogFormat[] = [
   playwright,
   gradle,
   yarn,
-  dockerBuild,
   dockerCompose,
   bazel,
   ctest,

@@ -2,6 +2,8 @@ import * as assert from 'uvu/assert';
 import { cargo } from '../../../../src/domain/logs/formats/cargo.ts';
 import { cloudformation } from '../../../../src/domain/logs/formats/cloudformation.ts';
 import { dockerBuild, dockerCompose } from '../../../../src/domain/logs/formats/docker.ts';
+import { ffmpeg } from '../../../../src/domain/logs/formats/ffmpeg.ts';
+import { goTest } from '../../../../src/domain/logs/formats/go-test.ts';
 import { gradle } from '../../../../src/domain/logs/formats/gradle.ts';
 import { ninja } from '../../../../src/domain/logs/formats/ninja.ts';
 import { plain } from '../../../../src/domain/logs/formats/plain.ts';
@@ -52,6 +54,45 @@ test('yarn takes no other error for its own', () => {
   assert.is(yarn.read('error: could not compile'), undefined);
 });
 
+test('yarn fails where a logger has taken the mark off its error', () => {
+  const failed = last(yarn, `${YARN}\nweb-1  | error /app/node_modules/bcrypt: Command failed.`);
+  assert.equal(
+    [failed.status, failed.details.error_message],
+    ['failed', '/app/node_modules/bcrypt: Command failed.'],
+  );
+});
+
+test('later versions of yarn name their steps', () => {
+  const begun = ['➤ YN0000: · Yarn 4.5.0', '➤ YN0000: ┌ Resolution step', '➤ YN0000: └ Completed'].join('\n');
+  assert.is(last(yarn, begun).details.phase, 'Resolution step');
+  assert.is(last(yarn, `${begun}\n➤ YN0000: · Done in 0s 500ms`).status, 'completed');
+  assert.is(last(yarn, `${begun}\n➤ YN0000: Done with warnings in 1s 2ms`).status, 'completed');
+  const broken =
+    "sharp@npm:0.33.0 couldn't be built successfully (exit code 1, logs can be found here: /tmp/b.log)";
+  const failed = last(yarn, `${begun}\n➤ YN0009: │ ${broken}\n➤ YN0000: · Failed with errors in 4s 1ms`);
+  assert.equal([failed.status, failed.details.error_message], ['failed', broken]);
+});
+
+test('Podman counts steps that begin, and its error fails it', () => {
+  const steps = 'STEP 1/2: FROM alpine:3.20\nSTEP 2/2: RUN make test';
+  assert.equal(inShort(dockerBuild, steps), ['docker-build#1 running 1/2']);
+  assert.equal(inShort(dockerBuild, `${steps}\nCOMMIT app:1`), ['docker-build#1 completed 2/2']);
+  const failed = last(
+    dockerBuild,
+    `${steps}\nError: building at STEP "RUN make test": while running runtime: exit status 2`,
+  );
+  assert.is(failed.status, 'failed');
+  assert.match(failed.details.error_message ?? '', /exit status 2$/);
+});
+
+test('docker compose fails with a dependency that does not start, and counts what it builds', () => {
+  const unhealthy = 'dependency failed to start: container app-db-1 is unhealthy';
+  assert.equal(inShort(dockerCompose, `[+] Running 2/3\n${unhealthy}`), ['docker-compose#1 failed 2/3']);
+  assert.equal(inShort(dockerCompose, '[+] Building 1/2\n[+] Building 2/2'), [
+    'docker-compose#1 completed 2/2',
+  ]);
+});
+
 const DOCKER = 'Sending build context to Docker daemon  3.1kB\nStep 1/2 : FROM node:22\n ---> a24bb4013296';
 
 test('docker build counts steps that begin', () => {
@@ -91,6 +132,53 @@ test('Playwright ends with its own summary, failures first', () => {
   );
   assert.is(failed.status, 'failed');
   assert.equal(failed.details.failed_resources, ['[webkit] › tests/cart.spec.ts:9:3 › cart › closes']);
+});
+
+test('Playwright counts a test once, however often it is tried again', () => {
+  const tried = [
+    'Running 2 tests using 1 worker',
+    '✓  1 [chromium] › a.spec.ts:3:5 › works (1.2s)',
+    '✘  2 [chromium] › a.spec.ts:7:5 › fails (300ms)',
+    '✘  3 [chromium] › a.spec.ts:7:5 › fails (retry #1) (300ms)',
+  ].join('\n');
+  const run = last(playwright, tried);
+  assert.equal([run.current, run.total, run.failed], [2, 2, 1]);
+  assert.equal(inShort(playwright, `${PLAYWRIGHT}\n  1 interrupted`), ['playwright#1 cancelled 1/2']);
+});
+
+test('a run of go test in which nothing fails completes with its stream', () => {
+  const passing = 'ok  \texample.com/a\t0.01s\nok  \texample.com/b\t(cached)';
+  const run = last(goTest, passing);
+  assert.is(run.status, 'running');
+  assert.equal([goTest.atEnd?.(run).status, goTest.atEnd?.(run).ended_at], ['completed', run.last_at]);
+  const failing = last(goTest, `${passing}\nFAIL\texample.com/c\t0.003s`);
+  assert.is(goTest.atEnd?.(failing).status, 'running', 'the end of a log that is cut off is not known');
+});
+
+test('a panic, or an error of the compiler, is why go test has failed', () => {
+  const panic =
+    '--- FAIL: TestClose (0.00s)\npanic: index out of range [3] [recovered]\nFAIL\texample.com/a\t0.1s\nFAIL';
+  assert.is(last(goTest, panic).details.error_message, 'panic: index out of range [3]');
+  const broken =
+    'ok  \texample.com/b\t0.01s\n./cart.go:5:2: undefined: x\nFAIL\texample.com/a [build failed]\nFAIL';
+  assert.is(last(goTest, broken).details.error_message, './cart.go:5:2: undefined: x');
+});
+
+test('ffmpeg names the cause above its end, or nothing but the file and the cause', () => {
+  const begun =
+    "Input #0, mov,mp4, from 'in.mp4':\nDuration: 00:00:10.00, start: 0.000000, bitrate: 100 kb/s";
+  const full = last(
+    ffmpeg,
+    `${begun}\nError writing trailer of out.mp4: No space left on device\nConversion failed!`,
+  );
+  assert.is(full.details.error_message, 'Error writing trailer of out.mp4: No space left on device');
+  const banner = 'ffmpeg version 4.4.2 Copyright (c) 2000-2021 the FFmpeg developers';
+  const missing = last(ffmpeg, `${banner}\nnothing.mp4: No such file or directory`);
+  assert.equal(
+    [missing.status, missing.details.error_message],
+    ['failed', 'nothing.mp4: No such file or directory'],
+  );
+  assert.equal(inShort(ffmpeg, 'cat: nothing.txt: No such file or directory'), []);
 });
 
 test('a full bar of Gradle is not the end of its build', () => {

@@ -1,6 +1,6 @@
 import type { TaskDetails } from '../../../tasks/details.ts';
 import { isTerminal } from '../../../tasks/status.ts';
-import type { LogFormat } from '../../format.ts';
+import type { LogFormat, Observation } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
@@ -36,6 +36,8 @@ export type Tool = Readonly<{
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
   sharesLast?: true;
+  /** Nothing says that all went well: a run in which nothing has failed completes with the end of its stream. */
+  endsSilently?: true;
 }>;
 
 /**
@@ -75,6 +77,8 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
     ...(tool.json !== undefined && { timeOf: ({ time }: ToolSignal) => time }),
 
+    ...(tool.endsSilently && { atEnd }),
+
     begins(last, signal) {
       if (signal.says === 'fails' && last.concluded) return false;
       if (signal.says === 'concludes' && isRepeated(last, signal)) return false;
@@ -97,6 +101,16 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     },
   });
 };
+
+const atEnd = (run: Observation): Observation =>
+  run.status !== 'running' || hasFailed(run)
+    ? run
+    : {
+        ...run,
+        status: 'completed',
+        details: { ...run.details, outcome: 'completed' },
+        ended_at: run.last_at,
+      };
 
 const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts', 'waits']);
 
