@@ -13,6 +13,11 @@ const LOG_SOURCES = ['memory', 'file', 'cloudwatch'] as const;
 const FEEDS = ['memory', 'redis'] as const;
 const PRIMINGS = ['all', 'cache', 'none'] as const;
 
+/** An adapter from outside: `npm:` and the name of a package, or the path of a file, which begins with `.` or `/`. */
+export type OutsideName = `npm:${string}` | `.${string}` | `/${string}`;
+
+export const isOutside = (name: string): name is OutsideName => /^(npm:|\.{0,2}\/)./.test(name);
+
 export type StoreKind = (typeof STORES)[number];
 export type CacheKind = (typeof CACHES)[number];
 export type LogSourceKind = (typeof LOG_SOURCES)[number];
@@ -22,10 +27,10 @@ export type Priming = (typeof PRIMINGS)[number];
 /** Every setting, read once. The backend's preset decides each port that has no setting of its own. */
 export type Config = Readonly<{
   backend: (typeof BACKENDS)[number];
-  taskStore: StoreKind;
-  cache: CacheKind;
-  logSource: LogSourceKind;
-  feed: FeedKind;
+  taskStore: StoreKind | OutsideName;
+  cache: CacheKind | OutsideName;
+  logSource: LogSourceKind | OutsideName;
+  feed: FeedKind | OutsideName;
   host: string;
   port: number;
   dataDir: string;
@@ -94,6 +99,13 @@ const PRESETS = {
 const text = v.pipe(v.string(), v.trim(), v.minLength(1, 'must not be empty'));
 const choice = <const T extends readonly [string, ...string[]]>(options: T) =>
   v.picklist(options, (issue) => `must be one of ${options.join(', ')}, not ${issue.received}`);
+/** One of ours by its name, or an adapter from outside. */
+const adapter = <const T extends readonly [string, ...string[]]>(options: T) =>
+  v.union(
+    [v.picklist(options), v.custom<OutsideName>((name) => typeof name === 'string' && isOutside(name))],
+    (issue) =>
+      `must be one of ${options.join(', ')}, npm: and the name of a package, or a path such as ./adapter.js; not ${issue.received}`,
+  );
 const integer = (min: number, max: number) =>
   v.pipe(
     v.string(),
@@ -183,10 +195,10 @@ const logGroups = v.pipe(
 
 const environment = v.object({
   MIYABI_BACKEND: v.optional(choice(BACKENDS), 'local'),
-  TASK_STORE: v.optional(choice(STORES)),
-  CACHE: v.optional(choice(CACHES)),
-  LOG_SOURCE: v.optional(choice(LOG_SOURCES)),
-  FEED: v.optional(choice(FEEDS)),
+  TASK_STORE: v.optional(adapter(STORES)),
+  CACHE: v.optional(adapter(CACHES)),
+  LOG_SOURCE: v.optional(adapter(LOG_SOURCES)),
+  FEED: v.optional(adapter(FEEDS)),
   HOST: v.optional(text, '127.0.0.1'),
   PORT: v.optional(integer(0, 65_535), '8787'),
   MIYABI_DATA_DIR: v.optional(text, '.miyabi'),

@@ -9,6 +9,7 @@ const REQUIRED = [
   'redis-server',
   'chromium',
   'tmux',
+  'initdb',
   'openssl',
   'curl',
   'python3',
@@ -47,7 +48,7 @@ inBash('is satisfied where everything is there', async () => {
 for (const program of REQUIRED)
   inBash(`fails without ${program}, and names it`, async () => {
     const { code, stdout } = await check(REQUIRED.filter((name) => name !== program));
-    const name = program === 'moto_server' ? 'moto' : program;
+    const name = { moto_server: 'moto', initdb: 'postgresql' }[program] ?? program;
     assert.equal([code, stdout], [1, `required, and neither here nor installable: ${name}\n`]);
   });
 
@@ -59,7 +60,7 @@ inBash('ends the gate before anything else runs', async () => {
       symlinkSync(`/usr/bin/${program}`, join(path, program));
     const { code, stdout, stderr } = await run([join(ROOT, '.ci/run')], { env: { PATH: path } });
     assert.is(code, 1, stderr);
-    for (const name of ['redis-server', 'chromium', 'tmux', 'moto', 'schemathesis'])
+    for (const name of ['redis-server', 'chromium', 'tmux', 'postgresql', 'moto', 'schemathesis'])
       assert.match(stdout, `required, and neither here nor installable: ${name}\n`);
     assert.not.match(stdout, 'npm ci');
   } finally {

@@ -4,7 +4,7 @@ import { dynamodbClient } from '../adapters/dynamodb/client.ts';
 import { dynamodbOutbox } from '../adapters/dynamodb/outbox.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { randomSecrets } from '../adapters/system/secrets.ts';
-import { type Config, tableNames } from '../config.ts';
+import { type Config, isOutside, tableNames } from '../config.ts';
 import { MiyabiError } from '../domain/errors.ts';
 import type { Archive } from '../ports/archive.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -42,6 +42,11 @@ const storeOf = async (
   config: Config,
   { logger, clock }: Readonly<{ logger: Logger; clock: Clock }>,
 ): Promise<Pick<OpenArchive, 'archive' | 'close'>> => {
+  if (isOutside(config.taskStore))
+    throw new MiyabiError(
+      'configuration',
+      `The store ${config.taskStore} is none of ours and cannot be moved; set TASK_STORE to embedded or dynamodb`,
+    );
   switch (config.taskStore) {
     case 'embedded':
       return openStore(config, { clock, logger });

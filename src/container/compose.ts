@@ -6,7 +6,15 @@ import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
 import { randomSecrets } from '../adapters/system/secrets.ts';
 import { systemSleep } from '../adapters/system/sleep.ts';
-import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
+import {
+  type CacheKind,
+  type Config,
+  type FeedKind,
+  isOutside,
+  type LogSourceKind,
+  type OutsideName,
+  type StoreKind,
+} from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
@@ -45,6 +53,19 @@ const LOG_SOURCES: Record<LogSourceKind, Backend<LogSourcePorts>> = {
   file: async (...input) => (await import('./backends/file.ts')).logSource(...input),
   cloudwatch,
 };
+
+type Outside = typeof import('./backends/outside.ts');
+
+/** One of ours by its name, or one from outside. */
+const backendOf = <Kind extends string, Provided>(
+  ours: Readonly<Record<Kind, Backend<Provided>>>,
+  name: Kind | OutsideName,
+  fromOutside: (outside: Outside, name: OutsideName) => Backend<Provided>,
+): Backend<Provided> =>
+  isOutside(name)
+    ? async (...input) => fromOutside(await import('./backends/outside.ts'), name)(...input)
+    : // What is not from outside is one of ours; the compiler does not narrow a type parameter by that.
+      ours[name as Kind];
 
 /** A container, and how to release everything that its backends hold. */
 export type OpenContainer = Readonly<{ container: Container; close(): Promise<void> }>;
@@ -93,10 +114,10 @@ export const containerFor = async (
   };
   try {
     const ports: Ports = {
-      ...(await open(STORES[config.taskStore])),
-      ...(await open(CACHES[config.cache])),
-      ...(await open(FEEDS[config.feed])),
-      ...(await open(LOG_SOURCES[config.logSource])),
+      ...(await open(backendOf(STORES, config.taskStore, (outside, name) => outside.stores(name)))),
+      ...(await open(backendOf(CACHES, config.cache, (outside, name) => outside.cache(name)))),
+      ...(await open(backendOf(FEEDS, config.feed, (outside, name) => outside.feed(name)))),
+      ...(await open(backendOf(LOG_SOURCES, config.logSource, (outside, name) => outside.logSource(name)))),
       webhookClient: webhookClient(config),
       ...overrides,
       ...system,
@@ -111,7 +132,9 @@ export const containerFor = async (
     container.bind(TOKENS.webhookAllow).toConstantValue(config.webhookAllow);
     container.bind(TOKENS.metricsOn).toConstantValue(config.metrics);
     container.bind(TOKENS.lineBounds).toConstantValue(config.lineBounds);
-    container.bind(TOKENS.logSourceName).toConstantValue(config.logSource);
+    container
+      .bind(TOKENS.logSourceName)
+      .toConstantValue(isOutside(config.logSource) ? 'custom' : config.logSource);
     await container.load(services);
     return { container, close };
   } catch (error) {

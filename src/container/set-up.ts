@@ -1,9 +1,7 @@
 import { steadyClock, systemClock } from '../adapters/system/clock.ts';
-import { type Config, tableNames } from '../config.ts';
+import { type Config, isOutside, tableNames } from '../config.ts';
+import type { SetUpStep } from '../ports/backend.ts';
 import type { Logger } from '../ports/logger.ts';
-
-/** What was found or made of one resource that the backends need, in words for an operator. */
-export type SetUpStep = Readonly<{ what: string; outcome: string }>;
 
 /**
  * Makes what is missing at the configured endpoints: tables with their indexes and expiry, log groups. It changes
@@ -12,12 +10,17 @@ export type SetUpStep = Readonly<{ what: string; outcome: string }>;
  * @throws MiyabiError `configuration` where a resource exists in another form, or access is refused; `unavailable`.
  */
 export async function* setUp(config: Config, logger: Logger): AsyncIterable<SetUpStep> {
-  yield* setUpStores(config);
+  yield* setUpStores(config, logger);
   yield* setUpLogs(config);
   if (config.cache === 'redis' || config.feed === 'redis') yield await pingRedis(config, logger);
 }
 
-async function* setUpStores(config: Config): AsyncIterable<SetUpStep> {
+async function* setUpStores(config: Config, logger: Logger): AsyncIterable<SetUpStep> {
+  if (isOutside(config.taskStore)) {
+    const { setUpOutside } = await import('./backends/outside.ts');
+    yield* await setUpOutside(config.taskStore, config, logger);
+    return;
+  }
   if (config.taskStore !== 'dynamodb') {
     yield {
       what: `task store ${config.taskStore}`,

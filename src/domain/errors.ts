@@ -31,7 +31,18 @@ export type ErrorCode =
 /** What is wrong with one field of an input. `path` is dotted, e.g. `progress.total`. */
 export type FieldProblem = Readonly<{ path: string; reason: string }>;
 
+/** Adapters from outside may bring a copy of this module: their errors count too. */
+const BRAND: unique symbol = Symbol.for('miyabi-progress.error');
+
 export class MiyabiError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+
   readonly code: ErrorCode;
   readonly fields: readonly FieldProblem[];
 

@@ -11,7 +11,7 @@ import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { readConfig } from '../../src/config.ts';
 import { openStore } from '../../src/container/backends/embedded.ts';
 import type { ArchiveEntry } from '../../src/ports/archive.ts';
-import { noise } from '../contracts/checkpoints.ts';
+import { noise } from '../contracts/ports.ts';
 import { openTestDynamodb } from '../support/dynalite.ts';
 import { inFolder } from '../support/embedded.ts';
 import { rejects, suite } from '../support/suite.ts';

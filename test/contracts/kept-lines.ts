@@ -6,15 +6,15 @@ import { memoryIds } from '../../src/adapters/memory/ids.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { memoryTaskStore } from '../../src/adapters/memory/task-store.ts';
+import type { Opened } from '../../src/contracts/contract.ts';
 import { unavailable } from '../../src/domain/errors.ts';
 import type { LineBounds } from '../../src/domain/logs/kept-lines.ts';
 import type { LineStore } from '../../src/ports/line-store.ts';
 import { keptLines } from '../../src/services/kept-lines.ts';
 import { retryOnConflict } from '../../src/services/retry-on-conflict.ts';
-import type { Opened } from '../support/contract.ts';
 import { suite } from '../support/suite.ts';
 import { aStoredTask, NOON } from '../support/tasks.ts';
-import { logReaderContract } from './log-reader.ts';
+import { logReaderContract } from './ports.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const BOUNDS: LineBounds = { first: 10, last: 50, bytes: 100_000, kept_ms: 7 * DAY };

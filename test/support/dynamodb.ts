@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables, type TableNames } from '../../src/adapters/dynamodb/tables.ts';
-import type { Opened } from './contract.ts';
+import type { Opened } from '../../src/contracts/contract.ts';
 import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from './dynalite.ts';
 import { suite } from './suite.ts';
 

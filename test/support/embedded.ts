@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/adapters/embedded/open.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memoryLogger } from '../../src/adapters/memory/logger.ts';
-import type { Opened } from './contract.ts';
+import type { Opened } from '../../src/contracts/contract.ts';
 import { NOON } from './tasks.ts';
 
 /** A store in a temporary folder, for one test. */

@@ -18,5 +18,12 @@ export const installPackage = async (folder: string): Promise<void> => {
       logLevel: 'silent',
     },
   });
+  // For authors of adapters; these run on Node alone.
+  await build({
+    entryPoints: ['contracts', 'ports', 'testing'].map((name) => join(ROOT, `src/${name}/index.ts`)),
+    outdir: join(folder, 'dist'),
+    outbase: join(ROOT, 'src'),
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', logLevel: 'silent' },
+  });
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
 };

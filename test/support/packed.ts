@@ -56,38 +56,39 @@ type PackReport = Readonly<{
 export type Consumer = Readonly<{
   path: string;
   file(name: string, text: string): string;
+  /** Runs npm in it, which may ask the registry. */
+  npm(command: string): Promise<Ran>;
   shell(command: string, env?: Readonly<Record<string, string>>): Promise<Ran>;
   /** Starts a shell command as the leader of a process group, as a terminal does. */
   started(command: string, env?: Readonly<Record<string, string>>): ReturnType<typeof start>;
   remove(): void;
 }>;
 
-/** An empty folder in which someone has installed these packages from the registry or from tarballs. */
+/** A folder of someone else in which these packages are installed, from the registry or from tarballs. */
 export const consumer = async (...specifiers: readonly string[]): Promise<Consumer> => {
   const { path, remove } = scratch();
   const words = (command: string) => ['sh', '-c', `cd '${path}' && ${command}`];
+  const npm = (command: string) => run(words(`npm ${command} --no-audit --no-fund`), { env: npmHome });
   writeFileSync(join(path, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n');
   try {
-    const install = `npm install --omit=dev --no-audit --no-fund ${specifiers.map((one) => `'${one}'`).join(' ')}`;
-    succeeds(await run(words(install), { env: npmHome }), install);
+    const quoted = specifiers.map((one) => `'${one}'`).join(' ');
+    if (quoted !== '') succeeds(await npm(`install --omit=dev ${quoted}`), 'npm install');
   } catch (error) {
     remove();
     throw error;
   }
+  const offline = { HOME: path, npm_config_offline: 'true' };
   return {
     path,
+    npm,
     file: (name, text) => {
       writeFileSync(join(path, name), text);
       return join(path, name);
     },
     // `npx` must find everything in the folder: without a network it would hang instead of failing.
-    shell: (command, env = {}) =>
-      run(words(command), { env: { HOME: path, npm_config_offline: 'true', ...env } }),
+    shell: (command, env = {}) => run(words(command), { env: { ...offline, ...env } }),
     started: (command, env = {}) =>
-      start(words(`exec ${command}`), {
-        env: { HOME: path, npm_config_offline: 'true', ...env },
-        detached: true,
-      }),
+      start(words(`exec ${command}`), { env: { ...offline, ...env }, detached: true }),
     remove,
   };
 };

@@ -2,7 +2,7 @@
 
 import { access, constants, mkdir } from 'node:fs/promises';
 import type { MiyabiClient } from '../../client/index.ts';
-import { type Config, readConfig } from '../../config.ts';
+import { type Config, isOutside, readConfig } from '../../config.ts';
 import { isMiyabiError } from '../../domain/errors.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { EXIT } from '../failure.ts';
@@ -306,6 +306,8 @@ const fixFor = (name: string, { taskStore, redis, dynamodbEndpoint, region, data
   }
   if (/log/.test(name)) return 'make missing log groups with: miyabi setup';
   if (taskStore === 'embedded') return `check that ${dataDir} can be written and no other server uses it`;
+  if (isOutside(taskStore))
+    return `check the settings of ${taskStore}; make what is missing with: miyabi setup`;
   const where = dynamodbEndpoint ?? `the region (AWS_REGION=${region ?? 'not set'})`;
   return `check credentials and ${where}; make missing tables with: miyabi setup`;
 };

@@ -1,22 +1,8 @@
 import type { Config } from '../../config.ts';
 import type { WebhookClient } from '../../ports/webhook-client.ts';
 import type { Backend, LogSourcePorts, OpenBackend, StorePorts } from '../backend.ts';
-import { lazyPort, type Methods, once } from '../lazy.ts';
-
-const STORE_METHODS: Readonly<{
-  [Name in keyof Omit<StorePorts, 'taskCommits'>]: Methods<StorePorts[Name]>;
-}> = {
-  taskStore: { find: 'promise', findMany: 'promise', save: 'promise', list: 'promise', remove: 'promise' },
-  taskTally: { uncounted: 'promise', mark: 'promise', markAccounted: 'promise' },
-  taskHistory: { append: 'promise', read: 'promise', remove: 'promise' },
-  projectStore: { find: 'promise', save: 'promise', list: 'promise', remove: 'promise' },
-  checkpoints: { read: 'promise', write: 'promise', remove: 'promise' },
-  webhookStore: { find: 'promise', save: 'promise', remove: 'promise' },
-  outbox: { add: 'promise', pending: 'promise', reschedule: 'promise', end: 'promise' },
-  outboxQueues: { due: 'promise', claim: 'promise', release: 'promise', last: 'promise' },
-  lineStore: { find: 'promise', chunks: 'promise', write: 'promise', remove: 'promise' },
-  keyStore: { find: 'promise', add: 'promise', list: 'promise', recordUse: 'promise', remove: 'promise' },
-};
+import { lazyPort, once } from '../lazy.ts';
+import { STORE_METHODS } from '../port-methods.ts';
 
 /**
  * DynamoDB, loaded when a store is first called. A request that the cache answers does without the AWS SDK, which takes

@@ -2,8 +2,8 @@ import type { Task } from '../tasks/task.ts';
 import { fromIso, MAX_TIME } from '../time.ts';
 import type { LogOrigin } from './event.ts';
 
-/** Where lines come from: posts that were kept, or a log source; `none` where there are none. */
-export const LINE_SOURCES = ['store', 'cloudwatch', 'file', 'memory', 'none'] as const;
+/** Where lines come from: posts that were kept, or a log source, `custom` where it is none of ours; `none` where there are none. */
+export const LINE_SOURCES = ['store', 'cloudwatch', 'file', 'memory', 'custom', 'none'] as const;
 export type LineSource = (typeof LINE_SOURCES)[number];
 
 /** Where the lines of a task are: its stream, and from when to when, epoch milliseconds, both included. */

@@ -86,7 +86,7 @@ const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: bo
     `Miyabi Progress answers at ${url}`,
     taskStore === 'memory'
       ? 'Data is kept in memory only'
-      : `Data is kept in ${taskStore === 'embedded' ? dataDir : 'DynamoDB'}`,
+      : `Data is kept in ${taskStore === 'embedded' ? dataDir : taskStore === 'dynamodb' ? 'DynamoDB' : taskStore}`,
     ...(apiKeys.length === 0
       ? ['No API_KEYS are set: it asks for no key, and only this machine reaches it']
       : []),

@@ -11,7 +11,7 @@ import { cloudwatchLogSource } from '../../../src/adapters/cloudwatch/log-source
 import { memoryBackoff } from '../../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../../src/adapters/memory/sleep.ts';
-import { type FedLogSource, logSourceContract, readAll } from '../../contracts/log-source.ts';
+import { type FedLogSource, logSourceContract, readAll } from '../../contracts/ports.ts';
 import { suite } from '../../support/suite.ts';
 
 /** An emulator, e.g. `moto_server`, or a private endpoint. Log groups are made there and stay. */

@@ -13,7 +13,7 @@ import { cloudwatchLogReader, type GetLogEventsClient } from '../../../src/adapt
 import { memoryBackoff } from '../../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../../src/adapters/memory/sleep.ts';
-import { logReaderContract } from '../../contracts/log-reader.ts';
+import { logReaderContract } from '../../contracts/ports.ts';
 import { awsError } from '../../support/fake-cloudwatch.ts';
 import { rejects, suite } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';

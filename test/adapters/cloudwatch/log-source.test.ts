@@ -11,7 +11,7 @@ import { isMiyabiError } from '../../../src/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import { attemptsOf } from '../../../src/domain/retry.ts';
 import type { LogPage, LogQuery, LogSource } from '../../../src/ports/log-source.ts';
-import { logSourceContract, readAll } from '../../contracts/log-source.ts';
+import { logSourceContract, readAll } from '../../contracts/ports.ts';
 import { awsError, fakeCloudwatch, type Mischief, seededRandom } from '../../support/fake-cloudwatch.ts';
 import { rejects, suite } from '../../support/suite.ts';
 

@@ -11,12 +11,12 @@ import { taskKey, taskToItem } from '../../../src/adapters/dynamodb/task-item.ts
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { dynamodbWebhookStore } from '../../../src/adapters/dynamodb/webhook-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import { using } from '../../../src/contracts/contract.ts';
 import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
 import { toIso } from '../../../src/domain/time.ts';
 import type { Delivery } from '../../../src/domain/webhooks/delivery.ts';
 import type { TaskQuery } from '../../../src/ports/task-store.ts';
-import { noise } from '../../contracts/checkpoints.ts';
-import { using } from '../../support/contract.ts';
+import { noise } from '../../contracts/ports.ts';
 import { type Dynamodb, openEmbedded } from '../../support/dynamodb.ts';
 import { awsError, type Intercept, intercepted, type Sent } from '../../support/faulty-dynamodb.ts';
 import { rejects, suite } from '../../support/suite.ts';

@@ -2,9 +2,9 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as assert from 'uvu/assert';
 import { keyToItem } from '../../../src/adapters/dynamodb/key-item.ts';
 import { dynamodbKeyStore } from '../../../src/adapters/dynamodb/key-store.ts';
+import { type Open, using } from '../../../src/contracts/contract.ts';
 import type { StoredKey } from '../../../src/domain/api-keys.ts';
-import { keyStoreContract } from '../../contracts/key-store.ts';
-import { type Open, using } from '../../support/contract.ts';
+import { keyStoreContract } from '../../contracts/ports.ts';
 import { type Dynamodb, onEveryDynamodb } from '../../support/dynamodb.ts';
 import { rejects, suite } from '../../support/suite.ts';
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { dynamodbLineStore } from '../../../src/adapters/dynamodb/line-store.ts';
 import type { LineStore } from '../../../src/ports/line-store.ts';
 import { keptLinesContract } from '../../contracts/kept-lines.ts';
-import { lineStoreContract } from '../../contracts/line-store.ts';
+import { lineStoreContract } from '../../contracts/ports.ts';
 import { type Dynamodb, onEveryDynamodb, openEmbedded } from '../../support/dynamodb.ts';
 import { rejects, suite } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';

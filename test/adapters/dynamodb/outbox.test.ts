@@ -1,6 +1,6 @@
 import { dynamodbOutbox } from '../../../src/adapters/dynamodb/outbox.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import { outboxContract } from '../../contracts/outbox.ts';
+import { outboxContract } from '../../contracts/ports.ts';
 import { onEveryDynamodb } from '../../support/dynamodb.ts';
 import { NOON } from '../../support/tasks.ts';
 

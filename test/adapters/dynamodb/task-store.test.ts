@@ -1,6 +1,6 @@
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import { taskStoreContract } from '../../contracts/task-store.ts';
+import { taskStoreContract } from '../../contracts/ports.ts';
 import { onEveryDynamodb } from '../../support/dynamodb.ts';
 import { NOON } from '../../support/tasks.ts';
 

@@ -1,7 +1,7 @@
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { dynamodbTaskTally } from '../../../src/adapters/dynamodb/task-tally.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import { taskTallyContract } from '../../contracts/task-tally.ts';
+import { taskTallyContract } from '../../contracts/ports.ts';
 import { onEveryDynamodb } from '../../support/dynamodb.ts';
 import { NOON } from '../../support/tasks.ts';
 

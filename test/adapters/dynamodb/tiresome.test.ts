@@ -3,10 +3,12 @@ import { dynamodbProjectStore } from '../../../src/adapters/dynamodb/project-sto
 import { dynamodbTaskHistory } from '../../../src/adapters/dynamodb/task-history.ts';
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import { checkpointsContract } from '../../contracts/checkpoints.ts';
-import { projectStoreContract } from '../../contracts/project-store.ts';
-import { taskHistoryContract } from '../../contracts/task-history.ts';
-import { taskStoreContract } from '../../contracts/task-store.ts';
+import {
+  checkpointsContract,
+  projectStoreContract,
+  taskHistoryContract,
+  taskStoreContract,
+} from '../../contracts/ports.ts';
 import { type Dynamodb, openEmbedded } from '../../support/dynamodb.ts';
 import { tiresome } from '../../support/faulty-dynamodb.ts';
 import { NOON } from '../../support/tasks.ts';

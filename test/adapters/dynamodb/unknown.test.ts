@@ -9,11 +9,11 @@ import { dynamodbTaskTally } from '../../../src/adapters/dynamodb/task-tally.ts'
 import { projectWebhooksKey, projectWebhooksToItem } from '../../../src/adapters/dynamodb/webhook-item.ts';
 import { dynamodbWebhookStore } from '../../../src/adapters/dynamodb/webhook-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
+import { type Open, using } from '../../../src/contracts/contract.ts';
 import { countedOf } from '../../../src/domain/projects/metrics.ts';
 import { patchProject } from '../../../src/domain/projects/project.ts';
 import { patchTask, reopenTask, reportProgress, type StoredTask } from '../../../src/domain/tasks/task.ts';
 import { createWebhook, patchWebhook, rotateSecret } from '../../../src/domain/webhooks/webhook.ts';
-import { type Open, using } from '../../support/contract.ts';
 import { type Dynamodb, onEveryDynamodb } from '../../support/dynamodb.ts';
 import { suite } from '../../support/suite.ts';
 import { aProject, aTask, NOON } from '../../support/tasks.ts';

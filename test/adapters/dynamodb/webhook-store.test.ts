@@ -1,5 +1,5 @@
 import { dynamodbWebhookStore } from '../../../src/adapters/dynamodb/webhook-store.ts';
-import { webhookStoreContract } from '../../contracts/webhook-store.ts';
+import { webhookStoreContract } from '../../contracts/ports.ts';
 import { onEveryDynamodb } from '../../support/dynamodb.ts';
 
 onEveryDynamodb('WebhookStore', webhookStoreContract, ({ client, names }) =>

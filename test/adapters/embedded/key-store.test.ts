@@ -1,5 +1,5 @@
 import { embeddedKeyStore } from '../../../src/adapters/embedded/key-store.ts';
-import { keyStoreContract } from '../../contracts/key-store.ts';
+import { keyStoreContract } from '../../contracts/ports.ts';
 import { onEmbedded } from '../../support/embedded.ts';
 
 keyStoreContract('embedded', onEmbedded(embeddedKeyStore));

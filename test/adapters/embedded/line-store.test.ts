@@ -3,7 +3,7 @@ import { under } from '../../../src/adapters/embedded/keys.ts';
 import { embeddedLineStore } from '../../../src/adapters/embedded/line-store.ts';
 import { sweepExpired } from '../../../src/adapters/embedded/sweep.ts';
 import { keptLinesContract } from '../../contracts/kept-lines.ts';
-import { lineStoreContract } from '../../contracts/line-store.ts';
+import { lineStoreContract } from '../../contracts/ports.ts';
 import { inFolder, onEmbedded, openStoreIn } from '../../support/embedded.ts';
 import { suite } from '../../support/suite.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { embeddedOutbox } from '../../../src/adapters/embedded/outbox.ts';
-import { outboxContract } from '../../contracts/outbox.ts';
+import { outboxContract } from '../../contracts/ports.ts';
 import { onEmbedded } from '../../support/embedded.ts';
 
 outboxContract(

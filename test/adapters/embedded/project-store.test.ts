@@ -1,5 +1,5 @@
 import { embeddedProjectStore } from '../../../src/adapters/embedded/project-store.ts';
-import { projectStoreContract } from '../../contracts/project-store.ts';
+import { projectStoreContract } from '../../contracts/ports.ts';
 import { onEmbedded } from '../../support/embedded.ts';
 
 projectStoreContract('embedded', onEmbedded(embeddedProjectStore));

@@ -3,7 +3,7 @@ import { embeddedTaskCommits } from '../../../src/adapters/embedded/task-commits
 import { embeddedTaskHistory } from '../../../src/adapters/embedded/task-history.ts';
 import { embeddedTaskStore } from '../../../src/adapters/embedded/task-store.ts';
 import { embeddedTaskTally } from '../../../src/adapters/embedded/task-tally.ts';
-import { taskCommitsContract } from '../../contracts/task-commits.ts';
+import { taskCommitsContract } from '../../contracts/ports.ts';
 import { onEmbedded } from '../../support/embedded.ts';
 
 taskCommitsContract(

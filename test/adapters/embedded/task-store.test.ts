@@ -1,5 +1,5 @@
 import { embeddedTaskStore } from '../../../src/adapters/embedded/task-store.ts';
-import { taskStoreContract } from '../../contracts/task-store.ts';
+import { taskStoreContract } from '../../contracts/ports.ts';
 import { onEmbedded } from '../../support/embedded.ts';
 
 taskStoreContract('embedded', onEmbedded(embeddedTaskStore));

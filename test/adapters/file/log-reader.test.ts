@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { fileLogReader } from '../../../src/adapters/file/log-reader.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { toIso } from '../../../src/domain/time.ts';
-import { logReaderContract } from '../../contracts/log-reader.ts';
+import { logReaderContract } from '../../contracts/ports.ts';
 import { openLogFolder } from '../../support/log-folder.ts';
 import { rejects, suite } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';

@@ -15,11 +15,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { fileLogSource, MAX_LINE_BYTES, MAX_PAGE_BYTES } from '../../../src/adapters/file/log-source.ts';
+import { using } from '../../../src/contracts/contract.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/domain/json.ts';
 import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { LogPage, LogSource } from '../../../src/ports/log-source.ts';
-import { logSourceContract } from '../../contracts/log-source.ts';
-import { using } from '../../support/contract.ts';
+import { logSourceContract } from '../../contracts/ports.ts';
 import { openLogFolder } from '../../support/log-folder.ts';
 import { needs, rejects, suite } from '../../support/suite.ts';
 

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryLineStore } from '../../../src/adapters/memory/line-store.ts';
 import { keptLinesContract } from '../../contracts/kept-lines.ts';
-import { lineStoreContract } from '../../contracts/line-store.ts';
+import { lineStoreContract } from '../../contracts/ports.ts';
 import { suite } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';
 

@@ -1,6 +1,6 @@
 import { memoryLogReader } from '../../../src/adapters/memory/log-reader.ts';
 import { memoryLogSource } from '../../../src/adapters/memory/log-source.ts';
-import { logReaderContract } from '../../contracts/log-reader.ts';
+import { logReaderContract } from '../../contracts/ports.ts';
 import { NOON } from '../../support/tasks.ts';
 
 logReaderContract('memory', () => {

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { memoryLogSource } from '../../../src/adapters/memory/log-source.ts';
 import { unavailable } from '../../../src/domain/errors.ts';
-import { logSourceContract, readAll } from '../../contracts/log-source.ts';
+import { logSourceContract, readAll } from '../../contracts/ports.ts';
 import { rejects, suite } from '../../support/suite.ts';
 
 for (const pageSize of [100, 1000]) {

@@ -1,6 +1,6 @@
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryProjectCache } from '../../../src/adapters/memory/project-cache.ts';
-import { projectCacheContract } from '../../contracts/project-cache.ts';
+import { projectCacheContract } from '../../contracts/ports.ts';
 
 projectCacheContract('memory', () => {
   const clock = memoryClock();

@@ -1,4 +1,4 @@
 import { memoryProjectStore } from '../../../src/adapters/memory/project-store.ts';
-import { projectStoreContract } from '../../contracts/project-store.ts';
+import { projectStoreContract } from '../../contracts/ports.ts';
 
 projectStoreContract('memory', () => ({ port: memoryProjectStore() }));

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryRateLimiter } from '../../../src/adapters/memory/rate-limiter.ts';
-import { rateLimiterContract } from '../../contracts/rate-limiter.ts';
+import { rateLimiterContract } from '../../contracts/ports.ts';
 import { suite } from '../../support/suite.ts';
 
 rateLimiterContract('memory', () => ({ port: memoryRateLimiter({ clock: memoryClock(), limit: 3 }) }));

@@ -1,8 +1,7 @@
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryTaskCache } from '../../../src/adapters/memory/task-cache.ts';
-import { taskCacheContract } from '../../contracts/task-cache.ts';
-import { taskListCacheContract, trailingStoreContract } from '../../contracts/task-list-cache.ts';
+import { taskCacheContract, taskListCacheContract, trailingStoreContract } from '../../contracts/ports.ts';
 import { breakable } from '../../support/down-cache.ts';
 import { suite } from '../../support/suite.ts';
 import { aTask } from '../../support/tasks.ts';

@@ -1,4 +1,4 @@
 import { memoryTaskHistory } from '../../../src/adapters/memory/task-history.ts';
-import { taskHistoryContract } from '../../contracts/task-history.ts';
+import { taskHistoryContract } from '../../contracts/ports.ts';
 
 taskHistoryContract('memory', () => ({ port: memoryTaskHistory() }));

@@ -1,4 +1,4 @@
 import { memoryTaskStore } from '../../../src/adapters/memory/task-store.ts';
-import { taskStoreContract } from '../../contracts/task-store.ts';
+import { taskStoreContract } from '../../contracts/ports.ts';
 
 taskStoreContract('memory', () => ({ port: memoryTaskStore() }));

@@ -1,5 +1,5 @@
 import { memoryTaskStore } from '../../../src/adapters/memory/task-store.ts';
-import { taskTallyContract } from '../../contracts/task-tally.ts';
+import { taskTallyContract } from '../../contracts/ports.ts';
 
 taskTallyContract('memory', () => {
   const store = memoryTaskStore();

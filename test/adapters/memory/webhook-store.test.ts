@@ -1,4 +1,4 @@
 import { memoryWebhookStore } from '../../../src/adapters/memory/webhook-store.ts';
-import { webhookStoreContract } from '../../contracts/webhook-store.ts';
+import { webhookStoreContract } from '../../contracts/ports.ts';
 
 webhookStoreContract('memory', () => ({ port: memoryWebhookStore() }));

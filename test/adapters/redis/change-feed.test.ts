@@ -1,6 +1,6 @@
 import { redisChangeFeed } from '../../../src/adapters/redis/change-feed.ts';
 import type { RedisLink } from '../../../src/adapters/redis/link.ts';
-import { changeFeedContract } from '../../contracts/change-feed.ts';
+import { changeFeedContract } from '../../contracts/ports.ts';
 import { onEveryRedis } from '../../support/redis.ts';
 import { freshNamespace } from '../../support/redis-mock.ts';
 import { suite } from '../../support/suite.ts';

@@ -5,7 +5,7 @@ import { redisClient } from '../../../src/adapters/redis/connection.ts';
 import { type RedisLink, redisLink } from '../../../src/adapters/redis/link.ts';
 import { redisProjectCache } from '../../../src/adapters/redis/project-cache.ts';
 import { systemClock } from '../../../src/adapters/system/clock.ts';
-import { projectCacheContract } from '../../contracts/project-cache.ts';
+import { projectCacheContract } from '../../contracts/ports.ts';
 import { hasRedisServer, onEveryRedis, startRedis, until } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
 import { suite } from '../../support/suite.ts';

@@ -3,7 +3,7 @@ import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { memoryRateLimiter } from '../../../src/adapters/memory/rate-limiter.ts';
 import type { RedisLink } from '../../../src/adapters/redis/link.ts';
 import { redisRateLimiter } from '../../../src/adapters/redis/rate-limiter.ts';
-import { rateLimiterContract } from '../../contracts/rate-limiter.ts';
+import { rateLimiterContract } from '../../contracts/ports.ts';
 import { onEveryRedis } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
 import { suite } from '../../support/suite.ts';

@@ -1,8 +1,7 @@
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import type { RedisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
-import { taskCacheContract } from '../../contracts/task-cache.ts';
-import { taskListCacheContract, trailingStoreContract } from '../../contracts/task-list-cache.ts';
+import { taskCacheContract, taskListCacheContract, trailingStoreContract } from '../../contracts/ports.ts';
 import { onEveryRedis } from '../../support/redis.ts';
 import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
 

@@ -15,3 +15,9 @@ export const using =
       await close?.();
     }
   };
+
+/** What contracts need of a test runner: `describe` and `test` of node:test, Vitest, Jest, Mocha (`it`) or Bun. */
+export type Runner = Readonly<{
+  describe(name: string, body: () => void): void;
+  test(title: string, run: () => Promise<void>): void;
+}>;

@@ -1,0 +1,20 @@
+/** The contracts of ports: what every adapter promises, as tests for any runner. docs/adapters.md */
+export { changeFeedContract } from './change-feed.ts';
+export { checkpointsContract, noise } from './checkpoints.ts';
+export type { Open, Opened, Runner } from './contract.ts';
+export { keyStoreContract } from './key-store.ts';
+export { lineStoreContract } from './line-store.ts';
+export { type FedReader, logReaderContract, type ReaderCapabilities } from './log-reader.ts';
+export { type FedLogSource, logSourceContract, readAll } from './log-source.ts';
+export { type OpenedOutbox, outboxContract } from './outbox.ts';
+export { projectCacheContract, type TimedProjectCache } from './project-cache.ts';
+export { projectStoreContract } from './project-store.ts';
+export { rateLimiterContract } from './rate-limiter.ts';
+export { allPages, aPoint, aProject, aStoredProject, aStoredTask, aTask, NOON, nextOf } from './samples.ts';
+export { type TimedCache, taskCacheContract } from './task-cache.ts';
+export { taskCommitsContract } from './task-commits.ts';
+export { taskHistoryContract } from './task-history.ts';
+export { taskListCacheContract, trailingStoreContract } from './task-list-cache.ts';
+export { taskStoreContract } from './task-store.ts';
+export { taskTallyContract } from './task-tally.ts';
+export { webhookStoreContract } from './webhook-store.ts';

@@ -1,0 +1,21 @@
+/** The fakes that this project tests with: every port in memory, under a clock that tests set. docs/adapters.md */
+export { memoryBackoff } from '../adapters/memory/backoff.ts';
+export { memoryChangeFeed } from '../adapters/memory/change-feed.ts';
+export { memoryCheckpoints } from '../adapters/memory/checkpoints.ts';
+export { memoryClock } from '../adapters/memory/clock.ts';
+export { memoryIds } from '../adapters/memory/ids.ts';
+export { memoryKeyStore } from '../adapters/memory/key-store.ts';
+export { memoryLineStore } from '../adapters/memory/line-store.ts';
+export { memoryLogReader } from '../adapters/memory/log-reader.ts';
+export { memoryLogSource } from '../adapters/memory/log-source.ts';
+export { memoryLogger } from '../adapters/memory/logger.ts';
+export { memoryOutbox } from '../adapters/memory/outbox.ts';
+export { memoryProjectCache } from '../adapters/memory/project-cache.ts';
+export { memoryProjectStore } from '../adapters/memory/project-store.ts';
+export { memoryRateLimiter } from '../adapters/memory/rate-limiter.ts';
+export { memorySecrets } from '../adapters/memory/secrets.ts';
+export { memorySleep } from '../adapters/memory/sleep.ts';
+export { memoryTaskCache } from '../adapters/memory/task-cache.ts';
+export { memoryTaskHistory } from '../adapters/memory/task-history.ts';
+export { memoryTaskStore } from '../adapters/memory/task-store.ts';
+export { memoryWebhookStore } from '../adapters/memory/webhook-store.ts';
