@@ -44,4 +44,4 @@ export const taskStoreContract = here(contracts.taskStoreContract);
 export const taskTallyContract = here(contracts.taskTallyContract);
 export const trailingStoreContract = here(contracts.trailingStoreContract);
 export const webhookStoreContract = here(contracts.webhookStoreContract);
-export type { FedLogSource, FedReader, OpenedOutbox, TimedCache } from '../../src/contracts/index.ts';
+export type { FedLogSource } from '../../src/contracts/index.ts';
