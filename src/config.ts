@@ -4,6 +4,7 @@ import { MiyabiError } from './domain/errors.ts';
 import type { ProjectRule } from './domain/logs/identity.ts';
 import type { LineBounds } from './domain/logs/kept-lines.ts';
 import { type AddressRange, parseRange } from './domain/webhooks/address.ts';
+import { isOutside, type OutsideName } from './ports/backend.ts';
 import { LOG_LEVELS, type LogLevel } from './ports/logger.ts';
 
 const BACKENDS = ['memory', 'local', 'aws'] as const;
@@ -12,11 +13,6 @@ const CACHES = ['none', 'memory', 'redis'] as const;
 const LOG_SOURCES = ['memory', 'file', 'cloudwatch'] as const;
 const FEEDS = ['memory', 'redis'] as const;
 const PRIMINGS = ['all', 'cache', 'none'] as const;
-
-/** An adapter from outside: `npm:` and the name of a package, or the path of a file, which begins with `.` or `/`. */
-export type OutsideName = `npm:${string}` | `.${string}` | `/${string}`;
-
-export const isOutside = (name: string): name is OutsideName => /^(npm:|\.{0,2}\/)./.test(name);
 
 export type StoreKind = (typeof STORES)[number];
 export type CacheKind = (typeof CACHES)[number];
@@ -124,6 +120,8 @@ const httpUrl = v.pipe(
   v.startsWith('http', 'must be an http or https URL'),
 );
 
+const tableName = v.pipe(text, v.minLength(3, 'must have at least 3 characters'));
+
 const listed = v.pipe(
   v.string(),
   v.transform((value) => value.split(/[\s,]+/).filter((part) => part !== '')),
@@ -186,8 +184,7 @@ const projectRules = v.pipe(
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const logGroups = v.pipe(
-  v.string(),
-  v.transform((value) => value.split(/[\s,]+/).filter((part) => part !== '')),
+  listed,
   v.array(
     v.pipe(v.string(), v.regex(/^[\w./#-]{1,512}$/, 'must be names of log groups, with commas between')),
   ),
@@ -209,18 +206,9 @@ const environment = v.object({
   MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
   STOP_TIMEOUT_MS: v.optional(integer(0, 600_000), '8000'),
-  TASKS_TABLE_NAME: v.optional(
-    v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
-    'miyabi-tasks',
-  ),
-  PROJECTS_TABLE_NAME: v.optional(
-    v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
-    'miyabi-projects',
-  ),
-  WEBHOOKS_TABLE_NAME: v.optional(
-    v.pipe(text, v.minLength(3, 'must have at least 3 characters')),
-    'miyabi-webhooks',
-  ),
+  TASKS_TABLE_NAME: v.optional(tableName, 'miyabi-tasks'),
+  PROJECTS_TABLE_NAME: v.optional(tableName, 'miyabi-projects'),
+  WEBHOOKS_TABLE_NAME: v.optional(tableName, 'miyabi-webhooks'),
   AWS_REGION: v.optional(text),
   DYNAMODB_ENDPOINT: v.optional(httpUrl),
   CLOUDWATCH_LOGS_ENDPOINT: v.optional(httpUrl),

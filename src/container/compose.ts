@@ -6,16 +6,9 @@ import { uuidIds } from '../adapters/system/ids.ts';
 import { pinoLogger } from '../adapters/system/logger.ts';
 import { randomSecrets } from '../adapters/system/secrets.ts';
 import { systemSleep } from '../adapters/system/sleep.ts';
-import {
-  type CacheKind,
-  type Config,
-  type FeedKind,
-  isOutside,
-  type LogSourceKind,
-  type OutsideName,
-  type StoreKind,
-} from '../config.ts';
+import type { CacheKind, Config, FeedKind, LogSourceKind, StoreKind } from '../config.ts';
 import type { LogFormat } from '../domain/logs/format.ts';
+import { isOutside, type OutsideName } from '../ports/backend.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Backend, CachePorts, FeedPorts, LogSourcePorts, StorePorts, SystemPorts } from './backend.ts';
@@ -61,11 +54,12 @@ const backendOf = <Kind extends string, Provided>(
   ours: Readonly<Record<Kind, Backend<Provided>>>,
   name: Kind | OutsideName,
   fromOutside: (outside: Outside, name: OutsideName) => Backend<Provided>,
-): Backend<Provided> =>
-  isOutside(name)
-    ? async (...input) => fromOutside(await import('./backends/outside.ts'), name)(...input)
-    : // What is not from outside is one of ours; the compiler does not narrow a type parameter by that.
-      ours[name as Kind];
+): Backend<Provided> => {
+  if (isOutside(name))
+    return async (...input) => fromOutside(await import('./backends/outside.ts'), name)(...input);
+  // What is not from outside is one of ours, which the compiler does not see of a type parameter.
+  return ours[name as Kind];
+};
 
 /** A container, and how to release everything that its backends hold. */
 export type OpenContainer = Readonly<{ container: Container; close(): Promise<void> }>;

@@ -1,6 +1,6 @@
 import { steadyClock, systemClock } from '../adapters/system/clock.ts';
-import { type Config, isOutside, tableNames } from '../config.ts';
-import type { SetUpStep } from '../ports/backend.ts';
+import { type Config, tableNames } from '../config.ts';
+import { isOutside, type SetUpStep } from '../ports/backend.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /**

@@ -26,6 +26,7 @@ export const readAll = async (source: LogSource, query: LogQuery): Promise<Read>
   let cursor = query.cursor ?? null;
   for await (const page of source.read(query)) {
     pages.push(page);
+    // What was JSON is JSON again.
     cursor = JSON.parse(JSON.stringify(page.cursor)) as Json;
     for (const { log_stream, events } of page.streams) {
       const known = streams.get(log_stream) ?? new Map<string, LogEvent>();
@@ -127,6 +128,7 @@ export const logSourceContract = (runner: Runner, adapter: string, open: Open<Fe
         let cursor: Json = null;
         for (let round = 0; round < 100 && seen.size < written.length; round += 1) {
           for await (const page of source.read({ log_group: 'g', cursor })) {
+            // What was JSON is JSON again.
             cursor = JSON.parse(JSON.stringify(page.cursor)) as Json;
             for (const { events } of page.streams)
               for (const event of events) seen.set(event.id, event.message);

@@ -61,10 +61,11 @@ export const taskCacheContract = (runner: Runner, adapter: string, open: Open<Ti
     test(
       'keeps a copy, whatever happens to the given object',
       using(open, async ({ cache }) => {
-        const task = { ...aTask('a'), labels: { env: 'test' } as Record<string, string> };
+        const labels: Record<string, string> = { env: 'test' };
+        const task = { ...aTask('a'), labels };
         const json = JSON.stringify(task);
         await cache.save([task]);
-        task.labels['env'] = 'changed';
+        labels['env'] = 'changed';
         const answer = await cache.find('a');
         assert.is(typeof answer === 'object' ? answer.json : answer, json);
       }),

@@ -38,6 +38,11 @@ export type SetUpStep = Readonly<{ what: string; outcome: string }>;
 /** The version of this interface. It is raised when a module for the one before no longer works. */
 export const BACKEND_CONTRACT = 1;
 
+/** A module from outside: `npm:` and the name of a package, or the path of a file, which begins with `.` or `/`. */
+export type OutsideName = `npm:${string}` | `.${string}` | `/${string}`;
+
+export const isOutside = (name: string): name is OutsideName => /^(npm:|\.{0,2}\/)./.test(name);
+
 /** The settings of the server that a module may need. Its own it reads from the environment. */
 export type ModuleSettings = Readonly<{
   /** The folder that data of this machine is kept in. */

@@ -2,8 +2,9 @@
 
 import { access, constants, mkdir } from 'node:fs/promises';
 import type { MiyabiClient } from '../../client/index.ts';
-import { type Config, isOutside, readConfig } from '../../config.ts';
+import { type Config, readConfig } from '../../config.ts';
 import { isMiyabiError } from '../../domain/errors.ts';
+import { isOutside } from '../../ports/backend.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { EXIT } from '../failure.ts';
 import { openPseudoTerminal } from '../run/pseudo-terminal.ts';

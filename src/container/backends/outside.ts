@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Config, OutsideName } from '../../config.ts';
+import type { Config } from '../../config.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 import {
   BACKEND_CONTRACT,
@@ -13,6 +13,7 @@ import {
   type ModuleStores,
   type OpenBackend,
   type OpenModule,
+  type OutsideName,
   type SetUpStep,
   type StorePorts,
 } from '../../ports/backend.ts';
