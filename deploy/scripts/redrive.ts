@@ -61,7 +61,8 @@ const queueUrl = (client: ClientSettings, stack: string): Promise<string> =>
   });
 
 const deadLettersOf = (client: ClientSettings, QueueUrl: string) => {
-  const sqs = new SQSClient(client);
+  // CloudFormation names the queue by AWS's own host, even where AWS_ENDPOINT_URL leads elsewhere.
+  const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false });
   return {
     count: (): Promise<number> =>
       translating(async () => {

@@ -167,7 +167,7 @@ const script = async (
       );
     } else if (operation === 'DescribeStackResources') {
       const resource = hasQueue
-        ? `<member><LogicalResourceId>CollectorDeadLetters1A2B</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><PhysicalResourceId>http://${request.headers.host}/123456789012/dead-letters</PhysicalResourceId></member>`
+        ? `<member><LogicalResourceId>CollectorDeadLetters1A2B</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType><PhysicalResourceId>https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters</PhysicalResourceId></member>`
         : '';
       xml(
         `<DescribeStackResourcesResponse><DescribeStackResourcesResult><StackResources>${resource}</StackResources></DescribeStackResourcesResult></DescribeStackResourcesResponse>`,
