@@ -263,7 +263,8 @@ const readFrame = (line: string): TerraformSignal | undefined => {
       return line.startsWith('Saved the plan to: ') ? { kind: 'plan_saved' } : undefined;
     case 0x45: {
       // E
-      const [, message] = /^Error: (.+)$/.exec(line) ?? [];
+      // GitHub Actions says so of a step, whatever it has run.
+      const [, message] = /^Error: (?!Process completed with exit code \d)(.+)$/.exec(line) ?? [];
       return message === undefined ? undefined : { kind: 'error', message: cut(message, TEXT_LIMITS.error) };
     }
     case 0x77: {

@@ -8,8 +8,10 @@ import { gradle } from '../../../../src/domain/logs/formats/gradle.ts';
 import { ninja } from '../../../../src/domain/logs/formats/ninja.ts';
 import { plain } from '../../../../src/domain/logs/formats/plain.ts';
 import { playwright } from '../../../../src/domain/logs/formats/playwright.ts';
+import { builtInFormats } from '../../../../src/domain/logs/formats/registry.ts';
 import { terraform } from '../../../../src/domain/logs/formats/terraform.ts';
 import { yarn } from '../../../../src/domain/logs/formats/yarn.ts';
+import { logParser } from '../../../../src/domain/logs/parse.ts';
 import { suite } from '../../../support/suite.ts';
 import { inShort, play } from './play.ts';
 
@@ -205,6 +207,15 @@ test('a failure right after a full counter takes its end back, and none is made 
       'nothing comes after it',
     );
   assert.equal(inShort(plain, failure), []);
+});
+
+test('among all formats, the exit code of a step is no error of Terraform', () => {
+  const parser = logParser(builtInFormats);
+  parser.add(['Step 7/7: publish', 'Error: Process completed with exit code 2.']);
+  assert.equal(
+    parser.tasks().map(({ run }) => run.status),
+    ['failed'],
+  );
 });
 
 test('a bar inside a bar is a step of the outer one, never its end', () => {
