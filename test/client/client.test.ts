@@ -35,6 +35,16 @@ test('a server below a path is called below that path, with a trailing slash or 
   ]);
 });
 
+test('a refusal in JSON without a code keeps its own words', async () => {
+  const error = await answering(403, '{"error":"the gateway does not know this key"}')
+    .client('https://a.example')
+    .request('GET /health')
+    .catch((thrown: unknown) => thrown);
+  assert.instance(error, MiyabiApiError);
+  const { status, code, message } = error as MiyabiApiError;
+  assert.equal([status, code, message], [403, 'unknown', 'the gateway does not know this key']);
+});
+
 test('a page instead of an answer is an error, with any status', async () => {
   for (const status of [200, 404, 502]) {
     const error = await answering(status, '<html>sign in</html>')

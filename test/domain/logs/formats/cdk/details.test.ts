@@ -102,6 +102,13 @@ test('the error is the reason below the row or the cause, however a terminal has
   ]);
 });
 
+test('an export that another stack uses is a reason by itself, with its hint', () => {
+  const reason = 'Export Orders:QueueArn cannot be deleted as it is in use by Billing';
+  assert.equal(cdk.read(reason), { k: 'text', m: reason });
+  const { ofStream } = logReader([cdk]).read([{ id: 'a', timestamp: 1, message: reason }]);
+  assert.is(ofStream.length, 1, 'it has its hint');
+});
+
 test('a reason that a terminal has broken at any width is known before the closing line', () => {
   const reason =
     'Resource handler returned message: "Access denied to 3/4 of it" (HandlerErrorCode: AccessDenied)';
