@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { TableNames } from '../src/adapters/dynamodb/tables.ts';
 import { readConfig } from '../src/config.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
 
@@ -25,6 +26,7 @@ const list = v.pipe(
     (typeof value === 'string' ? value.split(/[\s,]+/) : value).filter((part) => part !== ''),
   ),
 );
+const tableName = v.optional(v.pipe(text, v.regex(/^[\w.-]{3,255}$/)));
 const memory = v.optional(integer(128, 10_240), 256);
 
 /** The retention periods of CloudWatch. */
@@ -76,6 +78,25 @@ const schema = v.object({
   collectorMemory: memory,
   /** Of the account's concurrent executions, what the collector has for itself and cannot exceed; 0 reserves none. */
   collectorConcurrency: v.optional(integer(0, 1_000), 0),
+  /** Names of tables that exist, as a restored one, instead of those that begin with `name`. */
+  tasksTable: tableName,
+  projectsTable: tableName,
+  webhooksTable: tableName,
+  /** Availability Zones of the network, by default the first two of the Region. */
+  zones: v.optional(
+    v.pipe(
+      list,
+      v.check(
+        (zones) =>
+          zones.length === 0 ||
+          (new Set(zones).size === 2 && zones.every((zone) => /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/.test(zone))),
+      ),
+    ),
+    '',
+  ),
+  /** A domain of one's own for the API, and the ARN of its certificate in the same Region. */
+  apiDomain: v.optional(v.pipe(text, v.regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/))),
+  apiCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:/))),
   /** The version of the parameter with the API keys that the functions use. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
   /** Of the CDK bootstrap whose roles and bucket deploy this. */
@@ -168,6 +189,12 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   apiMemory: 'must be a whole number from 128 to 10240, in MB',
   collectorMemory: 'must be a whole number from 128 to 10240, in MB',
   collectorConcurrency: 'must be a whole number from 0 to 1000',
+  tasksTable: 'must be the name of a table',
+  projectsTable: 'must be the name of a table',
+  webhooksTable: 'must be the name of a table',
+  zones: 'must be two Availability Zones with a comma between, as eu-west-1a,eu-west-1c',
+  apiDomain: 'must be a domain in small letters, as api.example.org',
+  apiCertificate: 'must be the ARN of a certificate of AWS Certificate Manager',
   apiKeysVersion: 'must be a whole number from 1',
   qualifier: 'must be 1 to 10 small letters and digits',
   now: 'must be true or false',
@@ -207,8 +234,30 @@ export const readDeployConfig = (given: Readonly<Record<string, unknown>>): Depl
       'auth jwt needs dashboard false: the dashboard signs in with an API key and has no token for the gateway',
     );
   }
+  if ((config.apiDomain === undefined) !== (config.apiCertificate === undefined)) {
+    throw new MiyabiError('configuration', 'apiDomain and apiCertificate need each other');
+  }
+  if (config.zones.length > 0 && config.cache === 'none') {
+    throw new MiyabiError('configuration', 'zones needs a cache: without one there is no network');
+  }
+  const { tasks, projects, webhooks } = tableNamesOf(config);
+  if (new Set([tasks, projects, webhooks]).size < 3) {
+    throw new MiyabiError('configuration', 'tasksTable, projectsTable and webhooksTable must differ');
+  }
   return config;
 };
+
+/** The names of the tables of a system. */
+export const tableNamesOf = ({
+  name,
+  tasksTable,
+  projectsTable,
+  webhooksTable,
+}: DeployConfig): TableNames => ({
+  tasks: tasksTable ?? `${name}-tasks`,
+  projects: projectsTable ?? `${name}-projects`,
+  webhooks: webhooksTable ?? `${name}-webhooks`,
+});
 
 /** The stack of a system, and where its API keys are. */
 export const stackNameOf = (name: string): string => (name === 'miyabi' ? 'Miyabi' : `Miyabi-${name}`);

@@ -139,9 +139,39 @@ export const guardCacheChange = (
   { config, changed }: ResolvedOptions,
   { stack, allowed }: Readonly<{ stack: string; allowed: boolean }>,
 ): void => {
-  if (!changed.includes('cache') || allowed) return;
+  if (allowed) return;
+  if (changed.includes('zones')) {
+    throw new MiyabiError(
+      'configuration',
+      `Nothing was changed: other zones would replace the network and the cache of ${stack}; add --change-cache to go ahead`,
+    );
+  }
+  if (!changed.includes('cache')) return;
   throw new MiyabiError(
     'configuration',
     `Nothing was changed: cache ${config.cache} is not what ${stack} runs with, and would add or remove its network and cache; add --change-cache to go ahead`,
   );
 };
+
+const TABLE_OPTIONS = ['tasksTable', 'projectsTable', 'webhooksTable'] as const;
+
+/**
+ * Refuses to give a running system other tables by accident.
+ *
+ * @throws MiyabiError `configuration`
+ */
+export const guardTableChange = (
+  { changed }: ResolvedOptions,
+  { stack, allowed }: Readonly<{ stack: string; allowed: boolean }>,
+): void => {
+  const tables = TABLE_OPTIONS.filter((option) => changed.includes(option));
+  if (tables.length === 0 || allowed) return;
+  throw new MiyabiError(
+    'configuration',
+    `Nothing was changed: ${tables.join(', ')} would give ${stack} other data; add --adopt-tables to go ahead`,
+  );
+};
+
+/** The tables that the options name, which must exist. */
+export const adoptedTables = (config: DeployConfig): readonly string[] =>
+  TABLE_OPTIONS.flatMap((option) => config[option] ?? []);

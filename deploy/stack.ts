@@ -19,6 +19,9 @@ export class MiyabiStack extends Stack {
     });
     const { entrance, site, alarms } = makeSystem(this, { config, artifacts, customFormats });
     new CfnOutput(this, 'ApiUrl', { value: entrance.url });
+    if (entrance.domainTarget !== undefined) {
+      new CfnOutput(this, 'ApiDomainTarget', { value: entrance.domainTarget });
+    }
     if (site !== undefined) new CfnOutput(this, 'DashboardUrl', { value: site.url });
     new CfnOutput(this, OPTIONS_OUTPUT, { value: storeOptions(config) });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });

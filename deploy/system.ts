@@ -2,7 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { apiVariables, type DeployConfig } from './config.ts';
+import { apiVariables, type DeployConfig, tableNamesOf } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { HttpEntrance } from './constructs/api.ts';
 import { Cache } from './constructs/cache.ts';
@@ -35,11 +35,13 @@ const API_TIMEOUT_SECONDS = 25;
 /** Makes all resources of Miyabi in an account and a Region. */
 export const makeSystem = (scope: Construct, { config, artifacts, customFormats = false }: SystemProps) => {
   const { name, tracing } = config;
-  const tables = new Tables(scope, 'Tables', { name });
+  const tables = new Tables(scope, 'Tables', { name, names: tableNamesOf(config) });
   const logs = new Logs(scope, 'Logs', { name, days: config.retentionDays, others: config.sources });
   const keys = new Keys(scope, 'Keys', config);
   const network =
-    config.cache === 'none' ? undefined : new Network(scope, 'Network', { tables, sources: logs.sources });
+    config.cache === 'none'
+      ? undefined
+      : new Network(scope, 'Network', { tables, sources: logs.sources, zones: config.zones });
   const cache =
     config.cache === 'none' || network === undefined
       ? undefined

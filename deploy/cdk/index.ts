@@ -64,6 +64,18 @@ export interface MiyabiProps {
   readonly collectorMemory?: number;
   /** Executions at once that the collector has for itself and cannot exceed; 0 reserves none. Default 0. */
   readonly collectorConcurrency?: number;
+  /** The name of a table that exists, as a restored one, instead of `NAME-tasks`. */
+  readonly tasksTable?: string;
+  /** Likewise, instead of `NAME-projects`. */
+  readonly projectsTable?: string;
+  /** Likewise, instead of `NAME-webhooks`. */
+  readonly webhooksTable?: string;
+  /** Two Availability Zones for the network, by default the first two of the Region. */
+  readonly zones?: readonly string[];
+  /** A domain for the API, as `api.example.org`; needs `apiCertificate`. */
+  readonly apiDomain?: string;
+  /** The ARN of a certificate for `apiDomain` in the same Region. */
+  readonly apiCertificate?: string;
   /** The version of the parameter with the API keys. Raise it to bring other keys into force. Default 1. */
   readonly apiKeysVersion?: number;
   /** True moves the API to a new version at once, without the canary that alarms stop. Default false. */
@@ -82,6 +94,8 @@ export interface MiyabiProps {
 export class Miyabi extends Construct {
   readonly api: IHttpApi;
   readonly apiUrl: string;
+  /** What the DNS record of `apiDomain` must point to. */
+  readonly apiDomainTarget: string | undefined;
   readonly dashboardUrl: string | undefined;
   /** The alias that the gateway calls. */
   readonly apiFunction: IFunction;
@@ -118,6 +132,7 @@ export class Miyabi extends Construct {
     });
     this.api = system.entrance.api;
     this.apiUrl = system.entrance.url;
+    this.apiDomainTarget = system.entrance.domainTarget;
     this.dashboardUrl = system.site?.url;
     this.apiFunction = system.alias;
     this.collectorFunction = system.collector.lambda.function;

@@ -1,7 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  ApiMapping,
   CorsHttpMethod,
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
@@ -12,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -26,6 +29,8 @@ export type HttpEntranceProps = Readonly<{ config: DeployConfig; alias: Alias; a
 /** The entrance: an HTTP API for the alias, with a limit for all callers together and an access log. */
 export class HttpEntrance extends Construct {
   readonly api: HttpApi;
+  /** With a domain of one's own: what the DNS record of the domain must point to. */
+  readonly domainTarget: string | undefined;
 
   constructor(scope: Construct, id: string, { config, alias, accessLogs }: HttpEntranceProps) {
     super(scope, id);
@@ -89,7 +94,7 @@ export class HttpEntrance extends Construct {
         acknowledge(route, { APIG4: reason });
       }
     }
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -97,6 +102,17 @@ export class HttpEntrance extends Construct {
       detailedMetricsEnabled: false,
       accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: ACCESS_LOG },
     });
+    this.domainTarget = this.#mapDomain(config, stage);
+  }
+
+  #mapDomain({ apiDomain, apiCertificate }: DeployConfig, stage: HttpStage): string | undefined {
+    if (apiDomain === undefined || apiCertificate === undefined) return undefined;
+    const domainName = new DomainName(this, 'Domain', {
+      domainName: apiDomain,
+      certificate: Certificate.fromCertificateArn(this, 'Certificate', apiCertificate),
+    });
+    new ApiMapping(this, 'Mapping', { api: this.api, domainName, stage });
+    return domainName.regionalDomainName;
   }
 
   get url(): string {

@@ -21,7 +21,11 @@ import type { Tables } from './tables.ts';
 /** The network of functions that use the cache. */
 export type Placement = Readonly<{ vpc: IVpc; securityGroup: ISecurityGroup }>;
 
-export type NetworkProps = Readonly<{ tables: Tables; sources: readonly ILogGroup[] }>;
+export type NetworkProps = Readonly<{
+  tables: Tables;
+  sources: readonly ILogGroup[];
+  zones: readonly string[];
+}>;
 
 /**
  * An isolated network: no way to or from the internet. It reaches DynamoDB through a gateway endpoint, which is free,
@@ -34,11 +38,11 @@ export class Network extends Construct {
   /** Of the cache: only the functions may connect. */
   readonly cache: SecurityGroup;
 
-  constructor(scope: Construct, id: string, { tables, sources }: NetworkProps) {
+  constructor(scope: Construct, id: string, { tables, sources, zones }: NetworkProps) {
     super(scope, id);
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr('10.42.0.0/24'),
-      maxAzs: 2,
+      ...(zones.length === 0 ? { maxAzs: 2 } : { availabilityZones: [...zones] }),
       natGateways: 0,
       subnetConfiguration: [{ name: 'isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 26 }],
       restrictDefaultSecurityGroup: false,

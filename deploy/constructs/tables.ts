@@ -2,7 +2,11 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { type TableDefinition, tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
+import {
+  type TableDefinition,
+  type TableNames,
+  tableDefinitions,
+} from '../../src/adapters/dynamodb/tables.ts';
 import type { TableGrants } from '../grants.ts';
 
 const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
@@ -14,19 +18,19 @@ export class Tables extends Construct {
   readonly webhooks: TableV2;
   readonly #indexArns: ReadonlyMap<TableV2, readonly string[]>;
 
-  constructor(scope: Construct, id: string, { name }: Readonly<{ name: string }>) {
+  constructor(scope: Construct, id: string, { name, names }: Readonly<{ name: string; names: TableNames }>) {
     super(scope, id);
-    const [tasks, projects, webhooks] = tableDefinitions({
-      tasks: `${name}-tasks`,
-      projects: `${name}-projects`,
-      webhooks: `${name}-webhooks`,
-    });
+    const [tasks, projects, webhooks] = tableDefinitions(names);
     if (tasks === undefined || projects === undefined || webhooks === undefined) {
       throw new Error('There are three tables');
     }
-    this.tasks = this.#table('Tasks', tasks);
-    this.projects = this.#table('Projects', projects);
-    this.webhooks = this.#table('Webhooks', webhooks);
+    // A table with a name of its own is another resource: the one before leaves the stack and stays, and CloudFormation
+    // imports the table that has the name instead of replacing one by the other.
+    const idOf = (usual: string, table: TableDefinition): string =>
+      table.name === `${name}-${usual.toLowerCase()}` ? usual : `${usual}-${table.name}`;
+    this.tasks = this.#table(idOf('Tasks', tasks), tasks);
+    this.projects = this.#table(idOf('Projects', projects), projects);
+    this.webhooks = this.#table(idOf('Webhooks', webhooks), webhooks);
     const indexArns = (table: TableV2, { indexes }: TableDefinition) =>
       indexes.map((index) => `${table.tableArn}/index/${index.name}`);
     this.#indexArns = new Map([

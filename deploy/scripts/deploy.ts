@@ -3,9 +3,21 @@ import { join } from 'node:path';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
 import { CACHE_CHOICES, stackNameOf } from '../config.ts';
-import { guardCacheChange, type OptionTexts, resolveOptions } from '../options.ts';
+import {
+  adoptedTables,
+  guardCacheChange,
+  guardTableChange,
+  type OptionTexts,
+  resolveOptions,
+} from '../options.ts';
 import { apiKeysVersion, ensureApiKeys } from './keys.ts';
-import { type ClientSettings, preflight, requireBootstrap, unreservedConcurrency } from './preflight.ts';
+import {
+  type ClientSettings,
+  preflight,
+  requireBootstrap,
+  requireTables,
+  unreservedConcurrency,
+} from './preflight.ts';
 import {
   agreed,
   answerTo,
@@ -34,7 +46,7 @@ program('deploy', async (args) => {
     flags,
     values,
   } = stackArgs(args, {
-    flags: ['yes', 'change-cache', 'now'],
+    flags: ['yes', 'change-cache', 'adopt-tables', 'now'],
     values: [...BUILD_OPTIONS, 'key-file'],
   });
   const stack = stackNameOf(known.name);
@@ -52,6 +64,8 @@ program('deploy', async (args) => {
   const resolved = resolveOptions({ given: { ...reserved, ...answers, ...given }, file, stored });
   await requireBootstrap(target, resolved.config.qualifier);
   guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
+  guardTableChange(resolved, { stack, allowed: flags['adopt-tables'] === true });
+  await requireTables(target, adoptedTables(resolved.config));
   const { config } = resolved;
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
   sayOptions(resolved);

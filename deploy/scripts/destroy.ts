@@ -1,5 +1,5 @@
 import { MiyabiError } from '../../src/domain/errors.ts';
-import { apiKeysParameterOf, stackNameOf } from '../config.ts';
+import { apiKeysParameterOf, stackNameOf, tableNamesOf } from '../config.ts';
 import { resolveOptions } from '../options.ts';
 import { preflight, requireBootstrap } from './preflight.ts';
 import { build, CDK_ENV, cdk, program, runProgram, say, stackArgs } from './program.ts';
@@ -19,11 +19,13 @@ program('destroy', async (args) => {
       `There is no stack ${stack} in account ${account}, Region ${region}`,
     );
   }
+  const { config: resolved, options } = resolveOptions({ given, file, stored: state.options });
+  const tables = tableNamesOf(resolved);
   say(
     `Account ${account}, Region ${region}. This goes: API, collector, sender, cache, network, dashboard, alarms.`,
   );
   say(
-    `This stays: tables ${name}-tasks, ${name}-projects and ${name}-webhooks, log groups /${name}/*, the dashboard's bucket,`,
+    `This stays: tables ${tables.tasks}, ${tables.projects} and ${tables.webhooks}, log groups /${name}/*, the dashboard's bucket,`,
   );
   say(
     `the parameter ${apiKeysParameterOf(name)}. A later deployment takes tables and log groups over again.`,
@@ -31,7 +33,6 @@ program('destroy', async (args) => {
   if (values['confirm'] !== stack) {
     throw new MiyabiError('configuration', `Nothing was changed: add --confirm ${stack} to go ahead`);
   }
-  const { config: resolved, options } = resolveOptions({ given, file, stored: state.options });
   await requireBootstrap(target, resolved.qualifier);
   await build({});
   await setTerminationProtection(client, stack, false);

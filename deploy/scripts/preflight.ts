@@ -1,3 +1,4 @@
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -55,6 +56,28 @@ export const requireBootstrap = async (
     'configuration',
     `Account ${account}, Region ${region}, is ${state}: run npm run bootstrap${own}`,
   );
+};
+
+/** @throws MiyabiError `configuration` if a table is missing: a deployment would make an empty one of that name. */
+export const requireTables = async (
+  { account, region, client }: Target,
+  names: readonly string[],
+): Promise<void> => {
+  const dynamodb = new DynamoDBClient(client);
+  for (const name of names) {
+    await translating(async () => {
+      try {
+        await dynamodb.send(new DescribeTableCommand({ TableName: name }));
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+        throw new MiyabiError(
+          'configuration',
+          `There is no table ${name} in account ${account}, Region ${region}: restore it first, or correct its name`,
+          { cause: error },
+        );
+      }
+    });
+  }
 };
 
 /** A parameter of Systems Manager, undefined if there is none. */

@@ -6,6 +6,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 
 const SERVICES: Readonly<Record<string, string>> = {
   cloudformation: 'cloudformation',
+  dynamodb: 'dynamodb',
   lambda: 'lambda',
   ssm: 'ssm',
 };

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { apiVariables, readDeployConfig } from '../../deploy/config.ts';
 import {
+  adoptedTables,
   guardCacheChange,
+  guardTableChange,
   readOptionsFile,
   readStoredOptions,
   requireKnownOptions,
@@ -65,6 +67,21 @@ test('another cache needs a word of its own, in a running system only', () => {
   assert.throws(() => guardCacheChange(change, { stack: 'Miyabi', allowed: false }), /add --change-cache/);
   guardCacheChange(change, { stack: 'Miyabi', allowed: true });
   guardCacheChange(resolveOptions({ given: { cache: 'node' } }), { stack: 'Miyabi', allowed: false });
+});
+
+test('other tables and other zones need a word of their own, in a running system only', () => {
+  const tables = resolveOptions({ given: { tasksTable: 'tasks-restored' }, stored: STORED });
+  const guard = (allowed: boolean) => guardTableChange(tables, { stack: 'Miyabi', allowed });
+  assert.throws(() => guard(false), /tasksTable would give Miyabi other data; add --adopt-tables/);
+  guard(true);
+  assert.equal(adoptedTables(tables.config), ['tasks-restored']);
+  const first = resolveOptions({ given: { tasksTable: 'tasks-restored' } });
+  guardTableChange(first, { stack: 'Miyabi', allowed: false });
+  const zones = resolveOptions({ given: { zones: 'eu-west-1a,eu-west-1b' }, stored: { cache: 'node' } });
+  assert.throws(
+    () => guardCacheChange(zones, { stack: 'Miyabi', allowed: false }),
+    /other zones would replace/,
+  );
 });
 
 test('a stack that kept no options is not deployed with the defaults by accident', () => {

@@ -8,7 +8,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as assert from 'uvu/assert';
-import { chosenOptions, readDeployConfig } from '../../deploy/config.ts';
+import { chosenOptions, readDeployConfig, tableNamesOf } from '../../deploy/config.ts';
 import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
 import { PAGE_ROUTES } from '../../deploy/constructs/site.ts';
 import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
@@ -86,11 +86,7 @@ for (const [name, options] of Object.entries(VARIANTS)) {
 
   test(`${name}: the tables are as the adapters define them, encrypted, kept for 35 days, and not to be deleted`, () => {
     const tables = synthesise(options).ofType('AWS::DynamoDB::GlobalTable');
-    const definitions = tableDefinitions({
-      tasks: 'miyabi-tasks',
-      projects: 'miyabi-projects',
-      webhooks: 'miyabi-webhooks',
-    });
+    const definitions = tableDefinitions(tableNamesOf(readDeployConfig(options)));
     assert.is(tables.length, definitions.length);
     for (const definition of definitions) {
       const [, table] =
@@ -600,6 +596,41 @@ test('the cache alarm listens for what the adapter says', async () => {
   assert.match(link, `'${REDIS_IS_AWAY}'`);
 });
 
+test('tables that exist are other resources, under their names, and the ones before are kept', () => {
+  const usual = synthesise({ cache: 'none' }).ofType('AWS::DynamoDB::GlobalTable');
+  const adopted = synthesise({ cache: 'none', tasksTable: 'tasks-restored' });
+  const tables = new Map(adopted.ofType('AWS::DynamoDB::GlobalTable'));
+  const left = usual.filter(([id]) => !tables.has(id));
+  assert.equal(
+    left.map(([, { Properties, DeletionPolicy }]) => [Properties?.['TableName'], DeletionPolicy]),
+    [['miyabi-tasks', 'Retain']],
+  );
+  const [id] = [...tables].find(([, one]) => propertiesOf(one)['TableName'] === 'tasks-restored') ?? [];
+  // Without this policy CloudFormation imports nothing.
+  assert.is(tables.get(id ?? '')?.DeletionPolicy, 'Retain');
+  assert.equal(environmentOf(functionNamed(adopted, 'miyabi-api'))['TASKS_TABLE_NAME'], { Ref: id });
+});
+
+test('a domain of the API has its certificate, leads to the gateway, and says where it must point', () => {
+  const { template } = synthesise(NONE);
+  template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+    DomainName: 'api.example.org',
+    DomainNameConfigurations: [
+      Match.objectLike({ CertificateArn: 'arn:aws:acm:eu-west-1:123456789012:certificate/1' }),
+    ],
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', { DomainName: Match.anyValue() });
+  template.hasOutput('ApiDomainTarget', { Value: Match.anyValue() });
+  synthesise(NODE).template.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0);
+});
+
+test('the network is in the zones that are chosen', () => {
+  const zonesOf = ({ ofType }: Synthesised) =>
+    ofType('AWS::EC2::Subnet').map(([, subnet]) => propertiesOf(subnet)['AvailabilityZone']);
+  assert.equal(zonesOf(synthesise(SERVERLESS)), ['eu-west-1a', 'eu-west-1c']);
+  assert.match(text(zonesOf(synthesise(NODE))), 'Fn::GetAZs');
+});
+
 test('other log groups are read, wake the collector and are reached from the network', () => {
   for (const options of [NONE, { cache: 'node', sources: ['/aws/codebuild/shop', '/ecs/agents'] }]) {
     const synthesised = synthesise(options);
@@ -703,6 +734,10 @@ test('options that are wrong are refused by name', () => {
   assert.match(refusal({ sources: '/aws/x,/miyabi/system' }), 'sources must not name /miyabi/system');
   assert.match(refusal({ sources: 'what is this?' }), 'sources must be names of log groups');
   assert.match(refusal({ projectRules: '[{"log_group":1}]' }), 'projectRules must be a JSON array');
+  assert.match(refusal({ zones: 'eu-west-1a' }), 'zones must be two Availability Zones');
+  assert.match(refusal({ cache: 'none', zones: 'eu-west-1a,eu-west-1b' }), 'zones needs a cache');
+  assert.match(refusal({ apiDomain: 'api.example.org' }), 'apiDomain and apiCertificate need each other');
+  assert.match(refusal({ tasksTable: 'miyabi-projects' }), 'must differ');
   assert.is(refusal({}), '');
 });
 

@@ -41,6 +41,7 @@ export const VARIANTS = {
     projectRules: '[{"log_group":"/ecs/agents","project_id":"agents"}]',
     logLevel: 'debug',
     rateLimit: '60',
+    apiMetrics: 'true',
     keepLogLines: 'false',
     logLinesFirst: '50',
     logLinesLast: '500',
@@ -49,8 +50,13 @@ export const VARIANTS = {
     apiMemory: '512',
     collectorMemory: '512',
     collectorConcurrency: '20',
+    tasksTable: 'tasks-restored',
+    projectsTable: 'projects-restored',
+    webhooksTable: 'webhooks-restored',
+    apiDomain: 'api.example.org',
+    apiCertificate: 'arn:aws:acm:eu-west-1:123456789012:certificate/1',
   },
-  serverless: { cache: 'serverless', tracing: true },
+  serverless: { cache: 'serverless', tracing: true, zones: 'eu-west-1a,eu-west-1c' },
 } as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'miyabi-stack-'));
