@@ -48,6 +48,8 @@ export interface MiyabiProps {
   readonly rateLimit?: number;
   /** Metrics of the API's requests by route, which CloudWatch charges for. Default false. */
   readonly apiMetrics?: boolean;
+  /** Whether the API answers `/metrics`. Default false. */
+  readonly metrics?: boolean;
   /** Whether log lines that clients post are kept. Default true. */
   readonly keepLogLines?: boolean;
   /** How many of the first lines of a stream are kept. Default 100. */

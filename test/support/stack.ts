@@ -42,6 +42,7 @@ export const VARIANTS = {
     logLevel: 'debug',
     rateLimit: '60',
     apiMetrics: 'true',
+    metrics: 'true',
     keepLogLines: 'false',
     logLinesFirst: '50',
     logLinesLast: '500',
