@@ -18,6 +18,8 @@ const REQUIRED = [
   'cfn-lint',
   'checkov',
   'actionlint',
+  'hadolint',
+  'systemd-analyze',
 ];
 
 const test = suite('What the gate requires');
