@@ -27,6 +27,7 @@ const someWebhooks = (changes: Partial<ProjectWebhooks> = {}): ProjectWebhooks =
     aWebhook('a', {
       active: false,
       events: ['task.failed'],
+      format: 'slack',
       previous_secret: 'whsec_b2xk',
       previous_until: AT,
       version: 7,

@@ -9,7 +9,7 @@ import {
   verdictOf,
   withFailure,
 } from '../domain/webhooks/delivery.ts';
-import { patchWebhook, secretsAt, type Webhook } from '../domain/webhooks/webhook.ts';
+import { formatOf, patchWebhook, secretsAt, type Webhook } from '../domain/webhooks/webhook.ts';
 import type { QueueClaim } from '../ports/outbox.ts';
 import type { Ports } from '../ports/ports.ts';
 import { eachOf } from './keyed-mutex.ts';
@@ -120,7 +120,7 @@ export const webhookSender = ({
   };
 
   const attempt = async (webhook: Webhook, delivery: Delivery): Promise<Attempt> => {
-    const body = await bodyOf(delivery);
+    const body = await rendered(webhook, await bodyOf(delivery));
     const began = clock.now();
     if (delivery.attempts === 0) {
       counts = { ...counts, latest_ms: Math.max(counts.latest_ms, began - delivery.due_at) };
@@ -231,6 +231,14 @@ export const webhookSender = ({
       return before;
     },
   };
+};
+
+/** Loaded on first use: most webhooks are for programs. */
+const rendered = async (webhook: Webhook, body: string): Promise<string> => {
+  const format = formatOf(webhook);
+  if (format === 'generic') return body;
+  const { bodyIn } = await import('../domain/webhooks/formats.ts');
+  return bodyIn(format, body);
 };
 
 type Attempt = Readonly<{ answer: Answer; verdict: Verdict; last: LastDelivery }>;

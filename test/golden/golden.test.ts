@@ -165,7 +165,9 @@ for (const release of RELEASES) {
       assert.equal((await call('GET', '/api/projects?limit=100')).json.projects, answers.projects);
       const { webhooks } = (await call('GET', '/api/projects/shop/webhooks')).json;
       const lasting = ({ last_delivery: _last, ...webhook }: { last_delivery: unknown }) => webhook;
-      assert.equal(webhooks.map(lasting), answers.webhooks.map(lasting));
+      // That release had one format.
+      const expected = answers.webhooks.map((webhook: Parameters<typeof lasting>[0]) => ({ ...lasting(webhook), format: 'generic' }));
+      assert.equal(webhooks.map(lasting), expected);
       assert.is(webhooks[0].last_delivery.outcome, 'retrying');
     }),
   );

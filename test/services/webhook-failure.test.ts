@@ -15,14 +15,17 @@ const LINES = [
 ];
 
 /** Posts a build that fails, lets its webhook be sent, and gives what was sent. */
-const sentFor = async (overrides: Parameters<typeof withApi>[3] = {}): Promise<readonly string[]> => {
+const sentFor = async (
+  overrides: Parameters<typeof withApi>[3] = {},
+  more: object = {},
+): Promise<readonly string[]> => {
   const client = memoryWebhookClient();
   let bodies: readonly string[] = [];
   await withApi(
     async ({ call, webhookSender }) => {
       const project = { project_id: 'shop', project_name: 'Shop' };
       assert.is((await call('POST', '/api/projects', project)).status, 201);
-      const hook = { url: 'https://example.org/hook', events: ['task.failed'] };
+      const hook = { url: 'https://example.org/hook', events: ['task.failed'], ...more };
       assert.is((await call('POST', '/api/projects/shop/webhooks', hook)).status, 201);
       const events = LINES.map((message, n) => ({ timestamp: AT + n, message }));
       const place = { project_id: 'shop', log_group: '/miyabi/run', log_stream: 'task-build-1' };
@@ -49,6 +52,13 @@ test('take the cause and the lines around it along, without colours', async () =
     '{"task_id":"build-1","status":"failed"}',
   ]);
   assert.is(data.failure.message, 'Error: disk is full');
+});
+
+test('are written for the chat that the webhook is for, with cause and lines', async () => {
+  const [body = ''] = await sentFor({}, { format: 'slack' });
+  const { text, blocks } = JSON.parse(body);
+  assert.match(text, 'failed: Error: disk is full');
+  assert.match(JSON.stringify(blocks), 'compiling\\nError: disk is full');
 });
 
 const broken = (find: LineStore['find']): LineStore => ({

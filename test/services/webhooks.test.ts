@@ -33,6 +33,29 @@ test('show their secret when it is new, and their whole URL only to callers who 
   assert.not.match(JSON.stringify(rotated), /previous/);
 });
 
+test('have a format, which is generic unless another is chosen, and can be changed', async () => {
+  const { webhooks } = await withProject();
+  const { webhook_id: id, format } = await webhooks.create('p', { url: URL_OF });
+  assert.is(format, 'generic');
+  const changed = await webhooks.patch('p', id, { format: 'teams' });
+  assert.equal([changed.format, changed.version], ['teams', 2]);
+  assert.is((await webhooks.patch('p', id, { format: 'teams' })).version, 2, 'the same changes nothing');
+  assert.is((await webhooks.patch('p', id, { active: false })).format, 'teams');
+  assert.is((await webhooks.patch('p', id, { format: 'generic' })).format, 'generic');
+});
+
+test('with a format that only a newer version knows are sent as generic ones, and keep it', async () => {
+  const { webhooks, ports } = await withProject();
+  const { webhook_id: id } = await webhooks.create('p', { url: URL_OF });
+  const kept = await ports.webhooks.find('p');
+  assert.ok(kept);
+  const newer = kept?.webhooks.map((webhook) => ({ ...webhook, format: 'carrier-pigeon' })) ?? [];
+  if (kept !== undefined) await ports.webhooks.save({ ...kept, version: 2, webhooks: newer });
+  assert.is((await webhooks.get('p', id, true)).format, 'generic');
+  await webhooks.patch('p', id, { active: false });
+  assert.is((await ports.webhooks.find('p'))?.webhooks[0]?.format, 'carrier-pigeon');
+});
+
 test('keep a secret of one’s own', async () => {
   const { webhooks } = await withProject();
   const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';

@@ -199,7 +199,7 @@ export const webhooksCodec = codec<ProjectWebhooks>('Webhooks of project', {
           created_at: isText,
           updated_at: isText,
         },
-        optional: { previous_secret: isText, previous_until: isText },
+        optional: { format: isText, previous_secret: isText, previous_until: isText },
       }),
     ),
   },

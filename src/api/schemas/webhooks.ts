@@ -2,12 +2,17 @@ import * as v from 'valibot';
 import { defined } from '../../domain/defined.ts';
 import { TASK_EVENTS } from '../../domain/tasks/events.ts';
 import { DELIVERY_EVENTS, OUTCOMES } from '../../domain/webhooks/delivery.ts';
+import { WEBHOOK_FORMATS } from '../../domain/webhooks/webhook.ts';
 import { flag, moment, named, object, oneOf, text, url, whole } from './fields.ts';
 
 const events = v.pipe(
   v.array(oneOf(TASK_EVENTS)),
   v.minLength(1, 'must not be empty'),
   v.maxLength(20, 'must not have more than 20 entries'),
+);
+const format = v.pipe(
+  oneOf(WEBHOOK_FORMATS),
+  v.description('What the receiver reads: the message itself, or one for a chat.'),
 );
 const SECRET_RULE = 'must be whsec_ and the base64 of 24 to 64 bytes';
 const webhookSecret = v.pipe(
@@ -20,6 +25,7 @@ export const newWebhook = named(
   'NewWebhook',
   object({
     url,
+    format: v.optional(format),
     events: v.optional(events),
     active: v.optional(v.boolean()),
     secret: v.optional(webhookSecret),
@@ -30,7 +36,12 @@ export const newWebhook = named(
 export const webhookPatch = named(
   'WebhookPatch',
   v.pipe(
-    object({ url: v.optional(url), events: v.optional(events), active: v.optional(v.boolean()) }),
+    object({
+      url: v.optional(url),
+      format: v.optional(format),
+      events: v.optional(events),
+      active: v.optional(v.boolean()),
+    }),
     v.transform((value) => defined(value)),
   ),
 );
@@ -44,6 +55,7 @@ export const webhook = named(
     webhook_id: text,
     project_id: text,
     url: text,
+    format: oneOf(WEBHOOK_FORMATS),
     events: v.array(oneOf(TASK_EVENTS)),
     active: flag,
     secret: v.optional(text),

@@ -1,5 +1,6 @@
 import type { Webhook } from '../../client/index.ts';
 import type { TaskEventType } from '../../domain/tasks/events.ts';
+import type { WebhookFormat } from '../../domain/webhooks/webhook.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { withServer } from '../session.ts';
 import { type ClientSettings, projectOf } from '../settings.ts';
@@ -25,6 +26,7 @@ export const listWebhooks = (options: WebhookOptions): Promise<void> =>
       table(
         [
           { title: 'URL', shrinks: true },
+          { title: 'FORMAT', spare: true },
           { title: 'EVENTS', spare: true },
           { title: 'ACTIVE', spare: true },
           { title: 'LAST', shrinks: true, spare: true },
@@ -32,6 +34,8 @@ export const listWebhooks = (options: WebhookOptions): Promise<void> =>
         ],
         webhooks.map((webhook) => [
           { text: webhook.url },
+          // An earlier server does not say.
+          { text: webhook.format ?? 'generic' },
           { text: eventsOf(webhook) },
           { text: webhook.active ? 'yes' : 'no' },
           lastOf(webhook),
@@ -42,13 +46,19 @@ export const listWebhooks = (options: WebhookOptions): Promise<void> =>
     );
   });
 
-export type AddWebhookOptions = WebhookOptions & Readonly<{ event?: readonly TaskEventType[] }>;
+export type AddWebhookOptions = WebhookOptions &
+  Readonly<{ event?: readonly TaskEventType[]; format: WebhookFormat }>;
 
 export const addWebhook = (url: string, options: AddWebhookOptions): Promise<void> =>
   withServer(async ({ client, settings, print, printJson }) => {
     const answer = await client.request('POST /api/projects/{project_id}/webhooks', {
       path: { project_id: projectIn(settings, options) },
-      body: { url, events: options.event },
+      // An earlier server knows no formats.
+      body: {
+        url,
+        events: options.event,
+        format: options.format === 'generic' ? undefined : options.format,
+      },
     });
     const { webhook_id, secret } = answer.webhook;
     if (options.json) printJson(answer);

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { TASK_EVENTS } from '../../domain/tasks/events.ts';
+import { WEBHOOK_FORMATS } from '../../domain/webhooks/webhook.ts';
 import type * as Actions from './webhooks-actions.ts';
 
 const actions = (): Promise<typeof Actions> => import('./webhooks-actions.ts');
@@ -23,6 +24,7 @@ export const webhooksCommand = (): Command => {
 Examples:
   miyabi webhooks --project tea
   miyabi webhooks add https://example.org/hook --project tea --event task.failed
+  miyabi webhooks add https://hooks.slack.com/services/… --project tea --format slack
   miyabi webhooks test 0192b1d2-… --project tea`,
     );
 
@@ -34,6 +36,11 @@ Examples:
     .description('Add a webhook. Its secret, which signs the messages, is shown only once.')
     .argument('<url>', 'where messages go')
     .option('-e, --event <event>', `one of ${TASK_EVENTS.join(', ')}; repeatable, by default all`, collect)
+    .addOption(
+      new Option('--format <format>', 'what the receiver reads: JSON for programs, or a chat message')
+        .choices(WEBHOOK_FORMATS)
+        .default('generic'),
+    )
     .action(async (url, options) => (await actions()).addWebhook(url, options));
 
   ofProject(command.command('remove'))

@@ -4,6 +4,10 @@ import type { UnknownFields } from '../unknown-fields.ts';
 import { type AddressRange, kindOfAddress, parseAddress } from './address.ts';
 import type { LastDelivery } from './delivery.ts';
 
+/** What the receiver of a webhook reads. `generic` is the message itself, for programs. */
+export const WEBHOOK_FORMATS = ['generic', 'slack', 'teams', 'discord'] as const;
+export type WebhookFormat = (typeof WEBHOOK_FORMATS)[number];
+
 /**
  * The target of a project's events. `secret` signs them, as `whsec_` and the base64 of 24 to 64 bytes; until
  * `previous_until` the previous secret signs too.
@@ -12,6 +16,8 @@ export type Webhook = Readonly<{
   webhook_id: string;
   project_id: string;
   url: string;
+  /** Absent for `generic`; a newer version may have stored one that is unknown here. */
+  format?: string;
   events: readonly TaskEventType[];
   active: boolean;
   secret: string;
@@ -44,6 +50,7 @@ export const ROTATION_MS = 24 * 60 * 60 * 1000;
 
 export type NewWebhook = Readonly<{
   url: string;
+  format?: WebhookFormat | undefined;
   events?: readonly TaskEventType[] | undefined;
   active?: boolean | undefined;
   secret?: string | undefined;
@@ -52,13 +59,17 @@ export type NewWebhook = Readonly<{
 /** What a client may change of a webhook, as a merge patch (RFC 7396). */
 export type WebhookPatch = Readonly<{
   url?: string;
+  format?: WebhookFormat;
   events?: readonly TaskEventType[];
   active?: boolean;
 }>;
 
 /** A webhook as the API answers it. The secret is included only in the answer that creates it. */
-export type PublicWebhook = Omit<Webhook, 'secret' | 'previous_secret' | 'previous_until' | 'unknown'> &
-  Readonly<{ secret?: string; last_delivery: LastDelivery | null }>;
+export type PublicWebhook = Omit<
+  Webhook,
+  'format' | 'secret' | 'previous_secret' | 'previous_until' | 'unknown'
+> &
+  Readonly<{ format: WebhookFormat; secret?: string; last_delivery: LastDelivery | null }>;
 
 export const createWebhook = (
   input: NewWebhook,
@@ -67,6 +78,7 @@ export const createWebhook = (
   webhook_id: context.id,
   project_id: context.project_id,
   url: input.url,
+  ...stored(input.format),
   events: inOrder(input.events ?? TASK_EVENTS),
   active: input.active ?? true,
   secret: input.secret ?? context.secret,
@@ -77,13 +89,19 @@ export const createWebhook = (
 
 /** A webhook after a patch, with the next version; undefined if the patch changes nothing. */
 export const patchWebhook = (webhook: Webhook, patch: WebhookPatch, now: number): Webhook | undefined => {
+  const { format: before, ...rest } = webhook;
   const url = patch.url ?? webhook.url;
+  const format = stored(patch.format ?? before);
   const events = inOrder(patch.events ?? webhook.events);
   const active = patch.active ?? webhook.active;
-  const isSame = url === webhook.url && active === webhook.active && events.join() === webhook.events.join();
+  const isSame =
+    url === webhook.url &&
+    format.format === before &&
+    active === webhook.active &&
+    events.join() === webhook.events.join();
   return isSame
     ? undefined
-    : { ...webhook, url, events, active, version: webhook.version + 1, updated_at: toIso(now) };
+    : { ...rest, ...format, url, events, active, version: webhook.version + 1, updated_at: toIso(now) };
 };
 
 /**
@@ -101,6 +119,13 @@ export const rotateSecret = (webhook: Webhook, secret: string, now: number): Web
         version: webhook.version + 1,
         updated_at: toIso(now),
       };
+
+/** The format of a webhook; `generic` for one that only a newer version knows. */
+export const formatOf = ({ format }: Pick<Webhook, 'format'>): WebhookFormat =>
+  WEBHOOK_FORMATS.find((known) => known === format) ?? 'generic';
+
+const stored = (format: string | undefined): Readonly<{ format?: string }> =>
+  format === undefined || format === 'generic' ? {} : { format };
 
 /** The secrets that sign a delivery now, newest first. */
 export const secretsAt = (webhook: Webhook, now: number): readonly string[] => {
@@ -122,6 +147,7 @@ export const publicWebhook = (
   return {
     ...shown,
     url: withUrl ? shown.url : `${new URL(shown.url).origin}/…`,
+    format: formatOf(webhook),
     ...(withSecret ? { secret } : {}),
     last_delivery: last ?? null,
   };

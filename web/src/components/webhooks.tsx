@@ -18,7 +18,10 @@ export const Webhooks = ({ projectId }: Readonly<{ projectId: string }>) => {
       <dl>
         {webhooks.value.map((webhook) => (
           <div key={webhook.webhook_id}>
-            <dt>{hostOf(webhook.url)}</dt>
+            <dt>
+              {hostOf(webhook.url)}
+              {FORMAT_NAMES[webhook.format] ?? ''}
+            </dt>
             <dd>
               <Result webhook={webhook} />
             </dd>
@@ -41,6 +44,13 @@ const Result = ({ webhook: { active, last_delivery: last } }: Readonly<{ webhook
       {last.outcome === 'delivered' || reason === '' ? '' : ` (${reason})`} · <Ago at={last.at} />
     </>
   );
+};
+
+/** Names of products, the same in every language. */
+const FORMAT_NAMES: Readonly<Record<string, string>> = {
+  slack: ' (Slack)',
+  teams: ' (Teams)',
+  discord: ' (Discord)',
 };
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
