@@ -138,10 +138,11 @@ const endOfString = (text: string, start: number): number => {
 const isBetween = (code: number, low: number, high: number): boolean => code >= low && code <= high;
 
 /**
- * Colours whose escape character was lost in a web page or a clipboard: `[32mok[39m`. Followed by a digit it is a
- * duration, as in Terraform's `[10m0s elapsed]`.
+ * Colours whose escape character was lost in a web page or a clipboard: `[32mok[39m`, or is written out, as in JSON:
+ * `\u001b[32mok`. Followed by a digit it is a duration, as in Terraform's `[10m0s elapsed]`.
  */
-const stripBareColours = (text: string): string => text.replace(/\[(?:\d{1,3}(?:;\d{1,3}){0,4})m(?!\d)/g, '');
+const BARE_COLOUR = /(?:(?<!\\)\\(?:u001[bB]|x1[bB]|033|e))?\[(?:\d{1,3}(?:;\d{1,3}){0,4})m(?!\d)/g;
+const stripBareColours = (text: string): string => text.replace(BARE_COLOUR, '');
 
 /** Where the text continues after a prefix at `start`, or `start` if there is none. */
 const skipPrefix = (text: string, start: number, stacked: boolean): number => {

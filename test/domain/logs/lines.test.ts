@@ -52,6 +52,14 @@ for (const [name, prefix] of PREFIXES) {
   });
 }
 
+test('takes off colours whose escape character is lost or written out', () => {
+  assert.is(cleanLine('[32mok[39m done'), 'ok done');
+  assert.is(cleanLine(String.raw`{"phase":"\u001b[31mred\u001B[0m"}`), '{"phase":"red"}');
+  assert.is(cleanLine(String.raw`\x1b[1;31mred\033[0m \e[2mdim`), 'red dim');
+  // The backslash itself is escaped: taking off what follows must not make another escape.
+  assert.is(cleanLine(String.raw`{"a":"\\u001b[31mred"}`), String.raw`{"a":"\\u001bred"}`);
+});
+
 const KEPT: readonly string[] = [
   ROW,
   '3/6 | 7:26:41 PM | CREATE_COMPLETE      | AWS::SQS::Queue | Queue (Queue12345678)',
