@@ -6,6 +6,7 @@ import { tableOf } from '../../src/adapters/dynamodb/table.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { taskFromItem, taskToItem } from '../../src/adapters/dynamodb/task-item.ts';
 import { dynamodbTaskStore } from '../../src/adapters/dynamodb/task-store.ts';
+import { toStoredJson } from '../../src/adapters/redis/entry.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { httpApp } from '../../src/api/app.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
@@ -49,7 +50,7 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
   const until = now + CACHE_TTL.terminal;
   const entryOf = (task: StoredTask) => [
     `{miyabi}:task:${task.task_id}`,
-    `t|${until}|${task.version}|${JSON.stringify(publicTask(task))}`,
+    `t|${until}|${task.version}|${toStoredJson(publicTask(task))}`,
   ];
   for (let from = 0; from < size; from += CHUNK) {
     const tasks = Array.from({ length: Math.min(CHUNK, size - from) }, (_, at) =>
@@ -90,6 +91,8 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
       listTasks: container.get(TOKENS.taskLister),
       health: container.get(TOKENS.healthService),
       idempotency: container.get(TOKENS.idempotencyService),
+      keys: container.get(TOKENS.keyService),
+      metrics: container.get(TOKENS.metricsService),
       cursors: signedCursors('a secret of the benchmarks'),
     },
     container.get(TOKENS.logger),
