@@ -124,10 +124,16 @@ const sideBySide = (run: (world: World) => Promise<void>) => async () => {
   }
 };
 
-/** The same from both versions, from the cache and with the details. */
+/** Fields that the released version does not send, by name. */
+const LATER_FIELDS: ReadonlySet<string> = new Set(['format']);
+
+const withoutLaterFields = (json: Answer['json']): Answer['json'] =>
+  JSON.parse(JSON.stringify(json, (key, value) => (LATER_FIELDS.has(key) ? undefined : value)));
+
+/** The same from both versions, from the cache and with the details, but for what one does not know. */
 const assertAgree = async ({ old, now }: World, path: string): Promise<Answer['json']> => {
   const [one, other] = [await old('GET', path), await now('GET', path)];
-  assert.equal(one.json, other.json, path);
+  assert.equal(one.json, withoutLaterFields(other.json), path);
   return other.json;
 };
 
