@@ -60,8 +60,11 @@ export const importClosures = (): ((file: string) => ReadonlySet<string>) => {
   };
 };
 
+/** Titles are in the tests, and in the contracts that they run. */
+const isTestCode = (path: string): boolean => path.startsWith('test/') || path.startsWith('src/contracts/');
+
 /**
- * The files whose text, or that of a module they import from test/, contains the words. Titles that are composed at run
+ * The files whose text, or that of a contract or module of test/ that they import, contains the words. Titles that are composed at run
  * time escape this: if no file contains the words, all files may.
  */
 export const filesWithWords = (files: readonly string[], words: string): readonly string[] => {
@@ -76,7 +79,7 @@ export const filesWithWords = (files: readonly string[], words: string): readonl
     return found;
   };
   const found = files.filter((file) =>
-    [...closureOf(file)].some((path) => path.startsWith('test/') && hasWords(path)),
+    [...closureOf(file)].some((path) => isTestCode(path) && hasWords(path)),
   );
   return found.length === 0 ? files : found;
 };
