@@ -2,21 +2,11 @@ import type { StoredProject } from '../domain/projects/project.ts';
 import type { ProjectQuery, ProjectStore } from '../ports/project-store.ts';
 import * as assert from './assert.ts';
 import { type Open, type Runner, using } from './contract.ts';
+import { itemsOf } from './pages.ts';
 import { aProject, aStoredProject } from './samples.ts';
 
-const allProjects = async (store: ProjectStore, query: ProjectQuery): Promise<readonly StoredProject[]> => {
-  const items: StoredProject[] = [];
-  let after = query.after;
-  for (let pages = 0; pages < 1000; pages += 1) {
-    const page = await store.list(after === undefined ? query : { ...query, after });
-    if (page.items.length > query.limit)
-      throw new Error(`a page of ${page.items.length}, limit ${query.limit}`);
-    items.push(...page.items);
-    if (page.next === undefined) return items;
-    after = page.next;
-  }
-  throw new Error('the list has no end');
-};
+const allProjects = (store: ProjectStore, query: ProjectQuery): Promise<readonly StoredProject[]> =>
+  itemsOf((from) => store.list(from), query);
 
 const idsOf = (projects: readonly StoredProject[]): readonly string[] =>
   projects.map(({ project_id }) => project_id);

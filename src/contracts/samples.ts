@@ -9,6 +9,7 @@ import { publicTask } from '../domain/tasks/stored.ts';
 import { createTask, type StoredTask, type Task } from '../domain/tasks/task.ts';
 import { toIso } from '../domain/time.ts';
 import type { TaskQuery, TaskStore } from '../ports/task-store.ts';
+import { itemsOf } from './pages.ts';
 
 /** A moment to count from. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
@@ -54,17 +55,6 @@ export const aPoint = (ms: number, changes: Partial<HistoryPoint> = {}): History
   ...changes,
 });
 
-/** Every page of a list, following `next` to the end; fails where paging does not come to one. */
-export const allPages = async (store: TaskStore, query: TaskQuery): Promise<readonly StoredTask[]> => {
-  const items: StoredTask[] = [];
-  let after = query.after;
-  for (let pages = 0; pages < 1000; pages += 1) {
-    const page = await store.list(after === undefined ? query : { ...query, after });
-    if (page.items.length > query.limit)
-      throw new Error(`a page of ${page.items.length}, limit ${query.limit}`);
-    items.push(...page.items);
-    if (page.next === undefined) return items;
-    after = page.next;
-  }
-  throw new Error('the list has no end');
-};
+/** Every task of a list, page by page. */
+export const allPages = (store: TaskStore, query: TaskQuery): Promise<readonly StoredTask[]> =>
+  itemsOf((from) => store.list(from), query);

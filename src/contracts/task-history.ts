@@ -3,28 +3,14 @@ import { MAX_TIME, toIso } from '../domain/time.ts';
 import type { HistoryQuery, TaskHistory } from '../ports/task-store.ts';
 import * as assert from './assert.ts';
 import { type Open, type Runner, using } from './contract.ts';
+import { itemsOf } from './pages.ts';
 import { aPoint, NOON } from './samples.ts';
 
 const timesOf = (points: readonly HistoryPoint[]): readonly number[] =>
   points.map(({ timestamp }) => Date.parse(timestamp) - NOON);
 
-const allPoints = async (
-  history: TaskHistory,
-  id: string,
-  query: HistoryQuery,
-): Promise<readonly HistoryPoint[]> => {
-  const items: HistoryPoint[] = [];
-  let after = query.after;
-  for (let pages = 0; pages < 1000; pages += 1) {
-    const page = await history.read(id, after === undefined ? query : { ...query, after });
-    if (page.items.length > query.limit)
-      throw new Error(`a page of ${page.items.length}, limit ${query.limit}`);
-    items.push(...page.items);
-    if (page.next === undefined) return items;
-    after = page.next;
-  }
-  throw new Error('the history has no end');
-};
+const allPoints = (history: TaskHistory, id: string, query: HistoryQuery): Promise<readonly HistoryPoint[]> =>
+  itemsOf((from) => history.read(id, from), query);
 
 /** What every history of tasks promises. */
 export const taskHistoryContract = (runner: Runner, adapter: string, open: Open<TaskHistory>): void =>
