@@ -130,7 +130,10 @@ test(
       );
       const [, hook = ''] =
         /^Webhook: +(\S+)\nSecret, shown only now: +whsec_\S+\n$/.exec(added.stdout) ?? [];
-      assert.match((await miyabi('webhooks', 'list', ...tea)).stdout, /hook\.invalid\/a +failed +yes /);
+      assert.match(
+        (await miyabi('webhooks', 'list', ...tea)).stdout,
+        /hook\.invalid\/a +generic +failed +yes /,
+      );
       assert.is((await miyabi('webhooks', 'test', hook, ...tea)).code, 0);
       await until('the attempt is shown', async () =>
         /retrying: /.test((await miyabi('webhooks', ...tea)).stdout),
