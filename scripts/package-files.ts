@@ -33,6 +33,9 @@ export const declarationsOf = (folder: string, entries: readonly string[]): Read
   return found;
 };
 
-/** The source that a compiled file comes from. */
+/** The source that a compiled file comes from. The CDK construct belongs to the deployment. */
 export const sourceOf = (compiled: string): string =>
-  compiled.replace(/^dist\//, 'src/').replace(/(\.d\.ts|\.js)$/, '.ts');
+  compiled
+    .replace(/^dist\/cdk\//, 'deploy/cdk/')
+    .replace(/^dist\//, 'src/')
+    .replace(/(\.d\.ts|\.js)$/, '.ts');
