@@ -93,6 +93,7 @@ const openInstallation = async ({ size, port }: Input['installations'][number]) 
       idempotency: container.get(TOKENS.idempotencyService),
       keys: container.get(TOKENS.keyService),
       metrics: container.get(TOKENS.metricsService),
+      linkSecret: container.get(TOKENS.linkSecret),
       cursors: signedCursors('a secret of the benchmarks'),
     },
     container.get(TOKENS.logger),

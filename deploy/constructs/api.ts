@@ -82,6 +82,7 @@ export class HttpEntrance extends Construct {
     } else {
       const open = [
         ['Health', HttpMethod.GET, '/health', 'Liveness: it reads and reveals nothing'],
+        ['Badge', HttpMethod.GET, '/badge/{proxy+}', 'Pages of others show it; the link is signed'],
         ['Preflight', HttpMethod.OPTIONS, '/{proxy+}', 'A browser asks before it has a token to show'],
       ] as const;
       for (const [routeId, method, path, reason] of open) {

@@ -26,7 +26,7 @@ import { acknowledge, acknowledgeCheckov } from '../acknowledge.ts';
 import { acknowledgeFunction } from './node-function.ts';
 
 /** Paths of the API, at the same origin as the page, so that no CORS is needed. */
-const API_PATHS = ['/api/*', '/health*', '/openapi.json', '/docs', '/llms.txt', '/metrics'];
+const API_PATHS = ['/api/*', '/health*', '/openapi.json', '/docs', '/llms.txt', '/metrics', '/badge/*'];
 
 /** Headers that the local server sends as well and that CloudFront has no setting for. */
 const OWN_HEADERS = [

@@ -16,7 +16,7 @@ const THIS_MACHINE = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 /**
  * Protects a server without keys from other pages in its user's browser. A page whose name was rebound to this machine
  * is recognised by its Host, a page of another origin by Origin and Sec-Fetch-Site. Programs send neither of these.
- * Links to pages of the server (GET, outside /api/) work from anywhere.
+ * Links to pages of the server (GET, outside /api/) work from anywhere, and so do badges, whose links are signed.
  */
 export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): BrowserGuard => {
   const names = new Set(allowedHosts.map((name) => name.toLowerCase()));
@@ -48,7 +48,7 @@ export const browserGuard = ({ allowedHosts, corsOrigins }: BrowserRules): Brows
     if (site === 'same-origin' || site === 'none' || origins.has('*')) return;
     const origin = headers['origin']?.toLowerCase();
     if (origin === undefined) {
-      if (site === undefined || isLink(method, path, headers)) return;
+      if (site === undefined || isLink(method, path, headers) || isBadge(method, path)) return;
     } else if (origins.has(origin) || hostOf(origin) === host) return;
     throw new MiyabiError(
       'origin_not_allowed',
@@ -72,6 +72,10 @@ const isLink = (method: string, path: string, headers: HttpRequest['headers']): 
   headers['sec-fetch-mode'] === 'navigate' &&
   headers['sec-fetch-dest'] === 'document' &&
   !path.startsWith('/api/');
+
+/** An image that pages of others are meant to show. A script of theirs, which would send an Origin, does not read it. */
+const isBadge = (method: string, path: string): boolean =>
+  (method === 'GET' || method === 'HEAD') && path.startsWith('/badge/');
 
 const hostOf = (origin: string): string | undefined => /^https?:\/\/(.+)$/.exec(origin)?.[1];
 

@@ -1,4 +1,5 @@
 import { type JsonSchema, referredName } from './json-schema.ts';
+import { markup as html } from './markup.ts';
 
 /** The parts of an OpenAPI document that its page shows. */
 type Content = Readonly<Record<string, Readonly<{ schema: JsonSchema }>>>;
@@ -124,10 +125,6 @@ const kindOf = (schema: JsonSchema): string => {
   ].filter((text) => text !== '');
   return `${type ?? 'anything'}${limits.length === 0 ? '' : ` <small>${limits.join(' ')}</small>`}`;
 };
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const html = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 
 const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{margin:0;display:grid;grid-template-columns:minmax(14rem,20rem) minmax(0,1fr)}
 nav{position:sticky;top:0;height:100vh;overflow:auto;padding:1rem;border-right:1px solid #8886;font-size:.9rem;box-sizing:border-box}nav ul{list-style:none;padding:0;margin:0}nav h2{font-size:1rem;margin:1rem 0 .25rem}

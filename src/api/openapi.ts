@@ -243,7 +243,9 @@ const problemsOf = ({ method, path, scope, query, body, conditional }: Route): r
     ...(isWrite && conditional === true ? [412] : []),
     ...(body === undefined ? [] : [413, 415]),
     ...(method === 'POST' ? [422] : []),
-    ...(scope === 'open' ? [] : [429, 503]),
+    ...(scope === 'open' ? [] : [429]),
+    // An open route with a parameter reads what it names.
+    ...(scope === 'open' && !hasParams ? [] : [503]),
   ];
 };
 

@@ -31,14 +31,21 @@ export const routeTable = (routes: readonly Route[]) => {
   };
 };
 
-/** A path with parameters: its beginning, and each parameter with the text after it. */
-type Pattern = Readonly<{ start: string; params: readonly Readonly<{ name: string; after: string }>[] }>;
+/**
+ * A path with parameters: its beginning, and each parameter with the text after it; `suffix` is the length of that text
+ * within the same segment, e.g. 4 for `.svg`.
+ */
+type Pattern = Readonly<{
+  start: string;
+  params: readonly Readonly<{ name: string; after: string; suffix: number }>[];
+}>;
 
 const patternOf = (path: string): Pattern => {
   const [start = '', ...rest] = path.split('{');
   const params = rest.map((text) => {
     const [name = '', after = ''] = text.split('}');
-    return { name, after };
+    const [suffix = ''] = after.split('/');
+    return { name, after, suffix: suffix.length };
   });
   return { start, params };
 };
@@ -48,10 +55,10 @@ const paramsOf = ({ start, params }: Pattern, path: string): Found['params'] | u
   if (!path.startsWith(start)) return undefined;
   const values: Record<string, string> = {};
   let at = start.length;
-  for (const { name, after } of params) {
+  for (const { name, after, suffix } of params) {
     const slash = path.indexOf('/', at);
-    const end = slash === -1 ? path.length : slash;
-    if (end === at || !path.startsWith(after, end)) return undefined;
+    const end = (slash === -1 ? path.length : slash) - suffix;
+    if (end <= at || !path.startsWith(after, end)) return undefined;
     values[name] = path.slice(at, end);
     at = end + after.length;
   }

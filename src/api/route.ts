@@ -6,6 +6,7 @@ import type { EventService } from '../services/events.ts';
 import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService, OnceContext } from '../services/idempotency.ts';
 import type { KeyService } from '../services/keys.ts';
+import type { LinkSecret } from '../services/link-secret.ts';
 import type { LogTextService } from '../services/log-text.ts';
 import type { MetricsService } from '../services/metrics.ts';
 import type { PingService } from '../services/pings.ts';
@@ -35,6 +36,7 @@ export type HttpServices = Readonly<{
   health: HealthService;
   metrics: MetricsService;
   idempotency: IdempotencyService;
+  linkSecret: LinkSecret;
   cursors: Cursors;
 }>;
 

@@ -1,3 +1,4 @@
+import { badgeRoutes } from './routes/badges.ts';
 import { contractRoutes } from './routes/contract.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -19,5 +20,6 @@ export const ROUTES = {
   keys: keyRoutes,
   logs: logRoutes,
   live: eventRoutes,
+  badges: badgeRoutes,
   health: { ...healthRoutes, ...metricsRoutes, ...contractRoutes },
 };

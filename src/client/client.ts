@@ -66,7 +66,7 @@ export type MiyabiClient = Readonly<{
 
 const TIMEOUT_MS = 15_000;
 /** The routes that answer text. */
-const TEXTS: ReadonlySet<string> = new Set(['/docs', '/llms.txt', '/metrics']);
+const TEXTS: ReadonlySet<string> = new Set(['/docs', '/llms.txt', '/metrics', '/badge/{kind}/{id}.svg']);
 
 type AnyInput = RequestOptions &
   Readonly<{
@@ -90,7 +90,7 @@ export const miyabiClient = ({
       return await fetch(new URL(url + path), {
         method,
         headers: {
-          accept: 'application/json, text/html;q=0.9, text/plain;q=0.8',
+          accept: 'application/json, text/html;q=0.9, text/plain;q=0.8, image/svg+xml;q=0.7',
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
           ...usualHeaders,
           ...headers,
@@ -137,7 +137,7 @@ export const miyabiClient = ({
     });
     if (!isSuccess(status)) throw refusal(url, status, text, headers.get('retry-after'));
     if (status === 204 || status === 304) return undefined;
-    // Documentation and metrics are no JSON, everything else is.
+    // Documentation, metrics and images are no JSON, everything else is.
     return TEXTS.has(template) ? text : jsonOf(text, status, url);
   };
 

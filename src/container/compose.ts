@@ -183,6 +183,7 @@ export const compose = async (
     collector: container.get(TOKENS.collectorService),
     events: container.get(TOKENS.eventService),
     idempotency: container.get(TOKENS.idempotencyService),
+    linkSecret: container.get(TOKENS.linkSecret),
     listTasks: container.get(TOKENS.taskLister),
     counter: { sweep: container.get(TOKENS.taskWriter).sweep },
     webhooks: container.get(TOKENS.webhookService),

@@ -8,6 +8,7 @@ import { healthService } from '../services/health.ts';
 import { idempotencyService } from '../services/idempotency.ts';
 import { keptLines } from '../services/kept-lines.ts';
 import { keyService } from '../services/keys.ts';
+import { linkSecret } from '../services/link-secret.ts';
 import { logTextService } from '../services/log-text.ts';
 import { metricsService } from '../services/metrics.ts';
 import { createOutboxSignal } from '../services/outbox-signal.ts';
@@ -163,6 +164,12 @@ export const services = new ContainerModule(({ bind }) => {
   provide('eventService', eventService, ['changeFeed', 'steadyClock', 'logger', 'sleep']);
   provide('keyService', keyService, ['keyStore', 'secrets', 'clock', 'steadyClock', 'logger']);
   provide('idempotencyService', idempotencyService, ['checkpoints', 'clock', 'ids', 'logger']);
+  provide(
+    'linkSecret',
+    ({ config, ...ports }: Pick<Bound, 'config' | 'checkpoints' | 'secrets' | 'retryOnConflict'>) =>
+      linkSecret({ ...ports, configuredSecret: config.secret }),
+    ['config', 'checkpoints', 'secrets', 'retryOnConflict'],
+  );
 });
 
 type ProgressPorts = Pick<

@@ -16,6 +16,7 @@ import type { HealthService } from '../services/health.ts';
 import type { IdempotencyService } from '../services/idempotency.ts';
 import type { KeptLines } from '../services/kept-lines.ts';
 import type { KeyService } from '../services/keys.ts';
+import type { LinkSecret } from '../services/link-secret.ts';
 import type { LogTextService } from '../services/log-text.ts';
 import type { MetricsService } from '../services/metrics.ts';
 import type { OutboxSignal } from '../services/outbox-signal.ts';
@@ -111,6 +112,7 @@ export const TOKENS = {
   webhookSender: token<WebhookSender>('webhookSender'),
   keyService: token<KeyService>('keyService'),
   idempotencyService: token<IdempotencyService>('idempotencyService'),
+  linkSecret: token<LinkSecret>('linkSecret'),
 } as const;
 
 /** What is bound, by its name. */

@@ -4,6 +4,12 @@ import type { Json } from '../domain/json.ts';
 export type Checkpoint = Readonly<{ value: Json; version: number }>;
 
 /**
+ * Whether a value stays however long it is not written: the position in a log source, and the secret of public links.
+ * A backend may drop others after 90 days.
+ */
+export const isLasting = (key: string): boolean => key.startsWith('source#') || key.startsWith('links#');
+
+/**
  * What the collector keeps between runs: where it stopped reading, and the ledger of each stream. Values may be some
  * hundred kilobytes of JSON. Every method throws MiyabiError `unavailable` where the backend does not answer.
  */

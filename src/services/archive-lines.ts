@@ -11,13 +11,17 @@ const STEP = 500;
 
 export type Counts = Readonly<Partial<Record<ArchiveEntry['kind'], number>>>;
 
-/** Answers of idempotent requests expire after a day and may hold secrets: no archive contains them. */
-const isMoved = (entry: ArchiveEntry): boolean =>
-  entry.kind !== 'checkpoint' || !entry.key.startsWith('idempotency#');
+/**
+ * Answers of idempotent requests expire after a day and may hold secrets: no archive contains them. The secret of public
+ * links is in one only `withSecrets`.
+ */
+const isMoved = (entry: ArchiveEntry, withSecrets: boolean): boolean =>
+  entry.kind !== 'checkpoint' ||
+  !(entry.key.startsWith('idempotency#') || (!withSecrets && entry.key.startsWith('links#')));
 
 /**
  * An archive as lines of JSON: a header, one line for each record, and a line with their number. The secrets of
- * webhooks are included only `withSecrets`.
+ * webhooks and of public links are included only `withSecrets`.
  */
 export async function* archiveLines(
   archive: Archive,
@@ -26,7 +30,7 @@ export async function* archiveLines(
   yield JSON.stringify({ format: FORMAT, version: VERSION, secrets: withSecrets });
   const counts: Partial<Record<ArchiveEntry['kind'], number>> = {};
   for await (const entry of archive.entries()) {
-    if (!isMoved(entry)) continue;
+    if (!isMoved(entry, withSecrets)) continue;
     counts[entry.kind] = (counts[entry.kind] ?? 0) + 1;
     yield JSON.stringify(withSecrets ? entry : withoutSecrets(entry));
     onProgress(counts);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { memoryKeyStore } from '../../src/adapters/memory/key-store.ts';
 import { httpApp } from '../../src/api/app.ts';
+import { signatureOf } from '../../src/api/badge-link.ts';
 import { signedCursors } from '../../src/api/cursor.ts';
 import { httpOptions, requireKeys, requireKeysBeyondLoopback } from '../../src/api/options.ts';
 import { ROUTES } from '../../src/api/routes.ts';
@@ -36,6 +37,7 @@ const secured = async (
     MIYABI_BACKEND: 'memory',
     API_KEYS: Object.values(KEYS).map(entry).join(', '),
     RATE_LIMIT: '0',
+    MIYABI_SECRET: SECRET,
     ...env,
   };
   const config = readConfig(all);
@@ -45,6 +47,9 @@ const secured = async (
 };
 
 const bearer = (who: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[who][0]}` });
+
+const SECRET = 'a-secret-of-the-tests';
+const SIGNATURE = signatureOf(SECRET, { kind: 'task', id: 't' });
 
 /** Every operation as a request, its scope, and its answer to a key of another project. */
 const MATRIX: readonly (readonly [
@@ -100,6 +105,9 @@ const MATRIX: readonly (readonly [
   ['POST', '/api/logs/text?log_group=g&log_stream=s&offset=0', '5/9', 'write', 200, 'sendLogText'],
   ['POST', '/api/collect', {}, 'admin', 403, 'collect'],
   ['GET', '/api/events?since=x', undefined, 'read', 200, 'getEvents'],
+  ['GET', '/api/tasks/t/badge', undefined, 'read', 404, 'getTaskBadge'],
+  ['GET', '/api/projects/ours/badge', undefined, 'read', 404, 'getProjectBadge'],
+  ['GET', `/badge/task/t.svg?sig=${SIGNATURE}`, undefined, 'open', 200, 'getBadge'],
   ['GET', '/metrics', undefined, 'read', 200, 'getMetrics'],
   ['GET', '/openapi.json', undefined, 'open', 200, 'getOpenApi'],
   ['GET', '/docs', undefined, 'open', 200, 'getDocs'],
@@ -107,7 +115,7 @@ const MATRIX: readonly (readonly [
 ];
 
 const acceptOf = (body: unknown) => ({
-  accept: 'application/json, text/html, text/plain;q=0.5',
+  accept: 'application/json, text/html, text/plain;q=0.5, image/svg+xml',
   ...(typeof body === 'string' ? { 'content-type': 'text/plain' } : {}),
 });
 

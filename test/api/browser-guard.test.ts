@@ -100,6 +100,21 @@ test('without keys, the page of the server, its links and programs are answered'
   await api.close();
 });
 
+test('without keys, pages of other origins show a badge, and their scripts do not read it', async () => {
+  const api = await open();
+  await api.tasks.create({ task_id: 't' });
+  const { url } = (await api.call('GET', '/api/tasks/t/badge', undefined, LOCAL)).json;
+  const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+  assert.is((await api.call('GET', url, undefined, { ...LOCAL, ...image })).status, 200);
+  assert.equal(
+    refusal(await api.call('GET', '/api/tasks/t/badge', undefined, { ...LOCAL, ...image })),
+    ORIGIN,
+  );
+  const script = { origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' };
+  assert.equal(refusal(await api.call('GET', url, undefined, { ...LOCAL, ...script })), ORIGIN);
+  await api.close();
+});
+
 test('without keys, pages of CORS_ORIGINS call as before', async () => {
   const api = await open({ CORS_ORIGINS: 'https://board.example' });
   const board = { ...LOCAL, origin: 'https://board.example', 'sec-fetch-site': 'cross-site' };

@@ -83,6 +83,13 @@ test(
     assert.match(guide, /^# Miyabi Progress\n\n> /);
     assert.match(guide, '- `POST /api/tasks/{task_id}/progress`: Report progress (scope write)');
     assert.match(page, /^<!doctype html>/);
+    const { url: link } = await client.request('GET /api/tasks/{task_id}/badge', { path: { task_id: 't' } });
+    const sig = new URL(link, client.url).searchParams.get('sig') ?? '';
+    const image: string | undefined = await client.request('GET /badge/{kind}/{id}.svg', {
+      path: { kind: 'task', id: 't' },
+      query: { sig },
+    });
+    assert.match(image ?? '', /^<svg .*25%/);
     const { next } = (await client.request('GET /api/events')) ?? {};
     assert.type(next, 'string');
     const news: { events: readonly unknown[] } | undefined = await client.request('GET /api/events', {

@@ -11,7 +11,7 @@ import { openApi } from '../support/api.ts';
 import { schemaProblems } from '../support/json-schema.ts';
 import { hasRedisServer, startRedis } from '../support/redis.ts';
 import { suite } from '../support/suite.ts';
-import { EXCHANGES, type Exchange } from './exchanges.ts';
+import { EXCHANGES, type Exchange, SECRET } from './exchanges.ts';
 
 type Sent = Readonly<{
   method: string;
@@ -274,7 +274,7 @@ for (const [backend, open] of Object.entries(BACKENDS)) {
     }
     test(title, async () => {
       const { env, close } = await open();
-      const api = await openApi(env);
+      const api = await openApi({ MIYABI_SECRET: SECRET, ...env });
       const opened = await reach(api.app);
       try {
         const lines = await transcript(opened);

@@ -1,3 +1,5 @@
+import { signatureOf } from '../../src/api/badge-link.ts';
+
 /** A request, and the status that answers it. `$name` in target, body and headers is what an earlier one kept. */
 export type Exchange = Readonly<{
   method: string;
@@ -32,6 +34,12 @@ const patch = (target: string, body: unknown, status = 200, rest: Partial<Exchan
 });
 
 const AT = Date.UTC(2026, 0, 1);
+
+/** The secret of the servers that answer: links to badges are the same on all of them. */
+export const SECRET = 'a-secret-of-the-exchanges';
+const badge = (kind: 'task' | 'project', id: string, sig = signatureOf(SECRET, { kind, id })) =>
+  `/badge/${kind}/${id}.svg?sig=${sig}`;
+const SVG = { headers: { accept: 'image/svg+xml' } };
 
 /** One client's day with the API, every operation and every refusal in it. */
 export const EXCHANGES: readonly Exchange[] = [
@@ -153,6 +161,18 @@ export const EXCHANGES: readonly Exchange[] = [
     keep: { past: 'next_cursor' },
   }),
   get(`/api/tasks/deploy-1/history?from=${AT}&to=${AT + 60_000}&limit=1&cursor=$past`),
+  get('/api/tasks/deploy-1/badge'),
+  get('/api/tasks/deploy-1/badge?base_url=https://miyabi.example/at/&style=bar'),
+  get('/api/tasks/deploy-1/badge?base_url=javascript:alert(1)', 400, { code: 'invalid_input' }),
+  get('/api/tasks/nobody/badge', 404, { code: 'task_not_found' }),
+  get('/api/projects/shop/badge'),
+  get('/api/projects/nobody/badge', 404, { code: 'project_not_found' }),
+  get(badge('task', 'deploy-1'), 200, { ...SVG, keep: { seen: 'header:etag' } }),
+  get(badge('task', 'deploy-1'), 304, { headers: { ...SVG.headers, 'if-none-match': '$seen' } }),
+  get(`${badge('task', 'deploy-1')}&style=bar`, 200, SVG),
+  get(badge('project', 'shop'), 200, SVG),
+  get(badge('task', 'nobody'), 404, { ...SVG, code: 'not_found' }),
+  get(badge('task', 'deploy-1', 'wrong'), 404, { ...SVG, code: 'not_found' }),
   get('/api/tasks/deploy-1/history?cursor=$past', 400, { code: 'invalid_input' }),
   get('/api/tasks/nobody/history', 404, { code: 'task_not_found' }),
   patch(

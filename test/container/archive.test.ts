@@ -163,6 +163,26 @@ test(
 );
 
 test(
+  'has the secret of public links only with secrets',
+  inFolder(async (folder) => {
+    const laptop = await openLaptop(folder);
+    try {
+      const secret = 'whsec_of-the-links';
+      await laptop.archive.restore([
+        ...ENTRIES.slice(0, 1),
+        { kind: 'checkpoint', key: 'links#secret', value: { secret }, version: 1 },
+      ]);
+      assert.match((await linesOf(laptop)).join(), secret);
+      const without = (await linesOf(laptop, false)).join();
+      assert.not.match(without, secret);
+      assert.match(without, '"kind":"project"');
+    } finally {
+      await laptop.close();
+    }
+  }),
+);
+
+test(
   'leaves API keys out, so that restoring it cannot bring back one that was revoked',
   inFolder(async (folder) => {
     const dynamodb = await openTestDynamodb();

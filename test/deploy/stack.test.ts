@@ -455,7 +455,7 @@ test('the API is throttled, has an access log, and checks keys itself', () => {
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
 });
 
-test('with JWT every route but health and preflights wants a token, and CORS is for the origins alone', () => {
+test('with JWT every route but health, badges and preflights wants a token, and CORS is for the origins alone', () => {
   const { template } = synthesise(NONE);
   template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
     AuthorizerType: 'JWT',
@@ -465,10 +465,8 @@ test('with JWT every route but health and preflights wants a token, and CORS is 
     RouteKey: '$default',
     AuthorizationType: 'JWT',
   });
-  template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
-    RouteKey: 'GET /health',
-    AuthorizationType: 'NONE',
-  });
+  for (const RouteKey of ['GET /health', 'GET /badge/{proxy+}'])
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey, AuthorizationType: 'NONE' });
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
     CorsConfiguration: Match.objectLike({ AllowOrigins: ['https://watch.example.org'] }),
   });
@@ -552,6 +550,17 @@ test('CloudFront alone reads the dashboard, and sends what the local server send
   }
   assert.match(sent, '"ContentTypeOptions"');
   assert.match(sent, '"StrictTransportSecurity"');
+});
+
+test('CloudFront passes badges on to the API, as the rest of it', () => {
+  const [, distribution] = synthesise(NODE).ofType('AWS::CloudFront::Distribution')[0] ?? [];
+  const { CacheBehaviors: behaviors } = propertiesOf(distribution)['DistributionConfig'] as {
+    CacheBehaviors: readonly Readonly<{ PathPattern: string; TargetOriginId: string }>[];
+  };
+  const originOf = (path: string) =>
+    behaviors.find(({ PathPattern }) => PathPattern === path)?.TargetOriginId;
+  assert.type(originOf('/badge/*'), 'string');
+  assert.is(originOf('/badge/*'), originOf('/api/*'));
 });
 
 test('names that are global in an account carry the Region', () => {

@@ -4,7 +4,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { isMiyabiError, MiyabiError, versionConflict } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import type { Checkpoints } from '../../ports/checkpoints.ts';
+import { type Checkpoints, isLasting } from '../../ports/checkpoints.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Item, itemReader, number, reader, schema, text } from './attributes.ts';
 import { failedCondition } from './errors.ts';
@@ -14,7 +14,7 @@ import { CURRENT, ttlAfter } from './task-item.ts';
 export type DynamodbCheckpointsOptions = TableOptions &
   Readonly<{
     clock: Clock;
-    /** Keys that expire if they are not written for 90 days: by default all but the cursors of log sources. */
+    /** Keys that expire if they are not written for 90 days: by default all but the lasting ones. */
     expires?: (key: string) => boolean;
   }>;
 
@@ -38,7 +38,7 @@ type Head = Readonly<{ version: number; writeId: string; parts: number; bytes?: 
  */
 export const dynamodbCheckpoints = ({
   clock,
-  expires = (key) => !key.startsWith('source#'),
+  expires = (key) => !isLasting(key),
   ...options
 }: DynamodbCheckpointsOptions): Checkpoints => {
   const table = tableOf(options);

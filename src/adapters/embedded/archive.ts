@@ -2,6 +2,7 @@ import { MiyabiError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { fromIso } from '../../domain/time.ts';
 import type { Archive, ArchiveEntry } from '../../ports/archive.ts';
+import { isLasting } from '../../ports/checkpoints.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
   checkpointCodec,
@@ -20,9 +21,6 @@ import { factsIn, putTask } from './task-store.ts';
 
 /** Records read at a time. */
 const STEP = 500;
-
-/** Whether a checkpoint never expires: the position of a log source. */
-const isKept = (key: string): boolean => key.startsWith('source#');
 
 /** Everything in the store, record by record, without index rows, which follow from the records. */
 export const embeddedArchive = ({
@@ -88,7 +86,7 @@ export const embeddedArchive = ({
         const { key, value, version } = entry;
         const head = change.get(keyOf('c', key));
         if (head !== undefined && checkpointCodec.decode(key, head).version >= version) return;
-        const expires_on = isKept(key) ? 0 : dayAfter(now + KEPT_MS);
+        const expires_on = isLasting(key) ? 0 : dayAfter(now + KEPT_MS);
         if (expires_on !== 0) expiring(change, 'c', key, expires_on);
         change.put(keyOf('c', key), checkpointCodec.encode({ version, expires_on }));
         change.put(keyOf('v', key), toRecord(value));

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { versionConflict } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import type { Checkpoint, Checkpoints } from '../../ports/checkpoints.ts';
+import { type Checkpoint, type Checkpoints, isLasting } from '../../ports/checkpoints.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { checkpointCodec } from './codecs.ts';
 import type { Database } from './database.ts';
@@ -12,7 +12,7 @@ import { DamagedRecord, fromRecord, toRecord } from './record.ts';
 export type EmbeddedCheckpointsOptions = Readonly<{
   database: Database;
   clock: Clock;
-  /** Keys that expire if they are not written for 90 days: by default all but the cursors of log sources. */
+  /** Keys that expire if they are not written for 90 days: by default all but the lasting ones. */
   expires?: (key: string) => boolean;
 }>;
 
@@ -42,7 +42,7 @@ const lazily = (key: string, record: string, version: number): Checkpoint => {
 export const embeddedCheckpoints = ({
   database,
   clock,
-  expires = (key) => !key.startsWith('source#'),
+  expires = (key) => !isLasting(key),
 }: EmbeddedCheckpointsOptions): Checkpoints => {
   const isOver = (day: number): boolean => day !== 0 && startOfDay(day) <= clock.now();
   /** The store has one owner, so the record that this process wrote last under a version is the stored one. */

@@ -561,7 +561,7 @@ test(
 );
 
 test(
-  'items expire 90 days after their last write, but for the cursors of log sources and what large values have left',
+  'items expire 90 days after their last write, but for lasting checkpoints and what large values have left',
   onDynalite(async (dynamodb) => {
     const { tasks, history, checkpoints } = adaptersOf(dynamodb);
     await tasks.save(aTask('task'));
@@ -570,19 +570,21 @@ test(
     await checkpoints.write('stream#a', noise(700_000, 2), 1);
     await rejects(checkpoints.write('stream#a', noise(500_000, 3), 1), 'version_conflict');
     await checkpoints.write('source#a', 1, 0);
+    await checkpoints.write('links#secret', 1, 0);
     const { Items: items = [] } = await dynamodb.client.send(
       new ScanCommand({ TableName: dynamodb.names.tasks }),
     );
     const expiry = String((NOON + 90 * 24 * 3600 * 1000) / 1000);
     const parts = items.filter((item) => item['task_id']?.S?.startsWith('checkpoint-part#'));
     assert.is(parts.length, 2, 'the parts of the present value alone');
-    assert.is(items.length, 4 + parts.length);
+    assert.is(items.length, 5 + parts.length);
     for (const item of items) {
-      assert.is(item['ttl']?.N, item['task_id']?.S === 'checkpoint#source#a' ? undefined : expiry);
+      const isLasting = /^checkpoint#(source|links)#/.test(item['task_id']?.S ?? '');
+      assert.is(item['ttl']?.N, isLasting ? undefined : expiry);
     }
     await checkpoints.remove('stream#a');
     const left = await dynamodb.client.send(new ScanCommand({ TableName: dynamodb.names.tasks }));
-    assert.is(left.Items?.length, 3);
+    assert.is(left.Items?.length, 4);
   }),
 );
 

@@ -277,6 +277,7 @@ test(
     await history.append('old', [aPoint(1)]);
     await checkpoints.write('scope', 1, 0);
     await checkpoints.write('source#group', 2, 0);
+    await checkpoints.write('links#secret', 3, 0);
     await outbox.add([aDelivery('ended')]);
     await outbox.end(aDelivery('ended'));
     const claim = await outbox.claim('w', 1000);
@@ -294,6 +295,7 @@ test(
     assert.equal(await history.read('old', { limit: 10 }), { items: [] });
     assert.is(await checkpoints.read('scope'), undefined);
     assert.is((await checkpoints.read('source#group'))?.value, 2);
+    assert.is((await checkpoints.read('links#secret'))?.value, 3);
     clock.advance(8 * DAY);
     await history.append('old', [aPoint(2)]);
     assert.ok((await sweepExpired({ database, clock }, new AbortController().signal)) > 0);
@@ -301,10 +303,12 @@ test(
     assert.equal(
       left.map((key) => key.replaceAll('\u0000', ' ').trim().split(' ').slice(0, 2).join(' ')).sort(),
       [
+        'c links#secret',
         'c source#group',
         'h old',
         'm commits',
         'm format',
+        'v links#secret',
         'v source#group',
         `x ${left.at(-1)?.split('\u0000')[1]}`,
       ].sort(),
