@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { badgeCommand } from './commands/badge.ts';
 import { completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flushCommand } from './commands/flush.ts';
@@ -45,6 +46,7 @@ the key, 6 the watched or followed task failed. miyabi run ends as its command d
     tasksCommand(),
     projectsCommand(),
     webhooksCommand(),
+    badgeCommand(),
     keysCommand(),
     flushCommand(),
   ]) {
@@ -96,7 +98,10 @@ Examples:
       'Write the contents of the configured store to standard output, as lines of JSON for miyabi import. Stop the ' +
         'server first.',
     )
-    .option('--with-secrets', 'include the secrets of webhooks; otherwise the import makes new ones')
+    .option(
+      '--with-secrets',
+      'include the secrets of webhooks and of badge links; otherwise new ones are made',
+    )
     .addHelpText('after', '\nExample:\n  miyabi export > backup.jsonl')
     .action(async (options: { withSecrets?: boolean }) => {
       const { runExport } = await import('./commands/archive.ts');
