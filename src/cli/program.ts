@@ -10,6 +10,7 @@ import { mcpCommand } from './commands/mcp.ts';
 import { projectsCommand } from './commands/projects.ts';
 import { runCommand } from './commands/run.ts';
 import { scriptCommands } from './commands/scripts.ts';
+import { summaryCommand } from './commands/summary.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { watchCommand } from './commands/watch.ts';
 import { webhooksCommand } from './commands/webhooks.ts';
@@ -42,6 +43,7 @@ the key, 6 the watched or followed task failed. miyabi run ends as its command d
     runCommand(),
     watchCommand(),
     logsCommand(),
+    summaryCommand(),
     ...scriptCommands(),
     tasksCommand(),
     projectsCommand(),

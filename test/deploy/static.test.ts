@@ -1,10 +1,11 @@
 // What linters of others say about the templates and workflows. They are programs that .ci/require installs.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { CHOICES } from '../../deploy/config.ts';
+import { fencesOf } from '../docs/fences.ts';
 import { isOnPath, run } from '../support/cli.ts';
 import { synthesise, VARIANTS } from '../support/stack.ts';
 import { needs, suite } from '../support/suite.ts';
@@ -127,6 +128,32 @@ by('actionlint')(
         'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - colour: red\n',
       );
       assert.match((await run(['actionlint', file])).stdout, 'colour');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  { slow: true },
+);
+
+by('actionlint')(
+  'actionlint finds nothing in the example of the action, whose inputs it reads from action.yml',
+  async () => {
+    const example = fencesOf('docs/ci.md').find(({ text }) => text.includes('/miyabi-progress@'))?.text ?? '';
+    const folder = mkdtempSync(join(tmpdir(), 'miyabi-action-'));
+    try {
+      const workflows = join(folder, '.github/workflows');
+      mkdirSync(workflows, { recursive: true });
+      // Only of a repository does actionlint read the action.
+      mkdirSync(join(folder, '.git'));
+      copyFileSync(join(ROOT, 'action.yml'), join(folder, 'action.yml'));
+      const file = join(workflows, 'example.yml');
+      const lint = async (text: string) => {
+        writeFileSync(file, text.replace(/uses: .*miyabi-progress@.*/, 'uses: ./'));
+        return run(['sh', '-c', 'cd "$0" && actionlint "$1"', folder, file]);
+      };
+      const { code, stdout, stderr } = await lint(example);
+      assert.is(code, 0, stdout + stderr);
+      assert.match((await lint(example.replace('comment:', 'comments:'))).stdout, 'comments');
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,40 +1,17 @@
 // Runs the commands that the documentation shows, as they are written. A block that cannot run here says why, in a
 // comment above it: `<!-- not run: needs an AWS account -->`.
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { MIYABI, run, scratch } from '../support/cli.ts';
-import { installPackage } from '../support/package.ts';
+import { parse } from 'yaml';
+import { run } from '../support/cli.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
 import { type Fence, fencesOf, PAGES, ROOT } from './fences.ts';
+import { DOCUMENTED_URL, readersFolder } from './readers-folder.ts';
 
 const isShell = ({ language }: Fence): boolean => language === 'sh' || language === 'bash';
 const isScript = ({ language }: Fence): boolean => language === 'ts';
-
-/** The port of the local server in the documentation; each test has its own server. */
-const DOCUMENTED_URL = 'http://127.0.0.1:8787';
-
-/** A folder as a reader has it: `miyabi` on the PATH, the package installed, a `cdk.log` at hand. */
-const readersFolder = async () => {
-  const folder = scratch();
-  const bin = join(folder.path, 'bin');
-  mkdirSync(bin);
-  const program = (name: string, text: string) => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(bin, name), 0o755);
-  };
-  const miyabi = `exec ${MIYABI.map((word) => `'${word}'`).join(' ')}`;
-  program('miyabi', `${miyabi} "$@"`);
-  // npx would ask the registry for packages that are not installed; `cdk` is a stand-in that prints a deployment.
-  program(
-    'npx',
-    `case "$1" in miyabi) shift; ${miyabi} "$@";; cdk) exec '${process.execPath}' '${join(ROOT, 'test/fixtures/cdk/cdk.mjs')}';; esac; echo "npx: $1 is not part of this test" >&2; exit 1`,
-  );
-  await installPackage(join(folder.path, 'node_modules/miyabi-progress'));
-  copyFileSync(join(ROOT, 'test/fixtures/cdk/bootstrap.log'), join(folder.path, 'cdk.log'));
-  return { ...folder, bin };
-};
 
 const executes = async (fence: Fence): Promise<void> => {
   const server = await startServer({ MIYABI_BACKEND: 'memory' });
@@ -66,7 +43,7 @@ const fences = PAGES.flatMap(fencesOf);
 test('every block says what it is, and every example runs or says why not', () => {
   assert.ok(fences.length > 15);
   for (const { page, line, language } of fences) {
-    assert.match(language, /^(sh|bash|ts|json|text|http)$/, `${page}:${line} has no language`);
+    assert.match(language, /^(sh|bash|ts|json|yaml|text|http)$/, `${page}:${line} has no language`);
   }
   const silent = fences
     .filter((fence) => isShell(fence) || isScript(fence))
@@ -78,6 +55,16 @@ test('every block says what it is, and every example runs or says why not', () =
 test('every JSON example is JSON', () => {
   for (const { page, line, text } of fences.filter(({ language }) => language === 'json')) {
     assert.not.throws(() => JSON.parse(text), `${page}:${line}`);
+  }
+});
+
+test('every YAML example is YAML, and run by a test', () => {
+  const examples = fences.filter(({ language }) => language === 'yaml');
+  assert.ok(examples.length > 3);
+  for (const { page, line, text, note } of examples) {
+    assert.not.throws(() => parse(text), `${page}:${line}`);
+    const [, file = ''] = /^run by (\S+)$/.exec(note) ?? [];
+    assert.ok(existsSync(join(ROOT, file)) && file !== '', `${page}:${line} says by which test`);
   }
 });
 

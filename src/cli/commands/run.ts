@@ -15,6 +15,7 @@ export const runCommand = (): Command =>
     .option('--no-bars', 'draw nothing')
     .option('--no-pty', 'give the command pipes instead of a terminal')
     .option('-q, --quiet', 'print no messages of miyabi itself')
+    .option('--task-file <file>', "write the task_id of the run's task to this file, as soon as it starts")
     .passThroughOptions()
     .addHelpText(
       'after',
@@ -38,4 +39,5 @@ export type RunOptions = Readonly<{
   bars: boolean;
   pty: boolean;
   quiet?: boolean;
+  taskFile?: string;
 }>;

@@ -2,6 +2,7 @@ import { type NewTask, readPages, type Task } from '../../client/index.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../domain/tasks/status.ts';
 import type { Priority } from '../../domain/tasks/task.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
+import { failureLines } from '../failure-lines.ts';
 import { runHint, type Session, takeCount, takeLimit, takePair, withServer } from '../session.ts';
 import { projectOf } from '../settings.ts';
 import { doneText, failureText, isCutShort, markOf, STATUS_PAINT } from '../terminal/bars.ts';
@@ -93,17 +94,12 @@ export const showTask = (id: string, { json }: JsonOption): Promise<void> =>
     if (answer.status === 'failed') session.print(await contextText(answer.task_id, session));
   });
 
-/** The lines around the failure of a task; empty where there are none, or the server is older and has no logs. */
+/** The lines around the failure of a task; empty if there are none. */
 const contextText = async (id: string, { client, look }: Session): Promise<string> => {
-  const logs = await client
-    .request('GET /api/tasks/{task_id}/logs', { path: { task_id: id }, query: { around: 'failure' } })
-    .catch(() => undefined);
-  if (logs === undefined || logs.lines.length === 0) return '';
-  const lines = logs.lines.map(({ cursor, text }) => {
-    const isFailing = cursor === logs.failure?.cursor;
-    return `  ${paint(isFailing ? '>' : ' ', 'red', look)} ${logLine(text, look)}\n`;
-  });
-  return `\n${lines.join('')}`;
+  const lines = (await failureLines(client, id)).map(
+    ({ text, isFailing }) => `  ${paint(isFailing ? '>' : ' ', 'red', look)} ${logLine(text, look)}\n`,
+  );
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 };
 
 /** All fields of a task, one per line. */

@@ -13,6 +13,7 @@ import type { ClientSettings } from '../settings.ts';
 import type { BarTask } from '../terminal/bars.ts';
 import { type EndReport, endReport, outputTail, type RunEnd, statusOfEnd, wordsOfEnd } from './ending.ts';
 import { runFacts, runName } from './facts.ts';
+import { pullRequestOfJob } from './github-event.ts';
 import { lineSplitter } from './lines.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Screen } from './screen.ts';
@@ -21,6 +22,8 @@ import { claim, type Leftover, newBacklog, type RunHeader, readSpool, setAside }
 
 /** Follows a command's output: draws its tasks, and sends its lines to the server. */
 export type Follower = Readonly<{
+  /** The id of the run's task; undefined without a server. */
+  taskId: string | undefined;
   take(stream: 'stdout' | 'stderr', chunk: Buffer, at: number): void;
   /** The terminal has a new size. Returns how many of its lines the bars take. */
   resized(): number;
@@ -178,6 +181,7 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   for (const timer of timers) timer.unref();
 
   return {
+    taskId: shipping?.taskId,
     take(stream, chunk, at) {
       const last = gathered.at(-1);
       if (last?.stream === stream) last.chunks.push(chunk);
@@ -282,6 +286,7 @@ const ship = async (
       run: await runFacts(command, { env: process.env, cwd: process.cwd(), mask }),
       heartbeat: { every_seconds: every, grace_seconds: Math.max(MIN_GRACE_SECONDS, 2 * every) },
       details: { log_group: LOG_GROUP, log_stream },
+      ...defined({ github: await pullRequestOfJob(process.env) }),
     },
   };
   const own = newBacklog(settings.spoolDir, `${started}-${mark}`, header);
@@ -307,6 +312,7 @@ const ship = async (
   }, settings.heartbeatMs);
   beating.unref();
   return {
+    taskId: task_id,
     add(events: readonly string[]) {
       own.add(events);
       sending.wake();

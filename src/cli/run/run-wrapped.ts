@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { systemClock } from '../../adapters/system/clock.ts';
 import { defined } from '../../domain/defined.ts';
 import type { RunOptions } from '../commands/run.ts';
@@ -19,6 +20,8 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   const project = options.project === undefined ? settings?.project : projectOf(options.project, '--project');
   const clock = systemClock();
   const problems = problem === undefined ? [] : [problem];
+  // Unlike a problem, a note does not stop the following.
+  const notes: string[] = [];
 
   const { stdin, stdout, stderr } = process;
   const drawsBars = options.bars && stderr.isTTY === true && process.env.TERM !== 'dumb';
@@ -43,6 +46,12 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
     return more;
   };
 
+  const writeTaskFile = async (file: string, taskId: string) => {
+    await writeFile(file, `${taskId}\n`).catch((error: unknown) => {
+      notes.push(`--task-file could not be written: ${messageOf(error)}`);
+    });
+  };
+
   const startedAt = clock.now();
   const load = async (known: ClientSettings) => {
     try {
@@ -59,6 +68,8 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
         size: () => sizeOf(stdout.isTTY ? stdout : stderr),
         onReserve: (lines) => terminal?.resize(Math.max(1, stdout.rows - lines), stdout.columns),
       });
+      const { taskFile } = options;
+      if (taskFile !== undefined && loaded.taskId !== undefined) await writeTaskFile(taskFile, loaded.taskId);
       if (over) {
         loaded.stopDrawing();
         return;
@@ -134,7 +145,9 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
     .catch((error: unknown) => ({ text: messageOf(error), serious: true }));
   for (const name of ENDING) process.off(name, stopWaiting);
   if (outcome !== undefined && (outcome.serious || stderr.isTTY === true)) problems.push(outcome.text);
-  if (!options.quiet) for (const text of problems) stderr.write(`miyabi: ${text}\n`);
+  if (options.taskFile !== undefined && settings !== undefined && settings.url === undefined)
+    notes.push('--task-file was not written: a run has a task only if MIYABI_URL is set');
+  if (!options.quiet) for (const text of [...problems, ...notes]) stderr.write(`miyabi: ${text}\n`);
   endLike(end.code, end.signal);
 };
 

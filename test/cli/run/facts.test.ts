@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ciFacts } from '../../../src/cli/run/ci.ts';
 import { runFacts } from '../../../src/cli/run/facts.ts';
+import { pullRequestOfJob } from '../../../src/cli/run/github-event.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('what is known of a run');
@@ -116,6 +117,42 @@ test('takes the branch from the CI service if the checkout has none', async () =
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+const PULL = 'https://github.com/acme/shop/pull/12';
+
+for (const [what, event, links] of [
+  ['a pull request', { number: 12, pull_request: { number: 12, html_url: PULL } }, true],
+  ['a comment on a pull request', { issue: { number: 12, pull_request: { html_url: PULL } } }, true],
+  ['a comment on an issue', { issue: { number: 12, html_url: PULL } }, false],
+  ['a push', { ref: 'refs/heads/main' }, false],
+  [
+    'a pull request with an address that no server accepts',
+    { pull_request: { number: 12, html_url: 'x' } },
+    false,
+  ],
+  ['a list', [], false],
+  ['no JSON', undefined, false],
+] as const) {
+  test(`names the pull request of a job of GitHub Actions: ${what}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'miyabi-event-'));
+    const file = join(folder, 'event.json');
+    writeFileSync(file, event === undefined ? '{' : JSON.stringify(event));
+    try {
+      const env = { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: file };
+      assert.equal(await pullRequestOfJob(env), links ? { pr_number: 12, pr_url: PULL } : undefined);
+      assert.is(await pullRequestOfJob({ GITHUB_EVENT_PATH: file }), undefined, 'elsewhere');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+test('names no pull request if the event cannot be read', async () => {
+  assert.is(
+    await pullRequestOfJob({ GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: '/nowhere/event.json' }),
+    undefined,
+  );
 });
 
 test.run();

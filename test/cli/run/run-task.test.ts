@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { memoryLogger } from '../../../src/adapters/memory/logger.ts';
@@ -244,6 +244,55 @@ test(
   },
   { slow: true },
 );
+
+test('writes its id to --task-file while the command runs', async () => {
+  const server = await open();
+  const folder = scratch();
+  try {
+    await server.up();
+    const [file, gate] = [join(folder.path, 'task.id'), join(folder.path, 'go')];
+    const script = `until [ -e '${gate}' ]; do sleep 0.05; done`;
+    const running = start([...MIYABI, 'run', '--task-file', file, '--', 'sh', '-c', script], {
+      env: server.env,
+    });
+    await until('the file is there', () => existsSync(file) && readFileSync(file, 'utf8') !== '');
+    writeFileSync(gate, '');
+    assert.is((await running.done).code, 0);
+    assert.is(readFileSync(file, 'utf8'), `${(await server.tasks())[0]?.task_id}\n`);
+  } finally {
+    folder.remove();
+    await server.close();
+  }
+});
+
+test('ends as its command does, and says why, if --task-file cannot be written or there is no server', async () => {
+  const server = await open();
+  try {
+    await server.up();
+    const argv = [
+      ...MIYABI,
+      'run',
+      '--task-file',
+      '/nowhere/task.id',
+      '--',
+      'sh',
+      '-c',
+      'echo "Error: it broke" >&2; exit 3',
+    ];
+    const unwritten = await run(argv, { env: server.env });
+    assert.is(unwritten.code, 3);
+    assert.match(unwritten.stderr, /--task-file could not be written: .*\/nowhere\/task\.id/);
+    assert.equal(
+      (await server.tasks()).map(({ status, details }) => [status, details.error_message]),
+      [['failed', 'Error: it broke']],
+    );
+    const alone = await run(argv);
+    assert.is(alone.code, 3);
+    assert.match(alone.stderr, /--task-file was not written: .* MIYABI_URL/);
+  } finally {
+    await server.close();
+  }
+});
 
 test('masks secrets in the cause of a failure', async () => {
   const server = await open();
