@@ -37,6 +37,19 @@ test(
 );
 
 test(
+  'a link begins only with an address',
+  withApi(async ({ call }) => {
+    await call('POST', '/api/tasks', { task_id: 't' });
+    const statusOf = async (base: string) =>
+      (await call('GET', `/api/tasks/t/badge?base_url=${encodeURIComponent(base)}`)).status;
+    for (const base of ['https://miyabi.example', 'http://[::1]:8787/tea', 'http://127.0.0.1:8787/'])
+      assert.is(await statusOf(base), 200, base);
+    for (const base of ['http://[', 'http://[::', 'https://', 'http://a:b', 'ftp://a', 'javascript:alert(1)'])
+      assert.is(await statusOf(base), 400, base);
+  }),
+);
+
+test(
   'an image that has not changed is not sent again, one that has changed is',
   withApi(async ({ call }) => {
     await call('POST', '/api/tasks', { task_id: 't', status: 'running', progress: { total: 4 } });

@@ -20,7 +20,11 @@ export const badgeLinkQuery = object({
     v.pipe(
       v.string(),
       v.maxLength(1024, BASE_URL_RULE),
-      v.regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~/-]*)?$/, BASE_URL_RULE),
+      v.url(BASE_URL_RULE),
+      v.regex(
+        /^https?:\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(\/[A-Za-z0-9._~/-]*)?$/,
+        BASE_URL_RULE,
+      ),
       v.description('The address that the link begins with. Without it the link is a path.'),
     ),
   ),
