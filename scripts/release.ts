@@ -1,5 +1,5 @@
 // Makes a release of this folder: checks, the version, the date in the changelog, a commit and a tag. Nothing leaves the
-// machine; pushing the tag publishes (.github/workflows/release.yml). docs/releasing.md
+// machine; pushing the tag publishes (.github/workflows/release.yml). See CONTRIBUTING.md.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
