@@ -80,11 +80,15 @@ const lineOfMessage = (texts: readonly string[], message: string): number | unde
     .map((part) => squeezed(part.replace(/(?:…|\.\.\.)$/, '')).slice(0, MAX_MATCH))
     .find((part) => part !== '');
   if (wanted === undefined) return undefined;
-  // In a line of JSON the same text has its quotes escaped.
-  const forms = [wanted, JSON.stringify(wanted).slice(1, -1)];
   const squeezedTexts = texts.map(squeezed);
-  const whole = squeezedTexts.findIndex((text) => forms.some((form) => text.includes(form)));
-  if (whole !== -1) return whole;
+  // The cause of a run begins with the name of the part that failed, which the line need not have.
+  const [, unnamed = ''] = /^[^:]{1,128}: (.+)$/.exec(wanted) ?? [];
+  for (const one of unnamed.length < MIN_MATCH ? [wanted] : [wanted, unnamed]) {
+    // In a line of JSON the same text has its quotes escaped.
+    const forms = [one, JSON.stringify(one).slice(1, -1)];
+    const whole = squeezedTexts.findIndex((text) => forms.some((form) => text.includes(form)));
+    if (whole !== -1) return whole;
+  }
   // A message may be put together of a line and something else, e.g. the name of what failed.
   const part = squeezedTexts.findIndex((text) => text.length >= MIN_MATCH && wanted.includes(text));
   return part === -1 ? undefined : part;

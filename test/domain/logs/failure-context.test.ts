@@ -24,10 +24,11 @@ test('prefers the line that a format took the message from, the first of them', 
   ];
   assert.is(found(lines, 'logs-bucket already exists in this account'), lines[1]);
   assert.is(
-    found(lines, 'Logs: logs-bucket  already exists in this…'),
-    lines[4],
-    'no line holds the name and a colon',
+    found(lines, 'Api: logs-bucket  already exists in this…'),
+    lines[1],
+    'named after the part that failed',
   );
+  assert.is(found(lines, 'Logs: is full'), lines[4], 'too short to be looked for without its name');
 });
 
 test('finds the message behind colours, prefixes of loggers, cuts and JSON', () => {
