@@ -618,4 +618,17 @@ test(
   }),
 );
 
+test(
+  'a task with heartbeats takes the progress of its parts, and ends only when it says so',
+  withApi(async ({ call }) => {
+    const heartbeat = { every_seconds: 30, grace_seconds: 60 };
+    await call('POST', '/api/tasks', { task_id: 'whole', status: 'running', heartbeat });
+    await call('POST', '/api/tasks', { task_id: 'part', parent_id: 'whole', status: 'completed' });
+    const { status, progress } = (await call('GET', '/api/tasks/whole')).json;
+    assert.equal([status, progress.percentage], ['running', 99]);
+    await call('POST', '/api/tasks/whole/progress', { status: 'completed' });
+    assert.is((await call('GET', '/api/tasks/whole')).json.status, 'completed');
+  }),
+);
+
 test.run();

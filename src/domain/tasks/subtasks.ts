@@ -15,7 +15,7 @@ const followsSubtasks = (task: StoredTask): boolean =>
  * A task with the progress of its parts: each has the same weight, and cancelled ones have none. It runs once one of
  * them has begun, and ends with the last of them: failed if one failed, completed if one completed. A part that is
  * added later sets it back to running. Undefined if nothing changes, or if progress of the task itself was reported. The
- * task of a process keeps its status: it ends when its process does.
+ * task of a process, or with heartbeats, keeps its status: it ends when its process does.
  */
 export const followSubtasks = (
   task: StoredTask,
@@ -97,8 +97,8 @@ const END_WORDS: Readonly<Record<TaskStatus, string>> = {
 };
 
 const statusOf = (task: StoredTask, parts: readonly StoredTask[]): TaskStatus => {
-  // A process that runs ends when it says so.
-  if (task.run !== undefined) return task.status;
+  // A process that runs, or shows by heartbeats that it does, ends when it says so.
+  if (task.run !== undefined || task.heartbeat !== undefined) return task.status;
   const has = (status: TaskStatus) => parts.some((part) => part.status === status);
   if (parts.every(({ status }) => isTerminal(status))) {
     return has('failed') ? 'failed' : has('completed') ? 'completed' : 'cancelled';
