@@ -18,7 +18,7 @@ export const LOAD = {
   seconds: 10,
 } as const;
 
-/** What DynamoDB gives one partition, whatever the table has. */
+/** What DynamoDB gives one partition, regardless of the capacity of the table. */
 export const PARTITION_UNITS = 1_000;
 
 const NOW = Date.UTC(2026, 10, 28, 12);

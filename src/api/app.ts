@@ -164,7 +164,7 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
     }
   };
 
-  /** The route that a request is counted for: one of a known few, whatever callers send. */
+  /** The route that a request is counted for: one of a fixed set, even if callers send other paths. */
   const routeOf = (request: HttpRequest): string => {
     const route = operationOf(request, find(pathOf(request)))?.route;
     return route === undefined ? 'other' : `${route.method} ${route.path}`;

@@ -71,7 +71,7 @@ const image = (
 const box = (x: number, y: number, width: number, height: number, colour: string): string =>
   `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${colour}"/>`;
 
-/** A line of text in exactly the width that was reserved for it, whatever font the viewer has. */
+/** A line of text in exactly the width that was reserved for it, in any font of the viewer. */
 const line = (x: number, y: number, text: string): string =>
   text === ''
     ? ''

@@ -136,7 +136,7 @@ export const changeFeedContract = (runner: Runner, adapter: string, open: Open<C
     );
 
     test(
-      'keeps a copy, whatever happens to the given object',
+      'keeps a copy that later changes of the given object do not reach',
       using(open, async (feed) => {
         const start = await feed.position();
         const given = { ...change(1) };

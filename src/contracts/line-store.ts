@@ -75,7 +75,7 @@ export const lineStoreContract = (runner: Runner, adapter: string, open: Open<Li
     );
 
     test(
-      'keeps streams apart, whatever signs are in their names',
+      'keeps streams apart whose names contain separators and other special characters',
       using(open, async (store) => {
         const streams = [
           { log_group: 'a', log_stream: 'b/c' },

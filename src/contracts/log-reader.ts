@@ -110,7 +110,7 @@ export const logReaderContract = (
     );
 
     test(
-      'finds text in lines, whatever their case',
+      'finds text in lines regardless of case',
       using(open, async (fed) => {
         const query = await numbered(fed, 30);
         const found = await fed.reader.read({ ...query, limit: 3, contains: 'LINE 1' });

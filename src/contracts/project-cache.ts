@@ -73,7 +73,7 @@ export const projectCacheContract = (runner: Runner, adapter: string, open: Open
     );
 
     test(
-      'forgets a project a minute after the store was read, whatever its status',
+      'forgets a project of any status a minute after the store was read',
       using(open, async ({ cache, clock }) => {
         const requested = clock.now();
         clock.advance(50 * SECOND);

@@ -59,7 +59,7 @@ export const taskCacheContract = (runner: Runner, adapter: string, open: Open<Ti
     );
 
     test(
-      'keeps a copy, whatever happens to the given object',
+      'keeps a copy that later changes of the given object do not reach',
       using(open, async ({ cache }) => {
         const labels: Record<string, string> = { env: 'test' };
         const task = { ...aTask('a'), labels };

@@ -1,5 +1,6 @@
 import { MiyabiError } from '../domain/errors.ts';
-import type { Project } from '../domain/projects/project.ts';
+import { COUNTED_KINDS, type CountedKind } from '../domain/projects/metrics.ts';
+import { type Project, tasksByKind } from '../domain/projects/project.ts';
 import type { Ports } from '../ports/ports.ts';
 import { allPages } from './all-pages.ts';
 import type { ProjectService } from './projects.ts';
@@ -57,19 +58,9 @@ export const metricsService = ({
   },
 });
 
-const STATUSES = ['active', 'blocked', 'completed', 'failed', 'cancelled'] as const;
-type Counts = Readonly<Record<(typeof STATUSES)[number], number>>;
+type Counts = ReturnType<typeof tasksByKind>;
 
-const countsOf = ({ metrics }: Project): Counts => {
-  const { active_tasks, blocked_tasks, completed_tasks, failed_tasks, total_tasks } = metrics;
-  return {
-    active: active_tasks,
-    blocked: blocked_tasks,
-    completed: completed_tasks,
-    failed: failed_tasks,
-    cancelled: total_tasks - active_tasks - blocked_tasks - completed_tasks - failed_tasks,
-  };
-};
+const countsOf = ({ metrics }: Project): Counts => tasksByKind(metrics);
 
 const taskFamily = (projects: readonly Project[]): MetricFamily => {
   const byTasks = projects.toSorted((a, b) => b.metrics.total_tasks - a.metrics.total_tasks);
@@ -78,7 +69,7 @@ const taskFamily = (projects: readonly Project[]): MetricFamily => {
     .map((project): readonly [string, Counts] => [project.project_id, countsOf(project)]);
   const others = byTasks.slice(MAX_NAMED).map(countsOf);
   if (others.length > 0) {
-    const sum = (status: (typeof STATUSES)[number]) => others.reduce((total, one) => total + one[status], 0);
+    const sum = (status: CountedKind) => others.reduce((total, one) => total + one[status], 0);
     counts.push([
       OTHER_PROJECTS,
       {
@@ -95,7 +86,7 @@ const taskFamily = (projects: readonly Project[]): MetricFamily => {
     help: 'Tasks by project and status; active is pending or running.',
     type: 'gauge',
     samples: counts.flatMap(([project, byStatus]) =>
-      STATUSES.map((status) => ({
+      COUNTED_KINDS.map((status) => ({
         name: 'miyabi_tasks',
         labels: { project, status },
         value: byStatus[status],

@@ -5,19 +5,12 @@ import * as assert from 'uvu/assert';
 import { miyabiClient } from '../../src/client/index.ts';
 import { fencesOf } from '../docs/fences.ts';
 import { MIYABI, run, scratch } from '../support/cli.ts';
-import { startServer } from '../support/server.ts';
-import { shared, suite } from '../support/suite.ts';
+import { sharedServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('hooks of agents');
 
-const server = shared(
-  'the server',
-  () => startServer({ MIYABI_BACKEND: 'memory' }),
-  async (running) => {
-    running.process.kill();
-    await running.ended;
-  },
-);
+const server = sharedServer();
 
 type Event = Readonly<Record<string, unknown>> & Readonly<{ hook_event_name: string; tool_name?: string }>;
 type Hooks = Readonly<

@@ -5,19 +5,12 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import * as assert from 'uvu/assert';
 import { miyabiClient } from '../../src/client/index.ts';
 import { cleanEnv, MIYABI, run, start } from '../support/cli.ts';
-import { startServer } from '../support/server.ts';
-import { shared, suite } from '../support/suite.ts';
+import { sharedServer, startServer } from '../support/server.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('miyabi mcp');
 
-const server = shared(
-  'the server',
-  () => startServer({ MIYABI_BACKEND: 'memory' }),
-  async (running) => {
-    running.process.kill();
-    await running.ended;
-  },
-);
+const server = sharedServer();
 
 const [command = '', ...words] = MIYABI;
 

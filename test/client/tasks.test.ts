@@ -6,19 +6,12 @@ import {
   type RunningTask,
   TaskEndedError,
 } from '../../src/client/index.ts';
-import { startServer } from '../support/server.ts';
-import { rejects, shared, suite } from '../support/suite.ts';
+import { sharedServer } from '../support/server.ts';
+import { rejects, suite } from '../support/suite.ts';
 
 const test = suite('tasks of the client');
 
-const server = shared(
-  'the server',
-  () => startServer({ MIYABI_BACKEND: 'memory' }),
-  async (running) => {
-    running.process.kill();
-    await running.ended;
-  },
-);
+const server = sharedServer();
 
 type Sent = Readonly<{ method: string; path: string; key: string | null; body: string }>;
 

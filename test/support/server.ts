@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programOf } from './built.ts';
 import { coverageEnv } from './cli.ts';
+import { shared } from './suite.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -92,3 +93,14 @@ export const eventually = async <T>(ask: () => Promise<T | undefined>, deadlineM
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
+
+/** A local server on the memory backend that all tests of a file use. */
+export const sharedServer = (): (() => ReturnType<typeof startServer>) =>
+  shared(
+    'the server',
+    () => startServer({ MIYABI_BACKEND: 'memory' }),
+    async (running) => {
+      running.process.kill();
+      await running.ended;
+    },
+  );

@@ -8,7 +8,7 @@ export const hookCommand = (): Command =>
     .description(
       'Take one event of a coding agent and report it: a prompt starts a task, its to-do list is the progress, the end of ' +
         'its answer completes it. Works with the hooks of Claude Code and Codex. It never fails or delays the agent: ' +
-        'whatever goes wrong, it exits with 0, after two seconds at most for each request.',
+        'it always exits with 0, even after an error, and waits at most two seconds for each request.',
     )
     .argument('[event]', 'the event as JSON (by default standard input)')
     .option('--agent <name>', 'what the agent is called', 'Claude Code')

@@ -47,7 +47,7 @@ export const logSource = (name: OutsideName): Backend<LogSourcePorts> => outside
 /**
  * What the module does to set itself up; nothing where it has nothing to do.
  *
- * @throws MiyabiError `configuration` as its loading does, and whatever the module throws.
+ * @throws MiyabiError `configuration` if it cannot be loaded, and any error that the module itself throws.
  */
 export const setUpOutside = async (
   name: OutsideName,

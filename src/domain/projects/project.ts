@@ -2,7 +2,7 @@ import { defined } from '../defined.ts';
 import type { StoredTask } from '../tasks/task.ts';
 import { toIso } from '../time.ts';
 import type { UnknownFields } from '../unknown-fields.ts';
-import { type Counted, countedOf, isSameCount, NO_TALLY, type Tally } from './metrics.ts';
+import { type Counted, type CountedKind, countedOf, isSameCount, NO_TALLY, type Tally } from './metrics.ts';
 
 export const PROJECT_STATUSES = ['active', 'paused', 'completed', 'archived'] as const;
 export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
@@ -255,7 +255,8 @@ const moved = (counts: Counts, { kind, seconds }: Counted, by: 1 | -1): Counts =
   seconds: counts.seconds + by * seconds,
 });
 
-const countsOf = (metrics: ProjectMetrics, seconds: number): Counts => {
+/** How many tasks of each kind a project has. Its metrics leave out the cancelled ones, which are the rest. */
+export const tasksByKind = (metrics: ProjectMetrics): Readonly<Record<CountedKind, number>> => {
   const { total_tasks, active_tasks, blocked_tasks, completed_tasks, failed_tasks } = metrics;
   return {
     active: active_tasks,
@@ -263,9 +264,10 @@ const countsOf = (metrics: ProjectMetrics, seconds: number): Counts => {
     completed: completed_tasks,
     failed: failed_tasks,
     cancelled: total_tasks - active_tasks - blocked_tasks - completed_tasks - failed_tasks,
-    seconds,
   };
 };
+
+const countsOf = (metrics: ProjectMetrics, seconds: number): Counts => ({ ...tasksByKind(metrics), seconds });
 
 const metricsFrom = (counts: Counts, now: number): ProjectMetrics => {
   const { active, blocked, completed, failed, cancelled, seconds } = counts;

@@ -466,7 +466,7 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
     },
   ],
   [
-    'never prints the password, whatever goes wrong',
+    'never prints the password in an error',
     async () => {
       const server = await startTlsRedis();
       const logger = memoryLogger();
