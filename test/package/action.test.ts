@@ -117,7 +117,7 @@ test('ends with the exit code of its command and shows why it failed', () =>
     assert.ok(parts.length > 1);
     for (const { task_name } of parts) assert.match(used.summary, ` ${task_name} `);
     assert.match(used.summary, /\*\*Cause\*\*\n\n```text\n.*no such role/);
-    assert.match(used.summary, /\*\*Log\*\*[\s\S]*no such role"\n[\s\S]*\n> /);
+    assert.match(used.summary, /\*\*Log\*\*[\s\S]*\n> [^\n]*no such role/, 'the marked line is the cause');
     assert.equal(github.comments(12), [], 'no comment unless it is asked for');
   }));
 
