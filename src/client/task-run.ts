@@ -281,7 +281,7 @@ const runningTask = (
       parts.begun += 1;
       add(partsReport());
       // A task without steps of its own ends with its parts, and more of them may come.
-      if (parts.begun === 1 && !reportsSteps) await reports.flush();
+      if (parts.begun === 1) await reports.flush();
     },
     end() {
       parts.ended += 1;

@@ -269,6 +269,25 @@ test('parts are steps of their task, which ends after its function and not with 
   assert.equal([status, progress.total], ['completed', 2]);
 });
 
+test('a loop over parts does not end with its first part, even if its report waits for its turn', async () => {
+  const { miyabi, read } = await connected({ reportEveryMs: 500 });
+  await miyabi.task('Reports first', async (t) => {
+    t.progress(1, 2);
+    await t.flush();
+  });
+  let id = '';
+  const sum = await miyabi.task('Work', { heartbeatSeconds: false }, async (t) => {
+    id = t.task_id;
+    let total = 0;
+    for await (const n of t.each([1, 2, 3])) total += await t.task('Part', () => n);
+    assert.not.ok(t.signal.aborted);
+    return total;
+  });
+  assert.is(sum, 6);
+  const { status, progress } = await read(id);
+  assert.equal([status, progress.current, progress.total], ['completed', 3, 3]);
+});
+
 test('a task shows that it is alive as often as it says', async () => {
   const { miyabi, sent, read } = await connected();
   await miyabi.task('Brew', { heartbeatSeconds: 0.02 }, async (t) => {
