@@ -5,7 +5,7 @@ import { type CollectorEvent, decodeCollectorEvent } from '../src/entrypoints/la
 export type DeadLetter = Readonly<{ id: string; receipt: string; body: string }>;
 
 export type DrainPorts = Readonly<{
-  /** Some messages, which no one else gets for a while; none if the queue is empty. */
+  /** Some messages, hidden from other readers for a while; none if the queue is empty. */
   receive(): Promise<readonly DeadLetter[]>;
   remove(receipt: string): Promise<unknown>;
   /** Puts a message back at once. */
@@ -15,7 +15,7 @@ export type DrainPorts = Readonly<{
   say(line: string): void;
 }>;
 
-/** If so many events in a row are not taken in, the collector itself is broken. */
+/** After this many failures in a row the collector itself is broken. */
 export const MAX_FAILURES = 10;
 
 /**
@@ -63,7 +63,7 @@ export const drain = async ({
       if (letters.length === 0 || isAgain || failures >= MAX_FAILURES) break;
     }
   } finally {
-    // One that cannot be put back comes back by itself when its time is over.
+    // A message that cannot be released becomes visible again when its timeout ends.
     await Promise.allSettled([...left.values()].map(({ receipt }) => release(receipt)));
   }
   return { taken, left: left.size };

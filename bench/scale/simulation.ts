@@ -105,7 +105,7 @@ const runningTasks = (random: () => number): readonly StoredTask[] => {
   });
 };
 
-/** Which of so many shards a task is in. */
+/** The shard of a task, out of this many. */
 const shardOf = (taskId: string, shards: number): number =>
   createHash('sha256').update(taskId).digest().readUInt32BE() % shards;
 
@@ -120,7 +120,7 @@ export type Simulated = Readonly<{
 
 /**
  * Reports progress at the rate of `LOAD` and counts the write units of every partition key, by the key schema and the
- * items of the adapters. With `shards` above 1, the keys of the status, project and type indexes are spread over so many.
+ * items of the adapters. With `shards` above 1, the keys of the status, project and type indexes are spread over that many.
  */
 export const simulate = (shards: number): Simulated => {
   const random = seeded(7);

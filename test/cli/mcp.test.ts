@@ -175,7 +175,7 @@ test('a server that cannot be reached is named', () =>
     { MIYABI_URL: 'http://127.0.0.1:9' },
   ));
 
-test('over HTTP each caller uses its own key, and the key of the process is lent to no one', async () => {
+test('over HTTP each caller uses its own key, and never the key of the process', async () => {
   const key = 'a-key-of-the-test-0123456789';
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256').update(key).digest('hex');

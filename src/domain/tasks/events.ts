@@ -35,7 +35,7 @@ export const withEvent = (before: StoredTask | undefined, after: StoredTask): St
   };
 };
 
-/** A task whose events no one waits for. */
+/** A task without its pending events. */
 export const withoutEvents = (task: StoredTask): StoredTask => {
   if (task.pendingEvents === undefined) return task;
   const { pendingEvents: _events, ...rest } = task;

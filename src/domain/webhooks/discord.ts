@@ -15,7 +15,7 @@ const COLOURS: Readonly<Record<Tone, number>> = {
   neutral: 0x546e7a,
 };
 
-/** A message with one embed, which mentions no one, whatever its texts contain. */
+/** A message with one embed. It notifies nobody, even if a text contains a mention. */
 export const discordMessage = ({ title, tone, facts, cause, lines, link, timestamp }: Notice): Json => {
   const description = [
     ...(cause === undefined ? [] : [fitted(cause, CAUSE, escaped)]),

@@ -435,7 +435,7 @@ test(
 );
 
 test(
-  'somebody who cancelled or deleted it meanwhile has the last word, and nothing waits',
+  'a task that was cancelled or deleted during the run stays so, and nothing waits',
   async () => {
     const server = await open();
     const folder = scratch();

@@ -30,7 +30,7 @@ const LAYOUTS: readonly Layout[] = [
 const DENIED = 'Resource handler returned message: "Access is denied. (Service: Sqs, Status Code: 403)"';
 const LISTED = 'The following resource(s) failed to create: [Queue9F8E7D6C]. Rollback requested by user.';
 
-/** A creation that fails, as CDK's bar draws it in a terminal of so many columns, and what CDK says after it. */
+/** A creation that fails, as CDK's bar draws it in a terminal of this many columns, and what CDK says after it. */
 const failedCreation = ({ clock, type }: Layout, columns: number): readonly string[] => {
   const row = (second: number, status: string, resource: string, name: string, reason = '') =>
     `${clock(second)} | ${status.padEnd(23)} | ${resource.padEnd(type)} | ${name}${reason === '' ? '' : `\n${' '.repeat(41)}${reason}`}`;
