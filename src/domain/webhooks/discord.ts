@@ -15,7 +15,7 @@ const COLOURS: Readonly<Record<Tone, number>> = {
   neutral: 0x546e7a,
 };
 
-/** A message with one embed. It notifies nobody, even if a text contains a mention. */
+/** A message with one embed. A mention in a text sends no notification. */
 export const discordMessage = ({ title, tone, facts, cause, lines, link, timestamp }: Notice): Json => {
   const description = [
     ...(cause === undefined ? [] : [fitted(cause, CAUSE, escaped)]),
