@@ -362,6 +362,19 @@ export const ORCHESTRATION: readonly Case[] = [
     ],
   },
   {
+    name: 'the steps of a job of GitHub Actions without its beginning',
+    run: 'github-job/github-job#1 failed null/null',
+    shown: { phase: 'cleanup', error_message: 'Process completed with exit code 1' },
+    lines: [
+      '2026-01-02T03:04:06.6789012Z ##[group]Run npm ci',
+      '2026-01-02T03:04:06.6789012Z ##[endgroup]',
+      '2026-01-02T03:04:07.6789012Z ##[group]Run npm run lint',
+      '2026-01-02T03:04:08.6789012Z ##[error]Process completed with exit code 1.',
+      '2026-01-02T03:04:08.6789012Z Post job cleanup.',
+      '2026-01-02T03:04:09.6789012Z Cleaning up orphan processes',
+    ],
+  },
+  {
     name: 'a group of a step of GitHub Actions',
     run: 'github-job/github-job#1 running null/null',
     shown: { phase: 'Building images', current_step: 'make deploy' },
@@ -446,8 +459,33 @@ export const ORCHESTRATION: readonly Case[] = [
   {
     name: 'serverless, failing',
     run: 'serverless/serverless#1 failed null/null',
-    shown: { error_message: 'Stack orders-dev failed to deploy' },
+    shown: { error_message: 'Stack orders-dev failed to deploy (12s)' },
     lines: ['Deploying "orders" to stage "dev" (eu-west-1)', '✖ Stack orders-dev failed to deploy (12s)'],
+  },
+  {
+    name: 'serverless, failing, with the reason below the resource',
+    run: 'serverless/serverless#1 failed null/null',
+    shown: { failed_resources: ['OrdersTable'], error_message: 'Table already exists' },
+    lines: [
+      'Deploying "orders" to stage "dev" (eu-west-1)',
+      '✖ Stack orders-dev failed to deploy (12s)',
+      'Environment: linux, node 20.11.0, framework 3.38.0',
+      'Credentials: Local, environment variables',
+      'Error:',
+      'CREATE_FAILED: OrdersTable (AWS::DynamoDB::Table)',
+      'Table already exists',
+    ],
+  },
+  {
+    name: 'serverless that did not get as far as a resource',
+    run: 'serverless/serverless#1 failed null/null',
+    shown: { error_message: 'Cannot resolve variable at "provider.vpc"' },
+    lines: [
+      'Deploying "orders" to stage "dev" (eu-west-1)',
+      '✖ Stack orders-dev failed to deploy (1s)',
+      'Error:',
+      'Cannot resolve variable at "provider.vpc"',
+    ],
   },
   {
     name: 'the GitHub action for CloudFormation',

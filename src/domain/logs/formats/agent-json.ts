@@ -169,7 +169,7 @@ const PROGRESS_KEYS: readonly string[] = [
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
-  stateVersion: 1,
+  stateVersion: 2,
   revisesEnds: true,
   counts: 'done',
   isReport: true,
@@ -289,7 +289,7 @@ const advance = (before: AgentRun | undefined, signal: AgentSignal, at: number):
   const fraction = signal.fraction ?? before?.fraction;
   const current = currentAfter(before, signal);
   const status = statusAfter(before, signal, { current, total });
-  const error = signal.error ?? before?.error;
+  const error = signal.error ?? before?.error ?? (status === 'failed' ? signal.message : undefined);
   const isConcluded = status === 'completed' && signal.status === undefined;
   return {
     ...before,
@@ -327,7 +327,7 @@ const statusAfter = (
 };
 
 const observation = (key: string, run: AgentRun): Observation => {
-  const error = run.status === 'failed' ? (run.error ?? run.message) : undefined;
+  const error = run.status === 'failed' ? run.error : undefined;
   return {
     key,
     task_name: run.name,

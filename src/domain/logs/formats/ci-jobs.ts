@@ -1,8 +1,8 @@
 import { toolFormat } from './kit/tool.ts';
 
 /**
- * The log of a job of GitHub Actions. Its steps begin with `##[group]Run …`; these and other groups are its phases. It does not
- * say how it ended, so a step that failed decides.
+ * The log of a job of GitHub Actions, whole or a part of it. Its steps begin with `##[group]Run …`; these and other groups are its
+ * phases. It does not say how it ended, so a step that failed decides.
  */
 export const githubJob = toolFormat({
   name: 'github-job',
@@ -25,8 +25,12 @@ export const githubJob = toolFormat({
     { says: 'begins', line: /^Current runner version: '[\d.]{3,20}'$/ },
     { says: 'step', line: /^Complete job name: (?<name>\S.{0,200})$/ },
     {
+      says: 'works',
+      line: /^##\[group\](?<phase>Run (?<step>(?!.*\d ?(?:\/|of) ?\d)\S.{0,300}))$/,
+    },
+    {
       says: 'step',
-      line: /^(?:##\[group\]|::group::)?(?<phase>Run (?<step>(?!.*\d ?(?:\/|of) ?\d)\S.{0,300}))$/,
+      line: /^(?:::group::)?(?<phase>Run (?<step>(?!.*\d ?(?:\/|of) ?\d)\S.{0,300}))$/,
     },
     { says: 'step', line: /^(?:##\[group\]|::group::)(?<phase>\S.{0,100})$/ },
     { says: 'step', line: /^Post job cleanup\.$/, phase: 'cleanup' },

@@ -64,7 +64,7 @@ export const serverless = toolFormat({
     },
     {
       says: 'broken',
-      line: /^(?<reason>(?:CREATE|UPDATE|DELETE)_FAILED: (?<item>\w{1,255}) \(AWS::[\w:]{3,120}\).{0,500})$/,
+      line: /^(?:CREATE|UPDATE|DELETE)_FAILED: (?<item>\w{1,255}) \([\w:@-]{3,130}\)(?: (?<reason>\S.{0,500}))?$/,
     },
     {
       says: 'ends',
@@ -76,9 +76,13 @@ export const serverless = toolFormat({
       line: /^(?:✔ {1,2})?No changes to deploy\. Deployment skipped\. \(\d{1,6}s\)$/,
       alone: true,
     },
-    { says: 'fails', line: /^✖ {1,2}(?<reason>Stack \S{1,128} failed to deploy) \(\d{1,6}s\)$/, alone: true },
+    { says: 'fails', line: /^✖ {1,2}Stack \S{1,128} failed to deploy \(\d{1,6}s\)$/, alone: true },
   ],
-  because: { begins: /^(?<reason>(?:CREATE|UPDATE|DELETE)_FAILED: .{1,500})$/, between: /^Error:$/ },
+  because: {
+    begins:
+      /^(?!(?:Error:|Environment:|Credentials:|View the full error)|(?:CREATE|UPDATE|DELETE)_FAILED: )(?<reason>\S.{0,500})$/,
+    between: /^(?:Error:|(?:Environment|Credentials): .{1,500})$/,
+  },
 });
 
 /** The events that the GitHub action for CloudFormation streams: `03:04:05 CREATE_COMPLETE AWS::SQS::Queue/Orders`. */

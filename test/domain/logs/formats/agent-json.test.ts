@@ -344,6 +344,15 @@ test('a failure shows the error that the line states, else the last one before i
   assert.is(play([{ task_id: 't1', status: 'failed', msg: 'because' }])?.details.error_message, 'because');
 });
 
+test('a failure without a word of its own has no error, whatever was said before', () => {
+  const seen = play([
+    { task_id: 't1', status: 'running', message: 'importing' },
+    { task_id: 't1', status: 'failed' },
+  ]);
+  assert.is(seen?.details.error_message, undefined);
+  assert.is(seen?.message, 'importing');
+});
+
 test('an error line alone is no failure and leaves no error on success', () => {
   const seen = play([
     { task_id: 't1', level: 'error', message: 'retrying' },

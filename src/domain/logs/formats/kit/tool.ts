@@ -309,7 +309,7 @@ const hasFailed = ({
 const endingOf = (run: Run<Memory> | undefined, counts: Counts, text: string): string =>
   (counts.failed ?? run?.failed) && (counts.total ?? run?.total)
     ? sumOfFailures(run, counts)
-    : cut(text, TEXT_LIMITS.error);
+    : cut(text.replace(/^[✖✗✘❌×] {1,4}/u, ''), TEXT_LIMITS.error);
 
 const sumOfFailures = (run: Run<Memory> | undefined, counts: Counts): string => {
   const failed = counts.failed ?? run?.failed ?? run?.details.failed_resources?.length;
