@@ -158,6 +158,22 @@ test('parse counts a line without end as one, and continues after it', async () 
   assert.equal(numbers, [1, 2]);
 });
 
+test('parse calls a task without a name after its log', async () => {
+  const folder = scratch();
+  try {
+    const file = join(folder.path, 'train.log');
+    writeFileSync(file, 'Epoch 1/3\n');
+    const named = await run([...MIYABI, 'parse', file]);
+    const piped = await run([...MIYABI, 'parse'], { input: 'Epoch 1/3\n' });
+    assert.equal(
+      [named, piped].map(({ stdout }) => (JSON.parse(stdout) as { task_name: string }).task_name),
+      ['train', 'stdin'],
+    );
+  } finally {
+    folder.remove();
+  }
+});
+
 test('settings name the variable that is wrong', () => {
   assert.is(readSettings({ MIYABI_URL: 'https://m.example/base/' }).url, 'https://m.example/base');
   assert.is(readSettings({ MIYABI_URL: '' }).url, undefined);

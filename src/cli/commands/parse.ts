@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
+import { parse as parsePath } from 'node:path';
 import { defined } from '../../domain/defined.ts';
 import type { LogFormat } from '../../domain/logs/format.ts';
 import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
@@ -24,7 +25,8 @@ export const parseLog = async (file: string | undefined, formats: readonly LogFo
   const parser = logParser(formats, { shelf });
   try {
     await eachChunk(file, (lines) => parser.add(lines));
-    for (const task of parser.tasksAtEnd()) await print(`${JSON.stringify(publicTask(task))}\n`);
+    const toPublic = publicTask(nameOf(file));
+    for (const task of parser.tasksAtEnd()) await print(`${JSON.stringify(toPublic(task))}\n`);
   } finally {
     shelf.close();
   }
@@ -125,18 +127,24 @@ const eachChunk = async (
   take(lines);
 };
 
-const publicTask = ({ task_id, run }: ParsedTask) => ({
-  ...defined({ task_id }),
-  task_name: run.task_name === '' ? (task_id ?? run.key.slice(run.key.indexOf('/') + 1)) : run.task_name,
-  task_type: run.task_type,
-  status: run.status,
-  progress: progressOf(run, run.status),
-  details: run.details,
-  ...(run.started_at > 0 ? { started_at: new Date(run.started_at).toISOString() } : {}),
-  ...(run.ended_at !== undefined && run.ended_at > 0
-    ? { completed_at: new Date(run.ended_at).toISOString() }
-    : {}),
-});
+/** What a task is called whose lines give it no name: the log, as a server calls it after the log's stream. */
+const nameOf = (file: string | undefined): string =>
+  file === undefined || file === '-' ? 'stdin' : parsePath(file).name;
+
+const publicTask =
+  (logName: string) =>
+  ({ task_id, run }: ParsedTask) => ({
+    ...defined({ task_id }),
+    task_name: run.task_name || task_id || logName,
+    task_type: run.task_type,
+    status: run.status,
+    progress: progressOf(run, run.status),
+    details: run.details,
+    ...(run.started_at > 0 ? { started_at: new Date(run.started_at).toISOString() } : {}),
+    ...(run.ended_at !== undefined && run.ended_at > 0
+      ? { completed_at: new Date(run.ended_at).toISOString() }
+      : {}),
+  });
 
 const reasonOf = (error: unknown): string => {
   const code = (error as NodeJS.ErrnoException).code;
