@@ -34,17 +34,39 @@ export const dockerBuild = toolFormat({
   ],
 });
 
-/** `docker compose up` and `pull`: `[+] Running 1/2` counts what has been started; later versions print `[+] up 1/2`. */
+/**
+ * `docker compose`. A terminal shows `[+] Running 1/2`, later versions `[+] up 1/2`, which counts what has been done; elsewhere
+ * each container, network, volume and image has lines of its own, and nothing says that all went well.
+ */
 export const dockerCompose = toolFormat({
   name: 'docker-compose',
   taskName: 'docker compose',
   taskType: 'deploy',
   counts: 'done',
-  hint: { contains: [fraction], begins: ['Error response from daemon: ', 'dependency failed to start: '] },
+  endsSilently: true,
+  hint: {
+    contains: [fraction],
+    begins: [
+      ...['Error response from daemon: ', 'dependency failed to start: '],
+      ...['Container ', 'Network ', 'Volume ', 'Image '],
+    ],
+  },
   patterns: [
     {
       says: 'counts',
       line: /^\[\+\] (?<phase>Running|Pulling|Stopping|Restarting|Creating|Starting|Building|up|down|pull|build) (?<current>\d{1,4})\/(?<total>\d{1,4})$/,
+    },
+    {
+      says: 'works',
+      line: /^(?<step>(?:Container|Network|Volume|Image) \S{1,200}) {1,2}(?<phase>Creating|Recreate|Starting|Restarting|Waiting|Stopping|Killing|Removing|Pulling|Building)$/,
+    },
+    {
+      says: 'one done',
+      line: /^(?<step>(?:Container|Network|Volume|Image) \S{1,200}) {1,2}(?:Created|Recreated|Started|Restarted|Running|Healthy|Exited|Stopped|Killed|Removed|Pulled|Built)$/,
+    },
+    {
+      says: 'one failed',
+      line: /^(?:Container|Network|Volume|Image) (?<item>\S{1,200}) {1,2}Error(?: (?<reason>\S.{0,500}))?$/,
     },
     { says: 'fails', line: /^Error response from daemon: (?<reason>.+)$/ },
     { says: 'fails', line: /^(?<reason>dependency failed to start: .+)$/ },
