@@ -578,6 +578,29 @@ export const ORCHESTRATION: readonly Case[] = [
     ],
   },
   {
+    name: 'Bazel that calls its end an error',
+    run: 'bazel/bazel#1 failed 5/20',
+    shown: { error_message: 'Compiling a.cc failed: (Exit 1): gcc failed' },
+    lines: [
+      '[5 / 20] Compiling a.cc; 1s linux-sandbox',
+      'ERROR: /app/BUILD:1:1: Compiling a.cc failed: (Exit 1): gcc failed',
+      'ERROR: Build did NOT complete successfully',
+    ],
+  },
+  {
+    name: 'docker buildx on a terminal, with the reason below the step',
+    run: 'buildkit/buildkit#1 failed 5/12',
+    shown: {
+      failed_resources: ['[3/10]'],
+      error_message: 'failed to solve: process "npm ci" failed: exit code: 1',
+    },
+    lines: [
+      '[+] Building 12.3s (5/12)',
+      ' => ERROR [3/10] RUN npm ci                                      10.1s',
+      'ERROR: failed to solve: process "npm ci" failed: exit code: 1',
+    ],
+  },
+  {
     name: 'docker compose without a terminal, failing',
     run: 'docker-compose/docker-compose#1 failed 3/null',
     shown: { error_message: 'driver failed programming external connectivity: port is already allocated' },

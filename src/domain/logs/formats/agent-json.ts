@@ -17,6 +17,8 @@ export type AgentSignal = Readonly<{
   project?: string;
   time?: number;
   name?: string;
+  /** The id of a job or a run where no task's is: it is known in its stream only, as queues and builds count from 1. */
+  job?: string;
   type?: string;
   current?: number;
   total?: number;
@@ -72,8 +74,18 @@ const MAX_ENDED = 500;
 const MAX_PREFIX = 200;
 
 const TASK_ID_KEYS = ['task_id', 'taskId', 'taskID'];
+/** Ids of what job queues, workflows and CI run, for lines without a task id: of a job before and of a run after a bare `id`. */
+const JOB_ID_KEYS = ['job_id', 'jobId', 'jobID'];
+const RUN_ID_KEYS = [
+  ...['run_id', 'runId', 'flow_run_id', 'execution_id', 'executionId', 'executionArn'],
+  ...['build_id', 'buildId', 'pipeline_id', 'pipelineId', 'deployment_id', 'deploymentId'],
+];
 const PROJECT_KEYS = ['project_id', 'projectId'];
 const NAME_KEYS = ['task_name', 'taskName', 'task'];
+const JOB_NAME_KEYS = [
+  ...['job_name', 'jobName', 'build_name', 'buildName', 'workflow_name', 'workflowName'],
+  ...['flow_name', 'pipeline_name', 'dag_id', 'job'],
+];
 const TYPE_KEYS = ['task_type', 'taskType'];
 const TIME_KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime'];
 const PERCENT_KEYS = ['percentage', 'percent', 'pct', 'progress_percent', 'progressPercent'];
@@ -87,7 +99,11 @@ const COUNTER_KEYS = [
 /** Beside a counter: how many of its steps failed, and how many were skipped. */
 const FAILED_KEYS = ['failed', 'failed_count', 'failedCount'];
 const SKIPPED_KEYS = ['skipped', 'skipped_count', 'skippedCount'];
-const STATUS_KEYS = ['status', 'state', 'task_status'];
+const STATUS_KEYS = [
+  ...['status', 'state', 'task_status', 'taskStatus', 'task_state', 'taskState', 'job_status', 'jobStatus'],
+  ...['job_state', 'jobState', 'run_status', 'runStatus', 'build_status', 'buildStatus'],
+  ...['execution_status', 'executionStatus'],
+];
 const PHASE_KEYS = ['phase', 'stage'];
 const STEP_KEYS = ['current_step', 'currentStep', 'step'];
 const MESSAGE_KEYS = ['message', 'msg', '@message', 'event'];
@@ -95,28 +111,11 @@ const ERROR_KEYS = ['error', 'error_message', 'errorMessage', 'err', 'exception'
 const EXIT_CODE_KEYS = ['exit_code', 'exitCode', 'exit_status', 'exitStatus', 'returncode', 'return_code'];
 /** What agents, job queues and CI call what they run. */
 const WORK_KEYS = [
-  ...['agent', 'agent_id', 'agentId', 'agent_name', 'run_id', 'runId', 'job', 'job_id', 'jobId', 'job_name'],
-  ...[
-    'workflow',
-    'workflow_id',
-    'workflowId',
-    'pipeline',
-    'pipeline_id',
-    'build',
-    'build_id',
-    'buildId',
-    'build_number',
-  ],
-  ...[
-    'execution_id',
-    'executionArn',
-    'flow_run_id',
-    'dag_id',
-    'task_status',
-    'conclusion',
-    'progress',
-    'exit_code',
-  ],
+  ...JOB_ID_KEYS,
+  ...RUN_ID_KEYS,
+  ...JOB_NAME_KEYS,
+  ...['agent', 'agent_id', 'agentId', 'agent_name', 'workflow', 'workflow_id', 'workflowId', 'pipeline'],
+  ...['build', 'build_number', 'task_status', 'conclusion', 'progress', 'exit_code'],
 ];
 const LEVEL_KEYS = ['level', 'levelname', 'severity', '@level'];
 
@@ -192,7 +191,7 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
   initial: { runs: {}, ended: [] },
 
   evolve(state, signal, at) {
-    return evolveRun(state, signal.task ?? UNNAMED, signal, at);
+    return evolveRun(state, keyOf(signal), signal, at);
   },
 
   observe(state, key) {
@@ -210,6 +209,8 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
 
 /** The run of lines without a task id. No id contains `#`, so it never collides with a task that has one. */
 const UNNAMED = 'agent#1';
+
+const keyOf = ({ task, job }: AgentSignal): string => task ?? (job === undefined ? UNNAMED : `job#${job}`);
 
 const runOf = (state: AgentState, key: string): AgentRun | undefined =>
   Object.hasOwn(state.runs, key) ? state.runs[key] : undefined;
@@ -401,14 +402,15 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
     (word !== undefined && status === undefined ? cut(word, TEXT_LIMITS.phase) : undefined);
   const speaks = counter !== undefined || status !== undefined || phase !== undefined;
   const named = idIn(object, TASK_ID_KEYS);
-  const task = named ?? (speaks ? idIn(object, ['id']) : undefined);
+  const job = named === undefined && speaks ? jobIdIn(object) : undefined;
+  const task = named ?? (speaks && job === undefined ? idIn(object, ['id']) : undefined);
   if (!speaks && task === undefined) return undefined;
   if (named === undefined && stated === undefined && FOREIGN_KEYS.some((key) => Object.hasOwn(object, key))) {
     return undefined;
   }
   const project = idIn(object, PROJECT_KEYS);
   const time = timeIn(object);
-  const name = nameIn(object);
+  const name = nameIn(object) ?? job;
   const type = typeIn(object);
   const step = textIn(object, STEP_KEYS, TEXT_LIMITS.step);
   const message =
@@ -420,6 +422,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
   const error = errorIn(object) ?? (isErrorLevel(object) && status !== 'failed' ? message : undefined);
   return {
     ...(task !== undefined && { task }),
+    ...(job !== undefined && { job }),
     ...(project !== undefined && { project }),
     ...(time !== undefined && { time }),
     ...(name !== undefined && { name }),
@@ -551,11 +554,15 @@ const idIn = (object: JsonObject, keys: readonly string[]): string | undefined =
   return typeof id === 'string' && isId(id) ? id : undefined;
 };
 
+const jobIdIn = (object: JsonObject): string | undefined =>
+  idIn(object, JOB_ID_KEYS) ?? (Object.hasOwn(object, 'id') ? undefined : idIn(object, RUN_ID_KEYS));
+
 const nameIn = (object: JsonObject): string | undefined =>
   textIn(object, NAME_KEYS, TEXT_LIMITS.name) ??
   (LOGGER_KEYS.some((key) => Object.hasOwn(object, key))
     ? undefined
-    : textIn(object, ['name'], TEXT_LIMITS.name));
+    : textIn(object, ['name'], TEXT_LIMITS.name)) ??
+  textIn(object, JOB_NAME_KEYS, TEXT_LIMITS.name);
 
 const typeIn = (object: JsonObject): string | undefined => {
   const type = firstMember(object, TYPE_KEYS);

@@ -10,7 +10,7 @@ export const bazel = toolFormat({
   taskType: 'build',
   counts: 'open',
   hint: {
-    begins: ['Analyzed ', 'Build completed', 'FAILED: Build did NOT', 'ERROR: ', '//'],
+    begins: ['Analyzed ', 'Build completed', 'FAILED: Build did NOT', 'Build did NOT', 'ERROR: ', '//'],
     mayBegin: { characters: '[', holds: (text, at) => /^\[[\d,]{1,12} \/ \d/.test(text.slice(at, at + 20)) },
   },
   patterns: [
@@ -32,7 +32,7 @@ export const bazel = toolFormat({
       says: 'one failed',
       line: /^(?<item>\/\/\S{1,200}) {1,80}(?:FAILED|TIMEOUT|FAILED TO BUILD)(?: in .{1,60})?$/,
     },
-    { says: 'fails', line: /^FAILED: Build did NOT complete successfully\b/ },
+    { says: 'fails', line: /^(?:(?:FAILED|ERROR): )?Build did NOT complete successfully\b/ },
     { says: 'fails', line: /^Build completed, \d{1,6} tests? FAILED, [\d,]{1,12} total actions?$/ },
     { says: 'ends', line: /^Build completed successfully, [\d,]{1,12} total actions?$/ },
   ],

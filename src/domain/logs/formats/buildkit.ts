@@ -155,7 +155,8 @@ const failed = (run: Run<Memory>, text: string, step?: string): RunUpdate<Memory
   details: {
     outcome: 'failed',
     ...(step !== undefined && { failed_resources: withText(run.details.failed_resources, step) }),
-    ...(run.details.error_message === undefined && { error_message: text }),
+    // A row of the terminal output that failed only names its step.
+    ...(!/^[^[]/.test(run.details.error_message ?? '') && { error_message: text }),
   },
   message: cut(text, TEXT_LIMITS.message),
 });

@@ -362,6 +362,40 @@ test('an error line alone is no failure and leaves no error on success', () => {
   assert.is(seen?.details.error_message, undefined);
 });
 
+test('jobs and runs of one stream are told apart by their own ids: a job, a record, a run', () => {
+  const ids = (line: object) => {
+    const { task, job } = read({ status: 'running', ...line }) ?? {};
+    return [task, job];
+  };
+  assert.equal(
+    [
+      { job_id: '123', job_name: 'train' },
+      { jobId: 7, id: 'record-9' },
+      { id: 5, run_id: 1 },
+      { executionArn: 'arn:aws:states:eu-west-1:1:execution:orders:e1' },
+      { build_id: 'b1', task_id: 't1' },
+    ].map(ids),
+    [
+      [undefined, '123'],
+      [undefined, '7'],
+      ['5', undefined],
+      [undefined, 'arn:aws:states:eu-west-1:1:execution:orders:e1'],
+      ['t1', undefined],
+    ],
+  );
+  assert.is(read({ job_id: '123', message: 'a line without progress' }), undefined);
+  const lines = [
+    { job_id: 1, job_name: 'train', status: 'running' },
+    { job_id: 2, status: 'failed' },
+  ];
+  assert.equal([play(lines, 'job#1')?.status, play(lines, 'job#2')?.task_name], ['running', '2']);
+});
+
+test('a job is called by its name, and its state may have the name of the job too', () => {
+  const { name, status } = read({ job_id: 1, job_state: 'NODE_FAIL', jobName: 'train' }) ?? {};
+  assert.equal([name, status], ['train', 'failed']);
+});
+
 test('lines without a task id are one run without a name', () => {
   const seen = play([{ progress: 10 }, { progress: 20, phase: 'build' }], 'agent#1');
   assert.is(seen?.task_name, '');
@@ -490,13 +524,7 @@ test('a status beside other words makes no task, but ends one that is there', ()
     play([{ phase: 'import', current: 1, total: 3 }, { status: 'done' }], unnamed)?.status,
     'completed',
   );
-  for (const work of [
-    { job: 'nightly' },
-    { run_id: 3 },
-    { workflow: 'ci' },
-    { agent: 'writer' },
-    { task: 'a' },
-  ])
+  for (const work of [{ job: 'nightly' }, { workflow: 'ci' }, { agent: 'writer' }, { task: 'a' }])
     assert.is(play([{ ...work, status: 'failed' }], unnamed)?.status, 'failed');
 });
 
