@@ -220,6 +220,12 @@ test('shows the whole URL of a webhook only to callers who may change it', async
       'https://example.org/hook',
     ],
   );
+  const mayChange = async (who: keyof typeof KEYS) =>
+    (await call('GET', '/api/projects/ours/webhooks', undefined, bearer(who))).json.can_change;
+  assert.equal(
+    [await mayChange('read'), await mayChange('write'), await mayChange('admin'), await mayChange('ours')],
+    [false, false, true, true],
+  );
   await close();
 });
 

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { run } from '../support/cli.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
-import { type Fence, fencesOf, PAGES, ROOT } from './fences.ts';
+import { type Fence, fencesOf, PAGES, ROOT, read } from './fences.ts';
 import { DOCUMENTED_URL, readersFolder } from './readers-folder.ts';
 
 const isShell = ({ language }: Fence): boolean => language === 'sh' || language === 'bash';
@@ -50,6 +50,33 @@ test('every block says what it is, and every example runs or says why not', () =
     .filter(({ note }) => note !== 'run' && !/^not run: \S.{8,}/.test(note))
     .map(({ page, line }) => `${page}:${line}`);
   assert.equal(silent, []);
+});
+
+/** The page of each tool, and its sections that people copy from. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  install: ['Docker', 'systemd'],
+  cli: [],
+  ci: ['GitLab', 'Buildkite', 'CodeBuild', 'Elsewhere'],
+  webhooks: [],
+  badges: [],
+  metrics: [],
+  agents: ['Model Context Protocol', 'Hooks of Claude Code', 'Codex'],
+  client: ['Watching'],
+  adapters: ['Test it as we do'],
+  dashboard: [],
+};
+
+test('the page of each tool begins with a block to copy, and so do its sections', () => {
+  for (const [page, sections] of Object.entries(TOOLS)) {
+    const [beginning = '', ...rest] = read(`docs/${page}.md`).split(/^## /m);
+    const holds = (text: string) => /^```\w+$/m.test(text);
+    assert.ok(holds(beginning), `docs/${page}.md begins without a block`);
+    for (const section of sections) {
+      const found = rest.find((text) => text.startsWith(`${section}\n`));
+      assert.ok(found !== undefined && holds(found), `docs/${page}.md: ${section} has no block`);
+    }
+    assert.match(read('README.md'), `(docs/${page}.md)`);
+  }
 });
 
 test('every JSON example is JSON', () => {

@@ -58,6 +58,8 @@ export type Dashboard = Readonly<{
   log(stream: string, lines: readonly LogLine[], project?: string): Promise<void>;
   /** The id of the newest task of this name. */
   taskNamed(name: string): Promise<string>;
+  /** Sends the webhooks that are due. */
+  sendWebhooks(): Promise<void>;
   /** The server goes away, with every connection. */
   stop(): Promise<void>;
   /** It comes back, at the same address and with its data. */
@@ -123,6 +125,10 @@ export const openDashboard = async ({
       const found = json.tasks.find((task: { task_name: string }) => task.task_name === name);
       if (found === undefined) throw new Error(`there is no task named ${name}`);
       return found.task_id;
+    },
+    async sendWebhooks() {
+      await api.webhookSender.tick();
+      await api.webhookSender.idle();
     },
     stop,
     async start() {

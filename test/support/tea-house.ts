@@ -189,6 +189,11 @@ export const fillTeaHouse = async (dashboard: Dashboard, now: number): Promise<v
     labels: { room: 'workshop', season: 'winter' },
     github: { issue_number: 27, issue_url: 'https://github.com/example/kiln/issues/27' },
   });
+  for (const [url, format, events] of [
+    ['https://hooks.slack.com/services/T0/B0/x', 'slack', ['task.failed', 'task.stale']],
+    ['https://ci.example.org/hooks/kiln', 'generic', ['task.completed', 'task.failed']],
+  ] as const)
+    await call('POST', '/api/projects/kiln/webhooks', { url, format, events });
   // A deployment of two stacks, the second of them under way, and one that failed and rolled back.
   const lines = demoLines(now - 25_000).map(({ at, text }) => ({ at: now - 25_000 + at * 1_000, text }));
   await log(

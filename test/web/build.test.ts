@@ -33,12 +33,19 @@ test('the first view stays within its budget', async () => {
     0,
   );
   assert.ok(bytes <= BUDGET, `${[...needed].join(', ')}: ${bytes} bytes, ${BUDGET} allowed`);
+  const documented = readFileSync(new URL('../../docs/dashboard.md', import.meta.url), 'utf8');
+  const [, kilobytes] = /the first view is about (\d+) KB gzipped/.exec(documented) ?? [];
+  assert.ok(
+    Math.abs(bytes / 1024 - Number(kilobytes)) < 3,
+    `docs/dashboard.md says ${kilobytes} KB; it is ${bytes} bytes`,
+  );
   assert.not.ok(
     [...needed].some((name) => /plot/i.test(name)),
     'the plot comes when it is wanted',
   );
   const scripts = [...needed].map((name) => readFileSync(join(folder, 'assets', name), 'utf8')).join('');
   assert.not.match(scripts, 'log-box', 'and so does the log');
+  assert.not.match(scripts, 'webhook-url', 'and so does the form of a webhook');
   assert.ok(
     readdirSync(join(folder, 'assets')).some((name) => /^panel.*\.js$/.test(name)),
     'the log is a chunk of its own',

@@ -1,6 +1,7 @@
 // Draws the dashboard's views for the documentation, into docs/images. Run by `npm run screenshots`.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
 import { chromiumPath, openBrowser, openDashboard, openPage } from '../support/dashboard.ts';
 import { fillTeaHouse } from '../support/tea-house.ts';
 
@@ -28,7 +29,18 @@ const VIEWS = [
   ['task-phone', '/tasks/agent-brew-7', { ...PHONE, colorScheme: 'dark' }],
   ['project-light', '/projects/kiln', { ...DESK, colorScheme: 'light' }],
   ['project-dark', '/projects/kiln', { ...DESK, colorScheme: 'dark' }],
+  ['project-phone', '/projects/kiln', { ...PHONE, colorScheme: 'light' }],
+  ['webhook-light', '/projects/kiln', { ...DESK, colorScheme: 'light' }],
 ] as const;
+
+/** Fills in the form of a new webhook, and draws the section that it is in. */
+const drawWebhookForm = async (page: Page, path: string): Promise<void> => {
+  await page.getByRole('button', { name: 'Add a webhook' }).click();
+  await page.getByLabel('URL').fill('https://discord.com/api/webhooks/1/x');
+  await page.getByLabel('Format').selectOption('discord');
+  await page.getByLabel('completes').uncheck();
+  await page.locator('.webhooks').screenshot({ path, animations: 'disabled' });
+};
 
 const browser = await openBrowser();
 try {
@@ -43,7 +55,9 @@ try {
     await page.evaluate('document.fonts.ready');
     // On a desk the whole overview, which is what a team leaves open; elsewhere what one sees first.
     const fullPage = path === '/' && options.viewport.width > 1_000;
-    await page.screenshot({ path: `${FOLDER}${name}.png`, animations: 'disabled', fullPage });
+    const file = `${FOLDER}${name}.png`;
+    if (name.startsWith('webhook')) await drawWebhookForm(page, file);
+    else await page.screenshot({ path: file, animations: 'disabled', fullPage });
     await close();
     process.stdout.write(`docs/images/${name}.png\n`);
   }

@@ -83,6 +83,7 @@ story(
       [{ at: Date.now(), text: '{"task_id":"pour","progress":{"current":1,"total":2}}' }],
       'tea',
     );
+    await dashboard.call('POST', '/api/projects/tea/webhooks', { url: 'https://example.org/hook' });
     await reportTask('brew', 2);
     await open();
     await signInWith(scene, READER);
@@ -90,6 +91,8 @@ story(
     assert.is(await page.getByRole('progressbar').count(), 1);
     await page.getByRole('link', { name: 'Tea' }).first().click();
     await heading('Tea', 1).waitFor();
+    await heading('Webhooks').waitFor();
+    assert.is(await page.locator('.webhooks button').count(), 0);
     await open('/tasks/brew');
     await heading('There is no such task').waitFor();
   },

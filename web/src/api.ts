@@ -85,13 +85,42 @@ export const readTask = (task_id: string): Promise<Task> =>
 export const readProject = (project_id: string): Promise<Project> =>
   client.request('GET /api/projects/{project_id}', { path: { project_id } });
 
-/** The webhooks of a project, oldest first. */
-export const listWebhooks = async (project_id: string): Promise<readonly Webhook[]> => {
-  const { webhooks } = await client.request('GET /api/projects/{project_id}/webhooks', {
-    path: { project_id },
-  });
-  return webhooks.filter(isWebhook);
+const PROJECT_WEBHOOKS = '/api/projects/{project_id}/webhooks';
+const ONE_WEBHOOK = `${PROJECT_WEBHOOKS}/{webhook_id}` as const;
+
+export type WebhookList = Readonly<{ webhooks: readonly Webhook[]; canChange: boolean }>;
+
+/** The webhooks of a project, oldest first, and whether the key in use may change them. */
+export const listWebhooks = async (project_id: string): Promise<WebhookList> => {
+  const { webhooks, can_change } = await client.request(`GET ${PROJECT_WEBHOOKS}`, { path: { project_id } });
+  // An earlier server does not say.
+  return { webhooks: webhooks.filter(isWebhook), canChange: can_change === true };
 };
+
+export type WebhookChange = Api[`PATCH ${typeof ONE_WEBHOOK}`]['input']['body'];
+
+/** Creates a webhook. Only this answer has its secret. */
+export const createWebhook = async (
+  project_id: string,
+  body: Api[`POST ${typeof PROJECT_WEBHOOKS}`]['input']['body'],
+): Promise<Webhook> =>
+  (await client.request(`POST ${PROJECT_WEBHOOKS}`, { path: { project_id }, body })).webhook;
+
+const pathTo = ({ project_id, webhook_id }: Webhook) => ({ project_id, webhook_id });
+
+/** Changes a webhook, unless someone else has changed it since it was read. */
+export const changeWebhook = async (webhook: Webhook, body: WebhookChange): Promise<void> => {
+  const input = { path: pathTo(webhook), body, ifVersion: webhook.version };
+  await client.request(`PATCH ${ONE_WEBHOOK}`, input);
+};
+
+export const deleteWebhook = async (webhook: Webhook): Promise<void> => {
+  await client.request(`DELETE ${ONE_WEBHOOK}`, { path: pathTo(webhook) });
+};
+
+/** Sends a test message, and returns the id by which `last_delivery` names it. */
+export const testWebhook = async (webhook: Webhook): Promise<string> =>
+  (await client.request(`POST ${ONE_WEBHOOK}/test`, { path: pathTo(webhook) })).delivery_id;
 
 /** Points of a task's history, oldest first. */
 export const readHistory = async (

@@ -11,7 +11,7 @@ import * as schemas from '../schemas/webhooks.ts';
 const answer = (webhook: PublicWebhook): HttpResponse =>
   json(200, webhook, { etag: etagOf(webhook.version) });
 
-const seesUrls = ({ scope }: Principal): boolean => includesScope(scope, 'admin');
+const isAdmin = ({ scope }: Principal): boolean => includesScope(scope, 'admin');
 
 /** The webhooks of a project: everyone who may read it sees their state, only administrators may change them. */
 export const webhookRoutes = {
@@ -24,7 +24,8 @@ export const webhookRoutes = {
     answers: { 200: jsonAnswer('All of them', schemas.webhookList) },
     handle: async ({ webhooks }, { principal, params: { project_id } }) => {
       requireVisible(principal, project_id);
-      return json(200, { webhooks: await webhooks.list(project_id, seesUrls(principal)) });
+      const can_change = isAdmin(principal);
+      return json(200, { webhooks: await webhooks.list(project_id, can_change), can_change });
     },
   }),
   createWebhook: route({
@@ -56,7 +57,7 @@ export const webhookRoutes = {
     answers: { 200: jsonAnswer('The webhook', schemas.webhook, 'ETag') },
     handle: async ({ webhooks }, { principal, params: { project_id, webhook_id } }) => {
       requireVisible(principal, project_id);
-      return answer(await webhooks.get(project_id, webhook_id, seesUrls(principal)));
+      return answer(await webhooks.get(project_id, webhook_id, isAdmin(principal)));
     },
   }),
   patchWebhook: route({

@@ -78,7 +78,13 @@ export const webhook = named(
   }),
 );
 
-export const webhookList = named('WebhookList', object({ webhooks: v.array(webhook) }));
+export const webhookList = named(
+  'WebhookList',
+  object({
+    webhooks: v.array(webhook),
+    can_change: v.pipe(flag, v.description('Whether the key of this request may add, change and test them.')),
+  }),
+);
 export const webhookCreated = named(
   'WebhookCreated',
   object({ webhook_id: text, status: v.literal('created'), webhook }),

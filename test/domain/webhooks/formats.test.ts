@@ -1,10 +1,15 @@
-// Messages for chats, held against what the services publish: Block Kit's and Discord's limits, Microsoft's own reader of
-// Adaptive Cards.
+// Messages for chats, held against what the services publish: types and limits of Block Kit and of Discord's API, Microsoft's own
+// reader of Adaptive Cards.
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type * as Cards from 'adaptivecards';
 import * as assert from 'uvu/assert';
 import { bodyIn } from '../../../src/domain/webhooks/formats.ts';
+import { ROOT } from '../../docs/fences.ts';
+import { run, scratch } from '../../support/cli.ts';
 import { suite } from '../../support/suite.ts';
+import type { Messages } from './vendor-types.ts';
 
 // Its modules are written for bundlers; the bundle beside them runs in Node, and has the same types.
 const cards: typeof Cards = createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js');
@@ -143,6 +148,47 @@ test('keep to the limits of Slack, whatever a task contains', () => {
 
 test('keep to the limits of Discord, whatever a task contains', () => {
   for (const body of ALL) assert.equal(discordProblems(discord(body)), [], body.slice(0, 300));
+});
+
+/** What the compiler finds in messages that are written as literals, so that it also finds properties that no type has. */
+const typeProblems = async (messages: readonly (readonly [type: keyof Messages, message: Loose])[]) => {
+  const folder = scratch();
+  try {
+    const constants = messages.map(
+      ([type, message], index) =>
+        `export const m${index}: Messages['${type}'] = ${JSON.stringify(message)};\n`,
+    );
+    const types = join(ROOT, 'test/domain/webhooks/vendor-types.ts');
+    writeFileSync(
+      join(folder.path, 'messages.ts'),
+      `import type { Messages } from '${types}';\n${constants.join('')}`,
+    );
+    const options =
+      '--noEmit --strict --skipLibCheck --module nodenext --target es2022 --allowImportingTsExtensions';
+    const tsc = join(ROOT, 'node_modules/.bin/tsc');
+    const { code, stdout, stderr } = await run([
+      'sh',
+      '-c',
+      `cd '${folder.path}' && '${tsc}' ${options} --types '' messages.ts`,
+    ]);
+    return code === 0 ? '' : stdout + stderr;
+  } finally {
+    folder.remove();
+  }
+};
+
+test('have the types that Slack and Discord publish, whatever a task contains', async () => {
+  const messages = ALL.flatMap((body) => [
+    ['slack', slack(body)] as const,
+    ['discord', discord(body)] as const,
+  ]);
+  assert.is(await typeProblems(messages), '');
+  const misspelt = slack(message('task.failed'));
+  misspelt.blocks[0].txt = 1;
+  assert.match(await typeProblems([['slack', misspelt]]), 'does not exist in type');
+  const wrong = discord(message('task.failed'));
+  wrong.embeds[0].color = 'red';
+  assert.match(await typeProblems([['discord', wrong]]), 'is not assignable');
 });
 
 test("are cards that Microsoft's reader accepts, whatever a task contains", () => {
