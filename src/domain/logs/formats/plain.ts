@@ -7,7 +7,7 @@ import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /**
  * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `begun`: what it counts has
- * begun. `bar`: it is drawn as a bar. `failure`: a command has failed, in the words of what ran it; `final` where nothing
+ * begun. `bar`: it is drawn as a bar. `epoch`: of one pass among a number that is not known. `failure`: a command has failed, in the words of what ran it; `final` where nothing
  * comes after that. `end`: the line says explicitly that all is done.
  */
 export type PlainSignal =
@@ -17,6 +17,7 @@ export type PlainSignal =
       outer?: true;
       begun?: true;
       bar?: true;
+      epoch?: true;
       name?: string;
       tag?: string;
       text: string;
@@ -24,7 +25,7 @@ export type PlainSignal =
   | Readonly<{ failure: string; final?: true }>
   | Readonly<{ end: string }>;
 
-type Memory = Readonly<{ outer: boolean; begun?: true; bar?: true }>;
+type Memory = Readonly<{ outer: boolean; begun?: true; bar?: true; epoch?: true }>;
 
 /** Progress is written in short lines; longer ones are skipped. */
 const MAX_LENGTH = 600;
@@ -46,9 +47,13 @@ const ENDS = [
   'success',
   'All ',
   'all ',
+  '`Trainer.fit` stopped',
 ];
 const END =
   /^(?:\p{Extended_Pictographic}\uFE0F? {0,2})?(?:[Aa]ll (?:steps |tasks |stages )?)?(?:[Dd]one|[Ff]inished|[Cc]ompleted?|[Ss]uccess(?:ful)?)(?: successfully)?(?: in \d{1,6}(?:[.:]\d{1,6}){0,3} ?(?:ms|secs?|s|seconds?|m|min|mins|minutes?|h|hours?)?(?: ?\d{1,2} ?(?:m|s|min|sec)){0,2})?[.!]{0,3}$/u;
+
+/** The last line of PyTorch Lightning. */
+const ALL_EPOCHS = /^`Trainer\.fit` stopped: `max_(?:epochs|steps)=\d{1,9}` reached\.$/;
 
 /**
  * A counter in plain words: `Processing 3/10`, `Step 2/7: test`, `12 of 40 files`, `[####    ] 45%`. A number counts
@@ -56,7 +61,8 @@ const END =
  * measurements look the same. It is a report of the task itself: a full counter of finished steps completes it, unless the
  * command that printed it is reported as failed right after. A full counter of what has begun (`Step 7/7`, `[3/3]
  * Uploading …`) does not: that run ends with words such as `Done`, with a failure, with the next run or with its stream. A
- * bar that begins while another one is not full is a step of that one.
+ * bar that begins while another one is not full is a step of that one. The bars of one epoch after the other are one run, and
+ * none of them is its end.
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
@@ -95,7 +101,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
     const failure = FAILURE.exec(line)?.[0];
     if (failure !== undefined)
       return { failure: cut(line, TEXT_LIMITS.error), ...(FINAL.test(line) && { final: true as const }) };
-    if (END.test(line)) return { end: cut(line, TEXT_LIMITS.message) };
+    if (END.test(line) || ALL_EPOCHS.test(line)) return { end: cut(line, TEXT_LIMITS.message) };
     if (!LIKELY.test(line)) return undefined;
     const tagged = line[0] === '[' ? taggedCounter(line) : undefined;
     if (tagged !== undefined) return tagged;
@@ -113,7 +119,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
   begins(last, signal, at) {
     if (!('current' in signal)) return false;
     if (signal.current >= signal.total && !isOther(last, signal)) return false;
-    if (!isTerminal(last.status) && !hasBegunAll(last)) return false;
+    if (!isTerminal(last.status) && (!hasBegunAll(last) || isNextEpoch(last, signal))) return false;
     // `Step 7/7` is written when the last step begins, so what counts soon after it is likely to be inside it.
     const isInside = last.memory.outer && !signal.outer && at - last.last_at <= LAST_STEP_MS;
     return !isInside;
@@ -122,7 +128,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
   apply(run, signal, at) {
     if ('failure' in signal) return run && failsBy(run, signal, at) ? onFailure(signal.failure) : undefined;
     if ('end' in signal) return run && hasBegunAll(run) ? { ...COMPLETED, message: signal.end } : undefined;
-    const { current, total, outer, begun, bar, text, name = signal.tag } = signal;
+    const { current, total, outer, begun, bar, epoch, text, name = signal.tag } = signal;
     if (run?.memory.outer && !outer) return { details: { current_step: text } };
     if (run !== undefined && bar && isInside(run, signal)) return { details: { current_step: text } };
     const full = current >= total && !begun;
@@ -134,7 +140,12 @@ export const plain = counterRuns<PlainSignal, Memory>({
       ...(full && { concluded: true }),
       details: { current_step: text },
       message: text,
-      memory: { outer: outer === true, ...(begun && { begun }), ...(bar && { bar }) },
+      memory: {
+        outer: outer === true,
+        ...(begun && { begun }),
+        ...(bar && { bar }),
+        ...(epoch && { epoch }),
+      },
     };
   },
 
@@ -162,12 +173,18 @@ const onFailure = (text: string): RunUpdate<Memory> => ({
 });
 
 /** Whether a bar is drawn inside a part of what another one counts: that one is under way, and counts something else. */
-const isInside = (run: Run<Memory>, signal: Readonly<{ total: number; name?: string }>): boolean =>
+const isInside = (
+  run: Run<Memory>,
+  signal: Readonly<{ total: number; name?: string; epoch?: true }>,
+): boolean =>
   run.memory.bar === true &&
   run.current !== null &&
   run.current > 0 &&
-  (run.total !== signal.total || isOther(run, signal)) &&
+  (run.memory.epoch ? !signal.epoch : run.total !== signal.total || isOther(run, signal)) &&
   !isTerminal(run.status);
+
+const isNextEpoch = (last: Run<Memory>, signal: Readonly<{ bar?: true; epoch?: true }>): boolean =>
+  last.memory.epoch === true && signal.bar === true;
 
 /** Whether a bar has another name than the one before it. */
 const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): boolean =>
@@ -176,9 +193,13 @@ const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): bool
 /** `Indexing:  45%|████▌ `, as tqdm draws it, and `Indexing ━━━━━╺━━  45% ` of rich. */
 const NAMED_BAR = /^(?<name>[\p{L}\d][^|━:]{0,79}?)(?::\s{1,4}\d{1,3}%\||\s{1,4}(?=[━╸╺]{5}))/u;
 
-const barOf = (line: string): Readonly<{ bar?: true; name?: string }> => {
+/** `Epoch 3:  45%|████▌ `, as PyTorch Lightning draws it. */
+const EPOCH = /^(?:epoch|fold) \d{1,6}$/i;
+
+const barOf = (line: string): Readonly<{ bar?: true; epoch?: true; begun?: true; name?: string }> => {
   const isDrawn = line.includes('%|') || line.includes('━');
   const name = isDrawn ? NAMED_BAR.exec(line)?.groups?.['name'] : undefined;
+  if (name !== undefined && EPOCH.test(name)) return { bar: true, epoch: true, begun: true };
   return {
     ...((name !== undefined || DRAWN_BAR.test(line)) && { bar: true }),
     ...(name !== undefined && { name: cut(name, TEXT_LIMITS.name) }),

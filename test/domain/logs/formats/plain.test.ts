@@ -26,6 +26,28 @@ test('what counts inside a step is part of that step', () => {
   assert.equal(inShort(plain, `${log}\nStep 3/3: push\nUploading 45%`), ['plain#1 running 3/3']);
 });
 
+test('the bars of one epoch after the other are one run, with validation as its step', () => {
+  const bar = (name: string, current: number, total = 100) =>
+    `${name}: ${String(Math.floor((100 * current) / total)).padStart(3)}%|████      | ${current}/${total} [00:05<00:05, 10.0it/s]`;
+  const log = [
+    bar('Epoch 0', 50),
+    bar('Validation DataLoader 0', 100),
+    bar('Epoch 0', 100),
+    bar('Epoch 1', 10),
+    bar('Epoch 1', 90, 90),
+  ];
+  for (const [length, run] of [
+    [2, 'running 50/100'],
+    [3, 'running 100/100'],
+    [4, 'running 10/100'],
+    [5, 'running 90/90'],
+  ] as const)
+    assert.equal(inShort(plain, log.slice(0, length).join('\n')), [`plain#1 ${run}`]);
+  assert.equal(inShort(plain, [...log, '`Trainer.fit` stopped: `max_epochs=2` reached.'].join('\n')), [
+    'plain#1 completed 90/90',
+  ]);
+});
+
 test('what counts long after the last step is another run', () => {
   const [step, other] = ['Step 3/3: push', 'Uploading 45%'].map((line) => plain.read(line));
   assert.ok(step && other);
