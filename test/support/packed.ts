@@ -7,8 +7,16 @@ import { shared } from './suite.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The machine's home: npm keeps its settings and its cache there. */
-const npmHome = { HOME: process.env['HOME'] ?? '' };
+/**
+ * The machine's home: npm keeps its settings and its cache there. It takes from the cache what is there, and asks again
+ * soon where no answer comes.
+ */
+const npmHome = {
+  HOME: process.env['HOME'] ?? '',
+  npm_config_prefer_offline: 'true',
+  npm_config_fetch_timeout: '30000',
+  npm_config_fetch_retries: '5',
+};
 
 /** Fails with all that it printed unless it succeeded. */
 export const succeeds = (ran: Ran, what: string): Ran => {
