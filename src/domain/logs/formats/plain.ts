@@ -1,5 +1,6 @@
 import { isTerminal } from '../../tasks/status.ts';
 import { countOf, fraction, percentage } from '../hint.ts';
+import { barOf, isBar } from './kit/bars.ts';
 import { counterRuns, type Run, type RunUpdate } from './kit/counter-runs.ts';
 import { isMeasure } from './kit/measures.ts';
 import { STEP_OUTPUT, STEP_RECAP } from './kit/step-output.ts';
@@ -190,22 +191,6 @@ const isNextEpoch = (last: Run<Memory>, signal: Readonly<{ bar?: true; epoch?: t
 const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): boolean =>
   name !== undefined && last.name !== '' && name !== last.name;
 
-/** `Indexing:  45%|████▌ `, as tqdm draws it, and `Indexing ━━━━━╺━━  45% ` of rich. */
-const NAMED_BAR = /^(?<name>[\p{L}\d][^|━:]{0,79}?)(?::\s{1,4}\d{1,3}%\||\s{1,4}(?=[━╸╺]{5}))/u;
-
-/** `Epoch 3:  45%|████▌ `, as PyTorch Lightning draws it. */
-const EPOCH = /^(?:epoch|fold) \d{1,6}$/i;
-
-const barOf = (line: string): Readonly<{ bar?: true; epoch?: true; begun?: true; name?: string }> => {
-  const isDrawn = line.includes('%|') || line.includes('━');
-  const name = isDrawn ? NAMED_BAR.exec(line)?.groups?.['name'] : undefined;
-  if (name !== undefined && EPOCH.test(name)) return { bar: true, epoch: true, begun: true };
-  return {
-    ...((name !== undefined || DRAWN_BAR.test(line)) && { bar: true }),
-    ...(name !== undefined && { name: cut(name, TEXT_LIMITS.name) }),
-  };
-};
-
 /** `[tool x] 36/32777 functions (0.1%), 41s elapsed`: what a tag counts is a task of its own. */
 const TAGGED =
   /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<current>\d{1,12})\/(?<total>\d{1,12}) (?:\p{L}{2,24} ){0,3}\(\d{1,3}(?:\.\d{1,3})?%\)(?:$|[,;:]? )/u;
@@ -338,16 +323,6 @@ const ACTIVITY_NAMES =
   'downloads?|uploads?|imports?|exports?|migrations?|sync|backups?|restore|install(?:ation)?|build|deploy(?:ment)?|index|scan|conversion|render|training|transfer|copy|crawl|encode|overall|total';
 const ACTIVITY = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,2}[:=-]?\\s{0,4}[([]?$`, 'iu');
 const ACTIVITY_LABEL = new RegExp(`^[^\\p{L}\\d]{0,8}(?:${ACTIVITY_NAMES})\\s{0,2}[:=]\\s{0,4}[([]?$`, 'iu');
-
-const DRAWN = '#=*>█▓▒░▏▎▍▌▋▊▉■□▇▰▱⣿⣀━╸╺─';
-const BAR_BEFORE = new RegExp(`(?:[[|(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]|[${DRAWN}]{3,150}) {0,3}[([]?$`, 'u');
-const BAR_AFTER = new RegExp(`^ {0,3}(?:[[|(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]|\\|? ?[${DRAWN}]{3,150})`, 'u');
-
-/** A bar between marks, as tqdm and its kind draw it before or after the counter. */
-const DRAWN_BAR = new RegExp(`[|[(<][${DRAWN}.·\\- ]{3,150}[\\]|)>]`, 'u');
-
-const isBar = (before: string, after: string): boolean =>
-  BAR_BEFORE.test(before.slice(-160)) || BAR_AFTER.test(after.slice(0, 160));
 
 /** `[3/10] what comes next`. CDK's asset lines look the same (`[50%] success: Published …`) and are not. */
 const isBracketed = (before: string, after: string): boolean =>
