@@ -205,6 +205,7 @@ both(
     const left = await assertAgree(world, '/api/tasks?project_id=shared&limit=100');
     assert.is(left.tasks.length, 4);
   }),
+  { slow: true },
 );
 
 both(

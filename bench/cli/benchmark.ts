@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromiumPath } from '../../test/support/dashboard.ts';
+import { chromiumPath } from '../../test/support/browser.ts';
 import type { Benchmark, Context } from '../lib/benchmark.ts';
 import { interleave } from '../lib/interleave.ts';
 import { type Bound, type Comparison, ratio } from '../lib/report.ts';

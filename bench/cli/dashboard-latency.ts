@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
-import { openBrowser, openPage } from '../../test/support/dashboard.ts';
+import { openBrowser, openPage } from '../../test/support/browser.ts';
 
 const TASKS = 100;
 const LINES_PER_TASK = 12;

@@ -85,22 +85,25 @@ test('a server that has the embedded store open vouches for it, not for the cach
   }
 });
 
-test('says whom a server without keys answers, and what to do about a name that it refuses', async () => {
-  const server = await startServer({ MIYABI_BACKEND: 'memory' });
-  try {
-    const { port } = new URL(server.url);
-    const checkOf = await doctor({ MIYABI_URL: `http://0.0.0.0:${port}`, MIYABI_BACKEND: 'memory' });
-    const [refused] = checkOf('server');
-    assert.is(refused?.state, 'broken');
-    assert.match(refused?.text ?? '', /refuses this address.*0\.0\.0\.0/);
-    assert.match(refused?.fix ?? '', 'MIYABI_ALLOWED_HOSTS=0.0.0.0');
-    assert.is(checkOf('web pages')[0]?.state, 'ok');
-    const open = await doctor({ MIYABI_URL: server.url, MIYABI_BACKEND: 'memory', CORS_ORIGINS: '*' });
-    assert.is(open('web pages')[0]?.state, 'warning');
-  } finally {
-    server.process.kill('SIGTERM');
-    await server.ended;
-  }
-});
+test.slow(
+  'says whom a server without keys answers, and what to do about a name that it refuses',
+  async () => {
+    const server = await startServer({ MIYABI_BACKEND: 'memory' });
+    try {
+      const { port } = new URL(server.url);
+      const checkOf = await doctor({ MIYABI_URL: `http://0.0.0.0:${port}`, MIYABI_BACKEND: 'memory' });
+      const [refused] = checkOf('server');
+      assert.is(refused?.state, 'broken');
+      assert.match(refused?.text ?? '', /refuses this address.*0\.0\.0\.0/);
+      assert.match(refused?.fix ?? '', 'MIYABI_ALLOWED_HOSTS=0.0.0.0');
+      assert.is(checkOf('web pages')[0]?.state, 'ok');
+      const open = await doctor({ MIYABI_URL: server.url, MIYABI_BACKEND: 'memory', CORS_ORIGINS: '*' });
+      assert.is(open('web pages')[0]?.state, 'warning');
+    } finally {
+      server.process.kill('SIGTERM');
+      await server.ended;
+    }
+  },
+);
 
 test.run();

@@ -110,7 +110,7 @@ test('a session of Claude Code is a task: prompt, to-do list, answer, next promp
     ]);
   }));
 
-test('a turn of Codex is a task', () =>
+test.slow('a turn of Codex is a task', () =>
   withMiyabi(async (PATH) => {
     const { url } = await server();
     const line = fences.find(({ text }) => text.startsWith('notify = '))?.text ?? '';
@@ -134,7 +134,8 @@ test('a turn of Codex is a task', () =>
       tasks.map(({ task_name, status }) => [task_name, status]),
       [['Codex in kiln', 'completed']],
     );
-  }));
+  }),
+);
 
 test('an agent is not stopped by an outage, a refusal or an event that cannot be read', () =>
   withMiyabi(async (PATH) => {

@@ -62,11 +62,12 @@ test('creates, lists and revokes keys of a running server, whose store is on the
     assert.match((await keys(['list'])).stdout, 'stores no keys');
   }));
 
-test('says that a server without API_KEYS asks for none', () =>
+test.slow('says that a server without API_KEYS asks for none', () =>
   withKeys(async ({ keys }) => {
     for (const args of [['create', 'CI'], ['list']])
       assert.match((await keys(args)).stdout, 'has no API_KEYS, so it asks for no key');
-  }, {}));
+  }, {}),
+);
 
 test('without a name it makes an entry for API_KEYS and asks no server', async () => {
   const { code, stdout } = await run([...MIYABI, 'keys', 'create', '--scope', 'read'], {

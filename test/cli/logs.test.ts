@@ -70,7 +70,8 @@ for (const [status, code] of [
   ['completed', 0],
   ['failed', 6],
 ] as const) {
-  test(`follows until the task has ${status}, and ends with ${code}`, async () => {
+  const often = code === 0 ? test : test.slow;
+  often(`follows until the task has ${status}, and ends with ${code}`, async () => {
     await withTask(async ({ follow, post, report }) => {
       await post(['one']);
       const following = follow('logs', '-f', 't');

@@ -110,7 +110,7 @@ const works = async (client: Client): Promise<void> => {
 test('an agent starts, reports, reads and finishes a task over stdio', () =>
   overStdio(works, { MIYABI_PROJECT: 'tea' }));
 
-test('an agent starts, reports, reads and finishes a task over HTTP', () =>
+test.slow('an agent starts, reports, reads and finishes a task over HTTP', () =>
   overHttp(
     async (address) => {
       const client = await connectTo(address);
@@ -121,7 +121,8 @@ test('an agent starts, reports, reads and finishes a task over HTTP', () =>
       }
     },
     { MIYABI_PROJECT: 'tea' },
-  ));
+  ),
+);
 
 test('what failed comes with its cause and the log lines around it', () =>
   overStdio(async (client) => {
@@ -167,13 +168,14 @@ test('a refusal says what is wrong instead of breaking the connection', () =>
     );
   }));
 
-test('a server that cannot be reached is named', () =>
+test.slow('a server that cannot be reached is named', () =>
   overStdio(
     async (client) => {
       assert.match(await refusalOf(client, 'list_running', {}), /127\.0\.0\.1:9 cannot be reached/);
     },
     { MIYABI_URL: 'http://127.0.0.1:9' },
-  ));
+  ),
+);
 
 test('over HTTP each caller uses its own key, and never the key of the process', async () => {
   const key = 'a-key-of-the-test-0123456789';
@@ -212,7 +214,7 @@ test('a page of another site does not reach it', () =>
     assert.is.not(await statusWith({}), 403);
   }));
 
-test('without the SDK it says which package is missing, and how to get it', async () => {
+test.slow('without the SDK it says which package is missing, and how to get it', async () => {
   const hooks = `export const resolve = (specifier, context, next) => {
   if (!specifier.startsWith('@modelcontextprotocol/')) return next(specifier, context);
   throw Object.assign(new Error('not installed'), { code: 'ERR_MODULE_NOT_FOUND' });

@@ -125,7 +125,7 @@ test('parse --explain shows for each line which format read it and its signal', 
   assert.match(reported.stdout, /\n +\d+ cdk +Shop-Stack1 \| .*\n {22}\{/);
 });
 
-test('parse takes bounded memory, however many tasks a log names', async () => {
+test.slow('parse takes bounded memory, however many tasks a log names', async () => {
   const count = 15_000;
   const input = Array.from(
     { length: count },

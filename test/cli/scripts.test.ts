@@ -80,7 +80,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'exit codes tell what went wrong: usage 2, no such task 3, no server 4',
   withServer(async ({ miyabi, env }) => {
     for (const [code, ...args] of [

@@ -290,7 +290,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'is written by miyabi export and restored by miyabi import',
   inFolder(async (folder) => {
     const laptop = await openLaptop(join(folder, 'one'));

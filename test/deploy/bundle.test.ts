@@ -354,8 +354,9 @@ const endToEnd = async (redis: Record<string, string>) => {
   }
 };
 
-test('carry a CDK log and an agent’s line from the collector to the API, without a cache', () =>
-  endToEnd({}));
+test.slow('carry a CDK log and an agent’s line from the collector to the API, without a cache', () =>
+  endToEnd({}),
+);
 
 const withRedis =
   'carry a CDK log and an agent’s line from the collector to the API, with Redis between them';

@@ -7,8 +7,8 @@ import { packFunctions, unpackFunctions } from '../../deploy/cdk/functions.ts';
 import type { MiyabiProps } from '../../deploy/cdk/index.ts';
 import { CHOICES, type DeployConfig } from '../../deploy/config.ts';
 import { ADMIN_ENTRY, apiEvent } from '../support/artifact.ts';
-import { cleanCheckout } from '../support/checkout.ts';
 import { run, scratch } from '../support/cli.ts';
+import { packed, UNCOUNTED } from '../support/packed.ts';
 import { type Resource, synthesise } from '../support/stack.ts';
 import { suite } from '../support/suite.ts';
 
@@ -81,19 +81,16 @@ test('unpacks the functions as they were packed', () => {
 test(
   'deploys everything from an app outside of this repository, with types',
   async () => {
-    const checkout = cleanCheckout();
     const { path, remove } = scratch();
     const node = (...words: readonly string[]) =>
-      run(['sh', '-c', 'cd "$0" && exec "$@"', path, process.execPath, ...words]);
+      run(['sh', '-c', 'cd "$0" && exec "$@"', path, process.execPath, ...words], { env: UNCOUNTED });
     try {
-      const packed = await checkout.npm(`npm pack --silent --pack-destination '${path}'`, {});
-      assert.is(packed.code, 0, packed.stderr);
       const modules = join(path, 'node_modules');
       mkdirSync(modules);
       for (const name of readdirSync(join(ROOT, 'node_modules')))
         symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-      const tarball = readdirSync(path).find((file) => file.endsWith('.tgz')) ?? '';
-      assert.is((await run(['tar', '-xzf', join(path, tarball), '-C', path])).code, 0);
+      const { tarball } = await packed();
+      assert.is((await run(['tar', '-xzf', tarball, '-C', path])).code, 0);
       cpSync(join(path, 'package'), join(modules, 'miyabi-progress'), { recursive: true });
 
       writeFileSync(join(path, 'package.json'), '{ "type": "module" }');
@@ -125,7 +122,7 @@ test(
       const asset = `asset.${code?.S3Key.replace('.zip', '')}`;
       // As the CDK's command line runs an app.
       const example = await run([process.execPath, join(path, 'page.js')], {
-        env: { CDK_OUTDIR: join(path, 'page') },
+        env: { ...UNCOUNTED, CDK_OUTDIR: join(path, 'page') },
       });
       assert.is(example.code, 0, example.stderr);
       assert.match(readFileSync(join(path, 'page/Progress.template.json'), 'utf8'), 'ops@example.org');
@@ -139,6 +136,7 @@ test(
         ],
         {
           env: {
+            ...UNCOUNTED,
             MIYABI_BACKEND: 'memory',
             API_KEYS: ADMIN_ENTRY,
             MIYABI_SECRET: 'a-secret-of-the-construct',
@@ -147,7 +145,6 @@ test(
       );
       assert.match(health.stdout, '"statusCode":200', health.stderr);
     } finally {
-      checkout.remove();
       remove();
     }
   },

@@ -1,15 +1,13 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
-import { bundleFunction } from '../../deploy/build/bundle.ts';
-import { ADMIN_ENTRY } from '../support/artifact.ts';
+import { ADMIN_ENTRY, copyBundles } from '../support/artifact.ts';
 import { run } from '../support/cli.ts';
-import { temporaryFolder } from '../support/server.ts';
-import { suite } from '../support/suite.ts';
+import { shared, suite } from '../support/suite.ts';
 
-const folder = await temporaryFolder();
-const api = await bundleFunction('api', { outdir: folder });
+const copied = shared('the bundles', copyBundles, ({ folder }) => rm(folder, { recursive: true }));
 
 /** Starts the function and returns the scripts and Node modules that were loaded. */
 const PROGRAM = `
@@ -22,6 +20,7 @@ process.exit(0);
 
 /** What a start with this setting loads, of the bundle and of Node, and how often it asks DynamoDB. */
 const start = async (env: Readonly<Record<string, string>>) => {
+  const { bundles } = await copied();
   let requested = 0;
   const dynamodb = createServer((request, response) => {
     requested += 1;
@@ -30,7 +29,7 @@ const start = async (env: Readonly<Record<string, string>>) => {
   await once(dynamodb, 'listening');
   try {
     const { stdout, stderr } = await run(
-      [process.execPath, '--input-type=module', '-e', PROGRAM, api.folder],
+      [process.execPath, '--input-type=module', '-e', PROGRAM, bundles.api.folder],
       {
         env: {
           PATH: process.env['PATH'] ?? '',

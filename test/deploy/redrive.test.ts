@@ -230,7 +230,7 @@ test('reads the queue of the stack, invokes its collector, and deletes what was 
   assert.not(requested.includes('ChangeMessageVisibility'));
 });
 
-test('fails with one line where something is left, and does nothing where nothing waits', async () => {
+test.slow('fails with one line where something is left, and does nothing where nothing waits', async () => {
   const [left, none, missing] = await Promise.all([
     script([failed(lines('/agents'))], { refuses: () => true }),
     script([]),
@@ -246,7 +246,7 @@ test('fails with one line where something is left, and does nothing where nothin
   assert.match(missing.ran.stderr, 'Stack Miyabi has no queue of dead letters');
 });
 
-test('asks before it begins, and needs --yes where there is no terminal', async () => {
+test.slow('asks before it begins, and needs --yes where there is no terminal', async () => {
   const { ran, requested } = await script([SCHEDULED], { args: [] });
   assert.is(ran.code, 1);
   assert.match(ran.stderr, 'with --yes');

@@ -102,7 +102,7 @@ test('refuse wrong options before any request', async () => {
   refuses(unreachable, /no terminal to ask on: with --yes it is deployed without asking/);
 });
 
-test('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
+test.slow('destroy says what goes and what stays, and does nothing before it is confirmed', async () => {
   const { endpoint, requested, close } = await fakeAws({ bootstrap: '30', stacks: ['Miyabi'] });
   try {
     const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: endpoint };
@@ -122,7 +122,7 @@ test('destroy says what goes and what stays, and does nothing before it is confi
   }
 });
 
-test('rollback gives the traffic to the version before, or the one that is named', async () => {
+test.slow('rollback gives the traffic to the version before, or the one that is named', async () => {
   const roll = async (aws: FakeAws, args: readonly string[]) => {
     const { endpoint, requested, close } = await fakeAws(aws);
     try {

@@ -7,7 +7,7 @@ import { dynamodbGate } from '../support/dynamodb-gate.ts';
 import { until } from '../support/redis.ts';
 import { repeats, suite } from '../support/suite.ts';
 
-const WRITES = repeats({ few: 60, all: 200 });
+const WRITES = repeats({ few: 30, all: 200 });
 
 type World = Readonly<{ calls: readonly [Call, Call]; resent(): number }>;
 
@@ -102,7 +102,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'of many concurrent updates of one version exactly one is done',
   untilCalm(async (world) => {
     await created(world);

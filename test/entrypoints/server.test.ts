@@ -215,8 +215,9 @@ const aFile = async (): Promise<string> => {
   return join(file, 'folder');
 };
 
-for (const [what, environment, reason] of refusals) {
-  test(`${what} is refused in one line, with exit code 1`, async () => {
+for (const [index, [what, environment, reason]] of refusals.entries()) {
+  const often = index === 0 ? test : test.slow;
+  often(`${what} is refused in one line, with exit code 1`, async () => {
     const program = runProgram('server.ts', { env: { PORT: '0', ...(await environment()) } });
     assert.is(await program.ended, 1);
     assert.match(program.errors(), reason);
@@ -225,26 +226,29 @@ for (const [what, environment, reason] of refusals) {
   });
 }
 
-test('a port in use, and a data folder that another server has open, are refused in one line each', async () => {
-  const taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-  const address = taken.address();
-  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-  const onPort = runProgram('server.ts', { env: { MIYABI_BACKEND: 'memory', PORT: port } });
-  assert.is(await onPort.ended, 1);
-  assert.match(onPort.errors(), new RegExp(`port ${port} is in use.*PORT=`));
-  taken.close();
+test.slow(
+  'a port in use, and a data folder that another server has open, are refused in one line each',
+  async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+    const onPort = runProgram('server.ts', { env: { MIYABI_BACKEND: 'memory', PORT: port } });
+    assert.is(await onPort.ended, 1);
+    assert.match(onPort.errors(), new RegExp(`port ${port} is in use.*PORT=`));
+    taken.close();
 
-  const server = await startServer();
-  const second = runProgram('server.ts', { env: { PORT: '0', MIYABI_DATA_DIR: server.dataDir } });
-  assert.is(await second.ended, 1);
-  assert.match(second.errors(), /is open in another process.*MIYABI_DATA_DIR/);
-  assert.is(second.errors().trim().split('\n').length, 1);
-  server.process.kill('SIGTERM');
-  assert.is(await server.ended, 0);
-});
+    const server = await startServer();
+    const second = runProgram('server.ts', { env: { PORT: '0', MIYABI_DATA_DIR: server.dataDir } });
+    assert.is(await second.ended, 1);
+    assert.match(second.errors(), /is open in another process.*MIYABI_DATA_DIR/);
+    assert.is(second.errors().trim().split('\n').length, 1);
+    server.process.kill('SIGTERM');
+    assert.is(await server.ended, 0);
+  },
+);
 
-test('an option that is not there is refused by name', async () => {
+test.slow('an option that is not there is refused by name', async () => {
   const program = runProgram('server.ts', { args: ['--dmeo'], env: { MIYABI_BACKEND: 'memory', PORT: '0' } });
   assert.is(await program.ended, 1);
   assert.match(program.errors(), '--dmeo');

@@ -268,7 +268,7 @@ for (const release of RELEASES) {
     assert.is(field, undefined);
   });
 
-  test('a cursor that was damaged anywhere, or is of a later version, is read again from what is left of it', async () => {
+  test.slow('a cursor that was damaged anywhere, or is of a later version, is read again from what is left of it', async () => {
     const places = await checkpointsOf(release, 'source');
     const cursorOf = (group: string): JsonObject => {
       const place = places.get(group);
@@ -320,7 +320,8 @@ for (const release of RELEASES) {
       assert.equal(ledgerFromJson(ledgerToJson(ledger, byName), byName).dropped, []);
     });
 
-    test(`${name}: a state that was damaged anywhere heals or is used, none throws`, async () => {
+    const often = name === 'cdk' ? test : test.slow;
+    often(`${name}: a state that was damaged anywhere heals or is used, none throws`, async () => {
       const json = (await checkpointsOf(release, 'stream')).get(`${GOLDEN_GROUP}#${name}`);
       assert.ok(isJsonObject(json) && isJsonObject(json['base']));
       const formats = await loadFormats();

@@ -136,7 +136,7 @@ test(
   { slow: true },
 );
 
-test('keeps one comment of the pull request up to date for each task', () =>
+test.slow('keeps one comment of the pull request up to date for each task', () =>
   inJob(async ({ use, url, github }) => {
     const first = await use({
       command: 'echo "Error: no room" >&2; exit 7',
@@ -155,7 +155,8 @@ test('keeps one comment of the pull request up to date for each task', () =>
     assert.match(comments[0] ?? '', /### ✔ \[`deploy`\]/);
     assert.not.match(comments[0] ?? '', 'no room');
     assert.match(comments[1] ?? '', /### ✔ \[`other`\]/);
-  }));
+  }),
+);
 
 test(
   'warns and ends as its command does if GitHub refuses the comment, or the job is for no pull request',

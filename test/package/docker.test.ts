@@ -9,7 +9,7 @@ import { readConfig } from '../../src/config.ts';
 import { cleanCheckout } from '../support/checkout.ts';
 import { cleanEnv, MIYABI, run, scratch, until } from '../support/cli.ts';
 import { buildImage, stagesOf } from '../support/dockerfile.ts';
-import { ROOT } from '../support/packed.ts';
+import { ROOT, UNCOUNTED } from '../support/packed.ts';
 import { freePort } from '../support/redis.ts';
 import { needs, suite } from '../support/suite.ts';
 
@@ -50,7 +50,7 @@ test(
       const kept = read('.dockerignore').matchAll(/^!(.+)$/gm);
       for (const [, file = ''] of kept)
         cpSync(join(checkout.path, file), join(context, file), { recursive: true });
-      const home = { HOME: process.env['HOME'] ?? '' };
+      const home = { ...UNCOUNTED, HOME: process.env['HOME'] ?? '' };
       const image = buildImage(stagesOf(read('Dockerfile')), { root, context, env: cleanEnv(home) });
       assert.match(image.user, /^[1-9]\d*:[1-9]\d*$/);
       chmodSync(root, 0o755);
@@ -59,7 +59,7 @@ test(
       const { api_keys_entry, key } = JSON.parse(created.stdout) as Record<string, string>;
       const port = String(await freePort());
       const env = {
-        ...cleanEnv(),
+        ...cleanEnv(UNCOUNTED),
         ...image.env,
         HOST: '127.0.0.1',
         PORT: port,

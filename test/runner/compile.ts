@@ -14,7 +14,7 @@ const OLD_MS = 3_600_000;
 /** What tests start by `programOf` besides the worker. */
 const PROGRAMS = [
   ...['src/entrypoints/cli.ts', 'src/entrypoints/server.ts'],
-  'test/support/keeps-writing.ts',
+  ...['test/support/keeps-writing.ts', 'test/runner/run.ts', 'scripts/release.ts'],
   ...['deploy', 'destroy', 'diff', 'rollback', 'smoke', 'synth'].map((name) => `deploy/scripts/${name}.ts`),
 ];
 

@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { chromiumPath, SHARED_BROWSER, serveBrowser } from '../support/browser.ts';
 import { compile } from './compile.ts';
-import { filesWithWords, ROOT, selectFiles } from './files.ts';
+import { filesWithWords, importClosures, ROOT, selectFiles } from './files.ts';
 import { lineOf, summaryOf } from './report.ts';
 import { type FileResult, killAll, startWorker, type Worker } from './run-file.ts';
 import { watchFiles } from './watch.ts';
@@ -77,20 +78,65 @@ const compiledFolder = async (files: readonly string[]): Promise<string | undefi
   }
 };
 
+const BROWSER = 'test/support/browser.ts';
+
+/** Starts one Chromium if several files need one. They start one each where that fails. Returns how to close it. */
+const sharedBrowser = async (files: readonly string[]): Promise<() => Promise<void>> => {
+  const closureOf = importClosures();
+  const users = files.filter((file) => closureOf(file).has(BROWSER));
+  if (users.length < 2 || chromiumPath === undefined) return async () => undefined;
+  try {
+    const browser = await serveBrowser();
+    process.env[SHARED_BROWSER] = browser.wsEndpoint();
+    return async () => {
+      delete process.env[SHARED_BROWSER];
+      await browser.close();
+    };
+  } catch (error) {
+    process.stdout.write(`Chromium does not start: ${error}\n\n`);
+    return async () => undefined;
+  }
+};
+
+/** Folders whose files import the same large libraries, so that one process runs them one after the other. */
+const ROOMS = ['test/deploy/', 'test/web/'];
+
+const roomOf = (file: string | undefined): string | undefined => ROOMS.find((room) => file?.startsWith(room));
+
+/** Gives each worker its next file: the longest, but of its last file's room if there is one. */
+const fileQueue = (files: readonly string[], keepsRooms: boolean) => {
+  const queue = longestFirst(files);
+  const held = new Map<string, number>();
+  return (worker: number, last: string | undefined): string | undefined => {
+    const room = keepsRooms ? roomOf(last) : undefined;
+    const mayTake = (file: string): boolean => {
+      const wanted = roomOf(file) ?? '';
+      return !keepsRooms || (held.get(wanted) ?? worker) === worker;
+    };
+    const own = queue.findIndex((file) => room !== undefined && roomOf(file) === room);
+    const next = own === -1 ? queue.findIndex(mayTake) : own;
+    const [file] = queue.splice(Math.max(0, next), 1);
+    const taken = roomOf(file);
+    if (taken !== undefined && !held.has(taken)) held.set(taken, worker);
+    return file;
+  };
+};
+
 /** Runs the files and prints the results. Returns whether all passed. */
 const runAll = async (files: readonly string[], options: Options): Promise<boolean> => {
   const { title, withSlow, workers } = options;
   const began = performance.now();
-  const queue = longestFirst(files);
+  // Slow tests of a room would take too long one after the other.
+  const nextFile = fileQueue(files, !withSlow);
   const results: FileResult[] = [];
-  const compiled = await compiledFolder(files);
+  const [compiled, closeBrowser] = await Promise.all([compiledFolder(files), sharedBrowser(files)]);
   const report = (result: FileResult): void => {
     results.push(result);
     process.stdout.write(lineOf(result));
   };
-  const work = async (): Promise<void> => {
+  const work = async (index: number): Promise<void> => {
     let worker: Worker | undefined;
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    for (let file = nextFile(index, undefined); file !== undefined; file = nextFile(index, file)) {
       worker ??= startWorker({ title, withSlow, compiled });
       report(await worker.run(file));
       if (!worker.isReusable()) worker = undefined;
@@ -98,7 +144,8 @@ const runAll = async (files: readonly string[], options: Options): Promise<boole
     const problems = await worker?.end();
     if (problems !== undefined) report(problems);
   };
-  await Promise.all(Array.from({ length: Math.min(workers, files.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(workers, files.length) }, (_, index) => work(index)));
+  await closeBrowser();
   if (compiled !== undefined) removeCompiled(compiled);
   if (title === undefined) rememberDurations(results);
   const { text, isGood } = summaryOf(results, { ...options, ms: performance.now() - began });

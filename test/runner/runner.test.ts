@@ -1,17 +1,29 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { programOf } from '../support/built.ts';
 import { run, start, until } from '../support/cli.ts';
-import { suite } from '../support/suite.ts';
+import { shared, suite } from '../support/suite.ts';
+import { compile } from './compile.ts';
 import { filesWithWords, ROOT, selectFiles } from './files.ts';
-import { runFile, startWorker } from './run-file.ts';
+import { type RunOptions, runFile, startWorker } from './run-file.ts';
 
 const fixture = (name: string): string => `test/fixtures/suites/${name}.ts`;
 
 const test = suite('Test runner');
 
+/** Compiled like the files of a run, because each test here starts a process. */
+const compiledFixtures = shared(
+  'the compiled fixtures',
+  () =>
+    compile(readdirSync(join(ROOT, 'test/fixtures/suites')).map((name) => `test/fixtures/suites/${name}`)),
+  (folder) => rmSync(folder, { recursive: true }),
+);
+const runFixture = async (name: string, options: RunOptions = {}) =>
+  runFile(fixture(name), { compiled: await compiledFixtures(), ...options });
+
 test('counts what passed and names what was skipped, with the reason', async () => {
-  const { passed, failed, skipped, timed } = await runFile(fixture('passes'));
+  const { passed, failed, skipped, timed } = await runFixture('passes');
   assert.equal([passed, failed], [2, 0]);
   assert.equal(skipped, [{ name: 'fixture › whistles', reason: 'the kettle is not installed' }]);
   assert.equal(
@@ -21,7 +33,7 @@ test('counts what passed and names what was skipped, with the reason', async () 
 });
 
 test('shows the difference, the cause, and what was thrown that is no error', async () => {
-  const { passed, failed, failures, details } = await runFile(fixture('fails'));
+  const { passed, failed, failures, details } = await runFixture('fails');
   assert.equal([passed, failed], [1, 3]);
   assert.match(failures.join(), 'fixture › is wrong');
   assert.match(details, '++2');
@@ -48,7 +60,7 @@ for (const [name, title, words] of [
   const fails = async (): Promise<void> => {
     // Short only where it is waited for: the compiler of a file that is new may outlive the file by a moment.
     const isAwaited = name === 'stays-open' || name === 'leaves-a-program';
-    const { failed, failures, details } = await runFile(fixture(name), isAwaited ? { lingerMs: 300 } : {});
+    const { failed, failures, details } = await runFixture(name, isAwaited ? { lingerMs: 300 } : {});
     assert.ok(isAwaited ? failed > 0 : failed === 1, details);
     assert.match(failures.join('\n'), words);
   };
@@ -57,14 +69,14 @@ for (const [name, title, words] of [
 }
 
 test('goes on after a test that did not end in time', async () => {
-  const { passed, details } = await runFile(fixture('never-settles'));
+  const { passed, details } = await runFixture('never-settles');
   assert.is(passed, 1);
   assert.match(details, 'did not end within 0.2 s');
 });
 
 test('runs the next file in the same process only if the last one has left it as it was', async () => {
   const leaves = async (name: string) => {
-    const worker = startWorker();
+    const worker = startWorker({ compiled: await compiledFixtures() });
     assert.is((await worker.run(fixture('passes'))).passed, 2);
     assert.ok(worker.isReusable());
     const { failed, details } = await worker.run(fixture(name));
@@ -90,7 +102,7 @@ test('leaves out slow tests, counts them, and runs them and every repetition if 
 /** Of a run in a machine that runs much else. */
 const PATIENT_MS = 60_000;
 
-const RUN = [process.execPath, '--import', 'tsx', join(ROOT, 'test/runner/run.ts')];
+const RUN = programOf('test/runner/run.ts');
 
 test('ends with a line of counts, and with exit code 1 if a test failed or none ran', async () => {
   const good = await run([...RUN, fixture('passes'), '--slowest']);

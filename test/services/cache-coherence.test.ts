@@ -365,16 +365,17 @@ const test = suite('Cache coherence');
 
 test('shows every acknowledged write in the next answer, alone and in lists, in every interleaving', async () => {
   assert.equal(
-    (
-      await interleaveAll((clock) => inMemory(clock, 100), repeats({ few: 200, all: 2_000 }), NO_FAULTS)
-    ).slice(0, 3),
+    (await interleaveAll((clock) => inMemory(clock, 100), repeats({ few: 80, all: 2_000 }), NO_FAULTS)).slice(
+      0,
+      3,
+    ),
     [],
   );
 });
 
 test('answers nothing older than promised through evictions, deaths before the cache step and outages', async () => {
   assert.equal(
-    (await interleaveAll(inMemory, repeats({ few: 300, all: 3_000 }), ALL_FAULTS)).slice(0, 3),
+    (await interleaveAll(inMemory, repeats({ few: 120, all: 3_000 }), ALL_FAULTS)).slice(0, 3),
     [],
   );
 });
@@ -469,7 +470,7 @@ const interleaveServices = async (seed: number): Promise<readonly string[]> => {
 
 test('the services of two processes show every acknowledged write in the next answer', async () => {
   const found: string[] = [];
-  for (let seed = 1; seed <= repeats({ few: 60, all: 600 }); seed += 1)
+  for (let seed = 1; seed <= repeats({ few: 25, all: 600 }); seed += 1)
     found.push(...(await interleaveServices(seed)));
   assert.equal(found.slice(0, 3), []);
 });
@@ -490,9 +491,9 @@ if (hasRedisServer) {
           },
         };
       };
-      assert.equal((await interleaveAll(inRedis, repeats({ few: 15, all: 150 }), NO_FAULTS)).slice(0, 3), []);
+      assert.equal((await interleaveAll(inRedis, repeats({ few: 8, all: 150 }), NO_FAULTS)).slice(0, 3), []);
       assert.equal(
-        (await interleaveAll(inRedis, repeats({ few: 25, all: 250 }), ALL_FAULTS)).slice(0, 3),
+        (await interleaveAll(inRedis, repeats({ few: 10, all: 250 }), ALL_FAULTS)).slice(0, 3),
         [],
       );
     }));

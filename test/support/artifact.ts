@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { bundleFunction, type FunctionName } from '../../deploy/build/bundle.ts';
+import { type Bundle, bundleFunction, type FunctionName } from '../../deploy/build/bundle.ts';
+import { builtOnce } from './built-once.ts';
 import { run } from './cli.ts';
 
 /** A key that may do everything, and its entry in `API_KEYS`. */
@@ -28,17 +29,33 @@ try {
 process.exit(0);
 `;
 
-/**
- * The bundles in a folder with no `node_modules` above it. `invoke` loads one in its own process whose environment is
- * only `env`.
- */
-export const openArtifacts = async () => {
+const NAMES = ['api', 'collector', 'webhooks'] as const satisfies readonly FunctionName[];
+type Bundles = Readonly<Record<(typeof NAMES)[number], Bundle>>;
+
+const builtBundles = (): Promise<string> =>
+  builtOnce('lambda', ['src', 'deploy', 'scripts', 'tsconfig.json'], async (folder) => {
+    const bundles: Record<string, Bundle> = {};
+    for (const name of NAMES) bundles[name] = await bundleFunction(name, { outdir: folder });
+    await writeFile(join(folder, 'bundles.json'), JSON.stringify(bundles));
+  });
+
+/** The bundles of these sources in a folder that this test may change, with no `node_modules` above it. */
+export const copyBundles = async (): Promise<Readonly<{ folder: string; bundles: Bundles }>> => {
   const folder = await mkdtemp(join(tmpdir(), 'miyabi-artifact-'));
-  const bundles = {
-    api: await bundleFunction('api', { outdir: folder }),
-    collector: await bundleFunction('collector', { outdir: folder }),
-    webhooks: await bundleFunction('webhooks', { outdir: folder }),
-  };
+  await cp(await builtBundles(), folder, { recursive: true });
+  // Written above, for the folder of the build.
+  const built = JSON.parse(await readFile(join(folder, 'bundles.json'), 'utf8')) as Bundles;
+  const here = (name: keyof Bundles): Bundle => ({
+    ...built[name],
+    folder: join(folder, name),
+    zip: join(folder, `${name}.zip`),
+  });
+  return { folder, bundles: { api: here('api'), collector: here('collector'), webhooks: here('webhooks') } };
+};
+
+/** The bundles. `invoke` loads one in its own process whose environment is only `env`. */
+export const openArtifacts = async () => {
+  const { folder, bundles } = await copyBundles();
   const runtime = join(folder, 'runtime.mjs');
   await writeFile(runtime, RUNTIME);
   return {

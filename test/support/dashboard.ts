@@ -1,52 +1,23 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { HttpOptions } from '../../src/api/app.ts';
 import type { HttpApp } from '../../src/api/message.ts';
 import { type Listening, serve } from '../../src/entrypoints/local/serve.ts';
 import { staticFiles } from '../../src/entrypoints/local/static.ts';
-import { COMPILED } from '../runner/compiled.ts';
 import { type Call, openApi } from './api.ts';
+import { builtOnce } from './built-once.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Chromium as Debian and others install it, or as `CHROMIUM` names it. Undefined: there is none. */
-export const chromiumPath: string | undefined = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path));
-
 let built: Promise<string> | undefined;
 
-const buildInto = async (folder: string): Promise<void> => {
-  const { build } = await import('vite');
-  await build({ root: join(ROOT, 'web'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
-};
-
-/** The dashboard as built, once for a run of the runner, or else once for this process. */
+/** The dashboard as its sources are now, built. */
 export const builtDashboard = (): Promise<string> => {
-  built ??= (async () => {
-    const { [COMPILED]: run } = process.env;
-    const shared = run === undefined ? undefined : join(run, 'dashboard');
-    if (shared !== undefined && existsSync(shared)) return shared;
-    const folder = mkdtempSync(join(run ?? tmpdir(), 'miyabi-web-'));
-    await buildInto(folder);
-    if (shared === undefined) {
-      process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-      return folder;
-    }
-    try {
-      renameSync(folder, shared);
-    } catch {
-      // Another process was quicker; the runner removes this one with the rest.
-    }
-    return shared;
-  })();
+  built ??= builtOnce('dashboard', ['web', 'src'], async (folder) => {
+    const { build } = await import('vite');
+    await build({ root: join(ROOT, 'web'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+  });
   return built;
 };
 
@@ -145,43 +116,4 @@ export const openDashboard = async ({
       await api.close();
     },
   };
-};
-
-/** Flags for a browser that stays within this machine. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** `flags` are added to those of every browser here, e.g. to map names to addresses. */
-export const openBrowser = async (flags: readonly string[] = []): Promise<Browser> => {
-  if (chromiumPath === undefined) throw new Error('there is no Chromium here');
-  const { chromium } = await import('playwright-core');
-  return chromium.launch({ executablePath: chromiumPath, headless: true, args: [...FLAGS, ...flags] });
-};
-
-/** A page, and everything that it complained of. */
-export type Watched = Readonly<{ page: Page; complaints: readonly string[]; close(): Promise<void> }>;
-
-export const openPage = async (browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> => {
-  const context = await browser.newContext({
-    locale: 'en-GB',
-    timezoneId: 'UTC',
-    colorScheme: 'light',
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  });
-  context.setDefaultTimeout(10_000);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  return { page, complaints, close: () => context.close() };
 };

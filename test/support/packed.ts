@@ -1,17 +1,20 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtOnce } from './built-once.ts';
 import { cleanCheckout } from './checkout.ts';
 import { type Ran, run, scratch, start } from './cli.ts';
-import { shared } from './suite.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What is installed is not what coverage counts, and npm takes twice as long while it is measured. */
+export const UNCOUNTED = { NODE_V8_COVERAGE: '' };
 /**
  * The machine's home: npm keeps its settings and its cache there. It takes from the cache what is there, and asks again
  * soon where no answer comes.
  */
 const npmHome = {
+  ...UNCOUNTED,
   HOME: process.env['HOME'] ?? '',
   npm_config_prefer_offline: 'true',
   npm_config_fetch_timeout: '30000',
@@ -31,29 +34,37 @@ export type Packed = Readonly<{
   unpackedBytes: number;
 }>;
 
-const packages: (() => void)[] = [];
+/** All that goes into the package, and what builds it. */
+const SOURCES = [
+  ...['src', 'web', 'deploy', 'scripts'],
+  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'tsconfig.json', 'tsconfig.build.json'],
+];
+const REPORT = 'report.json';
 
-/** The package as `npm publish` would send it, built in a clean copy of these sources. */
-export const packed = shared(
-  'the packed package',
-  async (): Promise<Packed> => {
-    const checkout = cleanCheckout();
-    packages.push(checkout.remove);
-    const { stdout } = succeeds(await checkout.npm('npm pack --json --silent', npmHome), 'npm pack');
-    // Newer versions of npm answer with an object by the name of each package.
-    const answer = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as Record<string, PackReport>;
-    const [report] = Object.values(answer);
-    if (report === undefined) throw new Error(`npm pack answered ${stdout}`);
-    return {
-      tarball: join(checkout.path, report.filename),
-      files: report.files.map(({ path }) => path),
-      unpackedBytes: report.unpackedSize,
-    };
-  },
-  () => {
-    for (const remove of packages.splice(0)) remove();
-  },
-);
+const pack = async (folder: string): Promise<void> => {
+  const checkout = cleanCheckout();
+  try {
+    const command = `npm pack --json --silent --pack-destination '${folder}'`;
+    const { stdout } = succeeds(await checkout.npm(command, npmHome), 'npm pack');
+    writeFileSync(join(folder, REPORT), stdout.slice(stdout.search(/^[[{]/m)));
+  } finally {
+    checkout.remove();
+  }
+};
+
+/** The package as `npm publish` would send it, built in a clean copy of these sources, once for all tests. */
+export const packed = async (): Promise<Packed> => {
+  const folder = await builtOnce('package', SOURCES, pack);
+  // Newer versions of npm answer with an object by the name of each package.
+  const answer = JSON.parse(readFileSync(join(folder, REPORT), 'utf8')) as Record<string, PackReport>;
+  const [report] = Object.values(answer);
+  if (report === undefined) throw new Error(`npm pack answered ${JSON.stringify(answer)}`);
+  return {
+    tarball: join(folder, report.filename),
+    files: report.files.map(({ path }) => path),
+    unpackedBytes: report.unpackedSize,
+  };
+};
 
 type PackReport = Readonly<{
   filename: string;
@@ -85,7 +96,7 @@ export const consumer = async (...specifiers: readonly string[]): Promise<Consum
     remove();
     throw error;
   }
-  const offline = { HOME: path, npm_config_offline: 'true' };
+  const offline = { ...UNCOUNTED, HOME: path, npm_config_offline: 'true' };
   return {
     path,
     npm,

@@ -7,6 +7,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { readDeployConfig, stackNameOf } from '../../deploy/config.ts';
 import { MiyabiStack } from '../../deploy/stack.ts';
 import type { Artifacts } from '../../deploy/system.ts';
+import { isFullRun } from './suite.ts';
 
 /** A resource of a template, as far as these tests look at it. */
 export type Resource = Readonly<{
@@ -83,19 +84,19 @@ export const stubArtifacts = (): Artifacts => {
   };
 };
 
-const made = new Map<string, Synthesised>();
+const made = new Map<string, Readonly<{ isChecked: boolean; result: Synthesised }>>();
 
 /**
- * The template of a configuration, checked by cdk-nag unless disabled: an unacknowledged finding throws. Each
- * configuration is synthesised once.
+ * The template of a configuration, synthesised once. `nag`: checked by cdk-nag, so that an unacknowledged finding throws,
+ * which takes several times as long; by default with `--all` only.
  */
 export const synthesise = (
   options: Readonly<Record<string, unknown>> = {},
-  { nag = true }: Readonly<{ nag?: boolean }> = {},
+  { nag = isFullRun() }: Readonly<{ nag?: boolean }> = {},
 ): Synthesised => {
   const key = JSON.stringify(options);
   const before = made.get(key);
-  if (before !== undefined) return before;
+  if (before !== undefined && (before.isChecked || !nag)) return before.result;
   const app = new App({
     outdir: mkdtempSync(join(folder, 'out-')),
     analyticsReporting: false,
@@ -112,6 +113,6 @@ export const synthesise = (
     resources,
     ofType: (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type),
   };
-  made.set(key, result);
+  made.set(key, { isChecked: nag, result });
   return result;
 };

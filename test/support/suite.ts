@@ -17,6 +17,8 @@ export type TestOptions = Readonly<{ timeoutMs?: number; slow?: boolean }>;
 /** A suite under construction. It has no hooks: a test opens what it needs and closes it in `finally`. */
 export type Test = {
   (title: string, run: () => unknown, options?: TestOptions): void;
+  /** The same with `slow: true`. */
+  slow(title: string, run: () => unknown, options?: TestOptions): void;
   /** A test that cannot run here. The summary lists it with its reason. */
   skip(title: string, reason: string): void;
   /** Queues the suite. Without tests it fails. */
@@ -52,12 +54,15 @@ export const reportTo = (
 
 const send = (event: RunEvent): void => reporter?.send(event);
 
+/** Whether slow tests run, too. Called while the file is loaded or later. */
+export const isFullRun = (): boolean => reporter?.withSlow ?? true;
+
 /**
  * How often a test repeats something random: a few times in `npm test`, in full with `--all`. Called while the file is
  * loaded or later.
  */
 export const repeats = ({ few, all }: Readonly<{ few: number; all: number }>): number =>
-  (reporter?.withSlow ?? true) ? all : few;
+  isFullRun() ? all : few;
 
 const problems: string[] = [];
 const addProblem = (text: string): void => {
@@ -108,7 +113,12 @@ export const shared = <T>(what: string, open: () => Promise<T>, close: (value: T
     if (value === undefined) {
       const opening = open();
       value = opening;
-      opened.push({ what, close: async () => close(await opening) });
+      const closing = async () => {
+        // Another file of the same process may ask for it again.
+        value = undefined;
+        await close(await opening);
+      };
+      opened.push({ what, close: closing });
     }
     return value;
   };
@@ -155,6 +165,7 @@ export const suite = (name: string): Test => {
       end(true);
     });
   };
+  test.slow = (title, run, options) => test(title, run, { ...options, slow: true });
   test.skip = (title, reason) => {
     if (!claim(title)) return;
     tests += 1;

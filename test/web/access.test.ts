@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { RED_INK, type Scene, stories } from './stories.ts';
 
-const { story, run } = stories('for whom it is');
+const { story, slowStory, run } = stories('for whom it is');
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
 
@@ -103,7 +103,7 @@ story(
   { page: { locale: 'ja-JP' } },
 );
 
-story(
+slowStory(
   "tells times in the reader's own zone and way",
   async ({ dashboard, page, open }) => {
     await dashboard.log('brew', [
@@ -162,7 +162,7 @@ story('is used by keyboard alone', async ({ page, reportTask, open, bar, heading
   await page.waitForURL(/\/$/);
 });
 
-story(
+slowStory(
   "shows bars in the reader's own colours where the system forces them",
   async (scene) => {
     await scene.reportTask('brew', 5);
@@ -206,7 +206,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         assert.equal(await findings(), [], path);
       }
     },
-    { page: { colorScheme } },
+    { slow: colorScheme === 'dark', page: { colorScheme } },
   );
 }
 

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { stories } from './stories.ts';
 
-const { story, run } = stories('connection');
+const { story, slowStory, run } = stories('connection');
 
 story(
   'says that the server is gone, keeps what it knows, and catches up when it is back',
@@ -73,7 +73,7 @@ story(
   { slow: true, server: { options: { streaming: false } } },
 );
 
-story(
+slowStory(
   'forgets what another server in the place of the first does not know',
   async ({ dashboard, page, reportTask, open, sees }) => {
     for (const current of [1, 2, 3]) await reportTask('brew', current);

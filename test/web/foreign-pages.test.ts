@@ -2,12 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { chromiumPath, openBrowser, openPage } from '../support/dashboard.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
 import { type RunningServer, startServer } from '../support/server.ts';
-import { needs, suite } from '../support/suite.ts';
+import { needs, shared, suite } from '../support/suite.ts';
 
 const test = suite('Foreign pages in Chromium, without keys');
 const inChromium = needs(test, chromiumPath !== undefined, 'Chromium is not installed');
+
+const chromium = shared('Chromium', openBrowser, (opened) => opened.close());
 
 /** A foreign page, on its own port. */
 const foreignServer = async () => {
@@ -23,11 +25,9 @@ const withServer =
   (run: (server: RunningServer, browser: Browser, foreignPort: number) => Promise<void>) => async () => {
     const server = await startServer({ MIYABI_BACKEND: 'memory' });
     const foreign = await foreignServer();
-    const browser = await openBrowser(['--host-resolver-rules=MAP *.rebound.test 127.0.0.1']);
     try {
-      await run(server, browser, foreign.port);
+      await run(server, await chromium(), foreign.port);
     } finally {
-      await browser.close();
       await foreign.close();
       server.process.kill('SIGTERM');
       await server.ended;

@@ -6,7 +6,7 @@ import { until as eventually } from '../support/cli.ts';
 import { repeats } from '../support/suite.ts';
 import { type Scene, stories } from './stories.ts';
 
-const { story, run } = stories('log');
+const { story, slowStory, run } = stories('log');
 
 const ESC = '\u001b';
 const MANY = repeats({ few: 10_000, all: 100_000 });
@@ -300,11 +300,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.locator('.log-matches', { hasText: ' of ' }).waitFor();
       assert.equal(await findings(), []);
     },
-    { page: { colorScheme } },
+    { slow: colorScheme === 'dark', page: { colorScheme } },
   );
 }
 
-story('shows no log where no line of it is kept', async (scene) => {
+slowStory('shows no log where no line of it is kept', async (scene) => {
   const { dashboard, page, open, heading } = scene;
   await create(scene, 'completed');
   await open('/tasks/brew');

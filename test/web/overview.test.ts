@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { until } from '../support/cli.ts';
 import { report, stories } from './stories.ts';
 
-const { story, run } = stories('overview');
+const { story, slowStory, run } = stories('overview');
 
 story('shows how to begin where there is nothing yet, and the first task without a reload', async (scene) => {
   const { page, open, reportTask, heading } = scene;
@@ -49,7 +49,7 @@ story('moves a bar when a line is posted', async ({ dashboard, reportTask, open,
   assert.match(scale ?? '', /scaleX\(0\.7\)/);
 });
 
-story('moves ended tasks out of the running ones, and announces it once', async (scene) => {
+slowStory('moves ended tasks out of the running ones, and announces it once', async (scene) => {
   const { page, reportTask, open, bar } = scene;
   await reportTask('brew', 2);
   await open();
@@ -298,7 +298,7 @@ story(
   { slow: true },
 );
 
-story('redraws for an event the row that it is about, and no other', async (scene) => {
+slowStory('redraws for an event the row that it is about, and no other', async (scene) => {
   const { page, reportTask, open, heading, sees } = scene;
   for (let index = 0; index < 50; index += 1) await reportTask(`t${index}`, 1);
   await open();

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { chromiumPath, openBrowser, openDashboard, openPage } from '../support/dashboard.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
+import { openDashboard } from '../support/dashboard.ts';
 import { fillTeaHouse } from '../support/tea-house.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Scope } from '../../src/domain/api-keys.ts';
 import { type Scene, stories } from './stories.ts';
 
-const { story, run } = stories('sign-in');
+const { story, slowStory, run } = stories('sign-in');
 
 const KEY = 'a-key-of-the-tea-house';
 const READER = 'a-key-of-a-guest';
@@ -73,7 +73,7 @@ story(
   { slow: true, complaints: 'network', server: { key: KEY } },
 );
 
-story(
+slowStory(
   'shows a key that only reads one project that project, and nothing that it may not do',
   async (scene) => {
     const { dashboard, page, reportTask, open, bar, heading } = scene;

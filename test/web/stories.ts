@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { chromiumPath, type Dashboard, openBrowser, openDashboard, openPage } from '../support/dashboard.ts';
+import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
+import { type Dashboard, openDashboard } from '../support/dashboard.ts';
 import { needs, shared, suite } from '../support/suite.ts';
 import { fillTeaHouse } from '../support/tea-house.ts';
 
@@ -107,28 +108,33 @@ const browser = shared('Chromium', openBrowser, (opened) => opened.close());
 export const stories = (name: string) => {
   const test = suite(`dashboard: ${name}`);
   const inChromium = needs(test, chromiumPath !== undefined, 'Chromium is not installed');
-  return {
-    /** A story. It fails on anything that the page complains of. */
-    story(title: string, reportTask: (scene: Scene) => Promise<void>, setting: Setting = {}) {
-      const run = async (): Promise<void> => {
-        const dashboard = await openDashboard(setting.server);
+  /** A story. It fails on anything that the page complains of. */
+  const story = (title: string, reportTask: (scene: Scene) => Promise<void>, setting: Setting = {}): void => {
+    const run = async (): Promise<void> => {
+      const dashboard = await openDashboard(setting.server);
+      try {
+        const { page, complaints, close } = await openPage(await browser(), setting.page);
         try {
-          const { page, complaints, close } = await openPage(await browser(), setting.page);
-          try {
-            await reportTask(sceneOf(dashboard, page));
-            const reported = complaints.filter(
-              (text) => setting.complaints !== 'network' || !/^Failed to load resource/.test(text),
-            );
-            assert.equal(reported, []);
-          } finally {
-            await close();
-          }
+          await reportTask(sceneOf(dashboard, page));
+          const reported = complaints.filter(
+            (text) => setting.complaints !== 'network' || !/^Failed to load resource/.test(text),
+          );
+          assert.equal(reported, []);
         } finally {
-          await dashboard.close();
+          await close();
         }
-      };
-      inChromium(title, run, { slow: setting.slow ?? false });
-    },
+      } finally {
+        await dashboard.close();
+      }
+    };
+    inChromium(title, run, { slow: setting.slow ?? false });
+  };
+  /** One that is left out of `npm test`. */
+  const slowStory: typeof story = (title, reportTask, setting = {}) =>
+    story(title, reportTask, { ...setting, slow: true });
+  return {
+    story,
+    slowStory,
     run: () => test.run(),
   };
 };

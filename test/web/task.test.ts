@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { RED_INK, report, stories } from './stories.ts';
 
-const { story, run } = stories('task');
+const { story, slowStory, run } = stories('task');
 
 story('opens a task: its plot, phases, root cause, links and history', async (scene) => {
   const { page, teaHouse, open, heading, textOf } = scene;
@@ -22,15 +22,18 @@ story('opens a task: its plot, phases, root cause, links and history', async (sc
   await heading('In progress').waitFor();
 });
 
-story('follows a task that goes on while its page is open', async ({ dashboard, page, reportTask, open }) => {
-  await dashboard.log('brew', [{ at: Date.now() - 5_000, text: report('brew', 2, { phase: 'heat' }) }]);
-  await open('/tasks/brew');
-  await page.locator('.task-figure', { hasText: '20%' }).waitFor();
-  await reportTask('brew', 6, { phase: 'steep' });
-  await page.locator('.task-figure', { hasText: '60%' }).waitFor();
-  await page.locator('.phase-list', { hasText: 'steep' }).waitFor();
-  await page.getByRole('cell', { name: '60%' }).waitFor();
-});
+slowStory(
+  'follows a task that goes on while its page is open',
+  async ({ dashboard, page, reportTask, open }) => {
+    await dashboard.log('brew', [{ at: Date.now() - 5_000, text: report('brew', 2, { phase: 'heat' }) }]);
+    await open('/tasks/brew');
+    await page.locator('.task-figure', { hasText: '20%' }).waitFor();
+    await reportTask('brew', 6, { phase: 'steep' });
+    await page.locator('.task-figure', { hasText: '60%' }).waitFor();
+    await page.locator('.phase-list', { hasText: 'steep' }).waitFor();
+    await page.getByRole('cell', { name: '60%' }).waitFor();
+  },
+);
 
 story(
   'reads the history of a task that changes faster than it can be read',
@@ -87,7 +90,7 @@ story('shows how a failed task ended and where it stopped, never a percentage', 
   assert.match(await textOf('.row-failed'), /brew.*no water.*stopped at 10\/10/s);
 });
 
-story(
+slowStory(
   'counts failed and skipped steps: in the row, at the head of the page and in the history',
   async (scene) => {
     const { dashboard, page, open, textOf } = scene;
@@ -335,7 +338,7 @@ story(
   { page: { permissions: ['clipboard-read', 'clipboard-write'] } },
 );
 
-story(
+slowStory(
   'says what is not there, and leads back',
   async ({ page, open, heading }) => {
     await open('/tasks/never');

@@ -6,6 +6,7 @@ import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import {
   checkpointsContract,
   projectStoreContract,
+  slowly,
   taskHistoryContract,
   taskStoreContract,
 } from '../../contracts/ports.ts';
@@ -22,9 +23,13 @@ const optionsOf = ({ client, names }: Dynamodb) => ({
   pause: async () => {},
 });
 
-taskStoreContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbTaskStore(optionsOf(dynamodb))));
+slowly(() =>
+  taskStoreContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbTaskStore(optionsOf(dynamodb)))),
+);
 taskHistoryContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbTaskHistory(optionsOf(dynamodb))));
-checkpointsContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbCheckpoints(optionsOf(dynamodb))));
+slowly(() =>
+  checkpointsContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbCheckpoints(optionsOf(dynamodb)))),
+);
 projectStoreContract(TIRESOME, () =>
   openEmbedded((dynamodb) =>
     dynamodbProjectStore({ ...optionsOf(dynamodb), tableName: dynamodb.names.projects }),

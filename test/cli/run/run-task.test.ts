@@ -245,7 +245,7 @@ test(
   { slow: true },
 );
 
-test('writes its id to --task-file while the command runs', async () => {
+test.slow('writes its id to --task-file while the command runs', async () => {
   const server = await open();
   const folder = scratch();
   try {
@@ -265,34 +265,37 @@ test('writes its id to --task-file while the command runs', async () => {
   }
 });
 
-test('ends as its command does, and says why, if --task-file cannot be written or there is no server', async () => {
-  const server = await open();
-  try {
-    await server.up();
-    const argv = [
-      ...MIYABI,
-      'run',
-      '--task-file',
-      '/nowhere/task.id',
-      '--',
-      'sh',
-      '-c',
-      'echo "Error: it broke" >&2; exit 3',
-    ];
-    const unwritten = await run(argv, { env: server.env });
-    assert.is(unwritten.code, 3);
-    assert.match(unwritten.stderr, /--task-file could not be written: .*\/nowhere\/task\.id/);
-    assert.equal(
-      (await server.tasks()).map(({ status, details }) => [status, details.error_message]),
-      [['failed', 'Error: it broke']],
-    );
-    const alone = await run(argv);
-    assert.is(alone.code, 3);
-    assert.match(alone.stderr, /--task-file was not written: .* MIYABI_URL/);
-  } finally {
-    await server.close();
-  }
-});
+test.slow(
+  'ends as its command does, and says why, if --task-file cannot be written or there is no server',
+  async () => {
+    const server = await open();
+    try {
+      await server.up();
+      const argv = [
+        ...MIYABI,
+        'run',
+        '--task-file',
+        '/nowhere/task.id',
+        '--',
+        'sh',
+        '-c',
+        'echo "Error: it broke" >&2; exit 3',
+      ];
+      const unwritten = await run(argv, { env: server.env });
+      assert.is(unwritten.code, 3);
+      assert.match(unwritten.stderr, /--task-file could not be written: .*\/nowhere\/task\.id/);
+      assert.equal(
+        (await server.tasks()).map(({ status, details }) => [status, details.error_message]),
+        [['failed', 'Error: it broke']],
+      );
+      const alone = await run(argv);
+      assert.is(alone.code, 3);
+      assert.match(alone.stderr, /--task-file was not written: .* MIYABI_URL/);
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 test('masks secrets in the cause of a failure', async () => {
   const server = await open();
@@ -310,18 +313,21 @@ test('masks secrets in the cause of a failure', async () => {
   }
 });
 
-test('of a command that cannot be started has failed with the exit code that miyabi ends with', async () => {
-  const server = await open();
-  try {
-    await server.up();
-    const { code } = await run([...MIYABI, 'run', '--', 'no-such-command-here'], { env: server.env });
-    const [task] = await server.tasks();
-    assert.equal([code, task?.status, task?.details.exit_code], [127, 'failed', 127]);
-    assert.is(task?.details.error_message, 'no-such-command-here: there is no such command');
-  } finally {
-    await server.close();
-  }
-});
+test.slow(
+  'of a command that cannot be started has failed with the exit code that miyabi ends with',
+  async () => {
+    const server = await open();
+    try {
+      await server.up();
+      const { code } = await run([...MIYABI, 'run', '--', 'no-such-command-here'], { env: server.env });
+      const [task] = await server.tasks();
+      assert.equal([code, task?.status, task?.details.exit_code], [127, 'failed', 127]);
+      assert.is(task?.details.error_message, 'no-such-command-here: there is no such command');
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 test('is cancelled by Ctrl-C, also where the command turns that into an exit code', async () => {
   const server = await open();
@@ -339,46 +345,49 @@ test('is cancelled by Ctrl-C, also where the command turns that into an exit cod
   }
 });
 
-test('two stacks in one deployment, one of which failed: the run failed, the stacks are as they ended', async () => {
-  const server = await open();
-  try {
-    await server.up();
-    const lines = [
-      'Alpha | 1/2 | 12:00:01 | CREATE_IN_PROGRESS | AWS::CloudFormation::Stack | Alpha User Initiated',
-      'Alpha | 2/2 | 12:00:03 | CREATE_COMPLETE | AWS::CloudFormation::Stack | Alpha',
-      ' ✅  Alpha',
-      'Beta | 1/4 | 12:00:04 | CREATE_IN_PROGRESS | AWS::CloudFormation::Stack | Beta User Initiated',
-      'Beta | 2/4 | 12:00:05 | CREATE_COMPLETE | AWS::SQS::Queue | Queue',
-      'Beta | 2/4 | 12:00:06 | CREATE_FAILED | AWS::S3::Bucket | Bucket (Bucket) the name is taken',
-      ' ❌  Beta failed: the name is taken',
-    ];
-    const folder = scratch();
-    const log = join(folder.path, 'log');
-    writeFileSync(log, `${lines.join('\n')}\n`);
-    await run([...MIYABI, 'run', '--name', 'cdk deploy', '--', 'sh', '-c', `cat ${log}; exit 1`], {
-      env: server.env,
-    });
-    folder.remove();
-    const tasks = await server.tasks();
-    const whole = tasks.find(({ task_name }) => task_name === 'cdk deploy');
-    const parts = tasks.filter(({ parent_id }) => parent_id === whole?.task_id);
-    assert.equal(
-      parts.map(({ task_name, status }) => [task_name, status]),
-      [
-        ['Alpha', 'completed'],
-        ['Beta', 'failed'],
-      ],
-    );
-    assert.is(tasks.length, 3);
-    assert.equal([whole?.status, whole?.details.exit_code], ['failed', 1]);
-    assert.match(whole?.details.error_message ?? '', /^Beta: .*the name is taken/);
-    const [alpha, beta] = parts;
-    const half = ((alpha?.progress.percentage ?? 0) + (beta?.progress.percentage ?? 0)) / 2;
-    assert.is(whole?.progress.percentage, Math.floor(half));
-  } finally {
-    await server.close();
-  }
-});
+test.slow(
+  'two stacks in one deployment, one of which failed: the run failed, the stacks are as they ended',
+  async () => {
+    const server = await open();
+    try {
+      await server.up();
+      const lines = [
+        'Alpha | 1/2 | 12:00:01 | CREATE_IN_PROGRESS | AWS::CloudFormation::Stack | Alpha User Initiated',
+        'Alpha | 2/2 | 12:00:03 | CREATE_COMPLETE | AWS::CloudFormation::Stack | Alpha',
+        ' ✅  Alpha',
+        'Beta | 1/4 | 12:00:04 | CREATE_IN_PROGRESS | AWS::CloudFormation::Stack | Beta User Initiated',
+        'Beta | 2/4 | 12:00:05 | CREATE_COMPLETE | AWS::SQS::Queue | Queue',
+        'Beta | 2/4 | 12:00:06 | CREATE_FAILED | AWS::S3::Bucket | Bucket (Bucket) the name is taken',
+        ' ❌  Beta failed: the name is taken',
+      ];
+      const folder = scratch();
+      const log = join(folder.path, 'log');
+      writeFileSync(log, `${lines.join('\n')}\n`);
+      await run([...MIYABI, 'run', '--name', 'cdk deploy', '--', 'sh', '-c', `cat ${log}; exit 1`], {
+        env: server.env,
+      });
+      folder.remove();
+      const tasks = await server.tasks();
+      const whole = tasks.find(({ task_name }) => task_name === 'cdk deploy');
+      const parts = tasks.filter(({ parent_id }) => parent_id === whole?.task_id);
+      assert.equal(
+        parts.map(({ task_name, status }) => [task_name, status]),
+        [
+          ['Alpha', 'completed'],
+          ['Beta', 'failed'],
+        ],
+      );
+      assert.is(tasks.length, 3);
+      assert.equal([whole?.status, whole?.details.exit_code], ['failed', 1]);
+      assert.match(whole?.details.error_message ?? '', /^Beta: .*the name is taken/);
+      const [alpha, beta] = parts;
+      const half = ((alpha?.progress.percentage ?? 0) + (beta?.progress.percentage ?? 0)) / 2;
+      assert.is(whole?.progress.percentage, Math.floor(half));
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 test('stays alive by heartbeats, and is left as it is where miyabi is killed', async () => {
   let beats = 0;

@@ -31,11 +31,12 @@ for (const [title, script, code, signal] of [
   ['death by SIGINT', 'kill -INT $$', null, 'SIGINT'],
   ['death by SIGTERM', 'kill -TERM $$', null, 'SIGTERM'],
 ] as const) {
-  it(`${title} is passed on`, async () => {
+  const isPassedOn = async (): Promise<void> => {
     const ended = await inTerminal([...RUN, 'sh', '-c', script]);
     assert.is(ended.code, code);
     assert.is(ended.signal, signal);
-  });
+  };
+  it(`${title} is passed on`, isPassedOn, { slow: code !== 1 && signal !== 'SIGINT' });
 }
 
 it('a question is asked and answered as without', async () => {
@@ -88,7 +89,7 @@ it(
 );
 
 for (const columns of [80, 40]) {
-  it(`${columns} columns: what scrolled is what the command wrote, with bars below it and none left in it`, async () => {
+  const leavesNothing = async (): Promise<void> => {
     const argv = [...CDK, '--pace', '25', '--noise', '2', '--resources', '12'];
     const size = { rows: 16, columns };
     const { plain, wrapped } = await same(argv, size);
@@ -113,7 +114,9 @@ for (const columns of [80, 40]) {
       without.length <= shown.frames.length / 10,
       `${without.length} of ${shown.frames.length} pictures were without bars`,
     );
-  });
+  };
+  const title = `${columns} columns: what scrolled is what the command wrote, with bars below it and none left in it`;
+  it(title, leavesNothing, { slow: columns !== 80 });
 }
 
 it(

@@ -25,7 +25,8 @@ for (const [title, options, code, signal] of [
   ['one that dies of SIGTERM', ['--die', 'SIGTERM'], null, 'SIGTERM'],
   ['one that dies of SIGKILL', ['--die', 'SIGKILL'], null, 'SIGKILL'],
 ] as const) {
-  test(`${title}: output byte for byte the same, and the same end`, async () => {
+  const often = code === 1 || signal === 'SIGTERM' ? test : test.slow;
+  often(`${title}: output byte for byte the same, and the same end`, async () => {
     const [plain, wrapped] = await both([...CDK, '--noise', '50', ...options]);
     assert.is(plain.code, code);
     assert.is(plain.signal, signal);
@@ -33,7 +34,7 @@ for (const [title, options, code, signal] of [
   });
 }
 
-test('death by other signals is passed on, also by those that Node keeps for itself', async () => {
+test.slow('death by other signals is passed on, also by those that Node keeps for itself', async () => {
   for (const name of ['PIPE', 'USR1', 'HUP', 'ABRT'] as const) {
     const { signal } = await run([...MIYABI, 'run', '--', 'sh', '-c', `ulimit -c 0; kill -${name} $$`]);
     assert.is(signal, `SIG${name}`);
@@ -51,7 +52,7 @@ test('standard input is the command’s', async () => {
   assert.is(stdout, 'one\ntwo');
 });
 
-test('its output can be opened again by name, as scripts do', async () => {
+test.slow('its output can be opened again by name, as scripts do', async () => {
   const { stdout, stderr } = await run([
     ...MIYABI,
     'run',
@@ -94,14 +95,17 @@ onLinux('what a command leaves running keeps its output', async () => {
   assert.is(stderr, 'late too\n');
 });
 
-test('a command that is not there, one that cannot be run, and no command at all have exit codes of their own', async () => {
-  assert.is((await run([...MIYABI, 'run', '--', 'no-such-command-here'])).code, 127);
-  assert.is((await run([...MIYABI, 'run', '--', '/etc/passwd'])).code, 126);
-  assert.is((await run([...MIYABI, 'run'])).code, 2);
-  const nameless = await run([...MIYABI, 'run', '--', '']);
-  assert.is(nameless.code, 127);
-  assert.is(nameless.stderr, "miyabi: '': there is no such command\n");
-});
+test.slow(
+  'a command that is not there, one that cannot be run, and no command at all have exit codes of their own',
+  async () => {
+    assert.is((await run([...MIYABI, 'run', '--', 'no-such-command-here'])).code, 127);
+    assert.is((await run([...MIYABI, 'run', '--', '/etc/passwd'])).code, 126);
+    assert.is((await run([...MIYABI, 'run'])).code, 2);
+    const nameless = await run([...MIYABI, 'run', '--', '']);
+    assert.is(nameless.code, 127);
+    assert.is(nameless.stderr, "miyabi: '': there is no such command\n");
+  },
+);
 
 for (const [title, signal] of [
   ['SIGINT to miyabi alone reaches the command once', (pid: number) => process.kill(pid, 'SIGINT')],
@@ -249,7 +253,7 @@ test(
   { slow: true },
 );
 
-test('a refused key is reported, the lines stay', async () => {
+test.slow('a refused key is reported, the lines stay', async () => {
   const folder = scratch();
   const server = await sink(() => 401);
   const { code, stderr } = await run([...MIYABI, 'run', '--', 'echo', 'hi'], {
@@ -303,7 +307,7 @@ test('a spool that cannot be written is no reason to lose lines while the server
   assert.ok(linesOf(server.events()).length > 40);
 });
 
-test('a wrong MIYABI_URL does not keep the command from running', async () => {
+test.slow('a wrong MIYABI_URL does not keep the command from running', async () => {
   const { code, stdout, stderr } = await run([...MIYABI, 'run', '--', 'sh', '-c', 'echo hi; exit 3'], {
     env: { MIYABI_URL: 'nonsense' },
   });

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Json } from '../../../src/domain/json.ts';
 import { builtInFormats } from '../../../src/domain/logs/formats/registry.ts';
 import { logParser, type TaskShelf } from '../../../src/domain/logs/parse.ts';
-import { suite } from '../../support/suite.ts';
+import { repeats, suite } from '../../support/suite.ts';
 
 /** A shelf that keeps texts, as a file does. */
 const textShelf = (): TaskShelf & Readonly<{ size(): number }> => {
@@ -66,7 +66,7 @@ test('tasks that were on a shelf in between are those that stayed in memory', ()
         );
       },
     ),
-    { numRuns: 300 },
+    { numRuns: repeats({ few: 60, all: 300 }) },
   );
 });
 

@@ -6,7 +6,7 @@ import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
 import type { CdkSignal } from '../../../../../src/domain/logs/formats/cdk/signals.ts';
 import type { CdkState } from '../../../../../src/domain/logs/formats/cdk/state.ts';
 import { processorMs } from '../../../../support/processor-time.ts';
-import { suite } from '../../../../support/suite.ts';
+import { repeats, suite } from '../../../../support/suite.ts';
 import { reported, runsOf, signalsOf } from './read-cdk.ts';
 
 const test = suite('CDK logs, properties');
@@ -108,7 +108,7 @@ test('two logs of different stacks, interleaved line by line, give both results'
         assert.equal(of(both, 'B'), of(b, 'B'));
       },
     ),
-    { numRuns: 300 },
+    { numRuns: repeats({ few: 60, all: 300 }) },
   );
 });
 
@@ -226,7 +226,7 @@ test('random and mutated lines: no exception, no unsound run, signals of bounded
         }
       });
     }),
-    { numRuns: 500 },
+    { numRuns: repeats({ few: 100, all: 500 }) },
   );
 });
 
