@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { TableNames } from '../src/adapters/dynamodb/tables.ts';
+import { MAX_SHARDS, SHARD_STEPS, type TaskShards, UNSHARDED } from '../src/adapters/dynamodb/task-shards.ts';
 import { readConfig } from '../src/config.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
 
@@ -82,6 +83,10 @@ const schema = v.object({
   tasksTable: tableName,
   projectsTable: tableName,
   webhooksTable: tableName,
+  /** Over how many partitions lists of running tasks are spread; `npm run deploy` chooses it for a new table. */
+  shards: v.optional(integer(1, MAX_SHARDS), 1),
+  /** How far an existing table has come on the way to its shards. */
+  shardStep: v.optional(integer(1, SHARD_STEPS), SHARD_STEPS),
   /** Availability Zones of the network, by default the first two of the Region. */
   zones: v.optional(
     v.pipe(
@@ -192,6 +197,8 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   tasksTable: 'must be the name of a table',
   projectsTable: 'must be the name of a table',
   webhooksTable: 'must be the name of a table',
+  shards: `must be a whole number from 1 to ${MAX_SHARDS}`,
+  shardStep: `must be a whole number from 1 to ${SHARD_STEPS}`,
   zones: 'must be two Availability Zones with a comma between, as eu-west-1a,eu-west-1c',
   apiDomain: 'must be a domain in small letters, as api.example.org',
   apiCertificate: 'must be the ARN of a certificate of AWS Certificate Manager',
@@ -258,6 +265,10 @@ export const tableNamesOf = ({
   projects: projectsTable ?? `${name}-projects`,
   webhooks: webhooksTable ?? `${name}-webhooks`,
 });
+
+/** How the tasks table of a system is partitioned. */
+export const shardsOf = ({ shards, shardStep }: Pick<DeployConfig, 'shards' | 'shardStep'>): TaskShards =>
+  shards === 1 ? UNSHARDED : { count: shards, step: shardStep };
 
 /** The stack of a system, and where its API keys are. */
 export const stackNameOf = (name: string): string => (name === 'miyabi' ? 'Miyabi' : `Miyabi-${name}`);

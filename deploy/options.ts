@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SHARD_STEPS, SHARDED_LISTS } from '../src/adapters/dynamodb/task-shards.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
 import { isJsonObject } from '../src/domain/json.ts';
 import { ROOT } from './build/bundle.ts';
-import { CHOICES, chosenOptions, type DeployConfig, readDeployConfig } from './config.ts';
+import { CHOICES, chosenOptions, type DeployConfig, readDeployConfig, shardsOf } from './config.ts';
 
 export type OptionTexts = Readonly<Record<string, string>>;
 
@@ -76,6 +77,12 @@ const asTexts = (options: Readonly<Record<string, unknown>>): OptionTexts =>
     ]),
   );
 
+/** They describe the table, so that a file may leave them out. */
+const shardOptionsIn = (stored: OptionTexts = {}): OptionTexts =>
+  Object.fromEntries(
+    Object.entries(stored).filter(([option]) => option === 'shards' || option === 'shardStep'),
+  );
+
 export type ResolvedOptions = Readonly<{
   config: DeployConfig;
   /** All options that are not at their default, for the CDK's command line. */
@@ -95,7 +102,7 @@ export const resolveOptions = (
   sources: Readonly<{ given: OptionTexts; file?: OptionTexts | undefined; stored?: OptionTexts | undefined }>,
 ): ResolvedOptions => {
   const { given, file, stored } = sources;
-  const config = readDeployConfig({ ...(file ?? stored), ...given });
+  const config = readDeployConfig({ ...shardOptionsIn(stored), ...(file ?? stored), ...given });
   const options = chosenOptions(config);
   const before = stored === undefined ? undefined : chosenOptions(readDeployConfig(stored));
   const changed =
@@ -152,6 +159,40 @@ export const guardCacheChange = (
     `Nothing was changed: cache ${config.cache} is not what ${stack} runs with, and would add or remove its network and cache; add --change-cache to go ahead`,
   );
 };
+
+/**
+ * Refuses what CloudFormation could not do to the indexes of a running system in one update, and a number of shards that
+ * is not the table's.
+ *
+ * @throws MiyabiError `configuration`
+ */
+export const guardShardChange = (
+  { config }: ResolvedOptions,
+  { stack, stored }: Readonly<{ stack: string; stored: OptionTexts | undefined }>,
+): void => {
+  if (stored === undefined) return;
+  const before = shardsOf(readDeployConfig(stored));
+  const after = shardsOf(config);
+  if (before.step > 0 && after.step > 0 && before.count !== after.count) {
+    throw new MiyabiError(
+      'configuration',
+      `Nothing was changed: the tasks table of ${stack} has ${before.count} shards, not ${after.count}, and their number is fixed`,
+    );
+  }
+  if (Math.abs(before.step - after.step) <= 1) return;
+  const next = before.step + Math.sign(after.step - before.step);
+  const { count } = before.step < after.step ? after : before;
+  throw new MiyabiError(
+    'configuration',
+    `Nothing was changed: the tasks table of ${stack} is at shard step ${before.step} of ${SHARD_STEPS}, and a deployment goes one step: ${next === 0 ? '-c shards= -c shardStep=' : `-c shards=${count} -c shardStep=${next}`}, see docs/scale.md`,
+  );
+};
+
+/** Whether this deployment lets lists come from indexes that must contain every task. */
+export const movesListsToShards = ({ config }: ResolvedOptions, stored: OptionTexts | undefined): boolean =>
+  stored !== undefined &&
+  shardsOf(readDeployConfig(stored)).step < SHARDED_LISTS &&
+  shardsOf(config).step >= SHARDED_LISTS;
 
 const TABLE_OPTIONS = ['tasksTable', 'projectsTable', 'webhooksTable'] as const;
 

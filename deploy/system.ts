@@ -2,7 +2,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { apiVariables, type DeployConfig, tableNamesOf } from './config.ts';
+import { apiVariables, type DeployConfig, shardsOf, tableNamesOf } from './config.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { HttpEntrance } from './constructs/api.ts';
 import { Cache } from './constructs/cache.ts';
@@ -35,7 +35,8 @@ const API_TIMEOUT_SECONDS = 25;
 /** Makes all resources of Miyabi in an account and a Region. */
 export const makeSystem = (scope: Construct, { config, artifacts, customFormats = false }: SystemProps) => {
   const { name, tracing } = config;
-  const tables = new Tables(scope, 'Tables', { name, names: tableNamesOf(config) });
+  const shards = shardsOf(config);
+  const tables = new Tables(scope, 'Tables', { name, names: tableNamesOf(config), shards });
   const logs = new Logs(scope, 'Logs', { name, days: config.retentionDays, others: config.sources });
   const keys = new Keys(scope, 'Keys', config);
   const network =
@@ -63,6 +64,9 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
     TASKS_TABLE_NAME: tables.tasks.tableName,
     PROJECTS_TABLE_NAME: tables.projects.tableName,
     WEBHOOKS_TABLE_NAME: tables.webhooks.tableName,
+    ...(shards.count === 1
+      ? {}
+      : { TASK_SHARDS: String(shards.count), TASK_SHARD_STEP: String(shards.step) }),
     ...logGroups,
     ...(config.projectRules === undefined ? {} : { MIYABI_PROJECT_RULES: config.projectRules }),
     ...(config.logLevel === 'info' ? {} : { LOG_LEVEL: config.logLevel }),

@@ -45,6 +45,8 @@ export type Config = Readonly<{
   tasksTable: string;
   projectsTable: string;
   webhooksTable: string;
+  /** How the list indexes of the tasks table in DynamoDB are partitioned: docs/scale.md. */
+  taskShards: Readonly<{ count: number; step: number }>;
   region?: string;
   dynamodbEndpoint?: string;
   cloudwatchLogsEndpoint?: string;
@@ -209,6 +211,8 @@ const environment = v.object({
   TASKS_TABLE_NAME: v.optional(tableName, 'miyabi-tasks'),
   PROJECTS_TABLE_NAME: v.optional(tableName, 'miyabi-projects'),
   WEBHOOKS_TABLE_NAME: v.optional(tableName, 'miyabi-webhooks'),
+  TASK_SHARDS: v.optional(integer(1, 64), '1'),
+  TASK_SHARD_STEP: v.optional(integer(1, 7), '7'),
   AWS_REGION: v.optional(text),
   DYNAMODB_ENDPOINT: v.optional(httpUrl),
   CLOUDWATCH_LOGS_ENDPOINT: v.optional(httpUrl),
@@ -289,6 +293,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     tasksTable: vars.TASKS_TABLE_NAME,
     projectsTable: vars.PROJECTS_TABLE_NAME,
     webhooksTable: vars.WEBHOOKS_TABLE_NAME,
+    taskShards: { count: vars.TASK_SHARDS, step: vars.TASK_SHARDS === 1 ? 0 : vars.TASK_SHARD_STEP },
     ...(vars.AWS_REGION === undefined ? {} : { region: vars.AWS_REGION }),
     ...(vars.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: vars.DYNAMODB_ENDPOINT }),
     ...(vars.CLOUDWATCH_LOGS_ENDPOINT === undefined

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Item } from '../../src/adapters/dynamodb/attributes.ts';
 import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
 import { pointToItem, taskToItem } from '../../src/adapters/dynamodb/task-item.ts';
+import { LIST_INDEXES, type TaskShards } from '../../src/adapters/dynamodb/task-shards.ts';
 import { createTask, type StoredTask } from '../../src/domain/tasks/task.ts';
 import { toIso } from '../../src/domain/time.ts';
 
@@ -105,10 +105,6 @@ const runningTasks = (random: () => number): readonly StoredTask[] => {
   });
 };
 
-/** The shard of a task, out of this many. */
-const shardOf = (taskId: string, shards: number): number =>
-  createHash('sha256').update(taskId).digest().readUInt32BE() % shards;
-
 export type Simulated = Readonly<{
   measured: readonly Measured[];
   /** Write units of one progress report, with its point of the history. */
@@ -120,18 +116,18 @@ export type Simulated = Readonly<{
 
 /**
  * Reports progress at the rate of `LOAD` and counts the write units of every partition key, by the key schema and the
- * items of the adapters. With `shards` above 1, the keys of the status, project and type indexes are spread over that many.
+ * items of the adapters in a table with these shards.
  */
-export const simulate = (shards: number): Simulated => {
+export const simulate = (shards: TaskShards): Simulated => {
   const random = seeded(7);
   const tasks = runningTasks(random);
-  const [table] = tableDefinitions({ tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' });
+  const [table] = tableDefinitions({ tasks: 'tasks', projects: 'projects', webhooks: 'webhooks' }, shards);
   if (table === undefined) throw new Error('There is a tasks table');
   // A report changes `updated_key`: the old entry is deleted and a new one is put.
   const indexes = table.indexes.filter(({ key: [hash] }) =>
-    ['status', 'project_id', 'task_type'].includes(hash),
+    Object.values(LIST_INDEXES).some(({ field, shard }) => field === hash || shard === hash),
   );
-  const items = tasks.map((task) => taskToItem(task, '00000000-0000-0000-0000-000000000000'));
+  const items = tasks.map((task) => taskToItem(task, '00000000-0000-0000-0000-000000000000', shards.count));
   const entryBytes = (item: Item, { key, includes }: (typeof indexes)[number]): number =>
     sizeOf(
       Object.fromEntries(
@@ -150,14 +146,13 @@ export const simulate = (shards: number): Simulated => {
   // What each task writes: partition keys of the table and its indexes, with units.
   const writes = tasks.map(({ task_id }, index) => {
     const item = items[index] ?? {};
-    const shard = shards > 1 ? `#${shardOf(task_id, shards)}` : '';
     return [
       ['table', task_id, unitsOf(sizeOf(item)) + unitsOf(pointBytes)] as const,
       ...indexes.map(
         (definition) =>
           [
             definition.name,
-            `${item[definition.key[0]]?.S}${shard}`,
+            item[definition.key[0]]?.S ?? '',
             2 * unitsOf(entryBytes(item, definition)),
           ] as const,
       ),

@@ -8,11 +8,12 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { DEFAULT_SHARDS } from '../../src/adapters/dynamodb/task-shards.ts';
 import { apiKeysParameterOf, readDeployConfig } from '../config.ts';
 import { makeSystem } from '../system.ts';
 import { unpackFunctions } from './functions.ts';
 
-/** What can be chosen; the same options as of `npm run deploy`, with the same defaults. */
+/** What can be chosen; the same options as of `npm run deploy`, with the defaults of a first deployment. */
 export interface MiyabiProps {
   /** Begins the names of tables, log groups and functions, so that one account can hold several systems. Default `miyabi`. */
   readonly name?: string;
@@ -72,6 +73,13 @@ export interface MiyabiProps {
   readonly projectsTable?: string;
   /** Likewise, instead of `NAME-webhooks`. */
   readonly webhooksTable?: string;
+  /**
+   * Over how many partitions lists of running tasks are spread, fixed for a table. 1 for a table that a release without
+   * this option has made. Default 16.
+   */
+  readonly shards?: number;
+  /** 1 to 7: how far an existing table has come on the way to its shards, see docs/scale.md. Default 7, all of it. */
+  readonly shardStep?: number;
   /** Two Availability Zones for the network, by default the first two of the Region. */
   readonly zones?: readonly string[];
   /** A domain for the API, as `api.example.org`; needs `apiCertificate`. */
@@ -116,7 +124,7 @@ export class Miyabi extends Construct {
 
   constructor(scope: Construct, id: string, props: MiyabiProps = {}) {
     super(scope, id);
-    const config = readDeployConfig({ ...props });
+    const config = readDeployConfig({ shards: DEFAULT_SHARDS, ...props });
     const here = fileURLToPath(new URL('.', import.meta.url));
     const assembly = Stage.of(this)?.assetOutdir;
     if (assembly === undefined) throw new Error(`${this.node.path} must be in an App`);

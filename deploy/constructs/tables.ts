@@ -7,6 +7,7 @@ import {
   type TableNames,
   tableDefinitions,
 } from '../../src/adapters/dynamodb/tables.ts';
+import type { TaskShards } from '../../src/adapters/dynamodb/task-shards.ts';
 import type { TableGrants } from '../grants.ts';
 
 const TYPES = { S: AttributeType.STRING, N: AttributeType.NUMBER } as const;
@@ -18,9 +19,13 @@ export class Tables extends Construct {
   readonly webhooks: TableV2;
   readonly #indexArns: ReadonlyMap<TableV2, readonly string[]>;
 
-  constructor(scope: Construct, id: string, { name, names }: Readonly<{ name: string; names: TableNames }>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, names, shards }: Readonly<{ name: string; names: TableNames; shards: TaskShards }>,
+  ) {
     super(scope, id);
-    const [tasks, projects, webhooks] = tableDefinitions(names);
+    const [tasks, projects, webhooks] = tableDefinitions(names, shards);
     if (tasks === undefined || projects === undefined || webhooks === undefined) {
       throw new Error('There are three tables');
     }

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
-import { CACHE_CHOICES, stackNameOf } from '../config.ts';
+import { CACHE_CHOICES, stackNameOf, tableNamesOf } from '../config.ts';
 import {
   adoptedTables,
   guardCacheChange,
+  guardShardChange,
   guardTableChange,
+  movesListsToShards,
   type OptionTexts,
   resolveOptions,
 } from '../options.ts';
@@ -34,6 +36,7 @@ import {
 } from './program.ts';
 import { smoke } from './smoke-checks.ts';
 import { deployedStack, setTerminationProtection } from './stacks.ts';
+import { firstShards, requireBackfill } from './task-table.ts';
 
 const OUTPUTS = 'cdk.out/outputs.json';
 
@@ -61,12 +64,17 @@ program('deploy', async (args) => {
     isFirst && file === undefined && given['collectorConcurrency'] === undefined
       ? await reservation(client)
       : {};
-  const resolved = resolveOptions({ given: { ...reserved, ...answers, ...given }, file, stored });
+  const shards = isFirst ? await firstShards(client, { given, file }) : {};
+  const resolved = resolveOptions({ given: { ...reserved, ...shards, ...answers, ...given }, file, stored });
   await requireBootstrap(target, resolved.config.qualifier);
   guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
   guardTableChange(resolved, { stack, allowed: flags['adopt-tables'] === true });
+  guardShardChange(resolved, { stack, stored });
   await requireTables(target, adoptedTables(resolved.config));
   const { config } = resolved;
+  if (movesListsToShards(resolved, stored)) {
+    await requireBackfill(client, { table: tableNamesOf(config).tasks, count: config.shards });
+  }
   say(`${stack} into account ${account}, Region ${region}, cache ${config.cache}.`);
   sayOptions(resolved);
   await build(values);

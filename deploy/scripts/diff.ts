@@ -14,6 +14,7 @@ import {
   stackArgs,
 } from './program.ts';
 import { deployedStack } from './stacks.ts';
+import { firstShards } from './task-table.ts';
 
 /** Shows what a deployment would change. It changes nothing. */
 program('diff', async (args) => {
@@ -21,8 +22,9 @@ program('diff', async (args) => {
   const stack = stackNameOf(known.name);
   const target = await preflight();
   const { account, region, client } = target;
-  const { stored } = await deployedStack(client, stack, { file, given });
-  const resolved = resolveOptions({ given, file, stored });
+  const { stored, isFirst } = await deployedStack(client, stack, { file, given });
+  const shards = isFirst ? await firstShards(client, { given, file }) : {};
+  const resolved = resolveOptions({ given: { ...shards, ...given }, file, stored });
   await requireBootstrap(target, resolved.config.qualifier);
   say(`What deploying ${stack} would change in account ${account}, Region ${region}:`);
   sayOptions(resolved);

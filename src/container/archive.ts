@@ -59,6 +59,7 @@ const storeOf = async (
       const archive = dynamodbArchive({
         client,
         names: tableNames(config),
+        shards: config.taskShards,
         clock,
         checkpoints: dynamodbCheckpoints({ client, tableName: config.tasksTable, clock }),
         outbox: dynamodbOutbox({ client, tableName: config.webhooksTable, clock }),

@@ -35,7 +35,7 @@ async function* setUpStores(config: Config, logger: Logger): AsyncIterable<SetUp
     ...(config.region === undefined ? {} : { region: config.region }),
   });
   try {
-    const reports = await createTables(client, tableNames(config));
+    const reports = await createTables(client, tableNames(config), { shards: config.taskShards });
     for (const { table, outcome, addedIndexes, ttl } of reports) {
       const indexes = addedIndexes.length === 0 ? '' : `, added ${addedIndexes.join(', ')}`;
       const expiry = ttl === undefined ? '' : `, expiry ${ttl}`;

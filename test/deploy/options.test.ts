@@ -6,7 +6,9 @@ import { apiVariables, readDeployConfig } from '../../deploy/config.ts';
 import {
   adoptedTables,
   guardCacheChange,
+  guardShardChange,
   guardTableChange,
+  movesListsToShards,
   readOptionsFile,
   readStoredOptions,
   requireKnownOptions,
@@ -82,6 +84,41 @@ test('other tables and other zones need a word of their own, in a running system
     () => guardCacheChange(zones, { stack: 'Miyabi', allowed: false }),
     /other zones would replace/,
   );
+});
+
+test('an existing table gets its shards one step a deployment, and keeps their number', () => {
+  const change = (given: Readonly<Record<string, string>>, stored: Readonly<Record<string, string>>) => {
+    const resolved = resolveOptions({ given, stored });
+    guardShardChange(resolved, { stack: 'Miyabi', stored });
+    return movesListsToShards(resolved, stored);
+  };
+  assert.not(change({}, {}));
+  assert.not(change({ shards: '8', shardStep: '1' }, {}));
+  assert.not(change({ shards: '', shardStep: '' }, { shards: '8', shardStep: '1' }));
+  assert.ok(change({ shardStep: '4' }, { shards: '8', shardStep: '3' }));
+  assert.not(change({ shardStep: '7' }, { shards: '8', shardStep: '6' }));
+  assert.not(change({ shardStep: '6' }, { shards: '8' }));
+  assert.throws(
+    () => change({ shards: '8' }, {}),
+    /at shard step 0 of 7, and a deployment goes one step: -c shards=8 -c shardStep=1, see/,
+  );
+  assert.throws(() => change({ shards: '' }, { shards: '8' }), /one step: -c shards=8 -c shardStep=6, see/);
+  assert.throws(
+    () => change({ shards: '' }, { shards: '8', shardStep: '2' }),
+    /-c shards=8 -c shardStep=1, see/,
+  );
+  assert.throws(
+    () => change({ shards: '16' }, { shards: '8' }),
+    /Miyabi has 8 shards, not 16, and their number is fixed/,
+  );
+  guardShardChange(resolveOptions({ given: { shards: '16' } }), { stack: 'Miyabi', stored: undefined });
+});
+
+test('a file may leave the shards out: they are those of the table', () => {
+  const stored = { cache: 'none', shards: '16', shardStep: '2' };
+  assert.equal(resolveOptions({ given: {}, file: { cache: 'none' }, stored }).options, stored);
+  const { options } = resolveOptions({ given: { shardStep: '3' }, file: { cache: 'none' }, stored });
+  assert.equal(options, { ...stored, shardStep: '3' });
 });
 
 test('a stack that kept no options is not deployed with the defaults by accident', () => {

@@ -1,11 +1,23 @@
 import * as assert from 'uvu/assert';
+import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
+import { createTables } from '../../src/adapters/dynamodb/tables.ts';
+import {
+  SHARDED_LISTS,
+  shardedInto,
+  type TaskShards,
+  UNSHARDED,
+} from '../../src/adapters/dynamodb/task-shards.ts';
+import { dynamodbTaskStore } from '../../src/adapters/dynamodb/task-store.ts';
+import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { ADMIN_ENTRY, ADMIN_KEY } from '../support/artifact.ts';
 import { programOf } from '../support/built.ts';
 import { type Ran, run } from '../support/cli.ts';
+import { openTestDynamodb } from '../support/dynalite.ts';
 import { type FakeAws, fakeAws } from '../support/fake-aws.ts';
 import { freePort } from '../support/redis.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
+import { aTask, NOON } from '../support/tasks.ts';
 
 const script = (
   name: string,
@@ -29,7 +41,7 @@ const refuses = ({ code, stderr }: Ran, line: RegExp): void => {
   const lines = stderr
     .split('\n')
     .filter((one) => one !== '' && !/NodeVersionSupportWarning|^\(Use|^$/.test(one));
-  const own = lines.filter((one) => /^(synth|diff|deploy|destroy|rollback|smoke|cost): /.test(one));
+  const own = lines.filter((one) => /^(synth|diff|deploy|destroy|rollback|shards|smoke|cost): /.test(one));
   assert.is(own.length, 1, stderr);
   assert.match(own[0] ?? '', line);
   assert.not.match(stderr, /^\s+at /m);
@@ -153,6 +165,61 @@ test.slow('rollback gives the traffic to the version before, or the one that is 
   assert.match(running.ran.stdout, 'deployment d-ABC of miyabi-api is under way');
   assert.equal(running.changes, ['StopDeployment']);
 });
+
+test(
+  'shards fills the indexes of an existing table, and lists do not move to them before',
+  async () => {
+    const dynamodb = await openTestDynamodb();
+    const client = dynamodbClient({ endpoint: dynamodb.endpoint, region: CREDENTIALS.AWS_REGION });
+    const names = { tasks: 'miyabi-tasks', projects: 'miyabi-projects', webhooks: 'miyabi-webhooks' };
+    const between = { count: 4, step: SHARDED_LISTS - 1 };
+    const at = (options: Readonly<Record<string, string>>) =>
+      fakeAws({ bootstrap: '30', stacks: ['Miyabi'], options });
+    const [aws, early] = [
+      await at({ shards: '4', shardStep: '3' }),
+      await at({ shards: '4', shardStep: '2' }),
+    ];
+    const on = ({ endpoint }: typeof aws, name: string, args: readonly string[]) =>
+      script(name, ['--yes', ...args], {
+        ...CREDENTIALS,
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+      });
+    try {
+      await createTables(client, names, { shards: between });
+      const store = (shards: TaskShards) =>
+        dynamodbTaskStore({ client, tableName: names.tasks, clock: memoryClock(NOON), shards });
+      await store(UNSHARDED).save(aTask('old'));
+
+      refuses(await on(early, 'shards', []), /at shard step 2: deploy it up to shardStep 3 first/);
+      refuses(
+        await on(aws, 'shards', ['--per-second', 'many']),
+        /--per-second must be a whole number from 1/,
+      );
+      refuses(
+        await on(aws, 'deploy', ['-c', 'shardStep=7']),
+        /a deployment goes one step: -c shards=4 -c shardStep=4/,
+      );
+      refuses(
+        await on(aws, 'deploy', ['-c', 'shardStep=4']),
+        /not all tasks of miyabi-tasks .*: run npm run shards first/,
+      );
+      const filled = await on(aws, 'shards', []);
+      assert.is(filled.code, 0, filled.stderr);
+      assert.match(
+        filled.stdout,
+        'Done: 1 tasks looked at, 1 written. Go on with npm run deploy -- -c shardStep=4.',
+      );
+      assert.is((await store(shardedInto(4)).list({ limit: 10 })).items.length, 1);
+    } finally {
+      aws.close();
+      early.close();
+      client.destroy();
+      await dynamodb.close();
+    }
+  },
+  { slow: true },
+);
 
 test(
   'smoke goes through a running system, and leaves nothing behind',

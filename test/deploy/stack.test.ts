@@ -8,7 +8,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import * as assert from 'uvu/assert';
-import { chosenOptions, readDeployConfig, tableNamesOf } from '../../deploy/config.ts';
+import { chosenOptions, readDeployConfig, shardsOf, tableNamesOf } from '../../deploy/config.ts';
 import { OBJECTIVES, REDIS_IS_AWAY } from '../../deploy/constructs/alarms.ts';
 import { PAGE_ROUTES } from '../../deploy/constructs/site.ts';
 import { API_GRANTS, COLLECTOR_GRANTS } from '../../deploy/grants.ts';
@@ -87,7 +87,8 @@ for (const [name, options] of Object.entries(VARIANTS)) {
 
   test(`${name}: the tables are as the adapters define them, encrypted, kept for 35 days, and not to be deleted`, () => {
     const tables = synthesise(options).ofType('AWS::DynamoDB::GlobalTable');
-    const definitions = tableDefinitions(tableNamesOf(readDeployConfig(options)));
+    const config = readDeployConfig(options);
+    const definitions = tableDefinitions(tableNamesOf(config), shardsOf(config));
     assert.is(tables.length, definitions.length);
     for (const definition of definitions) {
       const [, table] =

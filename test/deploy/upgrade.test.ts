@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { CACHE_CHOICES } from '../../deploy/config.ts';
 import { lossesOf, type Resources, statefulOf } from '../../deploy/stateful.ts';
+import { SHARD_STEPS } from '../../src/adapters/dynamodb/task-shards.ts';
 import { synthesise } from '../support/stack.ts';
 import { suite } from '../support/suite.ts';
 
@@ -85,6 +86,16 @@ test('would notice a cache with a new name or encryption', () => {
     properties['ReplicationGroupId'] = 'other';
   });
   assert.match(lossesOf(before, renamed).join(), `${id} is replaced`);
+});
+
+test('CloudFormation can take an existing table to its shards, and back, one deployment a step', () => {
+  const at = (shardStep: number) =>
+    shardStep === 0 ? current({ cache: 'none' }) : current({ cache: 'none', shards: 16, shardStep });
+  assert.equal(lossesOf(released('none'), at(1)), []);
+  for (let step = 1; step <= SHARD_STEPS; step += 1) {
+    assert.equal(lossesOf(at(step - 1), at(step)), [], `to step ${step}`);
+    assert.equal(lossesOf(at(step), at(step - 1)), [], `back from step ${step}`);
+  }
 });
 
 test('would notice two new indexes in one update, which CloudFormation refuses', () => {

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { createTables, type TableNames } from '../../src/adapters/dynamodb/tables.ts';
+import { type TaskShards, UNSHARDED } from '../../src/adapters/dynamodb/task-shards.ts';
 import type { Opened } from '../../src/contracts/contract.ts';
 import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from './dynalite.ts';
 import { suite } from './suite.ts';
@@ -12,7 +13,7 @@ type Endpoint = Readonly<{ endpoint: string; close(): Promise<void> }>;
 let count = 0;
 
 /** Tables that no other test has, on a server that is closed with the last test that uses it. */
-const shared = (start: () => Promise<Endpoint>) => {
+const shared = (start: () => Promise<Endpoint>, shards: TaskShards = UNSHARDED) => {
   let users = 0;
   let server: Promise<Endpoint> | undefined;
   return async <T>(make: (dynamodb: Dynamodb) => T): Promise<Opened<T>> => {
@@ -23,7 +24,7 @@ const shared = (start: () => Promise<Endpoint>) => {
     count += 1;
     const run = `${process.pid}-${Date.now().toString(36)}-${count}`;
     const names = { tasks: `tasks-${run}`, projects: `projects-${run}`, webhooks: `webhooks-${run}` };
-    await createTables(client, names);
+    await createTables(client, names, { shards });
     return {
       port: make({ client, names }),
       close: async () => {
@@ -40,6 +41,9 @@ const shared = (start: () => Promise<Endpoint>) => {
 /** Opens on the embedded DynamoDB, in memory. */
 export const openEmbedded = shared(() => openTestDynamodb());
 
+/** The same, with a tasks table of these shards. */
+export const openShardedDynamodb = (shards: TaskShards) => shared(() => openTestDynamodb(), shards);
+
 const { DYNAMODB_ENDPOINT: endpoint } = process.env;
 
 /**
@@ -50,14 +54,17 @@ export const onEveryDynamodb = <T>(
   port: string,
   contract: (adapter: string, open: () => Promise<Opened<T>>) => void,
   make: (dynamodb: Dynamodb) => T,
+  shards: TaskShards = UNSHARDED,
 ): void => {
-  contract('dynamodb on dynalite', () => openEmbedded(make));
+  const layout = shards.count === 1 ? '' : `, ${shards.count} shards, step ${shards.step}`;
+  const openHere = shards.count === 1 ? openEmbedded : openShardedDynamodb(shards);
+  contract(`dynamodb on dynalite${layout}`, () => openHere(make));
   if (endpoint === undefined || endpoint === '') {
-    const absent = suite(`${port}: dynamodb at DYNAMODB_ENDPOINT`);
+    const absent = suite(`${port}: dynamodb at DYNAMODB_ENDPOINT${layout}`);
     absent.skip('meets the contract', 'DYNAMODB_ENDPOINT is not set');
     absent.run();
     return;
   }
-  const openThere = shared(async () => ({ endpoint, close: async () => {} }));
-  contract(`dynamodb at ${new URL(endpoint).host}`, () => openThere(make));
+  const openThere = shared(async () => ({ endpoint, close: async () => {} }), shards);
+  contract(`dynamodb at ${new URL(endpoint).host}${layout}`, () => openThere(make));
 };

@@ -7,6 +7,8 @@ export type FakeAws = Readonly<{
   refusal?: string;
   bootstrap?: string;
   stacks?: readonly string[];
+  /** What these stacks were deployed with. */
+  options?: Readonly<Record<string, string>>;
   /** The published versions of the API function, and the one that its alias names. */
   versions?: Readonly<{ all: readonly number[]; live: number }>;
   /** The id of a deployment of CodeDeploy that is under way. */
@@ -17,7 +19,14 @@ export type FakeAws = Readonly<{
  * As much of STS, Systems Manager and CloudFormation as a script asks before it begins, on this machine. It keeps the
  * names of the operations that were requested for.
  */
-export const fakeAws = async ({ refusal, bootstrap, stacks = [], versions, deployment }: FakeAws) => {
+export const fakeAws = async ({
+  refusal,
+  bootstrap,
+  stacks = [],
+  options,
+  versions,
+  deployment,
+}: FakeAws) => {
   const requested: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -49,11 +58,17 @@ export const fakeAws = async ({ refusal, bootstrap, stacks = [], versions, deplo
     } else if (operation === 'DescribeStacks') {
       const wanted = new URLSearchParams(body).get('StackName') ?? '';
       if (stacks.includes(wanted)) {
+        const outputs =
+          options === undefined
+            ? ''
+            : `<Outputs><member><OutputKey>Options</OutputKey><OutputValue>${JSON.stringify({ version: 1, ...options })}</OutputValue></member></Outputs>`;
         xml(
           200,
-          `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${wanted}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+          `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${wanted}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>${outputs}</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
         );
       } else xml(400, error('ValidationError', `Stack with id ${wanted} does not exist`));
+    } else if (operation === 'DescribeTable') {
+      json(400, { __type: 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException' });
     } else if (operation === 'ListDeployments') {
       json(200, { deployments: deployment === undefined ? [] : [deployment] });
     } else if (operation === 'StopDeployment') {

@@ -55,6 +55,8 @@ export const VARIANTS = {
     tasksTable: 'tasks-restored',
     projectsTable: 'projects-restored',
     webhooksTable: 'webhooks-restored',
+    shards: '8',
+    shardStep: '4',
     apiDomain: 'api.example.org',
     apiCertificate: 'arn:aws:acm:eu-west-1:123456789012:certificate/1',
   },

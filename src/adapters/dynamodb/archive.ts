@@ -17,11 +17,14 @@ import { projectToItem } from './project-item.ts';
 import { newWriteId, type Table, tableOf } from './table.ts';
 import type { TableNames } from './tables.ts';
 import { pointToItem, taskToItem, ttlAfter } from './task-item.ts';
+import { type TaskShards, UNSHARDED } from './task-shards.ts';
 import { deliveryKey, lastToMap, projectWebhooksToItem, queueKey } from './webhook-item.ts';
 
 export type DynamodbArchiveOptions = Readonly<{
   client: DynamoDBClient;
   names: TableNames;
+  /** Of the tasks table. */
+  shards?: TaskShards;
   clock: Clock;
   checkpoints: Checkpoints;
   outbox: Outbox;
@@ -33,6 +36,7 @@ export type DynamodbArchiveOptions = Readonly<{
 export const dynamodbArchive = ({
   client,
   names,
+  shards = UNSHARDED,
   clock,
   checkpoints,
   outbox,
@@ -77,7 +81,7 @@ export const dynamodbArchive = ({
   const restoreOne = async (entry: Exclude<ArchiveEntry, { kind: 'point' }>): Promise<void> => {
     switch (entry.kind) {
       case 'task':
-        return putNewer(tables.tasks, taskToItem(entry.task, newWriteId()));
+        return putNewer(tables.tasks, taskToItem(entry.task, newWriteId(), shards.count));
       case 'project':
         return putNewer(tables.projects, projectToItem(entry.project, newWriteId()));
       case 'webhooks':

@@ -13,10 +13,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { MiyabiError, unavailable } from '../../domain/errors.ts';
 import { isNamed, translated } from './errors.ts';
+import { LIST_INDEXES, type ListIndex, shardedName, type TaskShards, UNSHARDED } from './task-shards.ts';
 
-export const STATUS_INDEX = 'StatusIndex';
-export const PROJECT_INDEX = 'ProjectIndex';
-export const TYPE_INDEX = 'TypeIndex';
 /** The parts of a task. It contains only parts. */
 export const PARENT_INDEX = 'ParentIndex';
 /** Tasks that the metrics of their project do not count as they are: few, and only for a moment. */
@@ -50,30 +48,44 @@ const taskIndex = (name: string, partition: string) => ({
   includes: FILTERED.filter((attribute) => attribute !== partition),
 });
 
-/** The three tables, for `createTables` and for a stack. */
-export const tableDefinitions = ({ tasks, projects, webhooks }: TableNames): readonly TableDefinition[] => [
-  {
-    name: tasks,
+const listIndexes = ({ count, step }: TaskShards): TableDefinition['indexes'] =>
+  (Object.keys(LIST_INDEXES) as ListIndex[]).flatMap((index) => {
+    const { name, field, shard, addedAt, removedAt } = LIST_INDEXES[index];
+    return [
+      ...(step < removedAt ? [taskIndex(name, field)] : []),
+      ...(step >= addedAt ? [taskIndex(shardedName(index, count), shard)] : []),
+    ];
+  });
+
+const tasksDefinition = (name: string, shards: TaskShards): TableDefinition => {
+  const lists = listIndexes(shards);
+  return {
+    name,
     key: ['task_id', 'timestamp'],
     indexes: [
-      taskIndex(PROJECT_INDEX, 'project_id'),
-      taskIndex(STATUS_INDEX, 'status'),
-      taskIndex(TYPE_INDEX, 'task_type'),
+      ...lists,
       taskIndex(PARENT_INDEX, 'parent_id'),
       { name: UNCOUNTED_INDEX, key: ['uncounted', 'updated_key'], includes: [] },
     ],
+    // DynamoDB refuses attributes that are no key.
     attributes: {
       task_id: 'S',
       timestamp: 'N',
-      project_id: 'S',
-      status: 'S',
-      task_type: 'S',
+      ...Object.fromEntries(lists.map(({ key: [partition] }) => [partition, 'S' as const])),
       parent_id: 'S',
       uncounted: 'S',
       updated_key: 'S',
     },
     ttl: TTL_ATTRIBUTE,
-  },
+  };
+};
+
+/** The three tables, for `createTables` and for a stack. */
+export const tableDefinitions = (
+  { tasks, projects, webhooks }: TableNames,
+  shards: TaskShards = UNSHARDED,
+): readonly TableDefinition[] => [
+  tasksDefinition(tasks, shards),
   {
     name: projects,
     key: ['project_id'],
@@ -100,6 +112,8 @@ export type TableReport = Readonly<{
 }>;
 
 export type CreateTablesOptions = Readonly<{
+  /** How the tasks table is partitioned. */
+  shards?: TaskShards;
   /** Waits so many milliseconds. Tests replace it. */
   pause?: (ms: number) => Promise<unknown>;
   /** How long to wait for a table or an index in total, in milliseconds. */
@@ -115,7 +129,7 @@ export type CreateTablesOptions = Readonly<{
 export const createTables = async (
   client: DynamoDBClient,
   names: TableNames,
-  { pause = pauseFor, timeoutMs = 600_000 }: CreateTablesOptions = {},
+  { shards = UNSHARDED, pause = pauseFor, timeoutMs = 600_000 }: CreateTablesOptions = {},
 ): Promise<readonly TableReport[]> => {
   const describe = async (name: string): Promise<TableDescription | undefined> => {
     try {
@@ -160,12 +174,16 @@ export const createTables = async (
     table: TableDescription,
   ): Promise<readonly string[]> => {
     const missing = missingIndexes(definition, table);
+    // Attributes that are the key of no index yet are refused.
+    const existing = new Set(table.AttributeDefinitions?.map(({ AttributeName }) => AttributeName));
     for (const index of missing) {
       try {
         await client.send(
           new UpdateTableCommand({
             TableName: definition.name,
-            AttributeDefinitions: attributeDefinitions(definition),
+            AttributeDefinitions: attributeDefinitions(definition).filter(
+              ({ AttributeName }) => index.key.includes(AttributeName) || existing.has(AttributeName),
+            ),
             GlobalSecondaryIndexUpdates: [{ Create: indexInput(index) }],
           }),
         );
@@ -229,7 +247,7 @@ export const createTables = async (
       `Tasks, projects and webhooks need a table each, not ${Object.values(names).join(', ')}`,
     );
   }
-  return Promise.all(tableDefinitions(names).map(ensure));
+  return Promise.all(tableDefinitions(names, shards).map(ensure));
 };
 
 const keySchema = ([partition, sort]: readonly [string, string?]): KeySchemaElement[] => [

@@ -5,13 +5,22 @@ import { fromIso, toIso } from '../../domain/time.ts';
 import type { TaskQuery } from '../../ports/task-store.ts';
 import type { Item } from './attributes.ts';
 import type { Table } from './table.ts';
-import { PARENT_INDEX, PROJECT_INDEX, STATUS_INDEX, TYPE_INDEX } from './tables.ts';
+import { PARENT_INDEX } from './tables.ts';
 import { labelMark, positionOf, updatedKey } from './task-item.ts';
+import {
+  type IndexPartition,
+  LIST_INDEXES,
+  type ListIndex,
+  partitionsOf,
+  SHARDED_LISTS,
+  shardedName,
+  type TaskShards,
+} from './task-shards.ts';
 
 /** Positions in the list of an index, newest first, and where the next page begins. */
 export type IndexPage = Readonly<{ positions: readonly TaskPosition[]; next?: TaskPosition }>;
 
-/** How many entries one query looks at if a filter may pass over most of them. */
+/** How many entries one query looks at if a filter may pass over most of them; a query of a shard, its share of them. */
 const FILTERED_PAGE = 400;
 /** How many rounds of queries one call makes beyond the first: in each, the partitions that lag behind go on. */
 const MORE_ROUNDS = 8;
@@ -20,9 +29,9 @@ const MORE_ROUNDS = 8;
  * A page of the list, out of the partitions of an index that hold it. Each partition is in the order of the list; a
  * key counts as read once every partition has been read up to it, so that merging them loses and repeats nothing.
  */
-export const readIndex = async (table: Table, query: TaskQuery): Promise<IndexPage> => {
-  const { index, hash, values, filter } = planFor(query);
-  const partitions = values.map((value) => partitionOf(table, query, { index, hash, value, filter }));
+export const readIndex = async (table: Table, query: TaskQuery, shards: TaskShards): Promise<IndexPage> => {
+  const { index, hash, keys: wanted, filter } = planFor(query, shards);
+  const partitions = wanted.map((partition) => partitionOf(table, query, { index, hash, partition, filter }));
   await Promise.all(partitions.map((partition) => partition.advance()));
 
   for (let round = 0; ; round += 1) {
@@ -57,27 +66,40 @@ const pageOf = (keys: readonly string[], next?: string): IndexPage => {
 
 type Filter = Readonly<{ expressions: readonly string[]; names: Record<string, string>; values: Item }>;
 
-type Plan = Readonly<{ index: string; hash: string; values: readonly string[]; filter: Filter }>;
+type Plan = Readonly<{ index: string; hash: string; keys: readonly IndexPartition[]; filter: Filter }>;
 
 /** The index that has to pass over the fewest entries, and what is left to be filtered in it. */
-const planFor = (query: TaskQuery): Plan => {
+const planFor = (query: TaskQuery, { count, step }: TaskShards): Plan => {
   const { project_id, parent_id, task_type, statuses } = query;
   // Of the statuses that do not last there are few tasks, whatever is stored.
   const fewByStatus = statuses !== undefined && !statuses.some(isTerminal);
   if (parent_id !== undefined) {
     const filter = filterOf(query, { byProject: true, byType: true, byStatus: true });
-    return { index: PARENT_INDEX, hash: 'parent_id', values: [parent_id], filter };
+    return { index: PARENT_INDEX, hash: 'parent_id', keys: [{ key: parent_id, share: 1 }], filter };
   }
+  const among = new Set(statuses ?? TASK_STATUSES);
+  const planOn = (list: ListIndex, values: readonly string[], filter: Filter): Plan => {
+    const { name, field, shard } = LIST_INDEXES[list];
+    if (step < SHARDED_LISTS) {
+      return { index: name, hash: field, keys: values.map((key) => ({ key, share: 1 })), filter };
+    }
+    const keys = values.flatMap((value) => {
+      const found = list === 'status' ? new Set([value]) : among;
+      const running = found.has('running');
+      return partitionsOf(value, count, { running, others: found.size > (running ? 1 : 0) });
+    });
+    return { index: shardedName(list, count), hash: shard, keys, filter };
+  };
   if (project_id !== undefined) {
     const filter = filterOf(query, { byType: true, byStatus: true });
-    return { index: PROJECT_INDEX, hash: 'project_id', values: [project_id], filter };
+    return planOn('project', [project_id], filter);
   }
   if (task_type !== undefined && !fewByStatus) {
     const filter = filterOf(query, { byType: false, byStatus: true });
-    return { index: TYPE_INDEX, hash: 'task_type', values: [task_type], filter };
+    return planOn('type', [task_type], filter);
   }
   const filter = filterOf(query, { byType: true, byStatus: false });
-  return { index: STATUS_INDEX, hash: 'status', values: [...new Set(statuses ?? TASK_STATUSES)], filter };
+  return planOn('status', [...among], filter);
 };
 
 const filterOf = (
@@ -134,12 +156,19 @@ type Partition = Readonly<{
 const partitionOf = (
   table: Table,
   query: TaskQuery,
-  { index, hash, value, filter }: Readonly<{ index: string; hash: string; value: string; filter: Filter }>,
+  {
+    index,
+    hash,
+    partition: { key: value, share },
+    filter,
+  }: Readonly<{ index: string; hash: string; partition: IndexPartition; filter: Filter }>,
 ): Partition => {
   const oldest = query.updated_since === undefined ? '0' : toIso(fromIso(query.updated_since));
   // Behind every time there is.
   const newest = query.after === undefined ? '~' : updatedKey(query.after);
   const isFiltered = filter.expressions.length > 0;
+  // Twice its share: the tasks of a page are not spread evenly, and another round would cost more.
+  const wanted = (isFiltered ? FILTERED_PAGE : query.limit) * (share < 1 ? 2 : 1);
   const keys: string[] = [];
   let from: Item | undefined;
   let done = oldest > newest;
@@ -164,7 +193,7 @@ const partitionOf = (
         },
         ScanIndexForward: false,
         // One for the entry at which the page before ended, one to know whether more follow.
-        Limit: isFiltered ? FILTERED_PAGE : query.limit + 2,
+        Limit: Math.ceil(share * wanted) + 2,
         ...defined({ ExclusiveStartKey: from }),
       });
       for (const item of page.items) {

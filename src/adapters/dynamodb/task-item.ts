@@ -23,6 +23,7 @@ import {
   text,
   withUnknown,
 } from './attributes.ts';
+import { LIST_INDEXES, shardKeys } from './task-shards.ts';
 
 /** Items that were not written for this long expire. */
 const KEPT_SECONDS = 90 * 24 * 60 * 60;
@@ -53,8 +54,8 @@ export const countedToItem = ({ project_id, kind, seconds }: Counted): Item[stri
   M: { project_id: text(project_id), kind: text(kind), seconds: number(seconds) },
 });
 
-/** The current state of a task. `writeId` tells a write apart from every other. */
-export const taskToItem = (task: StoredTask, writeId: string): Item => {
+/** The current state of a task. `writeId` tells a write apart from every other, `shards` is their number in the table. */
+export const taskToItem = (task: StoredTask, writeId: string, shards = 1): Item => {
   const { operation, outcome, exit_code, failed_resources, retained_resources, ...texts } = task.details;
   const labels = Object.entries(task.labels);
   const item: Item = {
@@ -108,6 +109,7 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
     ...present({ duration_seconds: task.duration_seconds, eta_seconds: task.eta_seconds }, number),
     stale: flag(task.stale),
     updated_key: text(updatedKey(task)),
+    ...shardKeys(task, shards),
     search_name: text(searchable(task.task_name)),
     ...(labels.length === 0
       ? {}
@@ -129,6 +131,8 @@ export const taskToItem = (task: StoredTask, writeId: string): Item => {
 const UNREAD = [
   'timestamp',
   'updated_key',
+  // Another version may have changed the fields that they are derived from.
+  ...Object.values(LIST_INDEXES).map(({ shard }) => shard),
   'search_name',
   'label_marks',
   'uncounted',

@@ -7,8 +7,9 @@ import type { TaskStore } from '../../ports/task-store.ts';
 import { type Condition, isNext, newWriteId, refusal, type TableOptions, tableOf } from './table.ts';
 import { readIndex } from './task-index.ts';
 import { taskFromItem, taskKey, taskToItem } from './task-item.ts';
+import { type TaskShards, UNSHARDED } from './task-shards.ts';
 
-export type DynamodbTaskStoreOptions = TableOptions & Readonly<{ clock: Clock }>;
+export type DynamodbTaskStoreOptions = TableOptions & Readonly<{ clock: Clock; shards?: TaskShards }>;
 
 /** How long an index may lag behind its table. An entry that differs from its task for longer is a leftover. */
 const INDEX_LAG_MS = 60_000;
@@ -39,7 +40,11 @@ const isNextTask = ({ version, counted }: StoredTask): Condition => {
 };
 
 /** Tasks in the tasks table, as `createTables` makes it. */
-export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOptions): TaskStore => {
+export const dynamodbTaskStore = ({
+  clock,
+  shards = UNSHARDED,
+  ...options
+}: DynamodbTaskStoreOptions): TaskStore => {
   const table = tableOf(options);
 
   const findMany: TaskStore['findMany'] = async (taskIds) => {
@@ -56,13 +61,13 @@ export const dynamodbTaskStore = ({ clock, ...options }: DynamodbTaskStoreOption
     findMany,
 
     async save(task) {
-      const item = taskToItem(task, newWriteId());
+      const item = taskToItem(task, newWriteId(), shards.count);
       const isSaved = await table.putIf(item, taskKey(task.task_id), isNextTask(task));
       if (!isSaved) throw refusal('Task', task.task_id, task.version);
     },
 
     async list(query) {
-      const { positions, next } = await readIndex(table, query);
+      const { positions, next } = await readIndex(table, query, shards);
       // The index gives the tasks and their order; the tasks themselves are read from the table, so that a list is
       // never older than a task that was seen before. A task that was removed or no longer matches the filter drops
       // out.

@@ -30,7 +30,7 @@ export const storesOn = (
   const webhooks = { client, tableName: config.webhooksTable, clock };
   const outbox = dynamodbOutbox(webhooks);
   const ports: StorePorts = {
-    taskStore: dynamodbTaskStore(tasks),
+    taskStore: dynamodbTaskStore({ ...tasks, shards: config.taskShards }),
     taskTally: dynamodbTaskTally(tasks),
     taskHistory: dynamodbTaskHistory(tasks),
     taskCommits: {},
