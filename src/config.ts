@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { API_KEY_RULE, type ApiKey, parseApiKey } from './domain/api-keys.ts';
+import { defined } from './domain/defined.ts';
 import { MiyabiError } from './domain/errors.ts';
 import type { ProjectRule } from './domain/logs/identity.ts';
 import type { LineBounds } from './domain/logs/kept-lines.ts';
@@ -294,11 +295,8 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     projectsTable: vars.PROJECTS_TABLE_NAME,
     webhooksTable: vars.WEBHOOKS_TABLE_NAME,
     taskShards: { count: vars.TASK_SHARDS, step: vars.TASK_SHARDS === 1 ? 0 : vars.TASK_SHARD_STEP },
-    ...(vars.AWS_REGION === undefined ? {} : { region: vars.AWS_REGION }),
-    ...(vars.DYNAMODB_ENDPOINT === undefined ? {} : { dynamodbEndpoint: vars.DYNAMODB_ENDPOINT }),
-    ...(vars.CLOUDWATCH_LOGS_ENDPOINT === undefined
-      ? {}
-      : { cloudwatchLogsEndpoint: vars.CLOUDWATCH_LOGS_ENDPOINT }),
+    ...defined({ region: vars.AWS_REGION, dynamodbEndpoint: vars.DYNAMODB_ENDPOINT }),
+    ...defined({ cloudwatchLogsEndpoint: vars.CLOUDWATCH_LOGS_ENDPOINT }),
     ...(vars.REDIS_ENDPOINT === undefined
       ? {}
       : {
@@ -307,12 +305,9 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
             port: vars.REDIS_PORT,
             tls: vars.REDIS_TLS,
             cluster: vars.REDIS_CLUSTER,
-            ...(vars.REDIS_USERNAME === undefined ? {} : { username: vars.REDIS_USERNAME }),
-            ...(vars.REDIS_PASSWORD === undefined ? {} : { password: vars.REDIS_PASSWORD }),
-            ...(vars.REDIS_PREVIOUS_PASSWORD === undefined
-              ? {}
-              : { previousPassword: vars.REDIS_PREVIOUS_PASSWORD }),
-            ...(vars.REDIS_PASSWORD_FILE === undefined ? {} : { passwordFile: vars.REDIS_PASSWORD_FILE }),
+            ...defined({ username: vars.REDIS_USERNAME, password: vars.REDIS_PASSWORD }),
+            ...defined({ previousPassword: vars.REDIS_PREVIOUS_PASSWORD }),
+            ...defined({ passwordFile: vars.REDIS_PASSWORD_FILE }),
           },
         }),
     ...(vars.MIYABI_LOG_FORMATS === undefined ? {} : { logFormatsFile: vars.MIYABI_LOG_FORMATS }),
