@@ -251,7 +251,7 @@ test(
       return send();
     });
     const tasks = storeOf({ ...dynamodb, client }, shardedInto(COUNT));
-    const asked = async (query: Omit<TaskQuery, 'limit'>) => {
+    const requested = async (query: Omit<TaskQuery, 'limit'>) => {
       sent.length = 0;
       await tasks.list({ ...query, limit: 20 });
       return sent.map(({ input }) => {
@@ -261,21 +261,24 @@ test(
     };
     const shards = (index: string, value: string, limit: number) =>
       Array.from({ length: COUNT }, (_, shard) => `${index}4 ${value}#${shard} ${limit}`);
-    assert.equal(await asked({ statuses: ['running', 'failed'] }), [
+    assert.equal(await requested({ statuses: ['running', 'failed'] }), [
       ...shards('StatusIndex', 'running', 12),
       'StatusIndex4 failed 22',
     ]);
-    assert.is((await asked({})).length, TASK_STATUSES.length - 1 + COUNT);
-    assert.equal(await asked({ project_id: 'p' }), [
+    assert.is((await requested({})).length, TASK_STATUSES.length - 1 + COUNT);
+    assert.equal(await requested({ project_id: 'p' }), [
       'ProjectIndex4 p 22',
       ...shards('ProjectIndex', 'p', 12),
     ]);
-    assert.equal(await asked({ project_id: 'p', statuses: ['failed'] }), ['ProjectIndex4 p 402']);
-    assert.equal(await asked({ task_type: 'build' }), [
+    assert.equal(await requested({ project_id: 'p', statuses: ['failed'] }), ['ProjectIndex4 p 402']);
+    assert.equal(await requested({ task_type: 'build' }), [
       'TypeIndex4 build 22',
       ...shards('TypeIndex', 'build', 12),
     ]);
-    assert.equal(await asked({ project_id: 'p', statuses: ['running'] }), shards('ProjectIndex', 'p', 202));
+    assert.equal(
+      await requested({ project_id: 'p', statuses: ['running'] }),
+      shards('ProjectIndex', 'p', 202),
+    );
   }),
 );
 
