@@ -1,9 +1,9 @@
-import { backfillShards } from '../../src/adapters/dynamodb/shard-backfill.ts';
 import { SHARDED_LISTS } from '../../src/adapters/dynamodb/task-shards.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { shardsOf, stackNameOf, tableNamesOf } from '../config.ts';
 import { resolveOptions } from '../options.ts';
+import { backfillShards } from '../shard-backfill.ts';
 import { preflight } from './preflight.ts';
 import { agreed, program, requireTerminal, say, stackArgs } from './program.ts';
 import { deployedStack } from './stacks.ts';

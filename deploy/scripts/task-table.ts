@@ -1,6 +1,5 @@
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamodbCheckpoints } from '../../src/adapters/dynamodb/checkpoints.ts';
-import { isBackfilled } from '../../src/adapters/dynamodb/shard-backfill.ts';
 import {
   DEFAULT_SHARDS,
   SHARD_STEPS,
@@ -12,6 +11,7 @@ import { MiyabiError } from '../../src/domain/errors.ts';
 import type { Checkpoints } from '../../src/ports/checkpoints.ts';
 import { readDeployConfig, tableNamesOf } from '../config.ts';
 import type { OptionTexts } from '../options.ts';
+import { isBackfilled } from '../shard-backfill.ts';
 import { type ClientSettings, translating } from './preflight.ts';
 
 /** What the deployment scripts ask of the tasks table. */

@@ -1,9 +1,9 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as assert from 'uvu/assert';
-import { dynamodbCheckpoints } from '../../../src/adapters/dynamodb/checkpoints.ts';
-import { backfillShards, isBackfilled } from '../../../src/adapters/dynamodb/shard-backfill.ts';
-import { tableDefinitions } from '../../../src/adapters/dynamodb/tables.ts';
-import { taskKey, taskToItem } from '../../../src/adapters/dynamodb/task-item.ts';
+import { backfillShards, isBackfilled } from '../../deploy/shard-backfill.ts';
+import { dynamodbCheckpoints } from '../../src/adapters/dynamodb/checkpoints.ts';
+import { tableDefinitions } from '../../src/adapters/dynamodb/tables.ts';
+import { taskKey, taskToItem } from '../../src/adapters/dynamodb/task-item.ts';
 import {
   SHARD_STEPS,
   SHARDED_LISTS,
@@ -12,18 +12,18 @@ import {
   shardsIn,
   type TaskShards,
   UNSHARDED,
-} from '../../../src/adapters/dynamodb/task-shards.ts';
-import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
-import { memoryClock } from '../../../src/adapters/memory/clock.ts';
-import { using } from '../../../src/contracts/contract.ts';
-import { TASK_STATUSES } from '../../../src/domain/tasks/status.ts';
-import type { StoredTask } from '../../../src/domain/tasks/task.ts';
-import { toIso } from '../../../src/domain/time.ts';
-import type { TaskQuery } from '../../../src/ports/task-store.ts';
-import { type Dynamodb, openShardedDynamodb } from '../../support/dynamodb.ts';
-import { intercepted, type Sent } from '../../support/faulty-dynamodb.ts';
-import { rejects, suite } from '../../support/suite.ts';
-import { allPages, aTask, NOON, nextOf } from '../../support/tasks.ts';
+} from '../../src/adapters/dynamodb/task-shards.ts';
+import { dynamodbTaskStore } from '../../src/adapters/dynamodb/task-store.ts';
+import { memoryClock } from '../../src/adapters/memory/clock.ts';
+import { using } from '../../src/contracts/contract.ts';
+import { TASK_STATUSES } from '../../src/domain/tasks/status.ts';
+import type { StoredTask } from '../../src/domain/tasks/task.ts';
+import { toIso } from '../../src/domain/time.ts';
+import type { TaskQuery } from '../../src/ports/task-store.ts';
+import { type Dynamodb, openShardedDynamodb } from '../support/dynamodb.ts';
+import { intercepted, type Sent } from '../support/faulty-dynamodb.ts';
+import { rejects, suite } from '../support/suite.ts';
+import { allPages, aTask, NOON, nextOf } from '../support/tasks.ts';
 
 const test = suite('sharded lists on DynamoDB');
 

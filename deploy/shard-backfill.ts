@@ -1,16 +1,16 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
-import { TASK_STATUSES, type TaskStatus } from '../../domain/tasks/status.ts';
-import { toIso } from '../../domain/time.ts';
-import type { Checkpoints } from '../../ports/checkpoints.ts';
-import type { Clock } from '../../ports/clock.ts';
-import { type Item, text } from './attributes.ts';
-import { failedCondition } from './errors.ts';
-import { inParallel } from './in-parallel.ts';
-import { type TableOptions, tableOf } from './table.ts';
-import { positionOf, taskKey } from './task-item.ts';
-import { LIST_INDEXES, shardKeys } from './task-shards.ts';
+import { type Item, text } from '../src/adapters/dynamodb/attributes.ts';
+import { failedCondition } from '../src/adapters/dynamodb/errors.ts';
+import { inParallel } from '../src/adapters/dynamodb/in-parallel.ts';
+import { type TableOptions, tableOf } from '../src/adapters/dynamodb/table.ts';
+import { positionOf, taskKey } from '../src/adapters/dynamodb/task-item.ts';
+import { LIST_INDEXES, shardKeys } from '../src/adapters/dynamodb/task-shards.ts';
+import { isJsonObject, type JsonObject } from '../src/domain/json.ts';
+import { TASK_STATUSES, type TaskStatus } from '../src/domain/tasks/status.ts';
+import { toIso } from '../src/domain/time.ts';
+import type { Checkpoints } from '../src/ports/checkpoints.ts';
+import type { Clock } from '../src/ports/clock.ts';
 
 export type ShardBackfillOptions = Omit<TableOptions, 'random'> &
   Readonly<{
