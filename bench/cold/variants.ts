@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, transform } from 'esbuild';
 import { bundleFunction } from '../../deploy/build/bundle.ts';
-import type { Runtime } from '../lib/runtimes.ts';
 import { BENCH, CACHE, ROOT } from '../lib/set-up.ts';
 
 const FOLDER = join(CACHE, 'cold');
@@ -50,7 +49,7 @@ const buildStatic = async (): Promise<Built> => {
     stdin: {
       contents: [
         ...used,
-        "import { start } from './src/entrypoints/api.ts';",
+        "import { start } from './src/entrypoints/lambda/api.ts';",
         'export const handler = await start();',
       ].join('\n'),
       resolveDir: ROOT,
@@ -83,7 +82,8 @@ const buildUnbundled = async (): Promise<Built> => {
     );
   }
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  const entry = "import { start } from './entrypoints/api.js';\nexport const handler = await start();\n";
+  const entry =
+    "import { start } from './entrypoints/lambda/api.js';\nexport const handler = await start();\n";
   await writeFile(join(folder, 'index.js'), entry);
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return { folder, handler: 'index.handler' };
@@ -109,11 +109,4 @@ export const buildVariants = async (): Promise<Variants> => {
     unbundled: await buildUnbundled(),
     peers: Object.fromEntries(peers) as Variants['peers'],
   };
-};
-
-/** Ours with a code cache for this runtime. */
-export const buildCached = async (runtime: Runtime): Promise<Built> => {
-  const outdir = join(FOLDER, runtime.name.replace(' ', '-'));
-  const { folder } = await bundleFunction('api', { outdir, codeCacheFor: runtime.path });
-  return { folder, handler: 'index.handler' };
 };

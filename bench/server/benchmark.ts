@@ -125,7 +125,7 @@ const measureRates = async (
       what: `${on}: requests a second, of those of bare node:http`,
       runtime: runtime.name,
       measured: ratio(rate, 'miyabi', 'node:http'),
-      limit: 0.7,
+      limit: 0.9,
       sense: 'at least',
       unit: '×',
       note: WORK_OF_THE_APPLICATION,

@@ -1,8 +1,8 @@
-// The file that Lambda loads. It runs the function from the scripts beside it, each compiled from its code cache if
-// there is one for this version of Node. The bundle contains everything but Node's own modules.
+// The file that Lambda loads. It runs the function from the scripts beside it, each compiled when it is first needed. The
+// bundle contains everything but Node's own modules.
 
 // An import of `node:fs` would also load its streams and promises.
-const { readdirSync, readFileSync } = process.getBuiltinModule('node:fs');
+const { readFileSync } = process.getBuiltinModule('node:fs');
 const { join } = process.getBuiltinModule('node:path');
 const { Script } = process.getBuiltinModule('node:vm');
 
@@ -13,22 +13,18 @@ type Exports = Record<string, unknown>;
 type Piece = (exports: Exports, require: (id: string) => unknown, module: { exports: Exports }) => void;
 
 const folder = import.meta.dirname;
-export const suffix = `.${process.version}-${process.arch}.cache`;
-const files = new Set(readdirSync(folder));
 const pieces = new Map<string, Piece>();
 const modules = new Map<string, { exports: Exports }>();
 
-/** The compiled scripts, from which the build makes the caches. */
-export const scripts = new Map<string, import('node:vm').Script>();
+/** The files that were read, in this order. */
+export const scripts: string[] = [];
 
 const open = (file: string): void => {
   const filename = join(folder, file);
-  // V8 accepts only a cache from the same build with the same flags. A rejected one counts as missing.
-  const cachedData = files.has(file + suffix) ? readFileSync(filename + suffix) : undefined;
   // ASCII, one byte for each character.
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-  scripts.set(file, script);
-  // What the bundler writes: see chunks.ts.
+  const script = new Script(readFileSync(filename, 'latin1'), { filename });
+  scripts.push(file);
+  // What the bundler writes: see `bundle.ts`.
   const found = script.runInThisContext() as Readonly<Record<string, Piece>>;
   for (const [name, piece] of Object.entries(found)) pieces.set(name, piece);
 };

@@ -6,7 +6,6 @@ import { type BuildOptions, build, type Metafile, type Plugin, transform } from 
 import { zipSync } from 'fflate';
 import { contractModule } from '../../scripts/contract-module.ts';
 import { readJsonFile } from '../../src/adapters/file/json-file.ts';
-import { addCodeCache, isRehearsed } from './code-cache.ts';
 import { GLOBAL_REPLACEMENTS, lazyModules, trimRedisCommands } from './lazy-modules.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -73,14 +72,14 @@ export type Bundle = Readonly<{
   sha256: string;
   /** The packages in it, by the names of their folders. */
   packages: readonly string[];
+  /** Those of them in the file that each start reads. */
+  startPackages: readonly string[];
 }>;
 
 export type BundleOptions = Readonly<{
   outdir?: string;
   /** A JSON file of custom log formats to include, with the engine of their patterns. */
   logFormats?: string | undefined;
-  /** A Node executable to add code caches for, of the version that Lambda runs; see `addCodeCache`. */
-  codeCacheFor?: string | undefined;
 }>;
 
 const SHARED = {
@@ -147,14 +146,14 @@ const packsOf = ({ outputs }: Metafile): readonly (readonly string[])[] => {
 };
 
 /**
- * Bundles a function into a folder and an archive of it, byte for byte reproducible unless it has a code cache. Dynamic
+ * Bundles a function into a folder and an archive of it, byte for byte reproducible. Dynamic
  * imports, above all the AWS SDK, are in files of their own: a cold start reads only what its configuration names.
  *
  * @throws MiyabiError `configuration` where the file of log formats cannot be read.
  */
 export const bundleFunction = async (
   name: FunctionName,
-  { outdir = join(ROOT, 'dist/lambda'), logFormats, codeCacheFor }: BundleOptions = {},
+  { outdir = join(ROOT, 'dist/lambda'), logFormats }: BundleOptions = {},
 ): Promise<Bundle> => {
   const formats = logFormats === undefined ? undefined : await readJsonFile(logFormats, '--log-formats');
   const folder = join(outdir, name);
@@ -179,11 +178,15 @@ export const bundleFunction = async (
       ...(name === 'hook' ? [] : [lazyModules, trimRedisCommands]),
     ],
   });
+  let startInputs: readonly string[] = [];
   if (name === 'hook') {
     for (const { path, text } of outputFiles) await writeFile(path, text);
   } else {
     const pieces = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
     const packs = packsOf(metafile);
+    startInputs = Object.entries(metafile.outputs).flatMap(([path, { inputs }]) =>
+      packs[0]?.includes(basename(path)) === true ? Object.keys(inputs) : [],
+    );
     for (const names of packs) {
       const modules = names.map(async (piece) => [piece, await asFunction(pieces.get(piece) ?? '')] as const);
       const [file = ''] = names;
@@ -199,8 +202,6 @@ export const bundleFunction = async (
       format: 'esm',
       define: { FILE_OF: JSON.stringify(Object.fromEntries(fileOf)) },
     });
-    // No one waits for the sender of webhooks.
-    if (codeCacheFor !== undefined && isRehearsed(name)) await addCodeCache(name, folder, codeCacheFor);
   }
   if (formats !== undefined && name !== 'hook') {
     await writeFile(join(folder, LOG_FORMATS_FILE), JSON.stringify(formats));
@@ -220,6 +221,7 @@ export const bundleFunction = async (
     zipped: archive.length,
     sha256: createHash('sha256').update(archive).digest('hex'),
     packages: packagesOf(Object.keys(metafile.inputs)),
+    startPackages: packagesOf(startInputs),
   };
 };
 

@@ -4,12 +4,10 @@ import { bundleFunction, FUNCTIONS, type FunctionName, ROOT } from './bundle.ts'
 
 /** Bundles every function and prints the sizes. */
 program('build:lambda', async (args) => {
-  const values = parse(args, { 'log-formats': { type: 'string' }, 'code-cache': { type: 'string' } });
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const { 'log-formats': logFormats } = parse(args, { 'log-formats': { type: 'string' } });
   for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
     const { zip, size, zipped, sha256 } = await bundleFunction(name, {
-      logFormats: text(values['log-formats']),
-      codeCacheFor: text(values['code-cache']),
+      logFormats: typeof logFormats === 'string' ? logFormats : undefined,
     });
     const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`.padStart(8);
     say(

@@ -121,7 +121,7 @@ export const cdk = (
 export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
 /** The options of `build:lambda`, which every script that builds passes on. */
-export const BUILD_OPTIONS = ['log-formats', 'code-cache'] as const;
+export const BUILD_OPTIONS = ['log-formats'] as const;
 
 /** Builds everything that is deployed, with the parts that the options add. */
 export const build = async (options: Readonly<Record<string, string | undefined>>): Promise<void> => {

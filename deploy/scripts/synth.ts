@@ -13,7 +13,7 @@ import { BUILD_OPTIONS, program, runProgram, say, stackArgs } from './program.ts
 program('synth', async (args) => {
   const { given, file, values } = stackArgs(args, { values: BUILD_OPTIONS });
   for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
-    await bundleFunction(name, { logFormats: values['log-formats'], codeCacheFor: values['code-cache'] });
+    await bundleFunction(name, { logFormats: values['log-formats'] });
   }
   if (!existsSync(join(ROOT, 'dist/web/index.html'))) {
     await runProgram(['npm', 'run', '--silent', 'build:web'], { what: 'The build of the dashboard' });

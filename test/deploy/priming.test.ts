@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ADMIN_ENTRY, copyBundles } from '../support/artifact.ts';
 import { run } from '../support/cli.ts';
@@ -14,7 +15,7 @@ const PROGRAM = `
 const before = new Set(process.moduleLoadList);
 const { scripts } = await import(process.argv[1] + '/index.mjs');
 const ofNode = process.moduleLoadList.filter((name) => !before.has(name));
-console.log(JSON.stringify({ ofBundle: [...scripts.keys()], ofNode }));
+console.log(JSON.stringify({ ofBundle: scripts, ofNode }));
 process.exit(0);
 `;
 
@@ -68,6 +69,35 @@ for (const setting of ['cache', 'none']) {
     assert.not.ok(loaded.includes('dynamodb'), loaded.join());
   });
 }
+
+test('reads for a cached task one file of at most 510 kB, with these packages', async () => {
+  const { loaded } = await start({ MIYABI_PRIME: 'cache', REDIS_ENDPOINT: '127.0.0.1', REDIS_PORT: '1' });
+  assert.equal(loaded, ['main.js']);
+  const { api } = (await copied()).bundles;
+  const { size } = await stat(join(api.folder, 'main.js'));
+  assert.ok(size <= 510_000, `${size} bytes`);
+  assert.equal(api.startPackages, [
+    '@aws-lambda-powertools/commons',
+    '@aws-lambda-powertools/logger',
+    '@aws/lambda-invoke-store',
+    '@inversifyjs/common',
+    '@inversifyjs/container',
+    '@inversifyjs/core',
+    '@ioredis/commands',
+    'cluster-key-slot',
+    'debug',
+    'denque',
+    'exponential-backoff',
+    'inversify',
+    'ioredis',
+    'lru-cache',
+    'redis-errors',
+    'redis-parser',
+    'reflect-metadata',
+    'standard-as-callback',
+    'valibot',
+  ]);
+});
 
 test('leaves what no first request needs where it is', async () => {
   const { loaded } = await start({});
