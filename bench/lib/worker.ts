@@ -35,7 +35,9 @@ export const bundleWorker = async (file: string): Promise<string> => {
       'autocannon',
     ],
     logLevel: 'warning',
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);",
+    },
   });
   return outfile;
 };
