@@ -510,6 +510,54 @@ export const ORCHESTRATION: readonly Case[] = [
     ],
   },
   {
+    name: 'rain',
+    run: 'rain/rain#1 completed null/null',
+    shown: { task_name: 'shop', phase: 'CREATE_COMPLETE' },
+    lines: [
+      "Deploying template 'shop.yaml' as stack 'shop' in eu-west-1.",
+      'Stack shop: CREATE_COMPLETE',
+      'Successfully deployed shop',
+    ],
+  },
+  {
+    name: 'rain on a terminal',
+    run: 'rain/rain#1 completed null/null',
+    shown: { task_name: 'shop', current_step: '1 resource in progress' },
+    lines: [
+      'Stack shop: DELETE_IN_PROGRESS - 2 resources pending, 1 resource in progress',
+      'Stack shop: DELETE_IN_PROGRESS - 1 resource in progress',
+      "Successfully deleted stack 'shop'",
+    ],
+  },
+  {
+    name: 'rain, failing',
+    run: 'rain/rain#1 failed null/null',
+    shown: {
+      phase: 'ROLLBACK_COMPLETE',
+      failed_resources: ['Orders'],
+      error_message: 'Name is taken: orders',
+    },
+    lines: [
+      "Executing changeset 'add-queue' as stack 'shop' in eu-west-1.",
+      'Stack shop: ROLLBACK_COMPLETE',
+      'Messages:',
+      '  - Orders - https://sqs.eu-west-1.amazonaws.com/1/orders: Name is taken: orders',
+      '  - Bill: Resource handler returned message: "denied"',
+      "failed deploying stack 'shop'",
+    ],
+  },
+  {
+    name: 'rain that cannot delete',
+    run: 'rain/rain#1 failed null/null',
+    shown: { task_name: 'shop', failed_resources: ['Bucket'], error_message: 'The bucket is not empty' },
+    lines: ["Failed to delete stack 'shop'", 'Messages:', '  - Bucket - shop-files: The bucket is not empty'],
+  },
+  {
+    name: 'rain without changes',
+    run: 'rain/rain#1 completed null/null',
+    lines: ['Change set was created, but there is no change. Deploy was skipped.'],
+  },
+  {
     name: 'Pulumi',
     run: 'pulumi/pulumi#1 completed 2/null',
     shown: { task_name: 'dev' },

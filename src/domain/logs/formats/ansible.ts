@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { isTerminal } from '../../tasks/status.ts';
 import { counterRuns, type Run, type RunUpdate, withText } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
@@ -5,6 +6,8 @@ import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 export type AnsibleSignal =
   | Readonly<{ kind: 'play' | 'task'; text: string }>
   | Readonly<{ kind: 'failed'; host: string; reason?: string }>
+  | Readonly<{ kind: 'explains' | 'reason'; text: string }>
+  | Readonly<{ kind: 'result' }>
   | Readonly<{ kind: 'ignored' }>
   | Readonly<{ kind: 'recap' }>
   | Readonly<{ kind: 'host'; host: string; failed: number; skipped: number }>
@@ -12,8 +15,15 @@ export type AnsibleSignal =
 
 type Failure = Readonly<{ host: string; reason?: string }>;
 
-/** `recap`: its rows are being printed; `tasks`: how many have begun; `fatal`: what has failed and was not ignored. */
-type Memory = Readonly<{ recap: boolean; tasks: number; fatal: readonly Failure[] }>;
+/**
+ * `recap`: its rows are being printed; `tasks`: how many have begun; `fatal`: what has failed and was not ignored, though
+ * a rescue may have followed; `remark`: why the task under way has failed, printed before
+ * the hosts.
+ */
+type Memory = Readonly<{ recap: boolean; tasks: number; fatal: readonly Failure[]; remark?: string }>;
+
+/** Why a playbook cannot be run at all, in the words of ansible-core 2.19 and later. */
+const UNREADABLE = ["couldn't resolve module/action '", 'the playbook: '];
 
 const NOTHING: Memory = { recap: false, tasks: 0, fatal: [] };
 const MAX_FATAL = 50;
@@ -25,7 +35,7 @@ const MAX_FATAL = 50;
  */
 export const ansible = counterRuns<AnsibleSignal, Memory>({
   name: 'ansible',
-  stateVersion: 1,
+  stateVersion: 2,
   counts: 'begun',
   revisesEnds: true,
   hint: {
@@ -37,7 +47,9 @@ export const ansible = counterRuns<AnsibleSignal, Memory>({
       'fatal: [',
       'failed: [',
       '...ignoring',
+      'Task failed: ',
       'ERROR! ',
+      ...UNREADABLE,
     ],
     colon: { characters: ' ', holds: (text, at) => text.startsWith('ok=', at + 2) },
   },
@@ -45,6 +57,15 @@ export const ansible = counterRuns<AnsibleSignal, Memory>({
   memory: NOTHING,
 
   read: (line) => readLine(headOf(line)),
+
+  isContinued: (signal) =>
+    (signal.kind === 'failed' && signal.reason === undefined) || signal.kind === 'result',
+
+  readContinuation: (line) => {
+    const text = MESSAGE.exec(headOf(line))?.[1];
+    if (text !== undefined) return { kind: 'reason', text: cut(text, TEXT_LIMITS.error) };
+    return RESULT.test(line) ? { kind: 'result' } : undefined;
+  },
 
   begins: (last, { kind }) =>
     isTerminal(last.status) && (kind === 'play' || kind === 'task' || kind === 'recap' || kind === 'broken'),
@@ -54,18 +75,32 @@ export const ansible = counterRuns<AnsibleSignal, Memory>({
     switch (signal.kind) {
       case 'play':
         return { name: 'ansible', details: { phase: signal.text }, message: signal.text };
-      case 'task':
+      case 'task': {
+        const { remark: _remark, ...others } = memory;
         return {
           name: 'ansible',
           current: memory.tasks,
           details: { current_step: signal.text },
           message: signal.text,
-          memory: { ...memory, tasks: memory.tasks + 1 },
+          memory: { ...others, tasks: memory.tasks + 1 },
         };
+      }
       case 'failed': {
-        const { kind: _kind, ...failure } = signal;
+        const { kind: _kind, ...failure } = { ...defined({ reason: memory.remark }), ...signal };
         return run && { memory: { ...memory, fatal: [...memory.fatal, failure].slice(-MAX_FATAL) } };
       }
+      case 'explains':
+        return run && { memory: { ...memory, remark: signal.text } };
+      case 'reason': {
+        const last = memory.fatal.at(-1);
+        return (
+          last && {
+            memory: { ...memory, fatal: [...memory.fatal.slice(0, -1), { ...last, reason: signal.text }] },
+          }
+        );
+      }
+      case 'result':
+        return undefined;
       case 'ignored':
         return run && { memory: { ...memory, fatal: memory.fatal.slice(0, -1) } };
       case 'recap':
@@ -88,7 +123,7 @@ const onHost = (
 ): RunUpdate<Memory> => {
   const isBad = failed > 0;
   const status = isBad || run.status === 'failed' ? 'failed' : 'completed';
-  const reason = run.memory.fatal.find((failure) => failure.host === host)?.reason;
+  const reason = run.memory.fatal.findLast((failure) => failure.host === host)?.reason;
   const message = reason ?? `${failed} failed on ${host}`;
   return {
     status,
@@ -111,6 +146,9 @@ const HOST =
 const FAILED = /^(?:fatal|failed): \[([^\]\s]{1,255})(?: -> [^\]]{1,255})?\]/;
 const MESSAGE = /"msg": "((?:[^"\\]|\\.){1,1000})"/;
 
+/** A line of a result that is printed on several lines. */
+const RESULT = /^"\w{1,60}": /;
+
 const readLine = (line: string): AnsibleSignal | undefined => {
   const [, heading, name] = /^(PLAY|TASK|RUNNING HANDLER) \[(.{1,300})\] \*{3,}$/.exec(line) ?? [];
   if (heading !== undefined && name !== undefined)
@@ -122,7 +160,12 @@ const readLine = (line: string): AnsibleSignal | undefined => {
     const [, reason] = MESSAGE.exec(line) ?? [];
     return { kind: 'failed', host, ...(reason !== undefined && { reason: cut(reason, TEXT_LIMITS.error) }) };
   }
-  const [, error] = /^ERROR! (.{1,1000})$/.exec(line) ?? [];
+  const [, remark] = /^Task failed: (?:(?:Action|Module) failed: )?(.+)$/.exec(line) ?? [];
+  if (remark !== undefined) return { kind: 'explains', text: cut(remark, TEXT_LIMITS.error) };
+  const [, error] =
+    /^ERROR! (.{1,1000})$/.exec(line) ??
+    /^(couldn't resolve module\/action '.{1,900}|the playbook: .{1,500} could not be found)$/.exec(line) ??
+    [];
   if (error !== undefined) return { kind: 'broken', text: cut(error, TEXT_LIMITS.error) };
   const [, of, unreachable, failed, skipped = '0'] = line.includes(' ok=') ? (HOST.exec(line) ?? []) : [];
   return of === undefined

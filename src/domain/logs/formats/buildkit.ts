@@ -35,7 +35,7 @@ const NOTHING: Memory = { elapsed: 0, stages: {}, steps: {}, done: [], exports: 
 
 /**
  * docker buildx, docker build, docker compose build and buildctl (source: BuildKit's util/progress/progressui). The
- * plain output counts the steps of all stages that finish; the terminal output (`[+] Building 12.3s (5/12) FINISHED`)
+ * plain output counts the finished steps of all stages; the terminal output (`[+] Building 12.3s (5/12) FINISHED`)
  * has its own counter. A build ends with its exported result, with FINISHED, or with `failed to solve`. FINISHED is
  * printed after a failure as well, above the row that failed: that row takes the end back.
  */
@@ -144,8 +144,28 @@ const onDone = (run: Run<Memory>, vertex: number): RunUpdate<Memory> | undefined
   }
   // A base image is done when it is resolved, and once more when it was downloaded.
   if (!Object.hasOwn(memory.steps, key) || memory.done.includes(vertex)) return undefined;
-  const done = [...memory.done, vertex];
-  return { current: done.length, memory: { ...memory, done } };
+  const next = { ...memory, done: [...memory.done, vertex] };
+  return { current: finishedSteps(next), memory: next };
+};
+
+/**
+ * A step that two stages share is printed for one of them, and the beginning of a log may be missing. Steps of a stage
+ * follow each other, so those before a finished one count as done, unless they are seen to run (`COPY --link`).
+ */
+const finishedSteps = ({ steps, done }: Memory): number => {
+  const stages = new Map<string, { last: number; open: Set<number> }>();
+  for (const [vertex, step] of Object.entries(steps)) {
+    const space = step.lastIndexOf(' ');
+    const index = Number.parseInt(step.slice(space + 1), 10);
+    const stage = stages.get(step.slice(0, space)) ?? { last: 0, open: new Set() };
+    if (done.includes(Number(vertex))) stage.last = Math.max(stage.last, index);
+    else stage.open.add(index);
+    stages.set(step.slice(0, space), stage);
+  }
+  return [...stages.values()].reduce(
+    (sum, { last, open }) => sum + last - [...open].filter((index) => index < last).length,
+    0,
+  );
 };
 
 const hasSteps = ({ memory }: Run<Memory>): boolean => Object.keys(memory.steps).length > 0;

@@ -123,3 +123,61 @@ export const cloudformationAction = toolFormat({
     },
   ],
 });
+
+/** Rain (source: internal/cmd/deploy, internal/aws/cfn/stack.go). The number of resources to go is for terminals only. */
+export const rain = toolFormat({
+  name: 'rain',
+  taskName: 'rain',
+  taskType: 'deploy',
+  counts: 'open',
+  hint: {
+    begins: [
+      ...[
+        "Deploying template '",
+        "Executing changeset '",
+        'Stack ',
+        'Change set was created, but there is no change',
+      ],
+      ...[
+        'Successfully ',
+        "failed deploying stack '",
+        "Failed to delete stack '",
+        'error creating changeset: ',
+      ],
+      ...["error while executing changeset '"],
+    ],
+  },
+  patterns: [
+    {
+      says: 'begins',
+      line: /^(?:Deploying template|Executing changeset) '[^']{1,255}' as stack '(?<name>[\w-]{1,128})' in [a-z]{2}(?:-[a-z]{1,9}){1,2}-\d\.$/,
+    },
+    {
+      says: 'works',
+      line: /^Stack (?<name>[\w-]{1,128}): (?<phase>[A-Z]{6,8}(?:_[A-Z]{2,10}){0,4}_IN_PROGRESS) - (?<step>\d{1,6} resources? (?:pending|in progress)(?:, \d{1,6} resources? in progress)?)$/,
+    },
+    {
+      says: 'broken',
+      line: /^Stack (?<name>[\w-]{1,128}): (?<phase>(?:CREATE|UPDATE|DELETE|IMPORT)_FAILED|(?:UPDATE_|IMPORT_)?ROLLBACK_(?:COMPLETE|FAILED))$/,
+    },
+    { says: 'step', line: /^Stack (?<name>[\w-]{1,128}): (?<phase>(?:CREATE|UPDATE|IMPORT)_COMPLETE)$/ },
+    { says: 'ends', line: /^Successfully (?:deployed|updated|imported) (?<name>[\w-]{1,128})$/ },
+    { says: 'ends', line: /^Successfully deleted stack '(?<name>[\w-]{1,128})'$/, alone: true },
+    {
+      says: 'ends',
+      line: /^Change set was created, but there is no change\. Deploy was skipped\.$/,
+      alone: true,
+    },
+    {
+      says: 'fails',
+      line: /^(?:failed deploying|Failed to delete) stack '(?<name>[\w-]{1,128})'$/,
+      alone: true,
+    },
+    {
+      says: 'fails',
+      line: /^(?<reason>error (?:creating changeset|while executing changeset '[^']{1,255}'): .+)$/,
+      alone: true,
+    },
+  ],
+  because: { begins: /^- (?<item>[\w/]{1,255})(?: - \S{1,1024})?: (?<reason>\S.*)$/, between: /^Messages:$/ },
+});

@@ -6,7 +6,7 @@ import type { ToolSays } from './kit/tool-json.ts';
 
 /**
  * LangGraph: the runs of its server, as text (`[info     ] Background run succeeded  [langgraph_api.worker] run_id=…`) and
- * as JSON; and the events of `stream_mode="debug"`, which name the nodes of a graph and have no end.
+ * as JSON; and the events of `stream_mode="debug"`, which name the nodes of a graph and have no end but an exception.
  */
 export const langgraph = toolFormat({
   name: 'langgraph',
@@ -14,7 +14,7 @@ export const langgraph = toolFormat({
   taskType: 'agent_execution',
   counts: 'open',
   hint: {
-    begins: ['Starting background run', 'Background run '],
+    begins: ['Starting background run', 'Background run ', 'During task with name '],
     mayBegin: {
       characters: '[',
       holds: (text, at) => LEVELS.includes(text.charAt(at + 1)) && LEVEL.test(text.slice(at, at + 60)),
@@ -40,6 +40,8 @@ export const langgraph = toolFormat({
       line: /^(?:\[[cdeiw]\w{1,8} {0,8}\] )?(?<reason>Background run failed\b.{0,400}?) run_id=(?<lane>[\w-]{8,40})\b/,
       alone: true,
     },
+    // The last line of the traceback that an uncaught exception of a node ends with.
+    { says: 'fails', line: /^During task with name '(?<item>[^']{1,120})' and id '[\w-]{8,40}'$/ },
   ],
   json: { has: ['ackground run', '"payload"'], says: (object) => serverSays(object) ?? debugSays(object) },
 });

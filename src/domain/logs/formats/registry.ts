@@ -11,7 +11,7 @@ import { celery } from './celery.ts';
 import { githubJob, gitlabJob } from './ci-jobs.ts';
 import { claudeCode } from './claude-code.ts';
 import { cloudformation } from './cloudformation.ts';
-import { awsDeploy, cloudformationAction, serverless } from './cloudformation-tools.ts';
+import { awsDeploy, cloudformationAction, rain, serverless } from './cloudformation-tools.ts';
 import { codebuild } from './codebuild.ts';
 import { codex } from './codex.ts';
 import { ctest } from './ctest.ts';
@@ -98,6 +98,7 @@ export const builtInFormats: readonly LogFormat[] = [
   kubectlRollout,
   prefect,
   pulumi,
+  rain,
   wget,
   plain,
 ];

@@ -6,7 +6,7 @@ export type TurboSignal =
   | Readonly<{ kind: 'starts'; phase: string }>
   | Readonly<{ kind: 'tasks'; successful: number; total: number }>
   | Readonly<{ kind: 'failed'; tasks: readonly string[] }>
-  | Readonly<{ kind: 'error'; text: string }>;
+  | Readonly<{ kind: 'error' | 'command'; text: string }>;
 
 /**
  * Turborepo. While it runs it prints the output of its tasks, so it is only known to be running; its closing line (`
@@ -16,7 +16,7 @@ export const turbo = counterRuns<TurboSignal, null>({
   name: 'turbo',
   stateVersion: 1,
   counts: 'done',
-  hint: { contains: [': command ('], begins: ['Tasks:', 'Failed:', 'run failed', 'ERROR'] },
+  hint: { contains: [' command ('], begins: ['Tasks:', 'Failed:', 'run failed', 'ERROR'] },
   taskType: 'build',
   memory: null,
 
@@ -48,11 +48,20 @@ export const turbo = counterRuns<TurboSignal, null>({
       }
       case 'failed':
         return run && { details: { failed_resources: signal.tasks } };
+      case 'command':
+        return run && run.details.error_message === undefined
+          ? { details: { error_message: signal.text } }
+          : undefined;
       case 'error':
-        return run && { details: { error_message: signal.text } };
+        // Beside the command that failed it says nothing new.
+        return run && !isCommand(run.details.error_message ?? '')
+          ? { details: { error_message: signal.text } }
+          : undefined;
     }
   },
 });
+
+const isCommand = (text: string): boolean => /^(?:\S+: )?command \(/.test(text);
 
 const TASK = /^@?[\w./-]{1,120}#[\w:-]{1,80}$/;
 
@@ -61,7 +70,7 @@ const BEGINNINGS = 'T•FEr';
 
 const readLine = (text: string): TurboSignal | undefined => {
   const line = text.trim();
-  if (!BEGINNINGS.includes(line[0] ?? ' ') && !line.includes(': command (')) return undefined;
+  if (!BEGINNINGS.includes(line[0] ?? ' ') && !line.includes(' command (')) return undefined;
   const [, successful, total] = /^Tasks: {1,8}(\d{1,7}) successful, (\d{1,7}) total$/.exec(line) ?? [];
   if (successful !== undefined) {
     const counts = { successful: Number(successful), total: Number(total) };
@@ -73,7 +82,11 @@ const readLine = (text: string): TurboSignal | undefined => {
   const tasks = failed?.split(', ');
   if (tasks?.every((task) => TASK.test(task))) return { kind: 'failed', tasks: tasks.slice(0, 20) };
   // A logger may have taken `ERROR` for a level on the way.
-  const [, error] =
-    /^(?:ERROR {1,4})?(run failed: .+|\S+: command \(.{1,300}\) .+ exited \(\d+\))$/.exec(line) ?? [];
-  return error === undefined ? undefined : { kind: 'error', text: cut(error, TEXT_LIMITS.error) };
+  const [, error] = /^(?:ERROR {1,4})?(run failed: .+)$/.exec(line) ?? [];
+  if (error !== undefined) return { kind: 'error', text: cut(error, TEXT_LIMITS.error) };
+  const [, task, command] =
+    /^(?:ERROR {1,4})?(\S+:) {1,4}(?:ERROR {1,4})?(command \(.{1,300}\) .+ exited \(\d+\))$/.exec(line) ?? [];
+  return task === undefined
+    ? undefined
+    : { kind: 'command', text: cut(`${task} ${command}`, TEXT_LIMITS.error) };
 };

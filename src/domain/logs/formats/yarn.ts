@@ -13,6 +13,8 @@ export const yarn = toolFormat({
   taskName: 'yarn',
   taskType: 'build',
   counts: 'begun',
+  // On a terminal it draws a bar without a name for each step.
+  runs: ['plain'],
   hint: { contains: [fraction], begins: ['yarn ', 'error ', 'success ', 'Done in ', '➤ YN'], ends: UNMARKED },
   patterns: [
     { says: 'begins', line: /^yarn (?:install|add|upgrade|remove|import) v1\.\d/ },

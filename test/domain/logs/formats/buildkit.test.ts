@@ -38,10 +38,19 @@ test('counts the steps of all stages that are done', () => {
 
 test('ends with the exported image', () => {
   const log = `${PLAIN}#7 DONE 2.0s\n#8 DONE 0.1s\n#9 exporting to image\n#9 exporting layers 0.1s done\n`;
-  assert.equal(inShort(buildkit, log), ['buildkit#1 running 4/5']);
+  assert.equal(inShort(buildkit, log), ['buildkit#1 running 5/5']);
   assert.equal(inShort(buildkit, `${log}#9 DONE 0.2s\n#10 exporting cache to registry\n`), [
-    'buildkit#1 completed 4/5',
+    'buildkit#1 completed 5/5',
   ]);
+});
+
+test('a step that is done means that the steps before it are, unless they are seen to run', () => {
+  const joined = '#9 [ 7/12] RUN a\n#9 DONE 0.1s\n#12 [10/12] RUN b\n#12 DONE 0.1s\n';
+  assert.equal(inShort(buildkit, joined), ['buildkit#1 running 10/12']);
+  const linked =
+    '#4 [1/3] FROM alpine\n#4 DONE 0.1s\n#5 [2/3] RUN a\n#6 [3/3] COPY --link b b\n#6 DONE 0.1s\n';
+  assert.equal(inShort(buildkit, linked), ['buildkit#1 running 2/3']);
+  assert.equal(inShort(buildkit, `${linked}#5 DONE 2.0s\n`), ['buildkit#1 running 3/3']);
 });
 
 test('fails with the step that failed', () => {

@@ -51,6 +51,44 @@ test('yarn counts steps that begin, so its last step is not its end', () => {
   assert.equal(inShort(yarn, left), ['yarn#1 running 1/4', 'yarn#2 running 0/4']);
 });
 
+test('the bars that Yarn draws are part of it, and what is counted after its end is not', () => {
+  const parser = logParser(builtInFormats);
+  const bars = [
+    '[1/4] Resolving packages...',
+    '[3/4] Linking dependencies...',
+    '[##----] 2/6',
+    '[######] 6/6',
+  ];
+  parser.add(['yarn install v1.22.22', ...bars, '[----] 0/4', 'Done in 1.05s.', 'Processing 3/9']);
+  assert.equal(
+    parser.tasks().map(({ run: { key, status, current, total } }) => `${key} ${status} ${current}/${total}`),
+    ['yarn/yarn#1 completed 4/4', 'plain/plain#1 running 3/9'],
+  );
+});
+
+test('Ansible fails for what failed last on a host, even where the result has several lines', () => {
+  const log = [
+    'PLAY [web] ****',
+    'TASK [Print] ****',
+    'fatal: [web1]: FAILED! => {"msg": "no paper"}',
+    'TASK [Write by hand] ****',
+    'changed: [web1]',
+    'TASK [Check] ****',
+    'failed: [web1] (item=1) => {',
+    '    "changed": false,',
+    '    "msg": "the ink is dry"',
+    '}',
+    'PLAY RECAP ****',
+    'web1 : ok=1    changed=1    unreachable=0    failed=1    skipped=0    rescued=1    ignored=0',
+  ];
+  const parser = logParser(builtInFormats);
+  parser.add(log);
+  assert.equal(
+    parser.tasks().map(({ run }) => [run.status, run.details.error_message]),
+    [['failed', 'the ink is dry']],
+  );
+});
+
 test('yarn takes no other error for its own', () => {
   assert.equal(inShort(yarn, 'error Command failed with exit code 1.'), []);
   assert.is(yarn.read('error: could not compile'), undefined);

@@ -57,6 +57,8 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   counts: NonNullable<LogFormat['counts']>;
   atEnd?(run: Observation): Observation;
   revisesEnds?: LogFormat['revisesEnds'] & true;
+  /** As in {@link LogFormat.runs}; it is working while the newest run of a lane is under way. */
+  runs?: readonly string[];
   /** The memory of a run before its first signal. */
   memory: Memory;
   read(line: string): S | undefined;
@@ -93,6 +95,11 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   counts: tool.counts,
   ...(tool.atEnd !== undefined && { atEnd: tool.atEnd }),
   ...(tool.revisesEnds && { revisesEnds: true }),
+  ...(tool.runs !== undefined && {
+    runs: tool.runs,
+    isWorking: (state: RunsState<Memory>) =>
+      Object.keys(state.numbers).some((lane) => latestRun(state, lane)?.status === 'running'),
+  }),
   ...(tool.isContinued !== undefined && { isContinued: tool.isContinued }),
   ...(tool.readContinuation !== undefined && { readContinuation: tool.readContinuation }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),

@@ -75,7 +75,7 @@ export const STATUS_WORDS = {
       'killed',
     ],
   },
-  // celery.states
+  // github.com/celery/celery, celery/states.py
   Celery: {
     pending: ['PENDING', 'RECEIVED'],
     running: ['STARTED', 'RETRY'],
@@ -83,7 +83,7 @@ export const STATUS_WORDS = {
     failed: ['FAILURE', 'REJECTED'],
     cancelled: ['REVOKED', 'IGNORED'],
   },
-  // airflow.utils.state: TaskInstanceState, DagRunState
+  // github.com/apache/airflow, airflow/utils/state.py: TaskInstanceState, DagRunState
   Airflow: {
     pending: ['scheduled', 'queued', 'deferred', 'up_for_reschedule'],
     running: ['running', 'restarting', 'up_for_retry'],
@@ -91,12 +91,14 @@ export const STATUS_WORDS = {
     failed: ['failed', 'upstream_failed'],
     cancelled: ['skipped', 'removed'],
   },
-  // temporal.api.enums.v1: WorkflowExecutionStatus, PendingActivityState
+  // github.com/temporalio/api, temporal/api/enums/v1: WorkflowExecutionStatus, PendingActivityState,
+  // PendingNexusOperationState
   Temporal: {
     pending: ['PENDING_ACTIVITY_STATE_SCHEDULED'],
     running: [
       ...['WORKFLOW_EXECUTION_STATUS_RUNNING', 'WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW'],
       ...['PENDING_ACTIVITY_STATE_STARTED', 'PENDING_ACTIVITY_STATE_CANCEL_REQUESTED'],
+      ...['PENDING_ACTIVITY_STATE_PAUSE_REQUESTED', 'PENDING_NEXUS_OPERATION_STATE_BACKING_OFF'],
     ],
     blocked: ['WORKFLOW_EXECUTION_STATUS_PAUSED', 'PENDING_ACTIVITY_STATE_PAUSED'],
     completed: ['WORKFLOW_EXECUTION_STATUS_COMPLETED'],
@@ -105,7 +107,7 @@ export const STATUS_WORDS = {
   },
   // docs.prefect.io, States: names and types
   Prefect: {
-    pending: ['Scheduled', 'Late', 'AwaitingRetry', 'AwaitingConcurrencySlot', 'Pending'],
+    pending: ['Scheduled', 'Late', 'Resuming', 'AwaitingRetry', 'AwaitingConcurrencySlot', 'Pending'],
     running: ['Running', 'Retrying', 'Cancelling'],
     blocked: ['Paused', 'Suspended'],
     completed: ['Completed', 'Cached'],
@@ -121,7 +123,7 @@ export const STATUS_WORDS = {
     failed: ['FAILED', 'CRASHED', 'SYSTEM_FAILURE', 'EXPIRED', 'TIMED_OUT', 'COMPLETED_WITH_ERRORS'],
     cancelled: ['CANCELED', 'INTERRUPTED'],
   },
-  // docs.bullmq.io: JobState
+  // github.com/taskforcesh/bullmq, src/types/job-type.ts: JobState, JobType
   BullMQ: {
     pending: ['wait', 'delayed', 'prioritized', 'waiting-children'],
     running: ['active'],
@@ -129,17 +131,19 @@ export const STATUS_WORDS = {
     completed: ['completed'],
     failed: ['failed'],
   },
-  // argo-workflows: WorkflowPhase, NodePhase
+  // github.com/argoproj/argo-workflows, pkg/apis/workflow/v1alpha1: WorkflowPhase, NodePhase
   Argo: {
     pending: ['Pending'],
-    running: ['Running', 'Daemoned'],
+    running: ['Running'],
     completed: ['Succeeded'],
     failed: ['Failed', 'Error'],
     cancelled: ['Skipped', 'Omitted'],
   },
-  // buildkite.com/docs: BuildStates, JobStates
+  // buildkite.com/docs/apis/graphql: BuildStates, JobStates
   Buildkite: {
     pending: [
+      'unblocked',
+      'reserved',
       'scheduled',
       'limiting',
       'limited',
@@ -148,7 +152,7 @@ export const STATUS_WORDS = {
       'platform_limiting',
       'platform_limited',
     ],
-    running: ['running', 'failing', 'canceling', 'timing_out'],
+    running: ['creating', 'running', 'failing', 'canceling', 'timing_out'],
     blocked: ['blocked'],
     completed: ['passed', 'finished'],
     failed: [
@@ -199,17 +203,20 @@ export const STATUS_WORDS = {
   },
   // slurm.schedmd.com/job_state_codes.html
   Slurm: {
-    pending: ['PENDING', 'CONFIGURING', 'REQUEUED', 'REQUEUE_FED'],
-    running: ['RUNNING', 'COMPLETING', 'RESIZING', 'SIGNALING', 'STAGE_OUT'],
+    pending: ['PENDING', 'CONFIGURING', 'POWER_UP_NODE', 'EXPEDITING', 'REQUEUED', 'REQUEUE_FED'],
+    running: ['RUNNING', 'COMPLETING', 'RESIZING', 'SIGNALING', 'STAGE_OUT', 'UPDATE_DB'],
     blocked: ['SUSPENDED', 'REQUEUE_HOLD', 'RESV_DEL_HOLD', 'SPECIAL_EXIT'],
     completed: ['COMPLETED'],
-    failed: ['FAILED', 'TIMEOUT', 'DEADLINE', 'NODE_FAIL', 'BOOT_FAIL', 'LAUNCH_FAILED', 'OUT_OF_MEMORY'],
+    failed: [
+      ...['FAILED', 'TIMEOUT', 'DEADLINE', 'NODE_FAIL', 'BOOT_FAIL', 'LAUNCH_FAILED', 'RECONFIG_FAIL'],
+      'OUT_OF_MEMORY',
+    ],
     cancelled: ['CANCELLED', 'PREEMPTED', 'REVOKED'],
   },
   // kubernetes.io: phases of pods, conditions of jobs, reasons of containers and pods
   Kubernetes: {
     pending: ['Pending', 'ContainerCreating', 'PodInitializing', 'SchedulingGated', 'Unschedulable'],
-    running: ['Running', 'Terminating', 'SuccessCriteriaMet'],
+    running: ['Running', 'Terminating', 'SuccessCriteriaMet', 'FailureTarget'],
     blocked: ['Suspended'],
     completed: ['Succeeded', 'Complete', 'Completed'],
     failed: [
@@ -217,11 +224,11 @@ export const STATUS_WORDS = {
       ...['PodFailurePolicy', 'FailedIndexes', 'MaxFailedIndexesExceeded'],
       ...['CrashLoopBackOff', 'ImagePullBackOff', 'ErrImagePull', 'ErrImageNeverPull', 'InvalidImageName'],
       ...['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError', 'StartError'],
-      ...['ContainerCannotRun', 'ContainerStatusUnknown'],
+      ...['ContainerCannotRun', 'ContainerStatusUnknown', 'UnexpectedAdmissionError', 'NodeShutdown'],
     ],
-    cancelled: ['Preempting'],
+    cancelled: ['Preempting', 'PreemptionByScheduler'],
   },
-  // a2a-protocol.org: TaskState, and the tasks of MCP
+  // github.com/a2aproject/A2A, specification/grpc/a2a.proto: TaskState; modelcontextprotocol.io: the tasks of MCP
   A2A: {
     pending: ['TASK_STATE_SUBMITTED', 'submitted'],
     running: ['TASK_STATE_WORKING', 'working'],
@@ -246,10 +253,11 @@ export const STATUS_WORDS = {
     completed: ['success'],
     failed: ['error', 'timeout'],
   },
-  // openhands.core.schema.agent: AgentState
+  // openhands.core.schema.agent: AgentState; openhands.sdk.conversation: ConversationExecutionStatus, whose `idle`
+  // says neither that the work is done nor that it is not
   OpenHands: {
-    pending: ['loading'],
-    running: ['running', 'user_confirmed', 'user_rejected'],
+    pending: ['loading', 'init'],
+    running: ['running', 'user_confirmed', 'user_rejected', 'deleting'],
     blocked: [
       ...['awaiting_user_input', 'awaiting_user_confirmation', 'waiting_for_confirmation'],
       ...['paused', 'rate_limited'],

@@ -19,7 +19,7 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  * is there.
  *
  * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
- * `between`. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
+ * `between`; its group `item` is what has failed. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
  * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
  *
  * `json` reads lines that are JSON objects and hold one of these texts. A line without a lane is about the run that began
@@ -36,6 +36,8 @@ export type Tool = Readonly<{
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
   sharesLast?: true;
+  /** Formats of what it prints as part of its work, such as `plain` for its own bars. */
+  runs?: readonly string[];
   /** Nothing says that all went well: a run in which nothing has failed completes with the end of its stream. */
   endsSilently?: true;
 }>;
@@ -54,6 +56,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     hint: tool.hint,
     taskType: tool.taskType,
     counts: tool.counts,
+    ...(tool.runs !== undefined && { runs: tool.runs }),
     memory: {},
     ...((tool.counts === 'done' ||
       tool.patterns.some(({ says }) => says === 'concludes' || says === 'closes for now')) && {
@@ -155,8 +158,13 @@ const explanation = ({
       const isRest = begun.endsWith(':') || goesOn?.test(text);
       return isRest ? { ...said, reason: cut(`${begun} ${text}`, TEXT_LIMITS.error) } : undefined;
     }
-    const reason = begins.exec(text)?.groups?.['reason'];
-    if (reason !== undefined) return { ...said, reason: cut(reason, TEXT_LIMITS.error) };
+    const { reason, item } = begins.exec(text)?.groups ?? {};
+    if (reason !== undefined)
+      return {
+        ...said,
+        reason: cut(reason, TEXT_LIMITS.error),
+        ...(item !== undefined && { item: cut(item, TEXT_LIMITS.step) }),
+      };
     return between?.test(text) ? said : undefined;
   },
 });
@@ -318,13 +326,11 @@ const sumOfFailures = (run: Run<Memory> | undefined, counts: Counts): string => 
 };
 
 /** Only the first reason counts. One that goes on replaces its beginning. */
-const because = (
-  run: Run<Memory> | undefined,
-  { says, reason }: ToolSignal,
-): RunUpdate<Memory> | undefined => {
+const because = (run: Run<Memory> | undefined, signal: ToolSignal): RunUpdate<Memory> | undefined => {
+  const { says, reason } = signal;
   if (run === undefined || reason === undefined) return undefined;
   if (says === 'remarks' && !run.memory.unexplained) return { memory: { remark: reason } };
   const { error_message: known } = run.details;
   const isKnown = known !== undefined && !run.memory.guessed && !reason.startsWith(known);
-  return isKnown ? undefined : { details: { error_message: reason }, memory: {} };
+  return isKnown ? undefined : { details: { ...withItem(run, signal), error_message: reason }, memory: {} };
 };
