@@ -8,7 +8,16 @@ import type { LogEvent } from '../domain/logs/event.ts';
  */
 export type LogQuery = Readonly<{ log_group: string; cursor?: Json; start_time?: number; end_time?: number }>;
 
-export type StreamEvents = Readonly<{ log_stream: string; events: readonly LogEvent[] }>;
+/**
+ * `in_sequence`: each event directly follows the one before it, also that of the previous page, as the lines of a file do.
+ * Only then can a line continue in the next event. A log service, whose events come late and in other pages each time,
+ * leaves it out.
+ */
+export type StreamEvents = Readonly<{
+  log_stream: string;
+  events: readonly LogEvent[];
+  in_sequence?: true;
+}>;
 
 /** One page. `cursor` continues after it; store it only once these events are processed. */
 export type LogPage = Readonly<{

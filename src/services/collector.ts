@@ -4,6 +4,7 @@ import { isJsonObject, type Json } from '../domain/json.ts';
 import { attemptsOf } from '../domain/retry.ts';
 import type { Progress } from '../domain/tasks/progress.ts';
 import type { TaskStatus } from '../domain/tasks/status.ts';
+import type { StreamEvents } from '../ports/log-source.ts';
 import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { ProgressService } from './progress.ts';
@@ -106,9 +107,9 @@ export const collectorService = ({
       problems,
     });
 
-    const fold = async (log_stream: string, events: Parameters<ProgressService['ingest']>[0]['events']) => {
+    const fold = async ({ log_stream, events, in_sequence: inSequence }: StreamEvents) => {
       try {
-        const step = await progress.ingest({ log_group: group, log_stream, events });
+        const step = await progress.ingest({ log_group: group, log_stream, events, inSequence });
         for (const count of Object.keys(tally) as (keyof typeof tally)[]) tally[count] += step[count];
         for (const { task_id } of step.tasks) {
           changed.delete(task_id);
@@ -139,7 +140,7 @@ export const collectorService = ({
         effort.retries += (page.attempts ?? 1) - 1;
         effort.waited_ms += page.waited_ms ?? 0;
         problems.push(...page.problems);
-        for (const { log_stream, events } of page.streams) await fold(log_stream, events);
+        for (const stream of page.streams) await fold(stream);
         if (window) continue;
         const remembered = [...new Set([...place.tasks, ...changed])].slice(-MAX_REMEMBERED);
         await checkpoints.write(

@@ -123,7 +123,7 @@ const damagedMark = (field: string): Problem => ({
 });
 
 const closePage = (page: OpenPage, cursor: LogPage['cursor']): LogPage => ({
-  streams: [...page.streams].map(([log_stream, events]) => ({ log_stream, events })),
+  streams: [...page.streams].map(([log_stream, events]) => ({ log_stream, events, in_sequence: true })),
   cursor,
   problems: page.problems,
 });
