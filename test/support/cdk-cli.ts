@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -34,6 +34,13 @@ export const cdkVersion = (): string =>
   (JSON.parse(readFileSync(join(dirname(CDK_BIN), '../package.json'), 'utf8')) as { version: string })
     .version;
 
+/** The modes of the CLI under test. Only another than the pinned version is asked, as that takes a while. */
+export const cdkModes = (all: readonly CdkMode[]): readonly CdkMode[] => {
+  if (process.env.CDK_CLI === undefined) return all;
+  const { stdout } = spawnSync(process.execPath, [CDK_BIN, 'deploy', '--help'], { encoding: 'utf8' });
+  return all.filter((mode) => stdout.includes(`"${mode}"`));
+};
+
 const quickPolls = fileURLToPath(new URL('./quick-polls.cjs', import.meta.url));
 
 /** Runs the CDK CLI on an app of these stacks, against its own fake CloudFormation. */
@@ -57,7 +64,12 @@ export const runCdk = async (
     stacks.map((stack) =>
       stack.deployed === undefined
         ? stack
-        : { ...stack, deployedTemplate: templateOf(stack, stack.deployed === 'same' ? 'new' : 'old') },
+        : {
+            // Versions that do not compare the templates themselves learn it from CloudFormation.
+            ...(stack.deployed === 'same' && { changeSetFails: { reason: NO_CHANGES } }),
+            ...stack,
+            deployedTemplate: templateOf(stack, stack.deployed === 'same' ? 'new' : 'old'),
+          },
     ),
   );
   try {
@@ -118,6 +130,9 @@ const onOnePipe = async (
   });
   return { code, output: Buffer.concat(chunks).toString('utf8') };
 };
+
+const NO_CHANGES =
+  "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 /** A cloud assembly as `cdk synth` leaves it, without the minutes that synthesis takes. */
 const writeAssembly = (folder: string, stacks: readonly AppStack[]): void => {

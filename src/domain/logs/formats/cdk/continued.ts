@@ -1,8 +1,8 @@
 import { lastClosed } from './closing.ts';
 import { lacksReason, MESSAGE, readRestOfRow } from './rows.ts';
 import { heard, type Run, withReason } from './run.ts';
-import type { CdkSignal, SaidSignal, TextSignal, Widths } from './signals.ts';
-import { type CdkState, type Continued, current, keep, type Step, untouched } from './state.ts';
+import type { CdkSignal, TextSignal, Widths } from './signals.ts';
+import { type CdkState, type Continued, current, keep, merged, type Step, untouched } from './state.ts';
 
 /**
  * Lines that belong to the previous line, whatever they look like: the reason below a row of the bar, which the
@@ -15,11 +15,12 @@ export const isContinued = (signal: CdkSignal): boolean =>
   signal.k === 'cut' ||
   signal.k === 'cause' ||
   (signal.k === 'row' && lacksReason(signal)) ||
-  (signal.k === 'say' && isOldValidation(signal));
+  (signal.k === 'say' && signal.v === 'failed' && isOldValidation(signal)) ||
+  (signal.k === 'error' && signal.s !== undefined && isOldValidation(signal));
 
-/** Before version 2.1132, findings of early validation follow the closing line as a list. */
-const isOldValidation = ({ v, m }: SaidSignal): boolean =>
-  v === 'failed' && m !== undefined && /early validation\b.*:$/i.test(m);
+/** Before version 2.1132, findings of early validation follow the error as a list. */
+const isOldValidation = ({ m }: Readonly<{ m?: string }>): boolean =>
+  m !== undefined && /early validation\b.*:$/i.test(m);
 
 /** A line that continues another one. JSON and the head of the next block never do. */
 export const readContinuation = (line: string, before: CdkSignal): CdkSignal | undefined => {
@@ -47,7 +48,7 @@ export const continuedBy = (
   signal: Exclude<CdkSignal, TextSignal>,
 ): Continued | undefined => {
   if (!isContinued(signal)) return undefined;
-  if (signal.k === 'cause' || signal.k === 'say') {
+  if (signal.k === 'cause' || signal.k === 'say' || signal.k === 'error') {
     const run = lastClosed(state);
     const cause = signal.k === 'cause' ? (signal.i ?? '') : '';
     return run?.mark === 'failed' ? { key: run.key, lines: [], cause } : undefined;
@@ -64,8 +65,11 @@ export const onText = (state: CdkState, line: string, at: number): Step => {
   const lines = [...continued.lines, line];
   const next = { ...state, continued: { ...continued, lines } };
   if ('cause' in continued) {
-    if (!wasBrokenByCdk(continued.lines, line)) return untouched(state);
-    return keep(next, heard(withCause(run, continued.cause, lines.join(' ').replace(/^- /, '')), at));
+    const listed = continued.cause === '' ? withFinding(run, line) : run;
+    const isNext = continued.lines.length > 0 && line.startsWith('- ');
+    if (isNext || !wasBrokenByCdk(continued.lines, line))
+      return listed === run ? untouched(state) : keep(state, heard(listed, at));
+    return keep(next, heard(withCause(listed, continued.cause, lines.join(' ').replace(/^- /, '')), at));
   }
   return keep(
     next,
@@ -109,6 +113,12 @@ const unbroken = (lines: readonly string[], [longest, last]: Widths): string => 
 /** A row that fills the terminal may have lost the end of its name to the next line, which the reason then follows. */
 const isRestOfName = ([first = '', ...more]: readonly string[], row: number, width: number): boolean =>
   more.length > 0 && row >= width && first.length < width && /^[\w./-]{1,40}$/.test(first);
+
+/** A finding of early validation ends with the place that it is about. */
+const withFinding = (run: Run, line: string): Run => {
+  const [, id] = / \(at \/Resources\/([A-Za-z0-9]{1,255})\b[^\s()]{0,400}\)$/.exec(line) ?? [];
+  return id === undefined || run.listed.includes(id) ? run : { ...run, listed: merged(run.listed, [id]) };
+};
 
 const MAX_CAUSES = 50;
 

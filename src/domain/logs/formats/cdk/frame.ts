@@ -261,9 +261,21 @@ const NO_BOOTSTRAP =
 
 /** `Failed to create change set NAME:`, followed by the reason or a list of causes. No line says which stack it was. */
 const readChangeSetError = (line: string): CdkSignal | undefined =>
-  CHANGE_SET_ERROR.test(line) ? { k: 'error', m: cut(line, MESSAGE), cs: 1 } : undefined;
+  CHANGE_SET_ERROR.test(line) ? { k: 'error', m: cut(line, MESSAGE), cs: 1 } : readOldChangeSetError(line);
 const CHANGE_SET_ERROR =
   /^(?:(?:Failed to create change set|Early validation failed for change set) [A-Za-z][A-Za-z0-9-]{0,127}(?:$|:$|: )|Change set [A-Za-z][A-Za-z0-9-]{0,127} cannot be executed \([A-Z_]{4,40}\)(?:$|: ))/;
+
+/** The same in older versions, where the line names the stack. */
+const readOldChangeSetError = (line: string): CdkSignal | undefined => {
+  const [, s, m] = OLD_CHANGE_SET_ERROR.exec(line.slice(0, 2 * MESSAGE)) ?? [];
+  if (s !== undefined && m !== undefined) return { k: 'error', m: cut(m, MESSAGE), s };
+  const [, invalid] = OLD_EARLY_VALIDATION.exec(line) ?? [];
+  return invalid === undefined ? undefined : { k: 'error', m: cut(line, MESSAGE), s: invalid };
+};
+const OLD_CHANGE_SET_ERROR =
+  /^Failed to create ChangeSet [A-Za-z][A-Za-z0-9-]{0,127} on ([A-Za-z][A-Za-z0-9-]{0,127}): [A-Z_]{4,40}, (\S.*)$/;
+const OLD_EARLY_VALIDATION =
+  /^ChangeSet '[A-Za-z][A-Za-z0-9-]{0,127}' on stack '([A-Za-z][A-Za-z0-9-]{0,127})' failed early validation:$/;
 
 const readReason = (line: string): CdkSignal | undefined => {
   const text = line.slice(2, 2 + MESSAGE);

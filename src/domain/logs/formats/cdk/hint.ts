@@ -95,6 +95,7 @@ export const HINT: Hint = {
     ...['The following resource(s)', 'The stack named'],
     ...REASONS,
     ...['Failed to create change set', 'Early validation failed', 'Change set '],
+    ...['Failed to create ChangeSet ', "ChangeSet '"],
   ],
   mayBegin: brokenByTerminal,
   colon,

@@ -21,6 +21,8 @@ export type CdkScenario = Readonly<{
   truth: readonly Truth[];
   /** By default all three. */
   modes?: readonly CdkMode[];
+  /** The first version that behaves so, as the numbers of its name. */
+  since?: readonly [number, number];
   /** Runs with every `npm test`; the others are slow. */
   always?: true;
 }>;
@@ -447,6 +449,8 @@ export const CDK_SCENARIOS: readonly CdkScenario[] = [
   },
   {
     title: 'the final events of a stack cannot be read',
+    // Before, the command failed.
+    since: [2, 1140],
     command: deploy('Orders'),
     stacks: [stack('Orders', { finalEventsUnreadable: true, events: { deploy: creation('Orders') } })],
     truth: [{ stack: 'Orders', outcome: 'completed', operation: 'create' }],

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { type CdkMode, cdkVersion, runCdk } from '../../../../support/cdk-cli.ts';
-import { suite } from '../../../../support/suite.ts';
+import { type CdkMode, cdkModes, cdkVersion, runCdk } from '../../../../support/cdk-cli.ts';
+import { needs, suite } from '../../../../support/suite.ts';
 import { hasPython } from '../../../../support/terminal.ts';
 import { CDK_SCENARIOS } from './cli-scenarios.ts';
 import { type CdkCase, MODES, mistakesIn, tasksOf, tasksOfPieces, tasksOfServer } from './cli-truth.ts';
@@ -18,8 +18,18 @@ const pythonIsHere = hasPython();
 
 const test = suite(`CDK CLI ${cdkVersion()}`);
 
+const [major = 0, minor = 0] = cdkVersion().split('.').map(Number);
+const MODES_HERE = cdkModes(MODES);
+
 for (const [index, scenario] of CDK_SCENARIOS.entries()) {
-  const modes = (scenario.modes ?? MODES).filter((mode) => mode !== 'bar' || pythonIsHere);
+  const [sinceMajor, sinceMinor] = scenario.since ?? [0, 0];
+  if (major < sinceMajor || (major === sinceMajor && minor < sinceMinor)) {
+    test.skip(scenario.title, `it is so since version ${sinceMajor}.${sinceMinor}`);
+    continue;
+  }
+  const modes = (scenario.modes ?? MODES).filter(
+    (mode) => MODES_HERE.includes(mode) && (mode !== 'bar' || pythonIsHere),
+  );
   test(
     scenario.title,
     async () => {
@@ -52,7 +62,9 @@ const check = async (one: CdkCase, columns: number): Promise<void> => {
 
 const failing = CDK_SCENARIOS.find(({ title }) => title === 'a creation fails and is rolled back');
 
-test('an AI agent gets errors only, which say as much as with the flag', async () => {
+const forAgents = needs(test, MODES_HERE.includes('errors-only'), 'this version does not know errors only');
+
+forAgents('an AI agent gets errors only, which say as much as with the flag', async () => {
   if (failing === undefined) throw new Error('the scenario is gone');
   const { output } = await runCdk(failing.stacks, failing.command, {
     mode: undefined,

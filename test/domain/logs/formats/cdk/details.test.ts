@@ -173,6 +173,28 @@ test('findings of early validation are reported by older versions too', () => {
     run.details.error_message,
     'Value 1200 of DelaySeconds is greater than the maximum of 900 (at /Resources/Orders/Properties/DelaySeconds)',
   );
+  assert.equal(run.details.failed_resources, ['Orders', 'Files']);
+});
+
+test('older versions print what is wrong with a change set without a mark, and name the stack', () => {
+  const begun = 'Shop: creating CloudFormation changeset...';
+  const failed = last(
+    begun,
+    'Failed to create ChangeSet cdk-deploy-change-set on Shop: FAILED, Export Shop:Arn cannot be deleted',
+  );
+  assert.equal(
+    [failed.status, failed.details.error_message],
+    ['failed', 'Export Shop:Arn cannot be deleted'],
+  );
+  const invalid = last(
+    begun,
+    "ChangeSet 'cdk-deploy-change-set' on stack 'Shop' failed early validation:",
+    '  - Bucket names are in lower case (at /Resources/Files/Properties/BucketName)',
+  );
+  assert.equal(
+    [invalid.status, invalid.details.failed_resources, invalid.details.error_message],
+    ['failed', ['Files'], 'Bucket names are in lower case (at /Resources/Files/Properties/BucketName)'],
+  );
 });
 
 test('of several errors below the closing line the last one is the cause of the others', () => {
