@@ -48,7 +48,9 @@ const openWorld = async () => {
       running = await start();
     },
     async reasons(): Promise<readonly (string | undefined)[]> {
-      return (await allPages(ports.tasks, {})).map(({ details }) => details.error_message).toSorted();
+      return (await allPages(ports.tasks, { limit: 100 }))
+        .map(({ details }) => details.error_message)
+        .toSorted();
     },
     close: folder.close,
   };

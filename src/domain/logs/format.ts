@@ -72,10 +72,10 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
 
   /**
    * Formats of tools that this one runs for its own work, as CDK runs a docker build: while it is {@link
-   * LogFormat.isWorking working}, their output makes no tasks.
+   * LogFormat.isWorking working}, their output makes no tasks. `output` is one signal of such a format.
    */
   readonly runs?: readonly string[];
-  isWorking?(state: State): boolean;
+  isWorking?(state: State, output: Json): boolean;
 
   /** The state of an empty stream. */
   readonly initial: State;

@@ -453,10 +453,11 @@ const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, whol
 
   const stateOf = (format: LogFormat): Json => states.get(format.name) ?? format.initial;
   const runners = [...formats.values()].filter((format) => format.isWorking !== undefined);
-  const isPartOfOther = (name: string): boolean =>
+  const isPartOfOther = (name: string, signal: Json): boolean =>
     runners.some(
       (format) =>
-        format.runs?.includes(name) && guarded(format.name, () => format.isWorking?.(stateOf(format))),
+        format.runs?.includes(name) &&
+        guarded(format.name, () => format.isWorking?.(stateOf(format), signal)),
     );
 
   const play = ({ format: name, signal, at }: PlacedSignal): readonly string[] => {
@@ -464,7 +465,7 @@ const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, whol
     played += 1;
     const format = formats.get(name);
     // A format that was removed from the configuration is ignored; its signals age out.
-    if (format === undefined || isPartOfOther(name)) return [];
+    if (format === undefined || isPartOfOther(name, signal)) return [];
     const evolved = guarded(name, () =>
       format.evolve(states.get(name) ?? opened(format, format.initial), signal, at),
     );

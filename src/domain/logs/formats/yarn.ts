@@ -13,8 +13,8 @@ export const yarn = toolFormat({
   taskName: 'yarn',
   taskType: 'build',
   counts: 'begun',
-  // On a terminal it draws a bar without a name for each step.
-  runs: ['plain'],
+  // On a terminal, for each step.
+  draws: /^\[[#-]{1,300}\] \d{1,7}\/\d{1,7}$/,
   hint: { contains: [fraction], begins: ['yarn ', 'error ', 'success ', 'Done in ', '➤ YN'], ends: UNMARKED },
   patterns: [
     { says: 'begins', line: /^yarn (?:install|add|upgrade|remove|import) v1\.\d/ },

@@ -51,7 +51,7 @@ test('yarn counts steps that begin, so its last step is not its end', () => {
   assert.equal(inShort(yarn, left), ['yarn#1 running 1/4', 'yarn#2 running 0/4']);
 });
 
-test('the bars that Yarn draws are part of it, and what is counted after its end is not', () => {
+test('the bars that Yarn draws are part of it, and other counters are not', () => {
   const parser = logParser(builtInFormats);
   const bars = [
     '[1/4] Resolving packages...',
@@ -59,10 +59,17 @@ test('the bars that Yarn draws are part of it, and what is counted after its end
     '[##----] 2/6',
     '[######] 6/6',
   ];
-  parser.add(['yarn install v1.22.22', ...bars, '[----] 0/4', 'Done in 1.05s.', 'Processing 3/9']);
+  parser.add([
+    'yarn install v1.22.22',
+    ...bars,
+    'Processing 3/9',
+    '[----] 0/4',
+    'Done in 1.05s.',
+    '[##--] 2/4',
+  ]);
   assert.equal(
     parser.tasks().map(({ run: { key, status, current, total } }) => `${key} ${status} ${current}/${total}`),
-    ['yarn/yarn#1 completed 4/4', 'plain/plain#1 running 3/9'],
+    ['yarn/yarn#1 completed 4/4', 'plain/plain#1 running 2/4'],
   );
 });
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../../json.ts';
+import { isJsonObject, type Json } from '../../../json.ts';
 import type { TaskDetails } from '../../../tasks/details.ts';
 import { changedFailure, partialFailure } from '../../../tasks/progress.ts';
 import { isTerminal, type TaskStatus } from '../../../tasks/status.ts';
@@ -57,8 +57,8 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   counts: NonNullable<LogFormat['counts']>;
   atEnd?(run: Observation): Observation;
   revisesEnds?: LogFormat['revisesEnds'] & true;
-  /** As in {@link LogFormat.runs}; it is working while the newest run of a lane is under way. */
-  runs?: readonly string[];
+  /** Bars without a name that the tool draws while it runs, as `plain` reads them: they are no tasks of their own. */
+  draws?: RegExp;
   /** The memory of a run before its first signal. */
   memory: Memory;
   read(line: string): S | undefined;
@@ -95,11 +95,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   counts: tool.counts,
   ...(tool.atEnd !== undefined && { atEnd: tool.atEnd }),
   ...(tool.revisesEnds && { revisesEnds: true }),
-  ...(tool.runs !== undefined && {
-    runs: tool.runs,
-    isWorking: (state: RunsState<Memory>) =>
-      Object.keys(state.numbers).some((lane) => latestRun(state, lane)?.status === 'running'),
-  }),
+  ...(tool.draws !== undefined && drawing<Memory>(tool.draws)),
   ...(tool.isContinued !== undefined && { isContinued: tool.isContinued }),
   ...(tool.readContinuation !== undefined && { readContinuation: tool.readContinuation }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
@@ -138,6 +134,17 @@ export const counterRuns = <S extends Json, Memory extends Json>(
     const kept = Object.entries(state.runs).filter(([key]) => newest.has(key));
     return { numbers: state.numbers, runs: Object.fromEntries(kept) };
   },
+});
+
+const drawing = <Memory extends Json>(
+  bar: RegExp,
+): Required<Pick<LogFormat<Json, RunsState<Memory>>, 'runs' | 'isWorking'>> => ({
+  runs: ['plain'],
+  isWorking: (state, output) =>
+    isJsonObject(output) &&
+    typeof output['text'] === 'string' &&
+    bar.test(output['text']) &&
+    Object.keys(state.numbers).some((lane) => latestRun(state, lane)?.status === 'running'),
 });
 
 /** A run that another one follows, if that is its end. */

@@ -36,8 +36,8 @@ export type Tool = Readonly<{
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
   sharesLast?: true;
-  /** Formats of what it prints as part of its work, such as `plain` for its own bars. */
-  runs?: readonly string[];
+  /** Bars without a name that it draws while it runs: they are no tasks of their own. */
+  draws?: RegExp;
   /** Nothing says that all went well: a run in which nothing has failed completes with the end of its stream. */
   endsSilently?: true;
 }>;
@@ -56,7 +56,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     hint: tool.hint,
     taskType: tool.taskType,
     counts: tool.counts,
-    ...(tool.runs !== undefined && { runs: tool.runs }),
+    ...(tool.draws !== undefined && { draws: tool.draws }),
     memory: {},
     ...((tool.counts === 'done' ||
       tool.patterns.some(({ says }) => says === 'concludes' || says === 'closes for now')) && {
