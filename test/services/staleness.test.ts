@@ -44,6 +44,19 @@ test('a task that speaks every ten seconds is stale after minutes of silence, an
   assert.is(stale.eta_seconds, undefined);
 });
 
+test('a task of which only unknown words are known goes stale like any other, and never ends by them', async () => {
+  const { say, ports, sweepStale, task } = await setUp();
+  for (const status of ['frobnicating', 'de-frobnicated']) {
+    await say({ status });
+    ports.clock.advance(10_000);
+  }
+  const { status, details } = await task();
+  assert.equal([status, details.phase], ['running', 'de-frobnicated']);
+  ports.clock.advance(60 * MINUTE);
+  assert.equal(await sweepStale(), ['a']);
+  assert.is((await task()).stale, true);
+});
+
 test('a slow task may be silent for longer', async () => {
   const { say, ports, sweepStale } = await setUp();
   for (let current = 0; current < 4; current += 1) {
