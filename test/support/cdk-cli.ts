@@ -102,7 +102,7 @@ export const runCdk = async (
     };
     const { code, output } =
       mode === 'bar'
-        ? await inTerminal(argv, { rows: 40, columns, env: settings, limitSeconds: 60 })
+        ? await inTerminal(argv, { rows: 40, columns, env: settings, limitSeconds: 240 })
         : await onOnePipe(argv, settings, { cwd: folder.path, onlyStdout });
     return { code, output, unknown: aws.unknown };
   } finally {

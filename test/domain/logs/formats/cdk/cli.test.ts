@@ -36,7 +36,7 @@ for (const [index, scenario] of CDK_SCENARIOS.entries()) {
       const columns = COLUMNS[index % COLUMNS.length] ?? 80;
       await Promise.all(modes.map((mode) => check({ scenario, mode }, columns)));
     },
-    { slow: scenario.always !== true },
+    { slow: scenario.always !== true, timeoutMs: 300_000 },
   );
 }
 
