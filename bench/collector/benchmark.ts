@@ -5,23 +5,33 @@ import type { Runtime } from '../lib/runtimes.ts';
 import { median } from '../lib/statistics.ts';
 import { bundleWorker, runWorker } from '../lib/worker.ts';
 import type { CollectingInput, CollectingOutput } from './collecting.ts';
+import type { IdleInput, IdleOutput } from './idle.ts';
 import type { ParsingInput, ParsingOutput } from './parsing.ts';
 import type { ReadingInput, ReadingOutput, Way } from './reading.ts';
 
 /** How many lines and events, and how often. */
-type Size = Readonly<{ reading: ReadingInput; events: number; rounds: number; parsing: ParsingInput }>;
+type Size = Readonly<{
+  reading: ReadingInput;
+  events: number;
+  rounds: number;
+  parsing: ParsingInput;
+  idle: IdleInput;
+}>;
 
 const FULL: Size = {
   reading: { lines: 20_000, rounds: 15, warmups: 3 },
   events: 1_000_000,
   rounds: 15,
   parsing: { megabytes: 200 },
+  // Each file is looked at once in 30 to 60 seconds.
+  idle: { files: 9_500, folders: 95, seconds: 120 },
 };
 const QUICK: Size = {
   reading: { lines: 8_000, rounds: 5, warmups: 2 },
   events: 100_000,
   rounds: 2,
   parsing: { megabytes: 5 },
+  idle: { files: 9_500, folders: 95, seconds: 20 },
 };
 
 const ROWS_OF_CDK = 'CDK rows';
@@ -36,6 +46,7 @@ export const benchmark: Benchmark = {
     const reading = await bundleWorker('bench/collector/reading.ts');
     const collecting = await bundleWorker('bench/collector/collecting.ts');
     const parsing = await bundleWorker('bench/collector/parsing.ts');
+    const idling = await bundleWorker('bench/collector/idle.ts');
     const comparisons: Comparison[] = [];
     const bounds: Bound[] = [];
     for (const runtime of runtimes) {
@@ -49,7 +60,17 @@ export const benchmark: Benchmark = {
       comparisons.push(...more);
       say(`parsing ${size.parsing.megabytes} MB, ${runtime.name}`);
       const parsed = await runWorker<ParsingOutput>(runtime, parsing, size.parsing, { flags: [] });
+      say(`following ${size.idle.files} idle files, ${runtime.name}`);
+      const idle = await runWorker<IdleOutput>(runtime, idling, size.idle, { flags: [] });
       bounds.push(
+        {
+          what: `${size.idle.files.toLocaleString('en')} idle log files, of one core`,
+          runtime: runtime.name,
+          measured: idle.share * 100,
+          limit: 2,
+          sense: 'at most',
+          unit: '%',
+        },
         {
           what: `${size.events.toLocaleString('en')} events end to end, processor time of the first design's method`,
           runtime: runtime.name,

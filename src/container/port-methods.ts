@@ -32,7 +32,10 @@ export const FEED_METHODS: NamesOf<FeedPorts> = {
   changeFeed: { publish: true, position: true, read: true, wait: true, hasLost: true },
 };
 
-export const LOG_SOURCE_METHODS: NamesOf<LogSourcePorts> = {
+/** A log source may leave out `look`. */
+export const LOG_SOURCE_METHODS: NamesOf<
+  Omit<LogSourcePorts, 'logSource'> & Readonly<{ logSource: Omit<LogSourcePorts['logSource'], 'look'> }>
+> = {
   logSource: { groups: true, read: true },
   logReader: { read: true },
 };

@@ -33,6 +33,9 @@ export type LogPage = Readonly<{
   waited_ms?: number;
 }>;
 
+/** Whether reading a group may give something that this source has not given yet. */
+export type LogGroupState = Readonly<{ log_group: string; isChanged: boolean }>;
+
 /**
  * A source of log events, each delivered at least once: an event may come again, with the same id, and out of order.
  */
@@ -47,4 +50,12 @@ export interface LogSource {
    * `attemptsOf` finds the number of attempts in it.
    */
   read(query: LogQuery): AsyncIterable<LogPage>;
+
+  /**
+   * The groups as `groups` names them, for a reader that asks again and again. A group is unchanged if it was read to its
+   * end and nothing was added since. A source that cannot know leaves this method out.
+   *
+   * @throws MiyabiError `unavailable`
+   */
+  look?(): Promise<readonly LogGroupState[]>;
 }

@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from '../domain/json.ts';
 import { attemptsOf } from '../domain/retry.ts';
 import type { Progress } from '../domain/tasks/progress.ts';
 import type { TaskStatus } from '../domain/tasks/status.ts';
-import type { StreamEvents } from '../ports/log-source.ts';
+import type { LogGroupState, StreamEvents } from '../ports/log-source.ts';
 import type { Ports } from '../ports/ports.ts';
 import { keyedMutex } from './keyed-mutex.ts';
 import type { ProgressService } from './progress.ts';
@@ -182,12 +182,20 @@ export const collectorService = ({
     }
   };
 
+  const wanted = async ({ log_group, start_time, end_time }: CollectRequest) => {
+    if (log_group === undefined && start_time === undefined && end_time === undefined && source.look)
+      return source.look();
+    const groups = log_group === undefined ? await source.groups() : [log_group];
+    return groups.map((name): LogGroupState => ({ log_group: name, isChanged: true }));
+  };
+
   return {
     async collect(request) {
-      const groups = request.log_group === undefined ? await source.groups() : [request.log_group];
       const results: GroupResult[] = [];
-      for (const group of groups) {
-        const result = await serialize(group, () => collectGroup(group, request));
+      for (const { log_group: group, isChanged } of await wanted(request)) {
+        const result = isChanged
+          ? await serialize(group, () => collectGroup(group, request))
+          : unchanged(group);
         telemetry.collected(group, result.status === 'collected');
         results.push(result);
       }
@@ -196,5 +204,14 @@ export const collectorService = ({
     },
   };
 };
+
+const unchanged = (log_group: string): GroupResult => ({
+  log_group,
+  status: 'collected',
+  ...{ events: 0, lines: 0, records: 0, duplicates: 0, late: 0, oversized: 0 },
+  ...{ attempts: 0, retries: 0, waited_ms: 0 },
+  tasks: [],
+  problems: [],
+});
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { MiyabiError, unavailable } from '../../domain/errors.ts';
 import { errnoOf } from './errno.ts';
+import { type FileSystem, fileSystem } from './file-system.ts';
 
 /** A file in a listing. `inode` is `device:number`, `createdAt` epoch milliseconds, 0 if unknown. */
 export type LogFile = Readonly<{
@@ -29,7 +29,6 @@ const ROOT_GROUP = 'default';
 /** A group follows at most this many files: each costs a look per reading and space in the cursor. */
 const MAX_FILES = 2000;
 
-const MAX_DEPTH = 16;
 /** Compressed logs, and files that editors and downloads leave beside a log. */
 const PASSED_OVER = /~$|\.(?:gz|bz2|xz|zst|lz4|zip|bak|swp|tmp|part)$/i;
 
@@ -38,48 +37,31 @@ const LOG_NAME = /^(.+)\.log(?:[.-][0-9][0-9TZ_.:-]{0,31})?$/i;
 
 const streamOf = (fileName: string): string => LOG_NAME.exec(fileName)?.[1] ?? fileName;
 
-const isHidden = (name: string): boolean => name.startsWith('.');
+export const isHidden = (name: string): boolean => name.startsWith('.');
 
-const isLog = (entry: Dirent): boolean =>
+export const isLog = (entry: Dirent): boolean =>
   entry.isFile() && !isHidden(entry.name) && !PASSED_OVER.test(entry.name);
 
-/** Every group below the folder that contains a file, sorted. A missing folder contains none. */
-export const listGroups = async (directory: string): Promise<readonly string[]> => {
-  const groups = new Set<string>();
-  const walk = async (segments: readonly string[]): Promise<void> => {
-    let entries: readonly Dirent[];
-    try {
-      entries = await readdir(join(directory, ...segments), { withFileTypes: true });
-    } catch (error) {
-      if (isAbsence(error)) return;
-      if (segments.length === 0) throw unavailable('the log folder', error);
-      // Reading this group reports the error; the others continue.
-      groups.add(segments.join('/'));
-      return;
-    }
-    if (entries.some(isLog)) groups.add(segments.length === 0 ? ROOT_GROUP : segments.join('/'));
-    if (segments.length >= MAX_DEPTH) return;
-    for (const entry of entries) {
-      if (entry.isDirectory() && !isHidden(entry.name)) await walk([...segments, entry.name]);
-    }
-  };
-  await walk([]);
-  return [...groups].sort();
-};
+/** The group of the files in a folder, by its path below the folder of logs. */
+export const groupOf = (path: string): string => (path === '' ? ROOT_GROUP : path);
 
 /**
  * The files of a group, oldest change first.
  *
  * @throws MiyabiError `not_found` where no folder has that name, `unavailable` where it cannot be listed.
  */
-export const listFiles = async (directory: string, group: string): Promise<Listing> => {
-  const folders = await foldersOf(directory, group);
+export const listFiles = async (
+  directory: string,
+  group: string,
+  system: FileSystem = fileSystem,
+): Promise<Listing> => {
+  const folders = await foldersOf(system, directory, group);
   const files: LogFile[] = [];
   const problems: Problem[] = [];
   for (const segments of folders) {
     const folder = join(directory, ...segments);
-    const births = await keepsBirths(folder);
-    for (const entry of await entriesOf(folder, group)) {
+    const births = await keepsBirths(system, folder);
+    for (const entry of await entriesOf(system, folder, group)) {
       if (isHidden(entry.name) || PASSED_OVER.test(entry.name) || entry.isDirectory()) continue;
       const stream = streamOf(entry.name);
       if (!entry.isFile()) {
@@ -89,7 +71,7 @@ export const listFiles = async (directory: string, group: string): Promise<Listi
       }
       try {
         files.push(
-          await lookAt(join(folder, entry.name), [...segments, entry.name].join('/'), stream, births),
+          await lookAt(system, join(folder, entry.name), [...segments, entry.name].join('/'), stream, births),
         );
       } catch (error) {
         if (!isAbsence(error))
@@ -112,7 +94,7 @@ export const listFiles = async (directory: string, group: string): Promise<Listi
  * Whether creation times are reliable here: some file systems report the last change instead. A folder with entries has
  * changed since its creation, so the two must differ.
  */
-const keepsBirths = async (folder: string): Promise<boolean> => {
+const keepsBirths = async ({ lstat }: FileSystem, folder: string): Promise<boolean> => {
   try {
     const seen = await lstat(folder, { bigint: true });
     return seen.birthtimeNs > 0n && seen.birthtimeNs !== seen.ctimeNs;
@@ -121,7 +103,13 @@ const keepsBirths = async (folder: string): Promise<boolean> => {
   }
 };
 
-const lookAt = async (path: string, name: string, stream: string, births: boolean): Promise<LogFile> => {
+const lookAt = async (
+  { lstat }: FileSystem,
+  path: string,
+  name: string,
+  stream: string,
+  births: boolean,
+): Promise<LogFile> => {
   const seen = await lstat(path, { bigint: true });
   return {
     name,
@@ -135,12 +123,16 @@ const lookAt = async (path: string, name: string, stream: string, births: boolea
   };
 };
 
-const foldersOf = async (directory: string, group: string): Promise<readonly (readonly string[])[]> => {
+const foldersOf = async (
+  system: FileSystem,
+  directory: string,
+  group: string,
+): Promise<readonly (readonly string[])[]> => {
   const segments = group.split('/');
   const candidates = group === ROOT_GROUP ? [[], segments] : [segments];
   const folders: (readonly string[])[] = [];
   for (const candidate of candidates) {
-    if (candidate.every(isSegment) && (await isFolder(directory, candidate))) folders.push(candidate);
+    if (candidate.every(isSegment) && (await isFolder(system, directory, candidate))) folders.push(candidate);
   }
   if (folders.length === 0) throw noSuchGroup(group);
   return folders;
@@ -150,7 +142,11 @@ const isSegment = (text: string): boolean =>
   text !== '' && !isHidden(text) && !text.includes('\0') && !(sep === '\\' && /[\\:]/.test(text));
 
 /** Whether the path leads to a folder, without a symbolic link on the way. */
-const isFolder = async (directory: string, segments: readonly string[]): Promise<boolean> => {
+const isFolder = async (
+  { realpath, lstat }: FileSystem,
+  directory: string,
+  segments: readonly string[],
+): Promise<boolean> => {
   try {
     const root = await realpath(directory);
     const wanted = join(root, ...segments);
@@ -161,7 +157,11 @@ const isFolder = async (directory: string, segments: readonly string[]): Promise
   }
 };
 
-const entriesOf = async (folder: string, group: string): Promise<readonly Dirent[]> => {
+const entriesOf = async (
+  { readdir }: FileSystem,
+  folder: string,
+  group: string,
+): Promise<readonly Dirent[]> => {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {

@@ -4,8 +4,10 @@ import type { LogEvent } from '../../domain/logs/event.ts';
 import { REPLAYABLE } from '../../domain/logs/ledger.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogPage, LogSource } from '../../ports/log-source.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { errnoOf } from './errno.ts';
-import { isAbsence, type LogFile, listFiles, listGroups, type Problem } from './log-folder.ts';
+import { type FileSystem, fileSystem } from './file-system.ts';
+import { isAbsence, type LogFile, listFiles, type Problem } from './log-folder.ts';
 import {
   HEAD_BYTES,
   hashOf,
@@ -16,6 +18,7 @@ import {
   TAIL_BYTES,
   withRemoved,
 } from './marks.ts';
+import { watchedFolders } from './watched-folders.ts';
 
 /** Longer lines, in bytes, are cut, and a page contains at most this many bytes of text. */
 export const MAX_LINE_BYTES = 64 * 1024;
@@ -38,6 +41,9 @@ export type FileLogSourceOptions = Readonly<{
   clock: Clock;
   /** Milliseconds without a change after which a last line without line ending counts as complete. */
   quietMs?: number;
+  /** Is warned once if folders have to be polled. */
+  logger?: Logger;
+  files?: FileSystem;
 }>;
 
 /**
@@ -47,51 +53,80 @@ export type FileLogSourceOptions = Readonly<{
  * An event is a line that is not empty. Its time is the file's last change when the line was read: never in the future
  * and never decreasing within a stream. See docs/decisions/0030.
  */
-export const fileLogSource = ({ directory, clock, quietMs = 2000 }: FileLogSourceOptions): LogSource => ({
-  groups: () => listGroups(directory),
+export const fileLogSource = ({
+  directory,
+  clock,
+  quietMs = 2000,
+  logger,
+  files = fileSystem,
+}: FileLogSourceOptions): LogSource & Readonly<{ close(): void }> => {
+  const watched = watchedFolders({ directory, clock, logger, files });
 
-  async *read({ log_group, cursor }) {
-    const { marks: before, damaged } = marksFromJson(cursor);
-    const listing = await listFiles(directory, log_group);
-    const problems: Problem[] = [...damaged.map(damagedMark), ...listing.problems];
-    const claimed = await claim(listing.files, before, problems);
-    const marks = new Map(claimed.map(({ file, mark }) => [file.name, mark]));
-    const snapshot = () => marksToJson(withRemoved([...marks.values()], before));
+  return {
+    async groups() {
+      const found = await watchedFolders({ directory, clock, files, isWatching: false }).look();
+      return found.map(({ log_group }) => log_group);
+    },
 
-    let page = newPage(problems);
-    for (const { file, mark } of claimed) {
-      if (mark.stamp === file.stamp && mark.offset === file.size) continue;
-      const now = clock.now();
-      const age = now - file.modified;
-      const reading = readFile(file, mark, {
-        // The time of a file from the future does not show how long it has been quiet.
-        quiet: Math.abs(age) >= quietMs,
-        at: Math.max(0, Math.min(Math.floor(file.modified), now), lastTime(marks.values(), mark.stream)),
-      });
-      try {
-        for await (const { events, bytes, cut, mark: reached } of reading) {
-          if (!hasRoom(page, mark.stream, events.length, bytes)) {
-            yield closePage(page, snapshot());
-            page = newPage([]);
+    look: watched.look,
+
+    close: watched.close,
+
+    async *read({ log_group, cursor }) {
+      const { marks: before, damaged } = marksFromJson(cursor);
+      const end = watched.beginReading(log_group);
+      const listing = await listFiles(directory, log_group, files);
+      const problems: Problem[] = [...damaged.map(damagedMark), ...listing.problems];
+      const claimed = await claim(listing.files, before, problems);
+      const marks = new Map(claimed.map(({ file, mark }) => [file.name, mark]));
+      const snapshot = () => marksToJson(withRemoved([...marks.values()], before));
+
+      let page = newPage(problems);
+      let hasFound = false;
+      const unreadable = new Set<string>();
+      for (const { file, mark } of claimed) {
+        if (mark.stamp === file.stamp && mark.offset === file.size) continue;
+        hasFound = true;
+        const now = clock.now();
+        const age = now - file.modified;
+        const reading = readFile(file, mark, {
+          // The time of a file from the future does not show how long it has been quiet.
+          quiet: Math.abs(age) >= quietMs,
+          at: Math.max(0, Math.min(Math.floor(file.modified), now), lastTime(marks.values(), mark.stream)),
+        });
+        try {
+          for await (const { events, bytes, cut, mark: reached } of reading) {
+            if (!hasRoom(page, mark.stream, events.length, bytes)) {
+              yield closePage(page, snapshot());
+              page = newPage([]);
+            }
+            addTo(page, mark.stream, events, bytes);
+            if (cut > 0) page.problems.push({ log_stream: mark.stream, reason: cutLines(cut) });
+            marks.set(file.name, reached);
           }
-          addTo(page, mark.stream, events, bytes);
-          if (cut > 0) page.problems.push({ log_stream: mark.stream, reason: cutLines(cut) });
-          marks.set(file.name, reached);
-        }
-      } catch (error) {
-        if (!isAbsence(error)) {
-          page.problems.push({
-            log_stream: mark.stream,
-            reason: `${file.name} cannot be read: ${errnoOf(error)}`,
-          });
+        } catch (error) {
+          unreadable.add(file.name);
+          if (!isAbsence(error)) {
+            page.problems.push({
+              log_stream: mark.stream,
+              reason: `${file.name} cannot be read: ${errnoOf(error)}`,
+            });
+          }
         }
       }
-    }
-    const reached = snapshot();
-    const moved = JSON.stringify(reached) !== JSON.stringify(marksToJson(before));
-    if (moved || page.problems.length > 0) yield closePage(page, reached);
-  },
-});
+      const reached = snapshot();
+      const moved = JSON.stringify(reached) !== JSON.stringify(marksToJson(before));
+      if (moved || page.problems.length > 0) yield closePage(page, reached);
+      // Not before the last page was taken: a reading that ends earlier is repeated.
+      end({
+        hasFound,
+        hasRest: claimed.some(
+          ({ file }) => (marks.get(file.name)?.offset ?? 0) < file.size && !unreadable.has(file.name),
+        ),
+      });
+    },
+  };
+};
 
 const cutLines = (count: number): string =>
   `${count} ${count === 1 ? 'line' : 'lines'} longer than ${MAX_LINE_BYTES} bytes cut`;

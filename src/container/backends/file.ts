@@ -4,7 +4,7 @@ import { makeFolder } from '../../adapters/system/folder.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 import type { Backend, LogSourcePorts } from '../backend.ts';
 
-export const logSource: Backend<LogSourcePorts> = async (config, { clock }) => {
+export const logSource: Backend<LogSourcePorts> = async (config, { clock, logger }) => {
   try {
     await makeFolder(config.logDir);
   } catch (error) {
@@ -16,5 +16,6 @@ export const logSource: Backend<LogSourcePorts> = async (config, { clock }) => {
     );
   }
   const folder = { directory: config.logDir, clock };
-  return { ports: { logSource: fileLogSource(folder), logReader: fileLogReader(folder) } };
+  const logSource = fileLogSource({ ...folder, logger });
+  return { ports: { logSource, logReader: fileLogReader(folder) }, close: async () => logSource.close() };
 };

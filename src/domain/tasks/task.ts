@@ -2,7 +2,7 @@
 
 import { defined } from '../defined.ts';
 import { MiyabiError } from '../errors.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, isSameJson, type JsonObject } from '../json.ts';
 import type { Observation } from '../logs/format.ts';
 import type { Counted } from '../projects/metrics.ts';
 import { fromIso, toIso } from '../time.ts';
@@ -554,19 +554,10 @@ export const withTimes = (
   };
 };
 
-export const sameButVersion = (a: StoredTask, b: StoredTask): boolean =>
-  canonical(lasting(a)) === canonical(lasting(b));
+export const sameButVersion = (a: StoredTask, b: StoredTask): boolean => isSameJson(lasting(a), lasting(b));
 
 /** A task without the fields that change by themselves as time passes. */
 const lasting = ({ eta_seconds: _eta, rateFrom: _rate, last_event_at: _seen, ...task }: StoredTask) => task;
-
-/** The same text for equal values, in any order of their keys. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 
 /** The state of a task at a moment, as a point of its history. */
 export const pointOf = (task: StoredTask, timestamp: string, message?: string): HistoryPoint => ({
