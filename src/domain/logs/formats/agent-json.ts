@@ -84,7 +84,7 @@ const PROJECT_KEYS = ['project_id', 'projectId'];
 const NAME_KEYS = ['task_name', 'taskName', 'task'];
 const JOB_NAME_KEYS = [
   ...['job_name', 'jobName', 'build_name', 'buildName', 'workflow_name', 'workflowName'],
-  ...['flow_name', 'pipeline_name', 'dag_id', 'job'],
+  ...['flow_name', 'pipeline_name', 'dag_id', 'job', 'workflow_id', 'workflowId'],
 ];
 const TYPE_KEYS = ['task_type', 'taskType'];
 const TIME_KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime'];
@@ -114,7 +114,7 @@ const WORK_KEYS = [
   ...JOB_ID_KEYS,
   ...RUN_ID_KEYS,
   ...JOB_NAME_KEYS,
-  ...['agent', 'agent_id', 'agentId', 'agent_name', 'workflow', 'workflow_id', 'workflowId', 'pipeline'],
+  ...['agent', 'agent_id', 'agentId', 'agent_name', 'workflow', 'pipeline'],
   ...['build', 'build_number', 'task_status', 'conclusion', 'progress', 'exit_code'],
 ];
 const LEVEL_KEYS = ['level', 'levelname', 'severity', '@level'];

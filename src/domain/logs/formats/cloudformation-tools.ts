@@ -1,6 +1,9 @@
 import { toolFormat } from './kit/tool.ts';
 
-/** `aws cloudformation deploy` (source: awscli/customizations/cloudformation). It prints no events. */
+/**
+ * `aws cloudformation deploy` (source: awscli/customizations/cloudformation). It prints no events, and while it waits the same
+ * lines as `sam deploy`, which does: so only its end makes a task.
+ */
 export const awsDeploy = toolFormat({
   name: 'aws-deploy',
   taskName: 'aws cloudformation deploy',
@@ -8,21 +11,13 @@ export const awsDeploy = toolFormat({
   counts: 'open',
   hint: {
     begins: [
-      ...[
-        'Waiting for changeset to be created',
-        'Waiting for stack create/update',
-        'Successfully created/updated',
-      ],
-      ...[
-        'Failed to create/update the stack',
-        'Failed to create the changeset: ',
-        'No changes to deploy. Stack ',
-      ],
+      'Successfully created/updated',
+      'Failed to create/update the stack',
+      'Failed to create the changeset: ',
+      'No changes to deploy. Stack ',
     ],
   },
   patterns: [
-    { says: 'begins', line: /^Waiting for changeset to be created\.\./, phase: 'change set' },
-    { says: 'works', line: /^Waiting for stack create\/update to complete$/, phase: 'deploy' },
     { says: 'ends', line: /^Successfully created\/updated stack - (?<name>[\w-]{1,128})$/, alone: true },
     { says: 'ends', line: /^No changes to deploy\. Stack (?<name>[\w-]{1,128}) is up to date$/, alone: true },
     {

@@ -8,7 +8,8 @@ export const nx = toolFormat({
   counts: 'open',
   hint: { begins: ['NX  ', 'Run duration: ', '> nx run ', '- nx run ', '✔ ', '✖ '] },
   patterns: [
-    { says: 'fails', line: /^NX {2,4}(?:Ran targets? .{1,300}|Running targets? .{1,300} failed)$/ },
+    { says: 'fails', line: /^NX {2,4}(?<reason>Running targets? .{1,300} failed)$/ },
+    { says: 'fails', line: /^NX {2,4}Ran targets? .{1,300}$/ },
     { says: 'ends', line: /^NX {2,4}Successfully ran targets? .{1,300}$/, alone: true },
     {
       says: 'works',
@@ -16,7 +17,8 @@ export const nx = toolFormat({
     },
     { says: 'works', line: /^> nx run (?<step>\S{1,200})/ },
     { says: 'step', line: /^✔ {1,4}(?<current>\d{1,6})\/(?<total>\d{1,6}) succeeded\b.{0,80}$/ },
-    { says: 'step', line: /^✖ {1,4}(?<failed>\d{1,6})\/\d{1,6} (?:targets )?failed\b.{0,80}$/ },
+    { says: 'step', line: /^✖ {1,4}(?<failed>\d{1,6})\/\d{1,6} failed\b.{0,80}$/ },
+    { says: 'broken', line: /^✖ {1,4}(?<reason>(?<failed>\d{1,6})\/\d{1,6} targets failed)\b.{0,80}$/ },
     { says: 'one done', line: /^✔ {1,4}nx run (?<step>\S{1,200})(?: .{0,100})?$/ },
     { says: 'one failed', line: /^✖ {1,4}nx run (?<item>\S{1,200})(?: .{0,100})?$/ },
     { says: 'step', line: /^Run duration: {1,12}\S{1,20}$/ },

@@ -43,6 +43,22 @@ test('an agent that waits for a person is blocked, and runs again with its next 
   );
 });
 
+test('sam deploy is one task, though it prints what the AWS CLI prints too', () => {
+  const runs = runsOf([
+    'Waiting for changeset to be created..',
+    'Initiating deployment',
+    '2026-01-02 03:04:05 - Waiting for stack create/update to complete',
+    'CREATE_IN_PROGRESS       AWS::SQS::Queue          Orders                   -',
+    'CREATE_COMPLETE          AWS::SQS::Queue          Orders                   -',
+    'CREATE_COMPLETE          AWS::CloudFormation::Stack  orders                -',
+    'Successfully created/updated stack - orders in eu-west-1',
+  ]);
+  assert.equal(
+    runs.map(({ task_name, status }) => `${task_name} ${status}`),
+    ['orders completed'],
+  );
+});
+
 test('lines in the words of these tools make no task without a run of theirs', () => {
   const lines = [
     'Run the tests before you push',
