@@ -60,30 +60,33 @@ test('each thing that is wrong is named, with what to fix', async () => {
   );
 });
 
-test('a server that has the embedded store open vouches for it, not for the cache beside it', async () => {
-  const folder = scratch();
-  const port = await freePort();
-  const data = { MIYABI_DATA_DIR: folder.path };
-  const server = await serveMiyabi(port, data);
-  try {
-    const checkOf = await doctor({
-      ...data,
-      PORT: String(port),
-      MIYABI_URL: server.url,
-      MIYABI_SPOOL_DIR: join(folder.path, 'spool'),
-      CACHE: 'redis',
-      REDIS_ENDPOINT: '127.0.0.1',
-      REDIS_PORT: '1',
-    });
-    assert.match(checkOf('configuration')[0]?.text ?? '', `store embedded in ${folder.path}`);
-    assert.is(checkOf('store')[0]?.text, `in use by the server at ${server.url}`);
-    assert.is(checkOf('cache')[0]?.state, 'warning');
-    assert.is(checkOf('spool')[0]?.state, 'ok');
-  } finally {
-    await server.stop();
-    folder.remove();
-  }
-});
+test.slow(
+  'a server that has the embedded store open vouches for it, not for the cache beside it',
+  async () => {
+    const folder = scratch();
+    const port = await freePort();
+    const data = { MIYABI_DATA_DIR: folder.path };
+    const server = await serveMiyabi(port, data);
+    try {
+      const checkOf = await doctor({
+        ...data,
+        PORT: String(port),
+        MIYABI_URL: server.url,
+        MIYABI_SPOOL_DIR: join(folder.path, 'spool'),
+        CACHE: 'redis',
+        REDIS_ENDPOINT: '127.0.0.1',
+        REDIS_PORT: '1',
+      });
+      assert.match(checkOf('configuration')[0]?.text ?? '', `store embedded in ${folder.path}`);
+      assert.is(checkOf('store')[0]?.text, `in use by the server at ${server.url}`);
+      assert.is(checkOf('cache')[0]?.state, 'warning');
+      assert.is(checkOf('spool')[0]?.state, 'ok');
+    } finally {
+      await server.stop();
+      folder.remove();
+    }
+  },
+);
 
 test.slow(
   'says whom a server without keys answers, and what to do about a name that it refuses',

@@ -177,7 +177,7 @@ test.slow('a server that cannot be reached is named', () =>
   ),
 );
 
-test('over HTTP each caller uses its own key, and never the key of the process', async () => {
+test.slow('over HTTP each caller uses its own key, and never the key of the process', async () => {
   const key = 'a-key-of-the-test-0123456789';
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256').update(key).digest('hex');

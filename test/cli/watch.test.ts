@@ -138,7 +138,7 @@ test('where an answer with events ends, the next is requested after it, and noth
   }
 });
 
-test('a watched task that is deleted ends the watch with code 3', async () => {
+test.slow('a watched task that is deleted ends the watch with code 3', async () => {
   const server = await feedServer(1);
   const watching = start([...MIYABI, 'watch', 't0'], { env: { MIYABI_URL: server.url } });
   try {

@@ -3,14 +3,6 @@ import * as contracts from '../../src/contracts/index.ts';
 import { suite, type Test } from '../support/suite.ts';
 
 let current: Test | undefined;
-let areSlow = false;
-
-/** The tests of the contracts that are called in it are left out of `npm test`. */
-export const slowly = (register: () => void): void => {
-  areSlow = true;
-  register();
-  areSlow = false;
-};
 
 const runner: contracts.Runner = {
   describe(name, body) {
@@ -22,7 +14,7 @@ const runner: contracts.Runner = {
   },
   test(title, run) {
     if (current === undefined) throw new Error(`${title} is outside a suite`);
-    (areSlow ? current.slow : current)(title, run);
+    current(title, run);
   },
 };
 

@@ -246,7 +246,7 @@ test(
   { slow: true },
 );
 
-test('smoke says in one line what is wrong: no address, no answer, no key required', async () => {
+test.slow('smoke says in one line what is wrong: no address, no answer, no key required', async () => {
   const open = await startServer({ MIYABI_BACKEND: 'memory' });
   try {
     const [none, unreachable, unlocked] = await Promise.all([

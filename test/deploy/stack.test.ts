@@ -253,7 +253,7 @@ for (const [name, options] of Object.entries(VARIANTS)) {
   });
 }
 
-test('cdk-nag is awake: a bucket like any other does not pass', () => {
+test.slow('cdk-nag is awake: a bucket like any other does not pass', () => {
   const app = new App({ analyticsReporting: false });
   new Bucket(new Stack(app, 'Naughty'), 'Bucket');
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -60,44 +60,47 @@ onLinux('it listens on its own port and no other, its data folder in use', async
   }
 });
 
-test('killed in the middle of a write load, it has every acknowledged task and point when it is back', async () => {
-  const server = await startServer();
-  const acknowledged: string[] = [];
-  let stopped = false;
-  const write = async (worker: number) => {
-    for (let count = 0; !stopped; count += 1) {
-      const id = `load-${worker}-${count}`;
-      try {
-        const created = await post(`${server.url}/api/tasks`, { task_id: id, progress: { total: 10 } });
-        const reported = await post(`${server.url}/api/tasks/${id}/progress`, { current: 5 });
-        if (created.status === 201 && reported.status === 200) acknowledged.push(id);
-      } catch {
-        return;
+test.slow(
+  'killed in the middle of a write load, it has every acknowledged task and point when it is back',
+  async () => {
+    const server = await startServer();
+    const acknowledged: string[] = [];
+    let stopped = false;
+    const write = async (worker: number) => {
+      for (let count = 0; !stopped; count += 1) {
+        const id = `load-${worker}-${count}`;
+        try {
+          const created = await post(`${server.url}/api/tasks`, { task_id: id, progress: { total: 10 } });
+          const reported = await post(`${server.url}/api/tasks/${id}/progress`, { current: 5 });
+          if (created.status === 201 && reported.status === 200) acknowledged.push(id);
+        } catch {
+          return;
+        }
       }
-    }
-  };
-  const writers = [0, 1, 2, 3].map(write);
-  await eventually(async () => (acknowledged.length >= 40 ? true : undefined));
-  server.process.kill('SIGKILL');
-  await server.ended;
-  stopped = true;
-  await Promise.all(writers);
-
-  const again = await startServer({ MIYABI_DATA_DIR: server.dataDir });
-  for (const id of acknowledged) {
-    const task = (await (await fetch(`${again.url}/api/tasks/${id}`)).json()) as Listed;
-    assert.is(task.progress['percentage'], 50, id);
-    const { history } = (await (await fetch(`${again.url}/api/tasks/${id}/history`)).json()) as {
-      history: Json[];
     };
-    assert.ok(
-      history.some((point) => point['current'] === 5),
-      `${id} has its point`,
-    );
-  }
-  again.process.kill('SIGINT');
-  assert.is(await again.ended, 0);
-});
+    const writers = [0, 1, 2, 3].map(write);
+    await eventually(async () => (acknowledged.length >= 40 ? true : undefined));
+    server.process.kill('SIGKILL');
+    await server.ended;
+    stopped = true;
+    await Promise.all(writers);
+
+    const again = await startServer({ MIYABI_DATA_DIR: server.dataDir });
+    for (const id of acknowledged) {
+      const task = (await (await fetch(`${again.url}/api/tasks/${id}`)).json()) as Listed;
+      assert.is(task.progress['percentage'], 50, id);
+      const { history } = (await (await fetch(`${again.url}/api/tasks/${id}/history`)).json()) as {
+        history: Json[];
+      };
+      assert.ok(
+        history.some((point) => point['current'] === 5),
+        `${id} has its point`,
+      );
+    }
+    again.process.kill('SIGINT');
+    assert.is(await again.ended, 0);
+  },
+);
 
 test(
   'a log posted, dropped into the folder and piped to miyabi parse ends in the same tasks',

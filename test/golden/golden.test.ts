@@ -172,7 +172,7 @@ for (const release of RELEASES) {
     }),
   );
 
-  test(
+  test.slow(
     'can be changed: each task, project and webhook takes a write, and its pending events are published',
     withTables(async ({ call }) => {
       for (const { task_id, version } of answers.tasks) {

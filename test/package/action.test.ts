@@ -175,7 +175,7 @@ test(
   { slow: true },
 );
 
-test('runs its command also if Miyabi cannot be installed', () =>
+test.slow('runs its command also if Miyabi cannot be installed', () =>
   inJob(
     async ({ use, url, tasks }) => {
       const used = await use({ command: 'echo it ran; exit 5', url });
@@ -186,7 +186,8 @@ test('runs its command also if Miyabi cannot be installed', () =>
       assert.equal([used.summary, used.outputs], ['', { 'task-id': '' }]);
     },
     { script: 'exit 1\n' },
-  ));
+  ),
+);
 
 test(
   'runs its command also if there is no server, and says so',

@@ -15,6 +15,7 @@ const USAGE = `Usage: npm test -- [part of a path]... [options]
   --title WORDS  only tests whose suite or title contains the words
   --all          slow tests, too, and everything random in full; the gate runs them
   --watch        run again what a change affects
+  --repeat N     run everything N times and say how many runs failed, to find tests that fail now and then
   --slowest      list the slowest tests, and the files that take the most processor time
   --may-skip WHY a reason to skip that is accepted; may be given again. With it, tests skipped for others fail the run
   --workers N    how many files run at once; by default two for each core, as many tests wait
@@ -163,6 +164,7 @@ const parse = () => {
         slowest: { type: 'boolean', default: false },
         'may-skip': { type: 'string', multiple: true },
         all: { type: 'boolean', default: false },
+        repeat: { type: 'string', default: '1' },
         workers: { type: 'string', default: String(2 * availableParallelism()) },
         help: { type: 'boolean', default: false },
       },
@@ -178,11 +180,13 @@ if (values.help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
-const workers = Number(values.workers);
-if (!Number.isInteger(workers) || workers < 1) {
-  process.stderr.write(`--workers takes a whole number from 1, not ${values.workers}\n`);
-  process.exit(2);
-}
+const numberOf = (name: 'workers' | 'repeat'): number => {
+  const number = Number(values[name]);
+  if (Number.isInteger(number) && number >= 1) return number;
+  process.stderr.write(`--${name} takes a whole number from 1, not ${values[name]}\n`);
+  return process.exit(2);
+};
+const [workers, repeat] = [numberOf('workers'), numberOf('repeat')];
 const options: Options = {
   ...{ title: values.title, withSlow: values.all, workers, slowest: values.slowest },
   maySkip: values['may-skip'],
@@ -203,6 +207,14 @@ for (const [signal, code] of [
   });
 
 const files = options.title === undefined ? selected : filesWithWords(selected, options.title);
-const isGood = await runAll(files, options);
-process.exitCode = isGood ? 0 : 1;
+const failedRuns: number[] = [];
+for (let run = 1; run <= repeat; run += 1) {
+  if (repeat > 1) process.stdout.write(`\nRun ${run} of ${repeat}\n\n`);
+  if (!(await runAll(files, options))) failedRuns.push(run);
+}
+if (repeat > 1) {
+  const which = failedRuns.length === 0 ? '' : `: ${failedRuns.join(', ')}`;
+  process.stdout.write(`\n${repeat} runs, ${failedRuns.length} failed${which}\n`);
+}
+process.exitCode = failedRuns.length === 0 ? 0 : 1;
 if (values.watch) await watchFiles(selected, (changed) => runAll(changed, options));

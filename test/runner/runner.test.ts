@@ -90,11 +90,11 @@ test('runs the next file in the same process only if the last one has left it as
 
 test('leaves out slow tests, counts them, and runs them and every repetition if all are asked for', async () => {
   const some = await run([...RUN, fixture('is-slow')]);
-  assert.match(some.stdout, '1 slow test left out; --all runs it');
+  assert.match(some.stdout, '3 slow tests left out; --all runs them');
   assert.is(some.stdout.trimEnd().split('\n').at(-1), '2 passed, 0 failed');
   const all = await run([...RUN, fixture('is-slow'), '--all']);
   assert.not.match(all.stdout, 'left out');
-  assert.is(all.stdout.trimEnd().split('\n').at(-1), '5 passed, 0 failed');
+  assert.is(all.stdout.trimEnd().split('\n').at(-1), '7 passed, 0 failed');
   const none = await run([...RUN, fixture('is-slow'), '--title', 'for everybody']);
   assert.equal([none.code, /No test ran/.test(none.stdout)], [1, true]);
 });
@@ -117,6 +117,17 @@ test('ends with a line of counts, and with exit code 1 if a test failed or none 
   const none = await run([...RUN, fixture('passes'), '--title', 'grinds the beans']);
   assert.is(none.code, 1);
   assert.match(none.stdout, 'no suite or title contains "grinds the beans"');
+});
+
+test('repeats a run, and says which runs failed', async () => {
+  const good = await run([...RUN, fixture('passes'), '--repeat', '2']);
+  assert.is(good.code, 0, good.stderr);
+  assert.is(good.stdout.split('2 passed, 0 failed, 1 skipped').length - 1, 2);
+  assert.is(good.stdout.trimEnd().split('\n').at(-1), '2 runs, 0 failed');
+  const bad = await run([...RUN, fixture('fails'), '--repeat', '2']);
+  assert.is(bad.code, 1);
+  assert.is(bad.stdout.trimEnd().split('\n').at(-1), '2 runs, 2 failed: 1, 2');
+  assert.is((await run([...RUN, fixture('passes'), '--repeat', '0'])).code, 2);
 });
 
 test('runs the tests alone whose suite or title contains the words', async () => {

@@ -85,7 +85,7 @@ test('a release is checked, committed and tagged, and nothing is pushed', () => 
   }
 });
 
-test('a failed check, uncommitted changes, a taken tag or a wrong step change nothing', () => {
+test.slow('a failed check, uncommitted changes, a taken tag or a wrong step change nothing', () => {
   const refuses = (
     what: RegExp,
     prepare: (repo: ReturnType<typeof repository>) => void,

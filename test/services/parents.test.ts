@@ -143,7 +143,7 @@ test('a sub-task that was closed takes how it really ended from its log, and not
   assert.equal(await stateOf('logged'), ['completed', 100]);
 });
 
-test('whenever a process dies that closes sub-tasks, a sweep closes the rest', async () => {
+test.slow('whenever a process dies that closes sub-tasks, a sweep closes the rest', async () => {
   for (let death = 0; death < 60; death += 1) {
     const { ports, stateOf } = await family();
     let call = -1;

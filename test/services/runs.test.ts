@@ -159,42 +159,45 @@ test('a key of another project cannot give it output', async () => {
   assert.is((await read('run')).progress.total, null);
 });
 
-test('whenever the server dies while it writes output, the same lines lead to the same tasks', async () => {
-  const { mortal } = await import('../support/mortal.ts');
-  const lines = [CDK.a1, CDK.a2, CDK.b1, CDK.b2, CDK.b3];
-  const events = lines.map((message, index) => ({ id: `n${index}`, timestamp: 1_000 + index, message }));
-  for (let death = 0; death < 120; death += 1) {
-    const { ports, names } = await started();
-    let call = -1;
-    const dying = await system(
-      mortal(ports, () => {
-        call += 1;
-        return call === death ? 'after' : undefined;
-      }),
-    );
-    const post = (services: typeof dying, part: typeof events) =>
-      services.progress.ingest({ log_group: '/miyabi/run', log_stream: 's', run_id: 'run', events: part });
-    await Promise.resolve()
-      .then(() => post(dying, events.slice(0, 2)))
-      .then(() => post(dying, events.slice(2)))
-      .catch(() => undefined);
-    const healthy = await system(ports);
-    await post(healthy, events.slice(0, 2));
-    await post(healthy, events.slice(2));
-    assert.equal(
-      (await names()).map(([name, status]) => [name, status]),
-      [
-        ['Alpha', 'running'],
-        ['Beta', 'running'],
-      ],
-      `death at call ${death}`,
-    );
-    // From the store: a cache that the crash left behind expires.
-    assert.is((await ports.tasks.find('run'))?.progress_from, 'parts');
-    if (call < death) return;
-  }
-  assert.unreachable('it never got through');
-});
+test.slow(
+  'whenever the server dies while it writes output, the same lines lead to the same tasks',
+  async () => {
+    const { mortal } = await import('../support/mortal.ts');
+    const lines = [CDK.a1, CDK.a2, CDK.b1, CDK.b2, CDK.b3];
+    const events = lines.map((message, index) => ({ id: `n${index}`, timestamp: 1_000 + index, message }));
+    for (let death = 0; death < 120; death += 1) {
+      const { ports, names } = await started();
+      let call = -1;
+      const dying = await system(
+        mortal(ports, () => {
+          call += 1;
+          return call === death ? 'after' : undefined;
+        }),
+      );
+      const post = (services: typeof dying, part: typeof events) =>
+        services.progress.ingest({ log_group: '/miyabi/run', log_stream: 's', run_id: 'run', events: part });
+      await Promise.resolve()
+        .then(() => post(dying, events.slice(0, 2)))
+        .then(() => post(dying, events.slice(2)))
+        .catch(() => undefined);
+      const healthy = await system(ports);
+      await post(healthy, events.slice(0, 2));
+      await post(healthy, events.slice(2));
+      assert.equal(
+        (await names()).map(([name, status]) => [name, status]),
+        [
+          ['Alpha', 'running'],
+          ['Beta', 'running'],
+        ],
+        `death at call ${death}`,
+      );
+      // From the store: a cache that the crash left behind expires.
+      assert.is((await ports.tasks.find('run'))?.progress_from, 'parts');
+      if (call < death) return;
+    }
+    assert.unreachable('it never got through');
+  },
+);
 
 test('without a heartbeat it goes stale, ten minutes later it is lost, and what ran below it failed', async () => {
   const { say, read, names, ports, sweepStale } = await started();

@@ -9,7 +9,7 @@ import { type RedisAddress, redisClient } from '../../src/adapters/redis/connect
 import type { RedisLink } from '../../src/adapters/redis/link.ts';
 import { isOnPath } from './cli.ts';
 import { strictLink } from './redis-mock.ts';
-import { suite } from './suite.ts';
+import { slowly, suite } from './suite.ts';
 
 const run = promisify(execFile);
 
@@ -230,7 +230,8 @@ export const onEveryRedis = (
     ['redis-server with TLS and a password', withTls, hasRedisServer && isOnPath('openssl')],
   ] as const;
   for (const [adapter, open, isThere] of ours) {
-    if (isThere) suites(adapter, open);
+    if (isThere && open === standalone) suites(adapter, open);
+    else if (isThere) slowly(() => suites(adapter, open));
     else skip(adapter, 'redis-server is not on the PATH');
   }
   const { REDIS_URL: url } = process.env;

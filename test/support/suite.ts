@@ -124,6 +124,15 @@ export const shared = <T>(what: string, open: () => Promise<T>, close: (value: T
   };
 };
 
+let areSlow = false;
+
+/** Tests that are registered within it are slow unless they say otherwise, e.g. those of a contract. */
+export const slowly = (register: () => void): void => {
+  areSlow = true;
+  register();
+  areSlow = false;
+};
+
 export const suite = (name: string): Test => {
   const inner = uvu.suite(name);
   const titles = new Set<string>();
@@ -137,7 +146,7 @@ export const suite = (name: string): Test => {
     leftOut += 1;
     return false;
   };
-  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS, slow = false } = {}) => {
+  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS, slow = areSlow } = {}) => {
     if (!claim(title)) return;
     if (slow && reporter?.withSlow === false) {
       leftOut += 1;

@@ -60,7 +60,7 @@ slowStory('moves ended tasks out of the running ones, and announces it once', as
   await page.getByRole('status').filter({ hasText: 'brew has failed' }).waitFor({ state: 'attached' });
 });
 
-story('keeps filters and search in the address', async ({ page, teaHouse, open, bar }) => {
+slowStory('keeps filters and search in the address', async ({ page, teaHouse, open, bar }) => {
   await teaHouse();
   await open();
   await page.getByLabel('Search').fill('korean');

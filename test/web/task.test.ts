@@ -77,7 +77,7 @@ story(
   { slow: true, complaints: 'network' },
 );
 
-story('shows how a failed task ended and where it stopped, never a percentage', async (scene) => {
+slowStory('shows how a failed task ended and where it stopped, never a percentage', async (scene) => {
   const { page, reportTask, open, bar, textOf } = scene;
   await reportTask('brew', 10, { status: 'failed', error: 'no water' });
   await open('/tasks/brew');
@@ -318,7 +318,7 @@ story(
   { slow: true },
 );
 
-story(
+slowStory(
   'makes links of addresses in labels and nothing else, and copies the id',
   async ({ dashboard, page, open, button }) => {
     await dashboard.call('POST', '/api/tasks', {

@@ -6,12 +6,12 @@ import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import {
   checkpointsContract,
   projectStoreContract,
-  slowly,
   taskHistoryContract,
   taskStoreContract,
 } from '../../contracts/ports.ts';
 import { type Dynamodb, openEmbedded } from '../../support/dynamodb.ts';
 import { tiresome } from '../../support/faulty-dynamodb.ts';
+import { slowly } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';
 
 const TIRESOME = 'dynamodb in short and empty pages and halved batches';

@@ -8,12 +8,12 @@ import { isMiyabiError } from '../../../src/domain/errors.ts';
 import type { StoredTask } from '../../../src/domain/tasks/task.ts';
 import { inFolder, openStoreIn } from '../../support/embedded.ts';
 import { eventually } from '../../support/server.ts';
-import { needs, rejects, suite } from '../../support/suite.ts';
+import { needs, rejects, repeats, suite } from '../../support/suite.ts';
 import { aPoint, aTask } from '../../support/tasks.ts';
 
 const test = suite('A store on a disk with faults');
 
-const PLACES = 50;
+const PLACES = repeats({ few: 15, all: 50 });
 const TASKS = 1_500;
 
 /** Random numbers that are the same in every run. */

@@ -347,7 +347,7 @@ test('a stream that is one task reports its stacks as one', () => {
   assert.is(end['task']?.total, 6);
 });
 
-test('knows every signal of one millisecond again, when more came than any window holds', () => {
+test.slow('knows every signal of one millisecond again, when more came than any window holds', () => {
   const batches = Array.from({ length: 60 }, (_, post) =>
     Array.from({ length: 100 }, (_, index) => ({
       id: `event ${post}.${index}x`,

@@ -35,7 +35,7 @@ const sizeAfterLoad = (isBounded: boolean): number =>
     ),
   );
 
-test('keeps its young generation below 20 MB under a load that makes it grow further by itself', () => {
+test.slow('keeps its young generation below 20 MB under a load that makes it grow further by itself', () => {
   assert.ok(sizeAfterLoad(false) > 24, 'the load is large enough');
   assert.ok(sizeAfterLoad(true) < 20);
 });
