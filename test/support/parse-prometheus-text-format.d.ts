@@ -4,7 +4,11 @@ declare module 'parse-prometheus-text-format' {
     name: string;
     type: string;
     help: string;
-    metrics: readonly Readonly<Record<string, unknown>>[];
+    metrics: readonly Readonly<{
+      labels?: Readonly<Record<string, string>>;
+      value?: string;
+      buckets?: Readonly<Record<string, string>>;
+    }>[];
   }>[];
   export = parse;
 }

@@ -34,13 +34,20 @@ const VIEWS = [
   ['webhook-light', '/projects/kiln', { ...DESK, colorScheme: 'light' }],
 ] as const;
 
+/** Around a part of a page, in pixels. */
+const MARGIN = 24;
+
 /** Fills in the form of a new webhook, and draws the section that it is in. */
 const drawWebhookForm = async (page: Page, path: string): Promise<void> => {
   await page.getByRole('button', { name: 'Add a webhook' }).click();
   await page.getByLabel('URL').fill('https://discord.com/api/webhooks/1/x');
   await page.getByLabel('Format').selectOption('discord');
   await page.getByLabel('completes').uncheck();
-  await page.locator('.webhooks').screenshot({ path, animations: 'disabled' });
+  const section = page.locator('.webhooks');
+  await section.scrollIntoViewIfNeeded();
+  const { x = 0, y = 0, width = 0, height = 0 } = (await section.boundingBox()) ?? {};
+  const clip = { x: x - MARGIN, y: y - MARGIN, width: width + 2 * MARGIN, height: height + 2 * MARGIN };
+  await page.screenshot({ path, clip, animations: 'disabled' });
 };
 
 const browser = await openBrowser();
