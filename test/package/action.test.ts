@@ -1,4 +1,5 @@
 // The action of this repository, run as GitHub's runner would, against a server of ours and a fake of GitHub's API.
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -6,7 +7,7 @@ import type { Task } from '../../src/client/index.ts';
 import { CDK, cleanEnv, MIYABI, scratch } from '../support/cli.ts';
 import { type ActionRun, runAction } from '../support/composite-action.ts';
 import { fakeGitHub } from '../support/fake-github.ts';
-import { ROOT } from '../support/packed.ts';
+import { npmEnv, packed, ROOT } from '../support/packed.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
 
@@ -156,6 +157,35 @@ test.slow('keeps one comment of the pull request up to date for each task', () =
     assert.not.match(comments[0] ?? '', 'no room');
     assert.match(comments[1] ?? '', /### ✔ \[`other`\]/);
   }),
+);
+
+/** Asks the real npm, with the packed tarball in place of the package that the registry will have. */
+const installsPacked = (tarball: string): string => {
+  const npm = spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim();
+  const env = Object.entries(npmEnv).map(([name, value]) => `${name}='${value}'`);
+  return `exec env ${env.join(' ')} '${npm}' "\${@/#miyabi-progress@*/${tarball}}"\n`;
+};
+
+test(
+  'works with the package that npm installs',
+  async () => {
+    const { tarball } = await packed();
+    await inJob(
+      async ({ use, url, tasks, installed, github }) => {
+        const command = 'echo "Error: no room" >&2; exit 7';
+        const used = await use({ command, name: 'deploy', url, project: 'shop', comment: 'true' });
+        assert.is(used.code, 7, used.log);
+        assert.match(installed(), ` miyabi-progress@${VERSION}\n`);
+        const [task] = await tasks();
+        assert.equal([task?.status, task?.project_id], ['failed', 'shop']);
+        assert.match(used.summary, '### ✖ [`deploy`]');
+        assert.match(used.summary, 'Error: no room');
+        assert.is(github.comments(12).length, 1);
+      },
+      { script: installsPacked(tarball) },
+    );
+  },
+  { slow: true, timeoutMs: 600_000 },
 );
 
 test(

@@ -5,20 +5,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { sourceOf } from '../../scripts/package-files.ts';
-import { until } from '../support/cli.ts';
-import { type Consumer, consumer, packed, ROOT, succeeds } from '../support/packed.ts';
-import { shared, suite } from '../support/suite.ts';
+import { installed, packed, ROOT, serving, succeeds } from '../support/packed.ts';
+import { suite } from '../support/suite.ts';
 
 const test = suite('The installed package');
 /** Packing and installing take half a minute, so that only .ci/run does it. */
 const slow = (title: string, run: () => unknown): void =>
   test(title, run, { timeoutMs: 600_000, slow: true });
-
-const installed = shared(
-  'the installed package',
-  async () => consumer((await packed()).tarball, 'typescript@5.9'),
-  (folder: Consumer) => folder.remove(),
-);
 
 const program = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
@@ -73,12 +66,10 @@ slow('reads a log without a server', async () => {
 });
 
 slow('wraps a command, shows it on its own server, and stops at Ctrl-C', async () => {
-  const { started, shell } = await installed();
-  const server = started('npx miyabi-progress serve', { PORT: '0', MIYABI_DATA_DIR: 'data' });
-  const urlIn = () => /http:\/\/127\.0\.0\.1:\d+/.exec(server.stdout())?.[0];
+  const folder = await installed();
+  const { shell } = folder;
+  const { url, stop } = await serving(folder);
   try {
-    await until('the server answers', () => urlIn() !== undefined, 60_000);
-    const url = urlIn() ?? '';
     const wrapped = await shell(
       "npx miyabi-progress run --project tea --name steep -- sh -c 'echo Step 1/3; echo Step 3/3; exit 3'",
       { MIYABI_URL: url },
@@ -89,10 +80,11 @@ slow('wraps a command, shows it on its own server, and stops at Ctrl-C', async (
     assert.match(stdout, /"exit_code":3/);
     const page = await fetch(url, { headers: { accept: 'text/html' } });
     assert.match(await page.text(), /<title>/);
-  } finally {
-    process.kill(-server.pid, 'SIGINT');
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  const { code, signal, stderr } = await server.done;
+  const { code, signal, stderr } = await stop();
   // npx ends as the program does, or by the signal that it got too.
   assert.ok(code === 0 || code === 130 || signal === 'SIGINT', `${code} ${signal} ${stderr}`);
 });

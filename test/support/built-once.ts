@@ -27,8 +27,8 @@ const filesBelow = (path: string): readonly string[] =>
         .map((entry) => join(entry.parentPath, entry.name))
         .sort();
 
-const hashOf = (sources: readonly string[]): string => {
-  const hash = createHash('sha256').update(process.version);
+const hashOf = (sources: readonly string[], isPortable: boolean): string => {
+  const hash = createHash('sha256').update(isPortable ? '' : process.version);
   for (const file of sources.flatMap((source) => filesBelow(join(ROOT, source))))
     hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));
   return hash.digest('hex').slice(0, 20);
@@ -72,14 +72,16 @@ const removeOld = (name: string): void => {
 
 /**
  * A folder that is built from sources of the project (files and folders below it), once for all processes and for later
- * runs, until one of the sources changes. Readers must not change it.
+ * runs, until one of the sources changes. Readers must not change it. One that is portable is the same for each version of Node.
  */
 export const builtOnce = async (
   name: string,
   sources: readonly string[],
   build: (folder: string) => Promise<void>,
+  { isPortable = false }: Readonly<{ isPortable?: boolean }> = {},
 ): Promise<string> => {
-  const target = join(BUILDS, `${name}-${hashOf([...sources, 'package.json', 'package-lock.json'])}`);
+  const hash = hashOf([...sources, 'package.json', 'package-lock.json'], isPortable);
+  const target = join(BUILDS, `${name}-${hash}`);
   const lock = `${target}.lock`;
   mkdirSync(BUILDS, { recursive: true });
   while (!existsSync(target)) {

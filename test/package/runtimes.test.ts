@@ -1,17 +1,16 @@
-// The client where programs use it: Node, Deno, Bun and a browser, each with the package as it is installed.
+// The client where programs use it: Node, Deno, Bun and a browser, each with the package as npm installs it.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
-import { ROOT } from '../docs/fences.ts';
 import { chromiumPath, openBrowser, openPage } from '../support/browser.ts';
-import { run, scratch } from '../support/cli.ts';
-import { installPackage } from '../support/package.ts';
+import { run } from '../support/cli.ts';
+import { installed } from '../support/packed.ts';
 import { startServer } from '../support/server.ts';
 import { needs, suite } from '../support/suite.ts';
 
 const test = suite('the client on other runtimes');
+const OPTIONS = { timeoutMs: 600_000, slow: true };
 
 /** A program's path by its variable, else its name if it runs. */
 const found = (variable: string, name: string): string | undefined =>
@@ -55,61 +54,51 @@ const withServer = async (act: (url: string) => Promise<unknown>): Promise<void>
 /** The program takes the server's address from its environment. */
 const runs = (command: readonly string[]) => () =>
   withServer(async (url) => {
-    const folder = scratch();
-    try {
-      await installPackage(join(folder.path, 'node_modules/miyabi-progress'));
-      // Deno takes packages only from a project that names them.
-      writeFileSync(
-        join(folder.path, 'package.json'),
-        '{"dependencies":{"miyabi-progress":"*"},"type":"module"}',
-      );
-      const file = join(folder.path, 'work.mjs');
-      writeFileSync(
-        file,
-        `import { connect } from 'miyabi-progress/client';\nconst miyabi = connect();\n${WORK}\nconsole.log(JSON.stringify(outcome));\n`,
-      );
-      const ran = await run([...command, file], { env: { MIYABI_URL: url, HOME: folder.path } });
-      assert.is(ran.code, 0, ran.stderr);
-      return JSON.parse(ran.stdout);
-    } finally {
-      folder.remove();
-    }
+    const folder = await installed();
+    const file = folder.file(
+      'work.mjs',
+      `import { connect } from 'miyabi-progress/client';\nconst miyabi = connect();\n${WORK}\nconsole.log(JSON.stringify(outcome));\n`,
+    );
+    const ran = await run([...command, file], { env: { MIYABI_URL: url, HOME: folder.path } });
+    assert.is(ran.code, 0, ran.stderr);
+    return JSON.parse(ran.stdout);
   });
 
-test('runs and watches tasks on Node', runs([process.execPath]));
+test('runs and watches tasks on Node', runs([process.execPath]), OPTIONS);
 
-needs(
-  test,
-  deno !== undefined,
-  'deno is not on the PATH',
-)(
+needs(test, deno !== undefined, 'deno is not on the PATH')(
   'runs and watches tasks on Deno',
   runs([deno ?? '', 'run', '--quiet', '--no-prompt', '--allow-net', '--allow-env', '--allow-read']),
+  OPTIONS,
 );
 
-needs(test, bun !== undefined, 'bun is not on the PATH')('runs and watches tasks on Bun', runs([bun ?? '']));
+needs(test, bun !== undefined, 'bun is not on the PATH')(
+  'runs and watches tasks on Bun',
+  runs([bun ?? '']),
+  OPTIONS,
+);
 
-needs(
-  test,
-  chromiumPath !== undefined,
-  'there is no Chromium here',
-)('runs and watches tasks in a browser, on the server that the page is from', () =>
-  withServer(async (url) => {
-    const { outputFiles } = await build({
-      entryPoints: [join(ROOT, 'src/client/index.ts')],
-      ...{ bundle: true, write: false, format: 'iife', globalName: 'client', platform: 'browser' },
-    });
-    const browser = await openBrowser();
-    try {
-      const { page } = await openPage(browser);
-      await page.goto(`${url}/health`);
-      return await page.evaluate(
-        `(async () => { ${outputFiles[0]?.text}\nconst miyabi = client.connect();\n${WORK}\nreturn outcome; })()`,
-      );
-    } finally {
-      await browser.close();
-    }
-  }),
+needs(test, chromiumPath !== undefined, 'there is no Chromium here')(
+  'runs and watches tasks in a browser, on the server that the page is from',
+  () =>
+    withServer(async (url) => {
+      const { path } = await installed();
+      const { outputFiles } = await build({
+        entryPoints: [join(path, 'node_modules/miyabi-progress/dist/client/index.js')],
+        ...{ bundle: true, write: false, format: 'iife', globalName: 'client', platform: 'browser' },
+      });
+      const browser = await openBrowser();
+      try {
+        const { page } = await openPage(browser);
+        await page.goto(`${url}/health`);
+        return await page.evaluate(
+          `(async () => { ${outputFiles[0]?.text}\nconst miyabi = client.connect();\n${WORK}\nreturn outcome; })()`,
+        );
+      } finally {
+        await browser.close();
+      }
+    }),
+  OPTIONS,
 );
 
 test.run();
