@@ -73,7 +73,8 @@ export const keptLines = ({
     // The index of the last write here is as good as the stored one, unless another process has written since.
     let known = cached.get(key);
     await retryOnConflict(async () => {
-      const { index, version } = known ?? (await findIndex(stream));
+      const found = known ?? (await findIndex(stream));
+      const { index, version } = found;
       known = undefined;
       cached.delete(key);
       const now = clock.now();
@@ -84,7 +85,10 @@ export const keptLines = ({
         tasks,
         keyOf: (from) => `${write}.${from.toString(36)}`,
       });
-      if (change === undefined) return { result: undefined };
+      if (change === undefined) {
+        cached.set(key, found);
+        return { result: undefined };
+      }
       return {
         result: undefined,
         write: async () => {

@@ -55,6 +55,7 @@ export const parentFollower = (
       const parentIds = new Set(
         level.filter(hasChanged).flatMap(({ before, after }) => (after ?? before)?.parent_id ?? []),
       );
+      if (parentIds.size === 0) break;
       const followed = await Promise.all([...parentIds].map(follow));
       level = followed.filter((parent) => parent !== undefined);
       parents.push(...level);

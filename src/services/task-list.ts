@@ -1,7 +1,7 @@
 import { MiyabiError } from '../domain/errors.ts';
 import { isJsonObject } from '../domain/json.ts';
 import { roomFor } from '../domain/page.ts';
-import { publicTask } from '../domain/tasks/stored.ts';
+import { publicTask, taskText } from '../domain/tasks/stored.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { TaskListPage } from '../ports/task-list-cache.ts';
 import type { TaskQuery } from '../ports/task-store.ts';
@@ -37,7 +37,7 @@ export const taskLister = ({
       items: page.items.map((task) => ({
         task_id: task.task_id,
         version: task.version,
-        json: JSON.stringify(task),
+        json: taskText(task),
       })),
     };
   };

@@ -3,14 +3,14 @@ import { countTogether, emptyProject, type StoredProject } from '../domain/proje
 import { isAccounted, type TaskEvent, withEvent, withoutEvents } from '../domain/tasks/events.ts';
 import { type HistoryPoint, thinPoints } from '../domain/tasks/progress.ts';
 import { isTerminal } from '../domain/tasks/status.ts';
-import { publicTask } from '../domain/tasks/stored.ts';
+import { publicTask, taskText } from '../domain/tasks/stored.ts';
 import type { StoredTask } from '../domain/tasks/task.ts';
 import type { Change } from '../ports/change-feed.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Committed } from '../ports/task-commits.ts';
 import type { CachedProjectStore } from './cached-projects.ts';
 import type { Estimates } from './estimates.ts';
-import { parentFollower, subtaskCloser } from './parents.ts';
+import { type Closed, parentFollower, subtaskCloser } from './parents.ts';
 import type { ProjectService } from './projects.ts';
 import type { Attempt, RetryOnConflict } from './retry-on-conflict.ts';
 import type { TaskCounter } from './task-counter.ts';
@@ -236,17 +236,18 @@ export const taskWriter = ({
     },
 
     async account(written) {
-      const closed = await close(written.filter(hasJustEnded).flatMap(({ after }) => after ?? []));
+      const ended = written.filter(hasJustEnded).flatMap(({ after }) => after ?? []);
+      const closed = ended.length === 0 ? NONE_CLOSED : await close(ended);
       const changed = [...written, ...closed.written];
       // A parent with open sub-tasks is not settled: the sweep finds it by that.
       const everything = [...changed, ...(await follow(changed))].filter(
         ({ after }) => after === undefined || !closed.unfinished.has(after.task_id),
       );
-      const ended = everything.flatMap(({ before, after }) =>
+      const statusChanged = everything.flatMap(({ before, after }) =>
         after !== undefined && before?.status !== after.status ? [after] : [],
       );
-      ended.forEach(telemetry.changed);
-      await all([taskCounter.account(everything), ...ended.map(estimates.learn)]);
+      statusChanged.forEach(telemetry.changed);
+      await all([taskCounter.account(everything), ...statusChanged.map(estimates.learn)]);
     },
 
     sweep: () =>
@@ -266,6 +267,8 @@ const isOfAnother =
   ({ project_id }: StoredProject) =>
   (event: TaskEvent): boolean =>
     event.project_id !== project_id;
+
+const NONE_CLOSED: Closed = { written: [], unfinished: new Set() };
 
 /** A new task has no sub-tasks yet. */
 const hasJustEnded = ({ before, after }: WrittenTask): boolean =>
@@ -287,7 +290,7 @@ const saved = (task: ReturnType<typeof publicTask>): Change => ({
   id: task.task_id,
   project_id: task.project_id,
   version: task.version,
-  body: JSON.stringify(task),
+  body: taskText(task),
 });
 
 const deletion = ({ task_id, project_id, version }: StoredTask): Change => ({

@@ -5,7 +5,7 @@ import { ownDetails } from '../domain/projects/access.ts';
 import type { HistoryPoint } from '../domain/tasks/progress.ts';
 import { causeIn } from '../domain/tasks/run-output.ts';
 import { beat } from '../domain/tasks/staleness.ts';
-import { publicTask } from '../domain/tasks/stored.ts';
+import { publicTask, taskText } from '../domain/tasks/stored.ts';
 import {
   cancelTask,
   createTask,
@@ -120,7 +120,7 @@ export const taskService = ({
     const task = publicTask(stored);
     await cache.save([task], asOf);
     if (isHidden(task, guard)) throw notFound();
-    return { task_id: taskId, version: task.version, json: JSON.stringify(task) };
+    return { task_id: taskId, version: task.version, json: taskText(task) };
   };
 
   /** A patch without a change writes nothing. */
@@ -180,7 +180,7 @@ export const taskService = ({
       const { task, point } = createTask({ ...input, project_id }, { id: input.task_id, now: clock.now() });
       const result = await writer.create({ after: task, points: point === undefined ? [] : [point] });
       await writer.account([result]);
-      return publicTask(task);
+      return publicTask(result.after ?? task);
     },
 
     read,

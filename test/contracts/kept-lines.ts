@@ -30,8 +30,13 @@ const openLines = async (openStore: OpenStore, bounds: LineBounds | undefined) =
   const taskStore = memoryTaskStore();
   const sleep = memorySleep(clock);
   let failure: Error | undefined;
+  let finds = 0;
   const failing: LineStore = {
     ...store,
+    find: (stream) => {
+      finds += 1;
+      return store.find(stream);
+    },
     write: async (...input) => {
       if (failure !== undefined) throw failure;
       return store.write(...input);
@@ -57,6 +62,7 @@ const openLines = async (openStore: OpenStore, bounds: LineBounds | undefined) =
     close,
     kept: make(),
     another: make(),
+    finds: () => finds,
     failWith: (error: Error | undefined) => {
       failure = error;
     },
@@ -122,6 +128,17 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
         await world.close?.();
       }
     };
+
+  test(
+    'reads the index of a stream once, however often its lines change the same task',
+    withLines(async ({ kept, events, finds }) => {
+      for (let post = 0; post < 5; post += 1) {
+        await kept.keep(STREAM, events(3));
+        await kept.noteTasks(STREAM, ['t']);
+      }
+      assert.is(finds(), 1);
+    }),
+  );
 
   for (const [name, sizes] of [
     ['one post', [1000]],

@@ -8,6 +8,7 @@ import { TASK_EVENTS } from '../../domain/tasks/events.ts';
 import type { HistoryPoint } from '../../domain/tasks/progress.ts';
 import { isCadence, isRunFacts } from '../../domain/tasks/run.ts';
 import { TASK_STATUSES } from '../../domain/tasks/status.ts';
+import { storedText } from '../../domain/tasks/stored.ts';
 import { PRIORITIES, type StoredTask } from '../../domain/tasks/task.ts';
 import {
   DELIVERY_EVENTS,
@@ -16,7 +17,7 @@ import {
   OUTCOMES,
 } from '../../domain/webhooks/delivery.ts';
 import type { ProjectWebhooks } from '../../domain/webhooks/webhook.ts';
-import { fromRecord, toRecord } from './record.ts';
+import { fromRecord, recordOf, toRecord } from './record.ts';
 import {
   isFlag,
   isNumber,
@@ -46,7 +47,7 @@ const isCounted = shapeCheck({
   required: { project_id: isText, kind: oneOf(COUNTED_KINDS), seconds: isNumber },
 });
 
-export const taskCodec = codec<StoredTask>('Task', {
+const anyTask = codec<StoredTask>('Task', {
   required: {
     task_id: isText,
     task_name: isText,
@@ -115,6 +116,11 @@ export const taskCodec = codec<StoredTask>('Task', {
     },
   },
 });
+
+export const taskCodec: Codec<StoredTask> = {
+  encode: (task) => (task.unknown === undefined ? recordOf(storedText(task)) : anyTask.encode(task)),
+  decode: anyTask.decode,
+};
 
 export const pointCodec = codec<HistoryPoint & Readonly<{ day: number }>>('History of task', {
   required: {

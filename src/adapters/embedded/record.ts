@@ -19,8 +19,11 @@ const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHEC
  * JSON text with its version and a checksum in front. LevelDB verifies the checksums of its blocks only when it repairs,
  * so without one of ours a changed bit would be read as data.
  */
-export const toRecord = (value: unknown): string => {
-  const text = `${VERSION}${JSON.stringify(value)}`;
+export const toRecord = (value: unknown): string => recordOf(JSON.stringify(value));
+
+/** The record of a JSON text. */
+export const recordOf = (json: string): string => {
+  const text = `${VERSION}${json}`;
   return `${checkOf(text)}${text}`;
 };
 

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { byNewest, type TaskPosition } from '../../domain/tasks/list.ts';
 import { scopeName, scopesFor, scopesOf, type TaskScope } from '../../domain/tasks/scopes.ts';
 import { isTerminal } from '../../domain/tasks/status.ts';
+import { taskText } from '../../domain/tasks/stored.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -75,7 +76,7 @@ export const memoryTaskCache = ({
 
   const keep = (task: Task, until: number): void => {
     const { task_id, version, updated_at, project_id, status } = task;
-    const document = Object.freeze({ task_id, version, json: JSON.stringify(task) });
+    const document = Object.freeze({ task_id, version, json: taskText(task) });
     entries.set(task_id, {
       kind: 'task',
       until,

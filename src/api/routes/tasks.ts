@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defined } from '../../domain/defined.ts';
 import { isHidden, requireOwn } from '../../domain/projects/access.ts';
+import { taskText } from '../../domain/tasks/stored.ts';
 import type { Task } from '../../domain/tasks/task.ts';
 import { toIso } from '../../domain/time.ts';
 import type { TaskDocument } from '../../ports/task-cache.ts';
@@ -24,7 +25,7 @@ const textsOf = (items: readonly TaskDocument[]): string => {
   return texts;
 };
 
-const answer = (task: Task): HttpResponse => json(200, task, { etag: etagOf(task.version) });
+const answer = (task: Task): HttpResponse => jsonText(200, taskText(task), { etag: etagOf(task.version) });
 
 const TASK = { 200: jsonAnswer('The task as it is now', schemas.task, 'ETag') };
 
@@ -65,9 +66,9 @@ export const taskRoutes = {
     answers: { 201: jsonAnswer('Created', schemas.taskCreated, 'Location', 'ETag') },
     handle: async ({ tasks }, { body, principal, once }) => {
       const task = await createTask(tasks, principal, body, once);
-      return json(
+      return jsonText(
         201,
-        { task_id: task.task_id, status: 'created', task },
+        `{"task_id":${JSON.stringify(task.task_id)},"status":"created","task":${taskText(task)}}`,
         { location: `/api/tasks/${task.task_id}`, etag: etagOf(task.version) },
       );
     },

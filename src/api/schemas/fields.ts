@@ -25,11 +25,46 @@ export const id = v.pipe(v.string(), v.regex(ID_PATTERN, ID_RULE));
 /** An object with exactly these fields. Arrays are refused. */
 export const object = <const E extends v.ObjectEntries>(entries: E): v.StrictObjectSchema<E, undefined> => {
   const schema = v.strictObject(entries);
+  const needed = Object.keys(entries).filter((key) => isNeeded(entries[key]));
   return {
     ...schema,
-    '~run': (dataset, config) =>
-      schema['~run'](Array.isArray(dataset.value) ? { value: 'an array' } : dataset, config),
+    '~run': (dataset, config) => {
+      const { value } = dataset;
+      if (Array.isArray(value)) return schema['~run']({ value: 'an array' }, config);
+      const fields = fieldsOf(value, entries, needed, config);
+      // The checks of the fields have passed, so the value is what they say.
+      if (fields !== undefined) return { typed: true, value: fields as v.InferOutput<typeof schema> };
+      return schema['~run'](dataset, config);
+    },
   };
+};
+
+/** Whether an object without this field is refused, or gets a default. */
+const isNeeded = (entry: v.ObjectEntries[string] | undefined): boolean =>
+  entry?.type !== 'optional' || ('default' in entry && entry.default !== undefined);
+
+/**
+ * A valid object, as its fields read it; undefined for any other, in which the library then finds all problems. It looks
+ * only at the fields that are there, a few of those that there may be, and copies nothing unless a field changes.
+ */
+const fieldsOf = (
+  value: unknown,
+  entries: v.ObjectEntries,
+  needed: readonly string[],
+  config: v.Config<v.BaseIssue<unknown>>,
+): object | undefined => {
+  if (!isJsonObject(value)) return undefined;
+  let changed: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
+    const read = entry?.['~run']({ value: value[key] }, config);
+    if (read === undefined || 'then' in read || read.issues !== undefined) return undefined;
+    if (read.value === value[key]) continue;
+    changed ??= { ...value };
+    changed[key] = read.value;
+  }
+  for (const key of needed) if (!Object.hasOwn(value, key)) return undefined;
+  return changed ?? value;
 };
 
 /** Text on one line. */
@@ -90,7 +125,8 @@ export const time = documented(
     ],
   },
   v.pipe(
-    v.union([v.string(), v.number()], TIME_RULE),
+    // Numbers first: each option that does not fit costs as much as all the rest.
+    v.union([v.number(), v.string()], TIME_RULE),
     v.transform((value) => (typeof value === 'number' ? value : epochOf(value))),
     v.check(isTime, TIME_RULE),
   ),

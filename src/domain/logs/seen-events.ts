@@ -23,11 +23,11 @@ export const unseenOf = (
   events: readonly LogEvent[],
 ): Readonly<{ fresh: readonly LogEvent[]; seen: SeenEvents }> => {
   const counted = new Map(seen.counted.map(({ prefix, stretches }) => [prefix, [...stretches]]));
-  const uncounted = events.filter(({ id }) => !COUNTED.test(id));
+  const uncounted = events.filter(({ id }) => countedIn(id) === undefined);
   const print = printOf(uncounted);
   const isKnownBatch = uncounted.length === 0 || seen.batches.includes(print);
   const fresh = events.filter((event) => {
-    const [, prefix, digits] = COUNTED.exec(event.id) ?? [];
+    const [, prefix, digits] = countedIn(event.id) ?? [];
     if (prefix === undefined) return !isKnownBatch;
     const stretches = counted.get(prefix) ?? [];
     // What spoke last is remembered longest.
@@ -48,6 +48,12 @@ export const unseenOf = (
 };
 
 const COUNTED = /^(\D{0,64})(\d{1,15})$/;
+
+/** The parts of an id that ends in a number. Ids of events that came without one do not, which one character shows. */
+const countedIn = (id: string): RegExpExecArray | undefined => {
+  const last = id.charCodeAt(id.length - 1);
+  return last >= 0x30 && last <= 0x39 ? (COUNTED.exec(id) ?? undefined) : undefined;
+};
 
 const printOf = (events: readonly LogEvent[]): string =>
   fingerprint(...events.map(({ id }) => id), String(events[0]?.timestamp), String(events.at(-1)?.timestamp));
