@@ -31,10 +31,10 @@ export const claim = async (
       if (known === undefined) generations.set(file.stream, generation);
       const mark = known ?? { ...UNREAD, stream: file.stream, generation };
       const { name, inode } = file;
-      claims.push({
-        file,
-        mark: { ...mark, name, inode, createdAt: file.createdAt || mark.createdAt, removed: false },
-      });
+      const createdAt = file.createdAt || mark.createdAt;
+      const isSame =
+        mark.name === name && mark.inode === inode && mark.createdAt === createdAt && !mark.removed;
+      claims.push({ file, mark: isSame ? mark : { ...mark, name, inode, createdAt, removed: false } });
     } catch (error) {
       if (isAbsence(error)) continue;
       problems.push({ log_stream: file.stream, reason: `${file.name} cannot be read: ${errnoOf(error)}` });

@@ -29,6 +29,11 @@ const ROOT_GROUP = 'default';
 /** A group follows at most this many files: each costs a look per reading and space in the cursor. */
 const MAX_FILES = 2000;
 
+/** How many files are looked at at once. */
+const WIDTH = 32;
+
+const BY_NUMBER = new Intl.Collator('en', { numeric: true });
+
 /** Compressed logs, and files that editors and downloads leave beside a log. */
 const PASSED_OVER = /~$|\.(?:gz|bz2|xz|zst|lz4|zip|bak|swp|tmp|part)$/i;
 
@@ -61,26 +66,31 @@ export const listFiles = async (
   for (const segments of folders) {
     const folder = join(directory, ...segments);
     const births = await keepsBirths(system, folder);
+    const regular: Readonly<{ name: string; stream: string }>[] = [];
     for (const entry of await entriesOf(system, folder, group)) {
-      if (isHidden(entry.name) || PASSED_OVER.test(entry.name) || entry.isDirectory()) continue;
-      const stream = streamOf(entry.name);
-      if (!entry.isFile()) {
-        const kind = entry.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
-        problems.push({ log_stream: stream, reason: `${entry.name} is ${kind}, which is not read` });
+      const { name } = entry;
+      if (isHidden(name) || PASSED_OVER.test(name) || entry.isDirectory()) continue;
+      const stream = streamOf(name);
+      if (entry.isFile()) {
+        regular.push({ name, stream });
         continue;
       }
-      try {
-        files.push(
-          await lookAt(system, join(folder, entry.name), [...segments, entry.name].join('/'), stream, births),
-        );
-      } catch (error) {
-        if (!isAbsence(error))
-          problems.push({ log_stream: stream, reason: `${entry.name}: ${errnoOf(error)}` });
-      }
+      const kind = entry.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
+      problems.push({ log_stream: stream, reason: `${name} is ${kind}, which is not read` });
     }
+    const look = async ({ name, stream }: (typeof regular)[number]) => {
+      try {
+        files.push(await lookAt(system, join(folder, name), [...segments, name].join('/'), stream, births));
+      } catch (error) {
+        if (!isAbsence(error)) problems.push({ log_stream: stream, reason: `${name}: ${errnoOf(error)}` });
+      }
+    };
+    // Waiting for each of them alone takes several times as long.
+    for (let from = 0; from < regular.length; from += WIDTH)
+      await Promise.all(regular.slice(from, from + WIDTH).map(look));
   }
   // Of two files changed at the same moment, the one with the higher rotation number is older.
-  files.sort((a, b) => a.modified - b.modified || b.name.localeCompare(a.name, 'en', { numeric: true }));
+  files.sort((a, b) => a.modified - b.modified || BY_NUMBER.compare(b.name, a.name));
   for (const { stream, name } of files.splice(0, Math.max(0, files.length - MAX_FILES))) {
     problems.push({
       log_stream: stream,

@@ -113,9 +113,12 @@ export const fileLogSource = ({
           }
         }
       }
-      const reached = snapshot();
-      const moved = JSON.stringify(reached) !== JSON.stringify(marksToJson(before));
-      if (moved || page.problems.length > 0) yield closePage(page, reached);
+      const isSame = marks.size === before.length && before.every((mark) => marks.get(mark.name) === mark);
+      if (!isSame || page.problems.length > 0) {
+        const reached = snapshot();
+        const moved = !isSame && JSON.stringify(reached) !== JSON.stringify(marksToJson(before));
+        if (moved || page.problems.length > 0) yield closePage(page, reached);
+      }
       // Not before the last page was taken: a reading that ends earlier is repeated.
       end({
         hasFound,

@@ -158,7 +158,7 @@ const advanceOnce = (
   { wholeTask, withoutHistory = false, memos, unique = false, origin }: AdvanceOptions,
 ): Omit<Advance, 'dropped'> => {
   const memo = takeMemo(memos, ledger);
-  const seen = unique ? undefined : (memo?.seen ?? new Set(ledger.recent.map(nameOf)));
+  const seen = unique ? undefined : (memo?.seen ?? new Set(ledger.recent.map(identityOf)));
   const { fresh, known, late } = newSignals(ledger, incoming, seen, origin);
   if (memo !== undefined && fresh.length === 0) memos?.set(ledger, memo);
   if (fresh.length === 0) return { ledger, changes: [], removed: [], fresh: 0, known, late };
@@ -167,7 +167,7 @@ const advanceOnce = (
   const behind = sorted(fresh);
   const newest = ledger.recent.at(-1);
   const isNewest = newest === undefined || follows(behind[0] as PlacedSignal, newest);
-  const ordered = isNewest ? [...ledger.recent, ...behind] : sorted([...ledger.recent, ...fresh]);
+  const ordered = isNewest ? ledger.recent.concat(behind) : sorted(ledger.recent.concat(fresh));
   const isFresh = isNewest ? undefined : new Set(fresh);
   const inSequence = isFresh === undefined || ordered.findIndex((signal) => isFresh.has(signal)) === count;
 
@@ -242,15 +242,17 @@ const advanceOnce = (
 };
 
 /**
- * The end of a ledger: the replay of all that it holds, the names of its recent signals, and the states after the first
- * {@link REPLAYABLE} of them, once there are more. With it, signals in sequence need no replay of the recent ones,
+ * The end of a ledger: the replay of all that it holds, the identities of its recent signals, and the states after the
+ * first {@link REPLAYABLE} of them, once there are more. With it, signals in sequence need no replay of the recent ones,
  * neither to be folded nor when the older half of them is. A ledger that was just read from a store has none.
  */
 type Memo = Readonly<{ replay: Replay; seen?: Set<string>; pruned?: States }>;
 
 /** The memos of the ledgers that one caller advances; a ledger without one is replayed. */
-export type LedgerMemos = WeakMap<Ledger, Memo>;
+export type LedgerMemos = Pick<WeakMap<Ledger, Memo>, 'get' | 'set' | 'delete'>;
 export const ledgerMemos = (): LedgerMemos => new WeakMap();
+/** For a caller that advances or folds each ledger in the end: collecting garbage takes less time. */
+export const lastingMemos = (): LedgerMemos => new Map<Ledger, Memo>();
 
 /** Advancing changes a memo, so it is used only once. */
 const takeMemo = (memos: LedgerMemos | undefined, ledger: Ledger): Memo | undefined => {
@@ -275,7 +277,7 @@ const lastSeen = (replay: Replay): Map<string, Observation> => {
   return found;
 };
 
-/** Separates new signals from known and late ones. The names of the new ones are added to `seen`. */
+/** Separates new signals from known and late ones. The new ones are added to `seen`. */
 const newSignals = (
   ledger: Ledger,
   incoming: readonly PlacedSignal[],
@@ -287,9 +289,10 @@ const newSignals = (
   const fresh: PlacedSignal[] = [];
   let known = 0;
   let late = 0;
-  const isCompacted = (signal: PlacedSignal, name: string): boolean => {
+  const isCompacted = (signal: PlacedSignal): boolean => {
     if (signal.at !== ledger.compacted_at) return false;
     compacted ??= new Set(ledger.compacted_ids);
+    const name = nameOf(signal);
     return compacted.has(fingerprint(name)) || compacted.has(name);
   };
   /** If a millisecond has too many signals to remember, only those after all of them are certainly new. */
@@ -301,11 +304,11 @@ const newSignals = (
   const isTaken = ({ id }: PlacedSignal): boolean =>
     through !== undefined && compareDigits(countOf(id)?.digits ?? '', through) <= 0;
   for (const signal of incoming) {
-    const name = seen === undefined ? '' : nameOf(signal);
-    if (isTaken(signal) || (seen !== undefined && (seen.has(name) || isCompacted(signal, name)))) known += 1;
+    const identity = seen === undefined ? '' : identityOf(signal);
+    if (isTaken(signal) || (seen !== undefined && (seen.has(identity) || isCompacted(signal)))) known += 1;
     else if (isTooLate(signal)) late += 1;
     else {
-      seen?.add(name);
+      seen?.add(identity);
       fresh.push(signal);
     }
   }
@@ -327,7 +330,11 @@ const lastNumber = (signals: readonly PlacedSignal[]): string =>
     .map(({ id }) => countOf(id)?.digits ?? '')
     .reduce((last, digits) => (compareDigits(digits, last) > 0 ? digits : last));
 
+/** As it is stored. */
 const nameOf = (signal: PlacedSignal): string => `${signal.id}/${signal.line}`;
+
+/** In memory: most events have one line, and making a name of each id takes longer than looking it up. */
+const identityOf = ({ id, line }: PlacedSignal): string => (line === 0 ? id : `${line}\0${id}`);
 
 /** Whether a signal certainly comes after another. */
 const follows = (later: PlacedSignal, earlier: PlacedSignal): boolean => {
@@ -413,7 +420,7 @@ type States = Pick<Ledger, 'base' | 'runs'>;
 type Place = Readonly<{ format: string; key: string; name: string }>;
 
 /** The key of the only run in the ledger of a whole task. */
-export const WHOLE_TASK = 'task';
+const WHOLE_TASK = 'task';
 
 const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, wholeTask: boolean): Replay => {
   const guarded = <T>(format: string, run: () => T): T => {
@@ -452,7 +459,7 @@ const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, whol
     for (const key of keys) fromBefore.add(calledIn(placeOf(format, key)));
 
   const stateOf = (format: LogFormat): Json => states.get(format.name) ?? format.initial;
-  const runners = [...formats.values()].filter((format) => format.isWorking !== undefined);
+  const runners = runnersIn(formats);
   const isPartOfOther = (name: string, signal: Json): boolean =>
     runners.some(
       (format) =>
@@ -526,6 +533,16 @@ const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, whol
     states: () => statesBy((_, state) => state),
   };
 };
+
+/** The formats of tools that run other tools. Asked for with each ledger, answered once for all formats. */
+const runnersIn = (formats: ReadonlyMap<string, LogFormat>): readonly LogFormat[] => {
+  const known = RUNNERS.get(formats);
+  if (known !== undefined) return known;
+  const found = [...formats.values()].filter((format) => format.isWorking !== undefined);
+  RUNNERS.set(formats, found);
+  return found;
+};
+const RUNNERS = new WeakMap<ReadonlyMap<string, LogFormat>, readonly LogFormat[]>();
 
 /** At most one point a millisecond, and none that repeats the previous one. */
 const addPoint = (points: Map<string, Observation[]>, key: string, seen: Observation): void => {

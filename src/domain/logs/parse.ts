@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../json.ts';
 import { isObservation, type LogFormat, type Observation } from './format.ts';
-import { advance, emptyLedger, folded, type Ledger, ledgerMemos, WHOLE_TASK } from './ledger.ts';
+import { advance, emptyLedger, folded, type Ledger, lastingMemos } from './ledger.ts';
 import { type ContinuedLine, logReader, type PlacedSignal } from './signals.ts';
 import { ledgerFromJson, ledgerToJson } from './stored-ledger.ts';
 
@@ -51,7 +51,7 @@ export const logParser = (
   { shelf, maxInMemory = MAX_IN_MEMORY }: Readonly<{ shelf?: TaskShelf; maxInMemory?: number }> = {},
 ): LogParser => {
   const reader = logReader(formats);
-  const memos = ledgerMemos();
+  const memos = lastingMemos();
   const byName = new Map(formats.map((format) => [format.name, format]));
   let ofStream = emptyLedger;
   const ofTasks = new Map<string, Ledger>();
@@ -82,31 +82,29 @@ export const logParser = (
 
   const toShelf = ({ put }: TaskShelf, taskId: string) => {
     const ledger = ofTasks.get(taskId) ?? emptyLedger;
-    const name = nameOf(taskId, WHOLE_TASK);
-    const { run } = found.get(name) ?? {};
+    const { run } = found.get(taskId) ?? {};
     put(taskId, {
       ledger: ledgerToJson(folded(ledger, byName, memos), byName),
       // An observation is plain JSON, but for absent members.
       run: (run ?? null) as Json,
     });
     ofTasks.delete(taskId);
-    found.delete(name);
+    found.delete(taskId);
   };
 
   const fromShelf = (taskId: string): Ledger => {
     const kept = shelf?.find(taskId);
     if (kept === undefined) return emptyLedger;
     const { ledger, run } = shelved(kept);
-    if (run !== undefined) found.set(nameOf(taskId, WHOLE_TASK), { task_id: taskId, run });
+    if (run !== undefined) found.set(taskId, { task_id: taskId, run });
     return ledgerFromJson(ledger, byName).ledger;
   };
 
   function* all(): Iterable<ParsedTask> {
     const seen = new Set<string>();
     for (const { id, task } of shelf?.all() ?? []) {
-      const name = nameOf(id, WHOLE_TASK);
-      const inMemory = found.get(name);
-      if (inMemory !== undefined) seen.add(name);
+      const inMemory = found.get(id);
+      if (inMemory !== undefined) seen.add(id);
       const { run } = shelved(task);
       if (inMemory !== undefined) yield inMemory;
       else if (run !== undefined && !ofTasks.has(id)) yield { task_id: id, run };
@@ -140,7 +138,8 @@ export const logParser = (
   };
 };
 
-const nameOf = (taskId: string | undefined, key: string): string => `${taskId ?? ''} ${key}`;
+/** A task that lines name is one run. No id begins with a space. */
+const nameOf = (taskId: string | undefined, key: string): string => taskId ?? ` ${key}`;
 
 const shelved = (task: Json): Readonly<{ ledger: Json; run: Observation | undefined }> => {
   const { ledger = null, run } = isJsonObject(task) ? task : {};
