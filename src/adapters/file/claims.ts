@@ -29,8 +29,8 @@ export const claim = async (
       const known = await recognise(file, byInode, before, present);
       const generation = known?.generation ?? (generations.get(file.stream) ?? 0) + 1;
       if (known === undefined) generations.set(file.stream, generation);
-      const mark = known ?? { ...UNREAD, stream: file.stream, generation };
-      const { name, inode } = file;
+      const { name, inode, stream } = file;
+      const mark: Mark = known ?? { ...UNREAD, name, inode, stream, generation };
       const createdAt = file.createdAt || mark.createdAt;
       const isSame =
         mark.name === name && mark.inode === inode && mark.createdAt === createdAt && !mark.removed;
@@ -57,6 +57,7 @@ const UNREAD = {
   at: 0,
   stamp: '',
   createdAt: 0,
+  removed: false,
 };
 
 const recognise = async (
