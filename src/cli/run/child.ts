@@ -1,11 +1,12 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import { CommandFailure, EXIT } from '../failure.ts';
+import { terminalPace } from './pace.ts';
 import type { PseudoTerminal } from './pseudo-terminal.ts';
 
 export type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -30,6 +31,8 @@ export type Child = Readonly<{
 
 /** How long to wait, after the command's end, for output that its children still write, in milliseconds. */
 const DRAIN_MS = 1_000;
+/** A terminal whose command has ended has nothing more to read after this time without any, in milliseconds. */
+const QUIET_MS = 10;
 
 /**
  * Runs a command whose output comes through pipes. Its standard input is ours.
@@ -48,21 +51,17 @@ export const startOnPipes = async (
   const pipes = namedPipes();
   const stdio: StdioOptions = ['inherit', pipes?.stdout.write ?? 'pipe', pipes?.stderr.write ?? 'pipe'];
   const child = spawn(command[0] ?? '', command.slice(1), { stdio, env });
+  const readerOf = ({ read: fd }: Pipe, name: 'stdout' | 'stderr') =>
+    new Socket({ fd, readable: true, writable: false, ...inSlabs((chunk) => take(name, chunk)) });
   const sources = {
-    stdout:
-      pipes === undefined
-        ? child.stdout
-        : new Socket({ fd: pipes.stdout.read, readable: true, writable: false }),
-    stderr:
-      pipes === undefined
-        ? child.stderr
-        : new Socket({ fd: pipes.stderr.read, readable: true, writable: false }),
+    stdout: pipes === undefined ? flowing(child.stdout, take, 'stdout') : readerOf(pipes.stdout, 'stdout'),
+    stderr: pipes === undefined ? flowing(child.stderr, take, 'stderr') : readerOf(pipes.stderr, 'stderr'),
   };
   if (pipes !== undefined) {
     closeSync(pipes.stdout.write);
     closeSync(pipes.stderr.write);
   }
-  return follow(await started(child, command), sources, take, {
+  return follow(await started(child, command), sources, {
     type: nothing,
     killGroup: nothing,
     letGo: nothing,
@@ -122,28 +121,102 @@ export const startOnTerminal = async (
     env,
     detached: true,
   });
-  const source = new ReadStream(terminal.master);
+  const pace = terminalPace();
+  let resting: NodeJS.Timeout | undefined;
+  let isWaiting = false;
+  let isOver = false;
+  let reads = 0;
+  const reading = inSlabs((chunk) => {
+    reads += 1;
+    isWaiting = !take('stdout', chunk);
+    if (isWaiting) return false;
+    const rest = isOver ? 0 : pace(chunk.length);
+    if (rest === 0) return true;
+    resting = setTimeout(() => source.resume(), rest);
+    return false;
+  });
+  const source: ReadStream = new ReadStream(terminal.master, reading);
+  /** Letting go hangs the terminal up, and Node then takes a short read for the last one: all must have been read before. */
+  const letGoWhenQuiet = () => {
+    const before = reads;
+    // Behind the next reads, so that what came while this process was busy counts.
+    const look = () => {
+      if (!source.destroyed && (isWaiting || reads !== before)) letGoWhenQuiet();
+      else closeSync(held);
+    };
+    setTimeout(() => setImmediate(look), QUIET_MS);
+  };
+  source.once('close', () => clearTimeout(resting));
   const input = new Writable({
     write: (bytes: Buffer, _encoding, done) => {
       source.write(bytes, () => done());
     },
   });
   const running = await started(child, command);
-  return follow(running, { stdout: source, stderr: null }, take, {
-    type: (bytes) => void input.write(bytes),
-    killGroup: (signal) => {
-      try {
-        process.kill(-running.pid, signal);
-      } catch {
-        // It has ended meanwhile.
-      }
+  source.resume();
+  return follow(
+    running,
+    { stdout: source, stderr: null },
+    {
+      type: (bytes) => void input.write(bytes),
+      killGroup: (signal) => {
+        try {
+          process.kill(-running.pid, signal);
+        } catch {
+          // It has ended meanwhile.
+        }
+      },
+      letGo: () => {
+        isOver = true;
+        clearTimeout(resting);
+        if (!isWaiting) source.resume();
+        letGoWhenQuiet();
+      },
+      leave: nothing,
     },
-    letGo: () => closeSync(held),
-    leave: nothing,
-  });
+  );
 };
 
 const nothing = () => undefined;
+
+/** Memory for output is taken in pieces of this size, in bytes; the last part of one that is smaller than a read is left. */
+const SLAB_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Reads output into few large pieces of memory. Node would take 64 KiB for each read and shrink it to the few lines that
+ * came, and the garbage collector would have to follow.
+ */
+const inSlabs = (
+  take: (chunk: Buffer) => boolean,
+): SocketConstructorOpts & Readonly<{ onread: OnReadOpts }> => {
+  let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  let used = 0;
+  return {
+    onread: {
+      buffer: () => {
+        if (slab.length - used < READ_BYTES) {
+          slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+          used = 0;
+        }
+        return slab.subarray(used);
+      },
+      callback: (bytes) => {
+        const chunk = slab.subarray(used, used + bytes);
+        used += bytes;
+        return take(chunk);
+      },
+    },
+  };
+};
+
+/** A stream of Node's own, where there are no named pipes. */
+const flowing = (source: Readable | null, take: TakeOutput, name: 'stdout' | 'stderr'): Readable | null => {
+  source?.on('data', (chunk: Buffer) => {
+    if (!take(name, chunk)) source.pause();
+  });
+  return source;
+};
 
 type Sources = Readonly<Record<'stdout' | 'stderr', Readable | null>>;
 
@@ -156,15 +229,11 @@ type Ways = Pick<Child, 'type' | 'killGroup'> & Readonly<{ letGo(): void; leave(
 const follow = (
   child: ChildProcess & { pid: number },
   sources: Sources,
-  take: TakeOutput,
   { type, killGroup, letGo, leave }: Ways,
 ): Child => {
   const open = (['stdout', 'stderr'] as const).flatMap((name) => {
     const source = sources[name];
     if (source === null) return [];
-    source.on('data', (chunk: Buffer) => {
-      if (!take(name, chunk)) source.pause();
-    });
     // A closed terminal reports EIO where a pipe reports its end.
     source.on('error', () => source.destroy());
     return [new Promise<void>((resolve) => source.once('close', resolve))];

@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
-import type { MiyabiClient } from '../../client/index.ts';
 import { defined } from '../../domain/defined.ts';
 import { isId, toId } from '../../domain/ids.ts';
 import type { LogEvent } from '../../domain/logs/event.ts';
@@ -17,6 +16,7 @@ import { pullRequestOfJob } from './github-event.ts';
 import { lineSplitter } from './lines.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Screen } from './screen.ts';
+import { leanSender, type Sender } from './sender.ts';
 import { type Shipped, shipper } from './shipper.ts';
 import { claim, type Leftover, newBacklog, type RunHeader, readSpool, setAside } from './spool.ts';
 
@@ -122,8 +122,11 @@ export const follow = async (options: FollowerOptions): Promise<Follower> => {
   let unreadLength = 0;
 
   const drawing = options.drawsBars ? await barsOf(options) : undefined;
-  const client = settings.url === undefined ? undefined : serverAt(settings.url, settings.apiKey);
-  const shipping = client === undefined ? undefined : await ship(options, client, secrets);
+  const { url, apiKey } = settings;
+  const shipping =
+    url === undefined
+      ? undefined
+      : await ship(options, await leanSender(serverAt(url, apiKey), apiKey), secrets);
   const tail = outputTail({ merged: options.echoes });
 
   const takeLines = (stream: 'stdout' | 'stderr', output: string, at: number) => {
@@ -260,7 +263,7 @@ const barsOf = async ({ size, view, clock, onReserve, command, name, startedAt }
 
 const ship = async (
   { settings, command, project, name, startedAt }: FollowerOptions,
-  client: MiyabiClient,
+  client: Sender,
   secrets: readonly string[],
 ) => {
   const mask = (text: string) => masker(secrets).mask(text);

@@ -5,6 +5,7 @@ import type { RunOptions } from '../commands/run.ts';
 import { CommandFailure } from '../failure.ts';
 import { type ClientSettings, projectOf, readSettings } from '../settings.ts';
 import { type Child, startOnPipes, startOnTerminal, type TakeOutput } from './child.ts';
+import { runFrugally } from './engine.ts';
 import type { Follower } from './follower.ts';
 import { progressHint } from './hint.ts';
 import { openPseudoTerminal } from './pseudo-terminal.ts';
@@ -16,6 +17,7 @@ import { endLike, forwardSignals } from './signals.ts';
  * continues, and we end as it does.
  */
 export const runWrapped = async (command: readonly string[], options: RunOptions): Promise<void> => {
+  runFrugally();
   const { settings, problem } = settingsOrProblem();
   const project = options.project === undefined ? settings?.project : projectOf(options.project, '--project');
   const clock = systemClock();
@@ -112,7 +114,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
     process[stream].on('error', () => child.drop(stream));
   }
 
-  const releaseInput = terminal === undefined ? () => undefined : typeInto(child);
+  const releaseInput = terminal === undefined ? () => undefined : typeInto(child, onInterrupt);
   process.once('exit', () => terminal?.restore());
 
   const loading = follows ? load(settings) : undefined;
@@ -167,9 +169,14 @@ const settingsOrProblem = (): Readonly<{ settings?: ClientSettings; problem?: st
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The user's keys go to the command, byte by byte. */
-const typeInto = (child: Child): (() => void) => {
-  const onData = (bytes: Buffer) => child.type(bytes);
+const CTRL_C = 0x03;
+
+/** The user's keys go to the command, byte by byte. Its terminal makes a signal of Ctrl-C, which does not come here. */
+const typeInto = (child: Child, onInterrupt: () => void): (() => void) => {
+  const onData = (bytes: Buffer) => {
+    if (bytes.includes(CTRL_C)) onInterrupt();
+    child.type(bytes);
+  };
   process.stdin.on('data', onData);
   return () => {
     process.stdin.off('data', onData);

@@ -1,8 +1,9 @@
-import { type MiyabiClient, problemIn, type RawAnswer, refusal } from '../../client/index.ts';
+import { problemIn, refusal } from '../../client/index.ts';
 import { backoffMs } from '../../domain/backoff.ts';
 import { defined } from '../../domain/defined.ts';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { wordsOf } from '../server.ts';
+import type { Answer, Sender } from './sender.ts';
 import type { Backlog, Batch, RunHeader } from './spool.ts';
 
 /**
@@ -47,7 +48,7 @@ type Outcome =
  * the next of them, undefined if there are no more.
  */
 export const shipper = (
-  client: MiyabiClient,
+  client: Sender,
   own: Backlog | undefined,
   earlier: () => Promise<Backlog | undefined>,
   random: () => number = Math.random,
@@ -97,9 +98,9 @@ export const shipper = (
   const send = async (
     path: string,
     body: string | Buffer<ArrayBuffer>,
-    took: (answer: RawAnswer) => boolean,
+    took: (answer: Answer) => boolean,
   ): Promise<Outcome> => {
-    let answer: RawAnswer;
+    let answer: Answer;
     try {
       answer = await client.send({
         method: 'POST',
@@ -255,21 +256,21 @@ const backoff = (failures: number, random: () => number): number =>
   Math.max(50, random() * backoffMs(failures, RETRY));
 
 /** Whether the lines were received. A page with status 200 may come from something that did not read them. */
-const tookLines = ({ status, text }: RawAnswer): boolean =>
+const tookLines = ({ status, text }: Answer): boolean =>
   status >= 200 && status < 300 && text.startsWith('{') && text.includes('"tasks":');
 
 /** The task is there: now, or since an attempt whose answer was lost. */
-const isCreated = ({ status, text }: RawAnswer): boolean =>
+const isCreated = ({ status, text }: Answer): boolean =>
   (status === 201 && text.startsWith('{') && text.includes('"task_id":')) ||
   (status === 409 && problemIn(text)?.code === 'already_exists');
 
 /** It has ended, in this way or another, e.g. because it was cancelled; or it was deleted. */
-const isEnded = ({ status, text }: RawAnswer): boolean =>
+const isEnded = ({ status, text }: Answer): boolean =>
   (status === 200 && text.startsWith('{') && text.includes('"task_id":')) ||
   (status === 409 && problemIn(text)?.code === 'invalid_transition') ||
   (status === 404 && problemIn(text)?.code === 'task_not_found');
 
-const retryAfter = ({ headers }: RawAnswer): { retryMs?: number } => {
+const retryAfter = ({ headers }: Answer): { retryMs?: number } => {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return seconds >= 0 && seconds <= 120 ? { retryMs: seconds * 1_000 } : {};
 };

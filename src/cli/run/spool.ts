@@ -72,6 +72,8 @@ const MAX_DISK_BYTES = 256 * 1024 * 1024;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** The most that memory holds if the disk does not work. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024;
+/** How much of what was written last stays in memory for the sender. */
+const MAX_LATEST_BYTES = 1024 * 1024;
 /** Lines wait this long in memory, in milliseconds, unless there are more than so many bytes of them. */
 const FLUSH_MS = 100;
 const FLUSH_BYTES = 256 * 1024;
@@ -89,8 +91,13 @@ const SPOOL_VERSION = 1;
 /** Unreadable files are moved here, beside the runs. */
 const ASIDE = 'damaged';
 
-/** `file` is set while it is open. */
-type OnDisk = { readonly path: string; bytes: number; file?: FileHandle | undefined };
+/** `file` is set while it is open; `latest` is what was written to it last, from that offset on. */
+type OnDisk = {
+  readonly path: string;
+  bytes: number;
+  file?: FileHandle | undefined;
+  latest?: Readonly<{ from: number; text: Buffer }> | undefined;
+};
 type Segment = OnDisk | { readonly memory: Buffer; bytes: number };
 type Place = Readonly<{ number: number; offset: number }>;
 /** Whether the server has received the start. `refused`: it never will, and the run has lines only. */
@@ -171,6 +178,7 @@ const backlogIn = (
   const letGo = async (segment: OnDisk): Promise<void> => {
     const { file } = segment;
     segment.file = undefined;
+    segment.latest = undefined;
     await file?.close();
   };
 
@@ -188,6 +196,7 @@ const backlogIn = (
     // Not appendFile: it writes in small steps, between which a flood brings more than a step takes away.
     for (let written = 0; written < text.length; )
       written += (await file.write(text, written, text.length - written)).bytesWritten;
+    last.latest = text.length > MAX_LATEST_BYTES ? undefined : { from: last.bytes, text };
     last.bytes += text.length;
   };
 
@@ -215,6 +224,10 @@ const backlogIn = (
   const read = async (segment: Segment, from: number, limit: number): Promise<Buffer> => {
     const length = Math.min(limit, segment.bytes - from);
     if ('memory' in segment) return segment.memory.subarray(from, from + length);
+    // A server that keeps up gets lines from memory: they were written a moment ago.
+    const { latest } = segment;
+    if (latest !== undefined && latest.from <= from)
+      return latest.text.subarray(from - latest.from, from - latest.from + length);
     const file = await fileOf(segment);
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
     return buffer.subarray(0, bytesRead);
@@ -265,6 +278,7 @@ const backlogIn = (
         // The next lines go into the same file: otherwise a server that keeps up would cost a file for each post.
         await segment.file.truncate(0);
         segment.bytes = 0;
+        segment.latest = undefined;
         return;
       }
       await letGo(segment);

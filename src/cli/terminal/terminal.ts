@@ -27,8 +27,10 @@ export const paint = (text: string, how: Paint, { colour }: Look): string =>
     ? `\u001b[${CODES[how]}m${text}\u001b[${how === 'bold' || how === 'dim' ? 22 : 39}m`
     : text;
 
+const ASCII = /^[ -~]*$/;
+
 /** The columns of a text: a Japanese character takes two, an escape none. */
-export const widthOf = (text: string): number => stringWidth(text);
+export const widthOf = (text: string): number => (ASCII.test(text) ? text.length : stringWidth(text));
 
 /**
  * A text for one line of a terminal, without escapes and control characters, so that text from a log or a server cannot

@@ -8,7 +8,7 @@ import { invalidField, unavailable } from '../../../src/domain/errors.ts';
 import type { Task } from '../../../src/domain/tasks/task.ts';
 import { serve } from '../../../src/entrypoints/local/serve.ts';
 import { openApi } from '../../support/api.ts';
-import { freePort, MIYABI, run, scratch, start, until } from '../../support/cli.ts';
+import { freePort, MIYABI, type Ran, run, scratch, start, until } from '../../support/cli.ts';
 import { needs, suite } from '../../support/suite.ts';
 import { hasPython, inTerminal } from '../../support/terminal.ts';
 
@@ -47,10 +47,17 @@ const open = async (refuse: Refusal = () => undefined) => {
   };
 };
 
+type Way = 'in pipes' | 'in a terminal';
+
 type Row = Readonly<{
   name: string;
   script: string;
-  ends: Readonly<{ status: string; exit_code?: number; signal?: string; error?: RegExp }>;
+  ends: Readonly<{
+    status: string;
+    exit_code?: number;
+    signal?: string;
+    error?: RegExp | Readonly<Record<Way, RegExp>>;
+  }>;
 }>;
 
 const EXITS: readonly Row[] = [
@@ -62,8 +69,13 @@ const EXITS: readonly Row[] = [
   },
   {
     name: 'three',
-    script: 'echo plainly >&2; exit 3',
-    ends: { status: 'failed', exit_code: 3, error: /plainly$/ },
+    script: 'echo plainly >&2; echo bye; exit 3',
+    // A terminal does not distinguish the two streams.
+    ends: {
+      status: 'failed',
+      exit_code: 3,
+      error: { 'in pipes': /^plainly$/, 'in a terminal': /plainly\nbye$/ },
+    },
   },
   {
     name: 'absent',
@@ -96,7 +108,7 @@ const argvOf = ({ name, script }: Row, [kind, before]: (typeof PROGRESS)[number]
 
 const CASES = EXITS.flatMap((row) => PROGRESS.map((progress) => ({ row, progress })));
 
-const check = (tasks: readonly Task[]): void => {
+const check = (tasks: readonly Task[], way: Way): void => {
   for (const { row, progress } of CASES) {
     const [kind, , percentage] = progress;
     const name = `${row.name}-${kind}`;
@@ -116,19 +128,23 @@ const check = (tasks: readonly Task[]): void => {
     );
     assert.is(task?.task_type, 'run');
     if (error === undefined) assert.is(task?.details.error_message, undefined, name);
-    else assert.match(task?.details.error_message ?? '', error, name);
+    else assert.match(task?.details.error_message ?? '', error instanceof RegExp ? error : error[way], name);
     assert.ok(task?.started_at !== undefined && task.completed_at !== undefined, name);
   }
   assert.is(tasks.length, CASES.length, 'no other task was made');
 };
 
-/** Runs all cases, some side by side. */
-const runAll = async (one: (argv: readonly string[]) => Promise<unknown>) => {
+/** Runs all cases, some side by side. Each ends as its command does, whatever the server does. */
+const runAll = async (
+  one: (argv: readonly string[]) => Promise<Pick<Ran, 'code'> & { signal: string | null }>,
+) => {
   const queue = [...CASES];
   await Promise.all(
     [1, 2, 3, 4].map(async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        await one(argvOf(next.row, next.progress));
+        const { code, signal } = await one(argvOf(next.row, next.progress));
+        const { exit_code = null, signal: deadly = null } = next.row.ends;
+        assert.equal([code, signal], [exit_code, deadly], `${next.row.name}-${next.progress[0]}`);
       }
     }),
   );
@@ -146,7 +162,8 @@ const WAYS = {
   },
 } as const;
 
-for (const [way, { test: it, one }] of Object.entries(WAYS)) {
+for (const way of ['in pipes', 'in a terminal'] as const) {
+  const { test: it, one } = WAYS[way];
   it(
     `ends as its command does, ${way}, with the server up`,
     async () => {
@@ -154,7 +171,7 @@ for (const [way, { test: it, one }] of Object.entries(WAYS)) {
       try {
         await server.up();
         await runAll(one(server.env));
-        check(await server.tasks());
+        check(await server.tasks(), way);
         assert.equal(readdirSync(server.spool), []);
       } finally {
         await server.close();
@@ -176,7 +193,7 @@ for (const [way, { test: it, one }] of Object.entries(WAYS)) {
           sent: CASES.length,
           refused_lines: 0,
         });
-        check(await server.tasks());
+        check(await server.tasks(), way);
       } finally {
         await server.close();
       }
@@ -196,7 +213,7 @@ for (const [way, { test: it, one }] of Object.entries(WAYS)) {
         await server.up();
         await runAll(one({ ...server.env, MIYABI_FLUSH_SECONDS: '60' }));
         await run([...MIYABI, 'flush'], { env: { ...server.env, MIYABI_FLUSH_SECONDS: '60' } });
-        check(await server.tasks());
+        check(await server.tasks(), way);
       } finally {
         await server.close();
       }
@@ -344,6 +361,26 @@ test('is cancelled by Ctrl-C, also where the command turns that into an exit cod
     await server.close();
   }
 });
+
+inPty(
+  'is cancelled by Ctrl-C in a terminal, also where the command turns that into an exit code',
+  async () => {
+    const server = await open();
+    try {
+      await server.up();
+      const script = 'trap "exit 7" INT; echo ready; while :; do sleep 0.05; done';
+      const { code } = await inTerminal([...MIYABI, 'run', '--', 'sh', '-c', script], {
+        env: server.env,
+        steps: ['ready=>\\x03'],
+        limitSeconds: 60,
+      });
+      const [task] = await server.tasks();
+      assert.equal([code, task?.status, task?.details.exit_code], [7, 'cancelled', 7]);
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 test.slow(
   'two stacks in one deployment, one of which failed: the run failed, the stacks are as they ended',

@@ -39,6 +39,16 @@ for (const [title, script, code, signal] of [
   it(`${title} is passed on`, isPassedOn, { slow: code !== 1 && signal !== 'SIGINT' });
 }
 
+it(
+  'a flood passes byte for byte',
+  async () => {
+    const { plain, wrapped } = await same(['sh', '-c', 'seq 1 60000; echo end']);
+    assert.match(plain.output, /60000\r\nend\r\n$/);
+    assert.is(wrapped.output, plain.output);
+  },
+  { slow: true },
+);
+
 it('a question is asked and answered as without', async () => {
   const { plain, wrapped } = await same(
     ['sh', '-c', 'printf "Go on (y/n)? "; read answer; echo "it was $answer"'],
