@@ -45,7 +45,9 @@ test('a server that is stopped in the middle and started again ends with the sam
     assert.is(ended.code, 1);
     server = await serveMiyabi(port, data);
     assert.is((await tasksOf(server.url, 'broken'))[0]?.status, 'running');
-    const flushed = await run([...MIYABI, 'flush', '--json'], { env });
+    const flushed = await run([...MIYABI, 'flush', '--json'], {
+      env: { ...env, MIYABI_FLUSH_SECONDS: '60' },
+    });
     assert.equal(JSON.parse(flushed.stdout), { runs: 1, sent: 1, refused_lines: 0 });
 
     const stayed = await tasksOf(server.url, 'stayed');

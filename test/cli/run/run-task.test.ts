@@ -187,7 +187,8 @@ for (const way of ['in pipes', 'in a terminal'] as const) {
       try {
         await runAll(one(server.env));
         await server.up();
-        const flushed = await run([...MIYABI, 'flush', '--json'], { env: server.env });
+        const env = { ...server.env, MIYABI_FLUSH_SECONDS: '60' };
+        const flushed = await run([...MIYABI, 'flush', '--json'], { env });
         assert.equal(JSON.parse(flushed.stdout), {
           runs: CASES.length,
           sent: CASES.length,
@@ -445,7 +446,7 @@ test('stays alive by heartbeats, and is left as it is where miyabi is killed', a
     assert.equal([task?.status, task?.progress.percentage], ['running', 20]);
     assert.equal(task?.heartbeat, { every_seconds: 1, grace_seconds: 60 });
     // What is left of it in the spool does not end it either: its end was not seen.
-    await run([...MIYABI, 'flush'], { env: server.env });
+    await run([...MIYABI, 'flush'], { env: { ...server.env, MIYABI_FLUSH_SECONDS: '60' } });
     assert.is((await server.tasks())[0]?.status, 'running');
     assert.equal(readdirSync(server.spool), []);
   } finally {
