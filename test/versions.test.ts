@@ -125,7 +125,7 @@ const sideBySide = (run: (world: World) => Promise<void>) => async () => {
 };
 
 /** Fields that the released version does not send, by name. */
-const LATER_FIELDS: ReadonlySet<string> = new Set(['format']);
+const LATER_FIELDS: ReadonlySet<string> = new Set(['format', 'can_change']);
 
 const withoutLaterFields = (json: Answer['json']): Answer['json'] =>
   JSON.parse(JSON.stringify(json, (key, value) => (LATER_FIELDS.has(key) ? undefined : value)));
