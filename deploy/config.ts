@@ -102,6 +102,8 @@ const schema = v.object({
   /** A domain of one's own for the API, and the ARN of its certificate in the same Region. */
   apiDomain: v.optional(v.pipe(text, v.regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/))),
   apiCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:/))),
+  /** The version of the secret with the cache's password, once it has been replaced; the one before stays valid. */
+  cachePasswordVersion: v.optional(v.pipe(text, v.regex(/^[\w-]{32,64}$/))),
   /** The version of the parameter with the API keys that the functions use. */
   apiKeysVersion: v.optional(integer(1, 1_000_000), 1),
   /** Of the CDK bootstrap whose roles and bucket deploy this. */
@@ -202,6 +204,7 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   zones: 'must be two Availability Zones with a comma between, as eu-west-1a,eu-west-1c',
   apiDomain: 'must be a domain in small letters, as api.example.org',
   apiCertificate: 'must be the ARN of a certificate of AWS Certificate Manager',
+  cachePasswordVersion: 'must be the VersionId of a secret, 32 to 64 characters',
   apiKeysVersion: 'must be a whole number from 1',
   qualifier: 'must be 1 to 10 small letters and digits',
   now: 'must be true or false',
@@ -246,6 +249,12 @@ export const readDeployConfig = (given: Readonly<Record<string, unknown>>): Depl
   }
   if (config.zones.length > 0 && config.cache === 'none') {
     throw new MiyabiError('configuration', 'zones needs a cache: without one there is no network');
+  }
+  if (config.cachePasswordVersion !== undefined && config.cache === 'none') {
+    throw new MiyabiError(
+      'configuration',
+      'cachePasswordVersion needs a cache: without one there is no password',
+    );
   }
   const { tasks, projects, webhooks } = tableNamesOf(config);
   if (new Set([tasks, projects, webhooks]).size < 3) {

@@ -17,12 +17,13 @@ export class MiyabiStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ qualifier: config.qualifier }),
       ...props,
     });
-    const { entrance, site, alarms } = makeSystem(this, { config, artifacts, customFormats });
+    const { entrance, site, cache, alarms } = makeSystem(this, { config, artifacts, customFormats });
     new CfnOutput(this, 'ApiUrl', { value: entrance.url });
     if (entrance.domainTarget !== undefined) {
       new CfnOutput(this, 'ApiDomainTarget', { value: entrance.domainTarget });
     }
     if (site !== undefined) new CfnOutput(this, 'DashboardUrl', { value: site.url });
+    if (cache !== undefined) new CfnOutput(this, 'CachePassword', { value: cache.secretArn });
     new CfnOutput(this, OPTIONS_OUTPUT, { value: storeOptions(config) });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
   }

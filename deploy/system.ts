@@ -46,7 +46,12 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
   const cache =
     config.cache === 'none' || network === undefined
       ? undefined
-      : new Cache(scope, 'Cache', { name, network, kind: config.cache });
+      : new Cache(scope, 'Cache', {
+          name,
+          network,
+          kind: config.cache,
+          passwordVersion: config.cachePasswordVersion,
+        });
 
   const shared = {
     key: keys.key,
@@ -168,5 +173,5 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
     logGroup: logs.system,
   });
 
-  return { entrance, site, alias, collector, webhooks, tables, logs, alarms };
+  return { entrance, site, cache, alias, collector, webhooks, tables, logs, alarms };
 };

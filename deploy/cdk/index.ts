@@ -86,6 +86,8 @@ export interface MiyabiProps {
   readonly apiDomain?: string;
   /** The ARN of a certificate for `apiDomain` in the same Region. */
   readonly apiCertificate?: string;
+  /** The version id of the secret with the cache's password, once it has been replaced. The one before stays valid. */
+  readonly cachePasswordVersion?: string;
   /** The version of the parameter with the API keys. Raise it to bring other keys into force. Default 1. */
   readonly apiKeysVersion?: number;
   /** True moves the API to a new version at once, without the canary that alarms stop. Default false. */

@@ -1,4 +1,10 @@
-import { CfnDeletionPolicy, type CfnResource, type Duration } from 'aws-cdk-lib';
+import {
+  CfnDeletionPolicy,
+  type CfnResource,
+  type Duration,
+  type SecretsManagerSecretOptions,
+  SecretValue,
+} from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   CfnReplicationGroup,
@@ -12,7 +18,13 @@ import { Construct } from 'constructs';
 import { acknowledge, acknowledgeCheckov, OWN_KEY } from '../acknowledge.ts';
 import type { Network } from './network.ts';
 
-export type CacheProps = Readonly<{ name: string; network: Network; kind: 'node' | 'serverless' }>;
+export type CacheProps = Readonly<{
+  name: string;
+  network: Network;
+  kind: 'node' | 'serverless';
+  /** Of the secret with the password; undefined until it is replaced for the first time. */
+  passwordVersion: string | undefined;
+}>;
 
 /** Not the default port. Serverless offers no other. */
 const NODE_PORT = 6380;
@@ -29,7 +41,10 @@ export class Cache extends Construct {
   readonly environment: Readonly<Record<string, string>>;
   readonly #metrics: Readonly<{ dimensions: Record<string, string>; use: 'percent' | 'bytes' }>;
 
-  constructor(scope: Construct, id: string, { name, network, kind }: CacheProps) {
+  /** The ARN of the secret with the password. */
+  readonly secretArn: string;
+
+  constructor(scope: Construct, id: string, { name, network, kind, passwordVersion }: CacheProps) {
     super(scope, id);
     const secret = new Secret(this, 'Password', {
       description: 'The password of the Miyabi cache',
@@ -40,10 +55,25 @@ export class Cache extends Construct {
     });
     acknowledgeCheckov(secret, { 149: OWN_KEY });
     // A reference that CloudFormation resolves during the deployment: the template contains no password.
-    const password = secret.secretValue.unsafeUnwrap();
+    const reference = (options: SecretsManagerSecretOptions) =>
+      SecretValue.secretsManager(secret.secretArn, options).unsafeUnwrap();
+    const isReplaced = passwordVersion !== undefined;
+    const password = isReplaced
+      ? reference({ versionId: passwordVersion })
+      : secret.secretValue.unsafeUnwrap();
+    // A new secret has no previous version, and a reference to none fails the deployment.
+    const previous = isReplaced ? [reference({ versionStage: 'AWSPREVIOUS' })] : [];
     const connection =
-      kind === 'node' ? this.#node(name, network, password) : this.#serverless(name, network, password);
-    this.environment = { ...connection, REDIS_TLS: 'true', REDIS_PASSWORD: password };
+      kind === 'node'
+        ? this.#node(name, network, secret.secretValue.unsafeUnwrap())
+        : this.#serverless(name, network, [password, ...previous]);
+    this.secretArn = secret.secretArn;
+    this.environment = {
+      ...connection,
+      REDIS_TLS: 'true',
+      REDIS_PASSWORD: password,
+      ...Object.fromEntries(previous.map((one) => ['REDIS_PREVIOUS_PASSWORD', one])),
+    };
     this.#metrics =
       kind === 'node'
         ? { dimensions: { CacheClusterId: `${name}-cache-001` }, use: 'percent' }
@@ -81,6 +111,7 @@ export class Cache extends Construct {
     });
   }
 
+  /** CloudFormation would replace the cache for another token, so a new one is set beside it: docs/operations.md. */
   #node(name: string, network: Network, password: string): Record<string, string> {
     const subnets = new CfnSubnetGroup(this, 'Subnets', {
       description: 'Where the Miyabi cache is',
@@ -115,13 +146,13 @@ export class Cache extends Construct {
     };
   }
 
-  #serverless(name: string, network: Network, password: string): Record<string, string> {
+  #serverless(name: string, network: Network, passwords: readonly string[]): Record<string, string> {
     const user = new CfnUser(this, 'User', {
       engine: 'valkey',
       userId: `${name}-app`,
       userName: `${name}-app`,
       accessString: 'on ~* &* +@all -@admin',
-      authenticationMode: { Type: 'password', Passwords: [password] },
+      authenticationMode: { Type: 'password', Passwords: [...passwords] },
     });
     const users = new CfnUserGroup(this, 'Users', {
       engine: 'valkey',

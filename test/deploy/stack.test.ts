@@ -404,6 +404,24 @@ test('the sender of webhooks is in no network, knows no secret, reaches one tabl
   }
 });
 
+test('a replaced password of the cache is pinned to its version, and the one before is taken too', () => {
+  const version = '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab';
+  for (const cache of ['node', 'serverless']) {
+    const before = synthesise({ cache }, { nag: false });
+    const after = synthesise({ cache, cachePasswordVersion: version }, { nag: false });
+    for (const name of ['miyabi-api', 'miyabi-collector']) {
+      assert.not('REDIS_PREVIOUS_PASSWORD' in environmentOf(functionNamed(before, name)));
+      const { REDIS_PASSWORD, REDIS_PREVIOUS_PASSWORD } = environmentOf(functionNamed(after, name));
+      assert.match(text(REDIS_PASSWORD), `:SecretString:::${version}}}`);
+      assert.match(text(REDIS_PREVIOUS_PASSWORD), ':SecretString::AWSPREVIOUS:}}');
+    }
+  }
+  const [, user] = synthesise(SERVERLESS).ofType('AWS::ElastiCache::User')[0] ?? [];
+  const passwords = text(propertiesOf(user));
+  assert.match(passwords, `:SecretString:::${version}}}`);
+  assert.match(passwords, ':SecretString::AWSPREVIOUS:}}');
+});
+
 test('only the API may reach the API keys, which are in the webhooks table', () => {
   const synthesised = synthesise(NODE);
   for (const [role, keys] of [

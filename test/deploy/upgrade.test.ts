@@ -55,6 +55,12 @@ test('other options replace nothing either', () => {
   assert.equal(lossesOf(released('node'), current({ cache: 'node', ...options })), []);
 });
 
+test('another password of the cache replaces neither the cache nor its user', () => {
+  const cachePasswordVersion = '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab';
+  for (const cache of ['node', 'serverless'])
+    assert.equal(lossesOf(released(cache), current({ cache, cachePasswordVersion })), []);
+});
+
 test('another cache takes the old one away, and nothing else', () => {
   const losses = lossesOf(released('node'), current({ cache: 'none' }));
   assert.ok(losses.length > 0);

@@ -60,7 +60,12 @@ export const VARIANTS = {
     apiDomain: 'api.example.org',
     apiCertificate: 'arn:aws:acm:eu-west-1:123456789012:certificate/1',
   },
-  serverless: { cache: 'serverless', tracing: true, zones: 'eu-west-1a,eu-west-1c' },
+  serverless: {
+    cache: 'serverless',
+    tracing: true,
+    zones: 'eu-west-1a,eu-west-1c',
+    cachePasswordVersion: '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab',
+  },
 } as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'miyabi-stack-'));
