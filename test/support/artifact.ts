@@ -78,7 +78,10 @@ export const openArtifacts = async () => {
         { env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'error', ...env } },
       );
       const lines = stdout.split('\n').filter((line) => line.startsWith('>>>'));
-      for (const line of stdout.split('\n')) if (!line.startsWith('>>>') && line !== '') printed(line);
+      // Warnings go to the other stream; on Lambda both are the log.
+      for (const line of `${stdout}\n${stderr}`.split('\n')) {
+        if (!line.startsWith('>>>') && line !== '') printed(line);
+      }
       if (lines.length === 0) throw new Error(`nothing came out of ${name}: ${stdout}${stderr}`);
       return lines.map((line) => JSON.parse(line.slice(3)) as Outcome);
     },
