@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { parse as parsePath } from 'node:path';
+import { boundYoungGeneration } from '../../adapters/system/young-generation.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LogFormat } from '../../domain/logs/format.ts';
 import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
@@ -12,6 +13,9 @@ import { fileShelf } from './file-shelf.ts';
 /** Lines per call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
 
+/** What reading leaves behind is garbage at once, and a larger young generation is only slower. */
+const YOUNG_BYTES = 8 * 2 ** 20;
+
 /** The rest of an endless line is dropped to bound memory; the parser skips such lines anyway. */
 const MAX_PENDING = 1_000_000;
 
@@ -21,6 +25,7 @@ const MAX_PENDING = 1_000_000;
  * @throws CommandFailure where the file cannot be read.
  */
 export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
+  boundYoungGeneration(YOUNG_BYTES);
   const shelf = fileShelf();
   const parser = logParser(formats, { shelf });
   try {
