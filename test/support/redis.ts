@@ -39,9 +39,19 @@ export const until = async (
   timeoutMs = 10_000,
 ): Promise<void> => {
   const deadline = performance.now() + timeoutMs;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const late = new Error(`not within ${timeoutMs} ms: ${what}`);
+  let timer: NodeJS.Timeout | undefined;
+  // What is asked may never answer.
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late), timeoutMs);
+  });
+  try {
+    while (!(await Promise.race([isTrue(), over]))) {
+      if (performance.now() > deadline) throw late;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    clearTimeout(timer);
   }
 };
 
@@ -84,20 +94,32 @@ const startProcess = async (
   };
 };
 
-const answers = async (address: RedisAddress): Promise<void> => {
+/** The process itself answers, and not another one that was quicker to take its port. */
+const answers = async (address: RedisAddress, { pid, stop }: Started): Promise<void> => {
   const client = redisClient({ ...address, cluster: false });
   try {
-    await until('redis-server answers', async () => (await client.ping().catch(() => '')) === 'PONG');
+    await until('redis-server answers', async () =>
+      (await client.info('server').catch(() => '')).includes(`process_id:${pid}\r`),
+    );
+  } catch (error) {
+    await stop();
+    throw error;
   } finally {
     client.disconnect();
   }
 };
 
-export const startRedis = async (port?: number): Promise<RedisServer> => {
+export const startRedis = async (port?: number, tries = 3): Promise<RedisServer> => {
   const address = { host: '127.0.0.1', port: port ?? (await freePort()) };
-  const { pid, stop } = await startProcess(() => ['--port', String(address.port)]);
-  await answers(address);
-  return { address, pids: [pid], stop };
+  const started = await startProcess(() => ['--port', String(address.port)]);
+  try {
+    await answers(address, started);
+  } catch (error) {
+    // A port that was free a moment ago may be another program's by now.
+    if (port !== undefined || tries <= 1) throw error;
+    return startRedis(undefined, tries - 1);
+  }
+  return { address, pids: [started.pid], stop: started.stop };
 };
 
 /** With TLS by its own certificate, and a password. */
@@ -105,7 +127,7 @@ export const startTlsRedis = async (): Promise<RedisServer> => {
   const port = await freePort();
   const password = 'correct-horse-battery';
   let ca = '';
-  const { pid, stop } = await startProcess(async (folder) => {
+  const started = await startProcess(async (folder) => {
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     await run('openssl', [
       ...[
@@ -129,8 +151,8 @@ export const startTlsRedis = async (): Promise<RedisServer> => {
     ];
   });
   const address = { host: '127.0.0.1', port, tls: { ca }, password };
-  await answers(address);
-  return { address, pids: [pid], stop };
+  await answers(address, started);
+  return { address, pids: [started.pid], stop: started.stop };
 };
 
 /** Three nodes that share the slots. */
@@ -142,7 +164,7 @@ export const startRedisCluster = async (): Promise<RedisServer> => {
         ...['--port', String(port), '--cluster-enabled', 'yes', '--cluster-port', String(bus)],
         ...['--cluster-node-timeout', '2000'],
       ]);
-      await answers({ host: '127.0.0.1', port });
+      await answers({ host: '127.0.0.1', port }, started);
       return { index, port, bus, ...started, client: new Redis(port) };
     }),
   );
