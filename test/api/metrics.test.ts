@@ -11,24 +11,12 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('/metrics');
 
-type Parsed = Readonly<{
-  name: string;
-  type: string;
-  help: string;
-  metrics: readonly Readonly<{
-    labels?: Readonly<Record<string, string>>;
-    value?: string;
-    buckets?: Readonly<Record<string, string>>;
-  }>[];
-}>;
-
 /** The families as another program reads them. */
 const scrape = async ({ call }: Pick<Api, 'call'>, headers: Record<string, string> = {}) => {
   const { status, text, headers: answered } = await call('GET', '/metrics', undefined, headers);
   assert.is(status, 200, text);
   assert.is(answered['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
-  const families: readonly Parsed[] = parse(text);
-  return new Map(families.map((family) => [family.name, family.metrics]));
+  return new Map(parse(text).map((family) => [family.name, family.metrics]));
 };
 
 const figure = (

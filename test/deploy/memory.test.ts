@@ -3,25 +3,14 @@ import * as assert from 'uvu/assert';
 import { ADMIN_ENTRY, copyBundles } from '../support/artifact.ts';
 import { run } from '../support/cli.ts';
 import { shared, suite } from '../support/suite.ts';
+import { youngGenerationProgram } from '../support/young-generation.ts';
 
 const copied = shared('the bundles', copyBundles, ({ folder }) => rm(folder, { recursive: true }));
 
-/** The size of the young generation in MB after much garbage has stayed alive for a short time, again and again. */
-const PROGRAM = `
-import { getHeapSpaceStatistics } from 'node:v8';
-import { setTimeout as pause } from 'node:timers/promises';
+const PROGRAM = youngGenerationProgram(`
 const [bundle] = process.argv.slice(1);
 if (bundle !== undefined) await import(bundle);
-let kept = [];
-for (let round = 0; round < 50; round += 1) {
-  kept = [...kept.slice(-40_000), ...Array.from({ length: 20_000 }, (_, index) => ({ index, text: 'x' + index }))];
-  // Longer than between two looks, so that a slow machine does not grow in between.
-  await pause(60);
-}
-const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-console.log(young.space_size / 1e6);
-process.exit(0);
-`;
+`);
 
 const youngMb = async (...bundle: readonly string[]): Promise<number> => {
   const { stdout, stderr } = await run(

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.ts';
+import { youngGenerationProgram } from '../../support/young-generation.ts';
 
 const test = suite('Heap of the local server');
 
@@ -16,20 +17,7 @@ const sizeAfterLoad = (isBounded: boolean): number =>
         'tsx',
         '--input-type=module',
         '-e',
-        `
-        import { getHeapSpaceStatistics } from 'node:v8';
-        import { setTimeout as pause } from 'node:timers/promises';
-        import { boundHeap } from '${MODULE}';
-        if (${isBounded}) boundHeap();
-        let kept = [];
-        for (let round = 0; round < 50; round += 1) {
-          kept = [...kept.slice(-40_000), ...Array.from({ length: 20_000 }, (_, index) => ({ index, text: 'x' + index }))];
-          // Longer than between two looks, so that a slow machine does not grow in between.
-          await pause(60);
-        }
-        const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-        console.log(young.space_size / 1e6);
-        `,
+        youngGenerationProgram(`import { boundHeap } from '${MODULE}';\nif (${isBounded}) boundHeap();`),
       ],
       { encoding: 'utf8' },
     ),
