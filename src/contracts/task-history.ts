@@ -27,7 +27,7 @@ export const taskHistoryContract = (runner: Runner, adapter: string, open: Open<
     );
 
     test(
-      'returns points as they were appended, oldest first, in whatever order they came',
+      'returns points as they were appended, oldest first, not in the order of their times',
       using(open, async (history) => {
         const plain = aPoint(1, { current: null, total: null, percentage: null });
         const full = aPoint(2, {

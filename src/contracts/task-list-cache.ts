@@ -233,7 +233,7 @@ export const taskListCacheContract = (
     );
 
     test(
-      'trusts a list for a minute from its ticket, whatever is saved meanwhile',
+      'trusts a list for a minute from its ticket, even if tasks are saved meanwhile',
       using(open, async ({ cache, clock }) => {
         const ticket = await ticketOf(cache, ALL);
         clock.advance(20_000);

@@ -69,7 +69,7 @@ export const taskTallyContract = (
     );
 
     test(
-      'holds a task with events until they were published, whatever was counted of it',
+      'holds a task with events until they are published, even if it has been counted',
       using(open, async ({ store, tally }) => {
         const pendingEvents = [
           { type: 'task.stale', project_id: 'p', version: 1, at: '2026-11-24T00:00:00.000Z' },
@@ -87,7 +87,7 @@ export const taskTallyContract = (
     );
 
     test(
-      'holds what is marked, whatever was counted of it, and no removed task',
+      'holds marked tasks, even if they have been counted, and no removed task',
       using(open, async ({ store, tally }) => {
         const task = aTask('a');
         await store.save({ ...task, counted: countedOf(task) });

@@ -465,7 +465,7 @@ test(
 );
 
 test(
-  'events come in the form that is liked best: as a page to who asks for JSON, as a stream to who leaves it open',
+  'events come as a page to clients that ask for JSON, and as a stream otherwise',
   withApi(async ({ app }) => {
     const typeFor = async (accept: string | undefined) => {
       const removed = new AbortController();

@@ -71,7 +71,7 @@ type Plan = Readonly<{ index: string; hash: string; keys: readonly IndexPartitio
 /** The index that has to pass over the fewest entries, and what is left to be filtered in it. */
 const planFor = (query: TaskQuery, { count, step }: TaskShards): Plan => {
   const { project_id, parent_id, task_type, statuses } = query;
-  // Of the statuses that do not last there are few tasks, whatever is stored.
+  // Few tasks have a status that does not last, however many are stored.
   const fewByStatus = statuses !== undefined && !statuses.some(isTerminal);
   if (parent_id !== undefined) {
     const filter = filterOf(query, { byProject: true, byType: true, byStatus: true });

@@ -227,7 +227,7 @@ test('a last line without an end is read once its file is quiet, without another
     assert.equal(counted(), {});
   }));
 
-/** Reads what is said to have changed until so many events have come; every one comes once. */
+/** Reads the announced changes until this many events have come, each of them once. */
 const followed = (source: LogSource) => {
   const cursors = new Map<string, Json>();
   const ids = new Set<string>();

@@ -134,7 +134,7 @@ const check = (tasks: readonly Task[], way: Way): void => {
   assert.is(tasks.length, CASES.length, 'no other task was made');
 };
 
-/** Runs all cases, some side by side. Each ends as its command does, whatever the server does. */
+/** Runs all cases, some in parallel. Each must end like its command, with or without a server. */
 const runAll = async (
   one: (argv: readonly string[]) => Promise<Pick<Ran, 'code'> & { signal: string | null }>,
 ) => {
@@ -455,7 +455,7 @@ test('stays alive by heartbeats, and is left as it is where miyabi is killed', a
 });
 
 test(
-  'an earlier server, which knows no runs, gets the lines, and the user is told once',
+  'an earlier server, which knows no runs, gets the lines, and one message says so',
   async () => {
     const server = await open((request) => {
       if (request.path !== '/api/tasks' || request.method !== 'POST') return undefined;

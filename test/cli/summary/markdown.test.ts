@@ -92,7 +92,7 @@ test('lets no text of a command or a log end its fence, mention anyone or become
   assert.match(text, '\n``````text\n> ````` @team\n``````\n');
 });
 
-test('fits a comment of GitHub, whatever the log has', () => {
+test('fits a GitHub comment, even with a log full of markup', () => {
   const text = summaryOf(
     { status: 'failed', error: `${'x'.repeat(5_000)}\n`.repeat(100) },
     {

@@ -1,6 +1,6 @@
 import { toolFormat } from './kit/tool.ts';
 
-/** Jest (source: packages/jest-reporters): its summary counts tests, and its last line comes whatever their result is. */
+/** Jest (source: packages/jest-reporters): its summary counts tests, and its last line is the same whether they passed or failed. */
 export const jest = toolFormat({
   name: 'jest',
   taskName: 'jest',

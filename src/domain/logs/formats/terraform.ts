@@ -263,7 +263,7 @@ const readFrame = (line: string): TerraformSignal | undefined => {
       return line.startsWith('Saved the plan to: ') ? { kind: 'plan_saved' } : undefined;
     case 0x45: {
       // E
-      // GitHub Actions says so of a step, whatever it has run.
+      // GitHub Actions prints this after any failed step, not only Terraform.
       const [, message] = /^Error: (?!Process completed with exit code \d)(.+)$/.exec(line) ?? [];
       return message === undefined ? undefined : { kind: 'error', message: cut(message, TEXT_LIMITS.error) };
     }
