@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -16,9 +16,13 @@ const NOISE = 0.3;
 const KINDS = ['lines', 'branches', 'functions'] as const;
 type Kind = (typeof KINDS)[number];
 type Counts = Readonly<Record<Kind, Readonly<{ total: number; covered: number }>>>;
+type SourceMap = Readonly<{
+  data: Readonly<{ sources: readonly string[] }> | null;
+  lineLengths: readonly number[];
+}>;
 type V8Coverage = Readonly<{
   result: readonly Readonly<{ url: string }>[];
-  'source-map-cache'?: Readonly<Record<string, unknown>>;
+  'source-map-cache'?: Readonly<Record<string, SourceMap>>;
 }>;
 
 /** Files that contain nothing but types: there is no code to run. */
@@ -31,9 +35,18 @@ const typesOnly = (): readonly string[] =>
     })
     .map((file) => `src/${file.split(sep).join('/')}`);
 
-/** Copies what V8 counted of our own sources, a small part of what it writes. */
+/** The source from which the runner compiled a file, by its source map; undefined for others, and outside of src. */
+const sourceOf = (url: string, map: SourceMap | undefined): string | undefined => {
+  const [source] = map?.data?.sources ?? [];
+  if (!/\/compiled-[^/]+\/src\//.test(url) || source === undefined) return undefined;
+  return new URL(source, url).href;
+};
+
+/**
+ * Copies what V8 counted in our own sources, a small part of what it writes, under their names. Programs that ran through
+ * tsx are left out: their code is not the same.
+ */
 const keepOurs = (from: string, to: string): void => {
-  const ours = (url: string) => url.startsWith(pathToFileURL(`${SRC}${sep}`).href);
   const files = readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.json'),
   );
@@ -42,11 +55,18 @@ const keepOurs = (from: string, to: string): void => {
     const { result, 'source-map-cache': maps = {} } = JSON.parse(
       readFileSync(join(from, file), 'utf8'),
     ) as V8Coverage;
-    const kept = result.filter(({ url }) => ours(url));
+    const kept = result.flatMap((script) => {
+      const map = maps[script.url];
+      const source = sourceOf(script.url, map);
+      return source === undefined ? [] : [{ script: { ...script, url: source }, map, source }];
+    });
     if (kept.length === 0) continue;
-    const keptMaps = Object.fromEntries(Object.entries(maps).filter(([url]) => ours(url)));
+    const keptMaps = Object.fromEntries(
+      kept.map(({ map, source }) => [source, { ...map, data: { ...map?.data, sources: [source] } }]),
+    );
     const name = `coverage-${index}.json`;
-    writeFileSync(join(to, name), JSON.stringify({ result: kept, 'source-map-cache': keptMaps }));
+    const scripts = kept.map(({ script }) => script);
+    writeFileSync(join(to, name), JSON.stringify({ result: scripts, 'source-map-cache': keptMaps }));
   }
 };
 

@@ -31,6 +31,16 @@ const keepPlaces: Plugin = {
   },
 };
 
+/** Leaves each module a file of its own, whose source map names one source, so that V8's counts belong to that source. */
+const keepApart: Plugin = {
+  name: 'keep-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.tsx?$/ }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: path.replace(/\.tsx?$/, '.js'), external: true },
+    );
+  },
+};
+
 /** Removes what runs that were killed have left. */
 const removeOldBuilds = (): void => {
   for (const name of readdirSync(BUILDS)) {
@@ -43,24 +53,33 @@ const removeOldBuilds = (): void => {
 let builds = 0;
 
 /**
- * Compiles files of the project, the worker and the programs that they start into one folder, sharing what they import.
- * Throws where one of them cannot be compiled. The caller removes the folder.
+ * Compiles files of the project, the worker and the programs that they start into one folder, sharing what they import;
+ * `apart` keeps each module in a file of its own, to measure coverage. Throws where one of them cannot be compiled.
+ * The caller removes the folder.
  */
-export const compile = async (files: readonly string[]): Promise<string> => {
+export const compile = async (
+  files: readonly string[],
+  { apart = false }: Readonly<{ apart?: boolean }> = {},
+): Promise<string> => {
   mkdirSync(BUILDS, { recursive: true });
   removeOldBuilds();
   builds += 1;
   const sources = files.map(inProject);
   const closureOf = importClosures();
   const startsPrograms = sources.some((file) => closureOf(file).has('test/support/built.ts'));
+  const starts = [...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])];
+  const entryPoints = apart ? starts.flatMap((file) => [...closureOf(file)]) : starts;
   const folder = join(BUILDS, `compiled-${process.pid}-${builds}`);
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [...new Set([...sources, WORKER, ...(startsPrograms ? PROGRAMS : [])])],
+    entryPoints: [...new Set(entryPoints)],
     outbase: ROOT,
     outdir: folder,
     bundle: true,
-    splitting: true,
+    splitting: !apart,
+    // What c8 counts as a function and a branch depends on both.
+    keepNames: apart,
+    minifyWhitespace: apart,
     packages: 'external',
     format: 'esm',
     platform: 'node',
@@ -69,8 +88,10 @@ export const compile = async (files: readonly string[]): Promise<string> => {
     sourcesContent: false,
     treeShaking: false,
     chunkNames: 'chunks/[name]-[hash]',
+    // The dashboard's first module is among those that are only compiled.
+    loader: { '.css': 'empty' },
     define: { 'import.meta.url': 'modulePlace' },
-    plugins: [keepPlaces],
+    plugins: apart ? [keepApart, keepPlaces] : [keepPlaces],
     logLevel: 'silent',
   });
   return folder;

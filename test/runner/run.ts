@@ -66,10 +66,9 @@ const removeCompiled = (folder: string): void => {
 
 /** Compiles the files; undefined where they have to run from their sources, which also shows what is wrong with one. */
 const compiledFolder = async (files: readonly string[]): Promise<string | undefined> => {
-  // V8 counts the lines of sources.
-  if ((process.env['NODE_V8_COVERAGE'] ?? '') !== '') return undefined;
+  const measuresCoverage = (process.env['NODE_V8_COVERAGE'] ?? '') !== '';
   try {
-    const folder = await compile(files);
+    const folder = await compile(files, { apart: measuresCoverage });
     folders.add(folder);
     return folder;
   } catch (error) {

@@ -107,7 +107,11 @@ for (const columns of [80, 40]) {
     const shown = emulate(wrapped.output, size);
     const all = shown.all.trimEnd().split('\n');
     // How it ended stays below what the command wrote.
-    assert.match(all.pop() ?? '', /^✔ node .*100%/);
+    const last = all.pop() ?? '';
+    assert.ok(
+      /^✔ node .*100%/.test(last),
+      `the last line is ${JSON.stringify(last)}, after ${all.slice(-3).join('\n')}`,
+    );
     assert.is(all.join('\n'), emulate(plain.output, size).all.trimEnd());
     const withBars = shown.frames.filter((frame) => /[█░]/.test(frame) || /Shop-Stack1 +\d+%/.test(frame));
     // How many there are depends on how fast the machine draws.
