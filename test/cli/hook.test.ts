@@ -1,8 +1,8 @@
 // The hooks that docs/agents.md shows, run as the agents run them: by a shell, with an event on standard input or as an argument.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { miyabiClient } from '../../src/client/index.ts';
+import { miyabiClient, type Task } from '../../src/client/index.ts';
 import { fencesOf } from '../docs/fences.ts';
 import { MIYABI, run, scratch } from '../support/cli.ts';
 import { sharedServer } from '../support/server.ts';
@@ -19,9 +19,9 @@ type Hooks = Readonly<
 
 const fences = fencesOf('docs/agents.md');
 
-/** The settings of Claude Code as the page shows them. */
-const documentedHooks = (): Hooks => {
-  const found = fences.find(({ language, text }) => language === 'json' && text.includes('"hooks"'));
+/** The hooks that the page shows in the block with a text. */
+const hooksWith = (words: string): Hooks => {
+  const found = fences.find(({ language, text }) => language === 'json' && text.includes(words));
   return (JSON.parse(found?.text ?? '{}') as { hooks: Hooks }).hooks; // the test fails if it is not
 };
 
@@ -42,15 +42,20 @@ const withMiyabi = async (act: (path: string, folder: string) => Promise<void>) 
   }
 };
 
-/** Runs what the settings say about an event, as Claude Code does; the exit codes. */
-const fire = async (event: Event, env: Record<string, string>): Promise<readonly (number | null)[]> => {
+/** Runs what the hooks say about an event, as an agent does; the exit codes. */
+const fire = async (
+  documented: Hooks,
+  event: Event,
+  env: Record<string, string>,
+): Promise<readonly (number | null)[]> => {
   const codes: (number | null)[] = [];
-  for (const { matcher, hooks } of documentedHooks()[event.hook_event_name] ?? []) {
+  for (const { matcher, hooks } of documented[event.hook_event_name] ?? []) {
     if (matcher !== undefined && !new RegExp(`^(${matcher})$`).test(event.tool_name ?? '')) continue;
     for (const { command } of hooks) {
       const ran = await run(['sh', '-c', command], { env, input: JSON.stringify(event) });
       codes.push(ran.code);
       assert.is(ran.stdout, '', 'what a hook prints would be read by the agent');
+      assert.is(ran.stderr, '');
     }
   }
   return codes;
@@ -61,21 +66,155 @@ const SESSION = {
   transcript_path: '/home/me/.claude/projects/shop/0f3a.jsonl',
   cwd: '/home/me/shop',
 };
-const todos = (...statuses: readonly string[]): Event => ({
+const TODOS: Event = {
   ...SESSION,
   hook_event_name: 'PostToolUse',
   tool_name: 'TodoWrite',
-  tool_input: {
-    todos: statuses.map((status, index) => ({
-      content: `Write part ${index + 1}`,
-      activeForm: `Writing part ${index + 1}`,
-      status,
-    })),
-  },
-  tool_response: { ok: true },
-});
+  tool_input: { todos: [{ content: 'Write', activeForm: 'Writing', status: 'pending' }] },
+};
 
-test('a session of Claude Code is a task: prompt, to-do list, answer, next prompt, end', () =>
+/** What the hooks of an agent have received on the sample of scripts/fixtures, see docs/testing.md. */
+const recorded = (name: string): readonly Event[] =>
+  readFileSync(new URL(`../fixtures/hooks/${name}.jsonl`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Event);
+
+type Seen = Readonly<{ event: string; whole: Task | undefined; parts: readonly Task[] }>;
+
+/** Replays a recording in a project of its own; the session's task and its parts after each event. */
+const replay = (name: string, hooks: Hooks, act: (seen: readonly Seen[]) => void) =>
+  withMiyabi(async (PATH) => {
+    const { url } = await server();
+    const client = miyabiClient({ baseUrl: url });
+    const MIYABI_PROJECT = name.replace('/', '-');
+    const seen: Seen[] = [];
+    for (const event of recorded(name)) {
+      const codes = await fire(hooks, event, { PATH, MIYABI_URL: url, MIYABI_PROJECT });
+      assert.equal(codes, [0], `a hook takes ${event.hook_event_name}`);
+      const { tasks } = await client.request('GET /api/tasks', { query: { project_id: MIYABI_PROJECT } });
+      const [whole, ...others] = tasks.filter(({ parent_id }) => parent_id === undefined);
+      assert.equal(others, [], 'one task for the session');
+      const parts = tasks.filter(({ parent_id }) => parent_id !== undefined);
+      const byId = (a: Task, b: Task) => (a.task_id < b.task_id ? -1 : 1);
+      seen.push({ event: event.hook_event_name, whole, parts: parts.toSorted(byId) });
+    }
+    act(seen);
+  });
+
+const progressOf = ({ whole }: Seen) => [
+  whole?.status,
+  whole?.progress.current,
+  whole?.progress.total,
+  whole?.details.phase,
+];
+
+test('a session of Claude Code is a task, and each entry of its list a part', () =>
+  replay('claude-code/passes', hooksWith('"miyabi hook"'), (seen) => {
+    assert.is(seen.at(-1)?.whole?.task_name, 'Claude Code in app');
+    assert.equal(seen.map(progressOf), [
+      ['running', 0, null, undefined],
+      ['running', 0, 1, undefined],
+      ['running', 0, 2, undefined],
+      ['running', 0, 2, 'Count the cups'],
+      // The hooks of two calls in one message run at the same time.
+      ['running', 0, 2, 'Price the order'],
+      ['running', 1, 2, 'Price the order'],
+      ['running', 2, 2, 'Price the order'],
+      ['completed', 2, 2, 'Price the order'],
+      ['completed', 2, 2, 'Price the order'],
+    ]);
+    const names = ['Count the cups', 'Price the order'];
+    assert.equal(
+      seen.map(({ parts }) => parts.map(({ status }) => status)),
+      [
+        ...[[], ['pending'], ['pending', 'pending'], ['running', 'pending'], ['running', 'running']],
+        ...[['completed', 'running'], ...Array(3).fill(['completed', 'completed'])],
+      ],
+    );
+    assert.equal(
+      seen.at(-1)?.parts.map(({ task_name }) => task_name),
+      names,
+    );
+  }));
+
+test.slow('a list of Claude Code that is written as a whole counts', () =>
+  replay('claude-code/todos', hooksWith('"miyabi hook"'), (seen) => {
+    assert.equal(seen.map(progressOf), [
+      ['running', 0, null, undefined],
+      ['running', 0, 2, 'Counting the cups'],
+      ['running', 1, 2, 'Pricing the order'],
+      ['running', 2, 2, 'Pricing the order'],
+      ['completed', 2, 2, 'Pricing the order'],
+      ['completed', 2, 2, 'Pricing the order'],
+    ]);
+    assert.equal(seen.at(-1)?.parts, []);
+  }),
+);
+
+const endOf = (seen: readonly Seen[]) => {
+  const { whole, parts } = seen.at(-1) ?? { parts: [] };
+  return [whole?.status, whole?.details.error_message, parts.map(({ status }) => status)];
+};
+
+test.slow(
+  'a session of Claude Code fails with what the API has answered, and so does what it left open',
+  () =>
+    replay('claude-code/fails', hooksWith('"miyabi hook"'), (seen) => {
+      assert.equal(endOf(seen), [
+        'failed',
+        'API Error: 400 The model is not available',
+        ['failed', 'failed'],
+      ]);
+    }),
+);
+
+for (const recording of ['interrupted', 'turns']) {
+  test.slow(
+    `a session of Claude Code ends as cancelled if no hook says how its answer ended (${recording})`,
+    () =>
+      replay(`claude-code/${recording}`, hooksWith('"miyabi hook"'), (seen) => {
+        const [status, , parts] = endOf(seen);
+        assert.is(status, 'cancelled');
+        assert.is(seen.at(-1)?.event, 'SessionEnd');
+        assert.equal(parts, recording === 'turns' ? ['cancelled', 'cancelled'] : ['completed', 'cancelled']);
+      }),
+  );
+}
+
+test.slow('a session of Codex is a task, by its hooks', () =>
+  replay('codex/passes', hooksWith('hook --agent Codex'), (seen) => {
+    assert.is(seen.at(-1)?.whole?.task_name, 'Codex in app');
+    assert.is(seen.at(-1)?.whole?.attempt, 1);
+    assert.equal(seen.map(progressOf), [
+      ['running', 0, null, undefined],
+      ['running', 0, 2, 'Count the cups'],
+      ['running', 1, 2, 'Price the order'],
+      ['running', 2, 2, 'Price the order'],
+      ['completed', 2, 2, 'Price the order'],
+      ['completed', 2, 2, 'Price the order'],
+    ]);
+  }),
+);
+
+test.slow('an interrupted session of Codex is cancelled at once', () =>
+  replay('codex/interrupted', hooksWith('hook --agent Codex'), (seen) => {
+    const at = seen.findIndex(({ event }) => event === 'Interrupt');
+    assert.equal(seen[at]?.whole?.status, 'cancelled');
+    assert.equal(seen[at]?.whole?.progress.current, 1);
+  }),
+);
+
+test.slow('a session of Codex whose model fails ends with the session', () =>
+  replay('codex/fails', hooksWith('hook --agent Codex'), (seen) => {
+    assert.equal(
+      seen.map(({ whole }) => whole?.status),
+      ['running', 'running', 'cancelled'],
+    );
+  }),
+);
+
+test('the next prompt of a session is its next attempt, and what is said in it stays here', () =>
   withMiyabi(async (PATH) => {
     const { url } = await server();
     const client = miyabiClient({ baseUrl: url });
@@ -83,46 +222,33 @@ test('a session of Claude Code is a task: prompt, to-do list, answer, next promp
     const states: unknown[] = [];
     const stream: readonly Event[] = [
       { ...SESSION, hook_event_name: 'UserPromptSubmit', prompt: 'my secret plan' },
-      todos('completed', 'in_progress', 'pending'),
-      { ...SESSION, hook_event_name: 'PostToolUse', tool_name: 'Bash', tool_input: { command: 'ls' } },
-      todos('completed', 'completed', 'completed'),
-      { ...SESSION, hook_event_name: 'Stop', stop_hook_active: false },
+      { ...SESSION, hook_event_name: 'PostToolUse', tool_name: 'Bash', tool_input: { command: 'ls secret' } },
+      { ...SESSION, hook_event_name: 'Stop', stop_hook_active: false, last_assistant_message: 'secret' },
       { ...SESSION, hook_event_name: 'UserPromptSubmit', prompt: 'go on' },
-      { ...SESSION, hook_event_name: 'SessionEnd', reason: 'prompt_input_exit' },
+      { ...SESSION, hook_event_name: 'StopFailure', error: 'unknown', last_assistant_message: 'secret' },
     ];
     for (const event of stream) {
-      assert.ok((await fire(event, env)).every((code) => code === 0));
+      await fire(hooksWith('"miyabi hook"'), event, env);
       const { tasks } = await client.request('GET /api/tasks', { query: { project_id: 'shop' } });
-      assert.is(tasks.length, 1, 'one task for the session');
       assert.not.match(JSON.stringify(tasks), 'secret');
-      const [task] = tasks;
-      states.push([task?.status, task?.progress.current, task?.details.phase, task?.attempt]);
-      assert.is(task?.task_name, 'Claude Code in shop');
+      states.push(tasks.map(({ status, attempt }) => [status, attempt]));
     }
     assert.equal(states, [
-      ['running', 0, undefined, 1],
-      ['running', 1, 'Writing part 2', 1],
-      ['running', 1, 'Writing part 2', 1],
-      ['running', 3, 'Writing part 2', 1],
-      ['completed', 3, 'Writing part 2', 1],
-      ['running', 0, undefined, 2],
-      ['cancelled', 0, undefined, 2],
+      [['running', 1]],
+      [['running', 1]],
+      [['completed', 1]],
+      [['running', 2]],
+      [['failed', 2]],
     ]);
   }));
 
-test.slow('a turn of Codex is a task', () =>
+test.slow('a turn of Codex is a task, by the program that it notifies', () =>
   withMiyabi(async (PATH) => {
     const { url } = await server();
     const line = fences.find(({ text }) => text.startsWith('notify = '))?.text ?? '';
     const [program = '', ...words] = JSON.parse(line.replace('notify = ', '')) as string[];
-    const event = {
-      type: 'agent-turn-complete',
-      'thread-id': 'b5f6c1c2-1111-2222-3333-444455556666',
-      'turn-id': '12345',
-      cwd: '/home/me/kiln',
-      'input-messages': ['Rename foo to bar'],
-      'last-assistant-message': 'Renamed.',
-    };
+    const [event, ...more] = recorded('codex/notify');
+    assert.equal(more, [], 'it is called once in a turn');
     const ran = await run(['sh', '-c', '"$0" "$@"', program, ...words, JSON.stringify(event)], {
       env: { PATH, MIYABI_URL: url, MIYABI_PROJECT: 'kiln' },
     });
@@ -132,7 +258,7 @@ test.slow('a turn of Codex is a task', () =>
     });
     assert.equal(
       tasks.map(({ task_name, status }) => [task_name, status]),
-      [['Codex in kiln', 'completed']],
+      [['Codex in app', 'completed']],
     );
   }),
 );
@@ -141,7 +267,7 @@ test('an agent is not stopped by an outage, a refusal or an event that cannot be
   withMiyabi(async (PATH) => {
     const { url } = await server();
     const event = JSON.stringify({ ...SESSION, hook_event_name: 'UserPromptSubmit' });
-    const other = JSON.stringify({ ...todos('pending'), session_id: 'unknown' });
+    const other = JSON.stringify({ ...TODOS, session_id: 'unknown' });
     for (const [MIYABI_URL, input, words] of [
       ['http://127.0.0.1:9', event, /not reported: .*cannot be reached/],
       [url, other, /not reported: Task not found/],

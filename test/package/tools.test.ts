@@ -169,19 +169,18 @@ slow('a session of Claude Code is a task, by the hooks that docs/agents.md shows
   const { hooks } = JSON.parse(shown?.text ?? '{}') as {
     hooks: Record<string, { hooks: { command: string }[] }[]>;
   };
-  for (const event of ['UserPromptSubmit', 'Stop']) {
-    const command = hooks[event]?.[0]?.hooks[0]?.command ?? '';
-    const text = JSON.stringify({ hook_event_name: event, session_id: 'h1', cwd: '/home/me/hooked-shop' });
-    assert.is(await sh(`echo '${text}' | ${command}`), '');
+  const recorded = readFileSync(join(ROOT, 'test/fixtures/hooks/claude-code/passes.jsonl'), 'utf8');
+  for (const line of recorded.trim().split('\n')) {
+    const { hook_event_name, tool_name } = JSON.parse(line) as Record<string, string>;
+    if (tool_name === 'TaskUpdate') continue;
+    const command = hooks[hook_event_name ?? '']?.[0]?.hooks[0]?.command ?? '';
+    assert.is(await sh(`echo '${line}' | ${command}`), '');
   }
   const { tasks } = JSON.parse(await sh('miyabi tasks list --json'));
-  const named = tasks.filter(
-    (task: { task_name: string }) => task.task_name === 'Claude Code in hooked-shop',
-  );
-  assert.equal(
-    named.map(({ status }: { status: string }) => status),
-    ['completed'],
-  );
+  const of = (name: string) => tasks.find((task: { task_name: string }) => task.task_name === name);
+  const whole = of('Claude Code in app');
+  assert.equal([whole?.status, whole?.progress.total], ['completed', 2]);
+  assert.is(of('Count the cups')?.parent_id, whole.task_id);
 });
 
 slow('the server explains itself to agents at /llms.txt and to people at /docs', async () => {

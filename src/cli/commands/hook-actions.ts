@@ -59,14 +59,14 @@ const send = async (
     }
     case 'progress': {
       const { current, total } = report;
-      const phase = report.phase
-        ?.replace(/\p{Cc}/gu, ' ')
-        .slice(0, MAX_PHASE)
-        .toWellFormed();
+      const phase = report.phase === undefined ? undefined : oneLine(report.phase);
       const body = { status: 'running', current, total, phase } as const;
       await client.request('POST /api/tasks/{task_id}/progress', { path, body, ...limits });
       return;
     }
+    case 'entry':
+      await sendEntry(client, report, task_id, project_id);
+      return;
     case 'fail':
     case 'cancel': {
       const { message } = report;
@@ -85,5 +85,45 @@ const send = async (
   }
 };
 
+/** An entry is a part of the session's task, which counts how many of them are done. */
+const sendEntry = async (
+  client: MiyabiClient,
+  { entry, name, status }: Extract<HookReport, { kind: 'entry' }>,
+  parent_id: string,
+  project_id: string | undefined,
+): Promise<void> => {
+  const limits = { timeoutMs: TIMEOUT_MS };
+  const part = `${parent_id}-${idOf(entry, 20)}`;
+  const path = { task_id: part };
+  if (name !== undefined) {
+    const about = { task_id: part, task_name: oneLine(name), task_type: 'agent_step', parent_id, project_id };
+    await client.request('POST /api/tasks', { body: { ...about, status: 'pending' }, ...limits });
+  } else if (status === 'running')
+    await client.request('POST /api/ping/{task_id}/{signal}', {
+      path: { ...path, signal: 'start' },
+      ...limits,
+    });
+  else if (status === 'completed') await client.request('POST /api/ping/{task_id}', { path, ...limits });
+  else await client.request('POST /api/tasks/{task_id}/progress', { path, body: { status }, ...limits });
+  const { tasks } = await client.request('GET /api/tasks', { query: { parent_id, limit: 100 }, ...limits });
+  const counted = tasks.filter((task) => task.status !== 'cancelled');
+  const body = {
+    status: 'running',
+    current: counted.filter((task) => task.status === 'completed').length,
+    total: counted.length,
+    phase: counted.find((task) => task.status === 'running')?.task_name,
+  } as const;
+  const whole = { task_id: parent_id };
+  await client.request('POST /api/tasks/{task_id}/progress', { path: whole, body, ...limits });
+};
+
+const oneLine = (words: string): string =>
+  words
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, MAX_PHASE)
+    .toWellFormed();
+
+const idOf = (id: string, length: number): string => id.replace(/[^\w.-]/g, '_').slice(0, length);
+
 /** The task of a session. Ids of tasks have fewer characters than those of sessions may have. */
-const taskIdOf = (session: string): string => `agent-${session.replace(/[^\w.-]/g, '_').slice(0, 100)}`;
+const taskIdOf = (session: string): string => `agent-${idOf(session, 100)}`;

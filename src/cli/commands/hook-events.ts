@@ -1,5 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts';
 
+type EntryStatus = 'pending' | 'running' | 'completed' | 'cancelled';
+
 /** What an event of an agent means for the task of its session. */
 export type HookReport =
   | Readonly<{ kind: 'start' | 'done'; session: string; directory: string | undefined }>
@@ -10,6 +12,8 @@ export type HookReport =
       total: number;
       phase: string | undefined;
     }>
+  /** An entry of a to-do list of which each change is an event of its own. A new one has a name. */
+  | Readonly<{ kind: 'entry'; session: string; entry: string; name: string | undefined; status: EntryStatus }>
   | Readonly<{ kind: 'fail' | 'cancel'; session: string; message: string | undefined }>;
 
 /**
@@ -24,12 +28,14 @@ export const readHookEvent = (event: JsonObject): HookReport | undefined => {
     case 'UserPromptSubmit':
       return { kind: 'start', session, directory };
     case 'PostToolUse':
-      return progressIn(session, event['tool_input']);
+      return progressIn(session, event['tool_input']) ?? entryIn(session, event);
     case 'Stop':
     case 'agent-turn-complete':
       return { kind: 'done', session, directory };
     case 'StopFailure':
-      return { kind: 'fail', session, message: textIn(event, 'error') };
+      return { kind: 'fail', session, message: failureIn(event) };
+    case 'Interrupt':
+      return { kind: 'cancel', session, message: 'Interrupted' };
     case 'SessionEnd':
       return { kind: 'cancel', session, message: 'The session ended' };
     default:
@@ -51,6 +57,38 @@ const progressIn = (session: string, input: Json | undefined): HookReport | unde
     total: entries.length,
     phase: textIn(active, 'activeForm') ?? textIn(active, 'content') ?? textIn(active, 'step'),
   };
+};
+
+/** The entry that Claude Code's `TaskCreate` has added, or whose state its `TaskUpdate` has changed. */
+const entryIn = (session: string, event: JsonObject): HookReport | undefined => {
+  const { tool_name: tool, tool_input: input, tool_response: response } = event;
+  if (!isJsonObject(input) || !isJsonObject(response)) return undefined;
+  if (tool === 'TaskCreate' && isJsonObject(response['task'])) {
+    const entry = textIn(response['task'], 'id');
+    const name = textIn(response['task'], 'subject');
+    if (entry === undefined || name === undefined) return undefined;
+    return { kind: 'entry', session, entry, name, status: 'pending' };
+  }
+  if (tool === 'TaskUpdate' && isJsonObject(response['statusChange'])) {
+    const entry = textIn(input, 'taskId');
+    const status = ENTRY_STATUS.get(textIn(response['statusChange'], 'to') ?? '');
+    if (entry === undefined || status === undefined) return undefined;
+    return { kind: 'entry', session, entry, name: undefined, status };
+  }
+  return undefined;
+};
+
+const ENTRY_STATUS: ReadonlyMap<string, EntryStatus> = new Map([
+  ['pending', 'pending'],
+  ['in_progress', 'running'],
+  ['completed', 'completed'],
+  ['deleted', 'cancelled'],
+]);
+
+/** What the API answered, which stands in place of the model's own words, else the kind of failure. */
+const failureIn = (event: JsonObject): string | undefined => {
+  const said = textIn(event, 'last_assistant_message');
+  return said?.startsWith('API Error') ? said : textIn(event, 'error');
 };
 
 const textIn = (object: JsonObject, name: string): string | undefined => {

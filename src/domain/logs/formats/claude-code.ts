@@ -6,7 +6,7 @@ import type { ToolSays } from './kit/tool-json.ts';
 
 /**
  * Claude Code with `--output-format stream-json` (or `json`): messages of a session, one a line. Its list of to-dos counts,
- * and the `result` ends it.
+ * whether it is written as a whole (`TodoWrite`) or entry by entry (`TaskCreate`, `TaskUpdate`). The `result` ends it.
  */
 export const claudeCode = toolFormat({
   name: 'claude-code',
@@ -24,6 +24,8 @@ const saysOf = (object: JsonObject): ToolSays | undefined => {
       return textIn(object, 'subtype') === 'init' ? { says: 'begins', text: 'session begins' } : undefined;
     case 'assistant':
       return onMessage(object);
+    case 'user':
+      return onToolResult(object);
     case 'result':
       return onResult(object);
     default:
@@ -49,18 +51,43 @@ const onMessage = (object: JsonObject): ToolSays | undefined => {
       step: now && (textIn(now, 'activeForm') ?? textIn(now, 'content')),
     };
   }
+  const tool = textIn(use, 'name') ?? 'tool';
+  // Its result counts.
+  if (LISTING.has(tool)) return { says: 'works', text: textIn(input, 'subject') ?? tool };
   const about = ['description', 'command', 'file_path', 'pattern', 'prompt', 'url', 'query']
     .map((key) => textIn(input, key))
     .find((text) => text !== undefined);
-  const tool = textIn(use, 'name') ?? 'tool';
   return { says: 'works', step: about === undefined ? tool : `${tool}: ${about}` };
+};
+
+const LISTING: ReadonlySet<string> = new Set(['TaskCreate', 'TaskUpdate']);
+
+/** An entry of the list that was added, or whose state has changed. */
+const onToolResult = (object: JsonObject): ToolSays | undefined => {
+  // A sub-agent has a list of its own.
+  if (textIn(object, 'parent_tool_use_id') !== undefined) return undefined;
+  const result = objectIn(object, 'tool_use_result');
+  const added = objectIn(result, 'task');
+  const text = textIn(added, 'subject');
+  if (text !== undefined && textIn(added, 'id') !== undefined)
+    return { says: 'works', addDone: 0, addTotal: 1, text };
+  const change = objectIn(result, 'statusChange');
+  const [from, to] = [textIn(change, 'from'), textIn(change, 'to')];
+  if (from === undefined || to === undefined) return undefined;
+  const isIn = (state: string) => Number(to === state) - Number(from === state);
+  return { says: 'works', addDone: isIn('completed'), addTotal: -isIn('deleted'), text: to };
 };
 
 const onResult = (object: JsonObject): ToolSays | undefined => {
   const subtype = textIn(object, 'subtype');
   if (subtype === undefined || member(object, 'num_turns') === undefined) return undefined;
   const text = textIn(object, 'result');
+  if (textIn(object, 'terminal_reason')?.startsWith('aborted'))
+    return { says: 'cancels', alone: true, text: 'interrupted' };
   const failed = subtype !== 'success' || member(object, 'is_error') === true;
   if (!failed) return { says: 'ends', alone: true, text };
-  return { says: 'fails', alone: true, reason: subtype === 'success' ? text : subtype, text };
+  const errors = member(object, 'errors');
+  const [error] = Array.isArray(errors) ? errors : [];
+  const reason = subtype === 'success' ? text : typeof error === 'string' ? error : subtype;
+  return { says: 'fails', alone: true, reason, text };
 };

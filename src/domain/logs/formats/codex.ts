@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import { member } from './kit/json-line.ts';
+import { member, parseObject } from './kit/json-line.ts';
 import { jsonValue, objectIn, objectsIn, textIn } from './kit/json-type.ts';
 import { toolFormat } from './kit/tool.ts';
 import type { ToolSays } from './kit/tool-json.ts';
@@ -27,7 +27,7 @@ const saysOf = (object: JsonObject): ToolSays | undefined => {
     case 'turn.completed':
       return { says: 'ends', text: 'turn completed' };
     case 'turn.failed':
-      return { says: 'fails', alone: true, reason: textIn(objectIn(object, 'error'), 'message') };
+      return { says: 'fails', alone: true, reason: reasonIn(objectIn(object, 'error')) };
     case 'item.started':
     case 'item.updated':
     case 'item.completed':
@@ -35,6 +35,13 @@ const saysOf = (object: JsonObject): ToolSays | undefined => {
     default:
       return undefined;
   }
+};
+
+/** The message of an error; the API's answer is quoted in it as JSON. */
+const reasonIn = (error: JsonObject): string | undefined => {
+  const message = textIn(error, 'message');
+  const answer = parseObject(message ?? '');
+  return (answer && (textIn(objectIn(answer, 'error'), 'message') ?? textIn(answer, 'detail'))) ?? message;
 };
 
 const onItem = (item: JsonObject): ToolSays | undefined => {

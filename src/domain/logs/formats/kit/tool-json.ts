@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../../json.ts';
 import { parseObject } from './json-line.ts';
 import { cut, TEXT_LIMITS } from './text.ts';
-import type { Counts, ToolLine, ToolSignal } from './tool-signal.ts';
+import type { Added, Counts, ToolLine, ToolSignal } from './tool-signal.ts';
 
 /** What a JSON line of a tool says; texts may have any length. `time` is epoch milliseconds. */
 export type ToolSays = Counts &
+  Added &
   Readonly<{
     says: ToolLine;
     alone?: true;

@@ -54,7 +54,11 @@ type More = Readonly<{ moreDone?: number; moreFailed?: number; moreSkipped?: num
 
 export type Counts = Readonly<{ current?: number; total?: number; failed?: number; skipped?: number }>;
 
+/** What is added to the counter and to its total, where a tool reports each step as it comes. May be negative. */
+export type Added = Readonly<{ addDone?: number; addTotal?: number }>;
+
 export type ToolSignal = Counts &
+  Added &
   More &
   Readonly<{
     says: ToolLine | 'because';

@@ -235,7 +235,16 @@ const update = (
   }
 };
 
-const countsAfter = (tool: Tool, run: Run<Memory> | undefined, signal: ToolSignal): Counts => {
+/** The counter after what a signal adds to it. Steps may be done that were added before the log began. */
+const withAdded = (run: Run<Memory> | undefined, signal: ToolSignal): ToolSignal => {
+  const { addDone = 0, addTotal = 0 } = signal;
+  const total = (run?.total ?? 0) + addTotal;
+  const current = Math.max(0, (run?.current ?? 0) + addDone);
+  return { ...signal, current, ...(total > 0 && { total: Math.max(total, current) }) };
+};
+
+const countsAfter = (tool: Tool, run: Run<Memory> | undefined, given: ToolSignal): Counts => {
+  const signal = given.addTotal === undefined ? given : withAdded(run, given);
   const { says, total, moreDone, moreFailed = 0, moreSkipped = 0 } = signal;
   const isOneMore = says === 'one done' || says === 'one failed' || says === 'one skipped';
   const isOpen = (total ?? run?.total ?? null) === null;
