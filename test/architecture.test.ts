@@ -226,4 +226,19 @@ test('tests take their suites from test/support/suite.ts, which has no hooks and
   assert.equal(direct, ['support/suite.ts']);
 });
 
+test('miyabi run starts its command before it loads another command, the client or a format', () => {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const text = readFileSync(join(SRC, file), 'utf8');
+    for (const [, specifier = ''] of text.matchAll(/^import (?!type )(?:[^;]*?from )?'(\.[^']+)';/gm))
+      load(targetOf({ file, specifier }));
+  };
+  load('cli/run/program.ts');
+  assert.ok(loaded.has('cli/run/child.ts'), 'the imports were found');
+  const early = [...loaded].filter((file) => /^(client|api|domain\/logs|cli\/commands)\//.test(file));
+  assert.equal(early, ['cli/commands/run.ts']);
+});
+
 test.run();

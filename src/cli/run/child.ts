@@ -1,8 +1,8 @@
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { Socket, type SocketConstructorOpts } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import { CommandFailure, EXIT } from '../failure.ts';
@@ -31,7 +31,7 @@ export type Child = Readonly<{
 
 /** How long to wait, after the command's end, for output that its children still write, in milliseconds. */
 const DRAIN_MS = 1_000;
-/** A terminal whose command has ended has nothing more to read after this time without any, in milliseconds. */
+/** A terminal that others still have open has nothing more to read after this time without any, in milliseconds. */
 const QUIET_MS = 10;
 
 /**
@@ -106,15 +106,15 @@ export const startOnTerminal = async (
   take: TakeOutput,
 ): Promise<Child> => {
   // Held until the end: otherwise reading would end as soon as no process has the other side open.
-  const held = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
+  let held = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
   // The leader of a session gets the first terminal that it opens as its own; the shell does that and then replaces
   // itself.
   const attach = 'p=$1; shift; exec "$@" 0<>"$p" 1>&0 2>&0';
-  const where = pathOf(command[0] ?? '', env);
-  if (where === undefined) {
+  const missing = reasonNotFound(command[0] ?? '', env);
+  if (missing !== undefined) {
     closeSync(held);
     closeSync(terminal.master);
-    throw cannotRun(command[0] ?? '', 'ENOENT');
+    throw cannotRun(command[0] ?? '', missing);
   }
   const child = spawn('/bin/sh', ['-c', attach, 'sh', terminal.path, ...command], {
     stdio: 'ignore',
@@ -146,6 +146,19 @@ export const startOnTerminal = async (
     };
     setTimeout(() => setImmediate(look), QUIET_MS);
   };
+  /** Reads, without Node's stream, what the terminal still has. Whether no other process has it open. */
+  const readRest = (): boolean => {
+    closeSync(held);
+    const { buffer, callback } = reading.onread;
+    try {
+      for (;;) callback(readSync(terminal.master, buffer()));
+    } catch (error) {
+      // EAGAIN otherwise: a process that the command left running may still write.
+      if (error instanceof Error && 'code' in error && error.code === 'EIO') return true;
+      held = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
+      return false;
+    }
+  };
   source.once('close', () => clearTimeout(resting));
   const input = new Writable({
     write: (bytes: Buffer, _encoding, done) => {
@@ -169,6 +182,10 @@ export const startOnTerminal = async (
       letGo: () => {
         isOver = true;
         clearTimeout(resting);
+        if (!isWaiting && readRest()) {
+          source.destroy();
+          return;
+        }
         if (!isWaiting) source.resume();
         letGoWhenQuiet();
       },
@@ -189,7 +206,8 @@ const READ_BYTES = 64 * 1024;
  */
 const inSlabs = (
   take: (chunk: Buffer) => boolean,
-): SocketConstructorOpts & Readonly<{ onread: OnReadOpts }> => {
+): SocketConstructorOpts &
+  Readonly<{ onread: Readonly<{ buffer(): Buffer; callback(bytes: number): boolean }> }> => {
   let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   let used = 0;
   return {
@@ -289,11 +307,27 @@ const cannotRun = (name: string, reason: string, cause?: unknown): CommandFailur
   return new CommandFailure(EXIT.cannotRun, `${name} could not be run: ${reason}`, { cause });
 };
 
-/** The path of a command, as a shell would find it; the name itself if it is a path. */
-const pathOf = (name: string, env: NodeJS.ProcessEnv): string | undefined => {
-  if (name.includes('/')) return name;
-  const found = spawnSync('/bin/sh', ['-c', 'command -v -- "$1"', 'sh', name], { env, encoding: 'utf8' });
-  return found.status === 0 ? found.stdout.trim() : undefined;
+/** Where `execvp` looks if there is no PATH. */
+const USUAL_PATH = '/bin:/usr/bin';
+
+/** Why `execvp` would not find a command, undefined if it would. Asking a shell would take a process of its own. */
+const reasonNotFound = (name: string, env: NodeJS.ProcessEnv): 'ENOENT' | 'EACCES' | undefined => {
+  if (name.includes('/')) return undefined;
+  if (name === '') return 'ENOENT';
+  const paths = (env['PATH'] ?? USUAL_PATH)
+    .split(delimiter)
+    .map((folder) => join(folder === '' ? '.' : folder, name));
+  if (paths.some((path) => isFile(path, constants.X_OK))) return undefined;
+  return paths.some((path) => isFile(path, constants.F_OK)) ? 'EACCES' : 'ENOENT';
+};
+
+const isFile = (path: string, mode: number): boolean => {
+  try {
+    accessSync(path, mode);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 };
 
 type Pipe = Readonly<{ read: number; write: number }>;

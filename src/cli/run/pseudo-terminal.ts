@@ -1,4 +1,4 @@
-import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 
 /**
@@ -25,25 +25,21 @@ type Size = Readonly<{ rows: number; columns: number }>;
 const UNLOCK = 0x40045431;
 const NUMBER = 0x80045430;
 
-const HELPERS: readonly (readonly [command: string, ...args: string[]])[] = [
-  [
-    'perl',
-    '-e',
-    `$n=pack("i",0);ioctl(STDIN,${UNLOCK},$n)or exit 1;$p=pack("I",0);ioctl(STDIN,${NUMBER},$p)or exit 1;print unpack("I",$p)`,
-  ],
-  [
-    'python3',
-    '-c',
-    `import fcntl,struct;fcntl.ioctl(0,${UNLOCK},struct.pack("i",0));print(struct.unpack("I",fcntl.ioctl(0,${NUMBER},struct.pack("I",0)))[0])`,
-  ],
-];
+const PERL = `$n=pack("i",0);ioctl(STDIN,${UNLOCK},$n)or exit 1;$p=pack("I",0);ioctl(STDIN,${NUMBER},$p)or exit 1;print unpack("I",$p)`;
+const PYTHON = `import fcntl,struct;fcntl.ioctl(0,${UNLOCK},struct.pack("i",0));print(struct.unpack("I",fcntl.ioctl(0,${NUMBER},struct.pack("I",0)))[0])`;
 
 /**
  * The command's terminal gets the modes and size of the user's; the user's then passes everything on unchanged. Signal
- * keys are handled by the command's terminal: Ctrl-C interrupts the command alone, and once.
+ * keys are handled by the command's terminal: Ctrl-C interrupts the command alone, and once. One shell does all of it,
+ * because the command waits. Prints the number of the terminal and the modes that the user's had.
  */
-const PREPARE =
-  'saved=$(stty -g) && stty -F "$1" "$saved" rows "$2" columns "$3" && stty raw -echo && printf %s "$saved"';
+const PREPARE = [
+  'number=$(perl -e "$1" <&3 || python3 -c "$2" <&3)',
+  'saved=$(stty -g)',
+  'stty -F "/dev/pts/$number" "$saved" rows "$3" columns "$4"',
+  'stty raw -echo',
+  'echo "$number $saved"',
+].join(' && ');
 
 /** Undefined if none can be made: then the command gets pipes. */
 export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | undefined => {
@@ -53,16 +49,15 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
     master = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
     const opened = master;
     let restored = false;
-    const number = unlocked(opened);
-    if (number === undefined) throw new Error('nothing here can unlock a pseudo-terminal');
-    const path = `/dev/pts/${number}`;
-    const prepared = spawnSync('/bin/sh', ['-c', PREPARE, 'sh', path, String(rows), String(columns)], {
-      stdio: ['inherit', 'pipe', 'ignore'],
+    const args = ['-c', PREPARE, 'sh', PERL, PYTHON, String(rows), String(columns)];
+    const { stdout } = spawnSync('/bin/sh', args, {
+      stdio: ['inherit', 'pipe', 'ignore', opened],
       encoding: 'utf8',
       timeout: HELPER_TIMEOUT_MS,
     });
-    const saved = prepared.stdout.trim();
-    if (prepared.status !== 0 || saved === '') throw new Error('stty could not set the terminal up');
+    const [, number, saved] = /^(\d{1,9}) (\S+)\n$/.exec(stdout) ?? [];
+    if (number === undefined || saved === undefined) throw new Error('no helper could set the terminal up');
+    const path = `/dev/pts/${number}`;
     return {
       master: opened,
       path,
@@ -85,16 +80,6 @@ export const openPseudoTerminal = ({ rows, columns }: Size): PseudoTerminal | un
 };
 
 const HELPER_TIMEOUT_MS = 3_000;
-
-const unlocked = (master: number): number | undefined => {
-  const options: SpawnSyncOptions = { stdio: [master, 'pipe', 'ignore'], timeout: HELPER_TIMEOUT_MS };
-  for (const [command, ...args] of HELPERS) {
-    const { status, stdout } = spawnSync(command, args, options);
-    const number = String(stdout ?? '').trim();
-    if (status === 0 && /^\d{1,9}$/.test(number)) return Number(number);
-  }
-  return undefined;
-};
 
 /**
  * Whether this process may use its terminal: one in the background would be stopped for changing its modes. Fields 5

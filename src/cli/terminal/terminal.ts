@@ -27,10 +27,11 @@ export const paint = (text: string, how: Paint, { colour }: Look): string =>
     ? `\u001b[${CODES[how]}m${text}\u001b[${how === 'bold' || how === 'dim' ? 22 : 39}m`
     : text;
 
-const ASCII = /^[ -~]*$/;
+/** Each character of such a text takes one column. Measuring any other takes tens of milliseconds the first time. */
+const NARROW = /^[ -~…]*$/;
 
 /** The columns of a text: a Japanese character takes two, an escape none. */
-export const widthOf = (text: string): number => (ASCII.test(text) ? text.length : stringWidth(text));
+export const widthOf = (text: string): number => (NARROW.test(text) ? text.length : stringWidth(text));
 
 /**
  * A text for one line of a terminal, without escapes and control characters, so that text from a log or a server cannot
@@ -42,16 +43,21 @@ export const printable = (text: string): string =>
     .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ')
     .trim();
 
-const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+const segmentsOf = (text: string) => {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+};
 
 /** At most this many columns of a text without escapes, with `…` if it was cut. */
 export const fit = (text: string, columns: number, mark = '…'): string => {
   if (columns <= 0) return '';
   if (widthOf(text) <= columns) return text;
   const room = columns - widthOf(mark);
+  if (NARROW.test(text)) return room < 0 ? '' : `${text.slice(0, room)}${mark}`;
   let width = 0;
   let kept = '';
-  for (const { segment } of segments.segment(text.slice(0, columns * 8))) {
+  for (const { segment } of segmentsOf(text.slice(0, columns * 8))) {
     width += widthOf(segment);
     if (width > room) break;
     kept += segment;

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { CDK, MIYABI, scratch } from '../../support/cli.ts';
 import { needs, suite } from '../../support/suite.ts';
@@ -38,6 +39,17 @@ for (const [title, script, code, signal] of [
   };
   it(`${title} is passed on`, isPassedOn, { slow: code !== 1 && signal !== 'SIGINT' });
 }
+
+it('a command that is not there ends with 127, one that may not be run with 126', async () => {
+  const folder = scratch();
+  writeFileSync(join(folder.path, 'letter'), 'no program');
+  const env = { PATH: `${process.env['PATH']}${delimiter}${folder.path}${delimiter}/etc/passwd` };
+  const ends = [];
+  for (const name of ['no-such-command-here', 'letter', 'true'])
+    ends.push((await inTerminal([...RUN, name], { env })).code);
+  folder.remove();
+  assert.equal(ends, [127, 126, 0]);
+});
 
 it(
   'a flood passes byte for byte',
