@@ -114,6 +114,9 @@ const isMiyabi = (pid: number): boolean => {
   }
 };
 
+/** A run that takes longer than this waits for something. */
+const LIMIT_SECONDS = 30 + 3 * Number(values.seconds);
+
 /** Wrapping is turned off for the lines of bars alone. */
 const BAR = '\u001b[?7l';
 
@@ -155,9 +158,14 @@ const runOnce = (kind: Kind): Promise<Measured> =>
         // It has just ended: what was seen last stands.
       }
     }, 20);
+    const limit = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${kind} did not end within ${LIMIT_SECONDS} s`));
+    }, LIMIT_SECONDS * 1_000);
     child.once('error', reject);
     child.once('exit', (code) => {
       clearInterval(watch);
+      clearTimeout(limit);
       if (code === 0) resolve({ seconds: (performance.now() - began) / 1000, work, firstBar });
       else reject(new Error(`${kind} ended with ${code}`));
     });
@@ -181,6 +189,7 @@ const seen = new Map<Kind, { seconds: number[]; core: number[] }>(
 );
 const firstBars: number[] = [];
 for (let round = 0; round < rounds; round += 1) {
+  process.stderr.write(`  round ${round + 1} of ${rounds}\n`);
   for (const name of shuffled(names)) {
     const { seconds, work, firstBar } = await runOnce(name);
     seen.get(name)?.seconds.push(seconds);

@@ -49,6 +49,18 @@ const machine = {
   system: `${process.platform} ${release()}`,
 };
 
+/** A benchmark that takes longer waits for something that does not come. */
+const LIMIT_MINUTES = values.quick ? 5 : 30;
+
+const inTime = async <T>(work: Promise<T>, doing: () => string): Promise<T> => {
+  let limit: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const stop = () => reject(new Error(`no end within ${LIMIT_MINUTES} minutes; it was at: ${doing()}`));
+    limit = setTimeout(stop, LIMIT_MINUTES * 60_000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(limit));
+};
+
 const RESULTS = join(BENCH, 'results');
 await mkdir(RESULTS, { recursive: true });
 let failed = false;
@@ -58,11 +70,12 @@ for (const name of BENCHMARKS) {
   try {
     // Loaded on demand, so that missing peers of one benchmark do not stop the others.
     const { benchmark } = (await import(`./${name}/benchmark.ts`)) as { benchmark: Benchmark };
-    const report = await benchmark.run({
-      quick: values.quick,
-      runtimes,
-      say: (text) => process.stderr.write(`  ${name}: ${text}\n`),
-    });
+    let doing = 'its start';
+    const say = (text: string) => {
+      doing = text;
+      process.stderr.write(`  ${name}: ${text}\n`);
+    };
+    const report = await inTime(benchmark.run({ quick: values.quick, runtimes, say }), () => doing);
     const parts = [`## ${benchmark.title}`, ...report.comparisons.map(comparisonText)];
     if (report.bounds.length > 0) parts.push(boundsText(report.bounds));
     for (const missing of report.missing ?? []) parts.push(`Not measured here: ${missing}`);
@@ -79,4 +92,5 @@ for (const name of BENCHMARKS) {
       process.stderr.write(`    because: ${error.cause}\n`);
   }
 }
-process.exitCode = failed ? 1 : 0;
+// At once: a benchmark that was given up may have left something open.
+process.exit(failed ? 1 : 0);

@@ -46,7 +46,7 @@ export const bundleWorker = async (file: string): Promise<string> => {
  * Runs a bundled program on a runtime with Lambda's flags and a clean environment, hands it `input`, and takes what it
  * gives to `answer`.
  *
- * @throws Error where it ends otherwise than with 0, or without an answer.
+ * @throws Error if it ends with another code than 0, without an answer, or not within its limit.
  */
 export const runWorker = async <Output>(
   runtime: Runtime,
@@ -55,7 +55,8 @@ export const runWorker = async <Output>(
   {
     env = {},
     flags = LAMBDA_FLAGS,
-  }: Readonly<{ env?: Record<string, string>; flags?: readonly string[] }> = {},
+    limitSeconds = 900,
+  }: Readonly<{ env?: Record<string, string>; flags?: readonly string[]; limitSeconds?: number }> = {},
 ): Promise<Output> => {
   const child = spawn(runtime.path, [...flags, program, JSON.stringify(input)], {
     cwd: ROOT,
@@ -64,12 +65,20 @@ export const runWorker = async <Output>(
   });
   return new Promise<Output>((resolve, reject) => {
     let answer: { output: Output } | undefined;
+    let isLate = false;
+    const limit = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, limitSeconds * 1_000);
     child.on('message', (message) => {
       answer = message as { output: Output };
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      clearTimeout(limit);
       if (code === 0 && answer !== undefined) resolve(answer.output);
+      else if (isLate)
+        reject(new Error(`${basename(program)} on ${runtime.name} gave no answer within ${limitSeconds} s`));
       else reject(new Error(`${basename(program)} on ${runtime.name} ended with ${signal ?? code}`));
     });
   });
