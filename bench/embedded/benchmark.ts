@@ -157,6 +157,7 @@ export const benchmark: Benchmark = {
   run: async (context) => {
     const runtime = context.runtimes.at(-1);
     if (runtime === undefined) throw new Error('no Node to measure on');
+    if (context.goals) return compareSizes(runtime, context);
     const rates = await compareRates(runtime, context);
     const sizes = await compareSizes(runtime, context);
     return {
