@@ -14,9 +14,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type BuildContext, context } from 'esbuild';
+import { COMPILING } from '../test/runner/compile.ts';
 import { importClosures, testFiles } from '../test/runner/files.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 
@@ -53,8 +55,6 @@ const succeeds = async (
   return code === 0;
 };
 
-const testWith = (test: string): readonly string[] => ['--import', 'tsx', test];
-
 /** The files that are copied for a worker, so that it can change them. */
 const TREE = [
   'src',
@@ -84,7 +84,7 @@ const reachOf = async (
   folder: string,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> => {
   const coverage = mkdtempSync(join(folder, 'coverage-'));
-  if (!(await succeeds(ROOT, testWith(test), { NODE_V8_COVERAGE: coverage }))) return undefined;
+  if (!(await succeeds(ROOT, ['--import', 'tsx', test], { NODE_V8_COVERAGE: coverage }))) return undefined;
   const reached = new Map<string, Set<string>>();
   for (const file of readdirSync(coverage)) {
     // Node writes these files: NODE_V8_COVERAGE.
@@ -185,15 +185,36 @@ const trees = Array.from({ length: availableParallelism() }, (_, worker) => {
   return copyOfProject(folder);
 });
 
+type Compiled = Readonly<{ path: string; compiler: BuildContext }>;
+const compiledTests = new Map<string, Compiled>();
+
+/** A test in a copy of the project, which is compiled once as it is; after that only what has changed. */
+const compiledIn = async (tree: string, test: string): Promise<Compiled> => {
+  const path = join(tree, `${test}.js`);
+  const known = compiledTests.get(path);
+  if (known !== undefined) return known;
+  const compiler = await context({ ...COMPILING, absWorkingDir: tree, entryPoints: [test], outfile: path });
+  await compiler.rebuild();
+  compiledTests.set(path, { path, compiler });
+  return { path, compiler };
+};
+
 const isNoticed = async (tree: string, source: string, text: string, mutant: Mutant): Promise<boolean> => {
-  const path = join(tree, source);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text.slice(0, mutant.start) + mutant.text + text.slice(mutant.end));
+  const tests: Compiled[] = [];
+  for (const test of quickest(source, mutant)) tests.push(await compiledIn(tree, test));
+  const file = join(tree, source);
+  writeFileSync(file, text.slice(0, mutant.start) + mutant.text + text.slice(mutant.end));
   try {
-    for (const test of quickest(source, mutant)) if (!(await succeeds(tree, testWith(test)))) return true;
+    for (const { path, compiler } of tests) {
+      const isCompiled = await compiler.rebuild().then(
+        () => true,
+        () => false,
+      );
+      if (!isCompiled || !(await succeeds(tree, [path]))) return true;
+    }
     return false;
   } finally {
-    writeFileSync(path, text);
+    writeFileSync(file, text);
   }
 };
 
@@ -215,6 +236,7 @@ for (const source of sources) {
   process.stdout.write(`${source}: ${mutants.length - survivors.length} of ${mutants.length} noticed\n`);
   process.stdout.write(survivors.toSorted().join(''));
 }
+for (const { compiler } of compiledTests.values()) await compiler.dispose();
 process.stdout.write(
   `${killed} of ${total} mutants noticed, ${((100 * killed) / Math.max(1, total)).toFixed(1)} %\n`,
 );

@@ -7,6 +7,7 @@ import {
   type Scope,
   type StoredKey,
 } from '../domain/api-keys.ts';
+import { defined } from '../domain/defined.ts';
 import { MiyabiError } from '../domain/errors.ts';
 import type { KeyService } from '../services/keys.ts';
 import type { HttpRequest } from './message.ts';
@@ -64,11 +65,8 @@ export const authenticator = (
   };
 };
 
-const principalOf = ({ hash, scope, project_id }: ApiKey): Principal => ({
-  id: keyIdOf(hash),
-  scope,
-  ...(project_id === undefined ? {} : { project_id }),
-});
+const principalOf = ({ hash, scope, project_id }: ApiKey): Principal =>
+  defined({ id: keyIdOf(hash), scope, project_id });
 
 const refusal = (): MiyabiError => new MiyabiError('unauthorized', 'A valid API key is needed');
 

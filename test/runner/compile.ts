@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { WORKER } from './compiled.ts';
 import { importClosures, inProject, ROOT } from './files.ts';
 
@@ -41,6 +41,22 @@ const keepApart: Plugin = {
   },
 };
 
+/** How a module of the project becomes one that Node runs as it is. */
+export const COMPILING = {
+  bundle: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcesContent: false,
+  treeShaking: false,
+  // The dashboard's first module is among those that are only compiled.
+  loader: { '.css': 'empty' },
+  define: { 'import.meta.url': 'modulePlace' },
+  plugins: [keepPlaces],
+  logLevel: 'silent',
+} as const satisfies BuildOptions;
+
 /** Removes what runs that were killed have left. */
 const removeOldBuilds = (): void => {
   for (const name of readdirSync(BUILDS)) {
@@ -71,28 +87,18 @@ export const compile = async (
   const entryPoints = apart ? starts.flatMap((file) => [...closureOf(file)]) : starts;
   const folder = join(BUILDS, `compiled-${process.pid}-${builds}`);
   await build({
+    ...COMPILING,
     absWorkingDir: ROOT,
     entryPoints: [...new Set(entryPoints)],
     outbase: ROOT,
     outdir: folder,
-    bundle: true,
     splitting: !apart,
     // What c8 counts as a function and a branch depends on both.
     keepNames: apart,
     minifyWhitespace: apart,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     sourcemap: 'linked',
-    sourcesContent: false,
-    treeShaking: false,
     chunkNames: 'chunks/[name]-[hash]',
-    // The dashboard's first module is among those that are only compiled.
-    loader: { '.css': 'empty' },
-    define: { 'import.meta.url': 'modulePlace' },
     plugins: apart ? [keepApart, keepPlaces] : [keepPlaces],
-    logLevel: 'silent',
   });
   return folder;
 };

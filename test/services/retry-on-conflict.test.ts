@@ -3,7 +3,7 @@ import { memoryBackoff } from '../../src/adapters/memory/backoff.ts';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { memorySleep } from '../../src/adapters/memory/sleep.ts';
 import { MiyabiError, unavailable, versionConflict } from '../../src/domain/errors.ts';
-import { MAX_ATTEMPTS, retryOnConflict } from '../../src/services/retry-on-conflict.ts';
+import { retryOnConflict } from '../../src/services/retry-on-conflict.ts';
 import { rejects, suite } from '../support/suite.ts';
 
 const test = suite('Retry on conflict');
@@ -43,14 +43,15 @@ test('takes an entity that another writer created first for a lost race', async 
   assert.is(await retry(async () => ({ result: 'done', write })), 'done');
 });
 
-test('throws the conflict itself after the last race', async () => {
-  const { retry } = setUp();
+test('throws the conflict itself after 16 races, between which it waits 64 ms at most', async () => {
+  const { retry, sleep } = setUp();
   const { write, writes } = losing(99);
   await rejects(
     retry(async () => ({ result: undefined, write })),
     'version_conflict',
   );
-  assert.is(writes(), MAX_ATTEMPTS);
+  assert.is(writes(), 16);
+  assert.equal(sleep.waits, [2, 4, 8, 16, 32, ...Array.from({ length: 10 }, () => 64)]);
 });
 
 test('does not start over for a conflict of anything but its own write', async () => {
@@ -102,6 +103,13 @@ test('needs no retry for a write that succeeds, or fails otherwise than by losin
     retry(async () => ({ result: undefined, write })),
     'unavailable',
   );
+});
+
+test('throws what the retries themselves fail with', async () => {
+  const stopped = new Error('stopped', { cause: 'a signal' });
+  const retry = retryOnConflict({ backoff: () => Promise.reject(stopped) });
+  const failure = await retry(async () => ({ result: undefined, write: losing(1).write })).catch((e) => e);
+  assert.is(failure, stopped);
 });
 
 test('throws what failed after a lost race, not its cause', async () => {
