@@ -74,7 +74,7 @@ inBash('ends the gate before anything else runs', async () => {
 
 test('pipes nothing into `grep -q`, which may end before the writer has: pipefail takes that for a failure', () => {
   for (const script of ['.ci/run', '.ci/require', 'test/api/schemathesis.sh'])
-    assert.not.match(readFileSync(join(ROOT, script), 'utf8'), /^[^#\n]*\|\s*grep -\w*q/m, script);
+    assert.not.match(readFileSync(join(ROOT, script), 'utf8'), /^[^#\n]*[^|]\|\s*grep -\w*q/m, script);
 });
 
 test.run();
