@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'esbuild';
 import { contractModule } from './contract-module.ts';
-import { declarationsOf, entriesOf, sourceOf } from './package-files.ts';
+import { declarationsOf, entriesOf, sourceOf, typesOnly } from './package-files.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -35,10 +35,8 @@ for (const file of compiled) {
 // The types of the routes are nested so deep that a third of them is indentation.
 for (const file of needed) {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  writeFileSync(
-    join(ROOT, file),
-    text.replace(/^ {4,}/gm, (spaces) => ' '.repeat((spaces.length >> 2) + (spaces.length & 3))),
-  );
+  const declared = file.startsWith('dist/api/schemas/') ? typesOnly(text) : text;
+  writeFileSync(join(ROOT, file), declared.replace(/^ +(?!\*)/gm, ''));
 }
 
 // Comments, which are for readers of the sources, and wide indentation are a fifth of what the compiler prints.

@@ -33,6 +33,33 @@ export const declarationsOf = (folder: string, entries: readonly string[]): Read
   return found;
 };
 
+/**
+ * The declarations of a module of schemas without the constants that none of its types is made of. Only types are exported
+ * from the package, and the type of a constant is many times as long as what is made of it.
+ */
+export const typesOnly = (declarations: string): string => {
+  const statements = declarations.split(/^(?=(?:export|import|declare) )/m);
+  const constants = new Map(
+    statements.flatMap((statement) => {
+      const name = /^(?:export )?declare const (\w+)/.exec(statement)?.[1];
+      return name === undefined ? [] : [[name, statement] as const];
+    }),
+  );
+  const used = new Set<string>();
+  const isKept = (statement: string) => ![...constants.values()].includes(statement);
+  const follow = (text: string): void => {
+    for (const [, name = ''] of text.matchAll(/\btypeof (\w+)/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      follow(constants.get(name) ?? '');
+    }
+  };
+  follow(statements.filter(isKept).join(''));
+  return statements
+    .filter((statement) => isKept(statement) || [...used].some((name) => constants.get(name) === statement))
+    .join('');
+};
+
 /** The source that a compiled file comes from. The CDK construct belongs to the deployment. */
 export const sourceOf = (compiled: string): string =>
   compiled

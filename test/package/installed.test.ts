@@ -9,9 +9,12 @@ import { installed, packed, ROOT, serving, succeeds } from '../support/packed.ts
 import { suite } from '../support/suite.ts';
 
 const test = suite('The installed package');
+/** What .ci/run tries on every version of Node. */
+const inUse = suite('The installed package in use');
 /** Packing and installing take half a minute, so that only .ci/run does it. */
-const slow = (title: string, run: () => unknown): void =>
-  test(title, run, { timeoutMs: 600_000, slow: true });
+const OPTIONS = { timeoutMs: 600_000, slow: true };
+const slow = (title: string, run: () => unknown): void => test(title, run, OPTIONS);
+const works = (title: string, run: () => unknown): void => inUse(title, run, OPTIONS);
 
 const program = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
@@ -47,7 +50,7 @@ slow('satisfies publint and arethetypeswrong', async () => {
   assert.is(types.status, 0, types.stdout + types.stderr);
 });
 
-slow('is found by npx under its own name, and under the name of its command', async () => {
+works('is found by npx under its own name, and under the name of its command', async () => {
   const { shell, path } = await installed();
   const { version } = createRequire(join(path, 'x'))('miyabi-progress/package.json') as { version: string };
   for (const name of ['miyabi-progress', 'miyabi']) {
@@ -56,7 +59,7 @@ slow('is found by npx under its own name, and under the name of its command', as
   }
 });
 
-slow('reads a log without a server', async () => {
+works('reads a log without a server', async () => {
   const { shell } = await installed();
   const { stdout } = succeeds(
     await shell("printf 'Step 1/2 : FROM node\\nStep 2/2 : RUN true\\n' | npx miyabi parse"),
@@ -65,7 +68,7 @@ slow('reads a log without a server', async () => {
   assert.match(stdout, /"total":2/);
 });
 
-slow('wraps a command, shows it on its own server, and stops at Ctrl-C', async () => {
+works('wraps a command, shows it on its own server, and stops at Ctrl-C', async () => {
   const folder = await installed();
   const { shell } = folder;
   const { url, stop } = await serving(folder);
@@ -89,6 +92,28 @@ slow('wraps a command, shows it on its own server, and stops at Ctrl-C', async (
   assert.ok(code === 0 || code === 130 || signal === 'SIGINT', `${code} ${signal} ${stderr}`);
 });
 
+works('brings a client that imports work by its name', async () => {
+  const { shell, file } = await installed();
+  const { url, stop } = await serving(await installed());
+  try {
+    const work = file(
+      'work.mjs',
+      `import { connect } from 'miyabi-progress/client';
+       const result = await connect().task('pour', async (t) => {
+         for await (const cup of t.each([1, 2, 3])) console.log(cup);
+         return 'poured';
+       });
+       console.log(result);`,
+    );
+    const { stdout } = succeeds(await shell(`node '${work}'`, { MIYABI_URL: url }), 'the program');
+    assert.is(stdout, '1\n2\n3\npoured\n');
+    const listed = await shell('npx miyabi tasks list', { MIYABI_URL: url });
+    assert.match(listed.stdout, /pour.*completed/);
+  } finally {
+    await stop();
+  }
+});
+
 const EXAMPLE = `
 import { miyabiClient, MiyabiApiError, type Task } from 'miyabi-progress/client';
 
@@ -106,7 +131,7 @@ try {
 `;
 
 /** `skipLibCheck` off: our declarations are checked too. */
-const OPTIONS = {
+const COMPILER = {
   strict: true,
   skipLibCheck: false,
   module: 'nodenext',
@@ -118,7 +143,7 @@ const OPTIONS = {
 slow('brings a client with types, for the newest TypeScript and for 5.9', async () => {
   const folder = await installed();
   folder.file('example.ts', EXAMPLE);
-  folder.file('tsconfig.json', JSON.stringify({ compilerOptions: OPTIONS, include: ['example.ts'] }));
+  folder.file('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER, include: ['example.ts'] }));
   for (const compiler of [program('tsc'), join(folder.path, 'node_modules/typescript/bin/tsc')])
     succeeds(await folder.shell(`'${process.execPath}' '${compiler}'`), compiler);
   const { stdout } = succeeds(await folder.shell(`'${process.execPath}' example.js`), 'example');
@@ -126,3 +151,4 @@ slow('brings a client with types, for the newest TypeScript and for 5.9', async 
 });
 
 test.run();
+inUse.run();

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { declarationsOf, entriesOf, sourceOf } from '../../scripts/package-files.ts';
+import { declarationsOf, entriesOf, sourceOf, typesOnly } from '../../scripts/package-files.ts';
 import { scratch } from '../support/cli.ts';
 import { suite } from '../support/suite.ts';
 
@@ -64,6 +64,22 @@ test('every export has its types and is built from a source that is there', () =
     );
   assert.equal(entriesOf({ exports: { './package.json': './package.json' } }), []);
   assert.equal(entriesOf({}), []);
+});
+
+test('schemas keep the constants that their types are made of, and no others', () => {
+  const schemas = [
+    "import * as v from 'valibot';",
+    'declare const part: v.ObjectSchema<{',
+    ' readonly id: v.StringSchema<undefined>;',
+    '}, undefined>;',
+    'export declare const whole: v.ArraySchema<typeof part, undefined>;',
+    'export declare const query: v.ObjectSchema<{',
+    ' readonly q: v.StringSchema<undefined>;',
+    '}, undefined>;',
+    'export type Whole = v.InferOutput<typeof whole>;',
+    '',
+  ];
+  assert.is(typesOnly(schemas.join('\n')), [...schemas.slice(0, 5), ...schemas.slice(8)].join('\n'));
 });
 
 test.run();

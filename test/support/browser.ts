@@ -73,3 +73,22 @@ export const openPage = async (browser: Browser, options: BrowserContextOptions 
   page.on('pageerror', (error) => complaints.push(String(error)));
   return { page, complaints, close: () => context.close() };
 };
+
+/**
+ * A script for pages. A browser without a screen grants nothing and shows nothing: what it is asked is recorded in `asked`
+ * and `shown`.
+ */
+export const NOTIFICATIONS = `
+  window.asked = 0;
+  window.shown = [];
+  window.Notification = class {
+    static permission = sessionStorage.getItem('granted') ?? 'default';
+    static requestPermission() {
+      window.asked += 1;
+      this.permission = window.answer ?? 'granted';
+      sessionStorage.setItem('granted', this.permission);
+      return Promise.resolve(this.permission);
+    }
+    constructor(title, { body, tag }) { window.shown.push({ title, body, tag }); }
+    close() {}
+  };`;

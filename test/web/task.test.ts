@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { NOTIFICATIONS } from '../support/browser.ts';
 import { RED_INK, report, stories } from './stories.ts';
 
 const { story, slowStory, run } = stories('task');
@@ -236,25 +237,9 @@ story(
   { slow: true },
 );
 
-// A browser without a screen grants nothing and shows nothing: what it is asked is recorded in its place.
-const RECORDED = `
-  window.asked = 0;
-  window.shown = [];
-  window.Notification = class {
-    static permission = sessionStorage.getItem('granted') ?? 'default';
-    static requestPermission() {
-      window.asked += 1;
-      this.permission = window.answer ?? 'granted';
-      sessionStorage.setItem('granted', this.permission);
-      return Promise.resolve(this.permission);
-    }
-    constructor(title, { body, tag }) { window.shown.push({ title, body, tag }); }
-    close() {}
-  };`;
-
 story('notifies when a watched task ends, and asks for that on a click only', async (scene) => {
   const { page, reportTask, open, button, until } = scene;
-  await page.addInitScript(RECORDED);
+  await page.addInitScript(NOTIFICATIONS);
   await reportTask('brew', 2);
   await reportTask('bake', 2);
   await open('/tasks/brew');
@@ -281,7 +266,7 @@ story('notifies when a watched task ends, and asks for that on a click only', as
 story(
   'says that the browser refuses notifications',
   async ({ page, reportTask, open, button }) => {
-    await page.addInitScript(`window.answer = 'denied';${RECORDED}`);
+    await page.addInitScript(`window.answer = 'denied';${NOTIFICATIONS}`);
     await reportTask('brew', 2);
     await open('/tasks/brew');
     await button('Notify me when it ends').click();
