@@ -323,4 +323,44 @@ test('lines are counted and placed in their events, however these end', () => {
   );
 });
 
+test('a long text is searched in steps that grow with its length, whatever its lines begin with', () => {
+  const { indexOf, includes } = String.prototype;
+  let steps = 0;
+  // As many characters as each search passes: from where it begins to what it finds, or to the end.
+  String.prototype.indexOf = function (this: string, words: string, from = 0) {
+    const at = indexOf.call(this, words, from);
+    steps += (at === -1 ? this.length : at) - Math.max(0, from);
+    return at;
+  };
+  String.prototype.includes = function (this: string, words: string, from = 0) {
+    return this.indexOf(words, from) !== -1;
+  };
+  const stepsFor = (line: string, count: number): number => {
+    const message = `${line}\n`.repeat(count);
+    steps = 0;
+    reader.read([{ id: 'e', timestamp: 0, message }]);
+    return steps / message.length;
+  };
+  try {
+    const starts = [
+      '10.0.0.1 - - ',
+      '1:02:03 ',
+      '2026-01-01T00:00:00Z ',
+      'Queue4A7E3555 ',
+      '[',
+      '{"a":',
+      '#',
+      '- ',
+    ];
+    for (const start of [...starts, ...PROGRESS_WORDS.map((words) => words.slice(0, 12))]) {
+      const line = `${start}and then nothing that could be of any progress, for a while`;
+      const few = stepsFor(line, 100);
+      const many = stepsFor(line, 1_000);
+      assert.ok(many < 2 * few + 50, `${start}: ${few} and ${many} steps for each character`);
+    }
+  } finally {
+    Object.assign(String.prototype, { indexOf, includes });
+  }
+});
+
 test.run();

@@ -44,10 +44,12 @@ const isClock = (text: string, start: number): boolean => {
   const second = text.charCodeAt(start + 1);
   const mark = second === COLON || second === DOT ? second : text.charCodeAt(start + 2);
   if (mark !== COLON && mark !== DOT) return false;
-  const bar = text.indexOf('|', start + 8);
-  return bar !== -1 && bar <= start + LONGEST_CLOCK;
+  // Not searched for in the text, which may be long and have no bar.
+  return text.slice(start + SHORTEST_CLOCK, start + LONGEST_CLOCK).includes('|');
 };
-const LONGEST_CLOCK = 18;
+/** Up to the bar, and with it. */
+const SHORTEST_CLOCK = 8;
+const LONGEST_CLOCK = 19;
 
 /** The beginnings of CloudFormation's reasons. */
 const REASONS = [
