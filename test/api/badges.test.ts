@@ -7,7 +7,7 @@ import { BADGE_STYLES, type Badge } from '../../src/domain/badge.ts';
 import { unavailable } from '../../src/domain/errors.ts';
 import { openApi, withApi } from '../support/api.ts';
 import { inFolder } from '../support/embedded.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 
 const test = suite('Badges');
 
@@ -199,6 +199,7 @@ test('any text is shown as text, in an image that is well-formed', () => {
       assert.not.match(svg, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
       assert.ok(svg.isWellFormed());
     }),
+    { numRuns: repeats({ few: 20, all: 100 }) },
   );
 });
 

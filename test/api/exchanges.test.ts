@@ -265,6 +265,11 @@ const BACKENDS: Readonly<Record<string, (() => Promise<Backend>) | undefined>> =
 
 const test = suite('One client, one day, every way in');
 
+const OFTEN = [
+  'a Lambda event of version 2 on memory',
+  `the local server on ${hasRedisServer ? 'dynalite and Redis' : 'local'}`,
+];
+
 let expected: readonly string[] | undefined;
 
 for (const [backend, open] of Object.entries(BACKENDS)) {
@@ -274,8 +279,8 @@ for (const [backend, open] of Object.entries(BACKENDS)) {
       test.skip(title, 'redis-server is not on the PATH');
       continue;
     }
-    // Every way on one backend, and every backend in one way.
-    const often = backend === 'memory' || way === 'the local server' ? test : test.slow;
+    // The slow ones add every way on one backend, and every backend in one way.
+    const often = OFTEN.includes(`${way} on ${backend}`) ? test : test.slow;
     often(title, async () => {
       const { env, close } = await open();
       const api = await openApi({ MIYABI_SECRET: SECRET, ...env });

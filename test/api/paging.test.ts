@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { memoryClock } from '../../src/adapters/memory/clock.ts';
 import { type Api, withApi } from '../support/api.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 
 const test = suite('HTTP API: paging while others write');
 
@@ -54,7 +54,7 @@ const allPages = async (
 test(
   'gives no task twice, and each that stays as it is once, while another client creates and updates',
   withApi(async (api) => {
-    const count = 2_000;
+    const count = repeats({ few: 500, all: 2_000 });
     await create(api, 0, count);
     const next = random(11);
     const touched = new Set<string>();
@@ -75,7 +75,10 @@ test(
       await Promise.all(jobs);
     };
     const { ids, pages } = await allPages(api, 'limit=50', write);
-    assert.ok(pages >= 30 && touched.size > 300, `${pages} pages, ${touched.size} tasks updated`);
+    assert.ok(
+      pages >= count / 67 && touched.size > count / 7,
+      `${pages} pages, ${touched.size} tasks updated`,
+    );
     assert.is(new Set(ids).size, ids.length, 'no task twice');
     const given = new Set(ids);
     const missing = Array.from({ length: count }, (_, index) => `t${index}`).filter((id) => !given.has(id));

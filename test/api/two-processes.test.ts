@@ -41,7 +41,7 @@ const withTwo =
     }
   };
 
-test(
+test.slow(
   'a hundred requests with one Idempotency-Key create one task',
   withTwo(async (one, two) => {
     const headers = { 'idempotency-key': 'k' };

@@ -214,7 +214,7 @@ test.slow('a session of Codex whose model fails ends with the session', () =>
   }),
 );
 
-test('the next prompt of a session is its next attempt, and what is said in it stays here', () =>
+test.slow('the next prompt of a session is its next attempt, and what is said in it stays here', () =>
   withMiyabi(async (PATH) => {
     const { url } = await server();
     const client = miyabiClient({ baseUrl: url });
@@ -240,7 +240,8 @@ test('the next prompt of a session is its next attempt, and what is said in it s
       [['running', 2]],
       [['failed', 2]],
     ]);
-  }));
+  }),
+);
 
 test.slow('a turn of Codex is a task, by the program that it notifies', () =>
   withMiyabi(async (PATH) => {

@@ -124,7 +124,7 @@ test.slow('an agent starts, reports, reads and finishes a task over HTTP', () =>
   ),
 );
 
-test('what failed comes with its cause and the log lines around it', () =>
+test.slow('what failed comes with its cause and the log lines around it', () =>
   overStdio(async (client) => {
     const { url } = await server();
     const api = miyabiClient({ baseUrl: url });
@@ -150,7 +150,8 @@ test('what failed comes with its cause and the log lines around it', () =>
     assert.ok(tasks[0].log.includes('ERROR: disk is full'), JSON.stringify(tasks[0]));
     const { lines } = await call(client, 'read_log', { task_id, search: 'step' });
     assert.equal(lines, ['Step 1/4', 'Step 2/4']);
-  }));
+  }),
+);
 
 test('a refusal says what is wrong instead of breaking the connection', () =>
   overStdio(async (client) => {

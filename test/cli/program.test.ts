@@ -10,7 +10,7 @@ import { barLine } from '../../src/cli/terminal/bars.ts';
 import { table } from '../../src/cli/terminal/table.ts';
 import { clockText, fit, lookOf, printable, widthOf } from '../../src/cli/terminal/terminal.ts';
 import { CDK, MIYABI, run, scratch } from '../support/cli.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 
 const test = suite('the command line');
 
@@ -25,22 +25,25 @@ test('every command says what it does, and its options too', () => {
   }
 });
 
+/** Wrong usage, and what is said about it. */
+const WRONG: readonly (readonly [args: readonly string[], said: string])[] = [
+  [['wach'], "unknown command 'wach' (did you mean watch?); see miyabi --help"],
+  [['tasks', 'nonsense'], "unknown command 'nonsense'; see miyabi tasks --help"],
+  [['tasks', 'create'], "missing required argument 'name'; see miyabi tasks create --help"],
+  [['tasks', 'list', '--limit', '0'], '0 must be a whole number from 1'],
+  [
+    ['tasks', '--status', 'running,done'],
+    '--status must be of pending, running, blocked, completed, failed, cancelled, not "done"',
+  ],
+  [['run', '--nonsense'], "unknown option '--nonsense'"],
+  [['completion', 'fish'], 'Allowed choices are bash, zsh; see miyabi completion --help'],
+];
+
 test('help is no failure, wrong usage is one with code 2', async () => {
   const help = await run([...MIYABI, '--help']);
   assert.is(help.code, 0);
   assert.match(help.stdout, 'Exit codes');
-  for (const [args, said] of [
-    [['wach'], "unknown command 'wach' (did you mean watch?); see miyabi --help"],
-    [['tasks', 'nonsense'], "unknown command 'nonsense'; see miyabi tasks --help"],
-    [['tasks', 'create'], "missing required argument 'name'; see miyabi tasks create --help"],
-    [['tasks', 'list', '--limit', '0'], '0 must be a whole number from 1'],
-    [
-      ['tasks', '--status', 'running,done'],
-      '--status must be of pending, running, blocked, completed, failed, cancelled, not "done"',
-    ],
-    [['run', '--nonsense'], "unknown option '--nonsense'"],
-    [['completion', 'fish'], 'Allowed choices are bash, zsh; see miyabi completion --help'],
-  ] as const) {
+  for (const [args, said] of WRONG.slice(0, repeats({ few: 3, all: WRONG.length }))) {
     const { code, stdout, stderr } = await run([...MIYABI, ...args]);
     assert.is(code, 2, args.join(' '));
     assert.is(stdout, '');
@@ -106,7 +109,7 @@ test('zsh gets a script that names every command', () => {
   assert.ok(script.startsWith('#compdef miyabi\n'));
 });
 
-test('parse --explain shows for each line which format read it and its signal', async () => {
+test.slow('parse --explain shows for each line which format read it and its signal', async () => {
   const { stderr: log } = await run([...CDK, '--stacks', '1']);
   const { stdout } = await run([...MIYABI, 'parse', '--explain', '--json'], {
     input: `${log}nothing here\n`,

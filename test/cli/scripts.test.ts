@@ -55,7 +55,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'a job with an id of its own is one task, whose every start is its next attempt',
   withServer(async ({ miyabi, read }) => {
     for (const attempt of [1, 2]) {

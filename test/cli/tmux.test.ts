@@ -76,55 +76,59 @@ it('run: bars at every width, and after two resizes nothing of them is left in w
   });
 });
 
-it('watch: a table that follows a task to its end', async () => {
-  const server = await serveMiyabi(await freePort(), { MIYABI_BACKEND: 'memory' });
-  const post = (path: string, body: object) =>
-    fetch(`${server.url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  try {
-    await inTmux(
-      [...MIYABI, 'watch'],
-      { columns: 80, rows: 12, env: { MIYABI_URL: server.url } },
-      async ({ screen, resize, keys, all }) => {
-        await until('it says that there are none', () => screen().includes('No tasks yet'));
-        await post('/api/tasks', { task_id: 'one', task_name: '夜間バッチ', progress: { total: 4 } });
-        await post('/api/tasks/one/progress', { current: 1 });
-        await until('the task moves', () => /▸ 夜間バッチ .* 25% /.test(screen()));
-        resize(40, 10);
-        await post('/api/tasks/one/progress', { current: 3 });
-        await until('it moves in 40 columns', () => /▸ 夜間バッチ .* 75%/.test(screen()));
-        await post('/api/tasks/one/progress', { current: 4 });
-        await until('it ends', () => /✔ 夜間バッチ .*100%/.test(screen()));
-        await Promise.all(
-          Array.from({ length: 20 }, (_, index) =>
-            post('/api/tasks', { task_id: `t${index}`, status: 'running' }),
-          ),
-        );
-        await until(
-          'what has no room is counted',
-          () => /^connected {2}20 running/m.test(screen()) && / more$/m.test(screen()),
-        );
-        assert.ok(
-          screen()
-            .split('\n')
-            .every((line) => widthOf(line) <= 40),
-          screen(),
-        );
-        await server.stop();
-        await until('a server that goes away is told where it is seen', () =>
-          /^connection lost/m.test(screen()),
-        );
-        keys('C-c');
-        await until('the watch has ended', () => all().includes('ended with 130'));
-        assert.is(all().match(/^connect/gm)?.length, 1);
-      },
-    );
-  } finally {
-    await server.stop();
-  }
-});
+it(
+  'watch: a table that follows a task to its end',
+  async () => {
+    const server = await serveMiyabi(await freePort(), { MIYABI_BACKEND: 'memory' });
+    const post = (path: string, body: object) =>
+      fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    try {
+      await inTmux(
+        [...MIYABI, 'watch'],
+        { columns: 80, rows: 12, env: { MIYABI_URL: server.url } },
+        async ({ screen, resize, keys, all }) => {
+          await until('it says that there are none', () => screen().includes('No tasks yet'));
+          await post('/api/tasks', { task_id: 'one', task_name: '夜間バッチ', progress: { total: 4 } });
+          await post('/api/tasks/one/progress', { current: 1 });
+          await until('the task moves', () => /▸ 夜間バッチ .* 25% /.test(screen()));
+          resize(40, 10);
+          await post('/api/tasks/one/progress', { current: 3 });
+          await until('it moves in 40 columns', () => /▸ 夜間バッチ .* 75%/.test(screen()));
+          await post('/api/tasks/one/progress', { current: 4 });
+          await until('it ends', () => /✔ 夜間バッチ .*100%/.test(screen()));
+          await Promise.all(
+            Array.from({ length: 20 }, (_, index) =>
+              post('/api/tasks', { task_id: `t${index}`, status: 'running' }),
+            ),
+          );
+          await until(
+            'what has no room is counted',
+            () => /^connected {2}20 running/m.test(screen()) && / more$/m.test(screen()),
+          );
+          assert.ok(
+            screen()
+              .split('\n')
+              .every((line) => widthOf(line) <= 40),
+            screen(),
+          );
+          await server.stop();
+          await until('a server that goes away is told where it is seen', () =>
+            /^connection lost/m.test(screen()),
+          );
+          keys('C-c');
+          await until('the watch has ended', () => all().includes('ended with 130'));
+          assert.is(all().match(/^connect/gm)?.length, 1);
+        },
+      );
+    } finally {
+      await server.stop();
+    }
+  },
+  { slow: true },
+);
 
 test.run();

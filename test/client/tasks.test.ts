@@ -311,7 +311,7 @@ test('a watch gives the present state, every later one and the end', async () =>
   assert.equal(seen, ['pending', 'running', 'completed']);
 });
 
-test('changes go on after a connection breaks, without a gap', async () => {
+test.slow('changes go on after a connection breaks, without a gap', async () => {
   const { url } = await server();
   const writer = await connected();
   const project_id = `p${Date.now()}`;

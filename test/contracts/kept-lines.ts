@@ -12,7 +12,7 @@ import type { LineBounds } from '../../src/domain/logs/kept-lines.ts';
 import type { LineStore } from '../../src/ports/line-store.ts';
 import { keptLines } from '../../src/services/kept-lines.ts';
 import { retryOnConflict } from '../../src/services/retry-on-conflict.ts';
-import { suite } from '../support/suite.ts';
+import { repeats, suite } from '../support/suite.ts';
 import { aStoredTask, NOON } from '../support/tasks.ts';
 import { logReaderContract } from './ports.ts';
 
@@ -323,7 +323,7 @@ export const keptLinesContract = (adapter: string, openStore: OpenStore): void =
           })();
         },
       ),
-      { numRuns: 6 },
+      { numRuns: repeats({ few: 2, all: 6 }) },
     );
   });
 

@@ -138,7 +138,7 @@ test('a log group that cannot be read, and one that is throttled, are counted by
   }
 });
 
-test('a message that waited too long is measured by the sender of webhooks', async () => {
+test.slow('a message that waited too long is measured by the sender of webhooks', async () => {
   const dynamodb = await openTestDynamodb();
   const client = dynamodbClient({ endpoint: dynamodb.endpoint, ...TEST_DYNAMODB_TIMEOUTS });
   const receiver = await serving(() => ({ status: 200, body: {} }));

@@ -86,7 +86,7 @@ test('of the built function are those that the CloudWatch dashboard shows, by na
   ]);
 });
 
-test('have a route of the contract as their only other dimension, even for unknown paths', async () => {
+test.slow('have a route of the contract as their only other dimension, even for unknown paths', async () => {
   const written = seriesIn(await measured({ API_METRICS: 'true' }));
   const known = Object.values(ROUTES).flatMap((group) =>
     Object.values(group).map(({ method, path }) => `${method} ${path}`),

@@ -114,7 +114,7 @@ test('leaves what no first request needs where it is', async () => {
   }
 });
 
-test('loads of Node what is called, and nothing that is only mentioned', async () => {
+test.slow('loads of Node what is called, and nothing that is only mentioned', async () => {
   // There is no server. The Redis client is created, and tries.
   const { ofNode, loaded } = await start({
     REDIS_ENDPOINT: '127.0.0.1',

@@ -220,7 +220,7 @@ const script = async (
   }
 };
 
-test('reads the queue of the stack, invokes its collector, and deletes what was taken in', async () => {
+test.slow('reads the queue of the stack, invokes its collector, and deletes what was taken in', async () => {
   const { ran, requested, invoked } = await script([failed(lines('/agents')), SCHEDULED]);
   assert.is(ran.code, 0, ran.stderr);
   assert.match(ran.stdout, 'about 2 dead letters of miyabi-collector');

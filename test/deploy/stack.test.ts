@@ -368,59 +368,65 @@ test('log groups have their names, are kept as long as asked, and stay', () => {
   }
 });
 
-test('the sender of webhooks is in no network, knows no secret, reaches one table, and runs every minute', () => {
-  for (const options of [{ cache: 'none' }, { cache: 'node' }]) {
-    const synthesised = synthesise(options);
-    const fn = functionNamed(synthesised, 'miyabi-webhooks');
-    assert.is(fn['VpcConfig'], undefined);
-    assert.is(fn['KmsKeyArn'], undefined);
-    assert.equal(Object.keys(environmentOf(fn)).sort(), [
-      'AGENTS_LOG_GROUP',
-      'CACHE',
-      'CDK_LOG_GROUP',
-      'FEED',
-      'MIYABI_BACKEND',
-      'MIYABI_PRIME',
-      'POWERTOOLS_SERVICE_NAME',
-      'TASKS_TABLE_NAME',
-      'WEBHOOKS_TABLE_NAME',
-    ]);
-    const granted = statementsOf(synthesised).filter(
-      ([id, { Action }]) => /^WebhooksLambdaRole/.test(id) && /dynamodb/.test(text(Action)),
-    );
-    assert.is(granted.length, 3);
-    for (const [, statement] of granted) {
-      if (/TablesWebhooks/.test(text(statement.Resource))) continue;
-      assert.match(text(statement.Resource), /TablesTasks/);
-      assert.equal(statement.Condition, {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['lines#*'] },
-      });
+test.slow(
+  'the sender of webhooks is in no network, knows no secret, reaches one table, and runs every minute',
+  () => {
+    for (const options of [{ cache: 'none' }, { cache: 'node' }]) {
+      const synthesised = synthesise(options);
+      const fn = functionNamed(synthesised, 'miyabi-webhooks');
+      assert.is(fn['VpcConfig'], undefined);
+      assert.is(fn['KmsKeyArn'], undefined);
+      assert.equal(Object.keys(environmentOf(fn)).sort(), [
+        'AGENTS_LOG_GROUP',
+        'CACHE',
+        'CDK_LOG_GROUP',
+        'FEED',
+        'MIYABI_BACKEND',
+        'MIYABI_PRIME',
+        'POWERTOOLS_SERVICE_NAME',
+        'TASKS_TABLE_NAME',
+        'WEBHOOKS_TABLE_NAME',
+      ]);
+      const granted = statementsOf(synthesised).filter(
+        ([id, { Action }]) => /^WebhooksLambdaRole/.test(id) && /dynamodb/.test(text(Action)),
+      );
+      assert.is(granted.length, 3);
+      for (const [, statement] of granted) {
+        if (/TablesWebhooks/.test(text(statement.Resource))) continue;
+        assert.match(text(statement.Resource), /TablesTasks/);
+        assert.equal(statement.Condition, {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['lines#*'] },
+        });
+      }
+      const rule = synthesised
+        .ofType('AWS::Events::Rule')
+        .map(([, found]) => propertiesOf(found))
+        .find((properties) => text(properties['Targets']).includes('WebhooksLambda'));
+      assert.is(rule?.['ScheduleExpression'], 'rate(1 minute)');
     }
-    const rule = synthesised
-      .ofType('AWS::Events::Rule')
-      .map(([, found]) => propertiesOf(found))
-      .find((properties) => text(properties['Targets']).includes('WebhooksLambda'));
-    assert.is(rule?.['ScheduleExpression'], 'rate(1 minute)');
-  }
-});
+  },
+);
 
-test('a replaced password of the cache is pinned to its version, and the one before is taken too', () => {
-  const version = '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab';
-  for (const cache of ['node', 'serverless']) {
-    const before = synthesise({ cache }, { nag: false });
-    const after = synthesise({ cache, cachePasswordVersion: version }, { nag: false });
-    for (const name of ['miyabi-api', 'miyabi-collector']) {
-      assert.not('REDIS_PREVIOUS_PASSWORD' in environmentOf(functionNamed(before, name)));
-      const { REDIS_PASSWORD, REDIS_PREVIOUS_PASSWORD } = environmentOf(functionNamed(after, name));
-      assert.match(text(REDIS_PASSWORD), `:SecretString:::${version}}}`);
-      assert.match(text(REDIS_PREVIOUS_PASSWORD), ':SecretString::AWSPREVIOUS:}}');
+test.slow(
+  'a replaced password of the cache is pinned to its version, and the one before is taken too',
+  () => {
+    const version = '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab';
+    for (const cache of ['node', 'serverless']) {
+      const before = synthesise({ cache }, { nag: false });
+      const after = synthesise({ cache, cachePasswordVersion: version }, { nag: false });
+      for (const name of ['miyabi-api', 'miyabi-collector']) {
+        assert.not('REDIS_PREVIOUS_PASSWORD' in environmentOf(functionNamed(before, name)));
+        const { REDIS_PASSWORD, REDIS_PREVIOUS_PASSWORD } = environmentOf(functionNamed(after, name));
+        assert.match(text(REDIS_PASSWORD), `:SecretString:::${version}}}`);
+        assert.match(text(REDIS_PREVIOUS_PASSWORD), ':SecretString::AWSPREVIOUS:}}');
+      }
     }
-  }
-  const [, user] = synthesise(SERVERLESS).ofType('AWS::ElastiCache::User')[0] ?? [];
-  const passwords = text(propertiesOf(user));
-  assert.match(passwords, `:SecretString:::${version}}}`);
-  assert.match(passwords, ':SecretString::AWSPREVIOUS:}}');
-});
+    const [, user] = synthesise(SERVERLESS).ofType('AWS::ElastiCache::User')[0] ?? [];
+    const passwords = text(propertiesOf(user));
+    assert.match(passwords, `:SecretString:::${version}}}`);
+    assert.match(passwords, ':SecretString::AWSPREVIOUS:}}');
+  },
+);
 
 test('only the API may reach the API keys, which are in the webhooks table', () => {
   const synthesised = synthesise(NODE);
@@ -527,7 +533,7 @@ test('earlier versions of the functions stay, so that there is one to go back to
   for (const [, version] of versions) assert.is(version.DeletionPolicy, 'Retain');
 });
 
-test('another version of the API keys, and nothing else, makes a new version of the function', () => {
+test.slow('another version of the API keys, and nothing else, makes a new version of the function', () => {
   const versions = (options: Record<string, unknown>) =>
     synthesise(options, { nag: false })
       .ofType('AWS::Lambda::Version')
@@ -625,7 +631,7 @@ test('the cache alarm listens for what the adapter says', async () => {
   assert.match(link, `'${REDIS_IS_AWAY}'`);
 });
 
-test('tables that exist are other resources, under their names, and the ones before are kept', () => {
+test.slow('tables that exist are other resources, under their names, and the ones before are kept', () => {
   const usual = synthesise({ cache: 'none' }).ofType('AWS::DynamoDB::GlobalTable');
   const adopted = synthesise({ cache: 'none', tasksTable: 'tasks-restored' });
   const tables = new Map(adopted.ofType('AWS::DynamoDB::GlobalTable'));
@@ -660,7 +666,7 @@ test('the network is in the zones that are chosen', () => {
   assert.match(text(zonesOf(synthesise(NODE))), 'Fn::GetAZs');
 });
 
-test('other log groups are read, wake the collector and are reached from the network', () => {
+test.slow('other log groups are read, wake the collector and are reached from the network', () => {
   for (const options of [NONE, { cache: 'node', sources: ['/aws/codebuild/shop', '/ecs/agents'] }]) {
     const synthesised = synthesise(options);
     const filters = synthesised
@@ -708,7 +714,7 @@ test('the stack keeps the options that it was deployed with', () => {
   assert.equal(readDeployConfig(stored), readDeployConfig(NONE));
 });
 
-test('two systems in one account count by the names of their own functions', () => {
+test.slow('two systems in one account count by the names of their own functions', () => {
   for (const name of ['miyabi', 'other']) {
     const { ofType } = synthesise({ name, cache: 'none' });
     const services = ofType('AWS::CloudWatch::Alarm').flatMap(([, alarm]) => {
@@ -726,7 +732,7 @@ test('two systems in one account count by the names of their own functions', () 
   }
 });
 
-test('a bootstrap of another qualifier is named in the template', () => {
+test.slow('a bootstrap of another qualifier is named in the template', () => {
   const { template } = synthesise({ cache: 'none', qualifier: 'team1' });
   template.hasParameter('BootstrapVersion', { Default: '/cdk-bootstrap/team1/version' });
 });

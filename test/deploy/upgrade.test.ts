@@ -34,12 +34,13 @@ const idOf = (resources: Resources, type: string): string => {
 const test = suite('upgrade');
 
 for (const cache of CACHE_CHOICES) {
-  test(`${cache}: an update of the last release replaces and removes nothing that holds data`, () => {
+  const often = cache === 'node' ? test : test.slow;
+  often(`${cache}: an update of the last release replaces and removes nothing that holds data`, () => {
     assert.equal(lossesOf(released(cache), current({ cache })), []);
   });
 }
 
-test('other options replace nothing either', () => {
+test.slow('other options replace nothing either', () => {
   const options = {
     corsOrigins: 'https://watch.example.org',
     alarmEmail: 'ops@example.org',
@@ -55,13 +56,13 @@ test('other options replace nothing either', () => {
   assert.equal(lossesOf(released('node'), current({ cache: 'node', ...options })), []);
 });
 
-test('another password of the cache replaces neither the cache nor its user', () => {
+test.slow('another password of the cache replaces neither the cache nor its user', () => {
   const cachePasswordVersion = '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab';
   for (const cache of ['node', 'serverless'])
     assert.equal(lossesOf(released(cache), current({ cache, cachePasswordVersion })), []);
 });
 
-test('another cache takes the old one away, and nothing else', () => {
+test.slow('another cache takes the old one away, and nothing else', () => {
   const losses = lossesOf(released('node'), current({ cache: 'none' }));
   assert.ok(losses.length > 0);
   assert.equal(
@@ -94,7 +95,7 @@ test('would notice a cache with a new name or encryption', () => {
   assert.match(lossesOf(before, renamed).join(), `${id} is replaced`);
 });
 
-test('CloudFormation can take an existing table to its shards, and back, one deployment a step', () => {
+test.slow('CloudFormation can take an existing table to its shards, and back, one deployment a step', () => {
   const at = (shardStep: number) =>
     shardStep === 0 ? current({ cache: 'none' }) : current({ cache: 'none', shards: 16, shardStep });
   assert.equal(lossesOf(released('none'), at(1)), []);
@@ -116,7 +117,7 @@ test('would notice two new indexes in one update, which CloudFormation refuses',
   assert.match(lossesOf(before, more(2)).join(), 'several indexes at once: New0, New1');
 });
 
-test('what holds data is in every template', () => {
+test.slow('what holds data is in every template', () => {
   for (const cache of CACHE_CHOICES) {
     assert.ok(Object.keys(statefulOf(current({ cache }))).length >= 10, cache);
   }

@@ -93,7 +93,7 @@ test(
   ),
 );
 
-test(
+test.slow(
   'writes answer 503 and do nothing where DynamoDB refuses connections, and cached tasks go on being read',
   survives(
     ({ dynamodb }) => dynamodb.set('refuse'),
@@ -101,7 +101,7 @@ test(
   ),
 );
 
-test(
+test.slow(
   'writes answer 503 and do nothing where DynamoDB takes connections and answers nothing, and cached tasks go on being read',
   survives(
     ({ dynamodb }) => dynamodb.set('stall'),
@@ -128,7 +128,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'logs whose history is throttled end the same when they are sent again',
   withFaultyApi('memory', async (world) => {
     const { api, gate } = world;

@@ -79,7 +79,7 @@ for (const [mode, words] of [
   ['cut', 'breaks off in the middle of its answers'],
 ] as const) {
   const title = `answers rightly, without waiting, where Redis ${words}, and from the cache when it is back`;
-  if (hasRedisServer) test(title, survives(mode));
+  if (hasRedisServer) test(title, survives(mode), { slow: mode !== 'stall' });
   else test.skip(title, 'redis-server is not on the PATH');
 }
 

@@ -49,16 +49,20 @@ test('it says where it answers, where it keeps its data and what to try, and end
   assert.is(server.errors(), '');
 });
 
-onLinux('it listens on its own port and no other, its data folder in use', async () => {
-  const server = await startServer();
-  try {
-    assert.is((await post(`${server.url}/api/tasks`, { task_name: 'brew' })).status, 201);
-    assert.equal(await listeningPorts(server.process.pid ?? 0), [Number(new URL(server.url).port)]);
-  } finally {
-    server.process.kill('SIGTERM');
-    await server.ended;
-  }
-});
+onLinux(
+  'it listens on its own port and no other, its data folder in use',
+  async () => {
+    const server = await startServer();
+    try {
+      assert.is((await post(`${server.url}/api/tasks`, { task_name: 'brew' })).status, 201);
+      assert.equal(await listeningPorts(server.process.pid ?? 0), [Number(new URL(server.url).port)]);
+    } finally {
+      server.process.kill('SIGTERM');
+      await server.ended;
+    }
+  },
+  { slow: true },
+);
 
 test.slow(
   'killed in the middle of a write load, it has every acknowledged task and point when it is back',

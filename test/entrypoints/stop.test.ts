@@ -67,7 +67,7 @@ const SIGNALLED = `
     return isTaken;
   };`;
 
-test('a signal finds its handler as soon as the server has greeted', async () => {
+test.slow('a signal finds its handler as soon as the server has greeted', async () => {
   const program = runProgram('server.ts', {
     env: {
       ...{ PORT: '0', LOG_LEVEL: 'info', MIYABI_DATA_DIR: await temporaryFolder() },
@@ -79,7 +79,7 @@ test('a signal finds its handler as soon as the server has greeted', async () =>
   assert.not.match(program.errors(), 'was not closed');
 });
 
-test('it ends event streams with a reset', async () => {
+test.slow('it ends event streams with a reset', async () => {
   const server = await startServer({ MIYABI_BACKEND: 'memory' });
   const stream = await fetch(`${server.url}/api/events`);
   const text = stream.text();

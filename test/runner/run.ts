@@ -26,25 +26,33 @@ const DURATIONS = join(ROOT, 'node_modules/.cache/miyabi/test-durations.json');
 /** The same for a fresh clone: only the files that take long. */
 const USUAL_DURATIONS = join(ROOT, 'test/runner/durations.json');
 
-const readDurations = (path: string): Readonly<Record<string, number>> => {
+/** By file, of runs with slow tests and of those without: the order differs. */
+type Durations = Readonly<Record<'all' | 'quick', Readonly<Record<string, number>>>>;
+
+const modeOf = (withSlow: boolean) => (withSlow ? 'all' : 'quick');
+
+const readDurations = (path: string): Durations => {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return { all: {}, quick: {}, ...JSON.parse(readFileSync(path, 'utf8')) };
   } catch {
-    return {};
+    return { all: {}, quick: {} };
   }
 };
 
 /** Longest first, so that no long file starts last and runs alone. */
-const longestFirst = (files: readonly string[]): string[] => {
-  const known = { ...readDurations(USUAL_DURATIONS), ...readDurations(DURATIONS) };
+const longestFirst = (files: readonly string[], withSlow: boolean): string[] => {
+  const mode = modeOf(withSlow);
+  const known = { ...readDurations(USUAL_DURATIONS)[mode], ...readDurations(DURATIONS)[mode] };
   const weight = (file: string) => known[file] ?? statSync(join(ROOT, file)).size / 100;
   return [...files].sort((a, b) => weight(b) - weight(a));
 };
 
-const rememberDurations = (results: readonly FileResult[]): void => {
+const rememberDurations = (results: readonly FileResult[], withSlow: boolean): void => {
+  const before = readDurations(DURATIONS);
+  const mode = modeOf(withSlow);
   const measured = Object.fromEntries(results.map(({ file, ms }) => [file, Math.round(ms)]));
   mkdirSync(dirname(DURATIONS), { recursive: true });
-  writeFileSync(DURATIONS, JSON.stringify({ ...readDurations(DURATIONS), ...measured }));
+  writeFileSync(DURATIONS, JSON.stringify({ ...before, [mode]: { ...before[mode], ...measured } }));
 };
 
 type Options = Readonly<{
@@ -104,8 +112,10 @@ const ROOMS = ['test/deploy/', 'test/web/'];
 const roomOf = (file: string | undefined): string | undefined => ROOMS.find((room) => file?.startsWith(room));
 
 /** Gives each worker its next file: the longest, but of its last file's room if there is one. */
-const fileQueue = (files: readonly string[], keepsRooms: boolean) => {
-  const queue = longestFirst(files);
+const fileQueue = (files: readonly string[], withSlow: boolean) => {
+  // Slow tests of a room would take too long one after the other.
+  const keepsRooms = !withSlow;
+  const queue = longestFirst(files, withSlow);
   const held = new Map<string, number>();
   return (worker: number, last: string | undefined): string | undefined => {
     const room = keepsRooms ? roomOf(last) : undefined;
@@ -126,8 +136,7 @@ const fileQueue = (files: readonly string[], keepsRooms: boolean) => {
 const runAll = async (files: readonly string[], options: Options): Promise<boolean> => {
   const { title, withSlow, workers } = options;
   const began = performance.now();
-  // Slow tests of a room would take too long one after the other.
-  const nextFile = fileQueue(files, !withSlow);
+  const nextFile = fileQueue(files, withSlow);
   const results: FileResult[] = [];
   const [compiled, closeBrowser] = await Promise.all([compiledFolder(files), sharedBrowser(files)]);
   const report = (result: FileResult): void => {
@@ -147,7 +156,7 @@ const runAll = async (files: readonly string[], options: Options): Promise<boole
   await Promise.all(Array.from({ length: Math.min(workers, files.length) }, (_, index) => work(index)));
   await closeBrowser();
   if (compiled !== undefined) removeCompiled(compiled);
-  if (title === undefined) rememberDurations(results);
+  if (title === undefined) rememberDurations(results, withSlow);
   const { text, isGood } = summaryOf(results, { ...options, ms: performance.now() - began });
   process.stdout.write(text);
   return isGood;

@@ -32,7 +32,7 @@ test('counts what passed and names what was skipped, with the reason', async () 
   );
 });
 
-test('shows the difference, the cause, and what was thrown that is no error', async () => {
+test.slow('shows the difference, the cause, and what was thrown that is no error', async () => {
   const { passed, failed, failures, details } = await runFixture('fails');
   assert.equal([passed, failed], [1, 3]);
   assert.match(failures.join(), 'fixture › is wrong');
@@ -51,6 +51,7 @@ for (const [name, title, words] of [
   ['is-never-run', 'a suite that is never run', 'fixture never runs'],
   ['has-no-suite', 'a file without a suite', 'it ran no test'],
   ['cannot-load', 'a file that cannot be loaded', 'cannot be loaded'],
+  ['slows-nothing', 'a title of a slow test that is not there', 'a test that is not there: "boils watter"'],
   ['repeats-a-title', 'a title that is used twice', 'two tests are called "twice"'],
   ['stays-open', 'a process that does not end', 'still open 0.3 s after the last test: Timeout'],
   ['leaves-a-program', 'a program that outlives its test file', 'was still running 0.3 s after it'],
@@ -65,16 +66,16 @@ for (const [name, title, words] of [
     assert.match(failures.join('\n'), words);
   };
   // Each starts a process.
-  test(`fails on ${title}`, fails, { slow: !['blocks', 'exits-early', 'leaves-a-program'].includes(name) });
+  test(`fails on ${title}`, fails, { slow: !['blocks', 'exits-early'].includes(name) });
 }
 
-test('goes on after a test that did not end in time', async () => {
+test.slow('goes on after a test that did not end in time', async () => {
   const { passed, details } = await runFixture('never-settles');
   assert.is(passed, 1);
   assert.match(details, 'did not end within 0.2 s');
 });
 
-test('runs the next file in the same process only if the last one has left it as it was', async () => {
+test.slow('runs the next file in the same process only if the last one has left it as it was', async () => {
   const leaves = async (name: string) => {
     const worker = startWorker({ compiled: await compiledFixtures() });
     assert.is((await worker.run(fixture('passes'))).passed, 2);
@@ -99,6 +100,17 @@ test('leaves out slow tests, counts them, and runs them and every repetition if 
   assert.equal([none.code, /No test ran/.test(none.stdout)], [1, true]);
 });
 
+test('leaves out the tests of a contract that are named, or all that are not', async () => {
+  const { timed, leftOut } = await runFixture('is-slow-in-part');
+  const named = (pot: string, titles: readonly string[]) =>
+    titles.map((title) => `fixture › ${pot} ${title}`);
+  assert.equal(
+    timed.map(({ name }) => name),
+    [...named('iron', ['boils', 'pours']), ...named('clay', ['pours'])],
+  );
+  assert.equal(leftOut, [...named('iron', ['steeps']), ...named('clay', ['boils', 'steeps'])]);
+});
+
 /** Of a run in a machine that runs much else. */
 const PATIENT_MS = 60_000;
 
@@ -119,7 +131,7 @@ test('ends with a line of counts, and with exit code 1 if a test failed or none 
   assert.match(none.stdout, 'no suite or title contains "grinds the beans"');
 });
 
-test('repeats a run, and says which runs failed', async () => {
+test.slow('repeats a run, and says which runs failed', async () => {
   const good = await run([...RUN, fixture('passes'), '--repeat', '2']);
   assert.is(good.code, 0, good.stderr);
   assert.is(good.stdout.split('2 passed, 0 failed, 1 skipped').length - 1, 2);
@@ -130,13 +142,13 @@ test('repeats a run, and says which runs failed', async () => {
   assert.is((await run([...RUN, fixture('passes'), '--repeat', '0'])).code, 2);
 });
 
-test('runs the tests alone whose suite or title contains the words', async () => {
+test.slow('runs the tests alone whose suite or title contains the words', async () => {
   const { code, stdout } = await run([...RUN, fixture('passes'), '--title', 'Steeps the']);
   assert.is(code, 0);
   assert.is(stdout.trimEnd().split('\n').at(-1), '1 passed, 0 failed');
 });
 
-test('fails on a test that is skipped for a reason that is not accepted', async () => {
+test.slow('fails on a test that is skipped for a reason that is not accepted', async () => {
   const maySkip = (reason: string) => run([...RUN, fixture('passes'), '--may-skip', reason]);
   assert.is((await maySkip('the kettle is not installed')).code, 0);
   const { code, stdout } = await maySkip('the teapot is broken');
@@ -145,7 +157,7 @@ test('fails on a test that is skipped for a reason that is not accepted', async 
   assert.is(stdout.trimEnd().split('\n').at(-1), '2 passed, 1 failed');
 });
 
-test('shows the line of the source in what it has compiled', async () => {
+test.slow('shows the line of the source in what it has compiled', async () => {
   const { stdout } = await run([...RUN, fixture('fails')]);
   assert.not.match(stdout, 'Not compiled');
   assert.match(stdout, /test\/fixtures\/suites\/fails\.ts:6:/);

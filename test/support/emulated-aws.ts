@@ -10,16 +10,17 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { until } from './cli.ts';
 import { freePort } from './redis.ts';
 import { type RunningServer, startServer } from './server.ts';
+import { isFullRun } from './suite.ts';
 
 const HELPER = fileURLToPath(new URL('./moto-cloudformation.py', import.meta.url));
 
-/** The Python that moto's server on the PATH runs on. */
+/** The Python that moto's server on the PATH runs on. To ask it takes seconds, and only slow tests need it. */
 const pythonOfMoto = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'moto_server'))
   .filter((file) => existsSync(file))
   .map((file) => join(dirname(file), 'python'))
-  .find((file) => spawnSync(file, ['-c', 'import moto.cloudformation.models']).status === 0);
+  .find((file) => !isFullRun() || spawnSync(file, ['-c', 'import moto.cloudformation.models']).status === 0);
 
 export const hasMotoCloudFormation = pythonOfMoto !== undefined;
 

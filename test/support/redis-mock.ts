@@ -4,6 +4,8 @@ import { memoryLogger } from '../../src/adapters/memory/logger.ts';
 import type { RedisClient } from '../../src/adapters/redis/connection.ts';
 import { type RedisLink, redisLink } from '../../src/adapters/redis/link.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { isOnPath } from './cli.ts';
+import { slowly } from './suite.ts';
 
 /** A link whose `close` fails where Redis has failed or refused anything: the adapters themselves keep quiet. */
 export const strictLink = (connect: () => RedisClient): RedisLink => {
@@ -21,6 +23,12 @@ export const strictLink = (connect: () => RedisClient): RedisLink => {
 
 /** A link to ioredis-mock. All of its clients share one memory: tests keep apart by namespaces. */
 export const mockLink = (): RedisLink => strictLink(() => new RedisMock());
+
+/** Suites on the mock: slow where a redis-server runs the same ones. */
+export const onMock = (suites: () => void): void => {
+  if (isOnPath('redis-server')) slowly(suites);
+  else suites();
+};
 
 let namespaces = 0;
 /** A namespace that no other test of this process, and none of another, uses. */

@@ -124,13 +124,28 @@ export const shared = <T>(what: string, open: () => Promise<T>, close: (value: T
   };
 };
 
-let areSlow = false;
+/** Which tests `slowly` marks: all of them, only these, or all except these. */
+type SlowTitles = Readonly<{ only?: readonly string[]; except?: readonly string[] }>;
 
-/** Tests that are registered within it are slow unless they say otherwise, e.g. those of a contract. */
-export const slowly = (register: () => void): void => {
-  areSlow = true;
+let slowTitles: (SlowTitles & Readonly<{ seen: Set<string> }>) | undefined;
+
+/** Whether a test that does not say so itself is slow. */
+const isSlow = (title: string): boolean => {
+  if (slowTitles === undefined) return false;
+  const { only, except, seen } = slowTitles;
+  seen.add(title);
+  return only === undefined ? except?.includes(title) !== true : only.includes(title);
+};
+
+/** Tests that are registered within it, e.g. those of a contract, are slow unless they say otherwise. */
+export const slowly = (register: () => void, which: SlowTitles = {}): void => {
+  const before = slowTitles;
+  const seen = new Set<string>();
+  slowTitles = { ...which, seen };
   register();
-  areSlow = false;
+  slowTitles = before;
+  for (const title of [...(which.only ?? []), ...(which.except ?? [])])
+    if (!seen.has(title)) addProblem(`slowly() names a test that is not there: "${title}"`);
 };
 
 export const suite = (name: string): Test => {
@@ -146,7 +161,7 @@ export const suite = (name: string): Test => {
     leftOut += 1;
     return false;
   };
-  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS, slow = areSlow } = {}) => {
+  const test: Test = (title, run, { timeoutMs = TIMEOUT_MS, slow = isSlow(title) } = {}) => {
     if (!claim(title)) return;
     if (slow && reporter?.withSlow === false) {
       leftOut += 1;

@@ -83,7 +83,7 @@ for (const [where, page] of [
         assert.ok(foot !== null && box.x + box.width <= foot.x + foot.width + 1, `${part} is not cut off`);
       }
     },
-    { page, slow: where !== 'on a phone' },
+    { page, slow: true },
   );
 }
 
@@ -100,7 +100,7 @@ story(
     await heading('1 task is running').waitFor();
     assert.is(await page.evaluate('document.documentElement.lang'), 'en');
   },
-  { page: { locale: 'ja-JP' } },
+  { slow: true, page: { locale: 'ja-JP' } },
 );
 
 slowStory(
@@ -128,39 +128,43 @@ story(
   { slow: true, page: { colorScheme: 'dark' } },
 );
 
-story('is used by keyboard alone', async ({ page, reportTask, open, bar, heading }) => {
-  await reportTask('brew', 2);
-  await reportTask('bake', 3);
-  await open();
-  await bar('brew').waitFor();
-  const focused = () =>
-    page.evaluate<string>('document.activeElement.id || document.activeElement.textContent.trim()');
-  await page.keyboard.press('Tab');
-  assert.is(await focused(), 'Skip to the content');
-  await page.keyboard.press('Enter');
-  assert.is(await focused(), 'main');
-  await page.keyboard.press('/');
-  assert.is(await focused(), 'q');
-  await page.keyboard.type('brew');
-  await page.waitForURL('**/?q=brew');
-  const seen: string[] = [];
-  for (let step = 0; step < 10 && seen.at(-1) !== 'brew'; step += 1) {
+story(
+  'is used by keyboard alone',
+  async ({ page, reportTask, open, bar, heading }) => {
+    await reportTask('brew', 2);
+    await reportTask('bake', 3);
+    await open();
+    await bar('brew').waitFor();
+    const focused = () =>
+      page.evaluate<string>('document.activeElement.id || document.activeElement.textContent.trim()');
     await page.keyboard.press('Tab');
-    seen.push(await focused());
-  }
-  assert.equal(seen.slice(0, 3), ['status', 'project_id', 'task_type']);
-  const ring = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle');
-  assert.is(ring, 'solid', 'what has the focus shows it');
-  await page.keyboard.press('Enter');
-  await heading('brew', 1).waitFor();
-  assert.is(await focused(), 'main', 'the focus is at the new page');
-  await page.keyboard.press('/');
-  await page.locator('#q:focus').waitFor();
-  await page.keyboard.type('bake');
-  await page.waitForURL('**/?q=bake');
-  await page.keyboard.press('Escape');
-  await page.waitForURL(/\/$/);
-});
+    assert.is(await focused(), 'Skip to the content');
+    await page.keyboard.press('Enter');
+    assert.is(await focused(), 'main');
+    await page.keyboard.press('/');
+    assert.is(await focused(), 'q');
+    await page.keyboard.type('brew');
+    await page.waitForURL('**/?q=brew');
+    const seen: string[] = [];
+    for (let step = 0; step < 10 && seen.at(-1) !== 'brew'; step += 1) {
+      await page.keyboard.press('Tab');
+      seen.push(await focused());
+    }
+    assert.equal(seen.slice(0, 3), ['status', 'project_id', 'task_type']);
+    const ring = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle');
+    assert.is(ring, 'solid', 'what has the focus shows it');
+    await page.keyboard.press('Enter');
+    await heading('brew', 1).waitFor();
+    assert.is(await focused(), 'main', 'the focus is at the new page');
+    await page.keyboard.press('/');
+    await page.locator('#q:focus').waitFor();
+    await page.keyboard.type('bake');
+    await page.waitForURL('**/?q=bake');
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/$/);
+  },
+  { slow: true },
+);
 
 slowStory(
   "shows bars in the reader's own colours where the system forces them",

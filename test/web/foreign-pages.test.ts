@@ -104,6 +104,7 @@ inChromium(
     assert.equal(await taskIds(url), ['mine']);
     await close();
   }),
+  { slow: true },
 );
 
 inChromium(
@@ -124,6 +125,7 @@ inChromium(
     assert.is(status, 201);
     await close();
   }),
+  { slow: true },
 );
 
 test.run();

@@ -73,30 +73,34 @@ story(
   },
 );
 
-story('follows new lines while the newest is in view, and stays where one reads', async (scene) => {
-  const { page, open, button } = scene;
-  await create(scene, 'running');
-  await post(scene, numbered(50));
-  await open('/tasks/brew');
-  await sees(scene, 'line 49');
-  await post(scene, ['the kettle boils']);
-  await sees(scene, 'the kettle boils');
-  // A few lines are read aloud as they are, and not before their time.
-  await page.getByRole('status').filter({ hasText: 'the kettle boils' }).waitFor({ state: 'attached' });
-  assert.is(await log(scene).getAttribute('aria-live'), 'off');
-  await log(scene).evaluate((element) => element.scrollTo(0, 0));
-  await sees(scene, 'line 0');
-  await post(
-    scene,
-    Array.from({ length: 500 }, (_, index) => `more ${index}`),
-  );
-  await button('500 new lines').waitFor();
-  assert.ok(await isInView(scene, 'line 0'), 'the place stays');
-  await page.getByRole('status').filter({ hasText: '500 new lines' }).waitFor({ state: 'attached' });
-  await button('500 new lines').click();
-  await sees(scene, 'more 499');
-  assert.is(await page.getByRole('button', { name: 'End', exact: true }).count(), 1);
-});
+story(
+  'follows new lines while the newest is in view, and stays where one reads',
+  async (scene) => {
+    const { page, open, button } = scene;
+    await create(scene, 'running');
+    await post(scene, numbered(50));
+    await open('/tasks/brew');
+    await sees(scene, 'line 49');
+    await post(scene, ['the kettle boils']);
+    await sees(scene, 'the kettle boils');
+    // A few lines are read aloud as they are, and not before their time.
+    await page.getByRole('status').filter({ hasText: 'the kettle boils' }).waitFor({ state: 'attached' });
+    assert.is(await log(scene).getAttribute('aria-live'), 'off');
+    await log(scene).evaluate((element) => element.scrollTo(0, 0));
+    await sees(scene, 'line 0');
+    await post(
+      scene,
+      Array.from({ length: 500 }, (_, index) => `more ${index}`),
+    );
+    await button('500 new lines').waitFor();
+    assert.ok(await isInView(scene, 'line 0'), 'the place stays');
+    await page.getByRole('status').filter({ hasText: '500 new lines' }).waitFor({ state: 'attached' });
+    await button('500 new lines').click();
+    await sees(scene, 'more 499');
+    assert.is(await page.getByRole('button', { name: 'End', exact: true }).count(), 1);
+  },
+  { slow: true },
+);
 
 story(
   'goes on working where one leaves the end while it follows a flood of lines',
@@ -188,7 +192,7 @@ story(
     }
     assert.is(await row(scene, 'line 777').count(), 0, 'what is not in view is no element');
   },
-  { server: { env: { LOG_SOURCE: 'file', MIYABI_LOG_DIR: folder } } },
+  { slow: true, server: { env: { LOG_SOURCE: 'file', MIYABI_LOG_DIR: folder } } },
 );
 
 story(

@@ -4,14 +4,18 @@ import { report, stories } from './stories.ts';
 
 const { story, slowStory, run } = stories('overview');
 
-story('shows how to begin where there is nothing yet, and the first task without a reload', async (scene) => {
-  const { page, open, reportTask, heading } = scene;
-  await open();
-  await heading('No tasks yet').waitFor();
-  assert.ok(await page.getByText('miyabi run -- npx cdk deploy --all').isVisible());
-  await reportTask('first', 1);
-  await page.getByRole('link', { name: 'first' }).waitFor();
-});
+story(
+  'shows how to begin where there is nothing yet, and the first task without a reload',
+  async (scene) => {
+    const { page, open, reportTask, heading } = scene;
+    await open();
+    await heading('No tasks yet').waitFor();
+    assert.ok(await page.getByText('miyabi run -- npx cdk deploy --all').isVisible());
+    await reportTask('first', 1);
+    await page.getByRole('link', { name: 'first' }).waitFor();
+  },
+  { slow: true },
+);
 
 story('shows what runs, what failed and why, and how projects fare', async (scene) => {
   const { page, teaHouse, open, bar, textOf } = scene;
@@ -28,26 +32,30 @@ story('shows what runs, what failed and why, and how projects fare', async (scen
   assert.ok(await outcomes.isVisible());
 });
 
-story('moves a bar when a line is posted', async ({ dashboard, reportTask, open, bar, sees }) => {
-  await reportTask('brew', 2);
-  await open();
-  await bar('brew').waitFor();
-  assert.is(await bar('brew').getAttribute('aria-valuenow'), '20');
-  const answer = await fetch(`${dashboard.url}/api/logs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      log_group: 'tests',
-      log_stream: 'brew',
-      events: [{ timestamp: Date.now(), message: report('brew', 7, { phase: 'steep' }) }],
-    }),
-  });
-  assert.is(answer.status, 200);
-  await sees(70);
-  assert.is(await bar('brew').getAttribute('aria-valuetext'), 'Running, 70 percent, 7 of 10, steep');
-  const scale = await bar('brew').locator('.bar-ink').getAttribute('style');
-  assert.match(scale ?? '', /scaleX\(0\.7\)/);
-});
+story(
+  'moves a bar when a line is posted',
+  async ({ dashboard, reportTask, open, bar, sees }) => {
+    await reportTask('brew', 2);
+    await open();
+    await bar('brew').waitFor();
+    assert.is(await bar('brew').getAttribute('aria-valuenow'), '20');
+    const answer = await fetch(`${dashboard.url}/api/logs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        log_group: 'tests',
+        log_stream: 'brew',
+        events: [{ timestamp: Date.now(), message: report('brew', 7, { phase: 'steep' }) }],
+      }),
+    });
+    assert.is(answer.status, 200);
+    await sees(70);
+    assert.is(await bar('brew').getAttribute('aria-valuetext'), 'Running, 70 percent, 7 of 10, steep');
+    const scale = await bar('brew').locator('.bar-ink').getAttribute('style');
+    assert.match(scale ?? '', /scaleX\(0\.7\)/);
+  },
+  { slow: true },
+);
 
 slowStory('moves ended tasks out of the running ones, and announces it once', async (scene) => {
   const { page, reportTask, open, bar } = scene;

@@ -64,22 +64,27 @@ story(
   { slow: true },
 );
 
-story('shows the webhooks of a project and their results, without findings of axe-core', async (scene) => {
-  const { dashboard, page, findings } = scene;
-  const { call } = dashboard;
-  await opened(scene, 0);
-  await page.getByText('No messages are sent when a task of this project ends.').waitFor();
-  const hook = (url: string, active: boolean) => call('POST', '/api/projects/tea/webhooks', { url, active });
-  await hook('https://one.example.org/token', true);
-  await hook('https://two.example.org:8443/token', false);
-  await page.reload();
-  const section = page.locator('.webhooks', { has: page.locator('dl') });
-  await section.waitFor();
-  const text = (await section.textContent()) ?? '';
-  assert.match(text, /one\.example\.orgNothing sent yetTestChangetwo\.example\.org:8443Switched offChange/);
-  assert.not.match(text, 'token');
-  assert.equal(await findings(), []);
-});
+story(
+  'shows the webhooks of a project and their results, without findings of axe-core',
+  async (scene) => {
+    const { dashboard, page, findings } = scene;
+    const { call } = dashboard;
+    await opened(scene, 0);
+    await page.getByText('No messages are sent when a task of this project ends.').waitFor();
+    const hook = (url: string, active: boolean) =>
+      call('POST', '/api/projects/tea/webhooks', { url, active });
+    await hook('https://one.example.org/token', true);
+    await hook('https://two.example.org:8443/token', false);
+    await page.reload();
+    const section = page.locator('.webhooks', { has: page.locator('dl') });
+    await section.waitFor();
+    const text = (await section.textContent()) ?? '';
+    assert.match(text, /one\.example\.orgNothing sent yetTestChangetwo\.example\.org:8443Switched offChange/);
+    assert.not.match(text, 'token');
+    assert.equal(await findings(), []);
+  },
+  { slow: true },
+);
 
 /** A receiver on this machine, and the messages that it got. */
 const openReceiver = async () => {
@@ -173,7 +178,7 @@ for (const [where, page, colorScheme] of [
     {
       page: { viewport: page, colorScheme },
       server: { env: { WEBHOOK_ALLOW: '127.0.0.1' } },
-      slow: colorScheme === 'dark',
+      slow: true,
     },
   );
 }

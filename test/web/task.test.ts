@@ -237,31 +237,35 @@ story(
   { slow: true },
 );
 
-story('notifies when a watched task ends, and asks for that on a click only', async (scene) => {
-  const { page, reportTask, open, button, until } = scene;
-  await page.addInitScript(NOTIFICATIONS);
-  await reportTask('brew', 2);
-  await reportTask('bake', 2);
-  await open('/tasks/brew');
-  const notify = button('Notify me when it ends');
-  await notify.waitFor();
-  assert.is(await page.evaluate('asked'), 0);
-  await notify.click();
-  await page.locator('.crumb [aria-pressed=true]').waitFor();
-  assert.is(await page.evaluate('asked'), 1);
-  await page.reload();
-  await page.locator('.crumb [aria-pressed=true]').waitFor();
-  await page.getByText('Live').waitFor();
-  await reportTask('bake', 10, { status: 'completed' });
-  await reportTask('brew', 3, { status: 'failed', error: 'no water' });
-  await until('shown.length > 0');
-  assert.equal(await page.evaluate('shown'), [
-    { title: 'brew has failed', body: 'stopped at 3/10\nno water', tag: 'brew' },
-  ]);
-  await page.reload();
-  await page.getByText('Live').waitFor();
-  assert.equal(await page.evaluate('shown'), [], 'once');
-});
+story(
+  'notifies when a watched task ends, and asks for that on a click only',
+  async (scene) => {
+    const { page, reportTask, open, button, until } = scene;
+    await page.addInitScript(NOTIFICATIONS);
+    await reportTask('brew', 2);
+    await reportTask('bake', 2);
+    await open('/tasks/brew');
+    const notify = button('Notify me when it ends');
+    await notify.waitFor();
+    assert.is(await page.evaluate('asked'), 0);
+    await notify.click();
+    await page.locator('.crumb [aria-pressed=true]').waitFor();
+    assert.is(await page.evaluate('asked'), 1);
+    await page.reload();
+    await page.locator('.crumb [aria-pressed=true]').waitFor();
+    await page.getByText('Live').waitFor();
+    await reportTask('bake', 10, { status: 'completed' });
+    await reportTask('brew', 3, { status: 'failed', error: 'no water' });
+    await until('shown.length > 0');
+    assert.equal(await page.evaluate('shown'), [
+      { title: 'brew has failed', body: 'stopped at 3/10\nno water', tag: 'brew' },
+    ]);
+    await page.reload();
+    await page.getByText('Live').waitFor();
+    assert.equal(await page.evaluate('shown'), [], 'once');
+  },
+  { slow: true },
+);
 
 story(
   'says that the browser refuses notifications',

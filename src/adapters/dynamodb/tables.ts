@@ -267,7 +267,8 @@ const indexInput = ({ name, key, includes }: TableDefinition['indexes'][number])
 const attributeDefinitions = ({ attributes }: TableDefinition) =>
   Object.entries(attributes).map(([name, type]) => ({ AttributeName: name, AttributeType: type }));
 
-const createInput = (definition: TableDefinition): CreateTableCommandInput => ({
+/** The request that makes a table with its indexes. */
+export const createInput = (definition: TableDefinition): CreateTableCommandInput => ({
   TableName: definition.name,
   AttributeDefinitions: attributeDefinitions(definition),
   KeySchema: keySchema(definition.key),

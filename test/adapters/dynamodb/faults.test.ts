@@ -218,7 +218,7 @@ test('requests beyond the connections there are wait for their turn, and not for
     },
   ));
 
-test(
+test.slow(
   'a burst of ten times as many requests as there are connections is served, each within its time-outs',
   onDynalite(async (dynamodb) => {
     const endpoint = await dynamodb.client.config.endpoint?.();
@@ -380,7 +380,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'many tasks near the limit of an item come in as many rounds as it takes',
   onDynalite(async (dynamodb) => {
     const { tasks } = adaptersOf(dynamodb);

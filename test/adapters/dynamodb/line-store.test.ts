@@ -5,14 +5,19 @@ import type { LineStore } from '../../../src/ports/line-store.ts';
 import { keptLinesContract } from '../../contracts/kept-lines.ts';
 import { lineStoreContract } from '../../contracts/ports.ts';
 import { type Dynamodb, onEveryDynamodb, openEmbedded } from '../../support/dynamodb.ts';
-import { rejects, suite } from '../../support/suite.ts';
+import { rejects, slowly, suite } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';
 
 const storeOn = ({ client, names }: Dynamodb): LineStore =>
   dynamodbLineStore({ client, tableName: names.tasks });
 
 onEveryDynamodb('LineStore', lineStoreContract, storeOn);
-onEveryDynamodb('Kept lines', keptLinesContract, storeOn);
+slowly(() => onEveryDynamodb('Kept lines', keptLinesContract, storeOn), {
+  only: [
+    'keeps the first and the last lines of posts of one line, and says how many are left out',
+    'keeps no more bytes than it may, the first lines among them, and cuts long lines',
+  ],
+});
 
 const test = suite('LineStore: dynamodb, its own ways');
 

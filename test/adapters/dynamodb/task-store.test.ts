@@ -1,12 +1,17 @@
-import { SHARDED_LISTS, shardedInto, UNSHARDED } from '../../../src/adapters/dynamodb/task-shards.ts';
+import {
+  SHARDED_LISTS,
+  shardedInto,
+  type TaskShards,
+  UNSHARDED,
+} from '../../../src/adapters/dynamodb/task-shards.ts';
 import { dynamodbTaskStore } from '../../../src/adapters/dynamodb/task-store.ts';
 import { memoryClock } from '../../../src/adapters/memory/clock.ts';
 import { taskStoreContract } from '../../contracts/ports.ts';
 import { onEveryDynamodb } from '../../support/dynamodb.ts';
+import { slowly } from '../../support/suite.ts';
 import { NOON } from '../../support/tasks.ts';
 
-// A table without shards, one that gets them but is still read as before, and one that began with them.
-for (const shards of [UNSHARDED, { count: 3, step: SHARDED_LISTS - 1 }, shardedInto(4)]) {
+const onLayout = (shards: TaskShards): void =>
   onEveryDynamodb(
     'TaskStore',
     taskStoreContract,
@@ -14,4 +19,10 @@ for (const shards of [UNSHARDED, { count: 3, step: SHARDED_LISTS - 1 }, shardedI
       dynamodbTaskStore({ client, tableName: names.tasks, clock: memoryClock(NOON), shards }),
     shards,
   );
-}
+
+// A table without shards, one that gets them but is still read as before, and one that began with them.
+slowly(() => onLayout(UNSHARDED));
+slowly(() => onLayout({ count: 3, step: SHARDED_LISTS - 1 }));
+slowly(() => onLayout(shardedInto(4)), {
+  only: ['lets exactly one of 100 concurrent saves of a version win'],
+});

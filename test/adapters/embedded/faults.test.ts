@@ -13,7 +13,7 @@ import { aPoint, aTask } from '../../support/tasks.ts';
 
 const test = suite('A store on a disk with faults');
 
-const PLACES = repeats({ few: 15, all: 50 });
+const PLACES = repeats({ few: 4, all: 50 });
 const TASKS = 1_500;
 
 /** Random numbers that are the same in every run. */

@@ -21,7 +21,7 @@ import type { LogEvent } from '../../../src/domain/logs/event.ts';
 import type { LogPage, LogSource } from '../../../src/ports/log-source.ts';
 import { logSourceContract } from '../../contracts/ports.ts';
 import { openLogFolder } from '../../support/log-folder.ts';
-import { needs, rejects, suite } from '../../support/suite.ts';
+import { needs, rejects, repeats, suite } from '../../support/suite.ts';
 
 /** Later than every file that a test makes, so that they are quiet unless the test says otherwise. */
 const LATER = 4_000_000_000_000;
@@ -631,7 +631,7 @@ test('loses nothing and repeats nothing, whatever happens to its file between re
         await close();
       }
     }),
-    { numRuns: 60 },
+    { numRuns: repeats({ few: 15, all: 60 }) },
   );
 });
 

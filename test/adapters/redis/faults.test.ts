@@ -498,8 +498,18 @@ const faults: readonly (readonly [string, () => Promise<void>])[] = [
   ],
 ];
 
+/** Each starts a Redis of its own. */
+const OFTEN = [
+  'goes on where Redis is a dead peer, and comes back to it',
+  'reports changes that were lost while Redis was full, also while it still is',
+  'is current where Redis is full, for this process and others, and says so once',
+  'starts while Redis is away, and uses it when it is there',
+  'is current for this process after an outage, in lists as well',
+  'never prints the password in an error',
+];
+
 for (const [title, run] of faults) {
-  if (hasRedisServer) test(title, run);
+  if (hasRedisServer) test(title, run, { slow: !OFTEN.includes(title) });
   else test.skip(title, 'redis-server is not on the PATH');
 }
 

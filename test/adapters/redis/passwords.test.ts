@@ -67,26 +67,29 @@ const cutOff = (operator: Redis) => operator.call('CLIENT', 'KILL', 'TYPE', 'nor
 const refusals = ({ entries }: ReturnType<typeof memoryLogger>) =>
   entries.filter(({ message }) => message === 'Redis refuses a password');
 
-onRedis('a password can be replaced on a running server, with both configured', () =>
-  withServer(async (port, operator) => {
-    await operator.call('CONFIG', 'SET', 'requirepass', 'old');
-    const { isUp, logger, close } = await opened(port, {
-      REDIS_PASSWORD: 'new',
-      REDIS_PREVIOUS_PASSWORD: 'old',
-    });
-    try {
-      await until('it is up with the old password', isUp);
-      assert.match(String(refusals(logger)[0]?.fields['reason']), 'WRONGPASS');
-      assert.is(refusals(logger)[0]?.fields['number'], 1);
-      await operator.call('CONFIG', 'SET', 'requirepass', 'new');
-      assert.ok(await isUp(), 'open connections stay');
-      await cutOff(operator);
-      await until('it is up with the new password', isUp);
-      assert.not.match(JSON.stringify(logger.entries), /"(new|old)"/);
-    } finally {
-      await close();
-    }
-  }),
+onRedis(
+  'a password can be replaced on a running server, with both configured',
+  () =>
+    withServer(async (port, operator) => {
+      await operator.call('CONFIG', 'SET', 'requirepass', 'old');
+      const { isUp, logger, close } = await opened(port, {
+        REDIS_PASSWORD: 'new',
+        REDIS_PREVIOUS_PASSWORD: 'old',
+      });
+      try {
+        await until('it is up with the old password', isUp);
+        assert.match(String(refusals(logger)[0]?.fields['reason']), 'WRONGPASS');
+        assert.is(refusals(logger)[0]?.fields['number'], 1);
+        await operator.call('CONFIG', 'SET', 'requirepass', 'new');
+        assert.ok(await isUp(), 'open connections stay');
+        await cutOff(operator);
+        await until('it is up with the new password', isUp);
+        assert.not.match(JSON.stringify(logger.entries), /"(new|old)"/);
+      } finally {
+        await close();
+      }
+    }),
+  { slow: true },
 );
 
 onRedis('a user of an access list gets a new password without a restart, from the file', () =>
@@ -147,7 +150,7 @@ onRedis(
       await stop();
     }
   },
-  { timeoutMs: 60_000 },
+  { slow: true, timeoutMs: 60_000 },
 );
 
 test('goes through the passwords in a circle, and hears a client only about the one it used', async () => {

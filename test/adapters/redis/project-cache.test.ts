@@ -7,7 +7,7 @@ import { redisProjectCache } from '../../../src/adapters/redis/project-cache.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts';
 import { projectCacheContract } from '../../contracts/ports.ts';
 import { hasRedisServer, onEveryRedis, startRedis, until } from '../../support/redis.ts';
-import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
+import { freshNamespace, mockLink, onMock } from '../../support/redis-mock.ts';
 import { suite } from '../../support/suite.ts';
 import { aProject } from '../../support/tasks.ts';
 import { tcpProxy } from '../../support/tcp-proxy.ts';
@@ -19,7 +19,7 @@ const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
   return { port: { cache, clock }, close: () => redis.close() };
 };
 
-projectCacheContract('ioredis-mock', opens(mockLink));
+onMock(() => projectCacheContract('ioredis-mock', opens(mockLink)));
 onEveryRedis('ProjectCache', (adapter, link) => projectCacheContract(adapter, opens(link)));
 
 const test = suite('ProjectCache in trouble');

@@ -5,7 +5,7 @@ import type { RedisLink } from '../../../src/adapters/redis/link.ts';
 import { redisRateLimiter } from '../../../src/adapters/redis/rate-limiter.ts';
 import { rateLimiterContract } from '../../contracts/ports.ts';
 import { onEveryRedis } from '../../support/redis.ts';
-import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
+import { freshNamespace, mockLink, onMock } from '../../support/redis-mock.ts';
 import { suite } from '../../support/suite.ts';
 
 const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
@@ -18,7 +18,7 @@ const opens = (link: () => RedisLink | Promise<RedisLink>) => async () => {
   };
 };
 
-rateLimiterContract('ioredis-mock', opens(mockLink));
+onMock(() => rateLimiterContract('ioredis-mock', opens(mockLink)));
 onEveryRedis('RateLimiter', (adapter, link) => rateLimiterContract(adapter, opens(link)));
 
 const test = suite('A limiter in Redis');

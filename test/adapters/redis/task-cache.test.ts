@@ -3,7 +3,7 @@ import type { RedisLink } from '../../../src/adapters/redis/link.ts';
 import { redisTaskCache } from '../../../src/adapters/redis/task-cache.ts';
 import { taskCacheContract, taskListCacheContract, trailingStoreContract } from '../../contracts/ports.ts';
 import { onEveryRedis } from '../../support/redis.ts';
-import { freshNamespace, mockLink } from '../../support/redis-mock.ts';
+import { freshNamespace, mockLink, onMock } from '../../support/redis-mock.ts';
 
 const opens =
   (link: () => RedisLink | Promise<RedisLink>, storeDelayMs = 0) =>
@@ -14,10 +14,12 @@ const opens =
     return { port: { cache, clock }, close: () => redis.close() };
   };
 
-taskCacheContract('ioredis-mock', opens(mockLink));
-// The mock takes 10 ms for a script.
-taskListCacheContract('ioredis-mock', opens(mockLink), { steps: 40 });
-trailingStoreContract('ioredis-mock', opens(mockLink, 5_000));
+onMock(() => {
+  taskCacheContract('ioredis-mock', opens(mockLink));
+  // The mock takes 10 ms for a script.
+  taskListCacheContract('ioredis-mock', opens(mockLink), { steps: 40 });
+  trailingStoreContract('ioredis-mock', opens(mockLink, 5_000));
+});
 onEveryRedis('TaskCache', (adapter, link) => {
   taskCacheContract(adapter, opens(link));
   taskListCacheContract(adapter, opens(link));

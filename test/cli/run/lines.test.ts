@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { lineSplitter, MAX_LINE } from '../../../src/cli/run/lines.ts';
-import { suite } from '../../support/suite.ts';
+import { repeats, suite } from '../../support/suite.ts';
 
 const test = suite('lines of a stream');
 
@@ -30,7 +30,7 @@ test('however the bytes are cut, the lines are the same', () => {
         .filter((line) => line !== '');
       assert.equal(linesOf(chunks), whole);
     }),
-    { numRuns: 500 },
+    { numRuns: repeats({ few: 100, all: 500 }) },
   );
 });
 

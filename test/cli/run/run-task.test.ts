@@ -9,7 +9,7 @@ import type { Task } from '../../../src/domain/tasks/task.ts';
 import { serve } from '../../../src/entrypoints/local/serve.ts';
 import { openApi } from '../../support/api.ts';
 import { freePort, MIYABI, type Ran, run, scratch, start, until } from '../../support/cli.ts';
-import { needs, suite } from '../../support/suite.ts';
+import { isFullRun, needs, suite } from '../../support/suite.ts';
 import { hasPython, inTerminal } from '../../support/terminal.ts';
 
 const test = suite('The task of a run');
@@ -106,7 +106,9 @@ const argvOf = ({ name, script }: Row, [kind, before]: (typeof PROGRESS)[number]
   `${before}${script}`,
 ];
 
-const CASES = EXITS.flatMap((row) => PROGRESS.map((progress) => ({ row, progress })));
+const CASES = EXITS.flatMap((row) =>
+  PROGRESS.slice(isFullRun() ? 0 : 1).map((progress) => ({ row, progress })),
+);
 
 const check = (tasks: readonly Task[], way: Way): void => {
   for (const { row, progress } of CASES) {
@@ -381,6 +383,7 @@ inPty(
       await server.close();
     }
   },
+  { slow: true },
 );
 
 test.slow(
@@ -427,7 +430,7 @@ test.slow(
   },
 );
 
-test('stays alive by heartbeats, and is left as it is where miyabi is killed', async () => {
+test.slow('stays alive by heartbeats, and is left as it is where miyabi is killed', async () => {
   let beats = 0;
   const server = await open((request) => {
     if (request.path.endsWith('/heartbeat')) beats += 1;

@@ -41,7 +41,7 @@ test.slow('death by other signals is passed on, also by those that Node keeps fo
   }
 });
 
-test('bytes that are no text, no lines and no UTF-8 pass as they are', async () => {
+test.slow('bytes that are no text, no lines and no UTF-8 pass as they are', async () => {
   const script = 'printf "a\\0b\\377\\376\\r\\rc\\033[31m"; printf "\\303" >&2';
   const [plain, wrapped] = await both(['sh', '-c', script]);
   assert.equal(wrapped, plain);
@@ -80,20 +80,24 @@ test('a reader that goes away ends the command as it would without', async () =>
 /** What it takes is in /proc. */
 const onLinux = needs(test, process.platform === 'linux', 'it reads /proc, which only Linux has');
 
-onLinux('what a command leaves running keeps its output', async () => {
-  const folder = scratch();
-  const gate = join(folder.path, 'go');
-  const script = `(until test -e "${gate}"; do sleep 0.1; done; echo late; echo late too >&2) & echo started; exit 3`;
-  const running = start([...MIYABI, 'run', '--', 'sh', '-c', script]);
-  const exited = new Promise((resolve) => running.process.once('exit', resolve));
-  assert.is(await exited, 3);
-  assert.is(running.stdout(), 'started\n');
-  writeFileSync(gate, '');
-  const { stdout, stderr } = await running.done;
-  folder.remove();
-  assert.is(stdout, 'started\nlate\n');
-  assert.is(stderr, 'late too\n');
-});
+onLinux(
+  'what a command leaves running keeps its output',
+  async () => {
+    const folder = scratch();
+    const gate = join(folder.path, 'go');
+    const script = `(until test -e "${gate}"; do sleep 0.1; done; echo late; echo late too >&2) & echo started; exit 3`;
+    const running = start([...MIYABI, 'run', '--', 'sh', '-c', script]);
+    const exited = new Promise((resolve) => running.process.once('exit', resolve));
+    assert.is(await exited, 3);
+    assert.is(running.stdout(), 'started\n');
+    writeFileSync(gate, '');
+    const { stdout, stderr } = await running.done;
+    folder.remove();
+    assert.is(stdout, 'started\nlate\n');
+    assert.is(stderr, 'late too\n');
+  },
+  { slow: true },
+);
 
 test.slow(
   'a command that is not there, one that cannot be run, and no command at all have exit codes of their own',
@@ -133,7 +137,7 @@ for (const [title, signal] of [
   });
 }
 
-test('an agent from which cdk hides its progress gets a hint at the flag, once', async () => {
+test.slow('an agent from which cdk hides its progress gets a hint at the flag, once', async () => {
   const { stderr } = await run([...MIYABI, 'run', '--', ...CDK, '--agent']);
   assert.is(stderr.match(/miyabi: cdk hides .*--progress events/g)?.length, 1);
   const quiet = await run([...MIYABI, 'run', '--quiet', '--', ...CDK, '--agent']);
@@ -293,7 +297,7 @@ test('an interrupt ends the wait for a hanging server at once, and loses no line
   folder.remove();
 });
 
-test('a spool that cannot be written is no reason to lose lines while the server is there', async () => {
+test.slow('a spool that cannot be written is no reason to lose lines while the server is there', async () => {
   const folder = scratch();
   const file = join(folder.path, 'file');
   writeFileSync(file, '');

@@ -95,7 +95,7 @@ test(
   ),
 );
 
-test(
+test.slow(
   'a server that answers 503 throughout is given a second at the end, no more',
   withServer(
     () => 503,

@@ -66,7 +66,7 @@ test('tasks that were on a shelf in between are those that stayed in memory', ()
         );
       },
     ),
-    { numRuns: repeats({ few: 60, all: 300 }) },
+    { numRuns: repeats({ few: 20, all: 300 }) },
   );
 });
 

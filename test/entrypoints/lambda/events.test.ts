@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, isMiyabiError, MiyabiError } from '../../../src/domain/errors.ts';
 import { decodeCollectorEvent, MAX_INFLATED_BYTES } from '../../../src/entrypoints/lambda/events.ts';
-import { suite } from '../../support/suite.ts';
+import { repeats, suite } from '../../support/suite.ts';
 
 const test = suite('what invokes the collector Lambda');
 
@@ -210,7 +210,7 @@ test('no event makes it fail in another way', () => {
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: repeats({ few: 100, all: 500 }) },
   );
 });
 

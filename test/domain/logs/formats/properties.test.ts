@@ -44,7 +44,7 @@ for (const format of formats) {
       fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
         for (const run of runsOf(format, lines).values()) check(run);
       }),
-      { numRuns: repeats({ few: 30, all: 1000 }) },
+      { numRuns: repeats({ few: 10, all: 1000 }) },
     );
   });
 }
@@ -74,7 +74,7 @@ for (const format of formats.filter(({ name }) => !MAY_TAKE_BACK.includes(name))
           assert.equal(withoutCauses(later), withoutCauses(run));
         }
       }),
-      { numRuns: repeats({ few: 20, all: 500 }) },
+      { numRuns: repeats({ few: 8, all: 500 }) },
     );
   });
 
@@ -95,7 +95,7 @@ for (const format of formats.filter(({ name }) => !MAY_TAKE_BACK.includes(name))
           kept = b.state;
         });
       }),
-      { numRuns: repeats({ few: 20, all: 500 }) },
+      { numRuns: repeats({ few: 8, all: 500 }) },
     );
   });
 }

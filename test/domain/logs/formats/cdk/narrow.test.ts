@@ -95,7 +95,7 @@ test('the row of a resource is its current step while it is made', () => {
     }
 });
 
-test('a server reads it so from posts of a few lines', async () => {
+test.slow('a server reads it so from posts of a few lines', async () => {
   const [layout] = LAYOUTS;
   for (const columns of [40, 57, 72]) {
     if (layout === undefined) throw new Error('no layout');

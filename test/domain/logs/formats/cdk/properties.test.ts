@@ -108,7 +108,7 @@ test('two logs of different stacks, interleaved line by line, give both results'
         assert.equal(of(both, 'B'), of(b, 'B'));
       },
     ),
-    { numRuns: repeats({ few: 60, all: 300 }) },
+    { numRuns: repeats({ few: 20, all: 300 }) },
   );
 });
 
@@ -226,7 +226,7 @@ test('random and mutated lines: no exception, no unsound run, signals of bounded
         }
       });
     }),
-    { numRuns: repeats({ few: 100, all: 500 }) },
+    { numRuns: repeats({ few: 30, all: 500 }) },
   );
 });
 
