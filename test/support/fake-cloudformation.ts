@@ -23,6 +23,8 @@ export type FakeStack = Readonly<{
   changeSetFails?: Readonly<{ reason: string; validations?: readonly FakeValidation[] }>;
   /** DescribeStackEvents fails once the stack has reached its last state. */
   finalEventsUnreadable?: true;
+  /** DescribeStacks finds the last state, for commands that read no events. */
+  endsUnseen?: true;
 }>;
 
 /** A finding of CloudFormation's validation of a change set. */
@@ -256,7 +258,8 @@ const nestedIn = (live: ReadonlyMap<string, LiveStack>, name: string): LiveStack
 const nestedName = (parent: string, logicalId: string): string => `${parent}-${logicalId}-${NESTED_SUFFIX}`;
 
 const describeStack = (stack: LiveStack, requested: string, byArn: boolean): Answer => {
-  const { name } = stack.fake;
+  const { name, endsUnseen } = stack.fake;
+  if (endsUnseen) proceed(stack, stack.future.length);
   const state = stack.state;
   if (state === undefined || (state === 'DELETE_COMPLETE' && !byArn))
     return failure('ValidationError', `Stack with id ${requested} does not exist`);
@@ -267,8 +270,9 @@ const describeStack = (stack: LiveStack, requested: string, byArn: boolean): Ans
       tag('StackName', name),
       tag('CreationTime', '2026-01-01T00:00:00Z'),
       tag('StackStatus', state),
+      tag('EnableTerminationProtection', 'false'),
       tag('StackStatusReason', stack.past.findLast(({ logicalId }) => logicalId === name)?.reason ?? ''),
-      '<Outputs/><Tags/>',
+      '<Parameters/><Outputs/><Tags/>',
     )}</Stacks>`,
   );
 };
@@ -338,7 +342,7 @@ const summaryOf = (fake: FakeStack): string => {
       `<ResourceIdentifiers>${tag('member', 'Name')}</ResourceIdentifiers>`,
     ),
   );
-  return `<ResourceIdentifierSummaries>${summaries.join('')}</ResourceIdentifierSummaries>`;
+  return `<Parameters/><ResourceIdentifierSummaries>${summaries.join('')}</ResourceIdentifierSummaries>`;
 };
 
 const begin = (stack: LiveStack, operation: StackOperation): void => {
@@ -388,19 +392,37 @@ const begin = (stack: LiveStack, operation: StackOperation): void => {
 
 const NESTED_TYPE = 'AWS::CloudFormation::Stack';
 
+/** The next events happen. */
+const proceed = (stack: LiveStack, events: number): void => {
+  const found = stack.future.splice(0, events);
+  stack.past.push(...found);
+  const own = found.findLast(({ logicalId }) => logicalId === stack.fake.name);
+  if (own !== undefined) stack.state = own.state;
+};
+
+/** What happened to the stack before the command, or as its first change set was created. */
+const eventBefore = ({ name, state }: FakeStack): StackEvent => ({
+  eventId: `${name}-before`,
+  stack: name,
+  logicalId: name,
+  physicalId: stackArn(name),
+  type: NESTED_TYPE,
+  state: state ?? 'REVIEW_IN_PROGRESS',
+  reason: '',
+  time: Date.parse('2026-01-01T00:00:00Z'),
+  operation: 'before',
+});
+
 const describeEvents = (stack: LiveStack, name: string): Answer => {
   if (name === stack.fake.name) {
     if (stack.fake.finalEventsUnreadable && stack.future.length === 0 && stack.past.length > 0)
       return failure('AccessDenied', 'User is not authorized to perform: cloudformation:DescribeStackEvents');
-    const found = stack.future.splice(0, BATCHES[stack.polls % BATCHES.length]);
+    proceed(stack, BATCHES[stack.polls % BATCHES.length] ?? 1);
     stack.polls += 1;
-    stack.past.push(...found);
-    const own = found.findLast(({ logicalId }) => logicalId === name);
-    if (own !== undefined) stack.state = own.state;
   }
   return success(
     'DescribeStackEvents',
-    `<StackEvents>${stack.past
+    `<StackEvents>${[...(name === stack.fake.name ? [eventBefore(stack.fake)] : []), ...stack.past]
       .filter((event) => event.stack === name)
       .toReversed()
       .map((event) =>
