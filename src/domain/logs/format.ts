@@ -127,6 +127,8 @@ export type Observation = Readonly<{
   started_at: number;
   last_at: number;
   ended_at?: number;
+  /** Why a run that has not ended has failed, if nothing more comes of it. */
+  failing?: string;
   /** How often the run has begun again after its end under the same key; absent for its first attempt. */
   retries?: number;
   /** The latest message, for the history. */

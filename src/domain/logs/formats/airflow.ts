@@ -7,13 +7,26 @@ const HEAD = /^(?:\[2\d{3}-\d\d-\d\d[T ,][^\]]{8,40}\] )?\{[a-z_][\w.-]{0,59}:\d
 /** A line of a logger of Airflow, whose time a logger prefix may have taken. */
 const line = (rest: string): RegExp => new RegExp(HEAD.source + rest);
 
-/** Airflow: the log of a task instance, and the progress of a backfill. */
+/** A line of a logger of Airflow 3, `[info     ] Marking run <DagRun …`, whose time a logger prefix may have taken. */
+const line3 = (rest: string): RegExp => new RegExp(`^(?:\\[[a-z]{4,8} {0,8}\\] )?${rest}`);
+
+const EVENTS_3 = ['[DAG TEST] running task <', 'Task instance state updated ', 'Marking run <DagRun '];
+
+/**
+ * Airflow: the log of a task instance, and the progress of a backfill. Of version 3: the run of a graph, as `airflow dags
+ * test` prints it, or only its end, as the scheduler does.
+ */
 export const airflow = toolFormat({
   name: 'airflow',
   taskName: 'airflow',
   taskType: 'workflow',
   counts: 'open',
   hint: {
+    begins: [
+      ...EVENTS_3.flatMap((event) => [event, `[info     ] ${event}`]),
+      'Task failed with exception ',
+      '[error    ] Task failed with exception ',
+    ],
     mayBegin: {
       characters: '[{',
       holds: (text, at) => MARKS.includes(text.charAt(at + 1)) && HEAD.test(text.slice(at, at + 120)),
@@ -55,6 +68,29 @@ export const airflow = toolFormat({
       line: line(
         '\\[backfill progress\\] \\| finished run (?<current>\\d{1,6}) of (?<total>\\d{1,6}) \\|.{0,120} failed: (?<failed>\\d{1,6}) \\| skipped: (?<skipped>\\d{1,6})',
       ),
+    },
+    {
+      says: 'works',
+      line: line3(
+        '\\[DAG TEST\\] running task <TaskInstance: (?<name>[\\w.-]{1,250})\\.(?<step>[\\w-]{1,250}) ',
+      ),
+    },
+    { says: 'one done', line: line3('Task instance state updated {1,8}\\[.{1,400}? new_state=success\\b') },
+    { says: 'one failed', line: line3('Task instance state updated {1,8}\\[.{1,400}? new_state=failed\\b') },
+    {
+      says: 'one skipped',
+      line: line3('Task instance state updated {1,8}\\[.{1,400}? new_state=skipped\\b'),
+    },
+    { says: 'broken', line: line3('(?<reason>Task failed with exception) {1,8}\\[task\\]') },
+    {
+      says: 'ends',
+      line: line3('Marking run <DagRun (?<name>[\\w.-]{1,250}) @ .{1,400}> successful\\b'),
+      alone: true,
+    },
+    {
+      says: 'fails',
+      line: line3('Marking run <DagRun (?<name>[\\w.-]{1,250}) @ .{1,400}> failed\\b'),
+      alone: true,
     },
     { says: 'ends', line: line('Backfill done(?: for DAG .{1,300})?\\. Exiting\\.$') },
   ],

@@ -33,7 +33,10 @@ export const bazel = toolFormat({
       line: /^(?<item>\/\/\S{1,200}) {1,80}(?:FAILED|TIMEOUT|FAILED TO BUILD)(?: in .{1,60})?$/,
     },
     { says: 'fails', line: /^(?:(?:FAILED|ERROR): )?Build did NOT complete successfully\b/ },
-    { says: 'fails', line: /^Build completed, \d{1,6} tests? FAILED, [\d,]{1,12} total actions?$/ },
+    {
+      says: 'fails',
+      line: /^Build completed, (?<reason>\d{1,6} tests? FAILED), [\d,]{1,12} total actions?$/,
+    },
     { says: 'ends', line: /^Build completed successfully, [\d,]{1,12} total actions?$/ },
   ],
 });

@@ -28,6 +28,13 @@ export const celery = toolFormat({
     },
     { says: 'cancels', line: line('ignored$'), alone: true },
     {
+      says: 'fails',
+      line: new RegExp(
+        `${HEAD.source}(?<reason>Hard time limit \\([\\d.]{1,12}s\\) exceeded) for (?<name>[\\w.-]{1,200})\\[(?<lane>[0-9a-f-]{36})\\]`,
+      ),
+      alone: true,
+    },
+    {
       says: 'cancels',
       line: new RegExp(
         `${HEAD.source}Discarding revoked task: (?<name>[\\w.-]{1,200})\\[(?<lane>[0-9a-f-]{36})\\]`,

@@ -2,13 +2,14 @@ import { toolFormat } from './kit/tool.ts';
 
 /**
  * The log of a job of GitHub Actions, whole or a part of it. Its steps begin with `##[group]Run …`; these and other groups are its
- * phases. It does not say how it ended, so a step that failed decides.
+ * phases. It does not say how it ended, so a step that failed decides, also where the log ends after it.
  */
 export const githubJob = toolFormat({
   name: 'github-job',
   taskName: 'GitHub Actions',
   taskType: 'ci_job',
   counts: 'open',
+  failsSilently: true,
   hint: {
     begins: [
       ...[
@@ -19,6 +20,7 @@ export const githubJob = toolFormat({
         'Cleaning up orphan',
       ],
       ...['Process completed with', '##[group]', '::group::'],
+      ...['The job running on', 'The runner has', 'The operation was'],
     ],
   },
   patterns: [
@@ -35,6 +37,12 @@ export const githubJob = toolFormat({
     { says: 'step', line: /^(?:##\[group\]|::group::)(?<phase>\S.{0,100})$/ },
     { says: 'step', line: /^Post job cleanup\.$/, phase: 'cleanup' },
     { says: 'broken', line: /^(?<reason>Process completed with exit code [1-9]\d{0,4})\.$/ },
+    {
+      says: 'fails',
+      line: /^(?<reason>The job running on runner .{1,200} has exceeded the maximum execution time of .{1,40}?)\.?$/,
+    },
+    { says: 'broken', line: /^(?<reason>The runner has received a shutdown signal)\b/ },
+    { says: 'cancels', line: /^The operation was canceled\.$/ },
     { says: 'closes', line: /^Cleaning up orphan processes$/ },
   ],
 });

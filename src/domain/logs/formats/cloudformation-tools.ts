@@ -2,7 +2,7 @@ import { toolFormat } from './kit/tool.ts';
 
 /**
  * `aws cloudformation deploy` (source: awscli/customizations/cloudformation). It prints no events, and while it waits the same
- * lines as `sam deploy`, which does: so only its end makes a task.
+ * lines as `sam deploy`, which does: so only its end makes a task, and one of `sam deploy` before any event.
  */
 export const awsDeploy = toolFormat({
   name: 'aws-deploy',
@@ -15,17 +15,27 @@ export const awsDeploy = toolFormat({
       'Failed to create/update the stack',
       'Failed to create the changeset: ',
       'No changes to deploy. Stack ',
+      'Error: Failed to create changeset ',
+      'Error: No changes to deploy. Stack ',
     ],
   },
   patterns: [
     { says: 'ends', line: /^Successfully created\/updated stack - (?<name>[\w-]{1,128})$/, alone: true },
-    { says: 'ends', line: /^No changes to deploy\. Stack (?<name>[\w-]{1,128}) is up to date$/, alone: true },
+    {
+      says: 'ends',
+      line: /^(?:Error: )?No changes to deploy\. Stack (?<name>[\w-]{1,128}) is up to date$/,
+      alone: true,
+    },
     {
       says: 'fails',
       line: /^(?<reason>Failed to create\/update the stack)\. Run the following command$/,
       alone: true,
     },
-    { says: 'fails', line: /^(?<reason>Failed to create the changeset: .{1,1000})$/, alone: true },
+    {
+      says: 'fails',
+      line: /^(?:Error: )?Failed to create (?:the changeset|changeset for the stack: (?<name>[\w-]{1,128}), ex): (?:Waiter \w{1,80} failed: .{1,200} Status: FAILED\. Reason: )?(?<reason>\S.{0,1000})$/,
+      alone: true,
+    },
   ],
 });
 

@@ -61,19 +61,24 @@ const TYPE: Place = { characters: ':', holds: () => true };
 /**
  * Exact feeds of a deployment, one JSON object a line: CloudFormation's events as EventBridge delivers them
  * (`CloudFormation Stack Status Change`, `… Resource Status Change`), and the messages that the CDK toolkit gives its
- * IoHost (`CDK_TOOLKIT_I5501` to `I5503`, `I5900`); and the table of events that `sam deploy` prints. Their details
+ * IoHost (`CDK_TOOLKIT_I5501` to `I5503`, `I5900`); and the table of events that `sam deploy` prints, with the lines below it. Their details
  * mean the same as in CDK's own output. As there, only a state of the stack ends a run, never a counter.
  */
 export const cloudformation = counterRuns<CloudformationSignal, Memory>({
   name: 'cloudformation',
   stateVersion: 1,
   counts: 'done',
-  hint: { contains: ['_I5', '\\u'], keys: ['status'], colon: TYPE },
+  hint: {
+    contains: ['_I5', '\\u'],
+    keys: ['status'],
+    colon: TYPE,
+    begins: ['Successfully created/updated stack', 'Error: Failed to create/update the stack: '],
+  },
   taskType: 'cdk_deploy',
   memory: { deployment: '', token: '', done: [] },
 
   read(line) {
-    if (!line.startsWith('{')) return readTableRow(line);
+    if (!line.startsWith('{')) return readTableRow(line) ?? readTableEnd(line);
     // Parsing is expensive; every line of these feeds contains one of these words.
     if (!line.includes('aws.cloudformation') && !line.includes('CDK_TOOLKIT_I5')) return undefined;
     const object = parseObject(line);
@@ -276,7 +281,7 @@ const TABLE_LANE = 'stack events';
 
 /** `CREATE_FAILED   AWS::SQS::Queue   Orders   reason`, as `sam deploy` prints the events of a stack. */
 const TABLE_ROW =
-  /^([A-Z][A-Z_]{2,60}) {2,100}(AWS(?:::\w{1,60}){2,4}|Custom::[\w@-]{1,60}) {2,100}([A-Za-z][A-Za-z0-9-]{0,254})(?: {2,200}(\S.*))?$/;
+  /^([A-Z][A-Z_]{2,60}) {2,100}(AWS(?:::\w{1,60}){1,4}:{0,2}|Custom::[\w@-]{1,60}) {2,100}([A-Za-z][A-Za-z0-9-]{0,254})(?: {2,200}(\S.*))?$/;
 
 const isCapital = (code: number): boolean => code >= 0x41 && code <= 0x5a;
 
@@ -287,10 +292,30 @@ const readTableRow = (line: string): CloudformationSignal | undefined => {
   const state = stateIn(status);
   if (state === undefined || id === undefined) return undefined;
   const reason = rest === undefined || rest === '-' ? {} : { reason: cut(rest, TEXT_LIMITS.error) };
-  const stack = type === STACK ? nameOf(id) : undefined;
+  const stack = type === STACK || isCutStack(type) ? nameOf(id) : undefined;
   if (stack !== undefined) return { kind: 'state', table: true, stack, state, ...reason };
   const name = cut(id, TEXT_LIMITS.step);
   return { kind: 'resource', table: true, stack: '', id: name, name, state, nests: false, ...reason };
+};
+
+/** A narrow column cuts the type. Of the types that begin so, the stack's own row comes first. */
+const isCutStack = (type = ''): boolean => type.length >= 12 && STACK.startsWith(type);
+
+/** What `sam deploy` prints below the table. */
+const readTableEnd = (line: string): CloudformationSignal | undefined => {
+  const [, deployed] =
+    /^Successfully created\/updated stack - ([A-Za-z][\w-]{0,127}) in [a-z]{2}(?:-[a-z]{1,9}){1,2}-\d$/.exec(
+      line,
+    ) ?? [];
+  if (deployed !== undefined) return { kind: 'deployed', table: true, stack: deployed, unchanged: false };
+  const [, stack, path] =
+    /^Error: Failed to create\/update the stack: ([A-Za-z][\w-]{0,127}), .{1,300} matched expected path: "([A-Z_]{6,60})"/.exec(
+      line,
+    ) ?? [];
+  const state = stateIn(path);
+  return stack === undefined || state === undefined
+    ? undefined
+    : { kind: 'state', table: true, stack, state };
 };
 
 const readEvent = (object: JsonObject): CloudformationSignal | undefined => {

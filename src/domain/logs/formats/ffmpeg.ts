@@ -48,7 +48,7 @@ export const ffmpeg = toolFormat({
     { says: 'fails', line: /^(?<reason>Error opening (?:input|output) files?\b.*)$/, alone: true },
     {
       says: 'remarks',
-      line: /^(?:\[[^\]]{1,80}\] )?(?<reason>(?:Error (?:while|writing|initializing|submitting|sending|muxing|selecting|reinitializing|marking|closing)\b|av_\w{1,40}\(\): ).{1,500})$/,
+      line: /^(?:\[[^\]]{1,80}\] )?(?<reason>(?:Error (?:while|writing|initializing|submitting|sending|muxing|selecting|reinitializing|marking|closing)\b|av_\w{1,40}\(\)).{0,400}: .{1,500})$/,
     },
     { says: 'fails', line: /^Conversion failed!$/ },
     { says: 'fails', line: new RegExp(`^(?<reason>\\S.{0,300}(?:${CAUSES.join('|')}))$`) },

@@ -9,7 +9,7 @@ export const jest = toolFormat({
   hint: {
     begins: [
       ...['Determining test suites', 'RUNS ', 'PASS ', 'FAIL ', 'Tests:  ', 'Ran all test suites'],
-      ...['No tests found, exiting', '● '],
+      ...['No tests found, exiting', '● ', 'Jest: '],
     ],
   },
   patterns: [
@@ -22,6 +22,10 @@ export const jest = toolFormat({
     {
       says: 'counts',
       line: /^Tests: {2,8}(?:(?<failed>\d{1,7}) failed, )?(?:(?<skipped>\d{1,7}) skipped, )?(?:\d{1,7} todo, )?(?:(?<passed>\d{1,7}) passed, )?(?<total>\d{1,7}) total$/,
+    },
+    {
+      says: 'broken',
+      line: /^Jest: (?<reason>(?:"|Coverage data|.{1,200} coverage).{1,300} (?:not met|not found)\b.{0,100})$/,
     },
     { says: 'closes', line: /^Ran all test suites\b.{0,500}\.$/ },
     { says: 'fails', line: /^(?<reason>No tests found, exiting with code 1)$/, alone: true },

@@ -108,4 +108,5 @@ export const helm = toolFormat({
       alone: true,
     },
   ],
+  because: { begins: /^\* (?<reason>\S.*)$/ },
 });

@@ -70,6 +70,8 @@ const debugSays = (object: JsonObject): ToolSays | undefined => {
   if (node === undefined) return undefined;
   const error = textIn(payload, 'error');
   if (type === 'task') return { says: 'works', step: node };
+  const interrupts = member(payload, 'interrupts');
+  if (Array.isArray(interrupts) && interrupts.length > 0) return { says: 'waits', step: node };
   return error === undefined
     ? { says: 'one done', step: node }
     : { says: 'broken', item: node, reason: error };

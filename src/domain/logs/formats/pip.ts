@@ -9,13 +9,15 @@ export const pip = toolFormat({
   hint: {
     begins: [
       'Collecting ',
+      'Processing .',
+      'Processing /',
       'Downloading ',
       'Using cached ',
       'Installing collected packages: ',
       '━',
       '╸',
       '╺',
-    ].concat(['Building wheel for ', 'Successfully installed ', 'ERROR: ']),
+    ].concat(['Building wheel for ', 'Successfully installed ', 'ERROR: ', 'error: ']),
   },
   patterns: [
     {
@@ -29,6 +31,7 @@ export const pip = toolFormat({
       line: /^(?:Downloading|Using cached) (?<step>\S{1,200}\.(?:whl|tar\.gz|zip)(?:\.metadata)?) \([\d.]{1,12} [kMG]?B\)$/,
       phase: 'collect',
     },
+    { says: 'works', line: /^Processing (?<step>\.{0,2}\/\S{1,300})$/, phase: 'collect' },
     { says: 'step', line: /^(?<step>[━╸╺]{5,200} {0,3}[\d.]{1,12}\/[\d.]{1,12} [kMG]?B .{0,80})$/ },
     {
       says: 'step',
@@ -39,12 +42,19 @@ export const pip = toolFormat({
     { says: 'ends', line: /^Successfully installed \S{1,160}-\d\S{0,60}(?: \S{3,220})*$/, alone: true },
     {
       says: 'fails',
-      line: /^ERROR: (?<reason>(?:Could not (?:find a version that|install packages due|open requirements file)|Cannot install |Failed building wheel |Failed to build installable wheels |ResolutionImpossible).*)$/,
+      line: /^ERROR: (?<reason>(?:Could not (?:find a version that|install packages due|open requirements file)|Cannot install |Failed building wheel |Failed to build |ResolutionImpossible).*)$/,
       alone: true,
     },
     {
       says: 'fails',
       line: /^ERROR: (?<reason>(?:No matching distribution found|Exception:|Operation cancelled).*)$/,
     },
+    {
+      says: 'fails',
+      line: /^error: externally-managed-environment$/,
+      alone: true,
+    },
+    { says: 'fails', line: /^error: [a-z]{3,20}(?:-[a-z]{2,20}){1,5}$/ },
   ],
+  because: { begins: /^× (?<reason>\S.{1,400}?)\.?$/ },
 });

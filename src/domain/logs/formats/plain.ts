@@ -8,8 +8,9 @@ import { cut, TEXT_LIMITS } from './kit/text.ts';
 
 /**
  * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `begun`: what it counts has
- * begun. `bar`: it is drawn as a bar. `epoch`: of one pass among a number that is not known. `failure`: a command has failed, in the words of what ran it; `final` where nothing
- * comes after that. `end`: the line says explicitly that all is done.
+ * begun. `bar`: it is drawn as a bar. `epoch`: of one pass among a number that is not known. `failure`: a command has
+ * failed, in the words of what ran it; `final` where nothing comes after that, `trace` where the cause follows. `end`: the
+ * line says explicitly that all is done.
  */
 export type PlainSignal =
   | Readonly<{
@@ -23,10 +24,22 @@ export type PlainSignal =
       tag?: string;
       text: string;
     }>
-  | Readonly<{ failure: string; final?: true }>
+  | Readonly<{ failure: string; final?: true; trace?: true }>
+  | Readonly<{ cause: string }>
   | Readonly<{ end: string }>;
 
-type Memory = Readonly<{ outer: boolean; begun?: true; bar?: true; epoch?: true }>;
+/**
+ * `inner`: the count of a bar that has begun again at its first step, which may be another one inside the first, and
+ * `before` that of the first. `trace`: a stack trace has been printed last, whose cause follows.
+ */
+type Memory = Readonly<{
+  outer: boolean;
+  begun?: true;
+  bar?: true;
+  epoch?: true;
+  inner?: Readonly<{ count: number; before: number }>;
+  trace?: true;
+}>;
 
 /** Progress is written in short lines; longer ones are skipped. */
 const MAX_LENGTH = 600;
@@ -63,7 +76,8 @@ const ALL_EPOCHS = /^`Trainer\.fit` stopped: `max_(?:epochs|steps)=\d{1,9}` reac
  * command that printed it is reported as failed right after. A full counter of what has begun (`Step 7/7`, `[3/3]
  * Uploading …`) does not: that run ends with words such as `Done`, with a failure, with the next run or with its stream. A
  * bar that begins while another one is not full is a step of that one. The bars of one epoch after the other are one run, and
- * none of them is its end.
+ * none of them is its end. A bar that begins again with the same total may be either: where it is full, it waits for what
+ * comes next. A failure that is stated before a counter is full is its end if nothing else comes.
  */
 export const plain = counterRuns<PlainSignal, Memory>({
   name: 'plain',
@@ -71,7 +85,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
   counts: 'both',
   revisesEnds: true,
   hint: {
-    contains: [percentage, fraction, countOf],
+    contains: [percentage, fraction, countOf, 'Error: ', 'Exception: '],
     begins: [
       ...[
         'Error: Process completed',
@@ -99,9 +113,13 @@ export const plain = counterRuns<PlainSignal, Memory>({
 
   read(line) {
     if (line.length > MAX_LENGTH || STEP_OUTPUT.test(line) || STEP_RECAP.test(line)) return undefined;
-    const failure = FAILURE.exec(line)?.[0];
-    if (failure !== undefined)
-      return { failure: cut(line, TEXT_LIMITS.error), ...(FINAL.test(line) && { final: true as const }) };
+    if (FAILURE.test(line))
+      return {
+        failure: cut(line, TEXT_LIMITS.error),
+        ...(FINAL.test(line) && { final: true as const }),
+        ...(line.startsWith('Traceback') && { trace: true as const }),
+      };
+    if (CAUSE.test(line)) return { cause: cut(line, TEXT_LIMITS.error) };
     if (END.test(line) || ALL_EPOCHS.test(line)) return { end: cut(line, TEXT_LIMITS.message) };
     if (!LIKELY.test(line)) return undefined;
     const tagged = line[0] === '[' ? taggedCounter(line) : undefined;
@@ -121,17 +139,27 @@ export const plain = counterRuns<PlainSignal, Memory>({
     if (!('current' in signal)) return false;
     if (signal.current >= signal.total && !isOther(last, signal)) return false;
     if (!isTerminal(last.status) && (!hasBegunAll(last) || isNextEpoch(last, signal))) return false;
+    if (goesOn(last, signal)) return false;
     // `Step 7/7` is written when the last step begins, so what counts soon after it is likely to be inside it.
     const isInside = last.memory.outer && !signal.outer && at - last.last_at <= LAST_STEP_MS;
     return !isInside;
   },
 
   apply(run, signal, at) {
-    if ('failure' in signal) return run && failsBy(run, signal, at) ? onFailure(signal.failure) : undefined;
-    if ('end' in signal) return run && hasBegunAll(run) ? { ...COMPLETED, message: signal.end } : undefined;
+    if ('failure' in signal) return run && onFailure(run, signal, at);
+    if ('cause' in signal) return run?.memory.trace ? onCause(run, signal.cause) : undefined;
+    if ('end' in signal)
+      return run && hasBegunAll(run) ? { ...completed(run), message: signal.end } : undefined;
     const { current, total, outer, begun, bar, epoch, text, name = signal.tag } = signal;
     if (run?.memory.outer && !outer) return { details: { current_step: text } };
     if (run !== undefined && bar && isInside(run, signal)) return { details: { current_step: text } };
+    const inner = run === undefined ? undefined : innerOf(run, signal);
+    if (run !== undefined && inner !== undefined)
+      return {
+        ...(inner.count >= total && { current: total }),
+        details: { current_step: text },
+        memory: { ...run.memory, inner },
+      };
     const full = current >= total && !begun;
     return {
       ...(run === undefined && name !== undefined && { name }),
@@ -150,28 +178,86 @@ export const plain = counterRuns<PlainSignal, Memory>({
     };
   },
 
-  followed: (run) => (hasBegunAll(run) ? COMPLETED : undefined),
+  followed: (run) => (hasBegunAll(run) ? completed(run) : undefined),
 
-  atEnd: (run) =>
-    run.status === 'running' && run.current !== null && run.total !== null && run.current >= run.total
-      ? { ...run, status: 'completed', ended_at: run.last_at }
-      : run,
+  atEnd(run) {
+    const { status, current, total, failing } = run;
+    if (status !== 'running' || current === null || total === null) return run;
+    const ended = { ...run, ended_at: run.last_at };
+    if (current >= total) return { ...ended, status: 'completed' };
+    return failing === undefined
+      ? run
+      : {
+          ...ended,
+          status: 'failed',
+          details: { ...run.details, outcome: 'failed', error_message: failing },
+        };
+  },
 });
 
-const COMPLETED = { status: 'completed', concluded: true } as const;
+const completed = ({ total }: Run<Memory>): RunUpdate<Memory> => ({
+  status: 'completed',
+  current: total,
+  concluded: true,
+});
 
-/** Whether the last step of what counts begun ones is under way. */
+/** Whether the last step of what counts begun ones is under way, or a bar is full that may be inside another one. */
 const hasBegunAll = ({ memory, status, current, total }: Run<Memory>): boolean =>
-  memory.begun === true && !isTerminal(status) && current !== null && total !== null && current >= total;
+  !isTerminal(status) &&
+  total !== null &&
+  current !== null &&
+  current >= total &&
+  (memory.begun === true || memory.inner !== undefined);
 
-const failsBy = (run: Run<Memory>, { final }: Readonly<{ final?: true }>, at: number): boolean =>
-  run.concluded || hasBegunAll(run) ? at - run.last_at <= FAILURE_WITHIN_MS : final === true;
+const onFailure = (
+  run: Run<Memory>,
+  { failure, final, trace }: Readonly<{ failure: string; final?: true; trace?: true }>,
+  at: number,
+): RunUpdate<Memory> | undefined => {
+  const isFull = run.concluded || hasBegunAll(run);
+  if (isFull && at - run.last_at > FAILURE_WITHIN_MS) return undefined;
+  const { trace: _before, ...rest } = run.memory;
+  const memory: Memory = { ...rest, ...(trace && { trace }) };
+  if (!isFull && !final) return isTerminal(run.status) ? undefined : { failing: failure, memory };
+  return {
+    status: 'failed',
+    details: { outcome: 'failed', error_message: failure },
+    message: cut(failure, TEXT_LIMITS.message),
+    memory,
+  };
+};
 
-const onFailure = (text: string): RunUpdate<Memory> => ({
-  status: 'failed',
-  details: { outcome: 'failed', error_message: text },
-  message: cut(text, TEXT_LIMITS.message),
-});
+/** What a stack trace ends with says more than how it begins. */
+const onCause = (
+  { status, memory: { trace: _ended, ...memory } }: Run<Memory>,
+  cause: string,
+): RunUpdate<Memory> =>
+  status === 'failed' ? { details: { error_message: cause }, memory } : { failing: cause, memory };
+
+type Bar = Readonly<{ current: number; total: number; bar?: true; name?: string }>;
+
+/**
+ * The count of a bar that began again before it was full, as long as it may be another one inside the first. One without a
+ * name, which counts as far, is distinguished from the first only by the order of its counts.
+ */
+const innerOf = (run: Run<Memory>, signal: Bar): Memory['inner'] => {
+  const { current, total, memory } = run;
+  const { current: count, name = '' } = signal;
+  if (isTerminal(run.status) || !memory.bar || !signal.bar || current === null || signal.total !== total)
+    return undefined;
+  if (total === 100 || (name !== '' && name === run.name)) return undefined;
+  const { inner } = memory;
+  if (inner === undefined) return count <= 1 && count + 1 < current ? { count, before: current } : undefined;
+  const isInner = inner.count < total ? count >= inner.count : !goesOn(run, signal);
+  return isInner ? { ...inner, count } : undefined;
+};
+
+/** Whether a bar counts on after one that was full inside it. */
+const goesOn = ({ total, memory: { inner } }: Run<Memory>, signal: Bar): boolean =>
+  inner !== undefined &&
+  signal.bar === true &&
+  signal.total === total &&
+  (signal.current === inner.before || signal.current === inner.before + 1);
 
 /** Whether a bar is drawn inside a part of what another one counts: that one is under way, and counts something else. */
 const isInside = (
@@ -206,6 +292,9 @@ const taggedCounter = (line: string): PlainSignal | undefined => {
 /** How shells, runners and package managers report that the previous command failed; they print it last. */
 const FAILURE =
   /^(?:(?:Error: )?Process completed with exit code [1-9]\d{0,4}\.?$|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$)/;
+
+/** The last line of a stack trace of Python. */
+const CAUSE = /^(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception): \S/;
 
 /** Of these, what runners print when a job has come to its end. */
 const FINAL = /^(?:(?:Error: )?Process completed with|ERROR: Job failed:)/;

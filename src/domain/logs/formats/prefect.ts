@@ -23,12 +23,12 @@ export const prefect = toolFormat({
     },
     {
       says: 'one failed',
-      line: /^\| \w{4,8} {1,8}\| Task run '(?<item>[^']{1,120})' - Finished in state (?:Failed|Crashed|TimedOut)\((?<reason>.{0,1000}?)\)$/,
+      line: /^\| \w{4,8} {1,8}\| Task run '(?<item>[^']{1,120})' - Finished in state (?:Failed|Crashed|TimedOut)\((?<quote>['"]?)(?<reason>.{0,1000}?)\k<quote>\)$/,
     },
     { says: 'ends', line: /^\| INFO {1,8}\| Flow run '(?<lane>[^']{1,80})' - Finished in state Completed\(/ },
     {
       says: 'fails',
-      line: /^\| \w{4,8} {1,8}\| Flow run '(?<lane>[^']{1,80})' - Finished in state (?:Failed|Crashed|TimedOut)\((?<reason>.{0,1000}?)\)$/,
+      line: /^\| \w{4,8} {1,8}\| Flow run '(?<lane>[^']{1,80})' - Finished in state (?:Failed|Crashed|TimedOut)\((?<quote>['"]?)(?<reason>.{0,1000}?)\k<quote>\)$/,
     },
     {
       says: 'cancels',

@@ -48,9 +48,11 @@ export const pulumi = toolFormat({
       says: 'step',
       line: /^[+~-]{1,2} {1,3}[├└│─ ]{0,12}(?<step>[\w-]{1,60}:[\w/.-]{1,80}:\w{1,80} {1,80}\S{1,200}) {1,80}(?:creating|updating|deleting|replacing)\b/,
     },
-    { says: 'fails', line: /^error: (?<reason>(?:update|destroy|preview|refresh) failed)$/ },
+    { says: 'fails', line: /^error: (?:update|destroy|preview|refresh) failed$/ },
+    { says: 'broken', line: /^error: \d{1,4} errors? occurred:$/, after: 'update' },
     { says: 'broken', line: /^error: (?<reason>\S.{0,1000})$/, after: 'update' },
     { says: 'concludes', line: /^Resources:$/, after: 'preview' },
     { says: 'closes', line: /^Duration: (?:\d{1,4}[hms]){1,3}$/, after: 'update' },
   ],
+  because: { begins: /^\* (?<reason>\S.*)$/ },
 });

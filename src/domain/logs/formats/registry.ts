@@ -53,7 +53,8 @@ export const builtInFormats: readonly LogFormat[] = [
   cloudformation,
   helm,
   serverless,
-  // Its errors begin like those of Terraform.
+  // Their errors begin like those of Terraform.
+  awsDeploy,
   dockerBuild,
   terraform,
   claudeCode,
@@ -89,7 +90,6 @@ export const builtInFormats: readonly LogFormat[] = [
   vitest,
   airflow,
   ansible,
-  awsDeploy,
   celery,
   cloudformationAction,
   codebuild,

@@ -329,7 +329,7 @@ const jsonSignal = (object: JsonObject): TerraformSignal | undefined => {
     case 'diagnostic': {
       const diagnostic = objectOf(member(object, 'diagnostic'));
       if (member(diagnostic, 'severity') !== 'error') return undefined;
-      const texts = [textOf(member(diagnostic, 'summary')), textOf(member(diagnostic, 'detail'))];
+      const texts = ['summary', 'detail'].map((key) => textOf(member(diagnostic, key))?.trim());
       const message = cut(
         texts.filter((text) => text !== undefined && text !== '').join(': '),
         TEXT_LIMITS.error,

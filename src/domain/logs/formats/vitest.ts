@@ -11,7 +11,17 @@ export const vitest = toolFormat({
   counts: 'open',
   hint: {
     begins: [
-      ...['RUN  v', 'DEV  v', 'RERUN ', 'FAIL  ', 'Tests  ', 'Tests ', 'Errors  ', 'Duration  '],
+      ...[
+        'RUN  v',
+        'DEV  v',
+        'RERUN ',
+        'FAIL  ',
+        'Tests  ',
+        'Tests ',
+        'Errors  ',
+        'Duration  ',
+        'Vitest caught ',
+      ],
       ...['No test files found', '✓ ', '❯ ', '× ', '→ ', '↓ '],
     ],
   },
@@ -31,10 +41,14 @@ export const vitest = toolFormat({
       says: 'counts',
       line: /^Tests {1,2}(?:(?<failed>\d{1,7}) failed(?: \| )?)?(?:(?<passed>\d{1,7}) passed(?: \| )?)?(?:(?<skipped>\d{1,7}) skipped(?: \| )?)?(?:\d{1,7} todo)? ?\((?<total>\d{1,7})\)$/,
     },
-    { says: 'broken', line: /^(?<item>Errors {2}\d{1,6} errors?)$/ },
+    { says: 'broken', line: /^Vitest caught \d{1,6} unhandled errors? during the test run\.$/ },
+    { says: 'broken', line: /^Errors {2}(?<reason>\d{1,6} errors?)$/ },
     { says: 'closes', line: /^Duration {2}\d{1,7}(?:\.\d{1,3})?m?s\b/ },
     { says: 'fails', line: /^(?<reason>No test files found, exiting with code 1)$/ },
     { says: 'ends', line: /^No test files found, exiting with code 0$/ },
   ],
-  because: { begins: /^(?<reason>[A-Z]\w{0,60}(?:Error|Exception)?(?: \[\w{1,60}\])?: .+)$/ },
+  because: {
+    begins: /^(?<reason>[A-Z]\w{0,60}(?:Error|Exception)?(?: \[\w{1,60}\])?: .+)$/,
+    between: /^(?:This might cause false positive tests\b.{0,200}|⎯{2,120} Unhandled \w{1,20} ⎯{2,120})$/,
+  },
 });

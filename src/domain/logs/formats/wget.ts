@@ -9,8 +9,9 @@ export const wget = toolFormat({
   taskName: 'wget',
   taskType: 'transfer',
   counts: 'open',
+  failsSilently: true,
   hint: {
-    begins: ['--20', 'ERROR 4', 'ERROR 5', 'wget: ', '('],
+    begins: ['--20', 'ERROR 4', 'ERROR 5', 'wget: ', '(', 'Connecting to '],
     contains: [percentage],
     mayBegin: numberBefore('K:', NUMBERED),
   },
@@ -26,6 +27,11 @@ export const wget = toolFormat({
     },
     { says: 'ends', line: /^\([\d.]{1,12} [KMG]?B\/s\) - .{1,500} saved \[\d{1,16}(?:\/\d{1,16})?\]$/ },
     { says: 'fails', line: /^(?:ERROR )?(?<reason>[45]\d\d: \S.{0,200})$/ },
+    {
+      says: 'fails',
+      line: /^\([\d.]{1,12} [KMG]?B\/s\) - (?<reason>(?:Read error|Connection closed) at byte \d{1,16}(?:\/\d{1,16})?(?: \([^)]{1,200}\))?)\. Giving up\.$/,
+    },
+    { says: 'broken', line: /^Connecting to .{1,300}\.\.\. (?<reason>failed: .{1,200}?)\.?$/ },
     { says: 'fails', line: /^wget: (?<reason>(?:unable to|Unable to|failed to) .+)$/ },
   ],
 });

@@ -43,6 +43,37 @@ test('an agent that waits for a person is blocked, and runs again with its next 
   );
 });
 
+test('the table of sam deploy is read where its columns are too narrow for a type', () => {
+  const rows = [
+    'CREATE_IN_PROGRESS       AWS::CloudFormation::S   shop                     User Initiated         ',
+    '                         tack                                                                     ',
+    'CREATE_FAILED            AWS::SQS::Queue          Bills                    Access denied          ',
+    'ROLLBACK_COMPLETE        AWS::CloudFormation::S   shop                     -                      ',
+  ];
+  const end =
+    'Error: Failed to create/update the stack: shop, Waiter StackCreateComplete failed: Waiter encountered a terminal failure state: For expression "Stacks[].StackStatus" we matched expected path: "ROLLBACK_COMPLETE" at least once';
+  for (const lines of [rows, [...rows, end], [...rows.slice(0, 3), end]])
+    assert.equal(
+      runsOf(lines).map(({ task_name, status, details }) => [
+        task_name,
+        status,
+        details.outcome,
+        details.failed_resources,
+      ]),
+      [['shop', 'failed', 'rolled_back', ['Bills']]],
+    );
+  const deployed = 'Successfully created/updated stack - shop in eu-west-1';
+  for (const lines of [
+    [deployed],
+    [rows[0] ?? '', deployed],
+    ['CREATE_IN_PROGRESS  AWS::CloudFormatio  shop  -', deployed],
+  ])
+    assert.equal(
+      runsOf(lines).map(({ task_name, status }) => `${task_name} ${status}`),
+      ['shop completed'],
+    );
+});
+
 test('sam deploy is one task, though it prints what the AWS CLI prints too', () => {
   const runs = runsOf([
     'Waiting for changeset to be created..',
@@ -81,6 +112,50 @@ test('lines in the words of these tools make no task without a run of theirs', (
   assert.equal(
     lines.filter((line) => runsOf([line]).length > 0),
     [],
+  );
+});
+
+/** The runs as they are known before and after the end of the log. */
+const endOf = (lines: readonly string[]) => {
+  const parser = logParser(builtInFormats);
+  parser.add(lines);
+  const inShort = ({ run: { status, details } }: ReturnType<typeof parser.tasks>[number]) =>
+    `${status} ${details.error_message ?? ''}`.trim();
+  return [parser.tasks(), [...parser.tasksAtEnd()]].map((tasks) => tasks.map(inShort).join());
+};
+
+test('a step that failed at the end of a job’s log is the end of the job', () => {
+  const failed = ['##[group]Run make', '##[error]Process completed with exit code 1.'];
+  assert.equal(endOf(failed), ['running', 'failed Process completed with exit code 1']);
+  assert.equal(endOf(failed.slice(0, 1)), ['running', 'running']);
+});
+
+test('a connection that Wget could not make is its end where no other follows', () => {
+  const refused = [
+    '--2026-11-03 10:00:00--  http://127.0.0.1:9/a',
+    'Connecting to 127.0.0.1:9... failed: Connection refused.',
+  ];
+  assert.equal(endOf(refused), ['running', 'failed failed: Connection refused']);
+  const saved = "2026-11-03 10:00:01 (1.00 MB/s) - 'a' saved [30/30]";
+  assert.equal(endOf([...refused, saved]), ['completed', 'completed']);
+});
+
+test('an exception after a counter that is not full is its end where the log ends', () => {
+  const trace = [
+    'Traceback (most recent call last):',
+    '  File "shop.py", line 3, in <module>',
+    'ValueError: no paper',
+  ];
+  assert.equal(endOf(['Processing 3/10', ...trace]), ['running', 'failed ValueError: no paper']);
+  assert.equal(endOf(['Processing 3/10', ...trace, 'Processing 4/10']), ['running', 'running']);
+  assert.equal(endOf(['Processing 10/10', ...trace]), [
+    'failed ValueError: no paper',
+    'failed ValueError: no paper',
+  ]);
+  assert.equal(
+    endOf(['Processing 3/10', 'ValueError: no paper']),
+    ['running', 'running'],
+    'it may be any text',
   );
 });
 

@@ -26,6 +26,24 @@ test('what counts inside a step is part of that step', () => {
   assert.equal(inShort(plain, `${log}\nStep 3/3: push\nUploading 45%`), ['plain#1 running 3/3']);
 });
 
+test('a bar inside another one that counts as far is a step of it, and one that begins again is not', () => {
+  const bar = (current: number, name = '') =>
+    `${name}${String(current * 10).padStart(3)}%|████      | ${current}/10 [00:05<00:05, 10.0it/s]`;
+  const inside = [2, 3, 0, 5, 10].map((count) => bar(count)).join('\n');
+  assert.equal(inShort(plain, inside), ['plain#1 running 10/10'], 'it waits for what comes next');
+  assert.equal(inShort(plain, `${inside}\n${bar(4)}`), ['plain#1 running 4/10']);
+  assert.equal(inShort(plain, `${inside}\n${bar(4)}\n${bar(0)}\n${bar(10)}\n${bar(5)}`), [
+    'plain#1 running 5/10',
+  ]);
+  assert.equal(inShort(plain, `${inside}\n${bar(4)}\n${bar(10)}`), ['plain#1 completed 10/10']);
+  assert.equal(inShort(plain, `${inside}\nUploading 1/4`), [
+    'plain#1 completed 10/10',
+    'plain#2 running 1/4',
+  ]);
+  const named = [bar(3, 'Training: '), bar(0), bar(10), bar(4, 'Training: ')].join('\n');
+  assert.equal(inShort(plain, named), ['plain#1 running 4/10']);
+});
+
 test('the bars of one epoch after the other are one run, with validation as its step', () => {
   const bar = (name: string, current: number, total = 100) =>
     `${name}: ${String(Math.floor((100 * current) / total)).padStart(3)}%|████      | ${current}/${total} [00:05<00:05, 10.0it/s]`;

@@ -18,6 +18,8 @@ export type Run<Memory extends Json = Json> = Readonly<{
   message?: string;
   /** The end was concluded from a full counter: an explicit failure right after it still corrects it. */
   concluded?: true;
+  /** Why it has failed, if no more updates come. */
+  failing?: string;
   memory: Memory;
   started_at: number;
   last_at: number;
@@ -35,6 +37,7 @@ export type RunUpdate<Memory extends Json = Json> = Readonly<{
   details?: TaskDetails;
   message?: string;
   concluded?: true;
+  failing?: string;
   memory?: Memory;
 }>;
 
@@ -221,6 +224,7 @@ const advance = <Memory extends Json>(
     details: update.details === undefined ? run.details : { ...run.details, ...update.details },
     ...(message !== undefined && { message }),
     ...(update.concluded && { concluded: true }),
+    ...(update.failing !== undefined && { failing: update.failing }),
     memory: update.memory ?? run.memory,
     started_at: run.started_at,
     last_at: Math.max(run.last_at, at),
@@ -256,6 +260,7 @@ const observation = <S extends Json, Memory extends Json>(
   run: Run<Memory>,
 ): Observation => {
   const { error_message: error, ...details } = run.details;
+  const failing = isTerminal(run.status) ? undefined : (run.failing ?? error);
   return {
     key,
     task_name: run.name,
@@ -265,6 +270,7 @@ const observation = <S extends Json, Memory extends Json>(
     total: run.total,
     ...partialFailure(run),
     details: { ...details, ...(error !== undefined && run.status === 'failed' && { error_message: error }) },
+    ...(failing !== undefined && { failing }),
     started_at: run.started_at,
     last_at: run.last_at,
     ...(run.ended_at !== undefined && { ended_at: run.ended_at }),

@@ -114,7 +114,8 @@ export const STATUS_WORDS = {
     failed: ['Failed', 'Crashed', 'TimedOut'],
     cancelled: ['Cancelled', 'RolledBack'],
   },
-  // trigger.dev/docs/runs, and the names that its database had before
+  // trigger.dev/docs/runs; github.com/triggerdotdev/trigger.dev, apps/webapp/app/v3/taskStatus.ts: the states of runs and
+  // attempts in its database
   'Trigger.dev': {
     pending: ['PENDING_VERSION', 'WAITING_FOR_DEPLOY', 'DELAYED', 'QUEUED', 'DEQUEUED'],
     running: ['EXECUTING', 'REATTEMPTING', 'RETRYING_AFTER_FAILURE'],
@@ -131,7 +132,7 @@ export const STATUS_WORDS = {
     completed: ['completed'],
     failed: ['failed'],
   },
-  // github.com/argoproj/argo-workflows, pkg/apis/workflow/v1alpha1: WorkflowPhase, NodePhase
+  // github.com/argoproj/argo-workflows, pkg/apis/workflow/v1alpha1/workflow_types.go: WorkflowPhase, NodePhase
   Argo: {
     pending: ['Pending'],
     running: ['Running'],
@@ -139,7 +140,7 @@ export const STATUS_WORDS = {
     failed: ['Failed', 'Error'],
     cancelled: ['Skipped', 'Omitted'],
   },
-  // buildkite.com/docs/apis/graphql: BuildStates, JobStates
+  // buildkite.com/docs/apis/graphql/schemas/enum: buildstates, jobstates
   Buildkite: {
     pending: [
       'unblocked',
@@ -170,7 +171,7 @@ export const STATUS_WORDS = {
     failed: ['failure', 'timed_out', 'startup_failure'],
     cancelled: ['cancelled', 'skipped', 'stale'],
   },
-  // docs.gitlab.com/api/pipelines: status
+  // docs.gitlab.com/api/pipelines: status of a pipeline, which jobs have, too
   GitLab: {
     pending: ['created', 'waiting_for_resource', 'waiting_for_callback', 'preparing', 'pending', 'scheduled'],
     running: ['running', 'canceling'],
@@ -179,14 +180,15 @@ export const STATUS_WORDS = {
     failed: ['failed'],
     cancelled: ['canceled', 'skipped'],
   },
-  // docs.aws.amazon.com: StatusType of CodeBuild, and the states of CodePipeline
+  // docs.aws.amazon.com: StatusType in codebuild/latest/APIReference/API_Build; PipelineExecution and ActionExecution in
+  // codepipeline/latest/APIReference
   CodeBuild: {
     running: ['IN_PROGRESS', 'InProgress', 'Stopping'],
     completed: ['SUCCEEDED'],
     failed: ['FAILED', 'FAULT', 'TIMED_OUT', 'CLIENT_ERROR'],
-    cancelled: ['STOPPED', 'Superseded'],
+    cancelled: ['STOPPED', 'Superseded', 'Abandoned'],
   },
-  // docs.aws.amazon.com: DescribeExecution
+  // docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution: status
   'Step Functions': {
     pending: ['PENDING_REDRIVE'],
     running: ['RUNNING'],
@@ -194,7 +196,7 @@ export const STATUS_WORDS = {
     failed: ['FAILED', 'TIMED_OUT'],
     cancelled: ['ABORTED'],
   },
-  // docs.aws.amazon.com: JobStatus
+  // docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail: status
   'AWS Batch': {
     pending: ['SUBMITTED', 'PENDING', 'RUNNABLE'],
     running: ['STARTING', 'RUNNING'],

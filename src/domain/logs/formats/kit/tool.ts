@@ -20,7 +20,7 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  *
  * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
  * `between`; its group `item` is what has failed. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
- * log is read in sequence. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
+ * log is read in sequence. So is the rest of a reason that a failure itself gives and that ends with a colon. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
  *
  * `json` reads lines that are JSON objects and hold one of these texts. A line without a lane is about the run that began
  * last if `sharesLast`.
@@ -40,6 +40,8 @@ export type Tool = Readonly<{
   draws?: RegExp;
   /** Nothing says that all went well: a run in which nothing has failed completes with the end of its stream. */
   endsSilently?: true;
+  /** Something that is `broken` is its end, unless it is seen to go on: such a run fails with the end of its stream. */
+  failsSilently?: true;
 }>;
 
 /**
@@ -81,6 +83,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
     ...(tool.json !== undefined && { timeOf: ({ time }: ToolSignal) => time }),
 
     ...(tool.endsSilently && { atEnd }),
+    ...(tool.failsSilently && { atEnd: failedAtEnd }),
 
     begins(last, signal) {
       if (signal.says === 'fails' && last.concluded) return false;
@@ -115,6 +118,16 @@ const atEnd = (run: Observation): Observation =>
         ended_at: run.last_at,
       };
 
+const failedAtEnd = (run: Observation): Observation =>
+  run.status !== 'running' || run.failing === undefined
+    ? run
+    : {
+        ...run,
+        status: 'failed',
+        details: { ...run.details, outcome: 'failed', error_message: run.failing },
+        ended_at: run.last_at,
+      };
+
 const BEGINNINGS: ReadonlySet<ToolSignal['says']> = new Set(['begins', 'works', 'counts', 'waits']);
 
 const isFull = ({ current, total }: Counts): boolean =>
@@ -146,13 +159,13 @@ const explanation = ({
     const isOpen =
       reason === undefined
         ? says === 'because' || FAILURES.has(says)
-        : says === 'because' && (goesOn !== undefined || reason.endsWith(':'));
+        : (says === 'because' && goesOn !== undefined) || reason.endsWith(':');
     return isOpen && 'over empty lines';
   },
 
   readContinuation(line, before) {
     const text = headOf(line);
-    const begun = before.says === 'because' ? before.reason : undefined;
+    const begun = before.reason;
     const said = { says: 'because', text: cut(text, TEXT_LIMITS.message) } as const;
     if (begun !== undefined) {
       const isRest = begun.endsWith(':') || goesOn?.test(text);
@@ -326,7 +339,7 @@ const hasFailed = ({
 const endingOf = (run: Run<Memory> | undefined, counts: Counts, text: string): string =>
   (counts.failed ?? run?.failed) && (counts.total ?? run?.total)
     ? sumOfFailures(run, counts)
-    : cut(text.replace(/^[✖✗✘❌×] {1,4}/u, ''), TEXT_LIMITS.error);
+    : cut(text.replace(/^(?:[✖✗✘❌×] {1,4}|error: )/u, ''), TEXT_LIMITS.error);
 
 const sumOfFailures = (run: Run<Memory> | undefined, counts: Counts): string => {
   const failed = counts.failed ?? run?.failed ?? run?.details.failed_resources?.length;
