@@ -1,3 +1,5 @@
+// Over 300 lines: the words around a number that make it a counter are looked at one after the other.
+
 import { isTerminal } from '../../tasks/status.ts';
 import { countOf, fraction, percentage } from '../hint.ts';
 import { barOf, isBar } from './kit/bars.ts';
