@@ -70,14 +70,23 @@ export const startPeer = async (runtime: Runtime, input: PeerInput): Promise<Run
   });
 
 export const post = async (url: string, path: string, body: unknown): Promise<void> => {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+  const send = () =>
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  // On a busy machine a connection may be closed as idle while it is being used again.
+  const response = await send().catch((error: unknown) => {
+    if (error instanceof Error && isClosed(error)) return send();
+    throw error;
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   await response.arrayBuffer();
 };
+
+const isClosed = ({ cause }: Error): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'UND_ERR_SOCKET';
 
 /** Makes many things, 32 at a time. */
 export const fill = async (count: number, make: (index: number) => Promise<void>): Promise<void> => {
