@@ -1,3 +1,4 @@
+import { NOTHING_LISTENS } from '../client/error.ts';
 import type { MiyabiClient } from '../client/index.ts';
 import { CommandFailure, EXIT } from './failure.ts';
 import { explained, serverAt } from './server.ts';
@@ -35,9 +36,21 @@ export const withServer = async (act: (session: Session) => Promise<void>): Prom
       printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     });
   } catch (error) {
-    throw explained(error, client.url);
+    throw withHint(explained(error, client.url), client.url);
   }
 };
+
+const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|$)/;
+
+/** A server on this machine to which no one listens can be started. */
+const withHint = (failure: unknown, url: string): unknown =>
+  failure instanceof CommandFailure && failure.message.endsWith(NOTHING_LISTENS) && LOCAL.test(url)
+    ? new CommandFailure(
+        failure.exitCode,
+        `${failure.message}; start one with miyabi serve, or set MIYABI_URL`,
+        { cause: failure.cause },
+      )
+    : failure;
 
 /** `--label team=shop`, repeatable. */
 export const takePair = (

@@ -84,8 +84,11 @@ const recordIn = (text: string): Record<string, unknown> | undefined => {
   }
 };
 
+/** How the message of a refused connection ends. */
+export const NOTHING_LISTENS = 'nothing listens there';
+
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
+  ECONNREFUSED: NOTHING_LISTENS,
   ENOTFOUND: 'its name is not known',
   EAI_AGAIN: 'its name is not known',
   ECONNRESET: 'the connection broke off',

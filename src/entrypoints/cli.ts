@@ -16,6 +16,6 @@ if (args[0] === 'run') {
   const { runProgram } = await import('../cli/program.ts');
   await runProgram(args, async (options) => {
     const { runServer } = await import('./local/run-server.ts');
-    await runServer(options);
+    await runServer({ ...options, command: 'npx miyabi-progress serve --demo' });
   });
 }

@@ -13,6 +13,6 @@ const readArgs = (args: readonly string[]): { demo: boolean } => {
   }
 };
 
-const start = async () => runServer(readArgs(process.argv.slice(2)));
+const start = async () => runServer({ ...readArgs(process.argv.slice(2)), command: 'npm start -- --demo' });
 
 start().catch((error: unknown) => reportFailure('miyabi', error));

@@ -37,4 +37,18 @@ test('https to an http server is explained in words', async () => {
   }
 });
 
+test('where nothing listens on this machine, a server can be started; elsewhere it cannot', async () => {
+  for (const [host, hint] of [
+    ['127.0.0.1', '; start one with miyabi serve, or set MIYABI_URL'],
+    ['127.0.0.2', ''],
+  ] as const) {
+    const { code, stderr } = await run([...MIYABI, 'tasks'], { env: { MIYABI_URL: `http://${host}:9` } });
+    assert.is(code, 4);
+    assert.is(
+      stderr,
+      `miyabi: the server at http://${host}:9 cannot be reached: nothing listens there${hint}\n`,
+    );
+  }
+});
+
 test.run();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import type { Task } from '../../src/client/index.ts';
-import { type Ran, run } from '../support/cli.ts';
+import { MIYABI, type Ran, run } from '../support/cli.ts';
+import { installed } from '../support/packed.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
 import { fencesOf, ROOT } from './fences.ts';
@@ -76,12 +77,26 @@ const textOf = (service: string, sign: RegExp): string => {
   return found[0].text;
 };
 
-for (const [service, { sign, env, job, plan }] of Object.entries(SERVICES)) {
+const serviceNamed = (name: string) => {
+  const found = SERVICES[name];
+  if (found === undefined) throw new Error(`there is no service named ${name}`);
+  return found;
+};
+
+/** The quickest one runs from the sources too, so that `npm test` has one. */
+const WAYS = [
+  ['GitLab, from the sources', 'GitLab', false],
+  ...Object.keys(SERVICES).map((service) => [service, service, true] as const),
+] as const;
+
+for (const [title, service, isInstalled] of WAYS) {
+  const { sign, env, job, plan } = serviceNamed(service);
   test(
-    `${service}: the job ends as its command does, its task links it, and the summary says why it failed`,
+    `${title}: the job ends as its command does, its task links it, and the summary says why it failed`,
     async () => {
+      const command = isInstalled ? [join((await installed()).path, 'node_modules/.bin/miyabi')] : MIYABI;
       const server = await startServer({ MIYABI_BACKEND: 'memory' });
-      const folder = await readersFolder();
+      const folder = await readersFolder(command);
       try {
         folder.program('buildkite-agent', `echo "agent: $*"; cat`);
         const { env: own, scripts } = plan(
@@ -128,7 +143,7 @@ for (const [service, { sign, env, job, plan }] of Object.entries(SERVICES)) {
         await server.ended;
       }
     },
-    { slow: service !== 'GitLab' },
+    { slow: isInstalled, timeoutMs: 600_000 },
   );
 }
 

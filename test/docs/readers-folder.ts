@@ -9,9 +9,9 @@ export const DOCUMENTED_URL = 'http://127.0.0.1:8787';
 
 /**
  * A folder as a reader has it: `miyabi` on the PATH, the package installed, a `cdk.log` at hand. `CDK_OPTIONS` are those of
- * the stand-in for `cdk`.
+ * the stand-in for `cdk`. `command` starts `miyabi`, by default from these sources.
  */
-export const readersFolder = async () => {
+export const readersFolder = async (command: readonly string[] = MIYABI) => {
   const folder = scratch();
   const bin = join(folder.path, 'bin');
   mkdirSync(bin);
@@ -19,7 +19,7 @@ export const readersFolder = async () => {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  const miyabi = `exec ${MIYABI.map((word) => `'${word}'`).join(' ')}`;
+  const miyabi = `exec ${command.map((word) => `'${word}'`).join(' ')}`;
   program('miyabi', `${miyabi} "$@"`);
   // npx would ask the registry for packages that are not installed; `cdk` is a stand-in that prints a deployment.
   program(

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { sourceOf } from '../../scripts/package-files.ts';
+import { until } from '../support/cli.ts';
 import { installed, packed, ROOT, serving, succeeds } from '../support/packed.ts';
 import { suite } from '../support/suite.ts';
 
@@ -71,8 +72,9 @@ works('reads a log without a server', async () => {
 works('wraps a command, shows it on its own server, and stops at Ctrl-C', async () => {
   const folder = await installed();
   const { shell } = folder;
-  const { url, stop } = await serving(folder);
+  const { url, printed, stop } = await serving(folder);
   try {
+    await until('the greeting', () => printed().includes('then npx miyabi-progress serve --demo\n'));
     const wrapped = await shell(
       "npx miyabi-progress run --project tea --name steep -- sh -c 'echo Step 1/3; echo Step 3/3; exit 3'",
       { MIYABI_URL: url },

@@ -153,7 +153,7 @@ export const installed = shared(
   ({ remove }) => remove(),
 );
 
-export type Serving = Readonly<{ url: string; stop(): Promise<Ran> }>;
+export type Serving = Readonly<{ url: string; printed(): string; stop(): Promise<Ran> }>;
 
 /** Starts `npx miyabi-progress serve` in a folder, on a free port. `stop` ends it as Ctrl-C does. */
 export const serving = async (
@@ -178,5 +178,5 @@ export const serving = async (
   }
   const url = address();
   if (url === undefined) throw new Error(`the server ended: ${ended?.stdout}${ended?.stderr}`);
-  return { url, stop };
+  return { url, printed: () => server.stdout(), stop };
 };

@@ -14,7 +14,8 @@ export const mcpCommand = (): Command =>
       'after',
       `
 Examples:
-  claude mcp add miyabi --env MIYABI_URL=http://127.0.0.1:8787 -- npx miyabi mcp
+  claude mcp add miyabi --env MIYABI_URL=http://127.0.0.1:8787 -- \\
+    npx -y -p miyabi-progress -p @modelcontextprotocol/server miyabi mcp
   miyabi mcp --http 8788
 
 Over HTTP each request is made with the key in its own Authorization header, and MIYABI_API_KEY is not used.`,

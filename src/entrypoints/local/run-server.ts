@@ -23,8 +23,14 @@ const SEND_MS = 2_000;
 /** Where the build puts the dashboard, for `dist` as well as for the sources. */
 const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
-/** The local server: the HTTP application on a port, and a collector that follows the log folder. */
-export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<void> => {
+/**
+ * The local server: the HTTP application on a port, and a collector that follows the log folder. `command` starts it with
+ * the demo, as the user has started it without.
+ */
+export const runServer = async ({
+  demo,
+  command,
+}: Readonly<{ demo: boolean; command: string }>): Promise<void> => {
   boundHeap();
   const config = readConfig(process.env);
   requireKeysBeyondLoopback(config);
@@ -78,10 +84,14 @@ export const runServer = async ({ demo }: Readonly<{ demo: boolean }>): Promise<
   }
 
   // Last: a signal that answers it must find its handler.
-  process.stdout.write(greeting(listening.url, config, demo));
+  process.stdout.write(greeting(listening.url, config, demo ? undefined : command));
 };
 
-const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: boolean): string =>
+const greeting = (
+  url: string,
+  { taskStore, dataDir, apiKeys }: Config,
+  demoCommand: string | undefined,
+): string =>
   [
     `Miyabi Progress answers at ${url}`,
     taskStore === 'memory'
@@ -90,8 +100,8 @@ const greeting = (url: string, { taskStore, dataDir, apiKeys }: Config, demo: bo
     ...(apiKeys.length === 0
       ? ['No API_KEYS are set: it asks for no key, and only this machine reaches it']
       : []),
-    demo
+    demoCommand === undefined
       ? `Watch the demo there, or with: curl -s ${url}/api/tasks`
-      : 'Try next: Ctrl-C, then npm start -- --demo',
+      : `Try next: Ctrl-C, then ${demoCommand}`,
     '',
   ].join('\n');

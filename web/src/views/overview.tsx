@@ -376,7 +376,7 @@ const NoServer = () => {
     <div class="page-state">
       <h1>{t.value.lostFirst}</h1>
       <p>{t.value.lostFirstHelp}</p>
-      <Command text="npm start" />
+      <Command text="npx miyabi-progress serve" />
     </div>
   ) : (
     <div class="page-state">
@@ -392,6 +392,6 @@ const NoTasks = () => (
     <p>{t.value.noTasksHelp}</p>
     <Command text="miyabi run -- npx cdk deploy --all" />
     <p>{t.value.noTasksOr}</p>
-    <Command text="npm start -- --demo" />
+    <Command text="npx miyabi-progress serve --demo" />
   </div>
 );
