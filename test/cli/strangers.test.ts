@@ -38,16 +38,16 @@ test('https to an http server is explained in words', async () => {
 });
 
 test('where nothing listens on this machine, a server can be started; elsewhere it cannot', async () => {
+  const server = await stranger(200, 'text/html', '');
+  await server.close();
   for (const [host, hint] of [
     ['127.0.0.1', '; start one with miyabi serve, or set MIYABI_URL'],
     ['127.0.0.2', ''],
   ] as const) {
-    const { code, stderr } = await run([...MIYABI, 'tasks'], { env: { MIYABI_URL: `http://${host}:9` } });
+    const url = server.url.replace('127.0.0.1', host);
+    const { code, stderr } = await run([...MIYABI, 'tasks'], { env: { MIYABI_URL: url } });
     assert.is(code, 4);
-    assert.is(
-      stderr,
-      `miyabi: the server at http://${host}:9 cannot be reached: nothing listens there${hint}\n`,
-    );
+    assert.is(stderr, `miyabi: the server at ${url} cannot be reached: nothing listens there${hint}\n`);
   }
 });
 
