@@ -165,8 +165,9 @@ test('answers every operation to those only whose key allows it', async () => {
 });
 
 test('shows a key of another project nothing, with the same answers for existing and missing tasks', async () => {
+  let api = await prepared();
   for (const [method, target, body, , expected, name] of MATRIX) {
-    const { call, close } = await prepared();
+    const { call } = api;
     const headers = { ...bearer('other'), ...acceptOf(body) };
     const answer = await call(method, target, body, headers);
     assert.is(answer.status, expected, `${name}: ${answer.text}`);
@@ -189,8 +190,12 @@ test('shows a key of another project nothing, with the same answers for existing
       const blind = (text: string) => text.replaceAll('nobody', 't').replaceAll('nowhere', 'ours');
       assert.equal([absent.status, blind(absent.text)], [answer.status, blind(answer.text)], name);
     }
-    await close();
+    if (method === 'GET' && !isCreating) continue;
+    if (answer.status >= 400 && absent.status >= 400) continue;
+    await api.close();
+    api = await prepared();
   }
+  await api.close();
 });
 
 test('lets a key of a project work in it', async () => {

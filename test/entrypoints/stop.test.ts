@@ -48,7 +48,7 @@ test('under continuous writes it ends with 0, says nothing and keeps what it ack
   }
 });
 
-test('a signal right after the greeting closes the store too', async () => {
+test.slow('a signal right after the greeting closes the store too', async () => {
   const dataDir = await temporaryFolder();
   for (let round = 0; round < repeats({ few: 1, all: 8 }); round += 1) {
     const server = await startServer({ MIYABI_DATA_DIR: dataDir, LOG_LEVEL: 'info' });

@@ -168,7 +168,7 @@ test.slow('whenever a process dies that closes sub-tasks, a sweep closes the res
   assert.unreachable('it never got through');
 });
 
-test('more open sub-tasks than one call closes are closed by sweeps', async () => {
+test.slow('more open sub-tasks than one call closes are closed by sweeps', async () => {
   const { tasks, ports, counter } = await family();
   for (let index = 0; index < 1_050; index += 1) {
     await ports.tasks.save(aStoredTask(`part-${index}`, { parent_id: 'parent', project_id: 'default' }));

@@ -156,7 +156,7 @@ test('whatever a line holds, its pieces are its plain text, without control char
         for (const colour of [fg, bg])
           assert.ok(typeof colour === 'number' ? colour < 16 : /^(#[\da-f]{6})?$/.test(colour ?? ''));
     }),
-    { numRuns: repeats({ few: 100, all: 500 }) },
+    { numRuns: repeats({ few: 40, all: 500 }) },
   );
 });
 

@@ -604,7 +604,7 @@ test(
   }),
 );
 
-test(
+test.slow(
   'a reader from whom a writer takes the parts away reads again; parts that are gone for good are damage',
   onDynalite(async (dynamodb) => {
     const plain = adaptersOf(dynamodb);

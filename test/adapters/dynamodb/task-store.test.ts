@@ -24,5 +24,10 @@ const onLayout = (shards: TaskShards): void =>
 slowly(() => onLayout(UNSHARDED));
 slowly(() => onLayout({ count: 3, step: SHARDED_LISTS - 1 }));
 slowly(() => onLayout(shardedInto(4)), {
-  only: ['lets exactly one of 100 concurrent saves of a version win'],
+  only: [
+    'pages through equal times without losing or repeating a task',
+    'finds many at once: each once, even with missing ids, repeated ids or more than a hundred',
+    'lets exactly one of 50 concurrent creations of an id win',
+    'lets exactly one of 100 concurrent saves of a version win',
+  ],
 });

@@ -34,8 +34,12 @@ slowly(
 slowly(() =>
   checkpointsContract(TIRESOME, () => openEmbedded((dynamodb) => dynamodbCheckpoints(optionsOf(dynamodb)))),
 );
-projectStoreContract(TIRESOME, () =>
-  openEmbedded((dynamodb) =>
-    dynamodbProjectStore({ ...optionsOf(dynamodb), tableName: dynamodb.names.projects }),
-  ),
+slowly(
+  () =>
+    projectStoreContract(TIRESOME, () =>
+      openEmbedded((dynamodb) =>
+        dynamodbProjectStore({ ...optionsOf(dynamodb), tableName: dynamodb.names.projects }),
+      ),
+    ),
+  { except: ['pages through all projects, each once and always in the same order'] },
 );
