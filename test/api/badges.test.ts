@@ -5,6 +5,7 @@ import { badgeLink, signatureOf } from '../../src/api/badge-link.ts';
 import { badgeSvg } from '../../src/api/badge-svg.ts';
 import { BADGE_STYLES, type Badge } from '../../src/domain/badge.ts';
 import { unavailable } from '../../src/domain/errors.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { openApi, withApi } from '../support/api.ts';
 import { inFolder } from '../support/embedded.ts';
 import { repeats, suite } from '../support/suite.ts';
@@ -173,10 +174,10 @@ test('servers on one store make one secret, and one that cannot read it says so 
 test('any text is shown as text, in an image that is well-formed', () => {
   const badges = fc.record({
     label: fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.constantFrom('</title><script>', ']]>', '\ud800', '\u0000\uffff'),
     ),
-    message: fc.string({ unit: 'binary', maxLength: 20 }),
+    message: fc.string({ unit: anyCharacter, maxLength: 20 }),
     tone: fc.constantFrom<Badge['tone']>('active', 'waiting', 'good', 'bad', 'neutral'),
     percentage: fc.option(fc.integer({ min: 0, max: 100 })),
     isOpen: fc.boolean(),

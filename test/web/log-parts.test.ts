@@ -12,6 +12,7 @@ import {
   withNewer,
   withOlder,
 } from '../../web/src/log/window.ts';
+import { anyCharacter } from '../support/any-character.ts';
 import { repeats, suite } from '../support/suite.ts';
 
 const test = suite('dashboard: lines of a log');
@@ -126,7 +127,7 @@ test('no line makes more than so many pieces, keeps all its text, and takes time
 
 test('whatever a line holds, its pieces are its plain text, without control characters but tabs', () => {
   const part = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
     fc.constantFrom(
       ESC,
       `${ESC}[`,

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Observation } from '../../../src/domain/logs/format.ts';
 import { percentageOf } from '../../../src/domain/tasks/progress.ts';
 import { isTerminal } from '../../../src/domain/tasks/status.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 import { RECORDED, SAMPLES } from './samples.ts';
 
 /** Lines that formats recognise, to be cut and recombined. */
@@ -62,7 +63,7 @@ const SEEDS: readonly string[] = [
 /** Text that is in no log, or in the wrong place. */
 const junk = fc.oneof(
   fc.string({ maxLength: 30 }),
-  fc.string({ unit: 'binary', maxLength: 10 }),
+  fc.string({ unit: anyCharacter, maxLength: 10 }),
   fc.constantFrom(
     '0',
     '-1',
