@@ -26,6 +26,7 @@ import {
   BUILD_OPTIONS,
   build,
   CDK_ENV,
+  CDK_OUT,
   cdk,
   program,
   requireTerminal,
@@ -38,7 +39,7 @@ import { smoke } from './smoke-checks.ts';
 import { deployedStack, setTerminationProtection } from './stacks.ts';
 import { firstShards, requireBackfill } from './task-table.ts';
 
-const OUTPUTS = 'cdk.out/outputs.json';
+const OUTPUTS = `${CDK_OUT}/outputs.json`;
 
 /** Deploys a system from the sources: checks, builds, shows the changes, asks, deploys, and tests it. */
 program('deploy', async (args) => {
@@ -92,10 +93,14 @@ program('deploy', async (args) => {
     return;
   }
   const { version, key } = await ensureApiKeys(client, config.name, values['key-file']);
-  // Adopts tables and log groups that an earlier stack of this name left, with their data.
-  const deploy = cdk({ ...options, apiKeysVersion: String(version) }, [
+  const after = { ...options, apiKeysVersion: String(version) };
+  const isShown = after.apiKeysVersion === before.apiKeysVersion;
+  const deploy = cdk(isShown ? {} : after, [
     ...['deploy', '--no-notices', '--require-approval', 'never', '--progress', 'events'],
+    // Adopts tables and log groups that an earlier stack of this name left, with their data.
     ...['--import-existing-resources', '--outputs-file', OUTPUTS],
+    // What the difference was shown of, unless the keys have changed meanwhile.
+    ...(isShown ? ['--app', CDK_OUT] : []),
   ]);
   const miyabi = [
     process.execPath,

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../../src/cli/report-failure.ts';
 import { MiyabiError } from '../../src/domain/errors.ts';
+import { buildOnce } from '../build/build-record.ts';
 import { ROOT } from '../build/bundle.ts';
 import { CHOICES, type DeployConfig, readDeployConfig } from '../config.ts';
 import { type OptionTexts, readOptionsFile } from '../options.ts';
@@ -117,22 +119,30 @@ export const cdk = (
   ...Object.entries(given).flatMap(([option, value]) => ['-c', `${option}=${value}`]),
 ];
 
+/** Where the CDK's command line keeps what it has synthesised, as `cdk.json` says. */
+export const CDK_OUT = 'cdk.out';
+
 /** No version check and no telemetry. */
 export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' };
 
 /** The options of `build:lambda`, which every script that builds passes on. */
 export const BUILD_OPTIONS = ['log-formats'] as const;
 
-/** Builds everything that is deployed, with the parts that the options add. */
+/** Builds everything that is deployed, with the parts that the options add; nothing, if it is built already. */
 export const build = async (options: Readonly<Record<string, string | undefined>>): Promise<void> => {
-  await runProgram(['npm', 'run', '--silent', 'build'], { what: 'The build' });
   const given = BUILD_OPTIONS.flatMap((name) => {
     const value = options[name];
     return value === undefined ? [] : [`--${name}`, value];
   });
-  await runProgram(['npm', 'run', '--silent', 'build:lambda', '--', ...given], {
-    what: 'The build of the bundles',
+  const { 'log-formats': formats } = options;
+  const files = formats === undefined ? [] : [resolve(formats)];
+  const isBuilt = await buildOnce(ROOT, { options: given, files }, async () => {
+    await runProgram(['npm', 'run', '--silent', 'build'], { what: 'The build' });
+    await runProgram(['npm', 'run', '--silent', 'build:lambda', '--', ...given], {
+      what: 'The build of the bundles',
+    });
   });
+  if (!isBuilt) say('The last build is of these sources: it is used again.');
 };
 
 /** @throws MiyabiError `configuration` if there is no terminal to ask on. */

@@ -1,8 +1,10 @@
 // The deployment as its page describes it, with the commands that the page prints, against an AWS on this machine.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as assert from 'uvu/assert';
-import { cleanCheckout } from '../support/checkout.ts';
+import { CACHE_CHOICES } from '../../deploy/config.ts';
+import { type Checkout, cleanCheckout } from '../support/checkout.ts';
 import type { Ran } from '../support/cli.ts';
 import { type EmulatedAws, emulatedAws, hasMotoCloudFormation } from '../support/emulated-aws.ts';
 import { needs, suite } from '../support/suite.ts';
@@ -14,8 +16,14 @@ const [INSTALL, BOOTSTRAP = '', DEPLOY = ''] = (/```sh\n([\s\S]*?)```/.exec(PAGE
   .split('\n')
   .map((line) => line.replace(/\s+#.*/, ''));
 
-// Ten builds and deployments: two minutes on an idle machine, far more on a busy one.
-const TIMEOUT_MS = 1_500_000;
+/** The CDK polls quickly, and leaves out its checks of the templates, which `static.test.ts` makes of all variants. */
+const QUICK = {
+  NODE_OPTIONS: `--require=${fileURLToPath(new URL('../support/quick-polls.cjs', import.meta.url))}`,
+  CDK_VALIDATION: 'false',
+};
+
+// Half a minute for each cache on an idle machine, far more on a busy one.
+const TIMEOUT_MS = 900_000;
 
 const succeeds = (ran: Ran, what: string): Ran => {
   assert.is(ran.code, 0, `${what}\n${ran.stdout.slice(-3000)}\n${ran.stderr.slice(-3000)}`);
@@ -38,19 +46,20 @@ const stackOf = async ({ env }: EmulatedAws, name = 'Miyabi') => {
   }
 };
 
-/** A fresh clone and a fresh account. */
-const withAccount = async (
-  reportTask: (
-    shell: (command: string, env?: Readonly<Record<string, string>>) => Promise<Ran>,
-    aws: EmulatedAws,
-  ) => Promise<void>,
-): Promise<void> => {
+/** One for all accounts, so that only the first deployment builds. */
+let clone: Checkout | undefined;
+process.once('exit', () => clone?.remove());
+
+type Shell = (command: string, env?: Readonly<Record<string, string>>) => Promise<Ran>;
+
+/** A fresh account, with a shell in a fresh clone. */
+const withAccount = async (act: (shell: Shell, aws: EmulatedAws) => Promise<void>): Promise<void> => {
   const aws = await emulatedAws();
-  const checkout = cleanCheckout();
+  clone ??= cleanCheckout();
+  const { npm } = clone;
   try {
-    await reportTask((command, env = {}) => checkout.npm(command, { ...aws.env, ...env }), aws);
+    await act((command, env = {}) => npm(command, { ...aws.env, ...QUICK, ...env }), aws);
   } finally {
-    checkout.remove();
     await aws.close();
   }
 };
@@ -64,73 +73,64 @@ test('the page begins with three commands', () => {
   assert.match(DEPLOY, /^npm run deploy -- /);
 });
 
-// Each deployment builds everything, so these take minutes.
-onMoto(
-  'bootstraps from a clone, recovers from a failed first deployment, then deploys, updates, changes nothing and goes away',
-  () =>
-    withAccount(async (shell, aws) => {
-      const deploy = `${DEPLOY} --yes`;
-      succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
-      assert.is((await stackOf(aws, 'CDKToolkit'))?.status, 'CREATE_COMPLETE');
-      succeeds(await shell(BOOTSTRAP), `${BOOTSTRAP}, again`);
+const deployed = (ran: Ran, what: string): Ran => {
+  assert.match(succeeds(ran, what).stdout, 'ok  it shows their progress');
+  return ran;
+};
 
-      aws.failOn('ApiFunction');
-      const failed = await shell(deploy);
-      assert.is(failed.code, 1, failed.stdout.slice(-2000));
-      assert.match(failed.stdout + failed.stderr, 'cdk deploy failed');
-      assert.equal(await stackOf(aws), { status: 'ROLLBACK_COMPLETE', isProtected: false });
-      const key = /shown only now: (\S+)/.exec(failed.stdout)?.[1] ?? '';
-      assert.match(key, /^miyabi_/);
-
-      aws.failOn();
-      const env = { MIYABI_API_KEY: key };
-      const recovered = succeeds(await shell(deploy, env), 'the same command again');
-      assert.match(recovered.stdout, 'is ROLLBACK_COMPLETE after a failed first deployment');
-      assert.match(recovered.stdout, 'ok  it shows their progress');
-      assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
-
-      // The stack remembers its options, so the bare commands are the same deployment.
-      const again = succeeds(await shell('npm run deploy -- --yes', env), 'a deployment without changes');
-      assert.match(again.stdout, 'alarmEmail ops@example.org');
-      assert.match(again.stdout + again.stderr, '(no changes)');
-      const diff = succeeds(await shell('npm run diff'), 'diff');
-      assert.match(diff.stdout + diff.stderr, 'There were no differences');
-
-      const change = await shell('npm run deploy -- --yes -c cache=node');
-      assert.is(change.code, 1);
-      assert.match(change.stderr, 'add --change-cache to go ahead');
-
-      succeeds(await shell('npm run deploy -- --yes -c retentionDays=7', env), 'an update');
-      assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
-
-      aws.failOn('LogsSystem');
-      const undone = await shell('npm run deploy -- --yes -c retentionDays=14', env);
-      assert.is(undone.code, 1);
-      assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });
-      aws.failOn();
-
-      const unconfirmed = await shell('npm run destroy');
-      assert.is(unconfirmed.code, 1);
-      assert.match(unconfirmed.stderr, 'add --confirm Miyabi');
-      succeeds(await shell('npm run destroy -- --confirm Miyabi'), 'destroy');
-      assert.is(await stackOf(aws), undefined);
-    }),
-  { timeoutMs: TIMEOUT_MS, slow: true },
-);
-
-// They take minutes and differ only in what is deployed, so they run where they are asked for.
-const OTHER_CACHES = process.env['DEPLOY_SUITE'] === 'all' ? ['node', 'serverless'] : [];
-
-for (const cache of OTHER_CACHES) {
+for (const cache of CACHE_CHOICES) {
+  // What differs in no cache is tried with one.
+  const isFirst = cache === CACHE_CHOICES[0];
   onMoto(
-    `deploys with cache ${cache}, and goes away`,
+    `with cache ${cache}: bootstraps, recovers from a failed first deployment, changes nothing, updates and goes away`,
     () =>
       withAccount(async (shell, aws) => {
         succeeds(await shell(BOOTSTRAP), BOOTSTRAP);
-        const deployed = succeeds(await shell(`npm run deploy -- --yes -c cache=${cache}`), 'deploy');
-        assert.match(deployed.stdout, 'ok  it shows their progress');
+        assert.is((await stackOf(aws, 'CDKToolkit'))?.status, 'CREATE_COMPLETE');
+        if (isFirst) succeeds(await shell(BOOTSTRAP), `${BOOTSTRAP}, again`);
+
+        const command = `${DEPLOY.replace('cache=none', `cache=${cache}`)} --yes`;
+        aws.failOn('ApiFunction');
+        const failed = await shell(command);
+        assert.is(failed.code, 1, failed.stdout.slice(-2000));
+        assert.match(failed.stdout + failed.stderr, 'cdk deploy failed');
+        assert.equal(await stackOf(aws), { status: 'ROLLBACK_COMPLETE', isProtected: false });
+        const key = /shown only now: (\S+)/.exec(failed.stdout)?.[1] ?? '';
+        assert.match(key, /^miyabi_/);
+        const env = { MIYABI_API_KEY: key };
+
+        aws.failOn();
+        const recovered = deployed(await shell(command, env), 'the same command again');
+        assert.match(recovered.stdout, 'is ROLLBACK_COMPLETE after a failed first deployment');
+        assert.match(recovered.stdout, 'The last build is of these sources');
         assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
-        succeeds(await shell(`npm run destroy -- --confirm Miyabi`), 'destroy');
+
+        // The stack remembers its options, so the bare commands are the same deployment.
+        const again = deployed(await shell('npm run deploy -- --yes', env), 'a deployment without changes');
+        assert.match(again.stdout, 'alarmEmail ops@example.org');
+        assert.match(again.stdout + again.stderr, '(no changes)');
+        const diff = succeeds(await shell('npm run diff'), 'diff');
+        assert.match(diff.stdout + diff.stderr, 'There were no differences');
+
+        deployed(await shell('npm run deploy -- --yes -c retentionDays=7', env), 'an update');
+        assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
+
+        if (isFirst) {
+          aws.failOn('LogsSystem');
+          const undone = await shell('npm run deploy -- --yes -c retentionDays=14', env);
+          assert.is(undone.code, 1);
+          assert.equal(await stackOf(aws), { status: 'UPDATE_ROLLBACK_COMPLETE', isProtected: true });
+          aws.failOn();
+
+          const change = await shell('npm run deploy -- --yes -c cache=node');
+          assert.is(change.code, 1);
+          assert.match(change.stderr, 'add --change-cache to go ahead');
+          const unconfirmed = await shell('npm run destroy');
+          assert.is(unconfirmed.code, 1);
+          assert.match(unconfirmed.stderr, 'add --confirm Miyabi');
+        }
+
+        succeeds(await shell('npm run destroy -- --confirm Miyabi'), 'destroy');
         assert.is(await stackOf(aws), undefined);
       }),
     { timeoutMs: TIMEOUT_MS, slow: true },

@@ -55,11 +55,15 @@ export const emulatedAws = async (): Promise<EmulatedAws> => {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await until('moto answers', async () =>
-      fetch(`${env.AWS_ENDPOINT_URL}/moto-api/`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
+    await until(
+      'moto answers',
+      async () =>
+        fetch(`${env.AWS_ENDPOINT_URL}/moto-api/`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      // It loads for seconds, and many times that on a busy machine.
+      120_000,
     );
   } catch (error) {
     await close();

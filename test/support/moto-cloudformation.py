@@ -11,6 +11,7 @@ import sys
 
 from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -136,13 +137,25 @@ def parse_ssm_parameter(self, value, value_type):
 
 parsing.ResourceMap.parse_ssm_parameter = parse_ssm_parameter
 
-delete_set = models.CloudFormationBackend.delete_change_set
+create_set = models.CloudFormationBackend.create_change_set
+
+
+def create_change_set(self, stack_name, change_set_name, *args, **kwargs):
+    """AWS refuses to update what a failed creation left; moto's own fails, and the CDK asks again for a minute."""
+    for stack in self.stacks.values():
+        if stack.name == stack_name and stack.status == "ROLLBACK_COMPLETE":
+            raise ValidationError(message=f"Stack:{stack.stack_id} is in ROLLBACK_COMPLETE state and can not be updated.")
+    return create_set(self, stack_name, change_set_name, *args, **kwargs)
+
+
+models.CloudFormationBackend.create_change_set = create_change_set
 
 
 def delete_change_set(self, change_set_name):
-    """Deleting what is not there is no error, as on AWS."""
-    if any(change_set_name in (key, one.change_set_name) for key, one in self.change_sets.items()):
-        delete_set(self, change_set_name)
+    """Deleting what is not there is no error, as on AWS. moto keeps the sets of deleted stacks, under the same name."""
+    for key, one in list(self.change_sets.items()):
+        if change_set_name in (key, one.change_set_name):
+            del self.change_sets[key]
 
 
 models.CloudFormationBackend.delete_change_set = delete_change_set
@@ -196,6 +209,9 @@ def update_termination_protection(self):
 
 
 responses.CloudFormationResponse.update_termination_protection = update_termination_protection
+
+# The CDK looks there for the reason of a failure, and asks for half a minute if moto says that it cannot.
+CloudTrailResponse.lookup_events = lambda self: ActionResult({"Events": []})
 
 # Threads would make its writes race; the scripts ask one thing at a time.
 run_simple("127.0.0.1", PORT, DomainDispatcherApplication(create_backend_app), threaded=False)
