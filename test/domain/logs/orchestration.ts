@@ -784,6 +784,17 @@ export const ORCHESTRATION: readonly Case[] = [
     ],
   },
   {
+    name: 'Jest, whose tests cover too little',
+    run: 'jest/jest#1 failed 1/1',
+    shown: { error_message: '"global" coverage threshold for lines (80%) not met: 60%' },
+    lines: [
+      'PASS src/a.test.js',
+      'Jest: "global" coverage threshold for lines (80%) not met: 60%',
+      'Tests:       1 passed, 1 total',
+      'Ran all test suites.',
+    ],
+  },
+  {
     name: 'Playwright, in which a test passed when it was run again',
     run: 'playwright/playwright#1 completed 2/2',
     shown: { failed: 0, failed_resources: ['a.spec.ts:4:1 › two'] },

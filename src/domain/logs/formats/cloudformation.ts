@@ -86,6 +86,14 @@ export const cloudformation = counterRuns<CloudformationSignal, Memory>({
     return member(object, 'source') === 'aws.cloudformation' ? readEvent(object) : readMessage(object);
   },
 
+  isContinued: (signal) => isFailedRow(signal),
+
+  // A narrow column wraps the reason, and cuts its words where they are longer than the column.
+  readContinuation(line, before) {
+    if (!isFailedRow(before) || line.includes('  ') || /^[-=]{3,200}$/.test(line)) return undefined;
+    return { ...before, reason: cut(`${before.reason} ${line}`, TEXT_LIMITS.error) };
+  },
+
   timeOf: (signal) => signal.time,
 
   /** Events of a nested stack come with the deployment of the stack around it. */
@@ -214,13 +222,22 @@ const failureOf = (
   if (!state.endsWith('_FAILED') || (reason !== undefined && CANCELLED.test(reason))) return {};
   // During a rollback, a new failure is one of the rollback.
   if (isRollingBack(run) || (nests && run?.details.failed_resources !== undefined)) return {};
+  const { failed_resources, error_message: known } = run?.details ?? {};
+  const isFirst = known === undefined || reason?.startsWith(`${known} `);
   return {
-    failed_resources: withText(run?.details.failed_resources, id),
-    ...(run?.details.error_message === undefined && reason !== undefined && { error_message: reason }),
+    failed_resources: withText(failed_resources, id),
+    ...(isFirst && reason !== undefined && { error_message: reason }),
   };
 };
 
-const CANCELLED = /^Resource \w{1,20} cancell?ed|^The following resource\(s\) failed/;
+/** A narrow column may show the beginning only. */
+const CANCELLED = /^Resource \w{1,20}(?: cancell?ed|$)|^The following(?:$| resource\(s\) failed)/;
+
+const isFailedRow = (signal: CloudformationSignal): signal is ResourceSignal & Readonly<{ reason: string }> =>
+  signal.kind === 'resource' &&
+  signal.table === true &&
+  signal.reason !== undefined &&
+  signal.state.endsWith('_FAILED');
 
 const isRollingBack = (run: Run<Memory> | undefined): boolean =>
   isRollbackState(run?.details.stack_state ?? '');

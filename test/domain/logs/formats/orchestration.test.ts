@@ -62,6 +62,18 @@ test('the table of sam deploy is read where its columns are too narrow for a typ
       ]),
       [['shop', 'failed', 'rolled_back', ['Bills']]],
     );
+  const wrapped = [
+    rows[0] ?? '',
+    'CREATE_FAILED            AWS::SQS::Queue          Bills                    shop-bills already     ',
+    '                                                                           exists                 ',
+    'CREATE_FAILED            AWS::DynamoDB::Table     Orders                   Resource creation      ',
+    '                                                                           cancelled              ',
+    rows[3] ?? '',
+  ];
+  assert.equal(
+    runsOf(wrapped).map(({ details }) => [details.failed_resources, details.error_message]),
+    [[['Bills'], 'shop-bills already exists']],
+  );
   const deployed = 'Successfully created/updated stack - shop in eu-west-1';
   for (const lines of [
     [deployed],
