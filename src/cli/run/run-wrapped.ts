@@ -12,6 +12,9 @@ import { openPseudoTerminal } from './pseudo-terminal.ts';
 import { screen } from './screen.ts';
 import { endLike, forwardSignals } from './signals.ts';
 
+/** A command that takes less, and is over before its bars are loaded, needs none; its lines are sent all the same. */
+const WORTH_A_BAR_MS = 1_000;
+
 /**
  * `miyabi run`: starts the command first and loads the follower meanwhile. If anything fails on our side, the command
  * continues, and we end as it does.
@@ -125,8 +128,7 @@ export const runWrapped = async (command: readonly string[], options: RunOptions
   stdout.on('resize', onResize);
 
   const end = { ...(await child.ended), at: clock.now() };
-  // A command that was faster than its bars needs none; its lines are sent all the same.
-  if (settings?.url !== undefined) await loading;
+  if (settings?.url !== undefined || end.at - startedAt >= WORTH_A_BAR_MS) await loading;
   stdout.off('resize', onResize);
   releaseInput();
   over = true;
