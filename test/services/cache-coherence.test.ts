@@ -365,7 +365,7 @@ const test = suite('Cache coherence');
 
 test('shows every acknowledged write in the next answer, alone and in lists, in every interleaving', async () => {
   assert.equal(
-    (await interleaveAll((clock) => inMemory(clock, 100), repeats({ few: 40, all: 2_000 }), NO_FAULTS)).slice(
+    (await interleaveAll((clock) => inMemory(clock, 100), repeats({ few: 40, all: 700 }), NO_FAULTS)).slice(
       0,
       3,
     ),
@@ -374,7 +374,7 @@ test('shows every acknowledged write in the next answer, alone and in lists, in 
 });
 
 test('answers nothing older than promised through evictions, deaths before the cache step and outages', async () => {
-  assert.equal((await interleaveAll(inMemory, repeats({ few: 50, all: 3_000 }), ALL_FAULTS)).slice(0, 3), []);
+  assert.equal((await interleaveAll(inMemory, repeats({ few: 50, all: 1_000 }), ALL_FAULTS)).slice(0, 3), []);
 });
 
 test('can fail: a cache that is set blindly forgets acknowledged writes', async () => {
@@ -467,7 +467,7 @@ const interleaveServices = async (seed: number): Promise<readonly string[]> => {
 
 test.slow('the services of two processes show every acknowledged write in the next answer', async () => {
   const found: string[] = [];
-  for (let seed = 1; seed <= repeats({ few: 10, all: 600 }); seed += 1)
+  for (let seed = 1; seed <= repeats({ few: 10, all: 200 }); seed += 1)
     found.push(...(await interleaveServices(seed)));
   assert.equal(found.slice(0, 3), []);
 });
@@ -488,8 +488,8 @@ if (hasRedisServer) {
           },
         };
       };
-      assert.equal((await interleaveAll(inRedis, repeats({ few: 3, all: 150 }), NO_FAULTS)).slice(0, 3), []);
-      assert.equal((await interleaveAll(inRedis, repeats({ few: 4, all: 250 }), ALL_FAULTS)).slice(0, 3), []);
+      assert.equal((await interleaveAll(inRedis, repeats({ few: 3, all: 50 }), NO_FAULTS)).slice(0, 3), []);
+      assert.equal((await interleaveAll(inRedis, repeats({ few: 4, all: 80 }), ALL_FAULTS)).slice(0, 3), []);
     }));
 } else {
   test.skip('holds on a redis-server, too', 'redis-server is not on the PATH');

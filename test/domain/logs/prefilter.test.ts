@@ -196,7 +196,7 @@ test('every line that a format reads has its hint, in every log of the tests and
   for (const [index, text] of TEXTS.entries()) {
     const lines = text.split('\n').filter((_, line) => line % repeats({ few: 3, all: 1 }) === 0);
     checkEachAlone(lines);
-    // One of the ways for each log, all of them over all logs.
+    // One of the ways for each log, or some, and all of them over all logs.
     const [before, after] = AROUND[index % AROUND.length] ?? ['', ''];
     if (!isFullRun()) {
       checkSame(lines.map((line) => before + line + after));
@@ -204,7 +204,8 @@ test('every line that a format reads has its hint, in every log of the tests and
     }
     checkSame([text]);
     checkSame(lines);
-    for (const [start, end] of AROUND) checkSame(lines.map((line) => start + line + end));
+    const some = AROUND.filter((_, way) => way % 4 === index % 4);
+    for (const [start, end] of some) checkSame(lines.map((line) => start + line + end));
     checkSame(lines.map((log) => JSON.stringify({ log: `${log}\n`, stream: 'stdout' })));
   }
 });
@@ -221,7 +222,7 @@ test('every line that a format reads has its hint, in random and mutated lines',
         checkSame(lines.map((line) => before + line + after));
       },
     ),
-    { numRuns: repeats({ few: 6, all: 500 }) },
+    { numRuns: repeats({ few: 6, all: 150 }) },
   );
 });
 
