@@ -17,7 +17,7 @@ export class MiyabiStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ qualifier: config.qualifier }),
       ...props,
     });
-    const { entrance, site, cache, alarms } = makeSystem(this, { config, artifacts, customFormats });
+    const { entrance, site, cache, alarms, logs } = makeSystem(this, { config, artifacts, customFormats });
     new CfnOutput(this, 'ApiUrl', { value: entrance.url });
     if (entrance.domainTarget !== undefined) {
       new CfnOutput(this, 'ApiDomainTarget', { value: entrance.domainTarget });
@@ -25,6 +25,8 @@ export class MiyabiStack extends Stack {
     if (site !== undefined) new CfnOutput(this, 'DashboardUrl', { value: site.url });
     if (cache !== undefined) new CfnOutput(this, 'CachePassword', { value: cache.secretArn });
     new CfnOutput(this, OPTIONS_OUTPUT, { value: storeOptions(config) });
+    // A document and not a managed policy: one that is attached to a role would block the deletion of the stack.
+    new CfnOutput(this, 'LogWriterPolicy', { value: this.toJsonString(logs.writerPolicy) });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
   }
 }

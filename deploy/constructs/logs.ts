@@ -42,6 +42,20 @@ export class Logs extends Construct {
   get sources(): readonly ILogGroup[] {
     return [this.cdkDeploy, this.agents, ...this.#others];
   }
+
+  /** What a program needs that writes to the two groups: the document of an IAM policy. Others have their own writers. */
+  get writerPolicy(): Readonly<Record<string, unknown>> {
+    return {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: [this.cdkDeploy.logGroupArn, this.agents.logGroupArn],
+        },
+      ],
+    };
+  }
 }
 
 const RETENTION: Readonly<Record<number, RetentionDays>> = Object.fromEntries(

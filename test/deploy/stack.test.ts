@@ -684,6 +684,35 @@ test.slow('other log groups are read, wake the collector and are reached from th
   }
 });
 
+test('the policy for writers of logs allows them to write to the two groups, and nothing else', () => {
+  const { template, ofType } = synthesise({ cache: 'none', sources: '/aws/codebuild/shop' });
+  const { LogWriterPolicy: output } = template.toJSON()['Outputs'] as {
+    LogWriterPolicy: { Value: { 'Fn::Join': [string, (string | { 'Fn::GetAtt': [string, string] })[]] } };
+  };
+  const { 'Fn::Join': joined } = output.Value;
+  const [separator, parts] = joined;
+  const nameOf = new Map(
+    ofType('AWS::Logs::LogGroup').map(([id, group]) => [id, propertiesOf(group)['LogGroupName']]),
+  );
+  const document = parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const [id, attribute] = part['Fn::GetAtt'];
+      return `${nameOf.get(id)} ${attribute}`;
+    })
+    .join(separator);
+  assert.equal(JSON.parse(document), {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: ['/miyabi/cdk-deploy Arn', '/miyabi/agents Arn'],
+      },
+    ],
+  });
+});
+
 test('memory, log level, limit, rules and the concurrency of the collector are options', () => {
   const api = functionNamed(synthesise(NONE), 'miyabi-api');
   const collector = functionNamed(synthesise(NONE), 'miyabi-collector');
