@@ -27,6 +27,7 @@ const list = v.pipe(
     (typeof value === 'string' ? value.split(/[\s,]+/) : value).filter((part) => part !== ''),
   ),
 );
+const domain = v.optional(v.pipe(text, v.regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/)));
 const tableName = v.optional(v.pipe(text, v.regex(/^[\w.-]{3,255}$/)));
 const memory = v.optional(integer(128, 10_240), 256);
 
@@ -100,8 +101,11 @@ const schema = v.object({
     '',
   ),
   /** A domain of one's own for the API, and the ARN of its certificate in the same Region. */
-  apiDomain: v.optional(v.pipe(text, v.regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/))),
+  apiDomain: domain,
   apiCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:/))),
+  /** A domain of one's own for the dashboard, and the ARN of its certificate, in the one Region that CloudFront reads. */
+  dashboardDomain: domain,
+  dashboardCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:us-east-1:/))),
   /** The version of the secret with the cache's password, once it has been replaced; the one before stays valid. */
   cachePasswordVersion: v.optional(v.pipe(text, v.regex(/^[\w-]{32,64}$/))),
   /** The version of the parameter with the API keys that the functions use. */
@@ -204,6 +208,9 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   zones: 'must be two Availability Zones with a comma between, as eu-west-1a,eu-west-1c',
   apiDomain: 'must be a domain in small letters, as api.example.org',
   apiCertificate: 'must be the ARN of a certificate of AWS Certificate Manager',
+  dashboardDomain: 'must be a domain in small letters, as progress.example.org',
+  dashboardCertificate:
+    'must be the ARN of a certificate in us-east-1, the only Region from which CloudFront takes certificates',
   cachePasswordVersion: 'must be the VersionId of a secret, 32 to 64 characters',
   apiKeysVersion: 'must be a whole number from 1',
   qualifier: 'must be 1 to 10 small letters and digits',
@@ -246,6 +253,21 @@ export const readDeployConfig = (given: Readonly<Record<string, unknown>>): Depl
   }
   if ((config.apiDomain === undefined) !== (config.apiCertificate === undefined)) {
     throw new MiyabiError('configuration', 'apiDomain and apiCertificate need each other');
+  }
+  if ((config.dashboardDomain === undefined) !== (config.dashboardCertificate === undefined)) {
+    throw new MiyabiError('configuration', 'dashboardDomain and dashboardCertificate need each other');
+  }
+  if (config.dashboardDomain !== undefined && !config.dashboard) {
+    throw new MiyabiError(
+      'configuration',
+      'dashboardDomain needs the dashboard, which dashboard false leaves out',
+    );
+  }
+  if (config.dashboardDomain !== undefined && config.dashboardDomain === config.apiDomain) {
+    throw new MiyabiError(
+      'configuration',
+      'dashboardDomain and apiDomain must differ: each has its own DNS record',
+    );
   }
   if (config.zones.length > 0 && config.cache === 'none') {
     throw new MiyabiError('configuration', 'zones needs a cache: without one there is no network');

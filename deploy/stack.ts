@@ -23,6 +23,9 @@ export class MiyabiStack extends Stack {
       new CfnOutput(this, 'ApiDomainTarget', { value: entrance.domainTarget });
     }
     if (site !== undefined) new CfnOutput(this, 'DashboardUrl', { value: site.url });
+    if (site?.domainTarget !== undefined) {
+      new CfnOutput(this, 'DashboardDomainTarget', { value: site.domainTarget });
+    }
     if (cache !== undefined) new CfnOutput(this, 'CachePassword', { value: cache.secretArn });
     new CfnOutput(this, OPTIONS_OUTPUT, { value: storeOptions(config) });
     // A document and not a managed policy: one that is attached to a role would block the deletion of the stack.

@@ -144,7 +144,7 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
 
   const entrance = new HttpEntrance(scope, 'Entrance', { config, alias, accessLogs: logs.access });
   const site = config.dashboard
-    ? new Site(scope, 'Site', { name, api: entrance.api, folder: artifacts.dashboard })
+    ? new Site(scope, 'Site', { config, api: entrance.api, folder: artifacts.dashboard })
     : undefined;
   const alarms = new Alarms(scope, 'Alarms', {
     name,

@@ -86,6 +86,10 @@ export interface MiyabiProps {
   readonly apiDomain?: string;
   /** The ARN of a certificate for `apiDomain` in the same Region. */
   readonly apiCertificate?: string;
+  /** A domain for the dashboard, as `progress.example.org`; needs `dashboardCertificate`. */
+  readonly dashboardDomain?: string;
+  /** The ARN of a certificate for `dashboardDomain` in us-east-1, wherever the stack is. */
+  readonly dashboardCertificate?: string;
   /** The version id of the secret with the cache's password, once it has been replaced. The one before stays valid. */
   readonly cachePasswordVersion?: string;
   /** The version of the parameter with the API keys. Raise it to bring other keys into force. Default 1. */
@@ -109,6 +113,8 @@ export class Miyabi extends Construct {
   /** What the DNS record of `apiDomain` must point to. */
   readonly apiDomainTarget: string | undefined;
   readonly dashboardUrl: string | undefined;
+  /** What the DNS record of `dashboardDomain` must point to. */
+  readonly dashboardDomainTarget: string | undefined;
   /** The alias that the gateway calls. */
   readonly apiFunction: IFunction;
   readonly collectorFunction: IFunction;
@@ -146,6 +152,7 @@ export class Miyabi extends Construct {
     this.apiUrl = system.entrance.url;
     this.apiDomainTarget = system.entrance.domainTarget;
     this.dashboardUrl = system.site?.url;
+    this.dashboardDomainTarget = system.site?.domainTarget;
     this.apiFunction = system.alias;
     this.collectorFunction = system.collector.lambda.function;
     this.webhooksFunction = system.webhooks.lambda.function;

@@ -1,5 +1,6 @@
 import { Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
   CachePolicy,
@@ -15,6 +16,7 @@ import {
   PriceClass,
   ResponseHeadersPolicy,
   S3OriginAccessControl,
+  SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -23,6 +25,7 @@ import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deplo
 import { Construct } from 'constructs';
 import { SECURITY_HEADERS } from '../../src/entrypoints/local/static.ts';
 import { acknowledge, acknowledgeCheckov } from '../acknowledge.ts';
+import type { DeployConfig } from '../config.ts';
 import { acknowledgeFunction } from './node-function.ts';
 
 /** Paths of the API, at the same origin as the page, so that no CORS is needed. */
@@ -39,8 +42,8 @@ const NO_BUCKET_LOG = 'CloudFront alone reads it, and what it holds is in every 
 const NO_FIREWALL =
   'A firewall costs more than all the rest; the gateway throttles and every answer but /health needs a key';
 const NO_PAGE_LOG = 'The access log of the API records who requested what; the page itself is not secret';
-const OWN_CERTIFICATE =
-  'CloudFront’s own certificate allows no other minimum; with a domain of your own set it to TLSv1.2_2021';
+const CLOUDFRONT_CERTIFICATE =
+  'CloudFront’s own certificate allows no other minimum; with dashboardDomain it is TLSv1.2_2021';
 
 /** The paths of the dashboard's own pages load its one HTML page. */
 export const PAGE_ROUTES = `function handler(event) {
@@ -52,13 +55,16 @@ export const PAGE_ROUTES = `function handler(event) {
 /** The dashboard: files in a bucket that only CloudFront can read, and the API at the same origin. */
 export class Site extends Construct {
   readonly distribution: Distribution;
+  readonly #domain: string | undefined;
 
   constructor(
     scope: Construct,
     id: string,
-    { name, api, folder }: Readonly<{ name: string; api: HttpApi; folder: string }>,
+    { config, api, folder }: Readonly<{ config: DeployConfig; api: HttpApi; folder: string }>,
   ) {
     super(scope, id);
+    const { name, dashboardDomain, dashboardCertificate } = config;
+    this.#domain = dashboardDomain;
     // CloudFront is global: without the Region, the same system in a second Region would clash.
     const globalName = `${name}-${Stack.of(this).region}`;
     const bucket = new Bucket(this, 'Files', {
@@ -113,6 +119,13 @@ export class Site extends Construct {
       defaultRootObject: 'index.html',
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
+      ...(dashboardDomain === undefined || dashboardCertificate === undefined
+        ? {}
+        : {
+            domainNames: [dashboardDomain],
+            certificate: Certificate.fromCertificateArn(this, 'Certificate', dashboardCertificate),
+            minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+          }),
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(bucket, {
           originAccessControl: new S3OriginAccessControl(this, 'Access', {
@@ -129,9 +142,13 @@ export class Site extends Construct {
       CFR1: 'Anyone with a key may watch from anywhere',
       CFR2: NO_FIREWALL,
       CFR3: NO_PAGE_LOG,
-      CFR4: OWN_CERTIFICATE,
+      ...(dashboardDomain === undefined ? { CFR4: CLOUDFRONT_CERTIFICATE } : {}),
     });
-    acknowledgeCheckov(this.distribution, { 68: NO_FIREWALL, 86: NO_PAGE_LOG, 174: OWN_CERTIFICATE });
+    acknowledgeCheckov(this.distribution, {
+      68: NO_FIREWALL,
+      86: NO_PAGE_LOG,
+      ...(dashboardDomain === undefined ? { 174: CLOUDFRONT_CERTIFICATE } : {}),
+    });
 
     // The names of assets contain hashes and can be cached; the page is uploaded last and is always revalidated, so
     // nothing has to be invalidated.
@@ -152,7 +169,12 @@ export class Site extends Construct {
   }
 
   get url(): string {
-    return `https://${this.distribution.distributionDomainName}`;
+    return `https://${this.#domain ?? this.distribution.distributionDomainName}`;
+  }
+
+  /** With a domain of one's own: what the DNS record of the domain must point to. */
+  get domainTarget(): string | undefined {
+    return this.#domain === undefined ? undefined : this.distribution.distributionDomainName;
   }
 
   /** The CDK's own function that copies files from its assets, with the role that the CDK gives it. */

@@ -659,6 +659,28 @@ test('a domain of the API has its certificate, leads to the gateway, and says wh
   synthesise(NODE).template.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0);
 });
 
+test('a domain of the dashboard has its certificate and TLS 1.2, and says where it must point', () => {
+  const { template, ofType } = synthesise(SERVERLESS);
+  template.hasResourceProperties('AWS::CloudFront::Distribution', {
+    DistributionConfig: Match.objectLike({
+      Aliases: ['progress.example.org'],
+      ViewerCertificate: {
+        AcmCertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
+        MinimumProtocolVersion: 'TLSv1.2_2021',
+        SslSupportMethod: 'sni-only',
+      },
+    }),
+  });
+  const [[id] = []] = ofType('AWS::CloudFront::Distribution');
+  template.hasOutput('DashboardUrl', { Value: 'https://progress.example.org' });
+  template.hasOutput('DashboardDomainTarget', { Value: { 'Fn::GetAtt': [id, 'DomainName'] } });
+  const without = synthesise(NODE).template;
+  without.hasResourceProperties('AWS::CloudFront::Distribution', {
+    DistributionConfig: Match.objectLike({ Aliases: Match.absent(), ViewerCertificate: Match.absent() }),
+  });
+  assert.not('DashboardDomainTarget' in (without.toJSON()['Outputs'] as object));
+});
+
 test('the network is in the zones that are chosen', () => {
   const zonesOf = ({ ofType }: Synthesised) =>
     ofType('AWS::EC2::Subnet').map(([, subnet]) => propertiesOf(subnet)['AvailabilityZone']);
@@ -801,6 +823,24 @@ test('options that are wrong are refused by name', () => {
   assert.match(refusal({ zones: 'eu-west-1a' }), 'zones must be two Availability Zones');
   assert.match(refusal({ cache: 'none', zones: 'eu-west-1a,eu-west-1b' }), 'zones needs a cache');
   assert.match(refusal({ apiDomain: 'api.example.org' }), 'apiDomain and apiCertificate need each other');
+  const own = {
+    dashboardDomain: 'progress.example.org',
+    dashboardCertificate: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
+  };
+  assert.match(
+    refusal({ ...own, dashboardCertificate: 'arn:aws:acm:eu-west-1:123456789012:certificate/1' }),
+    'dashboardCertificate must be the ARN of a certificate in us-east-1, the only Region from which CloudFront',
+  );
+  assert.match(
+    refusal({ dashboardDomain: own.dashboardDomain }),
+    'dashboardDomain and dashboardCertificate need each other',
+  );
+  assert.match(refusal({ ...own, dashboard: 'false' }), 'dashboardDomain needs the dashboard');
+  assert.match(
+    refusal({ ...own, apiDomain: own.dashboardDomain, apiCertificate: own.dashboardCertificate }),
+    'dashboardDomain and apiDomain must differ',
+  );
+  assert.is(refusal(own), '');
   assert.match(refusal({ tasksTable: 'miyabi-projects' }), 'must differ');
   assert.is(refusal({}), '');
 });
