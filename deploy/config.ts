@@ -3,6 +3,7 @@ import type { TableNames } from '../src/adapters/dynamodb/tables.ts';
 import { MAX_SHARDS, SHARD_STEPS, type TaskShards, UNSHARDED } from '../src/adapters/dynamodb/task-shards.ts';
 import { readConfig } from '../src/config.ts';
 import { MiyabiError } from '../src/domain/errors.ts';
+import { isJsonObject } from '../src/domain/json.ts';
 
 export const CACHE_CHOICES = ['none', 'node', 'serverless'] as const;
 /** The default of `cdk bootstrap`. */
@@ -26,6 +27,30 @@ const list = v.pipe(
   v.transform((value) =>
     (typeof value === 'string' ? value.split(/[\s,]+/) : value).filter((part) => part !== ''),
   ),
+);
+/** What every AWS service allows in a tag. A comma is not among it, and an equals sign only in values. */
+const TAG_KEY = /^(?!aws:)[\p{L}\p{Zs}\p{N}_.:/+@-]{1,128}$/iu;
+const TAG_VALUE = /^[\p{L}\p{Zs}\p{N}_.:/+@=-]{0,256}$/u;
+/** A resource takes 50; the CDK adds some of its own. */
+const MAX_TAGS = 40;
+/** `team=shop,stage=production`, or an object in a file. */
+const tags = v.pipe(
+  v.union([
+    v.pipe(v.record(v.string(), v.string()), v.transform(Object.entries<string>)),
+    v.pipe(
+      v.string(),
+      v.regex(/^[^,=]+=[^,]*(,[^,=]+=[^,]*)*$/),
+      v.transform((value) => value.split(',').map(pairOf)),
+    ),
+  ]),
+  v.check(
+    (pairs) =>
+      pairs.length <= MAX_TAGS &&
+      pairs.every(([key, value]) => TAG_KEY.test(key) && TAG_VALUE.test(value)) &&
+      // IAM does not distinguish capital letters from small ones.
+      new Set(pairs.map(([key]) => key.toLowerCase())).size === pairs.length,
+  ),
+  v.transform((pairs): Readonly<Record<string, string>> => Object.fromEntries(pairs)),
 );
 const domain = v.optional(v.pipe(text, v.regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/)));
 const tableName = v.optional(v.pipe(text, v.regex(/^[\w.-]{3,255}$/)));
@@ -106,6 +131,8 @@ const schema = v.object({
   /** A domain of one's own for the dashboard, and the ARN of its certificate, in the one Region that CloudFront reads. */
   dashboardDomain: domain,
   dashboardCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:us-east-1:/))),
+  /** Of all resources of the stack. */
+  tags: v.optional(tags, {}),
   /** The version of the secret with the cache's password, once it has been replaced; the one before stays valid. */
   cachePasswordVersion: v.optional(v.pipe(text, v.regex(/^[\w-]{32,64}$/))),
   /** The version of the parameter with the API keys that the functions use. */
@@ -117,6 +144,12 @@ const schema = v.object({
   /** Set by `npm run deploy`: false until a first deployment has succeeded, since a failed one must be deletable. */
   protect: v.optional(flag, true),
 });
+
+/** `key=value` in two. */
+function pairOf(pair: string): [key: string, value: string] {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+}
 
 /** Whether the API itself would take it. */
 function isProjectRules(value: string): boolean {
@@ -167,12 +200,20 @@ export const apiVariables = (config: DeployConfig): Readonly<Record<string, stri
 /** The choices of a configuration as text, without those that are at their default. */
 export const chosenOptions = (config: DeployConfig): Readonly<Record<string, string>> => {
   const defaults = readDeployConfig({});
-  const text = (value: unknown) => (Array.isArray(value) ? value.join(',') : String(value ?? ''));
   return Object.fromEntries(
-    CHOICES.map((option) => [option, text(config[option])] as const).filter(
-      ([option, value]) => value !== text(defaults[option]),
+    CHOICES.map((option) => [option, optionText(config[option])] as const).filter(
+      ([option, value]) => value !== optionText(defaults[option]),
     ),
   );
+};
+
+/** The value of an option as `-c` takes it. */
+export const optionText = (value: unknown): string => {
+  if (Array.isArray(value)) return value.join(',');
+  if (!isJsonObject(value)) return String(value ?? '');
+  return Object.entries(value)
+    .map(([key, one]) => `${key}=${one}`)
+    .join(',');
 };
 
 export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
@@ -211,6 +252,7 @@ export const RULES: Readonly<Partial<Record<keyof DeployConfig, string>>> = {
   dashboardDomain: 'must be a domain in small letters, as progress.example.org',
   dashboardCertificate:
     'must be the ARN of a certificate in us-east-1, the only Region from which CloudFront takes certificates',
+  tags: `must be up to ${MAX_TAGS} tags such as team=shop,stage=production: keys that differ in more than capitals and do not begin with aws:, letters, digits, spaces and _.:/+@-, in values also =`,
   cachePasswordVersion: 'must be the VersionId of a secret, 32 to 64 characters',
   apiKeysVersion: 'must be a whole number from 1',
   qualifier: 'must be 1 to 10 small letters and digits',

@@ -4,7 +4,14 @@ import { SHARD_STEPS, SHARDED_LISTS } from '../src/adapters/dynamodb/task-shards
 import { MiyabiError } from '../src/domain/errors.ts';
 import { isJsonObject } from '../src/domain/json.ts';
 import { ROOT } from './build/bundle.ts';
-import { CHOICES, chosenOptions, type DeployConfig, readDeployConfig, shardsOf } from './config.ts';
+import {
+  CHOICES,
+  chosenOptions,
+  type DeployConfig,
+  optionText,
+  readDeployConfig,
+  shardsOf,
+} from './config.ts';
 
 export type OptionTexts = Readonly<Record<string, string>>;
 
@@ -66,16 +73,13 @@ export const readOptionsFile = (named: string | undefined): OptionTexts | undefi
       `${file}: ${unknown.join(', ')} ${unknown.length === 1 ? 'is no option' : 'are no options'}; the options are ${CHOICES.join(', ')}`,
     );
   }
+  // Before they are one text, in which a comma separates them.
+  if (options['tags'] !== undefined) readDeployConfig({ tags: options['tags'] });
   return asTexts(options);
 };
 
 const asTexts = (options: Readonly<Record<string, unknown>>): OptionTexts =>
-  Object.fromEntries(
-    Object.entries(options).map(([option, value]) => [
-      option,
-      Array.isArray(value) ? value.join(',') : String(value),
-    ]),
-  );
+  Object.fromEntries(Object.entries(options).map(([option, value]) => [option, optionText(value)]));
 
 /** They describe the table, so that a file may leave them out. */
 const shardOptionsIn = (stored: OptionTexts = {}): OptionTexts =>

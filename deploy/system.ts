@@ -1,3 +1,4 @@
+import { Tags } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -35,6 +36,7 @@ const API_TIMEOUT_SECONDS = 25;
 /** Makes all resources of Miyabi in an account and a Region. */
 export const makeSystem = (scope: Construct, { config, artifacts, customFormats = false }: SystemProps) => {
   const { name, tracing } = config;
+  for (const [key, value] of Object.entries(config.tags)) Tags.of(scope).add(key, value);
   const shards = shardsOf(config);
   const tables = new Tables(scope, 'Tables', { name, names: tableNamesOf(config), shards });
   const logs = new Logs(scope, 'Logs', { name, days: config.retentionDays, others: config.sources });

@@ -90,6 +90,8 @@ export interface MiyabiProps {
   readonly dashboardDomain?: string;
   /** The ARN of a certificate for `dashboardDomain` in us-east-1, wherever the stack is. */
   readonly dashboardCertificate?: string;
+  /** Of all resources that the construct makes. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** The version id of the secret with the cache's password, once it has been replaced. The one before stays valid. */
   readonly cachePasswordVersion?: string;
   /** The version of the parameter with the API keys. Raise it to bring other keys into force. Default 1. */

@@ -114,7 +114,8 @@ for (const cache of CACHE_CHOICES) {
           const again = deployed(await shell('npm run deploy -- --yes', env), 'a deployment without changes');
           assert.match(again.stdout + again.stderr, '(no changes)');
 
-          deployed(await shell('npm run deploy -- --yes -c retentionDays=7', env), 'an update');
+          const update = 'npm run deploy -- --yes -c retentionDays=7 -c tags=team=shop';
+          deployed(await shell(update, env), 'an update');
           assert.equal(await stackOf(aws), { status: 'UPDATE_COMPLETE', isProtected: true });
 
           aws.failOn('LogsSystem');

@@ -154,6 +154,21 @@ test('a file with an unknown option, or that is no JSON object, is refused by na
   assert.throws(() => readOptionsFile('/nowhere/options.json'), /\/nowhere\/options\.json cannot be read/);
 });
 
+test('tags are an object in a file and pairs on the command line, and come back from the stack as they were', () => {
+  const file = fromFile('{"tags": {"team": "shop", "cost center": "a=b"}}') ?? {};
+  assert.equal(file, { tags: 'team=shop,cost center=a=b' });
+  const { config } = resolveOptions({ given: {}, file });
+  assert.equal(config.tags, { team: 'shop', 'cost center': 'a=b' });
+  const stored = readStoredOptions('Miyabi', storeOptions(config));
+  assert.equal(resolveOptions({ given: {}, stored }).config.tags, config.tags);
+  assert.equal(resolveOptions({ given: { tags: '' }, stored }).config.tags, {});
+  assert.equal(resolveOptions({ given: { tags: 'team=ops' }, stored }).lines, [
+    '  tags team=shop,cost center=a=b -> team=ops',
+  ]);
+  assert.throws(() => fromFile('{"tags": {"team": "a,b=c"}}'), /tags must be/);
+  assert.throws(() => fromFile('{"tags": {"team": 1}}'), /tags must be/);
+});
+
 test('options that are variables of the API have the defaults of the application', () => {
   assert.equal(apiVariables(readDeployConfig({})), {});
   const { rateLimit, logLinesFirst, logLinesLast, logLinesBytes, logLinesDays } = readDeployConfig({});

@@ -53,6 +53,10 @@ const functionNamed = ({ ofType }: Synthesised, name: string): Readonly<Record<s
 const environmentOf = (fn: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   (fn['Environment'] as { Variables: Record<string, unknown> }).Variables;
 
+/** Types that CloudFormation defines no tags for. */
+const WITHOUT_TAGS =
+  /^(AWS::(ApiGatewayV2::(Integration|Route|Authorizer|ApiMapping)|CloudFront::(OriginAccessControl|ResponseHeadersPolicy)|CloudWatch::Dashboard|EC2::(SecurityGroup(In|E)gress|SubnetRouteTableAssociation)|IAM::Policy|Lambda::(Alias|EventInvokeConfig|LayerVersion|Permission|Version)|Logs::(MetricFilter|SubscriptionFilter)|S3::BucketPolicy|SNS::(Subscription|TopicPolicy)|SQS::QueuePolicy)|Custom::.*)$/;
+
 const test = suite('stack');
 
 for (const [name, options] of Object.entries(VARIANTS)) {
@@ -681,6 +685,35 @@ test('a domain of the dashboard has its certificate and TLS 1.2, and says where 
   assert.not('DashboardDomainTarget' in (without.toJSON()['Outputs'] as object));
 });
 
+test.slow('tags are on every resource that can have some', () => {
+  const tagsOf = ({ Type, Properties = {} }: Resource): unknown => {
+    // A global table has them for each Region.
+    if (Type === 'AWS::DynamoDB::GlobalTable')
+      return (Properties['Replicas'] as { Tags?: unknown }[])[0]?.Tags;
+    return Properties['Tags'];
+  };
+  for (const options of [SERVERLESS, { cache: 'node', tags: 'team=shop,stage=production' }]) {
+    const untagged = Object.entries(synthesise(options).resources).filter(([, resource]) => {
+      const tags = tagsOf(resource);
+      const pairs = Array.isArray(tags)
+        ? tags.map(({ Key, Value }: Readonly<Record<string, unknown>>) => [Key, Value])
+        : Object.entries(tags ?? {});
+      const { team, stage } = Object.fromEntries(pairs);
+      return team !== 'shop' || stage !== 'production';
+    });
+    assert.equal(
+      untagged.filter(([, { Type }]) => !WITHOUT_TAGS.test(Type)).map(([id, { Type }]) => `${id} ${Type}`),
+      [],
+    );
+    assert.ok(untagged.length < Object.keys(synthesise(options).resources).length / 2);
+  }
+  const versions = (options: Readonly<Record<string, unknown>>) =>
+    synthesise(options)
+      .ofType('AWS::Lambda::Version')
+      .map(([id]) => id);
+  assert.equal(versions({ cache: 'none', tags: 'team=shop' }), versions({ cache: 'none' }));
+});
+
 test('the network is in the zones that are chosen', () => {
   const zonesOf = ({ ofType }: Synthesised) =>
     ofType('AWS::EC2::Subnet').map(([, subnet]) => propertiesOf(subnet)['AvailabilityZone']);
@@ -841,6 +874,11 @@ test('options that are wrong are refused by name', () => {
     'dashboardDomain and apiDomain must differ',
   );
   assert.is(refusal(own), '');
+  for (const tags of ['team', 'team=shop,Team=x', 'aws:team=shop', 'team=a;b', '=shop', 'team=shop,']) {
+    assert.match(refusal({ tags }), 'tags must be up to 40 tags', tags);
+  }
+  assert.match(refusal({ tags: { team: 'a,b=c' } }), 'tags must be');
+  assert.is(refusal({ tags: 'team=shop, cost center=a=b' }), '');
   assert.match(refusal({ tasksTable: 'miyabi-projects' }), 'must differ');
   assert.is(refusal({}), '');
 });

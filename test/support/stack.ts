@@ -63,6 +63,7 @@ export const VARIANTS = {
     cache: 'serverless',
     tracing: true,
     zones: 'eu-west-1a,eu-west-1c',
+    tags: { team: 'shop', stage: 'production' },
     dashboardDomain: 'progress.example.org',
     dashboardCertificate: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
     cachePasswordVersion: '0e4c2b3a-5f6d-4a7b-8c9d-0123456789ab',
