@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MiyabiError } from '../../src/domain/errors.ts';
 import { ROOT } from '../build/bundle.ts';
+import { reservationFor } from '../concurrency.ts';
 import { CACHE_CHOICES, stackNameOf, tableNamesOf } from '../config.ts';
 import {
   adoptedTables,
@@ -13,13 +14,7 @@ import {
   resolveOptions,
 } from '../options.ts';
 import { apiKeysVersion, ensureApiKeys } from './keys.ts';
-import {
-  type ClientSettings,
-  preflight,
-  requireBootstrap,
-  requireTables,
-  unreservedConcurrency,
-} from './preflight.ts';
+import { preflight, requireBootstrap, requireTables, unreservedConcurrency } from './preflight.ts';
 import {
   agreed,
   answerTo,
@@ -63,10 +58,15 @@ program('deploy', async (args) => {
   const answers = mayAsk ? await askedOptions() : {};
   const reserved =
     isFirst && file === undefined && given['collectorConcurrency'] === undefined
-      ? await reservation(client)
-      : {};
+      ? reservationFor(await unreservedConcurrency(client))
+      : undefined;
+  if (reserved?.warning !== undefined) say(reserved.warning);
   const shards = isFirst ? await firstShards(client, { given, file }) : {};
-  const resolved = resolveOptions({ given: { ...reserved, ...shards, ...answers, ...given }, file, stored });
+  const resolved = resolveOptions({
+    given: { ...reserved?.options, ...shards, ...answers, ...given },
+    file,
+    stored,
+  });
   await requireBootstrap(target, resolved.config.qualifier);
   guardCacheChange(resolved, { stack, allowed: flags['change-cache'] === true });
   guardTableChange(resolved, { stack, allowed: flags['adopt-tables'] === true });
@@ -124,24 +124,6 @@ program('deploy', async (args) => {
   if (DashboardUrl !== undefined) say(`Dashboard ${DashboardUrl}`);
   await smoke({ url: ApiUrl, key: key ?? process.env['MIYABI_API_KEY'], token: process.env['MIYABI_TOKEN'] });
 });
-
-/**
- * A reservation for the collector keeps a burst of logs from starving the API. Where it is not possible, or the account
- * cannot be asked, there is none.
- */
-const reservation = async (client: ClientSettings): Promise<OptionTexts> => {
-  const spare = await unreservedConcurrency(client);
-  if (spare !== undefined && spare >= SPARE_CONCURRENCY) return { collectorConcurrency: '50' };
-  say(
-    spare === undefined
-      ? 'The concurrency limit of this account could not be read: nothing is reserved for the collector.'
-      : `This account runs ${spare} functions at once, too few to reserve some for the collector: a burst of logs can slow the API down. Ask AWS for a higher limit of Lambda's concurrent executions.`,
-  );
-  return {};
-};
-
-/** With fewer, a reservation of 50 would leave less than AWS demands, or hardly more. */
-const SPARE_CONCURRENCY = 200;
 
 /** The two choices that cost money or attention, for a first deployment that names none. */
 const askedOptions = async (): Promise<OptionTexts> => {

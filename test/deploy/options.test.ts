@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { reservationFor } from '../../deploy/concurrency.ts';
 import { apiVariables, readDeployConfig } from '../../deploy/config.ts';
 import {
   adoptedTables,
@@ -62,6 +63,19 @@ test('a file is the whole statement, and the command line is above it', () => {
     ...file,
     burst: '60',
   });
+});
+
+test('a first deployment reserves executions for the collector where at least 200 are left, and else warns', () => {
+  for (const spare of [200, 1000]) {
+    assert.equal(reservationFor(spare), { options: { collectorConcurrency: '50' } });
+  }
+  for (const spare of [10, 100, 199]) {
+    const { options, warning } = reservationFor(spare);
+    assert.equal(options, {});
+    assert.match(warning ?? '', `This account runs ${spare} functions at once, too few to reserve some`);
+  }
+  assert.equal(reservationFor(undefined).options, {});
+  assert.match(reservationFor(undefined).warning ?? '', 'could not be read');
 });
 
 test('another cache needs a word of its own, in a running system only', () => {

@@ -38,13 +38,12 @@ const CREDENTIALS = {
 
 /** One line on standard error, and exit code 1. */
 const refuses = ({ code, stderr }: Ran, line: RegExp): void => {
-  const lines = stderr
+  const own = stderr
     .split('\n')
-    .filter((one) => one !== '' && !/NodeVersionSupportWarning|^\(Use|^$/.test(one));
-  const own = lines.filter((one) => /^(synth|diff|deploy|destroy|rollback|shards|smoke|cost): /.test(one));
+    .filter((one) => /^(synth|diff|deploy|destroy|rollback|shards|smoke|cost): /.test(one));
   assert.is(own.length, 1, stderr);
   assert.match(own[0] ?? '', line);
-  assert.not.match(stderr, /^\s+at /m);
+  assert.not.match(stderr, /^\s+at |Warning/m);
   assert.is(code, 1, stderr);
 };
 
@@ -84,10 +83,11 @@ test(
   'refuse to begin without a Region, a bootstrap, or AWS',
   async () => {
     const { AWS_REGION: _none, ...noRegion } = CREDENTIALS;
-    const [region, bootstrap, old, away] = await Promise.all([
+    const [region, bootstrap, old, roomy, away] = await Promise.all([
       script('deploy', ['--yes'], noRegion),
-      against({}, 'deploy', ['--yes']),
+      against({ unreserved: 100 }, 'deploy', ['--yes']),
       against({ bootstrap: '4' }, 'deploy', ['--yes']),
+      against({ unreserved: 1000 }, 'deploy', ['--yes']),
       script('deploy', ['--yes'], {
         ...CREDENTIALS,
         AWS_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}`,
@@ -95,11 +95,26 @@ test(
     ]);
     refuses(region, /No Region: set AWS_REGION/);
     refuses(bootstrap, /Account 123456789012, Region eu-west-1, is not bootstrapped: run npm run bootstrap/);
+    assert.match(bootstrap.stdout, 'This account runs 100 functions at once, too few to reserve some');
     refuses(old, /bootstrapped with version 4, too old/);
+    assert.match(old.stdout, 'The concurrency limit of this account could not be read');
+    refuses(roomy, /is not bootstrapped/);
+    assert.not.match(roomy.stdout, /concurrency|functions at once/);
     refuses(away, /AWS does not answer as it should/);
   },
   { slow: true },
 );
+
+test.slow('say nothing of their own about the version of Node that runs them', async () => {
+  const names = ['bootstrap', 'rollback', 'redrive', 'shards'];
+  const refused = await Promise.all(
+    names.map((name) => against({ refusal: 'ExpiredToken' }, name, name === 'bootstrap' ? [] : ['--yes'])),
+  );
+  for (const [index, { stderr, code }] of refused.entries()) {
+    assert.match(stderr, /^\w+: The AWS credentials have expired[^\n]*\n$/, names[index]);
+    assert.is(code, 1);
+  }
+});
 
 test('refuse a wrong option before any request', async () => {
   refuses(

@@ -11,6 +11,8 @@ export type FakeAws = Readonly<{
   options?: Readonly<Record<string, string>>;
   /** The published versions of the API function, and the one that its alias names. */
   versions?: Readonly<{ all: readonly number[]; live: number }>;
+  /** How many executions at once the account has left to reserve; without it, the account may not be asked. */
+  unreserved?: number;
   /** The id of a deployment of CodeDeploy that is under way. */
   deployment?: string;
 }>;
@@ -25,6 +27,7 @@ export const fakeAws = async ({
   stacks = [],
   options,
   versions,
+  unreserved,
   deployment,
 }: FakeAws) => {
   const requested: string[] = [];
@@ -73,6 +76,8 @@ export const fakeAws = async ({
       json(200, { deployments: deployment === undefined ? [] : [deployment] });
     } else if (operation === 'StopDeployment') {
       json(200, { status: 'Pending' });
+    } else if (path.endsWith('/account-settings') && unreserved !== undefined) {
+      json(200, { AccountLimit: { UnreservedConcurrentExecutions: unreserved } });
     } else if (path.endsWith('/versions') && versions !== undefined) {
       json(200, { Versions: ['$LATEST', ...versions.all].map((one) => ({ Version: String(one) })) });
     } else if (path.endsWith('/aliases/live') && versions !== undefined) {
