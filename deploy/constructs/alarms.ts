@@ -24,13 +24,12 @@ type Rule = Readonly<{
   id: string;
   metric: IMetric;
   threshold: number;
-  /** How many periods in a row. */
+  /** How many periods are looked at, a multiple of three; three by default. */
   periods?: number;
-  /** Of these periods, how many must be over the threshold; all of them by default. */
-  datapoints?: number;
   operator?: ComparisonOperator;
   /** Missing data is a problem too. */
   silenceAlarms?: boolean;
+  /** What is wrong in one period. */
   says: string;
 }>;
 
@@ -78,13 +77,16 @@ export class Alarms extends Construct {
     const action = new SnsAction(this.topic);
     const alarms = new Map(
       rulesOf(this.metrics).map((rule) => {
+        const { periods = 3 } = rule;
+        // One hiccup should page no one.
+        const datapoints = (periods * 2) / 3;
         const alarm = new Alarm(this, rule.id, {
           alarmName: `${props.name}-${kebab(rule.id)}`,
-          alarmDescription: `${rule.says} Runbook: docs/operations.md, ${kebab(rule.id)}`,
+          alarmDescription: `${rule.says} It fires when that holds for ${datapoints} of ${periods} periods. Runbook: docs/operations.md, ${kebab(rule.id)}`,
           metric: rule.metric,
           threshold: rule.threshold,
-          evaluationPeriods: rule.periods ?? 1,
-          ...defined({ datapointsToAlarm: rule.datapoints }),
+          evaluationPeriods: periods,
+          datapointsToAlarm: datapoints,
           comparisonOperator: rule.operator ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
           treatMissingData:
             rule.silenceAlarms === true ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
@@ -119,28 +121,26 @@ const rulesOf = (metrics: Metrics): readonly Rule[] => [
     metric: metrics.apiDurationP95,
     // Cold starts are few; in a quiet minute the slowest of a handful is the p95.
     threshold: 1_000,
-    periods: 2,
-    says: 'The API took more than a second for 5 % of its requests, two minutes in a row.',
+    says: 'The API took more than a second for 5 % of its requests in a minute.',
   },
   {
     id: 'ApiOverObjective',
     metric: metrics.apiLatencyP95,
     threshold: OBJECTIVES.apiP95Ms,
     periods: 15,
-    says: `The p95 of the API has been over its objective of ${OBJECTIVES.apiP95Ms} ms for 15 minutes.`,
+    says: `The p95 of the API was over its objective of ${OBJECTIVES.apiP95Ms} ms for a minute.`,
   },
   {
     id: 'ApiErrorRate',
     metric: metrics.errorRate,
     threshold: OBJECTIVES.errorRatePercent,
-    periods: 3,
-    says: `More than ${OBJECTIVES.errorRatePercent} % of the answers were 5xx for 15 minutes.`,
+    says: `More than ${OBJECTIVES.errorRatePercent} % of the answers in five minutes were 5xx.`,
   },
   {
     id: 'ApiThrottled',
     metric: metrics.apiThrottles,
     threshold: 0,
-    says: 'Lambda turned requests of the API away: the account runs out of concurrency.',
+    says: 'Lambda turned requests of the API away in five minutes: the account runs out of concurrency.',
   },
   {
     id: 'CollectorErrors',
@@ -152,31 +152,27 @@ const rulesOf = (metrics: Metrics): readonly Rule[] => [
     id: 'CollectorGroupsFailed',
     metric: metrics.groupsFailed,
     threshold: 2,
-    periods: 3,
-    says: 'The collector could not read a log group for 15 minutes.',
+    says: 'The collector could not read a log group in most of its runs of five minutes.',
   },
   {
     id: 'CollectorSilent',
     metric: metrics.collectorRuns,
     threshold: 1,
-    periods: 2,
     operator: ComparisonOperator.LESS_THAN_THRESHOLD,
     silenceAlarms: true,
-    says: 'The collector has not run for ten minutes.',
+    says: 'The collector has not run for five minutes.',
   },
   {
     id: 'CollectorLag',
     metric: metrics.collectorLag,
     threshold: 120_000,
-    periods: 2,
-    says: 'Events wait more than two minutes for the collector.',
+    says: 'Events waited more than two minutes for the collector.',
   },
   {
     id: 'CollectorThrottled',
     metric: metrics.collectorThrottles,
     threshold: 0,
-    periods: 3,
-    says: 'Lambda turned events of the collector away for 15 minutes.',
+    says: 'Lambda turned events of the collector away in five minutes.',
   },
   {
     id: 'DeadLetters',
@@ -190,18 +186,15 @@ const rulesOf = (metrics: Metrics): readonly Rule[] => [
         {
           id: 'CacheFailures',
           metric: metrics.cacheFailures,
-          // A process logs it once per outage, and one answer that comes late is no outage.
+          // A process logs it once per outage.
           threshold: 0,
-          periods: 3,
-          datapoints: 2,
-          says: 'Functions went on without the cache in two of three periods of five minutes: it did not answer.',
+          says: 'Functions went on without the cache in five minutes: it did not answer.',
         },
         {
           id: 'CacheFull',
           metric: metrics.cacheUse,
           threshold: 90,
-          periods: 3,
-          says: 'The cache has been over 90 % full for 15 minutes.',
+          says: 'The cache was over 90 % full.',
         },
         {
           id: 'CacheEvictions',
@@ -214,8 +207,7 @@ const rulesOf = (metrics: Metrics): readonly Rule[] => [
     id: 'HighRetryRate',
     metric: metrics.retries,
     threshold: 20,
-    periods: 3,
-    says: 'CloudWatch Logs had to be asked again more than 20 times in five minutes, for 15 minutes.',
+    says: 'CloudWatch Logs had to be asked again more than 20 times in five minutes.',
   },
   {
     id: 'WebhooksErrors',
@@ -227,10 +219,9 @@ const rulesOf = (metrics: Metrics): readonly Rule[] => [
     id: 'WebhooksSilent',
     metric: metrics.webhooksRuns,
     threshold: 1,
-    periods: 2,
     operator: ComparisonOperator.LESS_THAN_THRESHOLD,
     silenceAlarms: true,
-    says: 'The sender of webhooks has not run for ten minutes.',
+    says: 'The sender of webhooks has not run for five minutes.',
   },
   {
     id: 'WebhooksLate',

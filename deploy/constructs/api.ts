@@ -101,7 +101,7 @@ export class HttpEntrance extends Construct {
       autoDeploy: true,
       throttle: { rateLimit: config.requestsPerSecond, burstLimit: config.burst },
       detailedMetricsEnabled: false,
-      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: ACCESS_LOG },
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: accessLogOf(config) },
     });
     this.domainTarget = this.#mapDomain(config, stage);
   }
@@ -126,16 +126,20 @@ const authorizerOf = ({ auth, jwtIssuer, jwtAudience }: DeployConfig) =>
     ? new HttpJwtAuthorizer('Jwt', jwtIssuer, { jwtAudience: [...jwtAudience] })
     : new HttpNoneAuthorizer();
 
-const ACCESS_LOG = AccessLogFormat.custom(
-  JSON.stringify({
-    requestId: '$context.requestId',
-    time: '$context.requestTime',
-    ip: '$context.identity.sourceIp',
-    method: '$context.httpMethod',
-    path: '$context.path',
-    status: '$context.status',
-    bytes: '$context.responseLength',
-    latency: '$context.responseLatency',
-    error: '$context.integrationErrorMessage',
-  }),
-);
+/** The gateway does not know the API's own keys: of those only the function's log names the caller's. */
+const accessLogOf = ({ auth }: DeployConfig): AccessLogFormat =>
+  AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: '$context.requestId',
+      time: '$context.requestTime',
+      ip: '$context.identity.sourceIp',
+      ...(auth === 'jwt' ? { caller: '$context.authorizer.claims.sub' } : {}),
+      method: '$context.httpMethod',
+      path: '$context.path',
+      status: '$context.status',
+      bytes: '$context.responseLength',
+      latency: '$context.responseLatency',
+      integrationLatency: '$context.integrationLatency',
+      error: '$context.integrationErrorMessage',
+    }),
+  );

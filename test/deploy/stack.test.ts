@@ -248,6 +248,10 @@ for (const [name, options] of Object.entries(VARIANTS)) {
     ];
     assert.equal([...names].sort(), expected);
     for (const alarm of alarms) {
+      const { EvaluationPeriods: periods, DatapointsToAlarm: datapoints } = alarm;
+      const expectedOf = alarm['AlarmName'] === 'miyabi-api-over-objective' ? [10, 15] : [2, 3];
+      assert.equal([datapoints, periods], expectedOf, `${alarm['AlarmName']}: one hiccup pages no one`);
+      assert.match(String(alarm['AlarmDescription']), `for ${datapoints} of ${periods} periods`);
       assert.match(text(alarm['AlarmActions']), 'AlarmsTopic');
       assert.match(text(alarm['OKActions']), 'AlarmsTopic');
     }
@@ -483,6 +487,21 @@ test('the API is throttled, has an access log, and checks keys itself', () => {
     AuthorizationType: 'NONE',
   });
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+});
+
+test('the access log says who called, how long it took, and how long of that the function took', () => {
+  const fieldsOf = ({ ofType }: Synthesised): Readonly<Record<string, string>> => {
+    const [[, stage] = []] = ofType('AWS::ApiGatewayV2::Stage');
+    return JSON.parse((propertiesOf(stage)['AccessLogSettings'] as { Format: string }).Format);
+  };
+  const { caller, ...shared } = fieldsOf(synthesise(NONE));
+  assert.is(caller, '$context.authorizer.claims.sub', 'the subject of the token');
+  const fields = fieldsOf(synthesise(NODE));
+  assert.equal(fields, shared);
+  assert.is(fields['requestId'], '$context.requestId', 'which the answer has as x-request-id');
+  assert.is(fields['ip'], '$context.identity.sourceIp');
+  assert.is(fields['latency'], '$context.responseLatency');
+  assert.is(fields['integrationLatency'], '$context.integrationLatency');
 });
 
 test('with JWT every route but health, badges and preflights wants a token, and CORS is for the origins alone', () => {
