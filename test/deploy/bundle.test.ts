@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -112,6 +112,36 @@ test(
 test('of the API: refuses to start without keys', async () => {
   const [outcome] = await (await artifacts()).invoke('api', [], { MIYABI_BACKEND: 'memory' });
   assert.match(outcome?.error ?? '', 'API_KEYS must be set');
+});
+
+test('of the API: measures time, by which limits end', async () => {
+  const [, refused = {}, ready = {}] = await (await artifacts()).invoke(
+    'api',
+    [apiEvent('GET', '/api/tasks'), apiEvent('GET', '/api/tasks'), apiEvent('GET', '/health/ready')],
+    { ...secrets, MIYABI_BACKEND: 'memory', RATE_LIMIT: '1' },
+  );
+  assert.is(statusOf(refused), 429);
+  const { headers } = refused.answer as { headers: Readonly<Record<string, string>> };
+  const seconds = Number(headers['retry-after']);
+  assert.ok(seconds >= 1 && seconds <= 60, headers['retry-after']);
+  const { backends } = bodyOf(ready) as { backends: { store: { latency_ms: unknown } } };
+  assert.type(backends.store.latency_ms, 'number');
+});
+
+test('use of the clock only what the one that replaces it has', async () => {
+  const used = new Set<string>();
+  for (const { folder } of Object.values((await artifacts()).bundles)) {
+    for (const file of await readdir(folder)) {
+      const code = await readFile(join(folder, file), 'utf8');
+      for (const [, member = ''] of code.matchAll(/(?<![.$])\bDate\.(\w+)/g)) used.add(member);
+      for (const [taken] of code.matchAll(/\{[^{}]*\}\s*=\s*Date\b/g)) used.add(taken);
+    }
+  }
+  assert.equal(
+    [...used].filter((member) => !(member in Date)),
+    [],
+  );
+  assert.ok(used.has('now'));
 });
 
 test('say so where the configuration asks for what was left out', async () => {

@@ -14,7 +14,7 @@ export const ADMIN_ENTRY = `${createHash('sha256').update(ADMIN_KEY).digest('hex
 /** What one invocation came to. */
 export type Outcome = Readonly<{ answer?: unknown; error?: string }>;
 
-/** Loads the bundle, sends it the events one by one, and prints the results. */
+/** Loads the bundle, sends it the events one by one, and prints the results. `{"pause_ms":…}` is no event but a pause. */
 const RUNTIME = `
 const [file, ...events] = process.argv.slice(2);
 const print = (value) => process.stdout.write('\\n>>>' + JSON.stringify(value) + '\\n');
@@ -22,7 +22,12 @@ try {
   const { handler } = await import(file);
   for (const event of events) {
     const context = { getRemainingTimeInMillis: () => 60_000 };
-    try { print({ answer: await handler(JSON.parse(event), context) }); }
+    const value = JSON.parse(event);
+    if ('pause_ms' in value) {
+      await new Promise((resolve) => setTimeout(resolve, value.pause_ms));
+      continue;
+    }
+    try { print({ answer: await handler(value, context) }); }
     catch (error) { print({ error: String(error) }); }
   }
 } catch (error) { print({ error: String(error) }); }
