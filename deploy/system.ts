@@ -78,6 +78,7 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
     ...(config.projectRules === undefined ? {} : { MIYABI_PROJECT_RULES: config.projectRules }),
     ...(config.logLevel === 'info' ? {} : { LOG_LEVEL: config.logLevel }),
     ...(cache?.environment ?? { CACHE: 'none', FEED: 'memory' }),
+    ...(tracing ? { TRACING: 'true' } : {}),
     ...(customFormats ? { MIYABI_LOG_FORMATS: 'log-formats.json' } : {}),
   };
   const readLogs = (...actions: readonly string[]) =>
@@ -129,6 +130,7 @@ export const makeSystem = (scope: Construct, { config, artifacts, customFormats 
       // For the log lines that a message of a failed task takes along.
       TASKS_TABLE_NAME: tables.tasks.tableName,
       ...logGroups,
+      ...(tracing ? { TRACING: 'true' } : {}),
     },
     logGroup: logs.system,
     tracing,

@@ -38,6 +38,8 @@ export type Config = Readonly<{
   priming: Priming;
   /** Whether the API Lambda writes metrics of its requests. */
   apiMetrics: boolean;
+  /** Whether a Lambda reports its calls of DynamoDB and Redis to X-Ray. */
+  tracing: boolean;
   /** The service that logs and metrics of a Lambda name, where it is not the usual one. */
   serviceName?: string;
   collectIntervalMs: number;
@@ -206,6 +208,7 @@ const environment = v.object({
   LOG_LEVEL: v.optional(v.pipe(v.string(), v.toLowerCase(), choice(LOG_LEVELS)), 'info'),
   POWERTOOLS_SERVICE_NAME: v.optional(text),
   API_METRICS: v.optional(flag, 'false'),
+  TRACING: v.optional(flag, 'false'),
   MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
   STOP_TIMEOUT_MS: v.optional(integer(0, 600_000), '8000'),
@@ -289,6 +292,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     ...(vars.POWERTOOLS_SERVICE_NAME === undefined ? {} : { serviceName: vars.POWERTOOLS_SERVICE_NAME }),
     priming: vars.MIYABI_PRIME,
     apiMetrics: vars.API_METRICS,
+    tracing: vars.TRACING,
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
     stopTimeoutMs: vars.STOP_TIMEOUT_MS,
     tasksTable: vars.TASKS_TABLE_NAME,

@@ -30,6 +30,7 @@ export const lazyPort = <Port extends object>(methods: Methods<Port>, load: () =
   return Object.fromEntries(Object.keys(methods).map((name) => [name, call(name)])) as Port;
 };
 
-const methodOf = <Port extends object>(port: Port, name: string): Method =>
+/** A method of a port by its name. */
+export const methodOf = <Port extends object>(port: Port, name: string): Method =>
   // All members of a port are methods.
   (port[name as keyof Port] as Method).bind(port);

@@ -107,6 +107,15 @@ test('reads for a cached task one file of at most 510 kB, with these packages', 
   ]);
 });
 
+test('loads what sends traces only where it is asked for', async () => {
+  const without = await start({ MIYABI_PRIME: 'none' });
+  assert.not.ok(without.loaded.includes('tracing'), without.loaded.join());
+  assert.not.ok(without.ofNode.includes('dgram'), without.ofNode.join());
+  const address = { AWS_XRAY_DAEMON_ADDRESS: '127.0.0.1:2000' };
+  const { loaded, ofNode } = await start({ MIYABI_PRIME: 'none', TRACING: 'true', ...address });
+  assert.ok(loaded.includes('tracing') && ofNode.includes('dgram'), [...loaded, ...ofNode].join());
+});
+
 test('leaves what no first request needs where it is', async () => {
   const { loaded } = await start({});
   for (const name of ['cloudwatch', 'openapi', 'docs-page', 'webhook-client', 'progress', 'registry']) {

@@ -193,10 +193,9 @@ for (const [name, options] of Object.entries(VARIANTS)) {
       assert.equal(fn['Architectures'], ['arm64']);
       assert.is(fn['Runtime'], 'nodejs24.x');
       assert.match(text(fn['LoggingConfig']), 'LogsSystem');
-      assert.is(
-        fn['TracingConfig'] !== undefined,
-        'tracing' in options && fn['FunctionName'] !== 'miyabi-pre-traffic',
-      );
+      const isTraced = 'tracing' in options && fn['FunctionName'] !== 'miyabi-pre-traffic';
+      assert.is(fn['TracingConfig'] !== undefined, isTraced);
+      assert.is(environmentOf(fn)['TRACING'], isTraced ? 'true' : undefined);
     }
     assert.ok((functionNamed(synthesised, 'miyabi-api')['Timeout'] as number) * 1000 < gateway);
     assert.ok((functionNamed(synthesised, 'miyabi-collector')['Timeout'] as number) < 60, 'one a minute');

@@ -60,7 +60,12 @@ export const startLambda = async (
   let current: LogFields = {};
   let isFirst = true;
   const logger = powertoolsLogger({ level: config.logLevel, service, invocation: () => current });
-  const services = await compose(config, { logger }, decorate);
+  // Loaded only if it is wanted: most systems do without.
+  const trace = config.tracing ? (await import('./tracing.ts')).tracedWith(config) : undefined;
+  const services = await compose(config, { logger }, (ports) => {
+    const followed = trace?.(ports);
+    return { ...followed, ...decorate?.({ ...ports, ...followed }) };
+  });
   const { probes, clock, sleep } = services;
   const prime = async () => {
     for (const isNext of PRIMED[config.priming]) {
