@@ -36,7 +36,10 @@ const MAX_TAGS = 40;
 /** `team=shop,stage=production`, or an object in a file. */
 const tags = v.pipe(
   v.union([
-    v.pipe(v.record(v.string(), v.string()), v.transform(Object.entries<string>)),
+    v.pipe(
+      v.record(v.string(), v.string()),
+      v.transform((value) => Object.entries(value)),
+    ),
     v.pipe(
       v.string(),
       v.regex(/^[^,=]+=[^,]*(,[^,=]+=[^,]*)*$/),
