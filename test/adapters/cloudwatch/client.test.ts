@@ -33,7 +33,8 @@ const peer = async (answer: (socket: Socket) => void) => {
 };
 
 const ask = async (endpoint: string): Promise<Error> => {
-  const client = cloudwatchClient({ endpoint, connectTimeoutMs: 100, requestTimeoutMs: 150 });
+  // Long enough for a busy machine to load the client and to send a request.
+  const client = cloudwatchClient({ endpoint, connectTimeoutMs: 10_000, requestTimeoutMs: 1_500 });
   try {
     return await rejects(client.send(new FilterLogEventsCommand({ logGroupName: 'g' })));
   } finally {
