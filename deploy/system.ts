@@ -36,7 +36,10 @@ const API_TIMEOUT_SECONDS = 25;
 /** Makes all resources of Miyabi in an account and a Region. */
 export const makeSystem = (scope: Construct, { config, artifacts, customFormats = false }: SystemProps) => {
   const { name, tracing } = config;
-  for (const [key, value] of Object.entries(config.tags)) Tags.of(scope).add(key, value);
+  for (const [key, value] of Object.entries(config.tags)) {
+    // cfn-lint's schema of CloudFormation knows no tags of it yet.
+    Tags.of(scope).add(key, value, { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] });
+  }
   const shards = shardsOf(config);
   const tables = new Tables(scope, 'Tables', { name, names: tableNamesOf(config), shards });
   const logs = new Logs(scope, 'Logs', { name, days: config.retentionDays, others: config.sources });
