@@ -13,7 +13,8 @@ const redis = new Redis({
   port: Number(REDIS_PORT),
   maxRetriesPerRequest: 1,
   connectTimeout: 500,
-  commandTimeout: 1000,
+  // With a seventh of a slow core, loading the SDK alone may block for a second.
+  commandTimeout: 10_000,
 });
 redis.on('error', () => undefined);
 
