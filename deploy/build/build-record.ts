@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hashOfFiles } from './file-hash.ts';
 
-/** What `npm run build` and `npm run build:lambda` read. The last one lists the packages that are installed. */
+/** What `npm run build` and `npm run build:lambda` read. The last entry lists the installed packages. */
 const SOURCES = [
   ...['src', 'web', 'scripts', 'deploy', 'package.json', 'package-lock.json'],
   ...['tsconfig.json', 'tsconfig.build.json', 'node_modules/.package-lock.json'],
@@ -10,33 +10,20 @@ const SOURCES = [
 
 const RECORD = 'dist/lambda/build.json';
 
-const filesBelow = (path: string): readonly string[] => {
-  if (!existsSync(path)) return [];
-  if (statSync(path).isFile()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-};
-
-const hashOf = (root: string, paths: readonly string[], start = ''): string => {
-  const hash = createHash('sha256').update(start);
-  for (const file of paths.flatMap((path) => filesBelow(join(root, path)))) {
-    if (file !== join(root, RECORD)) hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
-  }
-  return hash.digest('hex');
-};
+const hashOfOutput = (root: string): string => hashOfFiles(root, ['dist'], { except: RECORD });
 
 type Build = Readonly<{ sources: string; output: string }>;
 
-/** The sources of a build with these options, and what is in `dist` now, by content. */
+/** Hashes of what a build with these options reads, and of what is in `dist` now. */
 const stateOf = (root: string, options: readonly string[], files: readonly string[]): Build => ({
-  sources: hashOf(root, SOURCES, JSON.stringify([process.version, options, hashOf('/', files)])),
-  output: hashOf(root, ['dist']),
+  sources: hashOfFiles(root, SOURCES, {
+    start: JSON.stringify([process.version, options, hashOfFiles('/', files)]),
+  }),
+  output: hashOfOutput(root),
 });
 
 /**
- * Builds, unless `dist` still is what the last build made of the same sources, options and `files`, paths of other files
+ * Builds, unless `dist` is unchanged since the last build of the same sources, options and `files`, the paths of other files
  * that the options name. Returns whether it built.
  */
 export const buildOnce = async (
@@ -50,7 +37,7 @@ export const buildOnce = async (
   rmSync(record, { force: true });
   await build();
   mkdirSync(dirname(record), { recursive: true });
-  const output = hashOf(root, ['dist']);
+  const output = hashOfOutput(root);
   writeFileSync(record, JSON.stringify({ sources: before.sources, output } satisfies Build));
   return true;
 };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -11,28 +10,17 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashOfFiles } from '../../deploy/build/file-hash.ts';
 import { ROOT } from '../runner/files.ts';
 
 /** Inside the project, so that a build finds its packages. */
 const BUILDS = join(ROOT, 'node_modules/.cache/miyabi/built');
 const OLD_MS = 24 * 3_600_000;
 
-const filesBelow = (path: string): readonly string[] =>
-  statSync(path).isFile()
-    ? [path]
-    : readdirSync(path, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
-        .map((entry) => join(entry.parentPath, entry.name))
-        .sort();
-
-const hashOf = (sources: readonly string[], isPortable: boolean): string => {
-  const hash = createHash('sha256').update(isPortable ? '' : process.version);
-  for (const file of sources.flatMap((source) => filesBelow(join(ROOT, source))))
-    hash.update(`\0${relative(ROOT, file)}\0`).update(readFileSync(file));
-  return hash.digest('hex').slice(0, 20);
-};
+const hashOf = (sources: readonly string[], isPortable: boolean): string =>
+  hashOfFiles(ROOT, sources, { start: isPortable ? '' : process.version }).slice(0, 20);
 
 const isRunning = (pid: number): boolean => {
   try {
