@@ -51,17 +51,11 @@ export type LogReader = Readonly<{
   read(events: readonly LogEvent[], options?: ReadingOptions): Reading;
 }>;
 
-/** Readers by their list of formats: making one is expensive, reading is not. */
-const readers = new WeakMap<readonly LogFormat[], LogReader>();
-
-/** A reader for these formats; the first one that recognises a line gets it. */
+/**
+ * A reader for these formats; the first one that recognises a line gets it. Making a reader is expensive, reading is
+ * not.
+ */
 export const logReader = (formats: readonly LogFormat[]): LogReader => {
-  const reader = readers.get(formats) ?? newReader(formats);
-  readers.set(formats, reader);
-  return reader;
-};
-
-const newReader = (formats: readonly LogFormat[]): LogReader => {
   const prefilter = prefilterOf(formats.map(({ hint }) => hint));
   const alwaysOffered = formats.filter(({ hint }) => hint === undefined);
   return {
