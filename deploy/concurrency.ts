@@ -1,11 +1,11 @@
 import type { OptionTexts } from './options.ts';
 
-/** With fewer, a reservation of 50 would leave less than AWS demands, which is 100, or hardly more. */
+/** AWS requires that 100 stay unreserved: with fewer than this, a reservation of 50 would leave hardly more, or too few. */
 const SPARE_CONCURRENCY = 200;
 
 /**
- * What a first deployment reserves for the collector, so that a burst of logs cannot starve the API, by how many executions at
- * once the account has left; undefined where it could not be asked. Without a reservation there is a warning.
+ * What a first deployment reserves for the collector, so that a burst of logs cannot starve the API. `spare` is how many concurrent
+ * executions the account has left, undefined if that could not be read. If nothing is reserved, there is a warning.
  */
 export const reservationFor = (
   spare: number | undefined,

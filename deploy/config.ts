@@ -28,7 +28,7 @@ const list = v.pipe(
     (typeof value === 'string' ? value.split(/[\s,]+/) : value).filter((part) => part !== ''),
   ),
 );
-/** What every AWS service allows in a tag. A comma is not among it, and an equals sign only in values. */
+/** What every AWS service allows in a tag: no comma, and an equals sign only in values. */
 const TAG_KEY = /^(?!aws:)[\p{L}\p{Zs}\p{N}_.:/+@-]{1,128}$/iu;
 const TAG_VALUE = /^[\p{L}\p{Zs}\p{N}_.:/+@=-]{0,256}$/u;
 /** A resource takes 50; the CDK adds some of its own. */
@@ -50,7 +50,7 @@ const tags = v.pipe(
     (pairs) =>
       pairs.length <= MAX_TAGS &&
       pairs.every(([key, value]) => TAG_KEY.test(key) && TAG_VALUE.test(value)) &&
-      // IAM does not distinguish capital letters from small ones.
+      // IAM ignores the case of tag keys.
       new Set(pairs.map(([key]) => key.toLowerCase())).size === pairs.length,
   ),
   v.transform((pairs): Readonly<Record<string, string>> => Object.fromEntries(pairs)),
@@ -131,10 +131,10 @@ const schema = v.object({
   /** A domain of one's own for the API, and the ARN of its certificate in the same Region. */
   apiDomain: domain,
   apiCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:/))),
-  /** A domain of one's own for the dashboard, and the ARN of its certificate, in the one Region that CloudFront reads. */
+  /** A custom domain for the dashboard, and the ARN of its certificate in us-east-1, from where CloudFront takes them. */
   dashboardDomain: domain,
   dashboardCertificate: v.optional(v.pipe(text, v.regex(/^arn:aws[a-z-]*:acm:us-east-1:/))),
-  /** Of all resources of the stack. */
+  /** Tags for all resources of the stack. */
   tags: v.optional(tags, {}),
   /** The version of the secret with the cache's password, once it has been replaced; the one before stays valid. */
   cachePasswordVersion: v.optional(v.pipe(text, v.regex(/^[\w-]{32,64}$/))),
@@ -148,7 +148,7 @@ const schema = v.object({
   protect: v.optional(flag, true),
 });
 
-/** `key=value` in two. */
+/** Splits `key=value`. */
 function pairOf(pair: string): [key: string, value: string] {
   const at = pair.indexOf('=');
   return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];

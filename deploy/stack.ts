@@ -28,7 +28,7 @@ export class MiyabiStack extends Stack {
     }
     if (cache !== undefined) new CfnOutput(this, 'CachePassword', { value: cache.secretArn });
     new CfnOutput(this, OPTIONS_OUTPUT, { value: storeOptions(config) });
-    // A document and not a managed policy: one that is attached to a role would block the deletion of the stack.
+    // A document rather than a managed policy, which could not be deleted with the stack while it is attached to a role.
     new CfnOutput(this, 'LogWriterPolicy', { value: this.toJsonString(logs.writerPolicy) });
     new CfnOutput(this, 'AlarmTopic', { value: alarms.topic.topicArn });
   }

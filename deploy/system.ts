@@ -37,7 +37,7 @@ const API_TIMEOUT_SECONDS = 25;
 export const makeSystem = (scope: Construct, { config, artifacts, customFormats = false }: SystemProps) => {
   const { name, tracing } = config;
   for (const [key, value] of Object.entries(config.tags)) {
-    // cfn-lint's schema of CloudFormation knows no tags of it yet.
+    // cfn-lint does not know yet that a dashboard can have tags.
     Tags.of(scope).add(key, value, { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] });
   }
   const shards = shardsOf(config);

@@ -8,8 +8,8 @@ const LAZY_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Globals whose first use loads much more than needed. Only the time is needed of `performance`; that of `Date` is since the
- * epoch, so its origin is 0. The SDK checks each body for a web stream, but those of its client for Node never are one.
+ * Globals whose first use loads much more than needed. Of `performance` only the time is used, so `Date` takes its place; that
+ * counts from the epoch, so its origin is 0. The SDK checks each body for a web stream, but those of its client for Node never are one.
  */
 export const GLOBAL_REPLACEMENTS: Readonly<Record<string, string>> = {
   'performance.timeOrigin': '0',

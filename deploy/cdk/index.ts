@@ -86,11 +86,11 @@ export interface MiyabiProps {
   readonly apiDomain?: string;
   /** The ARN of a certificate for `apiDomain` in the same Region. */
   readonly apiCertificate?: string;
-  /** A domain for the dashboard, as `progress.example.org`; needs `dashboardCertificate`. */
+  /** A domain for the dashboard, such as `progress.example.org`; needs `dashboardCertificate`. */
   readonly dashboardDomain?: string;
-  /** The ARN of a certificate for `dashboardDomain` in us-east-1, wherever the stack is. */
+  /** The ARN of a certificate for `dashboardDomain` in us-east-1, whichever Region the stack is in. */
   readonly dashboardCertificate?: string;
-  /** Of all resources that the construct makes. */
+  /** Tags for all resources that the construct creates. */
   readonly tags?: Readonly<Record<string, string>>;
   /** The version id of the secret with the cache's password, once it has been replaced. The one before stays valid. */
   readonly cachePasswordVersion?: string;

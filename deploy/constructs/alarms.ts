@@ -24,7 +24,7 @@ type Rule = Readonly<{
   id: string;
   metric: IMetric;
   threshold: number;
-  /** How many periods are looked at, a multiple of three; three by default. */
+  /** How many periods are evaluated, a multiple of three; three by default. */
   periods?: number;
   operator?: ComparisonOperator;
   /** Missing data is a problem too. */

@@ -126,7 +126,7 @@ const authorizerOf = ({ auth, jwtIssuer, jwtAudience }: DeployConfig) =>
     ? new HttpJwtAuthorizer('Jwt', jwtIssuer, { jwtAudience: [...jwtAudience] })
     : new HttpNoneAuthorizer();
 
-/** The gateway does not know the API's own keys: of those only the function's log names the caller's. */
+/** The gateway knows the caller only of a token. API keys are checked, and named in the log, by the function. */
 const accessLogOf = ({ auth }: DeployConfig): AccessLogFormat =>
   AccessLogFormat.custom(
     JSON.stringify({

@@ -43,7 +43,7 @@ export class Logs extends Construct {
     return [this.cdkDeploy, this.agents, ...this.#others];
   }
 
-  /** What a program needs that writes to the two groups: the document of an IAM policy. Others have their own writers. */
+  /** The IAM policy document for programs that write to these two groups. Groups in `sources` have writers already. */
   get writerPolicy(): Readonly<Record<string, unknown>> {
     return {
       Version: '2012-10-17',

@@ -172,7 +172,7 @@ export class Site extends Construct {
     return `https://${this.#domain ?? this.distribution.distributionDomainName}`;
   }
 
-  /** With a domain of one's own: what the DNS record of the domain must point to. */
+  /** What the DNS record of a custom domain must point to; undefined without one. */
   get domainTarget(): string | undefined {
     return this.#domain === undefined ? undefined : this.distribution.distributionDomainName;
   }

@@ -99,7 +99,7 @@ program('deploy', async (args) => {
     ...['deploy', '--no-notices', '--require-approval', 'never', '--progress', 'events'],
     // Adopts tables and log groups that an earlier stack of this name left, with their data.
     ...['--import-existing-resources', '--outputs-file', OUTPUTS],
-    // What the difference was shown of, unless the keys have changed meanwhile.
+    // Deploys the assembly whose diff was shown, unless the API keys have changed since.
     ...(isShown ? ['--app', CDK_OUT] : []),
   ]);
   const miyabi = [

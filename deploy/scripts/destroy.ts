@@ -38,7 +38,7 @@ program('destroy', async (args) => {
   await setTerminationProtection(client, stack, false);
   await runProgram(cdk({ ...options, protect: 'false' }, ['destroy', '--no-notices', '--force']), {
     what: 'cdk destroy',
-    // A template that is only read for its name need not be valid.
+    // Only the name of the stack is read from the template, so it is not validated.
     env: { ...CDK_ENV, AWS_REGION: region, CDK_VALIDATION: 'false' },
   });
 });

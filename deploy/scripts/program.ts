@@ -119,7 +119,7 @@ export const cdk = (
   ...Object.entries(given).flatMap(([option, value]) => ['-c', `${option}=${value}`]),
 ];
 
-/** Where the CDK's command line keeps what it has synthesised, as `cdk.json` says. */
+/** Where the CDK's command line puts the assembly, as set in `cdk.json`. */
 export const CDK_OUT = 'cdk.out';
 
 /** No version check and no telemetry. */
@@ -128,7 +128,7 @@ export const CDK_ENV = { CDK_DISABLE_VERSION_CHECK: 'true', CDK_DISABLE_CLI_TELE
 /** The options of `build:lambda`, which every script that builds passes on. */
 export const BUILD_OPTIONS = ['log-formats'] as const;
 
-/** Builds everything that is deployed, with the parts that the options add; nothing, if it is built already. */
+/** Builds everything that is deployed, with the parts that the options add, unless nothing has changed since the last build. */
 export const build = async (options: Readonly<Record<string, string | undefined>>): Promise<void> => {
   const given = BUILD_OPTIONS.flatMap((name) => {
     const value = options[name];
@@ -142,7 +142,7 @@ export const build = async (options: Readonly<Record<string, string | undefined>
       what: 'The build of the bundles',
     });
   });
-  if (!isBuilt) say('The last build is of these sources: it is used again.');
+  if (!isBuilt) say('Nothing has changed since the last build, so it is used again.');
 };
 
 /** @throws MiyabiError `configuration` if there is no terminal to ask on. */

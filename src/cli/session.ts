@@ -42,7 +42,7 @@ export const withServer = async (act: (session: Session) => Promise<void>): Prom
 
 const LOCAL = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|$)/;
 
-/** A server on this machine to which no one listens can be started. */
+/** If nothing listens on this machine, the user can start a server. */
 const withHint = (failure: unknown, url: string): unknown =>
   failure instanceof CommandFailure && failure.message.endsWith(NOTHING_LISTENS) && LOCAL.test(url)
     ? new CommandFailure(

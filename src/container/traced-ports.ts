@@ -4,7 +4,7 @@ import type { Tracer } from '../ports/tracer.ts';
 import { methodOf } from './lazy.ts';
 import { CACHE_METHODS, FEED_METHODS, STORE_METHODS } from './port-methods.ts';
 
-/** The ports that DynamoDB and Redis are behind, with a tracer that follows each call that waits for them. */
+/** The ports of DynamoDB and Redis, each reporting to the tracer every call that waits for the backend. */
 export const tracedPorts = (
   { taskStore, cache, feed }: Pick<Config, 'taskStore' | 'cache' | 'feed'>,
   ports: Ports,
@@ -13,7 +13,7 @@ export const tracedPorts = (
   const traced = (backend: string, methods: Readonly<Record<string, object>>): [string, object][] =>
     Object.entries(methods).map(([name, ofPort]) => [
       name,
-      // Each is the name of a port.
+      // The tables of methods have the names of ports as keys.
       follow(ports[name as keyof Ports], Object.keys(ofPort), (method) =>
         tracer.begin(backend, `${name}.${method}`),
       ),
@@ -39,7 +39,7 @@ const follow = (
         (...input: unknown[]) => {
           const end = begin(name);
           const answer = method(...input);
-          // What answers at once has waited for nothing.
+          // A synchronous answer has not waited for the backend.
           if (!(answer instanceof Promise)) return answer;
           return answer.then(
             (value) => {

@@ -116,9 +116,7 @@ it(
             screen(),
           );
           await server.stop();
-          await until('a server that goes away is told where it is seen', () =>
-            /^connection lost/m.test(screen()),
-          );
+          await until('the lost connection is shown', () => /^connection lost/m.test(screen()));
           keys('C-c');
           await until('the watch has ended', () => all().includes('ended with 130'));
           assert.is(all().match(/^connect/gm)?.length, 1);

@@ -102,7 +102,7 @@ for (const cache of CACHE_CHOICES) {
         aws.failOn();
         const recovered = deployed(await shell(command, env), 'the same command again');
         assert.match(recovered.stdout, 'is ROLLBACK_COMPLETE after a failed first deployment');
-        assert.match(recovered.stdout, 'The last build is of these sources');
+        assert.match(recovered.stdout, 'Nothing has changed since the last build');
         assert.equal(await stackOf(aws), { status: 'CREATE_COMPLETE', isProtected: true });
 
         // The stack remembers its options, so the bare commands are the same deployment.

@@ -13,7 +13,7 @@ const redis = new Redis({
   port: Number(REDIS_PORT),
   maxRetriesPerRequest: 1,
   connectTimeout: 500,
-  // With a seventh of a slow core, loading the SDK alone may block for a second.
+  // On a seventh of a slow core, loading the SDK alone may block the process for a second.
   commandTimeout: 10_000,
 });
 redis.on('error', () => undefined);

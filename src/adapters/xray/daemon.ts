@@ -3,8 +3,8 @@ import { createSocket } from 'node:dgram';
 const ignore = (): void => undefined;
 
 /**
- * Sends messages to the X-Ray daemon at `host:port`, or at what follows `udp:`. What does not arrive is lost, as with
- * every tracing. Undefined for an address that is none.
+ * Sends messages to the X-Ray daemon, without acknowledgement. The address is `host:port`, or `tcp:host:port udp:host:port`,
+ * of which the second is used. Undefined for any other text.
  */
 export const xrayDaemon = (address: string): ((message: string) => void) | undefined => {
   const [, host, port] = /^(?:.*\budp:)?([^:\s]+):(\d+)$/.exec(address) ?? [];

@@ -16,7 +16,7 @@ export type XrayTracerOptions = Readonly<{
 /** The daemon expects it in front of each document. */
 const HEADER = '{"format":"json","version":1}\n';
 
-/** Errors that are answers, such as a conflict; all others mean that the backend failed. */
+/** The codes that mean a failed backend; the others are answers, such as a version conflict. */
 const FAULTS: readonly string[] = ['unavailable', 'internal', 'configuration'];
 
 /** Reports each call as a subsegment of the function's segment, where the trace is sampled. */
@@ -62,7 +62,7 @@ const failureOf = (error: unknown, random: Random) => {
   };
 };
 
-/** 16 hexadecimal digits, as X-Ray wants. They need to differ within a trace only. */
+/** 16 hexadecimal digits, unique within a trace. */
 const idOf = (random: Random): string => {
   const half = () =>
     Math.floor(random() * 2 ** 32)

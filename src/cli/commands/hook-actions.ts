@@ -85,7 +85,7 @@ const send = async (
   }
 };
 
-/** An entry is a part of the session's task, which counts how many of them are done. */
+/** Each entry is a sub-task of the session, whose counter shows how many entries are done. */
 const sendEntry = async (
   client: MiyabiClient,
   { entry, name, status }: Extract<HookReport, { kind: 'entry' }>,

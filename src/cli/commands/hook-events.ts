@@ -12,7 +12,7 @@ export type HookReport =
       total: number;
       phase: string | undefined;
     }>
-  /** An entry of a to-do list of which each change is an event of its own. A new one has a name. */
+  /** A change to one entry of a to-do list; only a new entry has a name. */
   | Readonly<{ kind: 'entry'; session: string; entry: string; name: string | undefined; status: EntryStatus }>
   | Readonly<{ kind: 'fail' | 'cancel'; session: string; message: string | undefined }>;
 
@@ -85,7 +85,7 @@ const ENTRY_STATUS: ReadonlyMap<string, EntryStatus> = new Map([
   ['deleted', 'cancelled'],
 ]);
 
-/** What the API answered, which stands in place of the model's own words, else the kind of failure. */
+/** The API's answer, which takes the place of the model's message, or else the kind of failure. */
 const failureIn = (event: JsonObject): string | undefined => {
   const said = textIn(event, 'last_assistant_message');
   return said?.startsWith('API Error') ? said : textIn(event, 'error');

@@ -13,7 +13,7 @@ import { fileShelf } from './file-shelf.ts';
 /** Lines per call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
 
-/** What reading leaves behind is garbage at once, and a larger young generation is only slower. */
+/** The size of V8's young generation in bytes: nearly all that reading allocates dies at once, and a larger one is only slower. */
 const YOUNG_BYTES = 8 * 2 ** 20;
 
 /** The rest of an endless line is dropped to bound memory; the parser skips such lines anyway. */

@@ -146,14 +146,14 @@ export const startOnTerminal = async (
     };
     setTimeout(() => setImmediate(look), QUIET_MS);
   };
-  /** Reads, without Node's stream, what the terminal still has. Whether no other process has it open. */
+  /** Reads what the terminal still holds, bypassing Node's stream. Returns whether no other process has it open. */
   const readRest = (): boolean => {
     closeSync(held);
     const { buffer, callback } = reading.onread;
     try {
       for (;;) callback(readSync(terminal.master, buffer()));
     } catch (error) {
-      // EAGAIN otherwise: a process that the command left running may still write.
+      // Otherwise EAGAIN: a process that the command left running may still write.
       if (error instanceof Error && 'code' in error && error.code === 'EIO') return true;
       held = openSync(terminal.path, constants.O_RDWR | constants.O_NOCTTY);
       return false;

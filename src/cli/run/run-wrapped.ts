@@ -12,7 +12,7 @@ import { openPseudoTerminal } from './pseudo-terminal.ts';
 import { screen } from './screen.ts';
 import { endLike, forwardSignals } from './signals.ts';
 
-/** A command that takes less, and is over before its bars are loaded, needs none; its lines are sent all the same. */
+/** A command that ends sooner, before its bars are loaded, is not worth waiting for them. Its lines are sent in any case. */
 const WORTH_A_BAR_MS = 1_000;
 
 /**

@@ -72,7 +72,7 @@ const newCanary = (): Canary => {
 export const endLike = (code: number | null, signal: NodeJS.Signals | null): void => {
   if (signal === null) {
     process.exitCode = code ?? 1;
-    // At once: what is still loading is needed no longer, and taking the heap apart takes time.
+    // Without waiting: nothing that is still loading is needed, and tearing down the heap takes time.
     if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
     return;
   }

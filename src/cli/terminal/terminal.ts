@@ -27,7 +27,7 @@ export const paint = (text: string, how: Paint, { colour }: Look): string =>
     ? `\u001b[${CODES[how]}m${text}\u001b[${how === 'bold' || how === 'dim' ? 22 : 39}m`
     : text;
 
-/** Each character of such a text takes one column. Measuring any other takes tens of milliseconds the first time. */
+/** Text in which each character takes one column. Measuring any other text takes tens of milliseconds the first time. */
 const NARROW = /^[ -~…]*$/;
 
 /** The columns of a text: a Japanese character takes two, an escape none. */

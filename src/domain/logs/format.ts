@@ -127,7 +127,7 @@ export type Observation = Readonly<{
   started_at: number;
   last_at: number;
   ended_at?: number;
-  /** Why a run that has not ended has failed, if nothing more comes of it. */
+  /** Why a run that has not ended counts as failed if nothing more is heard of it. */
   failing?: string;
   /** How often the run has begun again after its end under the same key; absent for its first attempt. */
   retries?: number;

@@ -60,7 +60,7 @@ export const startLambda = async (
   let current: LogFields = {};
   let isFirst = true;
   const logger = powertoolsLogger({ level: config.logLevel, service, invocation: () => current });
-  // Loaded only if it is wanted: most systems do without.
+  // Loaded only where tracing is on, which is rare.
   const trace = config.tracing ? (await import('./tracing.ts')).tracedWith(config) : undefined;
   const services = await compose(config, { logger }, (ports) => {
     const followed = trace?.(ports);

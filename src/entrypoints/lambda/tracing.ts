@@ -5,7 +5,7 @@ import type { Config } from '../../config.ts';
 import { tracedPorts } from '../../container/traced-ports.ts';
 import type { Ports } from '../../ports/ports.ts';
 
-/** What the runtime keeps of an invocation, where it can run several at once. */
+/** Where a runtime that handles several invocations at once keeps the trace header of each. */
 type Runtime = Readonly<{ awslambda?: { InvokeStore?: { getXRayTraceId?: () => string | undefined } } }>;
 
 const traceHeader = (): string | undefined => {

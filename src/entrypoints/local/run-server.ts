@@ -24,8 +24,8 @@ const SEND_MS = 2_000;
 const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
 /**
- * The local server: the HTTP application on a port, and a collector that follows the log folder. `command` starts it with
- * the demo, as the user has started it without.
+ * The local server: the HTTP application on a port, and a collector that follows the log folder. `command` is what the user
+ * would type to start it with the demo.
  */
 export const runServer = async ({
   demo,

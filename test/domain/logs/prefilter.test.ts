@@ -196,7 +196,7 @@ test('every line that a format reads has its hint, in every log of the tests and
   for (const [index, text] of TEXTS.entries()) {
     const lines = text.split('\n').filter((_, line) => line % repeats({ few: 3, all: 1 }) === 0);
     checkEachAlone(lines);
-    // One of the ways for each log, or some, and all of them over all logs.
+    // Each log gets one of these ways, or some in a full run; all logs together get all of them.
     const [before, after] = AROUND[index % AROUND.length] ?? ['', ''];
     if (!isFullRun()) {
       checkSame(lines.map((line) => before + line + after));
@@ -327,7 +327,7 @@ test('lines are counted and placed in their events, however these end', () => {
   );
 });
 
-test('a long text is searched in steps that grow with its length, whatever its lines begin with', () => {
+test('searching a long text takes steps in proportion to its length, no matter what its lines begin with', () => {
   const { indexOf, includes } = String.prototype;
   let steps = 0;
   // As many characters as each search passes: from where it begins to what it finds, or to the end.

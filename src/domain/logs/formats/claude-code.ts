@@ -52,7 +52,7 @@ const onMessage = (object: JsonObject): ToolSays | undefined => {
     };
   }
   const tool = textIn(use, 'name') ?? 'tool';
-  // Its result counts.
+  // Only its result changes the counts.
   if (LISTING.has(tool)) return { says: 'works', text: textIn(input, 'subject') ?? tool };
   const about = ['description', 'command', 'file_path', 'pattern', 'prompt', 'url', 'query']
     .map((key) => textIn(input, key))

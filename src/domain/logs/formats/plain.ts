@@ -239,8 +239,8 @@ const onCause = (
 type Bar = Readonly<{ current: number; total: number; bar?: true; name?: string }>;
 
 /**
- * The count of a bar that began again before it was full, as long as it may be another one inside the first. One without a
- * name, which counts as far, is distinguished from the first only by the order of its counts.
+ * The count of a bar that started over before it was full, for as long as it may be a second bar inside the first. If it has no
+ * name and the same total, only the order of its counts tells it apart from the first.
  */
 const innerOf = (run: Run<Memory>, signal: Bar): Memory['inner'] => {
   const { current, total, memory } = run;

@@ -18,7 +18,7 @@ export type Run<Memory extends Json = Json> = Readonly<{
   message?: string;
   /** The end was concluded from a full counter: an explicit failure right after it still corrects it. */
   concluded?: true;
-  /** Why it has failed, if no more updates come. */
+  /** Why it counts as failed if no more updates come. */
   failing?: string;
   memory: Memory;
   started_at: number;
