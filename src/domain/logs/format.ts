@@ -29,9 +29,10 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   /**
    * Whether the line after this one belongs to it whatever it looks like, as the reason below a row that failed. That
    * line is offered to `read` of this format, to `readContinuation`, and only then to other formats. An empty line
-   * continues nothing; it ends the search unless the answer is `over empty lines`.
+   * continues nothing; it ends the search unless the answer is `over empty lines`. With `over other lines`, the next lines are
+   * offered to `readContinuation` and then to all formats as usual, until one is read.
    */
-  isContinued?(signal: S): boolean | 'over empty lines';
+  isContinued?(signal: S): boolean | 'over empty lines' | 'over other lines';
 
   /** The signal of such a line, undefined if it does not continue anything. `before` is the signal of the line before. */
   readContinuation?(line: string, before: S): S | undefined;

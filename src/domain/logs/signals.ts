@@ -30,7 +30,13 @@ export type Reading = Readonly<{
 }>;
 
 /** The format whose last line may continue in the next one, the signal of that line, and for how many lines at most. */
-export type ContinuedLine = Readonly<{ format: string; signal: Json; lines: number; overEmptyLines?: true }>;
+export type ContinuedLine = Readonly<{
+  format: string;
+  signal: Json;
+  lines: number;
+  /** What does not end it, besides lines that continue it. */
+  over?: 'empty lines' | 'other lines';
+}>;
 
 const MAX_CONTINUATION = 20;
 
@@ -91,18 +97,22 @@ const readEvents = (
     continued = undefined;
     if (open !== undefined) {
       const format = formats.find(({ name }) => name === open.format);
-      const own = format?.read(text);
+      const own = open.over === 'other lines' ? undefined : format?.read(text);
       const signal = own ?? format?.readContinuation?.(text, open.signal);
       if (format !== undefined && signal !== undefined)
         return keep(format, signal, event, line, own === undefined ? open.lines : MAX_CONTINUATION);
     }
-    if (search === undefined) {
-      for (const format of alwaysOffered) if (isRead(format, text, event, line)) return;
-      return;
-    }
+    if (isOffered(text, event, line, search)) return;
+    if (open?.over === 'other lines' && open.lines > 0) continued = { ...open, lines: open.lines - 1 };
+  };
+
+  /** Offers a line to all formats whose hint it has. Returns whether one has read it. */
+  const isOffered = (text: string, event: LogEvent, line: number, search: Search | undefined): boolean => {
+    if (search === undefined) return alwaysOffered.some((format) => isRead(format, text, event, line));
     const readers = search.readersOf(text);
     for (let index = nextIn(readers, 0); index !== -1; index = nextIn(readers, index + 1))
-      if (isRead(formats[index] as LogFormat, text, event, line)) return;
+      if (isRead(formats[index] as LogFormat, text, event, line)) return true;
+    return false;
   };
 
   const isRead = (format: LogFormat, text: string, event: LogEvent, line: number): boolean => {
@@ -119,7 +129,9 @@ const readEvents = (
         format: format.name,
         signal,
         lines: lines - 1,
-        ...(isContinued === 'over empty lines' && { overEmptyLines: true }),
+        ...(isContinued !== true && {
+          over: isContinued === 'over empty lines' ? 'empty lines' : 'other lines',
+        }),
       };
     const stated = format.timeOf?.(signal);
     const at = stated !== undefined && isTime(stated) ? stated : event.timestamp;
@@ -139,7 +151,7 @@ const readEvents = (
 
   const readLine = (raw: string, event: LogEvent, line: number, search: Search | undefined) => {
     const read = lineIn(raw);
-    if (read === '') continued = continued?.overEmptyLines && continued;
+    if (read === '') continued = continued?.over === undefined ? undefined : continued;
     else place(read, event, line, search);
   };
 

@@ -8,6 +8,8 @@ import { isMeasure } from './kit/measures.ts';
 import { STEP_OUTPUT, STEP_RECAP } from './kit/step-output.ts';
 import { cut, TEXT_LIMITS } from './kit/text.ts';
 
+type Failure = Readonly<{ failure: string; final?: true; trace?: true }>;
+
 /**
  * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `begun`: what it counts has
  * begun. `bar`: it is drawn as a bar. `epoch`: of one pass among a number that is not known. `failure`: a command has
@@ -26,7 +28,7 @@ export type PlainSignal =
       tag?: string;
       text: string;
     }>
-  | Readonly<{ failure: string; final?: true; trace?: true }>
+  | Failure
   | Readonly<{ cause: string }>
   | Readonly<{ end: string }>;
 
@@ -65,6 +67,13 @@ const ENDS = [
   'all ',
   '`Trainer.fit` stopped',
 ];
+
+/** How a line begins that says explicitly that something has failed. */
+const FAILS = [
+  ...['build', 'deploy', 'deployment', 'job', 'task', 'pipeline', 'compilation', 'installation'],
+  ...['test', 'tests', 'upload', 'migration'],
+].flatMap((what) => [`${what} failed`, `${what[0]?.toUpperCase()}${what.slice(1)} failed`]);
+
 const END =
   /^(?:\p{Extended_Pictographic}\uFE0F? {0,2})?(?:[Aa]ll (?:steps |tasks |stages )?)?(?:[Dd]one|[Ff]inished|[Cc]ompleted?|[Ss]uccess(?:ful)?)(?: successfully)?(?: in \d{1,6}(?:[.:]\d{1,6}){0,3} ?(?:ms|secs?|s|seconds?|m|min|mins|minutes?|h|hours?)?(?: ?\d{1,2} ?(?:m|s|min|sec)){0,2})?[.!]{0,3}$/u;
 
@@ -100,6 +109,18 @@ export const plain = counterRuns<PlainSignal, Memory>({
       ...[
         'BUILD FAILED',
         'exit status ',
+        'make: *** ',
+        'make[',
+        'Segmentation fault',
+        'Killed',
+        'Aborted',
+        'Bus error',
+        'FAILED',
+        'FAILURE: ',
+        '❌ ',
+        '✖ ',
+        '✗ ',
+        ...FAILS,
         'Command ',
         'command ',
         'Process ',
@@ -115,14 +136,11 @@ export const plain = counterRuns<PlainSignal, Memory>({
 
   read(line) {
     if (line.length > MAX_LENGTH || STEP_OUTPUT.test(line) || STEP_RECAP.test(line)) return undefined;
-    if (FAILURE.test(line))
-      return {
-        failure: cut(line, TEXT_LIMITS.error),
-        ...(FINAL.test(line) && { final: true as const }),
-        ...(line.startsWith('Traceback') && { trace: true as const }),
-      };
+    const failure = failureIn(line);
+    if (failure !== undefined) return failure;
     if (CAUSE.test(line)) return { cause: cut(line, TEXT_LIMITS.error) };
-    if (END.test(line) || ALL_EPOCHS.test(line)) return { end: cut(line, TEXT_LIMITS.message) };
+    const end = endIn(line);
+    if (end !== undefined) return end;
     if (!LIKELY.test(line)) return undefined;
     const tagged = line[0] === '[' ? taggedCounter(line) : undefined;
     if (tagged !== undefined) return tagged;
@@ -134,6 +152,15 @@ export const plain = counterRuns<PlainSignal, Memory>({
       text: cut(line, TEXT_LIMITS.step),
     };
   },
+
+  isContinued: (signal) =>
+    'current' in signal && signal.begun === true && signal.current >= signal.total && 'over other lines',
+
+  // While the last step is under way, an error or an end is likely to be its own, though another tool writes such lines too.
+  readContinuation: (line) =>
+    failureIn(line) ??
+    endIn(line) ??
+    (ERROR.test(line) ? { cause: cut(line, TEXT_LIMITS.error) } : undefined),
 
   laneOf: (signal) => ('tag' in signal && signal.tag !== undefined ? `plain:${signal.tag}` : 'plain'),
 
@@ -149,7 +176,7 @@ export const plain = counterRuns<PlainSignal, Memory>({
 
   apply(run, signal, at) {
     if ('failure' in signal) return run && onFailure(run, signal, at);
-    if ('cause' in signal) return run?.memory.trace ? onCause(run, signal.cause) : undefined;
+    if ('cause' in signal) return run && onCause(run, signal.cause);
     if ('end' in signal)
       return run && hasBegunAll(run) ? { ...completed(run), message: signal.end } : undefined;
     const { current, total, outer, begun, bar, epoch, text, name = signal.tag } = signal;
@@ -180,22 +207,37 @@ export const plain = counterRuns<PlainSignal, Memory>({
     };
   },
 
-  followed: (run) => (hasBegunAll(run) ? completed(run) : undefined),
+  followed(run) {
+    if (!hasBegunAll(run)) return undefined;
+    return run.failing === undefined ? completed(run) : failed(run.failing);
+  },
 
   atEnd(run) {
     const { status, current, total, failing } = run;
     if (status !== 'running' || current === null || total === null) return run;
     const ended = { ...run, ended_at: run.last_at };
-    if (current >= total) return { ...ended, status: 'completed' };
-    return failing === undefined
-      ? run
-      : {
-          ...ended,
-          status: 'failed',
-          details: { ...run.details, outcome: 'failed', error_message: failing },
-        };
+    if (failing !== undefined) {
+      return {
+        ...ended,
+        status: 'failed',
+        details: { ...run.details, outcome: 'failed', error_message: failing },
+      };
+    }
+    return current >= total ? { ...ended, status: 'completed' } : run;
   },
 });
+
+const failureIn = (line: string): Failure | undefined =>
+  FAILURE.test(line)
+    ? {
+        failure: cut(line, TEXT_LIMITS.error),
+        ...(FINAL.test(line) && { final: true as const }),
+        ...(line.startsWith('Traceback') && { trace: true as const }),
+      }
+    : undefined;
+
+const endIn = (line: string): PlainSignal | undefined =>
+  END.test(line) || ALL_EPOCHS.test(line) ? { end: cut(line, TEXT_LIMITS.message) } : undefined;
 
 const completed = ({ total }: Run<Memory>): RunUpdate<Memory> => ({
   status: 'completed',
@@ -213,7 +255,7 @@ const hasBegunAll = ({ memory, status, current, total }: Run<Memory>): boolean =
 
 const onFailure = (
   run: Run<Memory>,
-  { failure, final, trace }: Readonly<{ failure: string; final?: true; trace?: true }>,
+  { failure, final, trace }: Failure,
   at: number,
 ): RunUpdate<Memory> | undefined => {
   const isFull = run.concluded || hasBegunAll(run);
@@ -221,20 +263,27 @@ const onFailure = (
   const { trace: _before, ...rest } = run.memory;
   const memory: Memory = { ...rest, ...(trace && { trace }) };
   if (!isFull && !final) return isTerminal(run.status) ? undefined : { failing: failure, memory };
-  return {
-    status: 'failed',
-    details: { outcome: 'failed', error_message: failure },
-    message: cut(failure, TEXT_LIMITS.message),
-    memory,
-  };
+  return { ...failed(failure), memory };
 };
 
-/** What a stack trace ends with says more than how it begins. */
-const onCause = (
-  { status, memory: { trace: _ended, ...memory } }: Run<Memory>,
-  cause: string,
-): RunUpdate<Memory> =>
-  status === 'failed' ? { details: { error_message: cause }, memory } : { failing: cause, memory };
+const failed = (reason: string): RunUpdate<Memory> => ({
+  status: 'failed',
+  details: { outcome: 'failed', error_message: reason },
+  message: cut(reason, TEXT_LIMITS.message),
+});
+
+/**
+ * What a stack trace ends with says more than how it begins. After the last step has begun, the first error is its failure if
+ * nothing else comes.
+ */
+const onCause = (run: Run<Memory>, cause: string): RunUpdate<Memory> | undefined => {
+  const { trace, ...memory } = run.memory;
+  if (trace)
+    return run.status === 'failed'
+      ? { details: { error_message: cause }, memory }
+      : { failing: cause, memory };
+  return hasBegunAll(run) && run.failing === undefined ? { failing: cause } : undefined;
+};
 
 type Bar = Readonly<{ current: number; total: number; bar?: true; name?: string }>;
 
@@ -293,7 +342,11 @@ const taggedCounter = (line: string): PlainSignal | undefined => {
 
 /** How shells, runners and package managers report that the previous command failed; they print it last. */
 const FAILURE =
-  /^(?:(?:Error: )?Process completed with exit code [1-9]\d{0,4}\.?$|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$)/;
+  /^(?:(?:Error: )?Process completed with exit code [1-9]\d{0,4}\.?$|ERROR: Job failed: exit (?:code|status) [1-9]\d{0,4}|npm (?:ERR!|error) code [A-Z0-9]{1,30}$|(?:error )?Command failed with (?:exit code|signal) [\w"]{1,20}|(?:[Cc]ommand|[Pp]rocess|[Ss]cript) (?:"[^"]{1,200}" )?exited with (?:exit )?(?:code|status) [1-9]\d{0,4}|exit status [1-9]\d{0,4}$|BUILD FAILED\b|Traceback \(most recent call last\):$|make(?:\[\d{1,3}\])?: \*\*\* .+|(?:Segmentation fault|Killed|Aborted|Bus error)(?: \(core dumped\))?$|FAILED(?::|$| -)|FAILURE: |[❌✖✗] .{0,200}\bfail(?:ed|ure)\b|(?:[Bb]uild|[Dd]eploy(?:ment)?|[Jj]ob|[Tt]ask|[Pp]ipeline|[Cc]ompilation|[Ii]nstallation|[Tt]ests?|[Uu]pload|[Mm]igration) failed\b)/;
+
+/** What a program prints before it gives up. */
+const ERROR =
+  /^(?:(?:(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception)|error|ERROR|fatal|FATAL|panic)(?: \[[\w-]{1,40}\])?: \S)/;
 
 /** The last line of a stack trace of Python. */
 const CAUSE = /^(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception): \S/;

@@ -171,4 +171,39 @@ test('an exception after a counter that is not full is its end where the log end
   );
 });
 
+for (const failure of [
+  'Error: disk full',
+  'TypeError: x is not a function',
+  'error: linking failed',
+  'fatal: unable to access the repository',
+  'panic: runtime error: index out of range',
+  'ERROR: failed to solve: process did not complete',
+])
+  test(`after the last step has begun, \`${failure}\` is its failure unless something else comes`, () => {
+    const begun = ['Step 2/3 compile', 'Step 3/3 link'];
+    assert.equal(endOf([...begun, 'linking a.o', '', failure]), ['running', `failed ${failure}`]);
+    assert.equal(endOf([...begun, failure, 'Step 1/2 test']), [
+      `failed ${failure},running`,
+      `failed ${failure},running`,
+    ]);
+    assert.equal(endOf([...begun, failure, 'Done in 3s.']), ['completed', 'completed']);
+    assert.equal(
+      endOf(['Step 2/3 compile', failure]),
+      ['running', 'running'],
+      'a step that was not the last',
+    );
+  });
+
+for (const failure of ['Segmentation fault (core dumped)', 'Killed', 'Build failed', '❌ Deployment failed'])
+  test(`\`${failure}\` right after a full counter is its failure, whether its steps are done or begun`, () => {
+    for (const counter of ['Step 3/3 link', 'Processed 10/10 files'])
+      assert.equal(endOf([counter, failure]), [`failed ${failure}`, `failed ${failure}`], counter);
+  });
+
+test('while the last step is under way, lines that other tools print as well are its end', () => {
+  for (const failure of ['make: *** [all] Error 2', 'FAILED: link'])
+    assert.equal(endOf(['Step 3/3 link', 'linking', failure]), [`failed ${failure}`, `failed ${failure}`]);
+  assert.equal(endOf(['Step 3/3 link', 'linking', 'Done in 3s']), ['completed', 'completed']);
+});
+
 test.run();
