@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { widthOf } from '../../src/cli/terminal/terminal.ts';
 import { CDK, cleanEnv, freePort, has, MIYABI, scratch, serveMiyabi, until } from '../support/cli.ts';
@@ -42,14 +44,17 @@ const inTmux = async (
     String(rows),
     `trap : INT; ${quoted(argv)}; echo "ended with $?"; exec cat`,
   );
+  const screen = () => tmux('capture-pane', '-p');
   try {
     await act({
       resize: (toColumns, toRows) =>
         void tmux('resize-window', '-x', String(toColumns), '-y', String(toRows)),
-      screen: () => tmux('capture-pane', '-p'),
+      screen,
       all: () => tmux('capture-pane', '-p', '-J', '-S', '-1000'),
       keys: (...keys) => void tmux('send-keys', ...keys),
     });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; the screen:\n${screen()}`, { cause: error });
   } finally {
     tmux('kill-server');
     folder.remove();
@@ -57,7 +62,9 @@ const inTmux = async (
 };
 
 it('run: bars at every width, and after two resizes nothing of them is left in what scrolled', async () => {
-  const argv = [...MIYABI, 'run', '--', ...CDK, '--pace', '60', '--resources', '12'];
+  const folder = scratch();
+  const go = join(folder.path, 'go');
+  const argv = [...MIYABI, 'run', '--', ...CDK, '--pace', '60', '--resources', '12', '--wait-for', go];
   await inTmux(argv, { columns: 80, rows: 16 }, async ({ resize, screen, all }) => {
     const bar = /^▸ Shop-Stack1 .*%/m;
     await until('there is a bar', () => bar.test(screen()));
@@ -65,6 +72,7 @@ it('run: bars at every width, and after two resizes nothing of them is left in w
     await until('it fits 40 columns', () => bar.test(screen()) && !/[█░]{9}/.test(screen()));
     resize(110, 24);
     await until('it uses 110 columns', () => /[█░▏▎▍▌▋▊▉]{20}/.test(screen()));
+    writeFileSync(go, '');
     await until('the command has ended', () => all().includes('ended with 0'));
     // But how it ended.
     assert.not.match(all().replace(/^✔ node .*$/m, ''), /[█░▸✔]/);
@@ -73,19 +81,21 @@ it('run: bars at every width, and after two resizes nothing of them is left in w
       .filter((line) => /^Shop-Stack\d \| /.test(line));
     assert.is(rows.length, 2 * (12 * 2 + 2));
     assert.is(new Set(rows).size, rows.length);
-  });
+  }).finally(folder.remove);
 });
 
 it(
   'watch: a table that follows a task to its end',
   async () => {
     const server = await serveMiyabi(await freePort(), { MIYABI_BACKEND: 'memory' });
-    const post = (path: string, body: object) =>
-      fetch(`${server.url}${path}`, {
+    const post = async (path: string, body: object) => {
+      const { ok, status } = await fetch(`${server.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
+      assert.ok(ok, `${path}: ${status}`);
+    };
     try {
       await inTmux(
         [...MIYABI, 'watch'],
