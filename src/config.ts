@@ -40,6 +40,8 @@ export type Config = Readonly<{
   apiMetrics: boolean;
   /** Whether a Lambda reports its calls of DynamoDB and Redis to X-Ray. */
   tracing: boolean;
+  /** Set if the local server sends traces to a collector. */
+  otlp?: OtlpConfig;
   /** The service that logs and metrics of a Lambda name, where it is not the usual one. */
   serviceName?: string;
   collectIntervalMs: number;
@@ -77,6 +79,9 @@ export type Config = Readonly<{
   /** The first matching rule decides the project of a log that names none. */
   projectRules: readonly ProjectRule[];
 }>;
+
+/** The standard variables of OpenTelemetry that decide what is sent. Its SDK reads the others. */
+export type OtlpConfig = Readonly<{ exporter: string; protocol: string; endpoint: string }>;
 
 export type RedisConfig = Readonly<{
   host: string;
@@ -210,6 +215,12 @@ const environment = v.object({
   API_METRICS: v.optional(flag, 'false'),
   TRACING: v.optional(flag, 'false'),
   MIYABI_PRIME: v.optional(choice(PRIMINGS), 'all'),
+  OTEL_SDK_DISABLED: v.optional(v.string(), 'false'),
+  OTEL_TRACES_EXPORTER: v.optional(text),
+  OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(text),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: v.optional(text),
+  OTEL_EXPORTER_OTLP_PROTOCOL: v.optional(text, 'http/protobuf'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: v.optional(text),
   COLLECT_INTERVAL_MS: v.optional(integer(100, 3_600_000), '1000'),
   STOP_TIMEOUT_MS: v.optional(integer(0, 600_000), '8000'),
   TASKS_TABLE_NAME: v.optional(tableName, 'miyabi-tasks'),
@@ -293,6 +304,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
     priming: vars.MIYABI_PRIME,
     apiMetrics: vars.API_METRICS,
     tracing: vars.TRACING,
+    ...defined({ otlp: otlpOf(vars) }),
     collectIntervalMs: vars.COLLECT_INTERVAL_MS,
     stopTimeoutMs: vars.STOP_TIMEOUT_MS,
     tasksTable: vars.TASKS_TABLE_NAME,
@@ -333,6 +345,24 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): C
       : undefined,
     projectRules: vars.MIYABI_PROJECT_RULES,
   });
+};
+
+/** What the specification sends to where no endpoint is given. */
+const DEFAULT_COLLECTOR = 'http://localhost:4318';
+
+/**
+ * Undefined unless an endpoint or an exporter asks for traces. The values are checked by the server that sends traces: in
+ * other programs they may be meant for something else.
+ */
+const otlpOf = (vars: v.InferOutput<typeof environment>): OtlpConfig | undefined => {
+  const endpoint = vars.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? vars.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const { OTEL_TRACES_EXPORTER: exporter = endpoint === undefined ? 'none' : 'otlp' } = vars;
+  if (vars.OTEL_SDK_DISABLED.toLowerCase() === 'true' || exporter === 'none') return undefined;
+  return {
+    exporter,
+    protocol: vars.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? vars.OTEL_EXPORTER_OTLP_PROTOCOL,
+    endpoint: endpoint ?? DEFAULT_COLLECTOR,
+  };
 };
 
 /** The names of the tables, by what is in them. */

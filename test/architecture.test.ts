@@ -39,6 +39,7 @@ const ONLY_IN: readonly (readonly [pattern: RegExp, place: RegExp])[] = [
   [/^ioredis/, /^adapters\/redis\//],
   [/^exponential-backoff$/, /^adapters\/exponential-backoff\//],
   [/^@modelcontextprotocol\//, /^cli\/mcp\//],
+  [/^@opentelemetry\//, /^adapters\/opentelemetry\//],
   [/^dynalite$/, /^adapters\/dynalite\//],
 ];
 

@@ -171,9 +171,9 @@ export const httpApp = (services: HttpServices, logger: Logger, options: HttpOpt
   };
 
   return async (request) => {
-    const observed = options.observe?.();
+    const observed = options.observe?.(request);
     const response = shared.preflight(request) ?? (await answer(request));
-    observed?.(routeOf(request), response.status);
+    observed?.(routeOf(request), response);
     // Copied once, with names in the literal: V8 copies a second object into one a property at a time.
     const headers =
       request.id === undefined

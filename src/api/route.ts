@@ -58,8 +58,13 @@ export type HttpOptions = Readonly<{
   observe?: ObserveRequest | undefined;
 }>;
 
-/** Called when a request begins; what it returns is called with the route, e.g. `GET /api/tasks`, and the status. */
-export type ObserveRequest = () => (route: string, status: number) => void;
+/**
+ * Called when a request begins; what it returns is called with the route, e.g. `GET /api/tasks`, and the answer, whose
+ * body has not been sent yet.
+ */
+export type ObserveRequest = (
+  request: HttpRequest,
+) => (route: string, response: Pick<HttpResponse, 'status' | 'body'>) => void;
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 

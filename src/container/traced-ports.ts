@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Tracer } from '../ports/tracer.ts';
+import type { TracedBackend, Tracer } from '../ports/tracer.ts';
 import { methodOf } from './lazy.ts';
 import { CACHE_METHODS, FEED_METHODS, STORE_METHODS } from './port-methods.ts';
 
@@ -10,7 +10,7 @@ export const tracedPorts = (
   ports: Ports,
   tracer: Tracer,
 ): Partial<Ports> => {
-  const traced = (backend: string, methods: Readonly<Record<string, object>>): [string, object][] =>
+  const traced = (backend: TracedBackend, methods: Readonly<Record<string, object>>): [string, object][] =>
     Object.entries(methods).map(([name, ofPort]) => [
       name,
       // The tables of methods have the names of ports as keys.

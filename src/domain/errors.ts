@@ -67,6 +67,15 @@ export const invalidField = (path: string, reason: string): MiyabiError =>
 export const versionConflict = (kind: string, id: string, cause?: unknown): MiyabiError =>
   new MiyabiError('version_conflict', `${kind} ${id} was changed by someone else meanwhile`, { cause });
 
+/** The codes of failures; the others are answers, such as a version conflict. */
+const FAILURES: readonly ErrorCode[] = ['unavailable', 'internal', 'configuration'];
+
+/** What a trace reports about an error: its code or name, and whether it is a failure rather than an answer. */
+export const errorKind = (error: unknown): Readonly<{ type: string; isFault: boolean }> =>
+  isMiyabiError(error)
+    ? { type: error.code, isFault: FAILURES.includes(error.code) }
+    : { type: error instanceof Error ? error.name : typeof error, isFault: true };
+
 /** A backend that cannot answer now. Not the same as "not found". */
 export const unavailable = (what: string, cause: unknown): MiyabiError =>
   new MiyabiError('unavailable', `${what} is not available`, { cause });

@@ -7,6 +7,7 @@ import { miyabiClient } from '../../src/client/index.ts';
 import { cleanEnv, MIYABI, run, start } from '../support/cli.ts';
 import { sharedServer, startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
+import { withoutPackages } from '../support/uninstalled.ts';
 
 const test = suite('miyabi mcp');
 
@@ -216,15 +217,7 @@ test('a page of another site does not reach it', () =>
   }));
 
 test.slow('without the SDK it says which package is missing, and how to get it', async () => {
-  const hooks = `export const resolve = (specifier, context, next) => {
-  if (!specifier.startsWith('@modelcontextprotocol/')) return next(specifier, context);
-  throw Object.assign(new Error('not installed'), { code: 'ERR_MODULE_NOT_FOUND' });
-};`;
-  const moduleOf = (text: string) => `data:text/javascript,${encodeURIComponent(text)}`;
-  const hook = `import { register } from 'node:module'; register(${JSON.stringify(moduleOf(hooks))});`;
-  const ran = await run([...MIYABI, 'mcp'], {
-    env: { NODE_OPTIONS: `--import ${moduleOf(hook)}` },
-  });
+  const ran = await run([...MIYABI, 'mcp'], { env: withoutPackages('@modelcontextprotocol/') });
   assert.is(ran.code, 2, ran.stderr);
   assert.match(
     ran.stderr,

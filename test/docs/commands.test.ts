@@ -60,6 +60,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   webhooks: [],
   badges: [],
   metrics: [],
+  opentelemetry: [],
   agents: ['Model Context Protocol', 'Hooks of Claude Code', 'Codex'],
   client: ['Watching'],
   adapters: ['Test it as we do'],

@@ -24,7 +24,9 @@ test('has every variable of the configuration in its table, with its default', (
   const variables = [...table.matchAll(/^ {2}([A-Z_]+): ([\s\S]*?)(?=,\n {2}[A-Z]|,?$(?![\s\S]))/gm)];
   assert.ok(variables.length > 25);
   for (const [, name = '', schema = ''] of variables) {
-    const row = guide.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
+    const row = guide
+      .split('\n')
+      .find((line) => /^\| `[^|]+` \|/.test(line) && line.split(' | ', 1)[0]?.includes(`\`${name}\``));
     assert.ok(row !== undefined, `${name} is missing`);
     const [, fallback = ''] = /'([^']*)',?\s*\)$/.exec(schema) ?? [];
     const isDefault = /v\.optional\([\s\S]+, '[^']*',?\s*\)$/.test(schema) && fallback !== '';

@@ -1,8 +1,8 @@
 import { type Logger as Pino, pino } from 'pino';
-import { type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
+import { type LogFields, type Logger, type LogLevel, SECRET_FIELDS } from '../../ports/logger.ts';
 
 /** JSON lines on standard error, so that standard output is free for a program's results. */
-export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOptions): Logger => {
+export const pinoLogger = ({ level, destination = pino.destination(2), context }: PinoOptions): Logger => {
   const log: Pino = pino(
     {
       level,
@@ -11,6 +11,7 @@ export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOpt
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.errWithCause },
       redact: { paths: SECRETS, censor: '[redacted]' },
+      ...(context === undefined ? {} : { mixin: () => ({ ...context() }) }),
     },
     destination,
   );
@@ -30,6 +31,11 @@ export const pinoLogger = ({ level, destination = pino.destination(2) }: PinoOpt
   };
 };
 
-export type PinoOptions = Readonly<{ level: LogLevel; destination?: { write(text: string): void } }>;
+export type PinoOptions = Readonly<{
+  level: LogLevel;
+  destination?: { write(text: string): void };
+  /** What every line also says, e.g. the trace that it belongs to. */
+  context?: () => LogFields;
+}>;
 
 const SECRETS = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);

@@ -1,4 +1,4 @@
-import { MiyabiError } from '../../domain/errors.ts';
+import { errorKind } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Tracer } from '../../ports/tracer.ts';
@@ -15,9 +15,6 @@ export type XrayTracerOptions = Readonly<{
 
 /** The daemon expects it in front of each document. */
 const HEADER = '{"format":"json","version":1}\n';
-
-/** The codes that mean a failed backend; the others are answers, such as a version conflict. */
-const FAULTS: readonly string[] = ['unavailable', 'internal', 'configuration'];
 
 /** Reports each call as a subsegment of the function's segment, where the trace is sampled. */
 export const xrayTracer = ({ header, send, clock, steadyClock, random }: XrayTracerOptions): Tracer => ({
@@ -53,8 +50,7 @@ const fieldsOf = (header: string): Readonly<Record<string, string | undefined>> 
   );
 
 const failureOf = (error: unknown, random: Random) => {
-  const type = error instanceof MiyabiError ? error.code : error instanceof Error ? error.name : typeof error;
-  const isFault = !(error instanceof MiyabiError) || FAULTS.includes(error.code);
+  const { type, isFault } = errorKind(error);
   const message = error instanceof Error ? error.message : String(error);
   return {
     ...(isFault ? { fault: true } : { error: true }),

@@ -45,7 +45,7 @@ export const requestMetrics = ({
 
     observe() {
       const began = clock.now();
-      return (route, status) => {
+      return (route, { status }) => {
         const now = clock.now();
         if (isFirst) recordStart(service);
         isFirst = false;

@@ -12,6 +12,7 @@ import { playDemo } from './demo.ts';
 import { repeat } from './repeat.ts';
 import { serve } from './serve.ts';
 import { staticFiles } from './static.ts';
+import { startTracing } from './tracing.ts';
 import { endsWithin } from './within.ts';
 
 /** How often to look for running tasks that have gone silent. */
@@ -19,6 +20,9 @@ const STALE_SWEEP_MS = 15_000;
 
 /** How often the outbox is polled without a notification, so that failed deliveries are retried. */
 const SEND_MS = 2_000;
+
+/** How long a stopping server waits until its last spans are sent, in milliseconds. */
+const SEND_SPANS_MS = 1_500;
 
 /** Where the build puts the dashboard, for `dist` as well as for the sources. */
 const DASHBOARD = fileURLToPath(new URL('../../../dist/web', import.meta.url));
@@ -35,18 +39,19 @@ export const runServer = async ({
   const config = readConfig(process.env);
   requireKeysBeyondLoopback(config);
   const files = await staticFiles(DASHBOARD);
-  const { logger, close, ...services } = await compose(config);
+  const tracing = await startTracing(config);
+  const { logger, close, ...services } = await compose(config, tracing?.overrides, tracing?.decorate);
   const app = httpApp(
     { ...services, cursors: signedCursors(config.secret ?? randomBytes(32).toString('hex')) },
     logger,
-    httpOptions(config, services.rateLimiter),
+    { ...httpOptions(config, services.rateLimiter), observe: tracing?.observe },
   );
-  const listening = await serve(app, { host: config.host, port: config.port, logger, files }).catch(
-    async (error: unknown) => {
-      await close();
-      throw error;
-    },
-  );
+  const { host, port } = config;
+  const { follow } = tracing ?? {};
+  const listening = await serve(app, { host, port, logger, files, follow }).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
 
   const stopping = new AbortController();
   const { webhookSender, outboxSignal } = services;
@@ -69,8 +74,10 @@ export const runServer = async ({
     const isInTime = await endsWithin(ended, config.stopTimeoutMs);
     if (!isInTime) logger.warn('Stopped before everything had ended', { timeout_ms: config.stopTimeoutMs });
     await close();
+    const isSent = tracing === undefined || (await endsWithin(tracing.close(), SEND_SPANS_MS));
+    if (!isSent) logger.warn('Stopped before all traces were sent', { timeout_ms: SEND_SPANS_MS });
     // Unfinished work would keep the process alive.
-    if (!isInTime) process.exit(0);
+    if (!isInTime || !isSent) process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -89,7 +96,7 @@ export const runServer = async ({
 
 const greeting = (
   url: string,
-  { taskStore, dataDir, apiKeys }: Config,
+  { taskStore, dataDir, apiKeys, otlp }: Config,
   demoCommand: string | undefined,
 ): string =>
   [
@@ -100,6 +107,7 @@ const greeting = (
     ...(apiKeys.length === 0
       ? ['No API_KEYS are set: it asks for no key, and only this machine reaches it']
       : []),
+    ...(otlp === undefined ? [] : [`Traces are sent to ${new URL(otlp.endpoint).origin}`]),
     demoCommand === undefined
       ? `Watch the demo there, or with: curl -s ${url}/api/tasks`
       : `Try next: Ctrl-C, then ${demoCommand}`,

@@ -32,6 +32,9 @@ const SERVER_OPTIONS = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: fal
  */
 export type Listening = Readonly<{ url: string; close(graceMs: number): Promise<void> }>;
 
+/** Handles a request within something that follows it until its answer is sent, e.g. a trace. */
+export type FollowRequest = (incoming: IncomingMessage, outgoing: ServerResponse, handle: () => void) => void;
+
 /**
  * Serves the application on a socket, with the dashboard's files if there are any.
  *
@@ -44,14 +47,21 @@ export const serve = async (
     port,
     logger,
     files,
-  }: Readonly<{ host: string; port: number; logger: Logger; files?: StaticFiles | undefined }>,
+    follow,
+  }: Readonly<{
+    host: string;
+    port: number;
+    logger: Logger;
+    files?: StaticFiles | undefined;
+    follow?: FollowRequest | undefined;
+  }>,
 ): Promise<Listening> => {
   const stopping = new AbortController();
   // Each open stream listens to it.
   setMaxListeners(0, stopping.signal);
   let working = 0;
   let onIdle = () => {};
-  const server = createServer(SERVER_OPTIONS, (incoming, outgoing) => {
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.1') {
       answerRefused(outgoing, 400, 'The Host header is missing; send the name of the server in it');
       return;
@@ -67,7 +77,13 @@ export const serve = async (
         working -= 1;
         if (working === 0) onIdle();
       });
-  });
+  };
+  const server = createServer(
+    SERVER_OPTIONS,
+    follow === undefined
+      ? handle
+      : (incoming, outgoing) => follow(incoming, outgoing, () => handle(incoming, outgoing)),
+  );
   server.on('checkExpectation', (_incoming, outgoing: ServerResponse) => {
     answerRefused(outgoing, 417, 'No Expect but 100-continue is met; leave the header out');
   });

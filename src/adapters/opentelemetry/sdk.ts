@@ -1,0 +1,69 @@
+import type { Tracer } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node';
+import type { Logger } from '../../ports/logger.ts';
+
+export type SdkOptions = Readonly<{
+  /** What spans are of where `OTEL_SERVICE_NAME` says nothing else. */
+  service: string;
+  version: string;
+  logger: Logger;
+}>;
+
+/** `close` sends what has not been sent yet. It never fails. */
+export type Sdk = Readonly<{ tracer: Tracer; close(): Promise<void> }>;
+
+/**
+ * Registers the SDK of OpenTelemetry for this process. It reads its standard variables from the environment: where to
+ * send spans and with which headers, the sampler, the resource, sizes and times of batches.
+ */
+export const openTelemetrySdk = ({ service, version, logger }: SdkOptions): Sdk => {
+  const resource = defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': service, 'service.version': version }))
+    .merge(detectResources({ detectors: [envDetector] }));
+  const exporter = reportingExporter(new OTLPTraceExporter(), logger);
+  const provider = new NodeTracerProvider({ resource, spanProcessors: [new BatchSpanProcessor(exporter)] });
+  provider.register();
+  return {
+    tracer: provider.getTracer(service, version),
+    // The exporter has logged why.
+    close: () => provider.shutdown().catch(() => undefined),
+  };
+};
+
+/** `ExportResultCode.SUCCESS` of a package that is not needed otherwise. */
+const SUCCESS = 0;
+
+/** An exporter that logs when spans begin to be lost, and when they are accepted again. */
+const reportingExporter = (exporter: SpanExporter, logger: Logger): SpanExporter => {
+  let isFailing = false;
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        const hasFailed = result.code !== SUCCESS;
+        if (hasFailed && !isFailing)
+          logger.warn('The collector of traces does not accept them; they are dropped', {
+            reason: reasonOf(result.error),
+          });
+        if (!hasFailed && isFailing) logger.info('The collector of traces accepts them again');
+        isFailing = hasFailed;
+        done(result);
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+    forceFlush: async () => exporter.forceFlush?.(),
+  };
+};
+
+/** The code, e.g. ECONNREFUSED or 401, and the message, one of which may be missing. */
+const reasonOf = (error: Error | undefined): string => {
+  const code = error !== undefined && 'code' in error ? String(error.code) : '';
+  const message = error?.message ?? '';
+  return message.includes(code) ? message : `${code} ${message}`.trim();
+};
