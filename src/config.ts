@@ -1,3 +1,4 @@
+// Over 300 lines: every variable of the environment, its rule and what it becomes are read side by side.
 import * as v from 'valibot';
 import { API_KEY_RULE, type ApiKey, parseApiKey } from './domain/api-keys.ts';
 import { defined } from './domain/defined.ts';
