@@ -55,9 +55,10 @@ const hasReason = ({ lines }: Source, line: number): boolean =>
 
 const isComment = (line: string): boolean => /^\s*(\/\/|\/\*|\*)/.test(line);
 
+// The slow one is run by `npm run check`, too.
 const test = suite('sources');
 
-test('a cast says in a comment why it holds', () => {
+test.slow('a cast says in a comment why it holds', () => {
   const unexplained = sources
     .filter(({ file }) => !file.startsWith('bench/'))
     .flatMap((source) =>

@@ -71,9 +71,10 @@ const proseOf = (file: string): readonly string[] => {
   return file.startsWith('test/') ? lines.map((line) => (/^\s*(\/\/|\/?\*)/.test(line) ? line : '')) : lines;
 };
 
+// The slow ones are run by `npm run check`, too.
 const test = suite('words');
 
-test('names say what they are, in common words', () => {
+test.slow('names say what they are, in common words', () => {
   const wrong = files
     .filter((file) => /\.tsx?$/.test(file))
     .flatMap((file) =>
@@ -97,7 +98,7 @@ test('files are not named in riddles', () => {
   );
 });
 
-test('comments, texts and documentation use plain words', () => {
+test.slow('comments, texts and documentation use plain words', () => {
   const wrong = files.flatMap((file) =>
     proseOf(file).flatMap((line, index) => {
       const [word] = PROSE.exec(line) ?? [];

@@ -111,7 +111,7 @@ test('this file drives every metric of our own that an alarm looks at', () => {
   );
 });
 
-test('a log group that cannot be read, and one that is throttled, are counted by the collector', async () => {
+test.slow('a log group that cannot be read, and one that is throttled, are counted by the collector', async () => {
   let isThrottled = true;
   const logs = await serving(({ logGroupName }) => {
     if (logGroupName === '/miyabi/agents')
@@ -191,7 +191,7 @@ test.slow('a message that waited too long is measured by the sender of webhooks'
   }
 });
 
-test('a cache that does not answer is logged as the filter of its alarm expects', async () => {
+test.slow('a cache that does not answer is logged as the filter of its alarm expects', async () => {
   const { lines } = await invoked('api', [apiEvent('GET', '/api/tasks/t')], {
     ...SECRETS,
     MIYABI_BACKEND: 'memory',

@@ -48,33 +48,29 @@ const statusOf = ({ answer, error }: Outcome): unknown =>
 
 const test = suite('Lambda bundles');
 
-test('are at most 1 MB each when zipped', async () => {
+test.slow('are at most 1 MB each when zipped', async () => {
   for (const { name, zipped } of Object.values((await artifacts()).bundles)) {
     assert.ok(zipped <= MEGABYTE, `${name}: ${zipped} bytes`);
   }
 });
 
-test(
-  'are the same bytes when they are built again, elsewhere, in another time zone',
-  async () => {
-    const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
-    const zone = process.env['TZ'];
-    try {
-      process.env['TZ'] = zone === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo';
-      for (const name of names) {
-        const again = await bundleFunction(name, { outdir });
-        assert.is(again.sha256, (await artifacts()).bundles[name].sha256, name);
-      }
-    } finally {
-      if (zone === undefined) delete process.env['TZ'];
-      else process.env['TZ'] = zone;
-      await rm(outdir, { recursive: true, force: true });
+test.slow('are the same bytes when they are built again, elsewhere, in another time zone', async () => {
+  const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
+  const zone = process.env['TZ'];
+  try {
+    process.env['TZ'] = zone === 'Asia/Tokyo' ? 'America/Lima' : 'Asia/Tokyo';
+    for (const name of names) {
+      const again = await bundleFunction(name, { outdir });
+      assert.is(again.sha256, (await artifacts()).bundles[name].sha256, name);
     }
-  },
-  { slow: true },
-);
+  } finally {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+    await rm(outdir, { recursive: true, force: true });
+  }
+});
 
-test('hold files of JavaScript and nothing of what the local server needs', async () => {
+test.slow('hold files of JavaScript and nothing of what the local server needs', async () => {
   for (const { name, folder, packages } of Object.values((await artifacts()).bundles)) {
     const files = await readdir(folder);
     assert.ok(files.includes('index.mjs'), name);
@@ -91,7 +87,7 @@ test('hold files of JavaScript and nothing of what the local server needs', asyn
   }
 });
 
-test(
+test.slow(
   'take log formats of one’s own along where they are asked to, and only then their engine',
   async () => {
     const outdir = await mkdtemp(join(tmpdir(), 'miyabi-bundle-'));
@@ -106,15 +102,14 @@ test(
       await rm(outdir, { recursive: true, force: true });
     }
   },
-  { slow: true },
 );
 
-test('of the API: refuses to start without keys', async () => {
+test.slow('of the API: refuses to start without keys', async () => {
   const [outcome] = await (await artifacts()).invoke('api', [], { MIYABI_BACKEND: 'memory' });
   assert.match(outcome?.error ?? '', 'API_KEYS must be set');
 });
 
-test('of the API: measures time, by which limits end', async () => {
+test.slow('of the API: measures time, by which limits end', async () => {
   const [, refused = {}, ready = {}] = await (await artifacts()).invoke(
     'api',
     [apiEvent('GET', '/api/tasks'), apiEvent('GET', '/api/tasks'), apiEvent('GET', '/health/ready')],
@@ -128,7 +123,7 @@ test('of the API: measures time, by which limits end', async () => {
   assert.type(backends.store.latency_ms, 'number');
 });
 
-test('use of the clock only what the one that replaces it has', async () => {
+test.slow('use of the clock only what the one that replaces it has', async () => {
   const used = new Set<string>();
   for (const { folder } of Object.values((await artifacts()).bundles)) {
     for (const file of await readdir(folder)) {
@@ -144,23 +139,26 @@ test('use of the clock only what the one that replaces it has', async () => {
   assert.ok(used.has('now'));
 });
 
-test('say so where the configuration asks for what was left out', async () => {
+test.slow('say so where the configuration asks for what was left out', async () => {
   const [outcome] = await (await artifacts()).invoke('api', [], { ...secrets, MIYABI_BACKEND: 'local' });
   assert.match(outcome?.error ?? '', 'not part of this bundle');
 });
 
-test('with a JWT authorizer, the key in X-API-Key counts, not the token that the gateway has checked', async () => {
-  const headers = { authorization: 'Bearer a.b.c', 'x-api-key': 'miyabi_test-key-of-the-artifact-tests' };
-  const outcomes = await (await artifacts()).invoke(
-    'api',
-    [
-      apiEvent('GET', '/api/tasks', { headers, authorizer: { jwt: { claims: {}, scopes: null } } }),
-      apiEvent('GET', '/api/tasks', { headers }),
-    ],
-    { ...secrets, MIYABI_BACKEND: 'memory' },
-  );
-  assert.equal(outcomes.map(statusOf), [200, 401]);
-});
+test.slow(
+  'with a JWT authorizer, the key in X-API-Key counts, not the token that the gateway has checked',
+  async () => {
+    const headers = { authorization: 'Bearer a.b.c', 'x-api-key': 'miyabi_test-key-of-the-artifact-tests' };
+    const outcomes = await (await artifacts()).invoke(
+      'api',
+      [
+        apiEvent('GET', '/api/tasks', { headers, authorizer: { jwt: { claims: {}, scopes: null } } }),
+        apiEvent('GET', '/api/tasks', { headers }),
+      ],
+      { ...secrets, MIYABI_BACKEND: 'memory' },
+    );
+    assert.equal(outcomes.map(statusOf), [200, 401]);
+  },
+);
 
 /** FilterLogEvents for one group, as far as one page goes. */
 const openLogs = async (group: string, stream: string, lines: readonly string[]) => {
@@ -391,7 +389,7 @@ test.slow('carry a CDK log and an agent’s line from the collector to the API, 
 const withRedis =
   'carry a CDK log and an agent’s line from the collector to the API, with Redis between them';
 if (hasRedisServer) {
-  test(withRedis, async () => {
+  test.slow(withRedis, async () => {
     const redis = await startRedis();
     try {
       await endToEnd({ REDIS_ENDPOINT: '127.0.0.1', REDIS_PORT: String(redis.address.port) });

@@ -56,7 +56,7 @@ const start = async (env: Readonly<Record<string, string>>) => {
 
 const test = suite('Priming of a bundle');
 
-test('loads the store and calls it once, unless configured otherwise', async () => {
+test.slow('loads the store and calls it once, unless configured otherwise', async () => {
   let { requested, loaded } = await start({});
   // A start gives priming up after a while, which a busy machine may exceed.
   for (let more = 0; requested === 0 && more < 3; more += 1) ({ requested, loaded } = await start({}));
@@ -65,14 +65,14 @@ test('loads the store and calls it once, unless configured otherwise', async () 
 });
 
 for (const setting of ['cache', 'none']) {
-  test(`MIYABI_PRIME=${setting} starts without the AWS SDK`, async () => {
+  test.slow(`MIYABI_PRIME=${setting} starts without the AWS SDK`, async () => {
     const { requested, loaded } = await start({ MIYABI_PRIME: setting });
     assert.is(requested, 0);
     assert.not.ok(loaded.includes('dynamodb'), loaded.join());
   });
 }
 
-test('reads for a cached task one file of at most 510 kB, with these packages', async () => {
+test.slow('reads for a cached task one file of at most 510 kB, with these packages', async () => {
   const { loaded } = await start({ MIYABI_PRIME: 'cache', REDIS_ENDPOINT: '127.0.0.1', REDIS_PORT: '1' });
   assert.equal(loaded, ['main.js']);
   const { api } = (await copied()).bundles;
@@ -107,7 +107,7 @@ test('reads for a cached task one file of at most 510 kB, with these packages', 
   ]);
 });
 
-test('loads what sends traces only where it is asked for', async () => {
+test.slow('loads what sends traces only where it is asked for', async () => {
   const without = await start({ MIYABI_PRIME: 'none' });
   assert.not.ok(without.loaded.includes('tracing'), without.loaded.join());
   assert.not.ok(without.ofNode.includes('dgram'), without.ofNode.join());
@@ -116,7 +116,7 @@ test('loads what sends traces only where it is asked for', async () => {
   assert.ok(loaded.includes('tracing') && ofNode.includes('dgram'), [...loaded, ...ofNode].join());
 });
 
-test('leaves what no first request needs where it is', async () => {
+test.slow('leaves what no first request needs where it is', async () => {
   const { loaded } = await start({});
   for (const name of ['cloudwatch', 'openapi', 'docs-page', 'webhook-client', 'progress', 'registry']) {
     assert.not.ok(loaded.includes(name), `${name} is loaded at once`);

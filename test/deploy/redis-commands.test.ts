@@ -22,7 +22,7 @@ const wholeAssert: Plugin = {
 
 const test = suite('Redis with the commands of a bundle');
 
-for (const [index, name] of SUITES.entries()) {
+for (const name of SUITES) {
   const title = `${name}: its suite passes: alone, in a cluster, with TLS and a password`;
   if (!hasRedisServer) {
     test.skip(title, 'redis-server is not on the PATH');
@@ -56,7 +56,7 @@ for (const [index, name] of SUITES.entries()) {
       await rm(folder, { recursive: true, force: true });
     }
   };
-  test(title, passes, { slow: index > 0 });
+  test.slow(title, passes);
 }
 
 test.run();

@@ -87,7 +87,9 @@ const sentBy = async (env: Readonly<Record<string, string>>): Promise<readonly s
 const test = suite('Traces of the functions');
 const onRedis = needs(test, hasRedisServer, 'redis-server is not on the PATH');
 
-onRedis('have a subsegment for each call of DynamoDB and Redis, under the function that waited', async () => {
+const slow = (title: string, run: () => Promise<void>): void => onRedis(title, run, { slow: true });
+
+slow('have a subsegment for each call of DynamoDB and Redis, under the function that waited', async () => {
   const began = Date.now() / 1_000;
   const messages = await sentBy({ TRACING: 'true', _X_AMZN_TRACE_ID: headerOf(1) });
   const subsegments = messages.map((message): Subsegment => JSON.parse(message.split('\n')[1] ?? ''));
@@ -109,7 +111,7 @@ onRedis('have a subsegment for each call of DynamoDB and Redis, under the functi
   }
 });
 
-onRedis('are sent of sampled invocations only, and only where they are asked for', async () => {
+slow('are sent of sampled invocations only, and only where they are asked for', async () => {
   assert.equal(await sentBy({ TRACING: 'true', _X_AMZN_TRACE_ID: headerOf(0) }), []);
   assert.equal(await sentBy({ _X_AMZN_TRACE_ID: headerOf(1) }), []);
 });
