@@ -10,8 +10,11 @@ import { END_OF_OUTPUT, type FileRequest, type RunEvent } from './events.ts';
 const REPORT = 3;
 const REQUESTS = 4;
 
-/** How long a file may take to become quiet before its process is not used for another one. */
-const QUIET_MS = 300;
+/**
+ * How long a file may take to become quiet before its process is not used for another one. Clients that have given up a
+ * connection leave timers for a second or two: to wait for these takes less than to load everything again.
+ */
+const QUIET_MS = 2_500;
 /** Above this a process has collected too much to start another file. */
 const MAX_MEMORY_BYTES = 700_000_000;
 
@@ -41,6 +44,14 @@ const muteUvu = (): void => {
 const openResources = (): readonly string[] =>
   process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
 
+/** Set by Powertools for Lambda when it is loaded: a name in requests to AWS. */
+const SET_BY_POWERTOOLS = 'AWS_SDK_UA_APP_ID';
+
+const environment = (): string => {
+  const { [SET_BY_POWERTOOLS]: _name, ...others } = process.env;
+  return JSON.stringify(others);
+};
+
 /** What a file could leave changed for the next one in the same process. Modules may add globals as they are loaded. */
 const sharedState = (): ReadonlyMap<string, unknown> =>
   new Map<string, unknown>([
@@ -48,7 +59,7 @@ const sharedState = (): ReadonlyMap<string, unknown> =>
       ([name, { value }]) => [`globalThis.${name}`, value] as const,
     ),
     ...Object.entries(console).map(([name, value]) => [`console.${name}`, value] as const),
-    ['environment', JSON.stringify(process.env)],
+    ['environment', environment()],
     ['folder', process.cwd()],
     ['signals', process.eventNames().filter((name) => String(name).startsWith('SIG')).length],
     ['Date.now', Date.now],

@@ -9,7 +9,7 @@ import { type RedisAddress, redisClient } from '../../src/adapters/redis/connect
 import type { RedisLink } from '../../src/adapters/redis/link.ts';
 import { isOnPath } from './cli.ts';
 import { strictLink } from './redis-mock.ts';
-import { slowly, suite } from './suite.ts';
+import { shared, slowly, suite } from './suite.ts';
 
 const run = promisify(execFile);
 
@@ -209,21 +209,20 @@ const addressOf = (text: string): RedisAddress => {
   };
 };
 
-/** Links to one server, which starts with the first of them and ends with this process. */
-const shared = (start: () => Promise<RedisServer>): (() => Promise<RedisLink>) => {
-  let server: Promise<RedisServer> | undefined;
+/** Links to one server, which starts with the first of them and ends after the last test of the file. */
+const links = (start: () => Promise<RedisServer>): (() => Promise<RedisLink>) => {
+  const server = shared('redis-server', start, ({ stop }) => stop());
   return async () => {
-    server ??= start();
-    const { address } = await server;
+    const { address } = await server();
     return strictLink(() => redisClient(address));
   };
 };
 
-const standalone = shared(() => startRedis());
-const cluster = shared(startRedisCluster);
-const withTls = shared(startTlsRedis);
+const standalone = links(() => startRedis());
+const cluster = links(startRedisCluster);
+const withTls = links(startTlsRedis);
 
-/** Runs something with a link to a redis-server of this process. */
+/** Runs something with a link to a redis-server of this file. */
 export const onStandaloneRedis = async (run: (redis: RedisLink) => Promise<void>): Promise<void> => {
   const redis = await standalone();
   try {
