@@ -111,32 +111,35 @@ test('this file drives every metric of our own that an alarm looks at', () => {
   );
 });
 
-test.slow('a log group that cannot be read, and one that is throttled, are counted by the collector', async () => {
-  let isThrottled = true;
-  const logs = await serving(({ logGroupName }) => {
-    if (logGroupName === '/miyabi/agents')
-      return { status: 400, body: { __type: 'ResourceNotFoundException' } };
-    if (!isThrottled) return { status: 200, body: { events: [] } };
-    isThrottled = false;
-    return { status: 400, body: { __type: 'ThrottlingException' } };
-  });
-  try {
-    const schedule = {
-      source: 'aws.events',
-      'detail-type': 'Scheduled Event',
-      time: new Date().toISOString(),
-    };
-    const { lines } = await invoked('collector', [schedule], {
-      MIYABI_BACKEND: 'memory',
-      LOG_SOURCE: 'cloudwatch',
-      CLOUDWATCH_LOGS_ENDPOINT: logs.url,
+test.slow(
+  'a log group that cannot be read, and one that is throttled, are counted by the collector',
+  async () => {
+    let isThrottled = true;
+    const logs = await serving(({ logGroupName }) => {
+      if (logGroupName === '/miyabi/agents')
+        return { status: 400, body: { __type: 'ResourceNotFoundException' } };
+      if (!isThrottled) return { status: 200, body: { events: [] } };
+      isThrottled = false;
+      return { status: 400, body: { __type: 'ThrottlingException' } };
     });
-    assert.equal(valuesFor(alarmNamed('collector-groups-failed'), lines), [1]);
-    assert.equal(valuesFor(alarmNamed('high-retry-rate'), lines), [1]);
-  } finally {
-    logs.close();
-  }
-});
+    try {
+      const schedule = {
+        source: 'aws.events',
+        'detail-type': 'Scheduled Event',
+        time: new Date().toISOString(),
+      };
+      const { lines } = await invoked('collector', [schedule], {
+        MIYABI_BACKEND: 'memory',
+        LOG_SOURCE: 'cloudwatch',
+        CLOUDWATCH_LOGS_ENDPOINT: logs.url,
+      });
+      assert.equal(valuesFor(alarmNamed('collector-groups-failed'), lines), [1]);
+      assert.equal(valuesFor(alarmNamed('high-retry-rate'), lines), [1]);
+    } finally {
+      logs.close();
+    }
+  },
+);
 
 test.slow('a message that waited too long is measured by the sender of webhooks', async () => {
   const dynamodb = await openTestDynamodb();

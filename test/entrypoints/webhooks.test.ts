@@ -82,7 +82,7 @@ test('the local server sends signed messages to an allowed receiver on this mach
   receiver.close();
 });
 
-test('without permission, the local server sends nothing to this machine, under any name', async () => {
+test.slow('without permission, the local server sends nothing to this machine, under any name', async () => {
   const connections: unknown[] = [];
   const receiver = createServer().on('connection', (socket) => {
     connections.push(socket.remoteAddress);

@@ -96,7 +96,7 @@ chmod +x "$bin/miyabi"
 
 const DEPLOY = [...CDK, '--stacks', '2', '--fail'].map((word) => `'${word}'`).join(' ');
 
-test('ends with the exit code of its command and shows why it failed', () =>
+test.slow('ends with the exit code of its command and shows why it failed', () =>
   inJob(async ({ use, url, tasks, installed, github }) => {
     const used = await use({
       command: `echo 'Step 1/2 : FROM node'\n${DEPLOY} || exit 3`,
@@ -120,7 +120,8 @@ test('ends with the exit code of its command and shows why it failed', () =>
     assert.match(used.summary, /\*\*Cause\*\*\n\n```text\n.*no such role/);
     assert.match(used.summary, /\*\*Log\*\*[\s\S]*\n> [^\n]*no such role/, 'the marked line is the cause');
     assert.equal(github.comments(12), [], 'no comment unless it is asked for');
-  }));
+  }),
+);
 
 test(
   'runs its command as a step of bash does, and takes the server from the environment of the job',

@@ -89,16 +89,19 @@ test.slow('runs the next file in the same process only if the last one has left 
   assert.is(await leaves('changes-its-process'), false);
 });
 
-test('leaves out slow tests, counts them, and runs them and every repetition if all are asked for', async () => {
-  const some = await run([...RUN, fixture('is-slow')]);
-  assert.match(some.stdout, '3 slow tests left out; --all runs them');
-  assert.is(some.stdout.trimEnd().split('\n').at(-1), '2 passed, 0 failed');
-  const all = await run([...RUN, fixture('is-slow'), '--all']);
-  assert.not.match(all.stdout, 'left out');
-  assert.is(all.stdout.trimEnd().split('\n').at(-1), '7 passed, 0 failed');
-  const none = await run([...RUN, fixture('is-slow'), '--title', 'for everybody']);
-  assert.equal([none.code, /No test ran/.test(none.stdout)], [1, true]);
-});
+test.slow(
+  'leaves out slow tests, counts them, and runs them and every repetition if all are asked for',
+  async () => {
+    const some = await run([...RUN, fixture('is-slow')]);
+    assert.match(some.stdout, '3 slow tests left out; --all runs them');
+    assert.is(some.stdout.trimEnd().split('\n').at(-1), '2 passed, 0 failed');
+    const all = await run([...RUN, fixture('is-slow'), '--all']);
+    assert.not.match(all.stdout, 'left out');
+    assert.is(all.stdout.trimEnd().split('\n').at(-1), '7 passed, 0 failed');
+    const none = await run([...RUN, fixture('is-slow'), '--title', 'for everybody']);
+    assert.equal([none.code, /No test ran/.test(none.stdout)], [1, true]);
+  },
+);
 
 test('leaves out the tests of a contract that are named, or all that are not', async () => {
   const { timed, leftOut } = await runFixture('is-slow-in-part');

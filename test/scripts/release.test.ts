@@ -69,7 +69,7 @@ const repository = (check = 'true') => {
   };
 };
 
-test('a release is checked, committed and tagged, and nothing is pushed', () => {
+test.slow('a release is checked, committed and tagged, and nothing is pushed', () => {
   const { path, git, release, remove } = repository('node -e "console.log(1)"');
   try {
     const { status, stdout, stderr } = release('minor');

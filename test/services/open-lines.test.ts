@@ -48,7 +48,7 @@ const inPosts = (events: readonly Posted[], size: number): readonly (readonly Po
 
 for (const [index, { name, lines, expected }] of RECORDINGS.entries()) {
   if (!expected.some(({ error_message }) => error_message !== undefined)) continue;
-  const often = index % 5 === 0 ? test : test.slow;
+  const often = index % 10 === 0 ? test : test.slow;
   often(`${name} gives the same reasons however it is posted`, async () => {
     const parser = logParser(builtInFormats);
     parser.add(lines.filter((line) => line.trim() !== ''));

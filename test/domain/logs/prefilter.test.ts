@@ -185,7 +185,7 @@ test('every line that says something by one hint alone is read for it, after eve
     return ofStream.length + ofTask.size === 0;
   });
   assert.equal(unread, []);
-  for (const [before, after] of AROUND.filter((_, index) => index % repeats({ few: 4, all: 1 }) === 0)) {
+  for (const [before, after] of AROUND.filter((_, index) => index % repeats({ few: 6, all: 1 }) === 0)) {
     const lines = PROGRESS_WORDS.map((line) => before + line + after);
     checkSame(lines);
     checkEachAlone(lines);
@@ -194,7 +194,7 @@ test('every line that says something by one hint alone is read for it, after eve
 
 test('every line that a format reads has its hint, in every log of the tests and after every prefix', () => {
   for (const [index, text] of TEXTS.entries()) {
-    const lines = text.split('\n').filter((_, line) => line % repeats({ few: 3, all: 1 }) === 0);
+    const lines = text.split('\n').filter((_, line) => line % repeats({ few: 7, all: 1 }) === 0);
     checkEachAlone(lines);
     // Each log gets one of these ways, or some in a full run; all logs together get all of them.
     const [before, after] = AROUND[index % AROUND.length] ?? ['', ''];
