@@ -6,14 +6,12 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as assert from 'uvu/assert';
-import { dynamodbClient } from '../src/adapters/dynamodb/client.ts';
-import { createTables } from '../src/adapters/dynamodb/tables.ts';
 import { taskKey } from '../src/adapters/dynamodb/task-item.ts';
 import { eventsOf, GOLDEN_LOGS } from './golden/logs.ts';
-import { openTestDynamodb } from './support/dynalite.ts';
-import { hasRedisServer, startRedis } from './support/redis.ts';
-import { buildOf, lastRelease, startBuilt } from './support/release.ts';
+import { hasRedisServer } from './support/redis.ts';
+import { buildOf, lastRelease, startBuilt, withoutLaterFields } from './support/release.ts';
 import { startServer } from './support/server.ts';
+import { openSharedBackends } from './support/shared-backends.ts';
 import { needs, suite } from './support/suite.ts';
 
 /**
@@ -23,9 +21,6 @@ import { needs, suite } from './support/suite.ts';
 const release = await lastRelease();
 /** The first release loses the attributes that it does not have. */
 const keepsUnknown = release.version !== '0.1.0';
-
-/** Of the servers and of the test: an emulator may keep the tables of each Region apart, as AWS does. */
-const REGION = 'eu-central-1';
 
 let built: Promise<string> | undefined;
 const releaseFolder = (): Promise<string> => {
@@ -76,40 +71,15 @@ type World = Readonly<{
 
 const sideBySide = (run: (world: World) => Promise<void>) => async () => {
   const folder = await releaseFolder();
-  const given = process.env['DYNAMODB_ENDPOINT'];
-  const dynamodb =
-    given === undefined || given === ''
-      ? await openTestDynamodb()
-      : { endpoint: given, close: async () => {} };
-  const redis = await startRedis();
-  const client = dynamodbClient({ endpoint: dynamodb.endpoint, region: REGION });
-  const stamp = `${process.pid}-${Date.now().toString(36)}`;
-  const names = { tasks: `tasks-${stamp}`, projects: `projects-${stamp}`, webhooks: `webhooks-${stamp}` };
-  await createTables(client, names);
-  const env = {
-    MIYABI_BACKEND: 'aws',
-    LOG_SOURCE: 'memory',
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    DYNAMODB_ENDPOINT: dynamodb.endpoint,
-    REDIS_ENDPOINT: redis.address.host,
-    REDIS_PORT: String(redis.address.port),
-    TASKS_TABLE_NAME: names.tasks,
-    PROJECTS_TABLE_NAME: names.projects,
-    WEBHOOKS_TABLE_NAME: names.webhooks,
-    MIYABI_SECRET: 'a secret that both versions know',
-    WEBHOOK_ALLOW: '127.0.0.0/8',
-    RATE_LIMIT: '0',
-    COLLECT_INTERVAL_MS: '1000',
-  };
+  const { client, tables, env: shared, close } = await openSharedBackends();
+  const env = { ...shared, COLLECT_INTERVAL_MS: '1000' };
   const [old, now] = await Promise.all([startBuilt(folder, env), startServer(env)]);
   try {
     await run({
       old: clientOf(old.url),
       now: clientOf(now.url),
       client,
-      tasksTable: names.tasks,
+      tasksTable: tables.tasks,
       errors: () => old.errors() + now.errors(),
     });
     const logged = (old.errors() + old.output() + now.errors() + now.output())
@@ -119,17 +89,9 @@ const sideBySide = (run: (world: World) => Promise<void>) => async () => {
   } finally {
     now.process.kill('SIGTERM');
     await Promise.all([old.stop(), now.ended]);
-    client.destroy();
-    await redis.stop();
-    await dynamodb.close();
+    await close();
   }
 };
-
-/** Fields that the released version does not send, by name. */
-const LATER_FIELDS: ReadonlySet<string> = new Set(['format', 'can_change']);
-
-const withoutLaterFields = (json: Answer['json']): Answer['json'] =>
-  JSON.parse(JSON.stringify(json, (key, value) => (LATER_FIELDS.has(key) ? undefined : value)));
 
 /** The same from both versions, from the cache and with the details, but for what one does not know. */
 const assertAgree = async ({ old, now }: World, path: string): Promise<Answer['json']> => {

@@ -23,25 +23,35 @@ export const build = async (folder: string): Promise<void> => {
 /** Builds of commits, which do not change. Inside the packages' folder, so that these are found without a link. */
 const BUILDS = join(ROOT, 'node_modules/.cache/miyabi/releases');
 
-/** The files of a commit in their own folder, with this checkout's packages, built. Kept for the next run. */
-export const buildOf = async (commit: string): Promise<string> => {
-  const kept = join(BUILDS, commit);
-  if (existsSync(kept)) return kept;
-  await mkdir(BUILDS, { recursive: true });
-  const folder = await mkdtemp(`${kept}-`);
-  try {
-    await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', commit, folder], { cwd: ROOT });
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    await build(folder);
-    await rename(folder, kept).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process was quicker.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
-    return kept;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
+/** The files of a commit in their own folder, with this checkout's packages, and what `make` builds there. Kept for the next run. */
+const kept =
+  (suffix: string, make: (folder: string) => Promise<void>) =>
+  async (commit: string): Promise<string> => {
+    const target = join(BUILDS, `${commit}${suffix}`);
+    if (existsSync(target)) return target;
+    await mkdir(BUILDS, { recursive: true });
+    const folder = await mkdtemp(`${target}-`);
+    try {
+      await run('sh', ['-c', 'git archive "$1" | tar -x -C "$2"', 'sh', commit, folder], { cwd: ROOT });
+      await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      await make(folder);
+      await rename(folder, target).catch(async (error: NodeJS.ErrnoException) => {
+        // Another process was quicker.
+        if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      });
+      return target;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+/** A checkout of a commit, built. */
+export const buildOf = kept('', build);
+
+/** A checkout of a commit with the bundles of its functions, each in `dist/lambda`, by its own build. */
+export const bundlesOf = kept('-lambda', async (folder) => {
+  await run(process.execPath, ['--import', 'tsx', 'deploy/build/lambda.ts'], { cwd: folder });
+});
 
 export type BuiltProgram = Readonly<{
   output(): string;
@@ -130,3 +140,11 @@ export const lastRelease = async (): Promise<Release> => {
     return { ...last, missing: `this checkout has no history that reaches ${last.version} (${last.commit})` };
   }
 };
+
+/** Fields that the last release does not send, by name. */
+const LATER_FIELDS: ReadonlySet<string> = new Set(['format', 'can_change']);
+
+/** What the last release would answer in place of an answer of these sources. */
+export const withoutLaterFields = <T>(json: T): T =>
+  // The same value but for these fields, which no caller asks for.
+  JSON.parse(JSON.stringify(json, (key, value) => (LATER_FIELDS.has(key) ? undefined : value))) as T;
