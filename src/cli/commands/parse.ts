@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { parse as parsePath } from 'node:path';
-import { boundYoungGeneration } from '../../adapters/system/young-generation.ts';
+import { boundHeap } from '../../adapters/system/bounded-heap.ts';
 import { defined } from '../../domain/defined.ts';
 import type { LogFormat } from '../../domain/logs/format.ts';
 import { logParser, type ParsedTask } from '../../domain/logs/parse.ts';
@@ -25,7 +25,7 @@ const MAX_PENDING = 1_000_000;
  * @throws CommandFailure where the file cannot be read.
  */
 export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
-  boundYoungGeneration(YOUNG_BYTES);
+  boundHeap(YOUNG_BYTES);
   const shelf = fileShelf();
   const parser = logParser(formats, { shelf });
   try {

@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.ts';
 import { youngGenerationProgram } from '../../support/young-generation.ts';
 
-const test = suite('Heap of the local server');
+const test = suite('bounded heap');
 
-const MODULE = new URL('../../../src/entrypoints/local/bounded-heap.ts', import.meta.url).href;
+const MODULE = new URL('../../../src/adapters/system/bounded-heap.ts', import.meta.url).href;
 
 /** The size of the young generation in MB after a program has kept much garbage alive for a short time, again and again. */
 const sizeAfterLoad = (isBounded: boolean): number =>
@@ -17,7 +17,9 @@ const sizeAfterLoad = (isBounded: boolean): number =>
         'tsx',
         '--input-type=module',
         '-e',
-        youngGenerationProgram(`import { boundHeap } from '${MODULE}';\nif (${isBounded}) boundHeap();`),
+        youngGenerationProgram(
+          `import { boundHeap } from '${MODULE}';\nif (${isBounded}) boundHeap(12_000_000);`,
+        ),
       ],
       { encoding: 'utf8' },
     ),
