@@ -269,9 +269,9 @@ const ship = async (
   const mask = (text: string) => masker(secrets).mask(text);
   const started = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
   const mark = randomBytes(4).toString('hex');
-  const streamName = toId(name ?? basename(command[0] ?? ''), 80) || 'run';
-  // The name is made from the command alone: its arguments may contain secrets.
-  const log_stream = mask(`${streamName}-${started}-${mark}`);
+  // Of the command, only the program: its arguments may contain secrets. Masked before special characters are replaced.
+  const streamName = toId(mask(name ?? basename(command[0] ?? '')), 80) || 'run';
+  const log_stream = `${streamName}-${started}-${mark}`;
   const task_id = isId(log_stream) ? log_stream : `run-${started}-${mark}`;
   const every = Math.max(1, Math.round(settings.heartbeatMs / 1_000));
   const header: RunHeader = {

@@ -47,9 +47,11 @@ const barOf = (percentage: number | null, columns: number, { unicode }: Look): s
   return `${'█'.repeat(full)}${part}`.padEnd(columns, '░');
 };
 
-/** `7/9`, or `7` if the total is unknown. */
-const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string =>
-  current === null ? '' : total === null ? String(current) : `${current}/${total}`;
+/** `7/9`, or `7` if the total is unknown; empty where nothing has been counted. */
+const counterText = ({ current, total }: Pick<BarTask, 'current' | 'total'>): string => {
+  if (total === null) return current ? String(current) : '';
+  return current === null ? '' : `${current}/${total}`;
+};
 
 /** The percentage of a task that ended early would look like progress. */
 export const isCutShort = (status: TaskStatus): boolean => status === 'failed' || status === 'cancelled';

@@ -317,6 +317,31 @@ test.slow(
   },
 );
 
+test('masks a secret in the name of a run, and in the id that is made from it', async () => {
+  const server = await open();
+  try {
+    await server.up();
+    await run([...MIYABI, 'run', '--name', 'push token=hunter2hunter2', '--', 'true'], { env: server.env });
+    const [task] = await server.tasks();
+    assert.is(task?.task_name, 'push token=[masked]');
+    assert.match(task?.task_id ?? '', /^push-token--masked--\d/);
+  } finally {
+    await server.close();
+  }
+});
+
+test('shows no count of a run that has counted nothing', async () => {
+  const server = await open();
+  try {
+    await server.up();
+    await run([...MIYABI, 'run', '--name', 'nightly', '--', 'false'], { env: server.env });
+    const { stdout } = await run([...MIYABI, 'tasks', 'list'], { env: server.env });
+    assert.match(stdout, /^nightly {2}✖ failed {2,}\d+s {2}/m);
+  } finally {
+    await server.close();
+  }
+});
+
 test('masks secrets in the cause of a failure', async () => {
   const server = await open();
   try {
