@@ -7,6 +7,7 @@ import { dynamodbClient } from '../../src/adapters/dynamodb/client.ts';
 import { dynamodbOutbox } from '../../src/adapters/dynamodb/outbox.ts';
 import { createTables } from '../../src/adapters/dynamodb/tables.ts';
 import { systemClock } from '../../src/adapters/system/clock.ts';
+import { read } from '../docs/fences.ts';
 import { ADMIN_ENTRY, apiEvent, type Outcome, openArtifacts } from '../support/artifact.ts';
 import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../support/dynalite.ts';
 import { freePort } from '../support/redis.ts';
@@ -23,6 +24,11 @@ type Alarm = Readonly<{
   Namespace?: string;
   MetricName?: string;
   Dimensions?: readonly Readonly<{ Name: string; Value: unknown }>[];
+  /** The parts of a formula. */
+  Metrics?: readonly Readonly<{
+    Expression?: unknown;
+    MetricStat?: Readonly<{ Metric: Pick<Alarm, 'Namespace' | 'MetricName' | 'Dimensions'> }>;
+  }>[];
   Threshold: number;
 }>;
 
@@ -219,6 +225,48 @@ test.slow('a cache that does not answer is logged as the filter of its alarm exp
     [[Namespace, MetricName]],
   );
   assert.equal(Dimensions, [], 'a filter writes none');
+});
+
+/** What an alarm looks at, as `Namespace Metric Dimension, …`, by itself or in a formula or a query. */
+const metricsOfAlarm = ({
+  Namespace,
+  MetricName,
+  Dimensions = [],
+  Metrics = [],
+}: Alarm): readonly string[] => {
+  if (Namespace !== undefined) return [lineOf(Namespace, MetricName, Dimensions)];
+  return Metrics.flatMap(({ MetricStat, Expression }) => {
+    if (MetricStat !== undefined) {
+      const { Metric } = MetricStat;
+      return [lineOf(Metric.Namespace, Metric.MetricName, Metric.Dimensions)];
+    }
+    const query = /SELECT SUM\((\w+)\) FROM SCHEMA\(\\?"([\w/]+)\\?", ([\w, ]+)\)/.exec(
+      JSON.stringify(Expression),
+    );
+    return query === null ? [] : [`${query[2]} ${query[1]} ${query[3]}`];
+  });
+};
+
+const lineOf = (namespace = '', name = '', dimensions: Alarm['Dimensions'] = []): string =>
+  `${namespace} ${name} ${dimensions.map(({ Name }) => Name).join(', ')}`.trim();
+
+test('the runbook lists the metrics of each alarm, with every cache', () => {
+  const synthesised = (['none', 'node', 'serverless'] as const).flatMap((cache) =>
+    synthesise({ cache })
+      .ofType('AWS::CloudWatch::Alarm')
+      // The properties that CloudFormation defines.
+      .map(([, { Properties }]) => Properties as unknown as Alarm),
+  );
+  const found = synthesised.flatMap((alarm) =>
+    metricsOfAlarm(alarm).map((metric) => `${alarm.AlarmName.replace('miyabi-', '')} ${metric}`),
+  );
+  const [, section = ''] = read('docs/operations.md').split('### Metrics of the alarms\n');
+  const [table = ''] = section.split('\n### ');
+  const rows = [...table.matchAll(/^\| `([\w-]+)`[^|]* \| `([\w/]+)` `([\w-]+)` \|(.*)\|$/gm)];
+  assert.equal(
+    rows.map(([, ...cells]) => cells.join(' ').replaceAll('`', '').replace(/\s+/g, ' ').trim()).sort(),
+    [...new Set(found)].sort(),
+  );
 });
 
 test('alarms on metrics of AWS name resources of the stack', () => {
