@@ -47,6 +47,10 @@ test(
     assert.equal(await miyabi('done', id, 'all of them'), quiet);
     assert.equal([(await read(id)).status, (await read(id)).details.exit_code], ['completed', 0]);
     const other = (await miyabi('start', 'Other')).stdout.trim();
+    assert.equal(await miyabi('progress', other, '40%'), quiet);
+    assert.is((await read(other)).progress.percentage, 40);
+    for (const count of ['101%', '3/', 'half'])
+      assert.match((await miyabi('progress', other, count)).stderr, `${count} must be a count`);
     assert.equal(await miyabi('fail', other, 'the disk is full'), quiet);
     assert.equal(
       [(await read(other)).status, (await read(other)).details.error_message],

@@ -51,12 +51,12 @@ export const start = (name: string, options: StartOptions): Promise<void> =>
 
 export const progress = (id: string, count: string, message: string | undefined): Promise<void> =>
   withServer(async (session) => {
-    const [, current, total] = /^(\d{1,12})(?:\/(\d{1,12}))?$/.exec(count) ?? [];
-    if (current === undefined)
-      throw new CommandFailure(EXIT.usage, `${count} must be a number of steps such as 3 or 3/12`);
+    const [, current, total, percent] = /^(\d{1,12})(?:\/(\d{1,12})|(%))?$/.exec(count) ?? [];
+    if (current === undefined || (percent !== undefined && Number(current) > 100))
+      throw new CommandFailure(EXIT.usage, `${count} must be a count such as 3, 3/12 or 25%`);
     await report(session, id, {
       current: Number(current),
-      total: total === undefined ? undefined : Number(total),
+      total: percent !== undefined ? 100 : total === undefined ? undefined : Number(total),
       status: 'running',
       phase: message,
       message,

@@ -37,7 +37,7 @@ const progressCommand = (): Command =>
       'Say how far a started task is. A count that reaches its total does not end it: miyabi done does.',
     )
     .argument('<id>', 'its id')
-    .argument('<count>', 'steps done, or done and in all: 3 or 3/12')
+    .argument('<count>', 'steps done, done and in all, or a share: 3, 3/12 or 25%')
     .argument('[message]', 'what it is doing')
     .addHelpText('after', `\nExample:\n  miyabi progress "$id" 3/12 "loading customers"\n${EXIT_CODES}`)
     .action(async (id, count, message) => (await actions()).progress(id, count, message));
