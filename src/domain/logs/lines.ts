@@ -25,18 +25,31 @@ const FIRST_COLUMN = '\u001b[1G';
 const REDRAW = new RegExp(`\\r\\n?|\\n|${FIRST_COLUMN.replace('[', '\\[')}`);
 
 /** One line without escapes, logger prefixes (there may be several) and outer white space. */
-export const cleanLine = (raw: string): string => {
-  const text = (UNPRINTED.test(raw) ? stripEscapes(raw) : raw).trim();
-  const plain = text.includes('[') ? stripBareColours(text) : text;
-  const start = prefixEnd(plain);
-  return start === 0 ? plain : plain.slice(start).trim();
+export const cleanLine = (raw: string): string => withoutPrefixes(raw).text;
+
+/**
+ * A line as formats read it. `marked` is the same with the last thing that was taken for a prefix, if a tool may have
+ * printed that itself: `error Couldn't find package "a"` after a time, or the tag of a counter, `[web] 3/10 files`.
+ */
+export type ReadableLine = Readonly<{ text: string; marked?: string }>;
+
+/** The same as `cleanLine` in `text`, out of a container runtime's envelope if there is one. */
+export const readableLine = (raw: string): ReadableLine => {
+  const line = withoutPrefixes(raw);
+  const enveloped = line.text.startsWith(CONTAINER_ENVELOPE) ? textInEnvelope(line.text) : undefined;
+  return enveloped === undefined ? line : withoutPrefixes(enveloped);
 };
 
-/** The same, out of a container runtime's envelope if there is one. */
-export const lineIn = (raw: string): string => {
-  const text = cleanLine(raw);
-  const enveloped = text.startsWith(CONTAINER_ENVELOPE) ? textInEnvelope(text) : undefined;
-  return enveloped === undefined ? text : cleanLine(enveloped);
+export const lineIn = (raw: string): string => readableLine(raw).text;
+
+const withoutPrefixes = (raw: string): ReadableLine => {
+  const text = (UNPRINTED.test(raw) ? stripEscapes(raw) : raw).trim();
+  const plain = text.includes('[') ? stripBareColours(text) : text;
+  const { last, end } = prefixesOf(plain);
+  if (end === 0) return { text: plain };
+  const line = plain.slice(end).trim();
+  const mark = markIn(plain, last, end);
+  return mark === undefined ? { text: line } : { text: line, marked: plain.slice(mark).trim() };
 };
 
 /** The beginning of a line of the json-file driver of containers: `{"log":"…\n","stream":"stdout",…}`. */
@@ -53,16 +66,44 @@ const textInEnvelope = (text: string): string | undefined => {
   }
 };
 
-/** The end of the prefixes of a line that has neither escapes nor outer white space. */
-export const prefixEnd = (line: string): number => {
+/** Where the last prefix of a line that has neither escapes nor outer white space begins and ends. */
+const prefixesOf = (line: string): Readonly<{ last: number; end: number }> => {
+  let last = 0;
   let start = 0;
   for (let count = 0; count < MAX_PREFIXES; count += 1) {
     const next = skipPrefix(line, start, count > 0);
     if (next === start) break;
+    last = start;
     start = next;
   }
-  return start;
+  return { last, end: start };
 };
+
+/** The positions at which the text of such a line may begin: after its prefixes, or with a level that ends them. */
+export const beginningsOf = (line: string): readonly number[] => {
+  const { last, end } = prefixesOf(line);
+  const mark = markIn(line, last, end);
+  return mark === undefined ? [end] : [end, mark];
+};
+
+/** Where a level of an error or a counter's tag begins that ends a line's prefixes. */
+const markIn = (line: string, last: number, end: number): number | undefined => {
+  const code = line.charCodeAt(last);
+  if (code === 0x5b) {
+    const isTag = isBetween(line.charCodeAt(end), 0x30, 0x39);
+    return (isTag ? TAG : ERROR_TAG).test(line.slice(last, end)) ? last : undefined;
+  }
+  if (!isLetter(code)) return undefined;
+  const prefix = line.slice(last, end);
+  const level = ERROR_LEVEL.exec(prefix)?.[1];
+  return level === undefined ? undefined : end - level.length;
+};
+
+const ERROR_LEVEL = /(?:^| )((?:ERROR|FATAL|CRITICAL|error)(?: -|:)?\s{1,8})$/;
+const ERROR_TAG = /^\[ {0,4}(?:ERROR|FATAL|CRITICAL|error|fatal|critical) {0,4}\]/;
+/** A word that is neither a level nor a path. */
+const TAG =
+  /^\[(?!(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\])[A-Za-z][\w.-]{0,60}\] {1,8}$/i;
 
 /** How many prefixes a line may have: more than any chain of loggers adds; it bounds the work. */
 const MAX_PREFIXES = 8;
@@ -150,6 +191,7 @@ const skipPrefix = (text: string, start: number, stacked: boolean): number => {
   if (isBetween(code, 0x30, 0x39))
     return mayBeTime(text, start) ? (end(TIMESTAMP, text, start) ?? skipTime(text, start) ?? start) : start;
   if (code === 0x5b) return end(BRACKETS, text, start) ?? start;
+  if (code === 0x28) return end(TIME_IN_PARENTHESES, text, start) ?? start;
   if (code === 0x23) return end(RUNNER_COMMAND, text, start) ?? start;
   if (code === 0x3a) return skipWorkflowCommand(text, start);
   if (code === 0x2d && stacked) return end(DASH, text, start) ?? start;
@@ -246,6 +288,9 @@ const REST_OF_CLOCK = /[^|]{0,12}\| (?:[A-Z]{6,8}_[A-Z_]{4,40}\b)/y;
 const BRACKETS =
   /\[(?: {0,4}[A-Za-z@][\w@./:-]{0,120} {0,4}|\d{1,3}|\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[AaPp][Mm])?|\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,+Z -]{5,40})\](?::?\s{1,8}|:?$)/y;
 
+/** `(12:34:56) `, as Bazel prints it. */
+const TIME_IN_PARENTHESES = /\(\d\d:\d\d:\d\d(?:\.\d{1,6})?\) {1,4}/y;
+
 /**
  * `##[group]` and similar, of GitHub Actions and Azure Pipelines. A group with a title in words stays: the mark shows that the
  * words are a title. Any other title may be a line of a tool.
@@ -263,7 +308,8 @@ const skipWorkflowCommand = (text: string, start: number): number => {
 };
 const WORKFLOW_COMMAND = /::(?:group|endgroup|error|warning|notice|debug)(?= |::)/y;
 
-const DASH = /- {1,4}/y;
+/** After a time. A list sets its numbers off with more than one space. */
+const DASH = /- (?! )/y;
 
 /** `INFO: `, `DEBUG - `, `warn: `; not `ERROR: ` or `error: `, which other tools begin their own lines with. */
 const LEVEL =
@@ -280,7 +326,7 @@ const LOGGER_AND_LEVEL = new RegExp(`[\\w.-]{1,64} - ${ANY_LEVEL}`, 'y');
  * With only one space it must end in a number, and what follows must not be a column of such a row.
  */
 const CONTAINER =
-  /[A-Za-z][\w.-]{0,120}(?: {2,64}\| {0,4}|[-_]\d{1,4} \| (?!\s{0,4}\d{1,6}(?:\/\d{1,6})? \||[^|]{0,24}\d\D{1,8}\d\d\D{1,8}\d\d[^|]{0,12}\||[A-Z]{6,8}_[A-Z_]{4,40}\s{0,30}\|))/y;
+  /[A-Za-z][\w.-]{0,120}(?: {2,64}\|(?: {1,4}|$)|[-_]\d{1,4} \| (?!\s{0,4}\d{1,6}(?:\/\d{1,6})? \||[^|]{0,24}\d\D{1,8}\d\d\D{1,8}\d\d[^|]{0,12}\||[A-Z]{6,8}_[A-Z_]{4,40}\s{0,30}\|))/y;
 
 /** `Jan  1 00:00:00 host program[123]: ` */
 const SYSLOG = /[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?: /y;

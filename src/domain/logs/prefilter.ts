@@ -17,7 +17,7 @@ import {
   SMALL_LETTERS,
 } from './hint.ts';
 import { addAll, type IndexSet, indexSet } from './index-set.ts';
-import { CONTAINER_ENVELOPE, mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
+import { beginningsOf, CONTAINER_ENVELOPE, mayBeLevel, mayBeTime } from './lines.ts';
 import { wordTable } from './word-starts.ts';
 
 /** One text, whose lines are asked for in their order. */
@@ -87,7 +87,7 @@ export const prefilterOf = (hints: readonly (Hint | undefined)[]): Prefilter => 
         if (!prefixMarks.isAnyIn(first, end) && !mayBePrefixed(text, first))
           return begins(text, first, found);
         const line = text.slice(first, last + 1);
-        return begins(line, prefixEnd(line), found);
+        return beginningsOf(line).some((at) => begins(line, at, found));
       },
       readersOf(line) {
         found.set(always);
@@ -296,7 +296,7 @@ const mayBePrefixed = (text: string, at: number): boolean => {
 const isSyslog = (text: string, at: number): boolean =>
   text.charCodeAt(at + 3) === SPACE && text.charCodeAt(at + 9) === COLON;
 
-const PREFIX_BEGINNINGS = tableOf('[#:@');
+const PREFIX_BEGINNINGS = tableOf('[#:@(');
 
 type Beginnings = Readonly<{ texts: Owners<string>; places: Owners<Place>; all: IndexSet }>;
 

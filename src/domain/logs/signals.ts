@@ -4,7 +4,7 @@ import { isTime } from '../time.ts';
 import type { LogEvent } from './event.ts';
 import type { LogFormat } from './format.ts';
 import { nextIn } from './index-set.ts';
-import { isRedrawn, lineIn, MAX_LINE, splitLines } from './lines.ts';
+import { isRedrawn, MAX_LINE, type ReadableLine, readableLine, splitLines } from './lines.ts';
 import { type Prefilter, prefilterOf, type Search } from './prefilter.ts';
 
 /**
@@ -39,6 +39,11 @@ export type ContinuedLine = Readonly<{
 }>;
 
 const MAX_CONTINUATION = 20;
+/** Lines of other tools in between are many: a build's output, or a stack trace. */
+const MAX_OTHER_LINES = 200;
+
+const linesAfter = (over: ContinuedLine['over']): number =>
+  over === 'other lines' ? MAX_OTHER_LINES : MAX_CONTINUATION;
 
 /**
  * `streamTask` is the task of the whole stream, if it is one. `inSequence`: every event directly follows the previous
@@ -92,17 +97,25 @@ const readEvents = (
   let continued = before;
 
   /** `search` is absent if the line has no hint. */
-  const place = (text: string, event: LogEvent, line: number, search: Search | undefined) => {
+  const place = (
+    { text, marked }: ReadableLine,
+    event: LogEvent,
+    line: number,
+    search: Search | undefined,
+  ) => {
     const open = continued;
     continued = undefined;
+    const texts = marked === undefined ? [text] : [marked, text];
     if (open !== undefined) {
       const format = formats.find(({ name }) => name === open.format);
-      const own = open.over === 'other lines' ? undefined : format?.read(text);
-      const signal = own ?? format?.readContinuation?.(text, open.signal);
-      if (format !== undefined && signal !== undefined)
-        return keep(format, signal, event, line, own === undefined ? open.lines : MAX_CONTINUATION);
+      for (const each of texts) {
+        const own = open.over === 'other lines' ? undefined : format?.read(each);
+        const signal = own ?? format?.readContinuation?.(each, open.signal);
+        if (format !== undefined && signal !== undefined)
+          return keep(format, signal, event, line, own === undefined ? open.lines : linesAfter(open.over));
+      }
     }
-    if (isOffered(text, event, line, search)) return;
+    if (texts.some((each) => isOffered(each, event, line, search))) return;
     if (open?.over === 'other lines' && open.lines > 0) continued = { ...open, lines: open.lines - 1 };
   };
 
@@ -118,21 +131,22 @@ const readEvents = (
   const isRead = (format: LogFormat, text: string, event: LogEvent, line: number): boolean => {
     const signal = format.read(text);
     if (signal === undefined) return false;
-    keep(format, signal, event, line, MAX_CONTINUATION);
+    keep(format, signal, event, line);
     return true;
   };
 
-  const keep = (format: LogFormat, signal: Json, event: LogEvent, line: number, lines: number) => {
-    const isContinued = lines > 0 && format.isContinued?.(signal);
-    if (isContinued)
-      continued = {
-        format: format.name,
-        signal,
-        lines: lines - 1,
-        ...(isContinued !== true && {
-          over: isContinued === 'over empty lines' ? 'empty lines' : 'other lines',
-        }),
-      };
+  /** `lines`: how many more may follow, by default as many as after the first line of a kind. */
+  const keep = (format: LogFormat, signal: Json, event: LogEvent, line: number, lines?: number) => {
+    const isContinued = format.isContinued?.(signal) ?? false;
+    const over =
+      isContinued === 'over empty lines'
+        ? 'empty lines'
+        : isContinued === 'over other lines'
+          ? 'other lines'
+          : undefined;
+    const left = lines ?? linesAfter(over);
+    if (isContinued !== false && left > 0)
+      continued = { format: format.name, signal, lines: left - 1, ...(over !== undefined && { over }) };
     const stated = format.timeOf?.(signal);
     const at = stated !== undefined && isTime(stated) ? stated : event.timestamp;
     const placed = { id: event.id, line, at, format: format.name, signal };
@@ -150,8 +164,8 @@ const readEvents = (
   };
 
   const readLine = (raw: string, event: LogEvent, line: number, search: Search | undefined) => {
-    const read = lineIn(raw);
-    if (read === '') continued = continued?.over === undefined ? undefined : continued;
+    const read = readableLine(raw);
+    if (read.text === '') continued = continued?.over === undefined ? undefined : continued;
     else place(read, event, line, search);
   };
 

@@ -90,39 +90,65 @@ const TYPE_KEYS = ['task_type', 'taskType'];
 const TIME_KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime'];
 const PERCENT_KEYS = ['percentage', 'percent', 'pct', 'progress_percent', 'progressPercent'];
 const COUNTER_KEYS = [
-  ['current', 'total'],
-  ['completed', 'total'],
-  ['done', 'total'],
-  ['processed', 'total'],
+  ...(['current', 'completed', 'done', 'processed', 'finished'] as const).map(
+    (key) => [key, 'total'] as const,
+  ),
   ['step', 'total_steps'],
+  ['current_step', 'total_steps'],
+  ['completed_steps', 'total_steps'],
+  ['currentStep', 'totalSteps'],
+  ['completedSteps', 'totalSteps'],
+  ['completed_tasks', 'total_tasks'],
+  ['completedTasks', 'totalTasks'],
+  ['processed_items', 'total_items'],
+  ['processedItems', 'totalItems'],
 ] as const;
 /** Beside a counter: how many of its steps failed, and how many were skipped. */
-const FAILED_KEYS = ['failed', 'failed_count', 'failedCount'];
+const FAILED_KEYS = [
+  ...['failed', 'failed_count', 'failedCount', 'failures', 'errors', 'error_count', 'errorCount'],
+  ...['failed_items', 'failedItems', 'failed_steps', 'failedSteps'],
+];
 const SKIPPED_KEYS = ['skipped', 'skipped_count', 'skippedCount'];
 const STATUS_KEYS = [
   ...['status', 'state', 'task_status', 'taskStatus', 'task_state', 'taskState', 'job_status', 'jobStatus'],
   ...['job_state', 'jobState', 'run_status', 'runStatus', 'build_status', 'buildStatus'],
-  ...['execution_status', 'executionStatus'],
+  ...['execution_status', 'executionStatus', 'state_type', 'stateType'],
 ];
+/** Members that hold the status where it is an object: `{"status":{"state":"input-required"}}`. */
+const INNER_STATUS_KEYS = ['state', 'status', 'phase', 'type', 'name'];
 const PHASE_KEYS = ['phase', 'stage'];
 const STEP_KEYS = ['current_step', 'currentStep', 'step'];
 const MESSAGE_KEYS = ['message', 'msg', '@message', 'event'];
-const ERROR_KEYS = ['error', 'error_message', 'errorMessage', 'err', 'exception'];
-const EXIT_CODE_KEYS = ['exit_code', 'exitCode', 'exit_status', 'exitStatus', 'returncode', 'return_code'];
+const ERROR_KEYS = [
+  ...['error', 'error_message', 'errorMessage', 'err', 'exception', 'failedReason', 'failed_reason'],
+  ...['failure_reason', 'failureReason', 'statusReason', 'status_reason', 'cause'],
+];
+const EXIT_CODE_KEYS = [
+  ...['exit_code', 'exitCode', 'ExitCode', 'exit_status', 'exitStatus', 'returncode', 'return_code'],
+];
 /** What agents, job queues and CI call what they run. */
 const WORK_KEYS = [
   ...JOB_ID_KEYS,
   ...RUN_ID_KEYS,
   ...JOB_NAME_KEYS,
   ...['agent', 'agent_id', 'agentId', 'agent_name', 'workflow', 'pipeline'],
-  ...['build', 'build_number', 'task_status', 'conclusion', 'progress', 'exit_code'],
+  ...['build', 'build_number', 'task_status', 'conclusion', 'progress', 'exit_code', 'contextId'],
 ];
+/** What OpenAI's API calls the kinds of work that it runs, in the member `object`. */
+const WORK_OBJECTS: ReadonlySet<Json | undefined> = new Set([
+  ...['thread.run', 'thread.run.step', 'response', 'batch', 'fine_tuning.job', 'vector_store.file_batch'],
+]);
+/** Where a service is deployed, which some logs call its stage. */
+const ENVIRONMENT =
+  /^(?:prod(?:uction)?|live|dev(?:elop(?:ment)?)?|stag(?:e|ing)|test(?:ing)?|qa|uat|preview|sandbox|local|beta|canary)(?:[-_]?\w{1,12})?$/i;
 const LEVEL_KEYS = ['level', 'levelname', 'severity', '@level'];
 
 /**
  * Where log shippers and loggers put the program's own output; the outer members fill what the inner ones leave open.
  */
 const ENVELOPE_KEYS = ['log', 'message', 'msg', 'fields'];
+/** The same in events that a service sends. */
+const EVENT_KEYS = ['workflow_job', 'workflow_run', 'check_run'];
 const MAX_ENVELOPES = 3;
 
 /** Members of a logger's own record: a `name` beside one of them is the logger's. */
@@ -145,6 +171,7 @@ const FOREIGN_KEYS = [
   ],
   ...['page', 'pageSize', 'page_size', 'per_page', 'limit', 'offset'],
   ...['metric', 'metric_name', 'unit', 'cpu', 'memory', 'disk', 'usage', 'coverage', 'mountpoint', 'battery'],
+  ...['hits', 'misses', 'device', 'amount', 'currency', 'price', 'temperature'],
 ];
 
 /** Keys at least one of which a line must have. */
@@ -378,6 +405,10 @@ const unwrap = (outer: JsonObject): JsonObject => {
 };
 
 const open = (object: JsonObject): JsonObject | undefined => {
+  // Its own id is that of the event.
+  const sent = Object.hasOwn(object, 'detail-type') ? 'detail' : EVENT_KEYS.find((key) => key in object);
+  const event = sent === undefined ? undefined : member(object, sent);
+  if (isJsonObject(event)) return event;
   for (const key of ENVELOPE_KEYS) {
     const value = member(object, key);
     const inner = typeof value === 'string' ? parseObject(value) : value;
@@ -391,12 +422,17 @@ const open = (object: JsonObject): JsonObject | undefined => {
 const signalOf = (object: JsonObject): AgentSignal | undefined => {
   const progress = member(object, 'progress');
   const inProgress = isJsonObject(progress) ? progress : {};
-  const word = statusWordIn(object) ?? statusWordIn(inProgress);
-  const status = word === undefined ? undefined : statusBeside(object, statusOfWord(word));
+  const stating = statusObjectIn(object);
+  const said = statusWordIn(object) ?? statusWordIn(inProgress) ?? (stating && wordOfObject(stating));
+  const { word, detail } = said === undefined ? {} : wordAndDetail(said);
+  const unsaid = word === undefined ? (nodePhase(object) ?? eventStatus(object)) : undefined;
+  const status = word === undefined ? unsaid : statusBeside(object, statusOfWord(word));
   const stated = counterOfProgress(progress);
-  const counter = stated ?? counterIn(object);
+  const counts = member(object, 'request_counts');
+  const counted = isJsonObject(counts) ? counts : object;
+  const counter = stated ?? counterIn(counted);
   const phase =
-    textIn(object, PHASE_KEYS, TEXT_LIMITS.phase) ??
+    phaseIn(object) ??
     textIn(inProgress, PHASE_KEYS, TEXT_LIMITS.phase) ??
     // An unknown word for a status is not an end either.
     (word !== undefined && status === undefined ? cut(word, TEXT_LIMITS.phase) : undefined);
@@ -405,9 +441,9 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
   const job = named === undefined && speaks ? jobIdIn(object) : undefined;
   const task = named ?? (speaks && job === undefined ? idIn(object, ['id']) : undefined);
   if (!speaks && task === undefined) return undefined;
-  if (named === undefined && stated === undefined && FOREIGN_KEYS.some((key) => Object.hasOwn(object, key))) {
-    return undefined;
-  }
+  const isForeign =
+    !Object.hasOwn(object, 'conclusion') && FOREIGN_KEYS.some((key) => Object.hasOwn(object, key));
+  if (named === undefined && stated === undefined && isForeign) return undefined;
   const project = idIn(object, PROJECT_KEYS);
   const time = timeIn(object);
   const name = nameIn(object) ?? job;
@@ -419,7 +455,12 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
   if (named === undefined && stated === undefined && counter !== undefined && isMeasure(message ?? '', '')) {
     return undefined;
   }
-  const error = errorIn(object) ?? (isErrorLevel(object) && status !== 'failed' ? message : undefined);
+  const error =
+    errorIn(object) ??
+    (status === 'failed'
+      ? (detail ?? (stating && textIn(stating, MESSAGE_KEYS, TEXT_LIMITS.error)))
+      : undefined) ??
+    (isErrorLevel(object) && status !== 'failed' ? message : undefined);
   return {
     ...(task !== undefined && { task }),
     ...(job !== undefined && { job }),
@@ -428,7 +469,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
     ...(name !== undefined && { name }),
     ...(type !== undefined && { type }),
     ...counter,
-    ...(counter !== undefined && failureIn({ ...object, ...inProgress })),
+    ...(counter !== undefined && failureIn({ ...object, ...counted, ...inProgress })),
     ...(status !== undefined && { status }),
     ...(status === 'running' && word !== undefined && isStartWord(word) && { starts: true }),
     ...(phase !== undefined && { phase }),
@@ -454,7 +495,35 @@ const isAboutWork = (
   named !== undefined ||
   counter !== undefined ||
   step !== undefined ||
-  [...PHASE_KEYS, ...NAME_KEYS, ...WORK_KEYS].some((key) => Object.hasOwn(object, key));
+  phaseIn(object) !== undefined ||
+  WORK_OBJECTS.has(member(object, 'object')) ||
+  [...NAME_KEYS, ...WORK_KEYS].some((key) => Object.hasOwn(object, key));
+
+const phaseIn = (object: JsonObject): string | undefined => {
+  const keys = PHASE_KEYS.filter((key) => {
+    const value = member(object, key);
+    return key !== 'stage' || typeof value !== 'string' || !ENVIRONMENT.test(value);
+  });
+  return textIn(object, keys, TEXT_LIMITS.phase);
+};
+
+/** The phase of a node or a workflow of Argo is its status. */
+const nodePhase = (object: JsonObject): TaskStatus | undefined => {
+  const phase = member(object, 'phase');
+  return typeof phase === 'string' &&
+    /^(?:Pending|Running|Succeeded|Failed|Error|Skipped|Omitted)$/.test(phase)
+    ? statusOfWord(phase)
+    : undefined;
+};
+
+/** `{"event":"task.failed","task_id":"t1"}` */
+const eventStatus = (object: JsonObject): TaskStatus | undefined => {
+  if (idIn(object, TASK_ID_KEYS) === undefined) return undefined;
+  const words = ['event', 'type'].map((key) => member(object, key));
+  const event = words.find((word) => typeof word === 'string' && TASK_EVENT.test(word));
+  return typeof event === 'string' ? statusOfWord(event.replace(TASK_EVENT, '')) : undefined;
+};
+const TASK_EVENT = /^(?:agent[._])?task[._:]/i;
 
 const failureIn = (object: JsonObject): PartialFailure =>
   partialFailure({
@@ -468,7 +537,7 @@ const counterOfProgress = (progress: Json | undefined): SignalCounter | undefine
   if (isJsonObject(progress)) return counterIn(progress, true);
   if (typeof progress === 'number') return percentCounter(progress, true);
   if (typeof progress !== 'string' || progress.length > 32) return undefined;
-  const [, current, total] = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(progress) ?? [];
+  const [, current, total] = /^\s*(\d+)\s*(?:\/|of)\s*(\d+)\s*$/.exec(progress) ?? [];
   if (current === undefined || total === undefined) return percentCounter(progress);
   return pairCounter(countOf(current), countOf(total));
 };
@@ -494,7 +563,12 @@ const pairCounter = (current: number | undefined, total: number | undefined): Si
 
 const percentCounter = (value: Json | undefined, mayBeFraction = false): SignalCounter | undefined => {
   const percent = numberOf(
-    typeof value === 'string' ? value.slice(0, MAX_NUMBER_LENGTH + 1).replace(/%\s*$/, '') : value,
+    typeof value === 'string'
+      ? value
+          .slice(0, MAX_NUMBER_LENGTH + 1)
+          .replace(/^(\s*\d{1,3}),(?=\d{1,6}\s*%)/, '$1.')
+          .replace(/\s*%\s*$/, '')
+      : value,
   );
   if (percent === undefined || percent > 100) return undefined;
   if (mayBeFraction && percent > 0 && percent < 1) {
@@ -519,13 +593,36 @@ const numberOf = (value: Json | undefined): number | undefined => {
 
 /** The first known word among these keys, otherwise the first word. */
 const statusWordIn = (object: JsonObject): string | undefined => {
-  const words = STATUS_KEYS.map((key) => member(object, key)).filter(
+  const words = STATUS_KEYS.map((key) => {
+    const value = member(object, key);
+    // Slurm's REST API has a list of flags, the state first.
+    return Array.isArray(value) ? value[0] : value;
+  }).filter((value): value is string => typeof value === 'string' && STATUS_WORD.test(value));
+  return words.find((word) => statusOfWord(wordAndDetail(word).word) !== undefined) ?? words[0];
+};
+/** One word, or a few: a sentence is a message. What follows a colon or stands in parentheses may be one. */
+const STATUS_WORD =
+  /^\s*\p{L}[\p{L}\d_.-]{0,63}(?:\+|:[\w/]{1,40})?(?: [\p{L}\d_-]{1,20}){0,2}(?:: .{1,300}| \(.{1,300}\))?[\s.!…]{0,3}$/u;
+
+/** `failed: disk full` is a word and its detail. */
+const wordAndDetail = (said: string): Readonly<{ word: string; detail?: string }> => {
+  const [, word, afterColon, inParentheses] =
+    /^\s*([^:(]{1,100}?)(?:: (.{1,300}?)| \((.{1,300})\))?[\s.!…]{0,3}$/.exec(said) ?? [];
+  const detail = (afterColon ?? inParentheses)?.trim();
+  return word === undefined ? { word: said } : { word, ...(detail !== undefined && { detail }) };
+};
+
+const statusObjectIn = (object: JsonObject): JsonObject | undefined => {
+  const found = ['status', 'state'].map((key) => member(object, key)).find((value) => isJsonObject(value));
+  return isJsonObject(found) ? found : undefined;
+};
+
+const wordOfObject = (object: JsonObject): string | undefined => {
+  const words = INNER_STATUS_KEYS.map((key) => member(object, key)).filter(
     (value): value is string => typeof value === 'string' && STATUS_WORD.test(value),
   );
   return words.find((word) => statusOfWord(word) !== undefined) ?? words[0];
 };
-/** One word, or a few: a sentence is a message. */
-const STATUS_WORD = /^\s*[A-Za-z][\w.-]{0,63}(?:\+|:[\w/]{1,40})?(?: [\w-]{1,20}){0,2}\s*$/;
 
 /**
  * A conclusion says how completed work has ended, and so does an exit code. A word that is not known, such as `exited`, means an

@@ -62,6 +62,7 @@ export const airflow = toolFormat({
     {
       says: 'broken',
       line: line('(?<reason>Task failed with exception|Task exited with return code [1-9]\\d{0,3})'),
+      vague: true,
     },
     {
       says: 'counts',
@@ -81,7 +82,7 @@ export const airflow = toolFormat({
       says: 'one skipped',
       line: line3('Task instance state updated {1,8}\\[.{1,400}? new_state=skipped\\b'),
     },
-    { says: 'broken', line: line3('(?<reason>Task failed with exception) {1,8}\\[task\\]') },
+    { says: 'broken', line: line3('(?<reason>Task failed with exception) {1,8}\\[task\\]'), vague: true },
     {
       says: 'ends',
       line: line3('Marking run <DagRun (?<name>[\\w.-]{1,250}) @ .{1,400}> successful\\b'),
@@ -94,4 +95,11 @@ export const airflow = toolFormat({
     },
     { says: 'ends', line: line('Backfill done(?: for DAG .{1,300})?\\. Exiting\\.$') },
   ],
+  // The last line of a stack trace.
+  because: {
+    begins: /^(?<reason>(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception|Exit|Timeout|Failure): .+)$/,
+    between:
+      /^(?:Traceback \(most recent call last\):|File ".{1,500}", line \d{1,7}, in .{1,200}|[\^~]{1,200})$/,
+    over: 'other lines',
+  },
 });

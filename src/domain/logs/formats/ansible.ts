@@ -7,7 +7,7 @@ export type AnsibleSignal =
   | Readonly<{ kind: 'play' | 'task'; text: string }>
   | Readonly<{ kind: 'failed'; host: string; reason?: string }>
   | Readonly<{ kind: 'explains' | 'reason'; text: string }>
-  | Readonly<{ kind: 'result' }>
+  | Readonly<{ kind: 'result' | 'text' }>
   | Readonly<{ kind: 'ignored' }>
   | Readonly<{ kind: 'recap' }>
   | Readonly<{ kind: 'host'; host: string; failed: number; skipped: number }>
@@ -23,7 +23,12 @@ type Failure = Readonly<{ host: string; reason?: string }>;
 type Memory = Readonly<{ recap: boolean; tasks: number; fatal: readonly Failure[]; remark?: string }>;
 
 /** Why a playbook cannot be run at all, in the words of ansible-core 2.19 and later. */
-const UNREADABLE = ["couldn't resolve module/action '", 'the playbook: '];
+const UNREADABLE = [
+  "couldn't resolve module/action '",
+  'the playbook: ',
+  "the role '",
+  'YAML parsing failed: ',
+];
 
 const NOTHING: Memory = { recap: false, tasks: 0, fatal: [] };
 const MAX_FATAL = 50;
@@ -56,13 +61,24 @@ export const ansible = counterRuns<AnsibleSignal, Memory>({
   taskType: 'deploy',
   memory: NOTHING,
 
+  // No host has matched: then there are no rows.
+  atEnd: (run) =>
+    run.status === 'running' && run.details.phase === 'recap'
+      ? { ...run, status: 'completed', ended_at: run.last_at }
+      : run,
+
   read: (line) => readLine(headOf(line)),
 
   isContinued: (signal) =>
-    (signal.kind === 'failed' && signal.reason === undefined) || signal.kind === 'result',
+    (signal.kind === 'failed' && signal.reason === undefined) ||
+    signal.kind === 'result' ||
+    signal.kind === 'text',
 
-  readContinuation: (line) => {
-    const text = MESSAGE.exec(headOf(line))?.[1];
+  readContinuation: (line, before) => {
+    const head = headOf(line);
+    if (before.kind !== 'text' && YAML_TEXT.test(head)) return { kind: 'text' };
+    const text =
+      before.kind === 'text' ? head : (MESSAGE.exec(head)?.[1] ?? YAML_MESSAGE.exec(head)?.groups?.['text']);
     if (text !== undefined) return { kind: 'reason', text: cut(text, TEXT_LIMITS.error) };
     return RESULT.test(line) ? { kind: 'result' } : undefined;
   },
@@ -100,6 +116,7 @@ export const ansible = counterRuns<AnsibleSignal, Memory>({
         );
       }
       case 'result':
+      case 'text':
         return undefined;
       case 'ignored':
         return run && { memory: { ...memory, fatal: memory.fatal.slice(0, -1) } };
@@ -146,8 +163,12 @@ const HOST =
 const FAILED = /^(?:fatal|failed): \[([^\]\s]{1,255})(?: -> [^\]]{1,255})?\]/;
 const MESSAGE = /"msg": "((?:[^"\\]|\\.){1,1000})"/;
 
+/** The same where results are printed as YAML; a message of several lines is below its key. */
+const YAML_MESSAGE = /^msg: (?<quote>['"]?)(?<text>\S.{0,1000}?)\k<quote>$/;
+const YAML_TEXT = /^msg: [|>][+-]?$/;
+
 /** A line of a result that is printed on several lines. */
-const RESULT = /^"\w{1,60}": /;
+const RESULT = /^(?:"\w{1,60}": |\w{1,60}:(?: |$)|- )/;
 
 const readLine = (line: string): AnsibleSignal | undefined => {
   const [, heading, name] = /^(PLAY|TASK|RUNNING HANDLER) \[(.{1,300})\] \*{3,}$/.exec(line) ?? [];
@@ -164,7 +185,9 @@ const readLine = (line: string): AnsibleSignal | undefined => {
   if (remark !== undefined) return { kind: 'explains', text: cut(remark, TEXT_LIMITS.error) };
   const [, error] =
     /^ERROR! (.{1,1000})$/.exec(line) ??
-    /^(couldn't resolve module\/action '.{1,900}|the playbook: .{1,500} could not be found)$/.exec(line) ??
+    /^(couldn't resolve module\/action '.{1,900}|the playbook: .{1,500} could not be found|the role '[^']{1,200}' was not found\b.{0,900}|YAML parsing failed: .{1,900})$/.exec(
+      line,
+    ) ??
     [];
   if (error !== undefined) return { kind: 'broken', text: cut(error, TEXT_LIMITS.error) };
   const [, of, unreachable, failed, skipped = '0'] = line.includes(' ok=') ? (HOST.exec(line) ?? []) : [];

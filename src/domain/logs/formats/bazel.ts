@@ -32,6 +32,11 @@ export const bazel = toolFormat({
       says: 'one failed',
       line: /^(?<item>\/\/\S{1,200}) {1,80}(?:FAILED|TIMEOUT|FAILED TO BUILD)(?: in .{1,60})?$/,
     },
+    {
+      says: 'broken',
+      alone: true,
+      line: /^ERROR: (?:Skipping '[^']{1,300}': )?(?<reason>no such (?:package|target) '.{1,1000})$/,
+    },
     { says: 'fails', line: /^(?:(?:FAILED|ERROR): )?Build did NOT complete successfully\b/ },
     {
       says: 'fails',

@@ -46,7 +46,7 @@ export const buildkit = counterRuns<BuildkitSignal, Memory>({
   revisesEnds: true,
   hint: {
     contains: [fraction],
-    begins: ['=', 'ERROR: ', 'error: ', 'failed to '],
+    begins: ['=', 'ERROR: ', 'error: ', 'failed to ', 'target '],
     mayBegin: { characters: '#', holds: (text, at) => !STEP_OUTPUT.test(text.slice(at, at + 20)) },
   },
   taskType: 'build',
@@ -210,7 +210,7 @@ const readLine = (line: string): BuildkitSignal | undefined => {
     default: {
       // A logger in between may have taken `ERROR: ` for a level.
       const [, text] =
-        /^(?:ERROR: |error: )?((?:failed to build: )?failed to solve(?: with frontend \S+)?: .+)$/.exec(
+        /^(?:ERROR: |error: |target [\w./-]{1,120}: )?((?:failed to build: )?failed to solve(?: with frontend \S+)?: .+)$/.exec(
           line,
         ) ?? [];
       return text === undefined ? undefined : { kind: 'failed', text: cut(text, TEXT_LIMITS.error) };

@@ -186,8 +186,7 @@ const readLine = (text: string): CargoSignal | undefined => {
   // A logger in between may have taken `error: ` for a level.
   const [, crate] = /^(?:error: )?could not (?:compile|document) `([\w-]{1,80})`/.exec(line) ?? [];
   if (crate !== undefined) return { kind: 'failed', crate, text: cut(line, TEXT_LIMITS.message) };
-  if (/^error: (?:test failed, to rerun pass|\d{1,6} targets? failed:|doctest failed)/.test(line))
-    return { kind: 'untested', text: cut(line, TEXT_LIMITS.message) };
+  if (ENDS_BADLY.test(line)) return { kind: 'untested', text: cut(line, TEXT_LIMITS.message) };
   const [, test, result] =
     /^test (\S{1,200}(?: - .{1,120})?) \.\.\. (ok|FAILED|ignored)(?:, .*| <\d{1,7}\.\d{1,6}s>)?$/.exec(
       line,
@@ -203,6 +202,10 @@ const readLine = (text: string): CargoSignal | undefined => {
   const [, error] = /^(error\[E\d{4}\]: .+)$/.exec(line) ?? [];
   return error === undefined ? undefined : { kind: 'error', text: cut(error, TEXT_LIMITS.error) };
 };
+
+/** How tests, the program of `cargo run` and the script of a build fail. */
+const ENDS_BADLY =
+  /^error: (?:test failed, to rerun pass|test run failed$|\d{1,6} targets? failed:|doctest failed|process didn't exit successfully: |failed to run custom build command for )/;
 
 /** Up to Rust 1.72 the reason stood before the place, since then in the lines after it. */
 const readPanic = (text: string): CargoSignal | undefined => {

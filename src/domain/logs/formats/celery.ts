@@ -1,7 +1,7 @@
 import { toolFormat } from './kit/tool.ts';
 
 const HEAD = /^\[2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: [A-Z]{4,8}\/[\w-]{1,60}\] /;
-const TASK = 'Task (?<name>[\\w.-]{1,200})\\[(?<lane>[0-9a-f-]{36})\\] ';
+const TASK = 'Task (?<name>[\\w.-]{1,200})\\[(?<lane>[\\w.:-]{1,64})\\] ';
 const line = (rest: string): RegExp => new RegExp(HEAD.source + TASK + rest);
 
 /** Celery's worker: `[2026-01-02 03:04:05,678: INFO/MainProcess] Task shop.send[…] received`. Each task is a run. */
@@ -30,14 +30,14 @@ export const celery = toolFormat({
     {
       says: 'fails',
       line: new RegExp(
-        `${HEAD.source}(?<reason>Hard time limit \\([\\d.]{1,12}s\\) exceeded) for (?<name>[\\w.-]{1,200})\\[(?<lane>[0-9a-f-]{36})\\]`,
+        `${HEAD.source}(?<reason>Hard time limit \\([\\d.]{1,12}s\\) exceeded) for (?<name>[\\w.-]{1,200})\\[(?<lane>[\\w.:-]{1,64})\\]`,
       ),
       alone: true,
     },
     {
       says: 'cancels',
       line: new RegExp(
-        `${HEAD.source}Discarding revoked task: (?<name>[\\w.-]{1,200})\\[(?<lane>[0-9a-f-]{36})\\]`,
+        `${HEAD.source}Discarding revoked task: (?<name>[\\w.-]{1,200})\\[(?<lane>[\\w.:-]{1,64})\\]`,
       ),
     },
   ],

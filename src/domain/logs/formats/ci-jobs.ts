@@ -20,7 +20,7 @@ export const githubJob = toolFormat({
         'Cleaning up orphan',
       ],
       ...['Process completed with', '##[group]', '::group::'],
-      ...['The job running on', 'The runner has', 'The operation was'],
+      ...['The job running on', "The process '", 'The runner has', 'The operation was'],
     ],
   },
   patterns: [
@@ -37,6 +37,7 @@ export const githubJob = toolFormat({
     { says: 'step', line: /^(?:##\[group\]|::group::)(?<phase>\S.{0,100})$/ },
     { says: 'step', line: /^Post job cleanup\.$/, phase: 'cleanup' },
     { says: 'broken', line: /^(?<reason>Process completed with exit code [1-9]\d{0,4})\.$/ },
+    { says: 'broken', line: /^(?<reason>The process '.{1,300}' failed with exit code \d{1,5})$/ },
     {
       says: 'fails',
       line: /^(?<reason>The job running on runner .{1,200} has exceeded the maximum execution time of .{1,40}?)\.?$/,

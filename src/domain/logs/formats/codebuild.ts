@@ -16,7 +16,8 @@ export const codebuild = toolFormat({
     { says: 'works', line: /^Entering phase (?<phase>[A-Z_]{3,30})$/ },
     {
       says: 'fails',
-      line: /^(?<reason>Phase complete: (?:DOWNLOAD_SOURCE|PROVISIONING|INSTALL|PRE_BUILD|UPLOAD_ARTIFACTS) State: (?:FAILED|CLIENT_ERROR|FAULT|TIMED_OUT))\b/,
+      line: /^Phase complete: (?:DOWNLOAD_SOURCE|PROVISIONING|INSTALL|PRE_BUILD|UPLOAD_ARTIFACTS) State: (?:FAILED|CLIENT_ERROR|FAULT|TIMED_OUT)\b/,
+      alone: true,
     },
     { says: 'cancels', line: /^Phase complete: (?<phase>[A-Z_]{3,30}) State: STOPPED\b/ },
     { says: 'broken', line: /^Phase complete: (?<item>BUILD) State: (?!SUCCEEDED)[A-Z_]{4,20}\b/ },
@@ -24,7 +25,7 @@ export const codebuild = toolFormat({
     { says: 'fails', line: /^(?<reason>Phase complete: POST_BUILD State: [A-Z_]{4,20})\b/ },
     { says: 'step', line: /^Phase complete: (?<phase>[A-Z_]{3,30}) State: SUCCEEDED\b/ },
     {
-      says: 'remarks',
+      says: 'broken',
       line: /^Phase context status code: [A-Z_]{3,60} Message: (?<reason>\S.{0,1000})$/,
     },
     { says: 'step', line: /^Running command (?<step>\S.{0,400})$/ },

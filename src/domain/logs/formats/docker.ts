@@ -14,21 +14,32 @@ export const dockerBuild = toolFormat({
     contains: [fraction],
     begins: [
       ...["The command '", 'Sending build context', 'Successfully built', 'Error response from daemon: '],
-      ...['COMMIT', 'Error: building at STEP ', 'building at STEP '],
+      ...['COMMIT', 'Error: building at STEP ', 'building at STEP ', 'COPY failed: ', 'ADD failed: '],
+      ...['pull access denied for ', 'manifest for '],
     ],
   },
   patterns: [
     { says: 'begins', line: /^Sending build context to Docker daemon\b/ },
+    // Each stage of Podman counts its own steps.
     {
       says: 'counts',
-      line: /^(?:\[\d{1,3}\/\d{1,3}\] )?(?:Step (?=\S{3,9} : )|STEP )(?<current>\d{1,4})\/(?<total>\d{1,4}) ?: (?<step>[A-Z]{2,12}\b.*)$/,
+      line: /^\[(?!1\/)\d{1,3}\/\d{1,3}\] STEP (?<current>\d{1,4})\/(?<total>\d{1,4}) ?: (?<step>[A-Z]{2,12}\b.*)$/,
+      goesOn: true,
+    },
+    {
+      says: 'counts',
+      line: /^(?:\[1\/\d{1,3}\] )?(?:Step (?=\S{3,9} : )|STEP )(?<current>\d{1,4})\/(?<total>\d{1,4}) ?: (?<step>[A-Z]{2,12}\b.*)$/,
     },
     { says: 'fails', line: /^(?:Error: )?(?<reason>building at STEP ".{1,1500}": .+)$/ },
-    { says: 'ends', line: /^COMMIT(?: \S{1,300})?$/ },
+    { says: 'ends', line: /^(?:\[\d{1,3}\/\d{1,3}\] )?COMMIT(?: \S{1,300})?$/ },
     { says: 'fails', line: /^(?<reason>The command '.{1,1500}' returned a non-zero code: \d{1,6})/ },
     {
       says: 'fails',
-      line: /^Error response from daemon: (?<reason>(?:dockerfile|failed to (?:build|process)|pull access|manifest for) ?.*)$/i,
+      line: /^Error response from daemon: (?<reason>(?:dockerfile|failed to (?:build|process)) ?.*)$/i,
+    },
+    {
+      says: 'fails',
+      line: /^(?<reason>(?:(?:COPY|ADD) failed: .+|pull access denied for \S{1,300}, .+|manifest for \S{1,300} not found: .+))$/,
     },
     { says: 'ends', line: /^Successfully built [0-9a-f]{12}$/ },
   ],
@@ -43,11 +54,17 @@ export const dockerCompose = toolFormat({
   taskName: 'docker compose',
   taskType: 'deploy',
   counts: 'done',
+  grows: true,
   endsSilently: true,
   hint: {
     contains: [fraction],
     begins: [
-      ...['Error response from daemon: ', 'dependency failed to start: '],
+      ...[
+        'Error response from daemon: ',
+        'dependency failed to start: ',
+        'service "',
+        'unable to get image ',
+      ],
       ...['Container ', 'Network ', 'Volume ', 'Image '],
     ],
   },
@@ -69,6 +86,9 @@ export const dockerCompose = toolFormat({
       line: /^(?:Container|Network|Volume|Image) (?<item>\S{1,200}) {1,2}Error(?: (?<reason>\S.{0,500}))?$/,
     },
     { says: 'fails', line: /^Error response from daemon: (?<reason>.+)$/ },
-    { says: 'fails', line: /^(?<reason>dependency failed to start: .+)$/ },
+    {
+      says: 'fails',
+      line: /^(?<reason>dependency failed to start: .+|service "[^"]{1,120}" didn't complete successfully: .+|unable to get image '[^']{1,300}': .+)$/,
+    },
   ],
 });

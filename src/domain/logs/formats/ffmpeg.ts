@@ -23,10 +23,12 @@ export const ffmpeg = toolFormat({
       'Duration: ',
       'frame=',
       'size= ',
+      'Lsize=',
       'out_time=',
       'progress=',
       'video:',
       '[out#',
+      '[in#',
       'Conversion ',
     ].concat(['Error opening ', 'Exiting normally, ', 'ffmpeg version ', 'Error ']),
     ends: CAUSES,
@@ -35,9 +37,15 @@ export const ffmpeg = toolFormat({
     { says: 'begins', line: /^ffmpeg version \S{1,80} Copyright / },
     { says: 'begins', line: /^Input #0, \S{1,100}, from .(?<step>.{1,500}).:$/ },
     { says: 'step', line: /^Duration: (?<totalTime>\d{2,4}:\d\d:\d\d\.\d{1,6}), (?:start|bitrate): / },
+    // From version 7 on it comes after the sums.
     {
       says: 'counts',
-      line: /^(?:frame= {0,8}\d{1,12} .{1,80}? |)L?size= {0,12}\S{1,16} time=(?<currentTime>\d{2,4}:\d\d:\d\d\.\d{1,6}) bitrate=.{1,120}$/,
+      goesOn: true,
+      line: /^(?:frame= {0,8}\d{1,12} .{1,80}? |)Lsize= {0,12}\S{1,16} time=(?<currentTime>\d{2,4}:\d\d:\d\d\.\d{1,6}) bitrate=.{1,120}$/,
+    },
+    {
+      says: 'counts',
+      line: /^(?:frame= {0,8}\d{1,12} .{1,80}? |)size= {0,12}\S{1,16} time=(?<currentTime>\d{2,4}:\d\d:\d\d\.\d{1,6}) bitrate=.{1,120}$/,
     },
     { says: 'counts', line: /^out_time=(?<currentTime>\d{2,4}:\d\d:\d\d\.\d{1,6})$/ },
     { says: 'ends', line: /^progress=end$/ },
@@ -45,7 +53,12 @@ export const ffmpeg = toolFormat({
       says: 'concludes',
       line: /^(?:\[out#\d{1,4}\/\w{1,40} @ 0x[0-9a-f]{1,16}\] )?video:\d{1,12}\w{1,3} audio:\d{1,12}\w{1,3} .*$/,
     },
-    { says: 'fails', line: /^(?<reason>Error opening (?:input|output) files?\b.*)$/, alone: true },
+    {
+      says: 'fails',
+      line: /^\[(?:in|out)#\d{1,4}(?:\/\w{1,40})? @ 0x[0-9a-f]{1,16}\] (?<reason>Error opening (?:input|output)\b.*: .+)$/,
+      alone: true,
+    },
+    { says: 'fails', line: /^(?<reason>Error opening (?:input|output) files?\b.*)$/ },
     {
       says: 'remarks',
       line: /^(?:\[[^\]]{1,80}\] )?(?<reason>(?:Error (?:while|writing|initializing|submitting|sending|muxing|selecting|reinitializing|marking|closing)\b|av_\w{1,40}\(\)).{0,400}: .{1,500})$/,

@@ -13,7 +13,7 @@ export const goTest = toolFormat({
   endsSilently: true,
   hint: {
     begins: [
-      ...['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL', 'panic: '],
+      ...['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL', 'panic: ', '# '],
       ...['{"Time":"', '{"ImportPath":"', '{"Action":"'],
     ],
     colon: { characters: '0123456789', holds: (text, at) => text.startsWith('.go', at - 3) },
@@ -26,7 +26,10 @@ export const goTest = toolFormat({
     { says: 'step', line: /^--- (?:PASS|SKIP): (?<step>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test' },
     { says: 'broken', line: /^--- FAIL: (?<item>\S{1,300}) \(\d{1,7}\.\d\ds\)$/, phase: 'test', alone: true },
     { says: 'remarks', line: /^(?<reason>\S{1,200}_test\.go:\d{1,7}: .+)$/ },
-    { says: 'remarks', line: /^(?<reason>\S{1,200}\.go:\d{1,7}:\d{1,5}: .+)$/ },
+    { says: 'broken', line: /^(?<reason>\S{1,200}\.go:\d{1,7}:\d{1,5}: .+)$/, after: 'build' },
+    { says: 'works', line: /^# (?<step>\S{1,300}) \[\S{1,300}\.test\]$/, phase: 'build' },
+    { says: 'step', line: /^# (?<step>[\w.-]{1,100}\/\S{1,200})$/, phase: 'build' },
+    { says: 'broken', line: /^panic: (?<reason>test timed out after \S{1,20})$/, alone: true },
     { says: 'remarks', line: /^(?<reason>panic: .+?)(?: \[recovered\].*)?$/ },
     {
       says: 'one done',

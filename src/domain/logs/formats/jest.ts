@@ -16,7 +16,7 @@ export const jest = toolFormat({
     { says: 'begins', line: /^Determining test suites to run\.\.\.$/ },
     {
       says: 'works',
-      line: /^(?:RUNS|PASS|FAIL) {1,2}(?<step>\S{1,300}\.[cm]?[jt]sx?)(?: \(\d{1,6}(?:\.\d{1,3})? m?s\))?$/,
+      line: /^(?:RUNS|PASS|FAIL) {1,2}(?:[\w@/-]{1,60} )?(?<step>\S{1,300}\.[cm]?[jt]sx?)(?: \(\d{1,6}(?:\.\d{1,3})? m?s\))?$/,
     },
     { says: 'broken', line: /^● (?<item>(?!Console$|Deprecation Warning|Validation )\S.{0,500})$/ },
     {

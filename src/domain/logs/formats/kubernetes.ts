@@ -17,6 +17,7 @@ export const kubectlRollout = toolFormat({
       ],
       ...[
         'Waiting for statefulset ',
+        'Waiting for ',
         'daemon set ',
         'statefulset rolling',
         'partitioned roll out',
@@ -37,6 +38,7 @@ export const kubectlRollout = toolFormat({
       says: 'counts',
       line: /^Waiting for partitioned roll out to finish: (?<current>\d{1,6}) out of (?<total>\d{1,6}) (?<phase>new pods) have been updated\.\.\.$/,
     },
+    { says: 'works', line: /^Waiting for (?<step>\d{1,6} pods to be ready)\.\.\.$/ },
     { says: 'works', line: /^Waiting for statefulset (?<step>(?:rolling update|spec update) .{1,200})$/ },
     {
       says: 'ends',
@@ -53,7 +55,7 @@ export const kubectlRollout = toolFormat({
       line: /^error: (?<reason>deployment "(?<lane>[\w.-]{1,253})" exceeded its progress deadline)$/,
       alone: true,
     },
-    { says: 'fails', line: /^error: (?<reason>timed out waiting for the condition)$/ },
+    { says: 'fails', line: /^error: (?<reason>timed out waiting for the condition(?: on \S{1,300})?)$/ },
   ],
 });
 
@@ -77,7 +79,7 @@ export const helm = toolFormat({
         'UPGRADE FAILED',
         'INSTALLATION FAILED',
         'Error: release ',
-        'Error: uninstallation',
+        'Error: uninstall',
         'Rollback was a success',
       ],
     ],
@@ -104,7 +106,7 @@ export const helm = toolFormat({
     },
     {
       says: 'fails',
-      line: /^Error: (?<reason>(?:release (?<name>[\w.-]{1,53}) failed, and has been .{1,1000}|uninstallation completed with \d{1,4} error.{1,1000}))$/,
+      line: /^Error: (?<reason>(?:release (?<name>[\w.-]{1,53}) failed, and has been .{1,1000}|uninstall: .{1,400}|uninstallation completed with \d{1,4} error.{1,1000}))$/,
       alone: true,
     },
   ],

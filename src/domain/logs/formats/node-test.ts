@@ -22,7 +22,7 @@ export const nodeTest = toolFormat({
       '✖ ',
       '✔ ',
       '﹣ ',
-    ].concat(['# tests ', '# fail ', '# cancelled ', '# skipped ', '# duration_ms ']),
+    ].concat(['# tests ', '# fail ', '# cancelled ', '# skipped ', '# duration_ms ', '# ok']),
   },
   patterns: [
     { says: 'begins', line: /^TAP version 1[34]$/ },
@@ -35,6 +35,9 @@ export const nodeTest = toolFormat({
     { says: 'step', line: /^[#ℹ] fail (?<failed>\d{1,7})$/ },
     { says: 'step', line: /^[#ℹ] skipped (?<skipped>\d{1,7})$/ },
     { says: 'broken', line: /^[#ℹ] (?<item>cancelled [1-9]\d{0,6})$/ },
+    // Other runners print TAP as well: tape sets its numbers off with two spaces.
+    { says: 'ends', line: /^# ok$/ },
+    { says: 'fails', line: /^# fail {2}(?<failed>[1-9]\d{0,6})$/ },
     { says: 'closes', line: /^[#ℹ] duration_ms \d{1,12}(?:\.\d{1,9})?$/ },
   ],
   because: {

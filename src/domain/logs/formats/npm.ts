@@ -13,17 +13,23 @@ export const npm = toolFormat({
   patterns: [
     {
       says: 'ends',
-      line: /^(?:up to date|added (?=(?<total>\d{1,6}) )(?<current>\d{1,6}) packages?|(?:removed|changed) \d{1,6} packages?)(?:, (?:and )?(?:added|removed|changed|audited) \d{1,6} packages?){0,4} in \d{1,6}(?:ms|s|m|h)$/,
+      line: /^(?:up to date|added (?=(?<total>\d{1,6}) )(?<current>\d{1,6}) packages?|(?:removed|changed) \d{1,6} packages?)(?:, (?:and )?(?:added|removed|changed|audited) \d{1,6} packages?| from \d{1,6} contributors?(?: and audited \d{1,6} packages)?){0,4} in \d{1,6}(?:\.\d{1,3})?(?:ms|s|m|h)$/,
       alone: true,
     },
     {
       says: 'fails',
-      line: /^npm (?:ERR!|error) code (?:E40[134]|E5\d\d|ETARGET|ERESOLVE|EUSAGE|EINTEGRITY|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EBADENGINE|EBADPLATFORM|ENOVERSIONS|ENOTCACHED|EJSONPARSE)$/,
+      line: /^npm (?:ERR!|error) code (?:E40[134]|E5\d\d|ETARGET|ERESOLVE|EUSAGE|EINTEGRITY|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EBADENGINE|EBADPLATFORM|ENOVERSIONS|ENOTCACHED|EJSONPARSE|ENOSPC)$/,
+      alone: true,
+    },
+    // A dependency's own script, of whose exit code alone nothing can be said.
+    {
+      says: 'fails',
+      line: /^npm (?:ERR!|error) path (?<item>\S{0,400}[\\/]node_modules[\\/]\S{1,200})$/,
       alone: true,
     },
     {
       says: 'broken',
-      line: /^npm (?:ERR!|error) (?!A complete log )(?:(?:notarget|network|[45]\d\d|engine|audit) )?(?<reason>[A-Z].+)$/,
+      line: /^npm (?:ERR!|error) (?!A complete log )(?:(?:notarget|network|[45]\d\d|engine|audit) )?(?<reason>[A-Z].+|command sh -c .+)$/,
     },
   ],
 });

@@ -42,7 +42,7 @@ export const pip = toolFormat({
     { says: 'ends', line: /^Successfully installed \S{1,160}-\d\S{0,60}(?: \S{3,220})*$/, alone: true },
     {
       says: 'fails',
-      line: /^ERROR: (?<reason>(?:Could not (?:find a version that|install packages due|open requirements file)|Cannot install |Failed building wheel |Failed to build |ResolutionImpossible).*)$/,
+      line: /^ERROR: (?<reason>(?:Could not (?:find a version that|install packages due|open requirements file)|Cannot install |Failed building wheel |Failed to build |ResolutionImpossible|Could not build wheels |Invalid requirement: |Double requirement given: |Package '|THESE PACKAGES DO NOT MATCH |In --require-hashes mode,|HTTP error \d).*)$/,
       alone: true,
     },
     {

@@ -13,8 +13,8 @@ type Failure = Readonly<{ failure: string; final?: true; trace?: true }>;
 /**
  * `outer`: the counter of a whole (`Step 2/7`), inside whose parts other counters may run. `begun`: what it counts has
  * begun. `bar`: it is drawn as a bar. `epoch`: of one pass among a number that is not known. `failure`: a command has
- * failed, in the words of what ran it; `final` where nothing comes after that, `trace` where the cause follows. `end`: the
- * line says explicitly that all is done.
+ * failed, in the words of what ran it; `final` where nothing comes after that, `trace` where the cause follows. `cause`: why
+ * it failed, `last` if the last step was under way. `end`: the line says explicitly that all is done.
  */
 export type PlainSignal =
   | Readonly<{
@@ -29,7 +29,7 @@ export type PlainSignal =
       text: string;
     }>
   | Failure
-  | Readonly<{ cause: string }>
+  | Readonly<{ cause: string; last?: true }>
   | Readonly<{ end: string }>;
 
 /**
@@ -154,13 +154,12 @@ export const plain = counterRuns<PlainSignal, Memory>({
   },
 
   isContinued: (signal) =>
-    'current' in signal && signal.begun === true && signal.current >= signal.total && 'over other lines',
+    (('cause' in signal && signal.last === true) ||
+      ('current' in signal && signal.begun === true && signal.current >= signal.total)) &&
+    'over other lines',
 
   // While the last step is under way, an error or an end is likely to be its own, though another tool writes such lines too.
-  readContinuation: (line) =>
-    failureIn(line) ??
-    endIn(line) ??
-    (ERROR.test(line) ? { cause: cut(line, TEXT_LIMITS.error) } : undefined),
+  readContinuation: (line) => failureIn(line) ?? endIn(line) ?? lastEndIn(line) ?? errorIn(line),
 
   laneOf: (signal) => ('tag' in signal && signal.tag !== undefined ? `plain:${signal.tag}` : 'plain'),
 
@@ -328,9 +327,12 @@ const isNextEpoch = (last: Run<Memory>, signal: Readonly<{ bar?: true; epoch?: t
 const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): boolean =>
   name !== undefined && last.name !== '' && name !== last.name;
 
-/** `[tool x] 36/32777 functions (0.1%), 41s elapsed`: what a tag counts is a task of its own. */
+/**
+ * `[tool x] 36/32777 functions (0.1%), 41s elapsed`, `[web] 131/1351 … (elapsed 24s, ETA ~3m40s)`: what a tag counts is a
+ * task of its own.
+ */
 const TAGGED =
-  /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<current>\d{1,12})\/(?<total>\d{1,12}) (?:\p{L}{2,24} ){0,3}\(\d{1,3}(?:\.\d{1,3})?%\)(?:$|[,;:]? )/u;
+  /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<current>\d{1,12})\/(?<total>\d{1,12}) {1,4}(?:[\p{L}…]{1,24} {1,4}){0,3}(?:\(\d{1,3}(?:[.,]\d{1,3})?%\)(?:$|[,;:]? )|\((?:elapsed|eta)\b)/iu;
 
 const taggedCounter = (line: string): PlainSignal | undefined => {
   const { tag, current, total } = TAGGED.exec(line)?.groups ?? {};
@@ -346,7 +348,28 @@ const FAILURE =
 
 /** What a program prints before it gives up. */
 const ERROR =
-  /^(?:(?:(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception)|error|ERROR|fatal|FATAL|panic)(?: \[[\w-]{1,40}\])?: \S)/;
+  /^(?:(?:(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception)|error|ERROR|fatal|FATAL|CRITICAL|panic)(?: \[[\w-]{1,40}\])?: \S|\S{1,200}: (?:line )?\d{1,6}: \S{1,200}: (?:command )?not found$)/;
+/** The same of a logger. */
+const LOGGED =
+  /^(?:(?:ERROR|FATAL|CRITICAL)(?: -)?|\[ {0,4}(?:ERROR|FATAL|CRITICAL|error|fatal|critical) {0,4}\]:?) {1,8}(?=[^\s:])/;
+/** No error, or one that the program has dealt with. */
+const HARMLESS =
+  /: (?:0|no|none|null|nil|false|n\/a|undefined)\b[^\p{L}]{0,3}$|\b(?:retry|retrying|retries|try again|trying again|ignored|ignoring|skipped|skipping|continuing|falling back|non-fatal)\b/iu;
+
+const errorIn = (line: string): PlainSignal | undefined => {
+  const level = LOGGED.exec(line)?.[0] ?? '';
+  if ((level === '' && !ERROR.test(line)) || HARMLESS.test(line)) return undefined;
+  return { cause: cut(line.slice(level.length), TEXT_LIMITS.error), last: true };
+};
+
+/** `Upload complete`, `Deployment finished successfully!`: after the last step this is its end. */
+const LAST_END =
+  /^[^\p{L}\d]{0,8}(?:[\p{L}\d-]{2,24} ){1,3}(?:(?:is |was |has )?(?:completed?|finished|succeeded|done)(?: successfully)?|successful)[.!]{0,3}$/iu;
+
+const lastEndIn = (line: string): PlainSignal | undefined =>
+  LAST_END.test(line) && !/\b(?:not|n't|never|if|when|until|once)\b/i.test(line)
+    ? { end: cut(line, TEXT_LIMITS.message) }
+    : undefined;
 
 /** The last line of a stack trace of Python. */
 const CAUSE = /^(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception): \S/;

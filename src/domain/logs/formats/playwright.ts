@@ -15,7 +15,7 @@ export const playwright = toolFormat({
   counts: 'begun',
   hint: {
     contains: [fraction],
-    begins: ['Running ', '✓ ', '✘ ', 'ok  ', 'x  '],
+    begins: ['Running ', 'Timed out waiting ', '✓ ', '✘ ', 'ok  ', 'x  '],
     mayBegin: [
       RESULT_COUNT,
       {
@@ -55,6 +55,10 @@ export const playwright = toolFormat({
     },
     { says: 'step', line: /^(?<skipped>\d{1,6}) skipped$/ },
     { says: 'fails', line: /^(?<failed>\d{1,6}) failed$/ },
+    {
+      says: 'broken',
+      line: /^(?<reason>Timed out waiting \d{1,7}(?:\.\d{1,3})?s for the (?:test suite to run|entire test run|teardown for the run))$/,
+    },
     { says: 'cancels', line: /^\d{1,6} interrupted$/ },
     // A test that passed when it was run again is flaky, so none has failed where this line comes.
     { says: 'ends', line: /^(?<failed>)\d{1,6} passed \(\d{1,6}(?:\.\d)?(?:ms|s|m|h)\)$/ },

@@ -162,7 +162,8 @@ const countsOf = (result: string | undefined): Counts => {
   return { ...(bad > 0 && { bad }), ...(skipped > 0 && { skipped }) };
 };
 
-const OUTCOME = '\\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|errors?|warnings?|rerun)';
+const OUTCOME =
+  '\\d{1,7} (?:subtests )?(?:failed|passed|skipped|deselected|xfailed|xpassed|errors?|warnings?|rerun)';
 const ENDS = new RegExp(
   `^(?:=+ )?((?:${OUTCOME}(?:, |(?= in )))+|no tests (?:ran|collected)(?:, | (?=in )|(?= in ))(?:${OUTCOME}(?:, |(?= in )))*) ?in [\\d.]{1,12}s(?: \\(\\d{1,3}:\\d\\d:\\d\\d\\))?(?: =+)?$`,
 );
@@ -196,7 +197,7 @@ const readFrame = (line: string): PytestSignal | undefined => {
   };
 };
 
-const BAD = /(\d+) (?:failed|errors?)/g;
+const BAD = /(\d+) (?:subtests )?(?:failed|errors?)/g;
 const SKIPPED = /(\d+) skipped/g;
 const RAN = /(\d+) (?:failed|passed|skipped|xfailed|xpassed|errors?)/g;
 

@@ -23,7 +23,7 @@ const HINT: Hint = {
       'Error: ',
       'with ',
     ],
-    ...['|', 'STDOUT [', 'STDERR ['],
+    ...['|', 'STDOUT ', 'STDERR ', '[/'],
   ],
 };
 
@@ -42,8 +42,11 @@ export type TerraformSignal = Readonly<{ time?: number; unit?: string }> &
     | Readonly<{ kind: 'done'; address: string; action: string }>
     | Readonly<{ kind: 'failing'; address: string }>
     | Readonly<{ kind: 'applied'; destroy: boolean; count: number }>
-    | Readonly<{ kind: 'error'; message: string; address?: string; own?: true }>
-    | Readonly<{ kind: 'at'; address: string }>
+    | Readonly<{ kind: 'error'; message: string; address?: string; own?: true; framed?: true }>
+    | Readonly<{ kind: 'at'; address: string; of?: string; framed?: true }>
+    // What stands below the summary of an error: its place, and details in words.
+    | Readonly<{ kind: 'place'; of: string; framed?: true }>
+    | Readonly<{ kind: 'detail'; of: string; text: string; framed?: true }>
   );
 
 /** `planned`: a plan has been shown. `begun`: a resource has been changed. */
@@ -64,12 +67,17 @@ export const terraform = counterRuns<TerraformSignal, Memory>({
 
   read(line) {
     if (line.charCodeAt(0) === OPENING_BRACE) return readJson(line);
-    const text = headOf(line);
-    const [prefix, unit] = OF_UNIT.exec(text) ?? [];
-    if (prefix === undefined) return readText(text);
-    const signal = readText(text.slice(prefix.length));
-    return signal === undefined || unit === undefined ? undefined : { ...signal, unit: cutName(unit) };
+    const { text, unit } = ofUnit(headOf(line));
+    const signal = readText(text);
+    return signal === undefined || unit === undefined ? signal : { ...signal, unit };
   },
+
+  isContinued(signal) {
+    if (signal.kind === 'detail') return true;
+    return signal.time === undefined && errorOf(signal) !== undefined && 'over other lines';
+  },
+
+  readContinuation: (line, before) => belowError(headOf(line), before),
 
   laneOf: ({ unit }) => (unit === undefined ? 'terraform' : `terraform:${unit}`),
 
@@ -80,7 +88,9 @@ export const terraform = counterRuns<TerraformSignal, Memory>({
       if (signal.kind === 'applied') return last.details.outcome !== 'no_changes';
       // A plan that fails comes after a run that has ended well, or is a part of one that has failed.
       if (signal.kind === 'error') return signal.own === true && last.status === 'completed';
-      return signal.kind !== 'at' && signal.kind !== 'failing' && signal.kind !== 'cancelled';
+      if (signal.kind === 'place' || (signal.kind === 'at' && signal.of !== undefined))
+        return signal.framed === undefined && last.status === 'completed';
+      return !PARTS.has(signal.kind);
     }
     return last.memory.begun && (signal.kind === 'plan' || signal.kind === 'no_changes');
   },
@@ -91,6 +101,9 @@ export const terraform = counterRuns<TerraformSignal, Memory>({
       : onChange(run, signal);
   },
 });
+
+/** What is only said of a run that is there. */
+const PARTS: ReadonlySet<TerraformSignal['kind']> = new Set(['at', 'detail', 'failing', 'cancelled']);
 
 type Frame = Extract<TerraformSignal, { kind: 'refresh' | 'plan' | 'applied' }>;
 
@@ -173,8 +186,20 @@ const onChange = (
       return run && { status: 'cancelled', message: 'Apply cancelled' };
     case 'failing':
       return run && { details: failing(run, signal.address) };
+    case 'place':
+      return run === undefined ? failedEarly(signal) : undefined;
+    case 'detail': {
+      const message = cut(`${signal.of}: ${signal.text}`, TEXT_LIMITS.error);
+      return run?.details.error_message !== undefined && message.startsWith(run.details.error_message)
+        ? { details: { error_message: message } }
+        : undefined;
+    }
     case 'at':
       // The address is in the lines after an error; anywhere else it means nothing.
+      if (run === undefined && signal.of !== undefined) {
+        const early = failedEarly({ ...signal, of: signal.of });
+        return { ...early, details: { ...early.details, ...failing(undefined, signal.address) } };
+      }
       return run?.status === 'failed' ? { details: failing(run, signal.address) } : undefined;
     case 'error':
       if (run === undefined && signal.own === undefined) return undefined;
@@ -191,8 +216,81 @@ const onChange = (
   }
 };
 
-/** Terragrunt's prefix of the lines of a unit: `STDOUT [vpc] terraform: `, after a time. */
-const OF_UNIT = /^STD(?:OUT|ERR) \[([\w./@-]{1,200})\] (?:terraform|tofu): /;
+/** A run of which nothing else is known. */
+const failedEarly = (signal: TerraformSignal & Readonly<{ of: string }>): RunUpdate<Memory> => ({
+  name: nameOf(signal),
+  status: 'failed',
+  details: { outcome: 'failed', error_message: signal.of },
+  message: cut(signal.of, TEXT_LIMITS.message),
+});
+
+/**
+ * Terragrunt's prefix of the lines of a unit: `STDOUT [vpc] terraform: `, after a time, without a name if there is only one
+ * unit; `[/live/prod/vpc] ` in older versions.
+ */
+const OF_UNIT =
+  /^(?:STD(?:OUT|ERR) (?:\[(?<unit>[\w./@-]{1,200})\] )?(?:terraform|tofu): |\[(?<folder>\/[\w./@-]{1,200})\] )/;
+
+const ofUnit = (line: string): Readonly<{ text: string; unit?: string }> => {
+  const match = OF_UNIT.exec(line);
+  const unit = match?.groups?.['unit'] ?? match?.groups?.['folder'];
+  return {
+    text: line.slice(match?.[0].length ?? 0),
+    ...(unit !== undefined && { unit: cutName(unit) }),
+  };
+};
+
+/** Lines below the summary of an error: in a frame, or without colours only set off from it. */
+const belowError = (line: string, before: TerraformSignal): TerraformSignal | undefined => {
+  const error = errorOf(before);
+  const { text: given, unit } = ofUnit(line);
+  const isFramed = given.startsWith('│');
+  if (error === undefined || unit !== before.unit || isFramed !== error.framed) return undefined;
+  const text = given.replace(/^│/, '').trim();
+  const { of } = error;
+  const common = { of, ...(unit !== undefined && { unit }), ...(isFramed && { framed: true as const }) };
+  if (before.kind === 'detail') {
+    const detail = cut(`${before.text} ${text}`, TEXT_LIMITS.error);
+    return text === '' ? undefined : { kind: 'detail', ...common, text: detail };
+  }
+  const isSure = isFramed || before.kind !== 'error';
+  const [, address] = AT.exec(text) ?? [];
+  if (address !== undefined || PLACE.test(text)) {
+    if (!isSure && LINTED.test(of)) return undefined;
+    return address === undefined
+      ? { kind: 'place', ...common }
+      : { kind: 'at', ...common, address: cutName(address) };
+  }
+  if (!isSure) return undefined;
+  return text === '' || SOURCE.test(text)
+    ? { kind: 'place', ...common }
+    : { kind: 'detail', ...common, text: cut(text, TEXT_LIMITS.error) };
+};
+
+/** The summary of the error that a line is about. */
+const errorOf = (signal: TerraformSignal): Readonly<{ of: string; framed: boolean }> | undefined => {
+  switch (signal.kind) {
+    case 'error':
+      return { of: signal.message, framed: signal.framed === true };
+    case 'place':
+    case 'detail':
+    case 'at':
+      return signal.of === undefined ? undefined : { of: signal.of, framed: signal.framed === true };
+    default:
+      return undefined;
+  }
+};
+
+const AT = /^with (\S{1,500}),$/;
+const PLACE = /^on \S.{0,300} line \d{1,7}(?:,| ?:|$)/;
+/** Lines of the configuration, and what is known of its values. */
+const SOURCE = /^(?:\d{1,7}: |[├│─]|\(source code not available\))/;
+/** TFLint names its rule. */
+const LINTED = /\([a-z\d_]{3,80}\)$/;
+
+/** Errors that no other tool states in these words. */
+const OWN_ERROR =
+  /^(?:Error acquiring the state lock|Inconsistent dependency lock file|Failed to query available provider packages|Backend initialization required|Backend configuration changed|Unsupported Terraform Core version|Required plugins are not installed)\b/;
 
 const nameOf = ({ unit }: TerraformSignal): string => unit ?? 'terraform';
 
@@ -223,7 +321,13 @@ const readText = (text: string): TerraformSignal | undefined => {
   const line = isLetter(text.charCodeAt(0)) ? text : text.replace(/^[│|╷╵] ?/, '').trim();
   const signal = readResource(line) ?? readFrame(line);
   // No other tool draws such a frame around its errors.
-  return signal?.kind === 'error' && text.startsWith('│ ') ? { ...signal, own: true } : signal;
+  if (signal?.kind !== 'error') return signal;
+  const framed = text.startsWith('│ ');
+  return {
+    ...signal,
+    ...((framed || OWN_ERROR.test(signal.message)) && { own: true as const }),
+    ...(framed && { framed: true as const }),
+  };
 };
 
 const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
@@ -269,7 +373,7 @@ const readFrame = (line: string): TerraformSignal | undefined => {
     }
     case 0x77: {
       // w
-      const [, address] = /^with (\S{1,500}),$/.exec(line) ?? [];
+      const [, address] = AT.exec(line) ?? [];
       return address === undefined ? undefined : { kind: 'at', address: cutName(address) };
     }
     default:

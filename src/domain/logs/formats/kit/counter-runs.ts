@@ -37,6 +37,8 @@ export type RunUpdate<Memory extends Json = Json> = Readonly<{
   details?: TaskDetails;
   message?: string;
   concluded?: true;
+  /** An end that was concluded from a full counter was none. */
+  reopens?: true;
   failing?: string;
   memory?: Memory;
 }>;
@@ -211,7 +213,8 @@ const advance = <Memory extends Json>(
   update: RunUpdate<Memory>,
   at: number,
 ): Run<Memory> => {
-  const corrected = run.concluded && (update.status === 'failed' || update.status === 'cancelled');
+  const corrected =
+    run.concluded && (update.reopens || update.status === 'failed' || update.status === 'cancelled');
   if (isTerminal(run.status) && !corrected) return withCauses(run, update);
   const status = update.status ?? run.status;
   const message = update.message ?? run.message;

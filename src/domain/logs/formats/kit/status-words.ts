@@ -48,7 +48,10 @@ export const STATUS_WORDS = {
       'needs_input',
       'awaiting_approval',
     ],
-    completed: ['completed', 'complete', 'done', 'success', 'succeeded', 'successful', 'finished', 'passed'],
+    completed: [
+      ...['completed', 'complete', 'done', 'success', 'succeeded', 'successful', 'finished', 'passed'],
+      ...['completed_successfully', 'completed_with_warnings', 'finished_with_warnings'],
+    ],
     failed: [
       ...[
         'failed',
@@ -62,7 +65,8 @@ export const STATUS_WORDS = {
         'fatal',
         'broken',
       ],
-      ...['completed_with_errors', 'internal_error'],
+      ...['completed_with_errors', 'completed_with_failures', 'finished_with_errors', 'failed_with_errors'],
+      'internal_error',
     ],
     cancelled: [
       'cancelled',
@@ -277,10 +281,14 @@ const squeezed = (word: string): string => word.toLowerCase().replaceAll(/[^a-z0
 /** `JOB_STATE_`, `TASK_STATUS_`, `WORKFLOW_EXECUTION_STATUS_`, `TaskState.` and the like. */
 const PREFIX = /^(?:[a-z]{1,20}[_.\s-]){0,3}[a-z]{0,20}(?:status|state)[_.\s-]+/i;
 
+/** `task.failed`, as events are named. */
+const EVENT_PREFIX = /^(?:task|job|run|workflow|build|pipeline|execution)\./i;
+
 /** `TaskStateSubmitted` */
 const JOINED_PREFIX = /^[A-Za-z]{1,40}(?:Status|State)(?=[A-Z])/;
 
-const withoutPrefix = (word: string): string => word.replace(PREFIX, '').replace(JOINED_PREFIX, '');
+const withoutPrefix = (word: string): string =>
+  word.replace(PREFIX, '').replace(JOINED_PREFIX, '').replace(EVENT_PREFIX, '');
 
 const STATUS_OF: ReadonlyMap<string, TaskStatus> = new Map(
   Object.values<Words>(STATUS_WORDS).flatMap((words) =>

@@ -40,7 +40,10 @@ export type ToolLine =
  * - `lane`, which of several runs at the same time the line is about; `name`, what that run is called if not so
  *
  * `alone`: the line may be the only one of its run, so it makes a run where none is under way. `phase`: what the run is
- * doing once it has printed the line. `after`: the line says something in that phase only.
+ * doing once it has printed the line. `after`: the line says something in that phase only, and what is `broken` outside of it is
+ * a remark. `goesOn`: it is about the run under
+ * way, though its counter has started over or the line looks like a beginning. `vague`: its reason gives way to the next one,
+ * in the lines below or later.
  */
 export type ToolPattern = Readonly<{
   says: ToolLine;
@@ -48,6 +51,8 @@ export type ToolPattern = Readonly<{
   alone?: true;
   phase?: string;
   after?: string;
+  goesOn?: true;
+  vague?: true;
 }>;
 
 type More = Readonly<{ moreDone?: number; moreFailed?: number; moreSkipped?: number }>;
@@ -63,6 +68,8 @@ export type ToolSignal = Counts &
   Readonly<{
     says: ToolLine | 'because';
     alone?: true;
+    goesOn?: true;
+    vague?: true;
     after?: string;
     phase?: string;
     step?: string;
@@ -90,7 +97,7 @@ type Groups = Readonly<Record<string, string | undefined>>;
 
 /** The signal of a line that a pattern matches; undefined if its counter cannot be. */
 export const signalOf = (
-  { says, alone, phase, after }: ToolPattern,
+  { says, alone, phase, after, goesOn, vague }: ToolPattern,
   groups: Groups,
   text: string,
 ): ToolSignal | undefined => {
@@ -104,6 +111,8 @@ export const signalOf = (
   return {
     ...(says === 'counts' && total === 0 ? { says: 'works' } : { says, ...counts }),
     ...(alone && { alone }),
+    ...(goesOn && { goesOn }),
+    ...(vague && { vague }),
     ...(phase === undefined ? words('phase', TEXT_LIMITS.phase) : { phase }),
     ...(after !== undefined && { after }),
     ...words('step', TEXT_LIMITS.step),

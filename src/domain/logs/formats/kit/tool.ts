@@ -19,7 +19,7 @@ import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } f
  * is there.
  *
  * `because` finds the reason of a failure in the lines below one that has none, past empty lines and lines that match
- * `between`; its group `item` is what has failed. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
+ * `between`, or past all lines that no tool reads (`over`); its group `item` is what has failed. It goes on in lines that match `goesOn`, and in any line after a colon. Such lines are only found where a
  * log is read in sequence. So is the rest of a reason that a failure itself gives and that ends with a colon. `unwrap` takes the line out of JSON: its group `text` is a JSON string.
  *
  * `json` reads lines that are JSON objects and hold one of these texts. A line without a lane is about the run that began
@@ -32,10 +32,12 @@ export type Tool = Readonly<{
   counts: 'begun' | 'done' | 'open';
   hint: Hint;
   patterns: readonly ToolPattern[];
-  because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp }>;
+  because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp; over?: 'other lines' }>;
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
   sharesLast?: true;
+  /** A full counter may go on with a larger total in the same phase, as networks are created before containers are. */
+  grows?: true;
   /** Bars without a name that it draws while it runs: they are no tasks of their own. */
   draws?: RegExp;
   /** Nothing says that all went well: a run in which nothing has failed completes with the end of its stream. */
@@ -87,11 +89,13 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
     begins(last, signal) {
       if (signal.says === 'fails' && last.concluded) return false;
+      if (signal.goesOn) return isTerminal(last.status) && !last.concluded;
       if (signal.says === 'concludes' && isRepeated(last, signal)) return false;
       if (signal.alone || signal.says === 'works') return isTerminal(last.status);
       if (signal.says === 'begins') return isTerminal(last.status) || last.current !== null;
       if (signal.says !== 'counts') return false;
-      if (isTerminal(last.status)) return !isFull(signal);
+      if (isTerminal(last.status))
+        return tool.grows ? !growsOn(last, signal) && !isRedrawn(last, signal) : !isFull(signal);
       return tool.counts !== 'open' && startsOver(tool, last, signal);
     },
 
@@ -102,7 +106,8 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
     apply(run, signal) {
       if (run === undefined && !signal.alone && !BEGINNINGS.has(signal.says)) return undefined;
-      if (signal.after !== undefined && signal.after !== run?.details.phase) return undefined;
+      if (signal.after !== undefined && signal.after !== run?.details.phase)
+        return signal.says === 'broken' ? because(run, { ...signal, says: 'remarks' }) : undefined;
       return update(tool, run, signal);
     },
   });
@@ -143,6 +148,15 @@ const startsOver = (tool: Tool, last: Run<Memory>, signal: ToolSignal): boolean 
 const hasBegunAll = ({ current, total }: Run<Memory>): boolean =>
   current !== null && total !== null && current >= (total === 100 ? total : total - 1);
 
+const growsOn = (last: Run<Memory>, { current = 0, total = 0, phase }: ToolSignal): boolean =>
+  last.concluded === true &&
+  phase === last.details.phase &&
+  total > (last.total ?? 0) &&
+  current >= (last.current ?? 0);
+
+const isRedrawn = (last: Run<Memory>, { current, total, phase }: ToolSignal): boolean =>
+  phase === last.details.phase && current === last.current && total === last.total;
+
 /** A bar that has ended is often drawn once more. */
 const isRepeated = (last: Run<Memory>, { current, total }: ToolSignal): boolean =>
   last.concluded === true && total !== undefined && last.total === total && last.current === current;
@@ -152,20 +166,21 @@ const explanation = ({
   begins,
   between,
   goesOn,
+  over,
 }: NonNullable<Tool['because']>): Required<
   Pick<LogFormat<ToolSignal>, 'isContinued' | 'readContinuation'>
 > => ({
-  isContinued({ says, reason }) {
+  isContinued({ says, reason, vague }) {
     const isOpen =
-      reason === undefined
+      reason === undefined || vague
         ? says === 'because' || FAILURES.has(says)
         : (says === 'because' && goesOn !== undefined) || reason.endsWith(':');
-    return isOpen && 'over empty lines';
+    return isOpen && (over === undefined ? 'over empty lines' : 'over other lines');
   },
 
   readContinuation(line, before) {
     const text = headOf(line);
-    const begun = before.reason;
+    const begun = before.vague ? undefined : before.reason;
     const said = { says: 'because', text: cut(text, TEXT_LIMITS.message) } as const;
     if (begun !== undefined) {
       const isRest = begun.endsWith(':') || goesOn?.test(text);
@@ -193,6 +208,8 @@ const update = (
   if (says === 'because' || says === 'remarks') return because(run, signal);
   const reason = signal.reason ?? (FAILURES.has(says) ? run?.memory.remark : undefined);
   const counts = countsAfter(tool, run, signal);
+  const isUnknown = run?.details.error_message === undefined || run.memory.guessed;
+  const isGuess = signal.vague === true && isUnknown;
   const details: TaskDetails = {
     ...(phase !== undefined && { phase }),
     ...(step !== undefined && { current_step: step }),
@@ -205,7 +222,7 @@ const update = (
     details,
     message: cut(text, TEXT_LIMITS.message),
     memory: {
-      ...(run?.memory.guessed && reason === undefined && { guessed: true }),
+      ...((isGuess || (run?.memory.guessed && reason === undefined)) && { guessed: true }),
       ...(FAILURES.has(says) && reason === undefined && { unexplained: true }),
     },
   };
@@ -213,8 +230,7 @@ const update = (
     ...said,
     details: {
       ...details,
-      ...(reason !== undefined &&
-        (run?.details.error_message === undefined || run.memory.guessed) && { error_message: reason }),
+      ...(reason !== undefined && isUnknown && { error_message: reason }),
     },
   };
   switch (says) {
@@ -230,9 +246,8 @@ const update = (
     case 'one failed':
       return explained;
     case 'counts':
-      return tool.counts === 'done' && isFull(signal)
-        ? { ...said, status: 'completed', concluded: true }
-        : said;
+      if (tool.counts === 'done' && isFull(signal)) return { ...said, status: 'completed', concluded: true };
+      return tool.grows && run?.concluded ? { ...said, status: 'running', reopens: true } : said;
     case 'fails':
       return failure(run, said, reason, endingOf(run, counts, text));
     case 'cancels':
