@@ -26,9 +26,7 @@ const wordingsIn = (file: string): readonly Wording[] =>
           .slice(0, first)
           .map((line) => line.slice(3))
           .filter((task) => task !== 'none'),
-        lines: rest
-          .slice(first)
-          .map((line) => line.replaceAll(/\\[etr]/g, (code) => ESCAPES[code] ?? code)),
+        lines: rest.slice(first).map((line) => line.replaceAll(/\\[etr]/g, (code) => ESCAPES[code] ?? code)),
       };
     });
 
