@@ -12,6 +12,7 @@ import * as assert from 'uvu/assert';
 import { type Fence, fencesOf } from '../docs/fences.ts';
 import { DOCUMENTED_URL } from '../docs/readers-folder.ts';
 import { cleanEnv } from '../support/cli.ts';
+import { openCollector } from '../support/otlp-collector.ts';
 import { installed, ROOT, type Serving, serving, succeeds } from '../support/packed.ts';
 import { eventually } from '../support/server.ts';
 import { shared, suite } from '../support/suite.ts';
@@ -207,5 +208,22 @@ for (const page of ['badges', 'webhooks', 'metrics', 'agents', 'client', 'adapte
     await sh(language === 'ts' ? `node '${file}'` : `bash '${file}'`);
   });
 }
+
+slow('OpenTelemetry: requests are traced with the packages that the page installs', async () => {
+  const collector = await openCollector();
+  try {
+    const traced = await serving(await installed(), {
+      MIYABI_BACKEND: 'memory',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    });
+    assert.is((await fetch(`${traced.url}/api/tasks`)).status, 200);
+    await traced.stop();
+    // npx may end before the server that it has started.
+    const { kind, resource } = await collector.spanOf('the request', ({ name }) => name === 'GET /api/tasks');
+    assert.equal([kind, resource['service.name']], ['server', 'miyabi-progress']);
+  } finally {
+    await collector.close();
+  }
+});
 
 test.run();

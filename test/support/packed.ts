@@ -130,8 +130,13 @@ const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 
 };
 const MCP = '@modelcontextprotocol/server';
 
+/** What `docs/opentelemetry.md` has users install, as it is written there. */
+const tracingPackages = (): readonly string[] =>
+  readFileSync(join(ROOT, 'docs/opentelemetry.md'), 'utf8').match(/@opentelemetry\/[\w-]+@[\d.]+/g) ?? [];
+
 /**
- * A folder with the packed package and what users install beside it: an older TypeScript and the SDK that `miyabi mcp` needs.
+ * A folder with the packed package and what users install beside it: an older TypeScript, the SDK that `miyabi mcp` needs, and
+ * the packages for traces.
  * What npm has installed is shared by all processes, the folder is this one's.
  */
 export const installed = shared(
@@ -140,8 +145,12 @@ export const installed = shared(
     const { tarball } = await packed();
     const home = await builtOnce(
       'installed',
-      SOURCES,
-      (folder) => installInto(folder, [tarball, 'typescript@5.9', `${MCP}@${devDependencies[MCP]}`]),
+      [...SOURCES, 'docs/opentelemetry.md'],
+      (folder) =>
+        installInto(folder, [
+          ...[tarball, 'typescript@5.9', `${MCP}@${devDependencies[MCP]}`],
+          ...tracingPackages(),
+        ]),
       { isPortable: true },
     );
     const mine = scratch();
