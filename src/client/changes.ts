@@ -10,7 +10,7 @@ export type Change =
   | Readonly<{ kind: 'task'; action: 'deleted'; id: string | undefined; task_id: string }>
   | Readonly<{ kind: 'project'; action: 'saved'; id: string | undefined; project: Project }>
   | Readonly<{ kind: 'project'; action: 'deleted'; id: string | undefined; project_id: string }>
-  /** Read again what you keep: the stream has begun, or changes were missed. */
+  /** Read again what you keep: the stream has begun, or changes may have been missed. */
   | Readonly<{ kind: 'reset'; id: string | undefined }>;
 
 export type ChangesOptions = Readonly<{
@@ -50,8 +50,9 @@ export async function* changes(
         signal: signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, signal]),
       });
       failures = 0;
-      if (!isKnown && since === undefined) yield { kind: 'reset', id: undefined };
       isKnown = true;
+      // Without a position, also where an earlier connection was lost before it had one.
+      if (position === undefined) yield { kind: 'reset', id: undefined };
       for await (const { kind, data, id, retry } of stream) {
         position = id ?? position;
         if (retry !== undefined)

@@ -20,11 +20,17 @@ const SILENCE_MS = 45_000;
  *
  * @throws Error where the stream breaks, or nothing arrives for `silenceMs` milliseconds.
  */
-export async function* readEvents(
+export const readEvents = (
   body: ReadableStream<Uint8Array>,
   silenceMs = SILENCE_MS,
+): AsyncGenerator<ServerEvent> =>
+  // A reader from the start: Node cancels a body that has none once its response is collected as garbage.
+  eventsOf(body.getReader(), silenceMs);
+
+async function* eventsOf(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  silenceMs: number,
 ): AsyncGenerator<ServerEvent> {
-  const reader = body.getReader();
   const decoder = new TextDecoder();
   let event = { kind: 'message', data: '' };
   let retry: number | undefined;

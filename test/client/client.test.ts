@@ -1,3 +1,8 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as assert from 'uvu/assert';
 import { MiyabiApiError, miyabiClient, readPages } from '../../src/client/index.ts';
 import { suite } from '../support/suite.ts';
@@ -108,6 +113,32 @@ test('pages are read until there are no more or enough, and the cursor leads on'
   assert.equal(requested, [{ limit: 100 }, { limit: 20, cursor: '100' }]);
   const all = await readPages(read, 1_000);
   assert.equal([all.items.length, all.next], [250, null]);
+});
+
+test('a stream whose events are read later is still open then, also after a garbage collection', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('event: task\nid: p1\ndata: {}\n\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const leaving = new AbortController();
+  try {
+    const { port } = server.address() as AddressInfo;
+    const stream = await miyabiClient({ baseUrl: `http://127.0.0.1:${port}` }).events({
+      signal: leaving.signal,
+    });
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    for (let round = 0; round < 5; round += 1) {
+      collectGarbage();
+      await sleep(5);
+    }
+    assert.is((await stream.next()).value?.id, 'p1');
+  } finally {
+    leaving.abort();
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test.run();

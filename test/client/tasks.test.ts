@@ -311,6 +311,20 @@ test('a watch gives the present state, every later one and the end', async () =>
   assert.equal(seen, ['pending', 'running', 'completed']);
 });
 
+test('a stream that ends before it has a position is announced as a gap', async () => {
+  const { miyabi } = await connected({}, ({ path }, nth) =>
+    path === '/api/events' && nth === 1
+      ? new Response('', { headers: { 'content-type': 'text/event-stream' } })
+      : undefined,
+  );
+  const kinds: string[] = [];
+  for await (const { kind } of miyabi.changes()) {
+    kinds.push(kind);
+    if (kinds.length === 2) break;
+  }
+  assert.equal(kinds, ['reset', 'reset']);
+});
+
 test.slow('changes go on after a connection breaks, without a gap', async () => {
   const { url } = await server();
   const writer = await connected();

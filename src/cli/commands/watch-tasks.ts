@@ -93,10 +93,9 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
         lastEventId,
         signal: AbortSignal.any([signal, leaving.signal]),
       });
-      if (!known) {
-        await readAll(session, filter, watch);
-        known = true;
-      }
+      // Without a position, also where an earlier stream was lost before it had one.
+      if (lastEventId === undefined) await readAll(session, filter, watch);
+      known = true;
       failures = 0;
       watch.connection('connected');
       if (watch.ended()) return;
