@@ -25,7 +25,7 @@ export const jest = toolFormat({
     },
     {
       says: 'broken',
-      line: /^Jest: (?<reason>(?:"|Coverage data|.{1,200} coverage).{1,300} (?:not met|not found)\b.{0,100})$/,
+      line: /^Jest: (?<reason>(?:"|Coverage |Uncovered count |.{1,200} coverage).{1,300} (?:not met|not found|does not meet|exceeds)\b.{0,300})$/,
     },
     { says: 'closes', line: /^Ran all test suites\b.{0,500}\.$/ },
     { says: 'fails', line: /^(?<reason>No tests found, exiting with code 1)$/, alone: true },

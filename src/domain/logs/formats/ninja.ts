@@ -22,7 +22,15 @@ export const ninja = counterRuns<NinjaSignal, null>({
   counts: 'done',
   revisesEnds: true,
   hint: {
-    contains: [fraction, percentage, ': error: ', ': fatal error: ', ': error ', ': fatal error '],
+    contains: [
+      fraction,
+      percentage,
+      ': error: ',
+      ': fatal error: ',
+      ': error ',
+      ': fatal error ',
+      ': undefined reference to ',
+    ],
     begins: ['FAILED', 'ninja: ', 'make', 'gmake'],
   },
   taskType: 'build',
@@ -108,13 +116,16 @@ const MAKE =
 
 /** `src/a.c:1:23: error: ‘x’ undeclared`, as GCC, Clang and compatible compilers print it. */
 const DIAGNOSIS = /^[^\s:][^:]{0,500}:\d{1,7}(?::\d{1,7})?: (?:fatal )?error: \S/;
+/** `a.c:(.text+0x9): undefined reference to `x'`, as the linker prints it. */
+const UNDEFINED = /^\S.{0,400}: undefined reference to \S/;
 /** `C:\src\a.c(3): fatal error C1083: Cannot open include file`, as Microsoft's compiler and linker print it. */
 const MICROSOFT =
   /^(?:(?:[A-Za-z]:)?[^\s:(][^:(]{0,500}\(\d{1,7}(?:,\d{1,7})?\) ?|LINK |[\w.-]{1,80}\.(?:obj|lib) ): (?:fatal )?error [A-Z]{1,4}\d{1,5}: \S/;
 
 const readLine = (line: string): NinjaSignal | undefined => {
   const isDiagnosis = line.includes('error: ') && DIAGNOSIS.test(line);
-  if (isDiagnosis || (line.includes('error ') && MICROSOFT.test(line)))
+  const isUndefined = line.includes(': undefined reference to ') && UNDEFINED.test(line);
+  if (isDiagnosis || isUndefined || (line.includes('error ') && MICROSOFT.test(line)))
     return { kind: 'diagnosed', text: cut(line, TEXT_LIMITS.error) };
   switch (line[0]) {
     case '[':

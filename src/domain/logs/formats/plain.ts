@@ -348,7 +348,7 @@ const FAILURE =
 
 /** What a program prints before it gives up. */
 const ERROR =
-  /^(?:(?:(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception)|error|ERROR|fatal|FATAL|CRITICAL|panic)(?: \[[\w-]{1,40}\])?: \S|\S{1,200}: (?:line )?\d{1,6}: \S{1,200}: (?:command )?not found$)/;
+  /^(?:(?:(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception)|error|ERROR|fatal|FATAL|CRITICAL|panic)(?: \[[\w-]{1,40}\])?: \S|(?:Fehler|FEHLER|Erreur|ERREUR|Errore|Erro|Ошибка|エラー|错误|錯誤|오류) ?[:：] ?\S|\S{1,200}: (?:line )?\d{1,6}: \S{1,200}: (?:command )?not found$)/;
 /** The same of a logger. */
 const LOGGED =
   /^(?:(?:ERROR|FATAL|CRITICAL)(?: -)?|\[ {0,4}(?:ERROR|FATAL|CRITICAL|error|fatal|critical) {0,4}\]:?) {1,8}(?=[^\s:])/;
@@ -381,7 +381,7 @@ const LIKELY = /\d ?%|\d ?\/ ?\d|\d (?:out )?of \d/;
 
 const NUMBER = '\\d{1,12}|\\d{1,3}(?:,\\d{3}){1,3}';
 const OPENS = '(?<=^|[\\s(\\[{=|>#]|\\D:)';
-const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[]|[.,](?!\\d))';
+const CLOSES = '(?=$|[\\s)\\]}|:;!…\\[：，、]|[.,](?!\\d))';
 /** `3/10`, `3 / 10`, `3 of 10`, `3 out of 10`, standing free: not part of a path, a date, an address or a version. */
 const PAIRS = new RegExp(`${OPENS}(${NUMBER})(?: ?/ ?| of | out of )(${NUMBER})${CLOSES}`, 'g');
 const PERCENTS = new RegExp(`${OPENS}(\\d{1,3}(?:[.,]\\d{1,6})?) ?%${CLOSES}`, 'g');
@@ -478,7 +478,7 @@ const CHATTER =
 const APT = /^ \[(?:Working|Waiting for headers|Connecting to|\d{1,4} \S{1,80} [\d,.]{1,16} [kMG]?B\/)/;
 
 const OUTER =
-  /(?:^|[^\p{L}\d])(?:steps?|stages?|phases?|epochs?|ステップ|フェーズ|工程)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
+  /(?:^|[^\p{L}\d])(?:steps?|stages?|phases?|epochs?|schritt|étape|etapa|paso|passo|fase|krok|stap|шаг|этап|ステップ|フェーズ|工程|步骤|步驟|단계)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
 const NOUN =
   /(?:^|[^\p{L}\d])(?:tasks?|items?|files?|chunks?|batch(?:es)?|iterations?|iter|records?|rows?|jobs?|subtasks?|todos?|migrations?|issues?|stacks?|resources?|tables?|commits?|images?|frames?|modules?|packages?|documents?|objects?|entries|処理中|処理済み|タスク)\s{0,2}[#:]?\s{0,2}[([]?$/iu;
 const LABEL =
@@ -507,7 +507,7 @@ const announces = (before: string, after: string): boolean =>
 /** A counter that leads its line: `45% - Uploading`, `3/10 (30%)`. */
 const LEADS = /^\s{0,2}(?:[-–—|:]\s{1,2}\p{L}{3,16}ing\b|[([]\d)/u;
 /** `45.3% of 10.00MiB` */
-const SIZE = /^ of {1,3}~? ?\d[\d.]{0,8} ?[KMGT]?i?B\b/i;
+const SIZE = /^ of {1,3}~? {0,2}\d[\d.]{0,8} ?[KMGT]?i?B\b/i;
 
 /** A line about an activity may be about a verdict all the same. */
 const isVerdict = (before: string, after: string): boolean =>

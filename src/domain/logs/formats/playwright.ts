@@ -5,7 +5,7 @@ import { toolFormat } from './kit/tool.ts';
 const RESULT = /^- {1,6}\d/;
 
 /** `1) [chromium] › …`, `3 passed (5.2s)` and `1 failed`. */
-const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped|interrupted)\b)/);
+const RESULT_COUNT = numberBefore(' )', /^\d{1,6}(?:\) | (?:passed|failed|skipped|interrupted|errors?)\b)/);
 
 /** Playwright's line, list and dot reporters (source: packages/playwright/src/reporters): only list prints what is done. */
 export const playwright = toolFormat({
@@ -55,13 +55,18 @@ export const playwright = toolFormat({
     },
     { says: 'step', line: /^(?<skipped>\d{1,6}) skipped$/ },
     { says: 'fails', line: /^(?<failed>\d{1,6}) failed$/ },
+    // Both come before or after counts that say nothing of them.
     {
-      says: 'broken',
-      line: /^(?<reason>Timed out waiting \d{1,7}(?:\.\d{1,3})?s for the (?:test suite to run|entire test run|teardown for the run))$/,
+      says: 'fails',
+      line: /^(?<reason>Timed out waiting \d{1,7}(?:\.\d{1,3})?s for the test suite to run)$/,
+    },
+    {
+      says: 'fails',
+      line: /^(?<reason>\d{1,6} errors? (?:was|were) not a part of any test), see above for details$/,
     },
     { says: 'cancels', line: /^\d{1,6} interrupted$/ },
     // A test that passed when it was run again is flaky, so none has failed where this line comes.
-    { says: 'ends', line: /^(?<failed>)\d{1,6} passed \(\d{1,6}(?:\.\d)?(?:ms|s|m|h)\)$/ },
+    { says: 'concludes', line: /^(?<failed>)\d{1,6} passed \(\d{1,6}(?:\.\d)?(?:ms|s|m|h)\)$/ },
   ],
   because: {
     begins: /^(?<reason>(?:[A-Z]\w{0,60})?Error: .+)$/,

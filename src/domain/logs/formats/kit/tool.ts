@@ -157,6 +157,9 @@ const growsOn = (last: Run<Memory>, { current = 0, total = 0, phase }: ToolSigna
 const isRedrawn = (last: Run<Memory>, { current, total, phase }: ToolSignal): boolean =>
   phase === last.details.phase && current === last.current && total === last.total;
 
+const goingOn = (tool: Tool, run: Run<Memory> | undefined): Pick<RunUpdate<Memory>, 'status' | 'reopens'> =>
+  tool.grows && run?.concluded ? { status: 'running', reopens: true } : {};
+
 /** A bar that has ended is often drawn once more. */
 const isRepeated = (last: Run<Memory>, { current, total }: ToolSignal): boolean =>
   last.concluded === true && total !== undefined && last.total === total && last.current === current;
@@ -246,8 +249,9 @@ const update = (
     case 'one failed':
       return explained;
     case 'counts':
-      if (tool.counts === 'done' && isFull(signal)) return { ...said, status: 'completed', concluded: true };
-      return tool.grows && run?.concluded ? { ...said, status: 'running', reopens: true } : said;
+      if (tool.counts === 'done' && isFull(signal))
+        return { ...said, ...goingOn(tool, run), status: 'completed', concluded: true };
+      return { ...said, ...goingOn(tool, run) };
     case 'fails':
       return failure(run, said, reason, endingOf(run, counts, text));
     case 'cancels':
