@@ -3,6 +3,7 @@ import { isTerminal } from '../../../tasks/status.ts';
 import type { LogFormat, Observation } from '../../format.ts';
 import type { Hint } from '../../hint.ts';
 import { counterRuns, type Run, type RunsState, type RunUpdate, withText } from './counter-runs.ts';
+import { type Because, explanation, FAILURES } from './explanation.ts';
 import { cut, headOf, TEXT_LIMITS } from './text.ts';
 import { readJson, type ToolJson } from './tool-json.ts';
 import { type Counts, signalOf, type ToolPattern, type ToolSignal, unwrapped } from './tool-signal.ts';
@@ -32,7 +33,7 @@ export type Tool = Readonly<{
   counts: 'begun' | 'done' | 'open';
   hint: Hint;
   patterns: readonly ToolPattern[];
-  because?: Readonly<{ begins: RegExp; between?: RegExp; goesOn?: RegExp; over?: 'other lines' }>;
+  because?: Because;
   unwrap?: Readonly<{ line: RegExp }>;
   json?: ToolJson;
   sharesLast?: true;
@@ -163,44 +164,6 @@ const goingOn = (tool: Tool, run: Run<Memory> | undefined): Pick<RunUpdate<Memor
 /** A bar that has ended is often drawn once more. */
 const isRepeated = (last: Run<Memory>, { current, total }: ToolSignal): boolean =>
   last.concluded === true && total !== undefined && last.total === total && last.current === current;
-
-/** How the reason of a failure is found in the lines below it. */
-const explanation = ({
-  begins,
-  between,
-  goesOn,
-  over,
-}: NonNullable<Tool['because']>): Required<
-  Pick<LogFormat<ToolSignal>, 'isContinued' | 'readContinuation'>
-> => ({
-  isContinued({ says, reason, vague }) {
-    const isOpen =
-      reason === undefined || vague
-        ? says === 'because' || FAILURES.has(says)
-        : (says === 'because' && goesOn !== undefined) || reason.endsWith(':');
-    return isOpen && (over === undefined ? 'over empty lines' : 'over other lines');
-  },
-
-  readContinuation(line, before) {
-    const text = headOf(line);
-    const begun = before.vague ? undefined : before.reason;
-    const said = { says: 'because', text: cut(text, TEXT_LIMITS.message) } as const;
-    if (begun !== undefined) {
-      const isRest = begun.endsWith(':') || goesOn?.test(text);
-      return isRest ? { ...said, reason: cut(`${begun} ${text}`, TEXT_LIMITS.error) } : undefined;
-    }
-    const { reason, item } = begins.exec(text)?.groups ?? {};
-    if (reason !== undefined)
-      return {
-        ...said,
-        reason: cut(reason, TEXT_LIMITS.error),
-        ...(item !== undefined && { item: cut(item, TEXT_LIMITS.step) }),
-      };
-    return between?.test(text) ? said : undefined;
-  },
-});
-
-const FAILURES: ReadonlySet<ToolSignal['says']> = new Set(['one failed', 'broken', 'fails']);
 
 const update = (
   tool: Tool,
