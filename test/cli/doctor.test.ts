@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { freePort, MIYABI, run, scratch, serveMiyabi } from '../support/cli.ts';
+import { openCollector } from '../support/otlp-collector.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
+import { withoutPackages } from '../support/uninstalled.ts';
 
 const test = suite('miyabi doctor');
 
@@ -108,5 +110,37 @@ test.slow(
     }
   },
 );
+
+test.slow('traces are checked with the collector, whatever keeps them from it', async () => {
+  const collector = await openCollector();
+  const tracesWith = async (env: Readonly<Record<string, string>>) => {
+    const checkOf = await doctor({
+      MIYABI_BACKEND: 'memory',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=tea',
+      ...env,
+    });
+    return checkOf('traces');
+  };
+  try {
+    assert.equal(await tracesWith({}), [
+      { name: 'traces', state: 'ok', text: `the collector at ${collector.url} accepts them` },
+    ]);
+    assert.is(collector.requests[0]?.['x-tenant'], 'tea');
+    collector.answerWith(403);
+    const [refused] = await tracesWith({});
+    assert.equal([refused?.state, refused?.text.split(': ')[1]], ['warning', '403 Forbidden']);
+    assert.match(refused?.fix ?? '', 'OTEL_EXPORTER_OTLP_HEADERS');
+    const [unsupported] = await tracesWith({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' });
+    assert.is(unsupported?.state, 'broken');
+    assert.match(unsupported?.text ?? '', 'OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not grpc');
+    const [uninstalled] = await tracesWith(withoutPackages('@opentelemetry/'));
+    assert.is(uninstalled?.state, 'broken');
+    assert.match(uninstalled?.text ?? '', 'npm install @opentelemetry/api');
+    assert.equal(await tracesWith({ OTEL_SDK_DISABLED: 'true' }), []);
+  } finally {
+    await collector.close();
+  }
+});
 
 test.run();

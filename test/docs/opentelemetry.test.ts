@@ -57,7 +57,7 @@ test('installs the packages that the server asks for, in the versions that it is
   const packagesIn = (text: string): readonly string[] => text.match(/@opentelemetry\/[\w-]+@[\d.]+/g) ?? [];
   const [block] = fencesOf(PAGE);
   const packages = packagesIn(block?.text ?? '');
-  assert.equal(packages, packagesIn(read('src/entrypoints/local/tracing.ts')));
+  assert.equal(packages, packagesIn(read('src/adapters/opentelemetry/requirements.ts')));
   const { peerDependencies, devDependencies } = JSON.parse(read('package.json'));
   const names = packages.map((one) => one.slice(0, one.lastIndexOf('@')));
   assert.equal(

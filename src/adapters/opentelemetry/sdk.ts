@@ -61,6 +61,17 @@ const reportingExporter = (exporter: SpanExporter, logger: Logger): SpanExporter
   };
 };
 
+/** How long the collector may take for nothing, in milliseconds. */
+const PROBE_MS = 3_000;
+
+/** Sends no spans to the configured collector. Undefined if it accepts that, else the reason why not. */
+export const probeCollector = (): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    new OTLPTraceExporter({ timeoutMillis: PROBE_MS }).export([], ({ code, error }) =>
+      resolve(code === SUCCESS ? undefined : reasonOf(error)),
+    );
+  });
+
 /** The code, e.g. ECONNREFUSED or 401, and the message, one of which may be missing. */
 const reasonOf = (error: Error | undefined): string => {
   const code = error !== undefined && 'code' in error ? String(error.code) : '';

@@ -1,8 +1,9 @@
 // Over 300 lines: one small check after the other.
 
 import { access, constants, mkdir } from 'node:fs/promises';
+import { requireSupported, withPackages } from '../../adapters/opentelemetry/requirements.ts';
 import type { MiyabiClient } from '../../client/index.ts';
-import { type Config, readConfig } from '../../config.ts';
+import { type Config, type OtlpConfig, readConfig } from '../../config.ts';
 import { isMiyabiError } from '../../domain/errors.ts';
 import { isOutside } from '../../ports/backend.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -231,6 +232,7 @@ async function* serverChecks(): AsyncGenerator<Check> {
     text: `backend ${backend}: store ${taskStore}${place}, cache ${cache}, feed ${feed}, logs from ${logSource}`,
   };
   yield browserCheck(config);
+  if (config.otlp !== undefined) yield await tracesCheck(config.otlp);
   yield* backendChecks(config);
 }
 
@@ -253,6 +255,28 @@ const browserCheck = ({ apiKeys, corsOrigins, allowedHosts }: Config): Check => 
     state: 'ok',
     text: `no API_KEYS: it answers as ${hosts} only, and to ${pages}`,
   };
+};
+
+/** A server whose collector fails goes on without traces; one that cannot send any does not start. */
+const tracesCheck = async (otlp: OtlpConfig): Promise<Check> => {
+  const name = 'traces';
+  try {
+    requireSupported(otlp);
+    const { probeCollector } = await withPackages(() => import('../../adapters/opentelemetry/sdk.ts'));
+    const reason = await probeCollector();
+    const place = `the collector at ${new URL(otlp.endpoint).origin}`;
+    return reason === undefined
+      ? { name, state: 'ok', text: `${place} accepts them` }
+      : {
+          name,
+          state: 'warning',
+          text: `${place} does not accept them: ${reason}`,
+          fix: 'check OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS and the collector',
+        };
+  } catch (error) {
+    // It says what to do.
+    return { name, state: 'broken', text: messageOf(error) };
+  }
 };
 
 async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): AsyncGenerator<Check> {
