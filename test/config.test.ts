@@ -64,4 +64,26 @@ test('every wrong variable is named at once', () => {
   assert.match(message, 'LOG_LEVEL');
 });
 
+test('traces are sent where a standard variable asks for it, and no value of another program ends the start', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+  const usual = { exporter: 'otlp', protocol: 'http/protobuf', endpoint: 'http://collector:4318' };
+  for (const [env, otlp] of [
+    [{}, undefined],
+    [endpoint, usual],
+    [{ ...endpoint, OTEL_SDK_DISABLED: 'TRUE' }, undefined],
+    [{ ...endpoint, OTEL_SDK_DISABLED: 'no' }, usual],
+    [{ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }, undefined],
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, { ...usual, endpoint: 'http://localhost:4318' }],
+    [
+      { ...endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces/v1/traces' },
+      { ...usual, endpoint: 'https://traces/v1/traces' },
+    ],
+    [
+      { ...endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' },
+      { ...usual, protocol: 'http/json' },
+    ],
+  ] as const)
+    assert.equal(readConfig(env).otlp, otlp, JSON.stringify(env));
+});
+
 test.run();
