@@ -1,5 +1,6 @@
 // The functions of the last release and of these sources at once, as during a deployment: each in its own process, out of
 // its archive, on one DynamoDB and one Redis.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { smokeTest } from '../../deploy/hooks/smoke-test.ts';
@@ -55,6 +56,7 @@ const sideBySide = async (check: (old: Version, now: Version) => Promise<void>):
   } finally {
     await Promise.all(started.map((running) => running.close()));
     folder.remove();
+    rmSync(current, { recursive: true, force: true });
     await backends.close();
   }
 };
