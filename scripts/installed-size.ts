@@ -3,9 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packed } from '../test/support/packed.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MEGABYTE = 1_000_000;
 /** In bytes of files, as npm counts them. */
 const MAX_PACKAGE = 3 * MEGABYTE;
@@ -24,10 +23,10 @@ const bytesIn = (folder: string): number =>
 
 const folder = mkdtempSync(join(tmpdir(), 'miyabi-size-'));
 try {
-  npm(ROOT, 'pack', '--silent', '--pack-destination', folder);
-  const [tarball = ''] = readdirSync(folder);
+  // The one that the tests have packed, unless a source has changed since.
+  const { tarball } = await packed();
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-  npm(folder, 'install', '--omit=dev', '--no-audit', '--no-fund', `./${tarball}`);
+  npm(folder, 'install', '--omit=dev', '--no-audit', '--no-fund', tarball);
   process.stdout.write(npm(folder, 'ls', '--omit=dev', '--depth=1'));
   const modules = join(folder, 'node_modules');
   const own = bytesIn(join(modules, 'miyabi-progress'));

@@ -25,8 +25,10 @@ import { type Mutant, mutantsOf } from './mutants.ts';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Tests of a mutant run until one fails: the quickest first, and no more than this. */
 const MOST_TESTS = 5;
-/** A mutant may loop forever: that counts as noticed. */
-const LIMIT_MS = 60_000;
+/** A mutant may loop forever: that counts as noticed. In processor time, as the machine may be busy. */
+const LIMIT_SECONDS = 60;
+/** The same for one that waits forever. Tests give up by themselves long before. */
+const LIMIT_MS = 600_000;
 
 type Reach = Readonly<{ test: string; ms: number; functions: ReadonlySet<string> }>;
 type V8Coverage = Readonly<{
@@ -42,7 +44,8 @@ const succeeds = async (
   words: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<boolean> => {
-  const child = spawn(process.execPath, words, {
+  const command = ['-c', `ulimit -t ${LIMIT_SECONDS}; exec "$0" "$@"`, process.execPath, ...words];
+  const child = spawn('sh', command, {
     cwd,
     env: { ...process.env, ...env },
     stdio: 'ignore',
@@ -188,12 +191,19 @@ const trees = Array.from({ length: availableParallelism() }, (_, worker) => {
 type Compiled = Readonly<{ path: string; compiler: BuildContext }>;
 const compiledTests = new Map<string, Compiled>();
 
+/** A program that runs a test file, with its slow tests or without. Its reports go nowhere. */
+const programFor = (test: string, withSlow: boolean): string => `
+  import { reportTo } from './test/support/suite.ts';
+  reportTo(1, { words: undefined, withSlow: ${withSlow} });
+  await import('./${test}');`;
+
 /** A test in a copy of the project, which is compiled once as it is; after that only what has changed. */
-const compiledIn = async (tree: string, test: string): Promise<Compiled> => {
-  const path = join(tree, `${test}.js`);
+const compiledIn = async (tree: string, test: string, withSlow: boolean): Promise<Compiled> => {
+  const path = join(tree, `${test}${withSlow ? '.all' : ''}.js`);
   const known = compiledTests.get(path);
   if (known !== undefined) return known;
-  const compiler = await context({ ...COMPILING, absWorkingDir: tree, entryPoints: [test], outfile: path });
+  const stdin = { contents: programFor(test, withSlow), resolveDir: tree };
+  const compiler = await context({ ...COMPILING, absWorkingDir: tree, stdin, outfile: path });
   await compiler.rebuild();
   compiledTests.set(path, { path, compiler });
   return { path, compiler };
@@ -201,7 +211,9 @@ const compiledIn = async (tree: string, test: string): Promise<Compiled> => {
 
 const isNoticed = async (tree: string, source: string, text: string, mutant: Mutant): Promise<boolean> => {
   const tests: Compiled[] = [];
-  for (const test of quickest(source, mutant)) tests.push(await compiledIn(tree, test));
+  // Most mistakes are noticed without slow tests, which take many times as long.
+  for (const withSlow of [false, true])
+    for (const test of quickest(source, mutant)) tests.push(await compiledIn(tree, test, withSlow));
   const file = join(tree, source);
   writeFileSync(file, text.slice(0, mutant.start) + mutant.text + text.slice(mutant.end));
   try {

@@ -47,12 +47,12 @@ try() {
 
 key=schemathesis-tries-this-key
 hash=$(printf %s "$key" | sha256sum | cut -d' ' -f1)
-apart=examples,coverage,fuzzing
-together=$apart,stateful
+every_phase=examples,coverage,fuzzing,stateful
 
-try 'keys off' '' "$together" "$checks,$linked"
-try 'a key of scope admin' "$hash:admin" "$together" "$checks,$linked" --header "Authorization: Bearer $key"
-# A key that may not do something is refused in the middle of a chain, which looks like a lost resource.
+try 'keys off' '' "$every_phase" "$checks,$linked"
+try 'a key of scope admin' "$hash:admin" "$every_phase" "$checks,$linked" --header "Authorization: Bearer $key"
+# A key that may not do something is refused in the middle of a chain, which looks like a lost resource. What is malformed
+# was tried above, and is refused the same way for every key: the phase `coverage` does little else, in twice the time.
 for scope in write read admin:one-project write:one-project read:one-project; do
-  try "a key of scope $scope" "$hash:$scope" "$apart" "$checks" --header "Authorization: Bearer $key"
+  try "a key of scope $scope" "$hash:$scope" fuzzing "$checks" --header "Authorization: Bearer $key"
 done
