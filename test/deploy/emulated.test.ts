@@ -1,9 +1,9 @@
 // The deployment as its page describes it, with the commands that the page prints, against an AWS on this machine.
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as assert from 'uvu/assert';
 import { CACHE_CHOICES } from '../../deploy/config.ts';
+import { PRELOADED } from '../support/cdk-cli.ts';
 import { type Checkout, cleanCheckout } from '../support/checkout.ts';
 import type { Ran } from '../support/cli.ts';
 import { type EmulatedAws, emulatedAws, hasMotoCloudFormation } from '../support/emulated-aws.ts';
@@ -18,7 +18,7 @@ const [INSTALL, BOOTSTRAP = '', DEPLOY = ''] = (/```sh\n([\s\S]*?)```/.exec(PAGE
 
 /** The CDK polls quickly, and leaves out its checks of the templates, which `static.test.ts` makes of all variants. */
 const QUICK = {
-  NODE_OPTIONS: `--require=${fileURLToPath(new URL('../support/quick-polls.cjs', import.meta.url))}`,
+  NODE_OPTIONS: PRELOADED.join(' '),
   CDK_VALIDATION: 'false',
 };
 

@@ -41,7 +41,11 @@ export const cdkModes = (all: readonly CdkMode[]): readonly CdkMode[] => {
   return all.filter((mode) => stdout.includes(`"${mode}"`));
 };
 
-const quickPolls = fileURLToPath(new URL('./quick-polls.cjs', import.meta.url));
+/** What the CLI loads before itself: it polls quickly, and starts quickly. */
+export const PRELOADED: readonly string[] = [
+  new URL('./quick-polls.cjs', import.meta.url),
+  new URL('./code-cache.cjs', import.meta.url),
+].map((url) => `--require=${fileURLToPath(url)}`);
 
 /** Runs the CDK CLI on an app of these stacks, against its own fake CloudFormation. */
 export const runCdk = async (
@@ -77,8 +81,7 @@ export const runCdk = async (
     writeAssembly(assembly, stacks);
     const argv = [
       process.execPath,
-      '--require',
-      quickPolls,
+      ...PRELOADED,
       CDK_BIN,
       ...command.map((word) => word.replace('$FOLDER', folder.path)),
       '--app',
