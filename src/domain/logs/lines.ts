@@ -45,11 +45,11 @@ export const lineIn = (raw: string): string => readableLine(raw).text;
 const withoutPrefixes = (raw: string): ReadableLine => {
   const text = (UNPRINTED.test(raw) ? stripEscapes(raw) : raw).trim();
   const plain = text.includes('[') ? stripBareColours(text) : text;
-  const { last, end } = prefixesOf(plain);
+  const end = prefixEnd(plain);
   if (end === 0) return { text: plain };
   const line = plain.slice(end).trim();
-  const mark = markIn(plain, last, end);
-  return mark === undefined ? { text: line } : { text: line, marked: plain.slice(mark).trim() };
+  const mark = markStart(plain, end);
+  return mark === -1 ? { text: line } : { text: line, marked: plain.slice(mark).trim() };
 };
 
 /** The beginning of a line of the json-file driver of containers: `{"log":"…\n","stream":"stdout",…}`. */
@@ -66,40 +66,47 @@ const textInEnvelope = (text: string): string | undefined => {
   }
 };
 
-/** Where the last prefix of a line that has neither escapes nor outer white space begins and ends. */
-const prefixesOf = (line: string): Readonly<{ last: number; end: number }> => {
-  let last = 0;
+/** The end of the prefixes of a line that has neither escapes nor outer white space. */
+export const prefixEnd = (line: string): number => {
   let start = 0;
   for (let count = 0; count < MAX_PREFIXES; count += 1) {
     const next = skipPrefix(line, start, count > 0);
     if (next === start) break;
-    last = start;
     start = next;
   }
-  return { last, end: start };
+  return start;
 };
 
-/** The positions at which the text of such a line may begin: after its prefixes, or with a level that ends them. */
-export const beginningsOf = (line: string): readonly number[] => {
-  const { last, end } = prefixesOf(line);
-  const mark = markIn(line, last, end);
-  return mark === undefined ? [end] : [end, mark];
+/** Where the level of an error begins that is the last of the prefixes, which end at `end`; -1 if none is. */
+export const levelStart = (line: string, end: number): number => {
+  let at = beforeSpaces(line, end);
+  const code = line.charCodeAt(at);
+  if (code === 0x3a) at -= 1;
+  else if (code === 0x2d) at = beforeSpaces(line, at);
+  const last = line.charCodeAt(at);
+  if (last !== 0x52 && last !== 0x4c && last !== 0x72) return -1;
+  const level = ERROR_LEVEL.exec(line.slice(Math.max(0, at - 9), at + 1))?.[1];
+  return level === undefined ? -1 : at + 1 - level.length;
 };
 
-/** Where a level of an error or a counter's tag begins that ends a line's prefixes. */
-const markIn = (line: string, last: number, end: number): number | undefined => {
-  const code = line.charCodeAt(last);
-  if (code === 0x5b) {
-    const isTag = isBetween(line.charCodeAt(end), 0x30, 0x39);
-    return (isTag ? TAG : ERROR_TAG).test(line.slice(last, end)) ? last : undefined;
-  }
-  if (!isLetter(code)) return undefined;
-  const prefix = line.slice(last, end);
-  const level = ERROR_LEVEL.exec(prefix)?.[1];
-  return level === undefined ? undefined : end - level.length;
+/** The position of the last character before `end` that is no space. */
+const beforeSpaces = (line: string, end: number): number => {
+  let at = end - 1;
+  while (line.charCodeAt(at) <= 0x20) at -= 1;
+  return at;
 };
 
-const ERROR_LEVEL = /(?:^| )((?:ERROR|FATAL|CRITICAL|error)(?: -|:)?\s{1,8})$/;
+/** Where a level or a counter's tag begins that is the last of the prefixes; -1 if none is. */
+const markStart = (line: string, end: number): number => {
+  const close = beforeSpaces(line, end);
+  const code = line.charCodeAt(close);
+  if (code !== 0x5d && (code !== 0x3a || line.charCodeAt(close - 1) !== 0x5d)) return levelStart(line, end);
+  const open = line.lastIndexOf('[', close);
+  const isTag = isBetween(line.charCodeAt(end), 0x30, 0x39);
+  return (isTag ? TAG : ERROR_TAG).test(line.slice(open, end)) ? open : -1;
+};
+
+const ERROR_LEVEL = /(?:^|[^\w])(ERROR|FATAL|CRITICAL|error)$/;
 const ERROR_TAG = /^\[ {0,4}(?:ERROR|FATAL|CRITICAL|error|fatal|critical) {0,4}\]/;
 /** A word that is neither a level nor a path. */
 const TAG =

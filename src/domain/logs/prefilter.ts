@@ -17,7 +17,7 @@ import {
   SMALL_LETTERS,
 } from './hint.ts';
 import { addAll, type IndexSet, indexSet } from './index-set.ts';
-import { beginningsOf, CONTAINER_ENVELOPE, mayBeLevel, mayBeTime } from './lines.ts';
+import { CONTAINER_ENVELOPE, levelStart, mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
 import { wordTable } from './word-starts.ts';
 
 /** One text, whose lines are asked for in their order. */
@@ -87,7 +87,10 @@ export const prefilterOf = (hints: readonly (Hint | undefined)[]): Prefilter => 
         if (!prefixMarks.isAnyIn(first, end) && !mayBePrefixed(text, first))
           return begins(text, first, found);
         const line = text.slice(first, last + 1);
-        return beginningsOf(line).some((at) => begins(line, at, found));
+        const textStart = prefixEnd(line);
+        if (begins(line, textStart, found)) return true;
+        const level = levelStart(line, textStart);
+        return level !== -1 && begins(line, level, found);
       },
       readersOf(line) {
         found.set(always);

@@ -497,14 +497,12 @@ const isAboutWork = (
   step !== undefined ||
   phaseIn(object) !== undefined ||
   WORK_OBJECTS.has(member(object, 'object')) ||
-  [...NAME_KEYS, ...WORK_KEYS].some((key) => Object.hasOwn(object, key));
+  NAMES_OF_WORK.some((key) => Object.hasOwn(object, key));
+const NAMES_OF_WORK = [...NAME_KEYS, ...WORK_KEYS];
 
 const phaseIn = (object: JsonObject): string | undefined => {
-  const keys = PHASE_KEYS.filter((key) => {
-    const value = member(object, key);
-    return key !== 'stage' || typeof value !== 'string' || !ENVIRONMENT.test(value);
-  });
-  return textIn(object, keys, TEXT_LIMITS.phase);
+  const text = textIn(object, PHASE_KEYS, TEXT_LIMITS.phase);
+  return text !== undefined && ENVIRONMENT.test(text) && !Object.hasOwn(object, 'phase') ? undefined : text;
 };
 
 /** The phase of a node or a workflow of Argo is its status. */
@@ -593,12 +591,17 @@ const numberOf = (value: Json | undefined): number | undefined => {
 
 /** The first known word among these keys, otherwise the first word. */
 const statusWordIn = (object: JsonObject): string | undefined => {
-  const words = STATUS_KEYS.map((key) => {
-    const value = member(object, key);
+  const words: string[] = [];
+  for (const key of STATUS_KEYS) {
+    if (!Object.hasOwn(object, key)) continue;
+    const stated = object[key];
     // Slurm's REST API has a list of flags, the state first.
-    return Array.isArray(value) ? value[0] : value;
-  }).filter((value): value is string => typeof value === 'string' && STATUS_WORD.test(value));
-  return words.find((word) => statusOfWord(wordAndDetail(word).word) !== undefined) ?? words[0];
+    const value = Array.isArray(stated) ? stated[0] : stated;
+    if (typeof value === 'string' && STATUS_WORD.test(value)) words.push(value);
+  }
+  return words.length === 1
+    ? words[0]
+    : (words.find((word) => statusOfWord(wordAndDetail(word).word) !== undefined) ?? words[0]);
 };
 /** One word, or a few: a sentence is a message. What follows a colon or stands in parentheses may be one. */
 const STATUS_WORD =
@@ -606,6 +609,7 @@ const STATUS_WORD =
 
 /** `failed: disk full` is a word and its detail. */
 const wordAndDetail = (said: string): Readonly<{ word: string; detail?: string }> => {
+  if (/^\w+$/.test(said)) return { word: said };
   const [, word, afterColon, inParentheses] =
     /^\s*([^:(]{1,100}?)(?:: (.{1,300}?)| \((.{1,300})\))?[\s.!…]{0,3}$/.exec(said) ?? [];
   const detail = (afterColon ?? inParentheses)?.trim();

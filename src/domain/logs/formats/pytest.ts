@@ -1,5 +1,5 @@
 import { isTerminal } from '../../tasks/status.ts';
-import { fraction, numberBefore, percentage } from '../hint.ts';
+import { fraction, numberBefore, type Place, percentage } from '../hint.ts';
 import { counterRuns, type RunUpdate, withText } from './kit/counter-runs.ts';
 import { cut, headOf, TEXT_LIMITS } from './kit/text.ts';
 
@@ -22,6 +22,12 @@ export type PytestSignal =
 type Memory = Readonly<{ interrupted: boolean }>;
 
 /** `3 passed in 0.1s` */
+/** `ERROR tests/test_b.py - …`: many loggers begin lines with that word. */
+const ERROR_IN_FILE: Place = {
+  characters: 'E',
+  holds: (text, at) => text.startsWith('ERROR ', at) && text.slice(at, at + 320).includes('.py'),
+};
+
 const RESULT_COUNT = numberBefore(
   ' ',
   /^\d{1,7} (?:failed|passed|skipped|deselected|xfailed|xpassed|error|warning|rerun)/,
@@ -37,8 +43,8 @@ export const pytest = counterRuns<PytestSignal, Memory>({
   counts: 'done',
   hint: {
     contains: [percentage, fraction],
-    begins: ['=', '!', 'collected', 'FAILED', 'ERROR', 'no tests'],
-    mayBegin: RESULT_COUNT,
+    begins: ['=', '!', 'collected', 'FAILED', 'no tests'],
+    mayBegin: [RESULT_COUNT, ERROR_IN_FILE],
   },
   taskType: 'test',
   memory: { interrupted: false },

@@ -16,7 +16,15 @@ export const turbo = counterRuns<TurboSignal, null>({
   name: 'turbo',
   stateVersion: 1,
   counts: 'done',
-  hint: { contains: [' command ('], begins: ['Tasks:', 'Failed:', 'run failed', 'ERROR'] },
+  hint: {
+    contains: [' command ('],
+    begins: [
+      'Tasks:',
+      'Failed:',
+      'run failed',
+      ...[1, 2, 3, 4].map((spaces) => `ERROR${' '.repeat(spaces)}run failed`),
+    ],
+  },
   taskType: 'build',
   memory: null,
 
