@@ -22,7 +22,8 @@ import { captured } from './support/captured.ts';
 import { MIYABI, run, until } from './support/cli.ts';
 import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from './support/dynalite.ts';
 import { dynamodbGate } from './support/dynamodb-gate.ts';
-import { freePort, hasRedisServer, startTlsRedis } from './support/redis.ts';
+import { freePort } from './support/free-port.ts';
+import { hasRedisServer, startTlsRedis } from './support/redis.ts';
 import { suite } from './support/suite.ts';
 
 /** What must never be read in a log. Each is unlike anything else that could be there. */

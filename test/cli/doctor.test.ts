@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { freePort, MIYABI, run, scratch, serveMiyabi } from '../support/cli.ts';
+import { MIYABI, run, scratch, serveMiyabi } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
 import { openCollector } from '../support/otlp-collector.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';

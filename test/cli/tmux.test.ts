@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { widthOf } from '../../src/cli/terminal/terminal.ts';
-import { CDK, cleanEnv, freePort, has, MIYABI, scratch, serveMiyabi, until } from '../support/cli.ts';
+import { CDK, cleanEnv, has, MIYABI, scratch, serveMiyabi, until } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
 import { needs, suite } from '../support/suite.ts';
 
 const here = process.platform === 'linux' && has('tmux');

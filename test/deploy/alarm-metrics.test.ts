@@ -10,7 +10,7 @@ import { systemClock } from '../../src/adapters/system/clock.ts';
 import { read } from '../docs/fences.ts';
 import { ADMIN_ENTRY, apiEvent, type Outcome, openArtifacts } from '../support/artifact.ts';
 import { openTestDynamodb, TEST_DYNAMODB_TIMEOUTS } from '../support/dynalite.ts';
-import { freePort } from '../support/redis.ts';
+import { freePort } from '../support/free-port.ts';
 import { synthesise } from '../support/stack.ts';
 import { shared, suite } from '../support/suite.ts';
 

@@ -14,7 +14,7 @@ import { programOf } from '../support/built.ts';
 import { type Ran, run } from '../support/cli.ts';
 import { openTestDynamodb } from '../support/dynalite.ts';
 import { type FakeAws, fakeAws } from '../support/fake-aws.ts';
-import { freePort } from '../support/redis.ts';
+import { freePort } from '../support/free-port.ts';
 import { startServer } from '../support/server.ts';
 import { suite } from '../support/suite.ts';
 import { aTask, NOON } from '../support/tasks.ts';

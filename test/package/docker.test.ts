@@ -9,8 +9,8 @@ import { readConfig } from '../../src/config.ts';
 import { cleanCheckout } from '../support/checkout.ts';
 import { cleanEnv, MIYABI, run, scratch, until } from '../support/cli.ts';
 import { buildImage, stagesOf } from '../support/dockerfile.ts';
+import { freePort } from '../support/free-port.ts';
 import { ROOT, UNCOUNTED } from '../support/packed.ts';
-import { freePort } from '../support/redis.ts';
 import { needs, suite } from '../support/suite.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

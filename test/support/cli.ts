@@ -189,15 +189,6 @@ export const isOnPath = (program: string): boolean =>
 export const has = (program: string): boolean =>
   spawnSync(program, ['-V'], { stdio: 'ignore' }).error === undefined;
 
-/** A port that is free now. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
-
 /** A whole server, as `miyabi serve` runs it. */
 export const serveMiyabi = async (port: number, env: Readonly<Record<string, string>>) => {
   const running = start([...MIYABI, 'serve'], { env: { ...env, PORT: String(port), LOG_LEVEL: 'error' } });

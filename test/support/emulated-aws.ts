@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { until } from './cli.ts';
-import { freePort } from './redis.ts';
+import { freePort } from './free-port.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { isFullRun } from './suite.ts';
 

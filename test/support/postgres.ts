@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:f
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { scratch, until } from './cli.ts';
-import { freePort } from './redis.ts';
+import { freePort } from './free-port.ts';
 
 /** Where the programs of the newest PostgreSQL here are: on the PATH, or where Debian puts them. */
 const programs = ((): string | undefined => {

@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +7,7 @@ import { Redis } from 'ioredis';
 import { type RedisAddress, redisClient } from '../../src/adapters/redis/connection.ts';
 import type { RedisLink } from '../../src/adapters/redis/link.ts';
 import { isOnPath } from './cli.ts';
+import { freePort } from './free-port.ts';
 import { strictLink } from './redis-mock.ts';
 import { shared, slowly, suite } from './suite.ts';
 
@@ -22,15 +22,6 @@ export type RedisServer = Readonly<{
   pids: readonly number[];
   stop(): Promise<void>;
 }>;
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-};
 
 /** Asks again and again, every 20 ms, until it is true or the time is over. */
 export const until = async (

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Task } from '../../../src/domain/tasks/task.ts';
-import { CDK, freePort, MIYABI, run, scratch, serveMiyabi, start, until } from '../../support/cli.ts';
+import { CDK, MIYABI, run, scratch, serveMiyabi, start, until } from '../../support/cli.ts';
+import { freePort } from '../../support/free-port.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('miyabi run and a server');

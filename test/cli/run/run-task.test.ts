@@ -8,7 +8,8 @@ import { invalidField, unavailable } from '../../../src/domain/errors.ts';
 import type { Task } from '../../../src/domain/tasks/task.ts';
 import { serve } from '../../../src/entrypoints/local/serve.ts';
 import { openApi } from '../../support/api.ts';
-import { freePort, MIYABI, type Ran, run, scratch, start, until } from '../../support/cli.ts';
+import { MIYABI, type Ran, run, scratch, start, until } from '../../support/cli.ts';
+import { freePort } from '../../support/free-port.ts';
 import { isFullRun, needs, suite } from '../../support/suite.ts';
 import { hasPython, inTerminal } from '../../support/terminal.ts';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { leanSender } from '../../../src/cli/run/sender.ts';
 import { serverAt } from '../../../src/cli/server.ts';
-import { freePort } from '../../support/cli.ts';
+import { freePort } from '../../support/free-port.ts';
 import { suite } from '../../support/suite.ts';
 
 const test = suite('what sends the output of a run');
