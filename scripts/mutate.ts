@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type BuildContext, context } from 'esbuild';
@@ -38,7 +39,7 @@ type V8Coverage = Readonly<{
   }>[];
 }>;
 
-/** Runs a program in a folder. Returns whether it succeeded in time. */
+/** Runs a program in a folder. Returns whether it succeeded in time; it is ended when a test has failed. */
 const succeeds = async (
   cwd: string,
   words: readonly string[],
@@ -48,14 +49,27 @@ const succeeds = async (
   const child = spawn('sh', command, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
   });
-  const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), LIMIT_MS);
+  const end = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  };
+  const timer = setTimeout(end, LIMIT_MS);
+  let hasFailed = false;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!line.startsWith('{"kind":"end","ok":false')) return;
+    hasFailed = true;
+    end();
+  });
   // Node types the arguments of an event as any.
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
-  return code === 0;
+  return code === 0 && !hasFailed;
 };
 
 /** The files that are copied for a worker, so that it can change them. */
@@ -191,7 +205,7 @@ const trees = Array.from({ length: availableParallelism() }, (_, worker) => {
 type Compiled = Readonly<{ path: string; compiler: BuildContext }>;
 const compiledTests = new Map<string, Compiled>();
 
-/** A program that runs a test file, with its slow tests or without. Its reports go nowhere. */
+/** A program that runs a test file, with its slow tests or without, and reports on standard output. */
 const programFor = (test: string, withSlow: boolean): string => `
   import { reportTo } from './test/support/suite.ts';
   reportTo(1, { words: undefined, withSlow: ${withSlow} });
