@@ -666,7 +666,7 @@ export const ORCHESTRATION: readonly Case[] = [
   {
     name: 'docker compose without a terminal',
     run: 'docker-compose/docker-compose#1 running 1/null',
-    shown: { current_step: 'Container shop-db-1', phase: 'Starting' },
+    shown: { current_step: 'Container shop-db-1', phase: 'Started' },
     lines: [' Container shop-db-1 Starting ', ' Container shop-db-1 Started '],
   },
   {

@@ -82,4 +82,23 @@ for (const { name, tasks, lines } of ['tools', 'plain', 'json'].flatMap(wordings
   });
 }
 
+/** The last step of a counter ends with its log, and so does compose after any container: nothing says more. */
+const endsWithItsLog = ({ run }: ParsedTask): boolean => /^(?:plain|docker-compose)/.test(run.key);
+
+test('a log that is cut before its tasks fail does not complete them', () => {
+  for (const { name, tasks, lines } of ['tools', 'plain'].flatMap(wordingsIn)) {
+    const parser = logParser(builtInFormats);
+    for (const line of lines) {
+      parser.add([line]);
+      const ends = new Map([...parser.tasksAtEnd()].map((task) => [task.run.key, task]));
+      for (const { run } of parser.tasks()) {
+        const end = ends.get(run.key);
+        if (end === undefined || endsWithItsLog(end) || run.status === end.run.status) continue;
+        const isSame = tasks.some((task) => task.startsWith(`${run.key} ${end.run.status}`));
+        assert.ok(isSame, `${name}: ${run.key} ${end.run.status} after ${line}`);
+      }
+    }
+  }
+});
+
 test.run();

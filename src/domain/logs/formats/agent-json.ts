@@ -78,13 +78,13 @@ const TASK_ID_KEYS = ['task_id', 'taskId', 'taskID'];
 const JOB_ID_KEYS = ['job_id', 'jobId', 'jobID'];
 const RUN_ID_KEYS = [
   ...['run_id', 'runId', 'flow_run_id', 'execution_id', 'executionId', 'executionArn'],
-  ...['build_id', 'buildId', 'pipeline_id', 'pipelineId', 'deployment_id', 'deploymentId'],
+  ...['build_id', 'buildId', 'build-id', 'pipeline_id', 'pipelineId', 'deployment_id', 'deploymentId'],
 ];
 const PROJECT_KEYS = ['project_id', 'projectId'];
 const NAME_KEYS = ['task_name', 'taskName', 'task'];
 const JOB_NAME_KEYS = [
   ...['job_name', 'jobName', 'build_name', 'buildName', 'workflow_name', 'workflowName'],
-  ...['flow_name', 'pipeline_name', 'dag_id', 'job', 'workflow_id', 'workflowId'],
+  ...['flow_name', 'pipeline_name', 'project-name', 'dag_id', 'job', 'workflow_id', 'workflowId'],
 ];
 const TYPE_KEYS = ['task_type', 'taskType'];
 const TIME_KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime'];
@@ -112,7 +112,7 @@ const SKIPPED_KEYS = ['skipped', 'skipped_count', 'skippedCount'];
 const STATUS_KEYS = [
   ...['status', 'state', 'task_status', 'taskStatus', 'task_state', 'taskState', 'job_status', 'jobStatus'],
   ...['job_state', 'jobState', 'run_status', 'runStatus', 'build_status', 'buildStatus'],
-  ...['execution_status', 'executionStatus', 'state_type', 'stateType'],
+  ...['execution_status', 'executionStatus', 'state_type', 'stateType', 'build-status'],
 ];
 /** Members that hold the status where it is an object: `{"status":{"state":"input-required"}}`. */
 const INNER_STATUS_KEYS = ['state', 'status', 'phase', 'type', 'name'];
@@ -132,7 +132,16 @@ const WORK_KEYS = [
   ...RUN_ID_KEYS,
   ...JOB_NAME_KEYS,
   ...['agent', 'agent_id', 'agentId', 'agent_name', 'workflow', 'pipeline'],
-  ...['build', 'build_number', 'task_status', 'conclusion', 'progress', 'exit_code', 'contextId'],
+  ...[
+    'build',
+    'build_number',
+    'buildNumber',
+    'task_status',
+    'conclusion',
+    'progress',
+    'exit_code',
+    'contextId',
+  ],
 ];
 /** What OpenAI's API calls the kinds of work that it runs, in the member `object`. */
 const WORK_OBJECTS: ReadonlySet<Json | undefined> = new Set([
@@ -497,7 +506,9 @@ const isAboutWork = (
   step !== undefined ||
   phaseIn(object) !== undefined ||
   WORK_OBJECTS.has(member(object, 'object')) ||
-  NAMES_OF_WORK.some((key) => Object.hasOwn(object, key));
+  NAMES_OF_WORK.some((key) => Object.hasOwn(object, key) && !(key === 'exit_code' && isContainer(object)));
+const isContainer = (object: JsonObject): boolean =>
+  Object.hasOwn(object, 'container') || Object.hasOwn(object, 'image');
 const NAMES_OF_WORK = [...NAME_KEYS, ...WORK_KEYS];
 
 const phaseIn = (object: JsonObject): string | undefined => {
@@ -638,9 +649,15 @@ const statusBeside = (object: JsonObject, status: TaskStatus | undefined): TaskS
   const concluded =
     status === 'completed' && typeof conclusion === 'string' ? statusOfWord(conclusion) : undefined;
   if (concluded !== undefined) return concluded;
+  if (status === 'completed' && RESULT_KEYS.some((key) => isFailure(member(object, key)))) return 'failed';
   const failed = hasFailed(firstMember(object, EXIT_CODE_KEYS));
   return failed === undefined ? status : failed ? 'failed' : 'completed';
 };
+
+/** Beside `finished`, how it went; other words may be what it has made. */
+const RESULT_KEYS = ['result', 'outcome'];
+const isFailure = (value: Json | undefined): boolean =>
+  typeof value === 'string' && statusOfWord(value) === 'failed';
 
 /** By an exit code: a number, as text too, and in Slurm with the number of the signal, `0:15`. */
 const hasFailed = (code: Json | undefined): boolean | undefined => {
@@ -678,6 +695,12 @@ const textIn = (object: JsonObject, keys: readonly string[], limit: number): str
 
 const errorIn = (object: JsonObject): string | undefined => {
   const error = firstMember(object, ERROR_KEYS);
+  const cause = member(object, 'cause');
+  if (typeof error === 'string' && typeof cause === 'string' && error.trim() !== '' && error !== cause) {
+    const inner = parseObject(cause);
+    const reason = inner === undefined ? cause : (textIn(inner, ERROR_KEYS, TEXT_LIMITS.error) ?? cause);
+    return cut(`${error.trim()}: ${reason.trim()}`, TEXT_LIMITS.error);
+  }
   if (isJsonObject(error)) return textIn(error, ['message', 'reason', 'type', 'name'], TEXT_LIMITS.error);
   return typeof error === 'string' ? textIn(object, ERROR_KEYS, TEXT_LIMITS.error) : undefined;
 };

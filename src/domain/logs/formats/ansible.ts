@@ -63,7 +63,7 @@ export const ansible = counterRuns<AnsibleSignal, Memory>({
 
   // No host has matched: then there are no rows.
   atEnd: (run) =>
-    run.status === 'running' && run.details.phase === 'recap'
+    run.status === 'running' && run.details.phase === 'recap' && run.current === null
       ? { ...run, status: 'completed', ended_at: run.last_at }
       : run,
 

@@ -55,7 +55,8 @@ export const dockerCompose = toolFormat({
   taskType: 'deploy',
   counts: 'done',
   grows: true,
-  endsSilently: true,
+  endsSilently:
+    /^(?:Created|Recreated|Started|Restarted|Running|Healthy|Exited|Stopped|Killed|Removed|Pulled|Built)$/,
   hint: {
     contains: [fraction],
     begins: [
@@ -79,7 +80,7 @@ export const dockerCompose = toolFormat({
     },
     {
       says: 'one done',
-      line: /^(?<step>(?:Container|Network|Volume|Image) \S{1,200}) {1,2}(?:Created|Recreated|Started|Restarted|Running|Healthy|Exited|Stopped|Killed|Removed|Pulled|Built)$/,
+      line: /^(?<step>(?:Container|Network|Volume|Image) \S{1,200}) {1,2}(?<phase>Created|Recreated|Started|Restarted|Running|Healthy|Exited|Stopped|Killed|Removed|Pulled|Built)$/,
     },
     {
       says: 'one failed',

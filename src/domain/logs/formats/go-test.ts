@@ -10,7 +10,7 @@ export const goTest = toolFormat({
   taskName: 'go test',
   taskType: 'test',
   counts: 'open',
-  endsSilently: true,
+  endsSilently: /^package$/,
   hint: {
     begins: [
       ...['=== RUN ', '--- PASS: ', '--- FAIL: ', '--- SKIP: ', 'ok  \t', 'FAIL', 'panic: ', '# '],

@@ -41,8 +41,11 @@ export type Tool = Readonly<{
   grows?: true;
   /** Bars without a name that it draws while it runs: they are no tasks of their own. */
   draws?: RegExp;
-  /** Nothing says that all went well: a run in which nothing has failed completes with the end of its stream. */
-  endsSilently?: true;
+  /**
+   * Nothing says that all went well: a run in which nothing has failed completes with the end of its stream, if it was in
+   * such a phase. One that is known to have failed fails.
+   */
+  endsSilently?: true | RegExp;
   /** Something that is `broken` is its end, unless it is seen to go on: such a run fails with the end of its stream. */
   failsSilently?: true;
 }>;
@@ -85,7 +88,7 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
 
     ...(tool.json !== undefined && { timeOf: ({ time }: ToolSignal) => time }),
 
-    ...(tool.endsSilently && { atEnd }),
+    ...(tool.endsSilently !== undefined && { atEnd: atEnd(tool.endsSilently) }),
     ...(tool.failsSilently && { atEnd: failedAtEnd }),
 
     begins(last, signal) {
@@ -114,15 +117,22 @@ export const toolFormat = (tool: Tool): LogFormat<ToolSignal, RunsState<Memory>>
   });
 };
 
-const atEnd = (run: Observation): Observation =>
-  run.status !== 'running' || hasFailed(run)
-    ? run
-    : {
-        ...run,
-        status: 'completed',
-        details: { ...run.details, outcome: 'completed' },
-        ended_at: run.last_at,
-      };
+const atEnd =
+  (after: RegExp | true) =>
+  (run: Observation): Observation => {
+    if (run.failing !== undefined) return failedAtEnd(run);
+    const isCut = run.total === null && after !== true && !after.test(run.details.phase ?? '');
+    return run.status !== 'running' || hasFailed(run) || isPartial(run) || isCut
+      ? run
+      : {
+          ...run,
+          status: 'completed',
+          details: { ...run.details, outcome: 'completed' },
+          ended_at: run.last_at,
+        };
+  };
+
+const isPartial = ({ current, total }: Observation): boolean => total !== null && (current ?? 0) < total;
 
 const failedAtEnd = (run: Observation): Observation =>
   run.status !== 'running' || run.failing === undefined
