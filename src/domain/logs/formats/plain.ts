@@ -159,7 +159,10 @@ export const plain = counterRuns<PlainSignal, Memory>({
     'over other lines',
 
   // While the last step is under way, an error or an end is likely to be its own, though another tool writes such lines too.
-  readContinuation: (line) => failureIn(line) ?? endIn(line) ?? lastEndIn(line) ?? errorIn(line),
+  readContinuation: (line) =>
+    FINAL.test(line) && !line.startsWith('Error: ')
+      ? undefined // The job that the step is a part of ends with it.
+      : (failureIn(line) ?? endIn(line) ?? lastEndIn(line) ?? errorIn(line)),
 
   laneOf: (signal) => ('tag' in signal && signal.tag !== undefined ? `plain:${signal.tag}` : 'plain'),
 

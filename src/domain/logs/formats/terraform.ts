@@ -262,6 +262,7 @@ const belowError = (line: string, before: TerraformSignal): TerraformSignal | un
       : { kind: 'at', ...common, address: cutName(address) };
   }
   if (!isSure) return undefined;
+  if (!isFramed && text !== '' && !SOURCE.test(text) && !DETAIL.test(text)) return undefined;
   return text === '' || SOURCE.test(text)
     ? { kind: 'place', ...common }
     : { kind: 'detail', ...common, text: cut(text, TEXT_LIMITS.error) };
@@ -285,6 +286,8 @@ const AT = /^with (\S{1,500}),$/;
 const PLACE = /^on \S.{0,300} line \d{1,7}(?:,| ?:|$)/;
 /** Lines of the configuration, and what is known of its values. */
 const SOURCE = /^(?:\d{1,7}: |[├│─]|\(source code not available\))/;
+/** A sentence without a frame: the next line may be that of another tool. */
+const DETAIL = /^(?!Error: |ERROR\b|Process completed|Releasing state lock)[\p{Lu}"'`]/u;
 /** TFLint names its rule. */
 const LINTED = /\([a-z\d_]{3,80}\)$/;
 

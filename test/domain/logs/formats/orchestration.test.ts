@@ -142,6 +142,23 @@ test('a step that failed at the end of a job’s log is the end of the job', () 
   assert.equal(endOf(failed.slice(0, 1)), ['running', 'running']);
 });
 
+test('a job fails with its own last line though the last step of a counter is under way', () => {
+  const steps = ['Step 1/2: build', 'Step 2/2: test'];
+  const jobs = [
+    [
+      '##[group]Run make',
+      ...steps,
+      '##[error]Process completed with exit code 1.',
+      'Cleaning up orphan processes',
+    ],
+    ['Running with gitlab-runner 17.5.0 (853330f9)', ...steps, 'ERROR: Job failed: exit code 1'],
+  ];
+  assert.equal(
+    jobs.map((lines) => runsOf(lines).find(({ key }) => key.includes('job'))?.status),
+    ['failed', 'failed'],
+  );
+});
+
 test('a connection that Wget could not make is its end where no other follows', () => {
   const refused = [
     '--2026-11-03 10:00:00--  http://127.0.0.1:9/a',
