@@ -14,7 +14,8 @@ const isShell = ({ language }: Fence): boolean => language === 'sh' || language 
 const isScript = ({ language }: Fence): boolean => language === 'ts';
 
 const executes = async (fence: Fence): Promise<void> => {
-  const server = await startServer({ MIYABI_BACKEND: 'memory' });
+  // It is not what is tested here, and starts in half the time if its coverage is not measured.
+  const server = await startServer({ MIYABI_BACKEND: 'memory', NODE_V8_COVERAGE: '' });
   const folder = await readersFolder();
   try {
     const text = fence.text.replaceAll(DOCUMENTED_URL, server.url);

@@ -7,7 +7,7 @@ import { dynamodbGate } from '../support/dynamodb-gate.ts';
 import { until } from '../support/redis.ts';
 import { repeats, suite } from '../support/suite.ts';
 
-const WRITES = repeats({ few: 6, all: 200 });
+const WRITES = repeats({ few: 6, all: 100 });
 
 type World = Readonly<{ calls: readonly [Call, Call]; resent(): number }>;
 

@@ -228,7 +228,7 @@ const anywhere = async (seed: number): Promise<void> => {
   assert.ok(records <= ideal.records, `seed ${seed}: ${records} of ${ideal.records} records`);
 };
 
-const RUNS = repeats({ few: 4, all: 300 });
+const RUNS = repeats({ few: 4, all: 200 });
 /** The machine's timers between two attempts cost a millisecond each: runs wait for theirs together. */
 const WIDTH = 40;
 const seeds = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);

@@ -85,11 +85,11 @@ export const scratch = (): Readonly<{ path: string; remove(): void }> => {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
 
-/** Waits until something is so. Bounded, so that a test that would wait for ever fails by name. */
+/** Waits until something is so. Bounded, so that a test that would wait for ever fails by name; a busy machine takes its time. */
 export const until = async (
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<void> => {
   const began = performance.now();
   while (!(await isSo())) {

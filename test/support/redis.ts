@@ -27,7 +27,7 @@ export type RedisServer = Readonly<{
 export const until = async (
   what: string,
   isTrue: () => Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<void> => {
   const deadline = performance.now() + timeoutMs;
   const late = new Error(`not within ${timeoutMs} ms: ${what}`);
@@ -89,9 +89,10 @@ const startProcess = async (
 const answers = async (address: RedisAddress, { pid, stop }: Started): Promise<void> => {
   const client = redisClient({ ...address, cluster: false });
   try {
-    await until('redis-server answers', async () =>
-      (await client.info('server').catch(() => '')).includes(`process_id:${pid}\r`),
-    );
+    const isAnswering = async () =>
+      (await client.info('server').catch(() => '')).includes(`process_id:${pid}\r`);
+    // Not longer: if another program has taken the port, the next one is tried.
+    await until('redis-server answers', isAnswering, 20_000);
   } catch (error) {
     await stop();
     throw error;

@@ -84,7 +84,7 @@ export const temporaryFolder = async (): Promise<string> => {
 };
 
 /** Asks again and again until the answer is there; fails at the deadline, in milliseconds. */
-export const eventually = async <T>(ask: () => Promise<T | undefined>, deadlineMs = 15_000): Promise<T> => {
+export const eventually = async <T>(ask: () => Promise<T | undefined>, deadlineMs = 60_000): Promise<T> => {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const answer = await ask();
