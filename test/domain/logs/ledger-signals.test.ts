@@ -17,7 +17,7 @@ const NOON = Date.UTC(2026, 10, 23, 12);
 
 type Said = Readonly<{ name: string; at: number; fields: JsonObject }>;
 type State = Readonly<{ said: readonly Said[] }>;
-type Signal = Readonly<{ key: string; name: string; fields: JsonObject; gone: boolean }>;
+type Signal = Readonly<{ key: string; name: string; fields: JsonObject; removes: boolean }>;
 
 /** A run's phase lists what was said about it, in order. A signal may set any field, or take its run away. */
 const listing = (name: string, more: Partial<LogFormat<Signal, State>> = {}): LogFormat =>
@@ -26,9 +26,9 @@ const listing = (name: string, more: Partial<LogFormat<Signal, State>> = {}): Lo
     stateVersion: 1,
     read: () => undefined,
     initial: { said: [] },
-    evolve: (state: State, { key, name: text, fields, gone }: Signal, at: number) => ({
+    evolve: (state: State, { key, name: text, fields, removes }: Signal, at: number) => ({
       state: {
-        said: gone
+        said: removes
           ? state.said.filter((one) => !one.name.startsWith(`${key}:`))
           : [...state.said, { name: `${key}:${text}`, at, fields }],
       },
@@ -61,15 +61,18 @@ const said = (
     line = 0,
     key = 'a',
     fields = {},
-    gone = false,
+    removes = false,
     format = 'list',
   }: Partial<Signal & Pick<PlacedSignal, 'at' | 'line' | 'format'>> = {},
 ): PlacedSignal => ({
   ...{ id, line, at: NOON + at, format },
-  signal: { key, name: line === 0 ? id : `${id}/${line}`, fields, gone },
+  signal: { key, name: line === 0 ? id : `${id}/${line}`, fields, removes },
 });
 
 type Options = Parameters<typeof advance>[3];
+/** The history takes an observation of each run after each signal. */
+const BRIEFLY = { withoutHistory: true };
+
 const feed = (
   ledger: Ledger,
   signals: readonly PlacedSignal[],
@@ -151,17 +154,17 @@ test('a signal is known by its event and its line, and one that comes twice at o
 const many = Array.from({ length: 2 * REPLAYABLE + 1 }, (_, index) => said(`e${index}`, { at: index }));
 
 test('only more than twice the replayable signals are folded, the older half at least', () => {
-  const whole = feed(emptyLedger, many.slice(0, -1));
+  const whole = feed(emptyLedger, many.slice(0, -1), BRIEFLY);
   assert.equal([whole.ledger.recent.length, whole.ledger.compacted_at], [2 * REPLAYABLE, -1]);
-  const folded = feed(whole.ledger, many.slice(-1)).ledger;
+  const folded = feed(whole.ledger, many.slice(-1), BRIEFLY).ledger;
   assert.equal([folded.recent.length, folded.compacted_at], [REPLAYABLE + 1, NOON + REPLAYABLE - 1]);
   assert.equal(folded.runs, { list: ['a'] });
-  const atOnce = feed(emptyLedger, many).ledger;
+  const atOnce = feed(emptyLedger, many, BRIEFLY).ledger;
   assert.is(atOnce.recent.length, REPLAYABLE);
 });
 
 test('after a fold older signals are late, those of its last moment known or new', () => {
-  const { ledger } = feed(emptyLedger, many);
+  const { ledger } = feed(emptyLedger, many, BRIEFLY);
   const last = ledger.compacted_at - NOON;
   assert.equal(counts(feed(ledger, [said('x', { at: last - 1 })])), { fresh: 0, known: 0, late: 1 });
   assert.equal(counts(feed(ledger, [said(`e${last}`, { at: last })])), { fresh: 0, known: 1, late: 0 });
@@ -176,12 +179,12 @@ test('after a fold older signals are late, those of its last moment known or new
 
 test('a fold in the middle of a moment remembers all of that moment', () => {
   const moment = many.map(({ id }) => said(id, { at: 7 }));
-  const once = feed(emptyLedger, moment).ledger;
+  const once = feed(emptyLedger, moment, BRIEFLY).ledger;
   assert.is(once.compacted_ids.length, moment.length - REPLAYABLE);
   const more = Array.from({ length: 2 * REPLAYABLE }, (_, index) => said(`e${5_000 + index}`, { at: 7 }));
-  const twice = feed(once, more).ledger;
+  const twice = feed(once, more, BRIEFLY).ledger;
   assert.ok(twice.compacted_ids.length > once.compacted_ids.length);
-  assert.equal(counts(feed(twice, [...moment, ...more])), {
+  assert.equal(counts(feed(twice, [...moment, ...more], BRIEFLY)), {
     fresh: 0,
     known: moment.length + more.length,
     late: 0,
@@ -191,21 +194,21 @@ test('a fold in the middle of a moment remembers all of that moment', () => {
     many.map(({ id }) => said(`x${id}`, { at: 8 })),
   ).ledger;
   assert.ok(next.compacted_at === NOON + 8 && next.compacted_ids.length < twice.compacted_ids.length);
-  assert.equal(feed(emptyLedger, moment, { unique: true }).ledger.compacted_ids, []);
+  assert.equal(feed(emptyLedger, moment, { unique: true, ...BRIEFLY }).ledger.compacted_ids, []);
 });
 
 test('a run that a later signal takes away is removed, if it was there before', () => {
   const there = feed(emptyLedger, [said('e1'), said('e2', { key: 'b' })]).ledger;
-  const away = feed(there, [said('e3', { at: 1, gone: true })]);
+  const away = feed(there, [said('e3', { at: 1, removes: true })]);
   assert.equal([away.removed, away.changes], [[{ key: 'list/a' }], []]);
-  assert.equal(feed(emptyLedger, [said('e1'), said('e2', { gone: true })]).removed, []);
+  assert.equal(feed(emptyLedger, [said('e1'), said('e2', { removes: true })]).removed, []);
   // In between, so that everything is replayed.
   const late = feed(feed(there, [said('e9', { at: 9, key: 'b' })]).ledger, [
-    said('e4', { at: 1, gone: true }),
+    said('e4', { at: 1, removes: true }),
   ]);
   assert.equal(late.removed, [{ key: 'list/a' }]);
   const { ledger } = feed(emptyLedger, [...many, said('e99999', { at: 99_999, key: 'b' })]);
-  assert.equal(feed(ledger, [said('x', { at: 100_000, gone: true })]).removed, [{ key: 'list/a' }]);
+  assert.equal(feed(ledger, [said('x', { at: 100_000, removes: true })]).removed, [{ key: 'list/a' }]);
 });
 
 test('an earlier signal changes only the runs that end otherwise, and adds its point', () => {
@@ -298,7 +301,7 @@ test('a format that observes what is no run loses its state, and its signals if 
     /observes what is no run in a/,
   );
 
-  const { ledger } = feed(emptyLedger, many);
+  const { ledger } = feed(emptyLedger, many, BRIEFLY);
   const damaged = { ...ledger, base: { list: { said: 'x' } } };
   const healed = feed(damaged, [said('e9999', { at: 9_999 })]);
   assert.equal([healed.dropped, healed.fresh, healed.changes.length], [['list'], 1, 1]);
@@ -320,12 +323,12 @@ test('a format that fails on nothing stored fails its caller, with what it has t
 });
 
 test('a format that is not configured says nothing, and what it has said is kept', () => {
-  const { ledger } = feed(emptyLedger, many);
+  const { ledger } = feed(emptyLedger, many, BRIEFLY);
   const without = formatsOf(listing('other'));
   const step = feed(ledger, [said('e5000', { at: 5_000 })], {}, without);
   assert.equal([step.fresh, step.changes], [1, []]);
   const more = many.map(({ id }) => said(id, { at: 9_000, format: 'other' }));
-  const folded = feed(step.ledger, more, {}, without).ledger;
+  const folded = feed(step.ledger, more, BRIEFLY, without).ledger;
   assert.equal([folded.base['list'], folded.runs['list']], [ledger.base['list'], ['a']]);
   assert.is(orderIn(feed(folded, [said('e9999', { at: 99_999 })]))?.split(' ').length, REPLAYABLE + 2);
 });
@@ -354,8 +357,8 @@ test('a whole task is one run, which has the points of each signal once', () => 
     step.changes.map(({ observation, points }) => [observation.key, observation.current, points.length]),
     [['task', 3, 3]],
   );
-  const gone = feed(step.ledger, [said('e4', { at: 4, key: 'b', gone: true })], { wholeTask: true });
-  assert.equal([gone.removed, gone.changes[0]?.observation.current], [[], 2]);
+  const without = feed(step.ledger, [said('e4', { at: 4, key: 'b', removes: true })], { wholeTask: true });
+  assert.equal([without.removed, without.changes[0]?.observation.current], [[], 2]);
 });
 
 test('a memo is used once, and what goes on with it is what a replay gives', () => {
@@ -375,8 +378,8 @@ test('a memo is used once, and what goes on with it is what a replay gives', () 
     const batch = many
       .slice(from, from + 300)
       .map(({ id }, index) => said(`m${id}`, { at: 100 + from + index }));
-    kept = feed(kept, batch, { memos }).ledger;
-    read = feed(read, batch).ledger;
+    kept = feed(kept, batch, { memos, ...BRIEFLY }).ledger;
+    read = feed(read, batch, BRIEFLY).ledger;
     assert.equal(kept, read);
   }
 });
