@@ -28,25 +28,29 @@ const writeOn = (url: string) => {
   return { acknowledged, ended: Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(write)) };
 };
 
-test('under continuous writes it ends with 0, says nothing and keeps what it acknowledged', async () => {
-  const dataDir = await temporaryFolder();
-  for (let round = 0; round < repeats({ few: 1, all: 4 }); round += 1) {
-    const server = await startServer({ MIYABI_DATA_DIR: dataDir, COLLECT_INTERVAL_MS: '100' });
-    const { acknowledged, ended } = writeOn(server.url);
-    await eventually(async () => (acknowledged.length >= 20 ? true : undefined));
-    server.process.kill('SIGTERM');
-    assert.is(await server.ended, 0, `round ${round}: ${server.errors()}`);
-    assert.is(server.errors(), '', `round ${round}`);
-    await ended;
-    const again = await startServer({ MIYABI_DATA_DIR: dataDir });
-    for (const id of acknowledged) {
-      assert.is((await fetch(`${again.url}/api/tasks/${id}`)).status, 200, `round ${round}: ${id}`);
+test(
+  'under continuous writes it ends with 0, says nothing and keeps what it acknowledged',
+  async () => {
+    const dataDir = await temporaryFolder();
+    for (let round = 0; round < repeats({ few: 1, all: 4 }); round += 1) {
+      const server = await startServer({ MIYABI_DATA_DIR: dataDir, COLLECT_INTERVAL_MS: '100' });
+      const { acknowledged, ended } = writeOn(server.url);
+      await eventually(async () => (acknowledged.length >= 20 ? true : undefined));
+      server.process.kill('SIGTERM');
+      assert.is(await server.ended, 0, `round ${round}: ${server.errors()}`);
+      assert.is(server.errors(), '', `round ${round}`);
+      await ended;
+      const again = await startServer({ MIYABI_DATA_DIR: dataDir });
+      for (const id of acknowledged) {
+        assert.is((await fetch(`${again.url}/api/tasks/${id}`)).status, 200, `round ${round}: ${id}`);
+      }
+      for (const id of acknowledged) await fetch(`${again.url}/api/tasks/${id}`, { method: 'DELETE' });
+      again.process.kill('SIGTERM');
+      await again.ended;
     }
-    for (const id of acknowledged) await fetch(`${again.url}/api/tasks/${id}`, { method: 'DELETE' });
-    again.process.kill('SIGTERM');
-    await again.ended;
-  }
-});
+  },
+  { timeoutMs: 300_000 },
+);
 
 test.slow('a signal right after the greeting closes the store too', async () => {
   const dataDir = await temporaryFolder();
