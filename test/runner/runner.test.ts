@@ -216,7 +216,7 @@ test(
 );
 
 test('finds files by a part of their path, and those that words may be in', () => {
-  assert.equal(selectFiles(['domain/logs/ledger']), ['test/domain/logs/ledger.test.ts']);
+  assert.equal(selectFiles(['domain/logs/parse']), ['test/domain/logs/parse.test.ts']);
   assert.equal(selectFiles(['no/such/file']), []);
   const found = filesWithWords(
     selectFiles([]),
