@@ -96,6 +96,8 @@ export const databaseOn = (
   /** Why nothing can be written now. */
   let readOnly: MiyabiError | undefined;
   let retry: NodeJS.Timeout | undefined;
+  /** The attempt to write again that is under way. */
+  let attempt: Promise<void> | undefined;
   /** Reads wait for it while the files are opened again. */
   let reopening: Promise<void> | undefined;
 
@@ -152,15 +154,23 @@ export const databaseOn = (
   };
 
   const scheduleRetry = (): void => {
-    if (closing) return;
+    // One at a time: a second one would open the files once more.
+    if (closing || retry !== undefined || attempt !== undefined) return;
     retry = setTimeout(() => {
       retry = undefined;
-      reopen().catch((error: unknown) => {
-        logger.warn('The store is still read-only', { path, error });
-        scheduleRetry();
-      });
+      attempt = tryAgain();
     }, retryMs);
     retry.unref();
+  };
+
+  const tryAgain = async (): Promise<void> => {
+    try {
+      await reopen();
+    } catch (error) {
+      logger.warn('The store is still read-only', { path, error });
+    }
+    attempt = undefined;
+    if (readOnly !== undefined && !damaged) scheduleRetry();
   };
 
   /**
@@ -169,10 +179,8 @@ export const databaseOn = (
    */
   const reopen = async (): Promise<void> => {
     if (damaged || closing) return;
-    if (!(await hasRoom())) {
-      scheduleRetry();
-      return;
-    }
+    // It may have been closed meanwhile.
+    if (!(await hasRoom()) || closing) return;
     let done: () => void = () => {};
     reopening = new Promise((resolve) => {
       done = resolve;
@@ -365,7 +373,7 @@ export const databaseOn = (
         syncSoon();
       }
       await flushing;
-      if (reopening !== undefined) await reopening;
+      await attempt;
       if (reads > 0) await new Promise<void>((resolve) => (readsEnded = resolve));
       await level.close();
       return { commits, damaged: damaged || readOnly !== undefined };
