@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 /** A file itself, or all files in a folder but those of installed packages; none if there is neither. */
 const filesBelow = (path: string): readonly string[] => {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [path];
   return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .filter(
+      (entry) => entry.isFile() && !relative(path, entry.parentPath).split(sep).includes('node_modules'),
+    )
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 };

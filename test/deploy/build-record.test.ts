@@ -17,7 +17,9 @@ const withProject = async (
     }>,
   ) => Promise<void>,
 ): Promise<void> => {
-  const root = mkdtempSync(join(tmpdir(), 'miyabi-build-'));
+  const folder = mkdtempSync(join(tmpdir(), 'miyabi-build-'));
+  // Only packages inside a project are left out, not a project that stands among packages.
+  const root = join(folder, 'node_modules/project');
   const path = (file: string) => join(root, file);
   const write = (file: string, text: string) => {
     mkdirSync(join(path(file), '..'), { recursive: true });
@@ -36,7 +38,7 @@ const withProject = async (
         }),
     });
   } finally {
-    rmSync(root, { recursive: true });
+    rmSync(folder, { recursive: true });
   }
 };
 
