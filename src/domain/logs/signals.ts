@@ -29,13 +29,15 @@ export type Reading = Readonly<{
   continued?: ContinuedLine;
 }>;
 
+type Over = 'over empty lines' | 'over other lines';
+
 /** The format whose last line may continue in the next one, the signal of that line, and for how many lines at most. */
 export type ContinuedLine = Readonly<{
   format: string;
   signal: Json;
   lines: number;
   /** What does not end it, besides lines that continue it. */
-  over?: 'empty lines' | 'other lines';
+  over?: Over;
 }>;
 
 const MAX_CONTINUATION = 20;
@@ -43,7 +45,7 @@ const MAX_CONTINUATION = 20;
 const MAX_OTHER_LINES = 200;
 
 const linesAfter = (over: ContinuedLine['over']): number =>
-  over === 'other lines' ? MAX_OTHER_LINES : MAX_CONTINUATION;
+  over === 'over other lines' ? MAX_OTHER_LINES : MAX_CONTINUATION;
 
 /**
  * `streamTask` is the task of the whole stream, if it is one. `inSequence`: every event directly follows the previous
@@ -109,14 +111,14 @@ const readEvents = (
     if (open !== undefined) {
       const format = formats.find(({ name }) => name === open.format);
       for (const each of texts) {
-        const own = open.over === 'other lines' ? undefined : format?.read(each);
+        const own = open.over === 'over other lines' ? undefined : format?.read(each);
         const signal = own ?? format?.readContinuation?.(each, open.signal);
         if (format !== undefined && signal !== undefined)
           return keep(format, signal, event, line, own === undefined ? open.lines : linesAfter(open.over));
       }
     }
     if (texts.some((each) => isOffered(each, event, line, search))) return;
-    if (open?.over === 'other lines' && open.lines > 0) continued = { ...open, lines: open.lines - 1 };
+    if (open?.over === 'over other lines' && open.lines > 0) continued = { ...open, lines: open.lines - 1 };
   };
 
   /** Offers a line to all formats whose hint it has. Returns whether one has read it. */
@@ -138,12 +140,7 @@ const readEvents = (
   /** `lines`: how many more may follow, by default as many as after the first line of a kind. */
   const keep = (format: LogFormat, signal: Json, event: LogEvent, line: number, lines?: number) => {
     const isContinued = format.isContinued?.(signal) ?? false;
-    const over =
-      isContinued === 'over empty lines'
-        ? 'empty lines'
-        : isContinued === 'over other lines'
-          ? 'other lines'
-          : undefined;
+    const over = typeof isContinued === 'string' ? isContinued : undefined;
     const left = lines ?? linesAfter(over);
     if (isContinued !== false && left > 0)
       continued = { format: format.name, signal, lines: left - 1, ...(over !== undefined && { over }) };

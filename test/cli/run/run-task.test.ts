@@ -318,46 +318,50 @@ test.slow(
   },
 );
 
-test('masks a secret in the name of a run, and in the id that is made from it', async () => {
-  const server = await open();
-  try {
-    await server.up();
-    await run([...MIYABI, 'run', '--name', 'push token=hunter2hunter2', '--', 'true'], { env: server.env });
-    const [task] = await server.tasks();
+/** A server that is up, and the command line that reports to it. */
+const withServer =
+  (
+    check: (
+      miyabi: (...args: readonly string[]) => Promise<Ran>,
+      tasks: Awaited<ReturnType<typeof open>>['tasks'],
+    ) => Promise<void>,
+  ) =>
+  async (): Promise<void> => {
+    const server = await open();
+    try {
+      await server.up();
+      await check((...args) => run([...MIYABI, ...args], { env: server.env }), server.tasks);
+    } finally {
+      await server.close();
+    }
+  };
+
+test(
+  'masks a secret in the name of a run, and in the id that is made from it',
+  withServer(async (miyabi, tasks) => {
+    await miyabi('run', '--name', 'push token=hunter2hunter2', '--', 'true');
+    const [task] = await tasks();
     assert.is(task?.task_name, 'push token=[masked]');
     assert.match(task?.task_id ?? '', /^push-token--masked--\d/);
-  } finally {
-    await server.close();
-  }
-});
+  }),
+);
 
-test('shows no count of a run that has counted nothing', async () => {
-  const server = await open();
-  try {
-    await server.up();
-    await run([...MIYABI, 'run', '--name', 'nightly', '--', 'false'], { env: server.env });
-    const { stdout } = await run([...MIYABI, 'tasks', 'list'], { env: server.env });
+test(
+  'shows no count of a run that has counted nothing',
+  withServer(async (miyabi) => {
+    await miyabi('run', '--name', 'nightly', '--', 'false');
+    const { stdout } = await miyabi('tasks', 'list');
     assert.match(stdout, /^nightly {2}✖ failed {2,}\d+s {2}/m);
-  } finally {
-    await server.close();
-  }
-});
+  }),
+);
 
-test('masks secrets in the cause of a failure', async () => {
-  const server = await open();
-  try {
-    await server.up();
-    await run(
-      [...MIYABI, 'run', '--', 'sh', '-c', 'echo "Error: password=hunter2hunter2 refused" >&2; exit 1'],
-      {
-        env: server.env,
-      },
-    );
-    assert.is((await server.tasks())[0]?.details.error_message, 'Error: password=[masked] refused');
-  } finally {
-    await server.close();
-  }
-});
+test(
+  'masks secrets in the cause of a failure',
+  withServer(async (miyabi, tasks) => {
+    await miyabi('run', '--', 'sh', '-c', 'echo "Error: password=hunter2hunter2 refused" >&2; exit 1');
+    assert.is((await tasks())[0]?.details.error_message, 'Error: password=[masked] refused');
+  }),
+);
 
 test.slow(
   'of a command that cannot be started has failed with the exit code that miyabi ends with',
