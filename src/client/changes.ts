@@ -51,7 +51,7 @@ export async function* changes(
       });
       failures = 0;
       isKnown = true;
-      // Without a position, also where an earlier connection was lost before it had one.
+      // No position to resume from: a first connection, or one after a loss before any event.
       if (position === undefined) yield { kind: 'reset', id: undefined };
       for await (const { kind, data, id, retry } of stream) {
         position = id ?? position;

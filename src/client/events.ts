@@ -24,7 +24,7 @@ export const readEvents = (
   body: ReadableStream<Uint8Array>,
   silenceMs = SILENCE_MS,
 ): AsyncGenerator<ServerEvent> =>
-  // A reader from the start: Node cancels a body that has none once its response is collected as garbage.
+  // Locked from the start: once a response is garbage-collected, Node cancels its body unless it has a reader.
   eventsOf(body.getReader(), silenceMs);
 
 async function* eventsOf(

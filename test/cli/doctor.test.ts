@@ -112,7 +112,7 @@ test.slow(
   },
 );
 
-test.slow('traces are checked with the collector, whatever keeps them from it', async () => {
+test.slow('says whether the collector accepts traces, and otherwise why it gets none', async () => {
   const collector = await openCollector();
   const tracesWith = async (env: Readonly<Record<string, string>>) => {
     const checkOf = await doctor({

@@ -115,7 +115,7 @@ test('pages are read until there are no more or enough, and the cursor leads on'
   assert.equal([all.items.length, all.next], [250, null]);
 });
 
-test('a stream whose events are read later is still open then, also after a garbage collection', async () => {
+test('a stream that is read later is still open, even after a garbage collection', async () => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('event: task\nid: p1\ndata: {}\n\n');

@@ -311,7 +311,7 @@ test('a watch gives the present state, every later one and the end', async () =>
   assert.equal(seen, ['pending', 'running', 'completed']);
 });
 
-test('a stream that ends before it has a position is announced as a gap', async () => {
+test('after a stream that ended before its first position, a reset reports the gap', async () => {
   const { miyabi } = await connected({}, ({ path }, nth) =>
     path === '/api/events' && nth === 1
       ? new Response('', { headers: { 'content-type': 'text/event-stream' } })

@@ -26,8 +26,8 @@ const script = (
 ): Promise<Ran> =>
   run(
     [...programOf(`deploy/scripts/${name}.ts`), ...args],
-    // As if this were no machine of AWS's, wherever it is. Measuring coverage, which is that of src alone,
-    // would take half as long again.
+    // The SDK must not ask EC2's metadata service, in case the tests run on EC2. Coverage is measured for src alone, and would
+    // make the scripts half as slow again.
     { env: { AWS_EC2_METADATA_DISABLED: 'true', NODE_V8_COVERAGE: '', ...env } },
   );
 

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give to whatever asks for any: a connection or a server of another test, which would get a
- * port that was free a moment ago.
+ * Below the ephemeral ports. One of those may be taken, between the check and its use, by any connection, or by another
+ * test's server.
  */
 const [FIRST, LAST] = [20_000, 32_000];
 

@@ -154,7 +154,7 @@ export const databaseOn = (
   };
 
   const scheduleRetry = (): void => {
-    // One at a time: a second one would open the files once more.
+    // One attempt at a time: a second one would reopen what the first has just opened.
     if (closing || retry !== undefined || attempt !== undefined) return;
     retry = setTimeout(() => {
       retry = undefined;

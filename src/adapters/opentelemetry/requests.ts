@@ -21,7 +21,7 @@ export type RequestHead = Readonly<{
 
 /** A request that is being followed. */
 export type FollowedRequest = Readonly<{
-  /** Runs its handler: everything that comes of it is part of the trace. */
+  /** Runs the handler; everything that it starts is part of the trace. */
   run(handle: () => void): void;
   /** Reports it, with the status of its answer if there was one. Only the first call counts. */
   end(status: number | undefined): void;
@@ -75,7 +75,7 @@ export const endCurrentRequest = (status: number): void => {
   if (span !== undefined) endSpan(span, status);
 };
 
-/** What joins a log line to the span of the current request. */
+/** Fields that link a log line to the span of the current request. */
 export const spanFields = (): LogFields => {
   const span = trace.getActiveSpan()?.spanContext();
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
@@ -91,7 +91,7 @@ const endSpan = (span: Span, status: number | undefined): void => {
   span.end();
 };
 
-/** Those that the semantic conventions know; a caller may invent others, which must not become names of spans. */
+/** The methods of the semantic conventions. A caller may invent others, which must not become names of spans. */
 const METHODS: ReadonlySet<string> = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   ...['OPTIONS', 'CONNECT', 'TRACE'],

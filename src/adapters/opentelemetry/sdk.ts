@@ -10,7 +10,7 @@ import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@open
 import type { Logger } from '../../ports/logger.ts';
 
 export type SdkOptions = Readonly<{
-  /** What spans are of where `OTEL_SERVICE_NAME` says nothing else. */
+  /** The service that spans belong to, unless `OTEL_SERVICE_NAME` is set. */
   service: string;
   version: string;
   logger: Logger;
@@ -37,7 +37,7 @@ export const openTelemetrySdk = ({ service, version, logger }: SdkOptions): Sdk 
   };
 };
 
-/** `ExportResultCode.SUCCESS` of a package that is not needed otherwise. */
+/** `ExportResultCode.SUCCESS` of `@opentelemetry/core`, which is not needed otherwise. */
 const SUCCESS = 0;
 
 /** An exporter that logs when spans begin to be lost, and when they are accepted again. */
@@ -61,10 +61,10 @@ const reportingExporter = (exporter: SpanExporter, logger: Logger): SpanExporter
   };
 };
 
-/** How long the collector may take for nothing, in milliseconds. */
+/** How long the collector may take to answer an empty batch, in milliseconds. */
 const PROBE_MS = 3_000;
 
-/** Sends no spans to the configured collector. Undefined if it accepts that, else the reason why not. */
+/** Sends an empty batch to the configured collector. Undefined if it is accepted, else the reason why not. */
 export const probeCollector = (): Promise<string | undefined> =>
   new Promise((resolve) => {
     new OTLPTraceExporter({ timeoutMillis: PROBE_MS }).export([], ({ code, error }) =>

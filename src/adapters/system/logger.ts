@@ -34,7 +34,7 @@ export const pinoLogger = ({ level, destination = pino.destination(2), context }
 export type PinoOptions = Readonly<{
   level: LogLevel;
   destination?: { write(text: string): void };
-  /** What every line also says, e.g. the trace that it belongs to. */
+  /** Fields that every line gets, e.g. the trace that it belongs to. */
   context?: () => LogFields;
 }>;
 

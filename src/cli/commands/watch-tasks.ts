@@ -93,7 +93,7 @@ const follow = async (session: Session, filter: Filter, watch: Watch, signal: Ab
         lastEventId,
         signal: AbortSignal.any([signal, leaving.signal]),
       });
-      // Without a position, also where an earlier stream was lost before it had one.
+      // No position to resume from: a first stream, or one after a loss before any event.
       if (lastEventId === undefined) await readAll(session, filter, watch);
       known = true;
       failures = 0;

@@ -269,7 +269,7 @@ const ship = async (
   const mask = (text: string) => masker(secrets).mask(text);
   const started = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
   const mark = randomBytes(4).toString('hex');
-  // Of the command, only the program: its arguments may contain secrets. Masked before special characters are replaced.
+  // Only the program of the command: its arguments may contain secrets. Masked first: `toId` hides what shows a secret.
   const streamName = toId(mask(name ?? basename(command[0] ?? '')), 80) || 'run';
   const log_stream = `${streamName}-${started}-${mark}`;
   const task_id = isId(log_stream) ? log_stream : `run-${started}-${mark}`;

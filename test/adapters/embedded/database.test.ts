@@ -11,7 +11,7 @@ import { rejects, suite } from '../../support/suite.ts';
 const test = suite('The database of the embedded store');
 
 test(
-  'that is closed while it asks for room does not open its files again, and asks once however many writes fail',
+  'tries once at a time to write again, and does not reopen its files when it is closed meanwhile',
   inFolder(async (folder) => {
     const data = join(folder, 'data');
     const level = await openLevel(data, { create: true });

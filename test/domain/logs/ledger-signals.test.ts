@@ -87,7 +87,7 @@ const orderOf = (...signals: readonly PlacedSignal[]) => orderIn(feed(emptyLedge
 
 const test = suite('Signals of a ledger');
 
-test('ids that end in a number follow it within one millisecond, of however many digits', () => {
+test('within one millisecond, ids that end in a number are ordered by it, however many digits it has', () => {
   assert.is(orderOf(said('e10'), said('e9'), said('e1')), 'e1 e9 e10');
   assert.is(orderOf(said('e010'), said('e9')), 'e9 e010');
   assert.is(orderOf(said('20'), said('3')), '3 20');
@@ -113,7 +113,7 @@ test('other ids stay in the order in which they arrived', () => {
   assert.is(orderIn(feed(between, [said('xx'), said('ww', { at: 5 })])), 'zz xx yy ww');
 });
 
-test('each moment is in order by itself', () => {
+test('each millisecond is ordered by itself', () => {
   const signals = [
     ...[said('e2', { at: 1 }), said('e1', { at: 1 }), said('e9', { at: 2 })],
     ...[said('e8', { at: 2 }), said('e3'), said('e7', { at: 3 })],
@@ -121,7 +121,7 @@ test('each moment is in order by itself', () => {
   assert.is(orderOf(...signals), 'e3 e1 e2 e8 e9 e7');
 });
 
-test('what an origin numbers is known up to the last number, and new after it, whatever its time', () => {
+test('numbered events are known up to the last number and new after it, whatever their timestamps', () => {
   const first = feed(emptyLedger, [said('e9'), said('e10', { at: 1 }), said('e7')], { origin: 'file' });
   assert.equal(first.ledger.through, { file: '10' });
   const again = [said('e9'), said('e10', { at: 1 }), said('e010'), said('e8', { at: 9 })];
@@ -139,7 +139,7 @@ test('what an origin numbers is known up to the last number, and new after it, w
   );
 });
 
-test('a signal is known by its event and its line, and one that comes twice at once, too', () => {
+test('a signal that comes again, even in the same batch, is recognised by its event and line', () => {
   const two = [said('e1'), said('e1', { line: 1 }), said('e1'), said('e2')];
   const first = feed(emptyLedger, two);
   assert.equal(counts(first), { fresh: 3, known: 1, late: 0 });
@@ -153,7 +153,7 @@ test('a signal is known by its event and its line, and one that comes twice at o
 /** More signals than are kept one by one, a millisecond apart. */
 const many = Array.from({ length: 2 * REPLAYABLE + 1 }, (_, index) => said(`e${index}`, { at: index }));
 
-test('only more than twice the replayable signals are folded, the older half at least', () => {
+test('signals are folded once there are more than twice as many as are replayed, at least the older half', () => {
   const whole = feed(emptyLedger, many.slice(0, -1), BRIEFLY);
   assert.equal([whole.ledger.recent.length, whole.ledger.compacted_at], [2 * REPLAYABLE, -1]);
   const folded = feed(whole.ledger, many.slice(-1), BRIEFLY).ledger;
@@ -163,7 +163,7 @@ test('only more than twice the replayable signals are folded, the older half at 
   assert.is(atOnce.recent.length, REPLAYABLE);
 });
 
-test('after a fold older signals are late, those of its last moment known or new', () => {
+test('after a fold, older signals are late, and those of its last millisecond known or new', () => {
   const { ledger } = feed(emptyLedger, many, BRIEFLY);
   const last = ledger.compacted_at - NOON;
   assert.equal(counts(feed(ledger, [said('x', { at: last - 1 })])), { fresh: 0, known: 0, late: 1 });
@@ -177,7 +177,7 @@ test('after a fold older signals are late, those of its last moment known or new
   assert.equal(counts(feed(full, later)), { fresh: 1, known: 0, late: 3 });
 });
 
-test('a fold in the middle of a moment remembers all of that moment', () => {
+test('a fold in the middle of a millisecond remembers all signals of it', () => {
   const moment = many.map(({ id }) => said(id, { at: 7 }));
   const once = feed(emptyLedger, moment, BRIEFLY).ledger;
   assert.is(once.compacted_ids.length, moment.length - REPLAYABLE);
@@ -239,7 +239,7 @@ test('an earlier signal changes only the runs that end otherwise, and adds its p
   );
 });
 
-test('a history has one point a millisecond, and none that says what the one before does', () => {
+test('a history has one point for each millisecond, and none that repeats the one before', () => {
   const pointsOf = (...all: readonly JsonObject[]) => {
     const signals = all.map((fields, index) => said(`e${index}`, { at: index, fields }));
     return feed(emptyLedger, signals).changes[0]?.points.length;
@@ -263,7 +263,7 @@ test('a history has one point a millisecond, and none that says what the one bef
   );
 });
 
-test('a format that observes what is no run loses its state, and its signals if that is not enough', () => {
+test('a format that observes something that is not a run loses its state, and its signals if that is not enough', () => {
   const wrong: readonly JsonObject[] = [
     ...[
       { task_name: 1 },
@@ -308,7 +308,7 @@ test('a format that observes what is no run loses its state, and its signals if 
   assert.is(healed.ledger.runs['list'], undefined);
 });
 
-test('a format that fails on nothing stored fails its caller, with what it has thrown', () => {
+test('a format that throws without any stored state passes its error to the caller', () => {
   const failing = formatsOf(
     listing('list', {
       evolve: () => {
@@ -322,7 +322,7 @@ test('a format that fails on nothing stored fails its caller, with what it has t
   assert.equal([healed.dropped, healed.ledger.recent.length], [['list'], 1]);
 });
 
-test('a format that is not configured says nothing, and what it has said is kept', () => {
+test('a format that is no longer configured adds nothing, and what it has stored is kept', () => {
   const { ledger } = feed(emptyLedger, many, BRIEFLY);
   const without = formatsOf(listing('other'));
   const step = feed(ledger, [said('e5000', { at: 5_000 })], {}, without);
@@ -333,7 +333,7 @@ test('a format that is not configured says nothing, and what it has said is kept
   assert.is(orderIn(feed(folded, [said('e9999', { at: 99_999 })]))?.split(' ').length, REPLAYABLE + 2);
 });
 
-test('output of a tool that another one runs is no run of its own', () => {
+test("the output of a tool inside another tool's run is not a run of its own", () => {
   const runner = listing('runner', {
     runs: ['list'],
     isWorking: ({ said: all }) => all.at(-1)?.name === 'r:begin',
@@ -361,7 +361,7 @@ test('a whole task is one run, which has the points of each signal once', () => 
   assert.equal([without.removed, without.changes[0]?.observation.current], [[], 2]);
 });
 
-test('a memo is used once, and what goes on with it is what a replay gives', () => {
+test('a memo is used once, and continuing from it gives the same as a replay', () => {
   const memos = ledgerMemos();
   const first = feed(emptyLedger, [said('e1')], { memos });
   assert.ok(memos.get(first.ledger));

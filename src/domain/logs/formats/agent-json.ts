@@ -143,7 +143,7 @@ const WORK_KEYS = [
     'contextId',
   ],
 ];
-/** What OpenAI's API calls the kinds of work that it runs, in the member `object`. */
+/** The kinds of work that OpenAI's API names in the member `object`. */
 const WORK_OBJECTS: ReadonlySet<Json | undefined> = new Set([
   ...['thread.run', 'thread.run.step', 'response', 'batch', 'fine_tuning.job', 'vector_store.file_batch'],
 ]);
@@ -414,7 +414,7 @@ const unwrap = (outer: JsonObject): JsonObject => {
 };
 
 const open = (object: JsonObject): JsonObject | undefined => {
-  // Its own id is that of the event.
+  // The id of the envelope is that of the event, not of the work.
   const sent = Object.hasOwn(object, 'detail-type') ? 'detail' : EVENT_KEYS.find((key) => key in object);
   const event = sent === undefined ? undefined : member(object, sent);
   if (isJsonObject(event)) return event;
@@ -654,7 +654,7 @@ const statusBeside = (object: JsonObject, status: TaskStatus | undefined): TaskS
   return failed === undefined ? status : failed ? 'failed' : 'completed';
 };
 
-/** Beside `finished`, how it went; other words may be what it has made. */
+/** Members that say how a finished task went. Words that are not known may be its product. */
 const RESULT_KEYS = ['result', 'outcome'];
 const isFailure = (value: Json | undefined): boolean =>
   typeof value === 'string' && statusOfWord(value) === 'failed';

@@ -3,7 +3,7 @@ import { toolFormat } from './kit/tool.ts';
 /**
  * `go test`, as text, with `-v` and with `-json`, whose objects hold the lines of the text. Packages are counted, as tests
  * are only printed where they fail. The `FAIL` of a test's binary and that of the whole run look the same: the latter
- * comes after the line of a package. Nothing says that all went well.
+ * comes after the line of a package. No line says that all went well.
  */
 export const goTest = toolFormat({
   name: 'go-test',

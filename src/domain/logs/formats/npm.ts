@@ -21,7 +21,7 @@ export const npm = toolFormat({
       line: /^npm (?:ERR!|error) code (?:E40[134]|E5\d\d|ETARGET|ERESOLVE|EUSAGE|EINTEGRITY|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EBADENGINE|EBADPLATFORM|ENOVERSIONS|ENOTCACHED|EJSONPARSE|ENOSPC)$/,
       alone: true,
     },
-    // A dependency's own script, of whose exit code alone nothing can be said.
+    // A script of a dependency failed: with its exit code alone, npm's format cannot tell.
     {
       says: 'fails',
       line: /^npm (?:ERR!|error) path (?<item>\S{0,400}[\\/]node_modules[\\/]\S{1,200})$/,

@@ -1,7 +1,7 @@
 import { numberBefore } from '../hint.ts';
 import { toolFormat } from './kit/tool.ts';
 
-/** `3,000,000  25%   24.39MB/s    0:00:00 `, in any locale, and with sizes for people: `3.00M`. */
+/** `3,000,000  25%   24.39MB/s    0:00:00 `, in any locale, also with human-readable sizes such as `3.00M`. */
 const ROW =
   '^\\d[\\d,.]{0,24}[KMGT]? {1,8}(?<percent>\\d{1,3})% {1,8}[\\d.,]{1,12}[kMGT]?B\\/s {1,4}\\d{1,4}:\\d\\d:\\d\\d';
 const BEGINNING = new RegExp(ROW);

@@ -102,7 +102,7 @@ export const terraform = counterRuns<TerraformSignal, Memory>({
   },
 });
 
-/** What is only said of a run that is there. */
+/** Signals that only add to a run that exists. */
 const PARTS: ReadonlySet<TerraformSignal['kind']> = new Set(['at', 'detail', 'failing', 'cancelled']);
 
 type Frame = Extract<TerraformSignal, { kind: 'refresh' | 'plan' | 'applied' }>;
@@ -216,7 +216,7 @@ const onChange = (
   }
 };
 
-/** A run of which nothing else is known. */
+/** A run that is known from its error alone. */
 const failedEarly = (signal: TerraformSignal & Readonly<{ of: string }>): RunUpdate<Memory> => ({
   name: nameOf(signal),
   status: 'failed',
@@ -225,7 +225,7 @@ const failedEarly = (signal: TerraformSignal & Readonly<{ of: string }>): RunUpd
 });
 
 /**
- * Terragrunt's prefix of the lines of a unit: `STDOUT [vpc] terraform: `, after a time, without a name if there is only one
+ * Terragrunt's prefix for the lines of a unit: `STDOUT [vpc] terraform: `, after a time, without a name if there is only one
  * unit; `[/live/prod/vpc] ` in older versions.
  */
 const OF_UNIT =

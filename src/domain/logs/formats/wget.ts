@@ -36,7 +36,7 @@ export const wget = toolFormat({
       says: 'step',
       line: /^\d{1,12}K [. ]{10,80} {1,4}(?<percent>\d{1,3})% {0,4}[\d.]{1,10}[KMG]?[ =]\S{1,12}$/,
     },
-    // The time that it took: with `--quiet --show-progress` nothing follows.
+    // This row states the time taken. With `--quiet --show-progress` nothing follows it.
     {
       says: 'concludes',
       line: /^\S.{0,200}? {1,40}(?<percent>100)%\[[=>+]{3,200}\] {1,12}[\d.,]{1,16}[KMG]? {1,4}[\d.,]{1,12}[KMG]?B\/s {1,8}\p{L}{1,8} \d[\d.,hms ]{0,20}$/u,
@@ -45,7 +45,7 @@ export const wget = toolFormat({
       says: 'counts',
       line: /^\S.{0,200}? {1,40}(?<percent>\d{1,3})%\[[=>+ ]{3,200}\] {1,12}[\d.,]{1,16}[KMG]?\b.{0,60}$/,
     },
-    // In other languages, the sizes say the same.
+    // In other languages, two equal sizes show that all of it was saved.
     {
       says: 'ends',
       line: /^\([\d.,]{1,12} [KMG]?B\/s\) - (?:.{1,500} saved \[\d{1,16}(?:\/\d{1,16})?\]|\S.{0,500} \[(\d{1,16})\/\1\])$/,

@@ -42,7 +42,7 @@ export type Tool = Readonly<{
   /** Bars without a name that it draws while it runs: they are no tasks of their own. */
   draws?: RegExp;
   /**
-   * Nothing says that all went well: a run in which nothing has failed completes with the end of its stream, if it was in
+   * No line says that all went well: a run in which nothing has failed completes with the end of its stream, if it was in
    * such a phase. One that is known to have failed fails.
    */
   endsSilently?: true | RegExp;
