@@ -28,7 +28,7 @@ export const dockerBuild = toolFormat({
     },
     {
       says: 'counts',
-      line: /^(?:\[1\/\d{1,3}\] )?(?:Step (?=\S{3,9} : )|STEP )(?<current>\d{1,4})\/(?<total>\d{1,4}) ?: (?<step>[A-Z]{2,12}\b.*)$/,
+      line: /^(?:\[1\/\d{1,3}\] )?(?:Step {1,3}(?=\S{3,9} : )|STEP {1,3})(?<current>\d{1,4})\/(?<total>\d{1,4}) ?: (?<step>[A-Z]{2,12}\b.*)$/,
     },
     { says: 'fails', line: /^(?:Error: )?(?<reason>building at STEP ".{1,1500}": .+)$/ },
     { says: 'ends', line: /^(?:\[\d{1,3}\/\d{1,3}\] )?COMMIT(?: \S{1,300})?$/ },
