@@ -334,14 +334,17 @@ const Choice = ({ name, label, value, options }: ChoiceProps) => (
 
 const SEARCH_MS = 300;
 
-/** Requests tasks that match the filters and are not loaded yet. Returns whether a request is running. */
+/**
+ * Requests tasks that match the filters and are not loaded yet. Returns whether the answer for the current filters is
+ * still missing. It is computed, not set by the effect: an effect runs after the page is drawn, which would say for a
+ * frame that nothing matches.
+ */
 const useDeeperSearch = (): Signal<boolean> => {
-  const searching = useSignal(false);
+  const answered = useSignal<Filters | undefined>(undefined);
   useSignalEffect(() => {
     const wanted = filters.value;
-    const isWanted = loaded.value && isFiltered.value;
-    searching.value = isWanted;
-    if (!isWanted) return;
+    answered.value = undefined;
+    if (!loaded.value || !isFiltered.value) return;
     let overtaken = false;
     const search = async () => {
       try {
@@ -353,7 +356,7 @@ const useDeeperSearch = (): Signal<boolean> => {
         // Loaded tasks are searched in any case; the connection state says that the server is away.
         if (!(error instanceof MiyabiApiError)) throw error;
       }
-      if (!overtaken) searching.value = false;
+      if (!overtaken) answered.value = wanted;
     };
     const timer = setTimeout(search, SEARCH_MS);
     return () => {
@@ -361,7 +364,7 @@ const useDeeperSearch = (): Signal<boolean> => {
       clearTimeout(timer);
     };
   });
-  return searching;
+  return useComputed(() => isFiltered.value && answered.value !== filters.value);
 };
 
 const Reading = () => (
