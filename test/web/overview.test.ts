@@ -128,13 +128,13 @@ story(
       await route.continue();
     });
     // Each state of the page is looked at, also one that lasts for a single frame.
-    await page.addInitScript(() => {
-      Object.assign(window, { saidNothingMatches: false });
-      new MutationObserver(() => {
-        if (document.body?.innerText.includes('No task matches'))
-          Object.assign(window, { saidNothingMatches: true });
-      }).observe(document, { childList: true, subtree: true });
-    });
+    await page.addInitScript(`{
+      window.saidNothingMatches = false;
+      const look = () => {
+        if (document.body?.innerText.includes('No task matches')) window.saidNothingMatches = true;
+      };
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+    }`);
     await open('/?q=needle');
     await page.getByLabel('Search').waitFor();
     await page.locator('.reading').waitFor({ state: 'attached' });
