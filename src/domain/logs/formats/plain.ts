@@ -331,19 +331,31 @@ const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): bool
   name !== undefined && last.name !== '' && name !== last.name;
 
 /**
- * `[tool x] 36/32777 functions (0.1%), 41s elapsed`, `[web] 131/1351 … (elapsed 24s, ETA ~3m40s)`: what a tag counts is a
- * task of its own.
+ * `[tool x] 36/32777 functions (0.1%), 41s elapsed`, `[web] 131/1351 … (elapsed 24s, ETA ~3m40s)`, `[web] 132/1351`:
+ * what a tag counts is a task of its own.
  */
 const TAGGED =
-  /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<current>\d{1,12})\/(?<total>\d{1,12}) {1,4}(?:[\p{L}…]{1,24} {1,4}){0,3}(?:\(\d{1,3}(?:[.,]\d{1,3})?%\)(?:$|[,;:]? )|\((?:elapsed|eta)\b)/iu;
+  /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<counter>(?<current>\d{1,12})\/(?<total>\d{1,12})(?<sure> {1,4}(?:[\p{L}…]{1,24} {1,4}){0,3}(?:\(\d{1,3}(?:[.,]\d{1,3})?%\)(?:$|[,;:]? )|\((?:elapsed|eta)\b))?.*)/iu;
+
+/** Those who share the work of one counter. */
+const WORKER_TAG =
+  /^(?:main|(?:main|fork|thread|pool|worker|process|executor|job|task|rank|node|gpu|cpu|pid|proc)[ _:#-]?[\w:#-]{0,40}\d|\w{0,20}(?:thread|process|worker)[-_]?\d{0,6})$/i;
 
 const taggedCounter = (line: string): PlainSignal | undefined => {
-  const { tag, current, total } = TAGGED.exec(line)?.groups ?? {};
-  const counter = { current: Number(current), total: Number(total) };
-  return tag === undefined || counter.total === 0 || counter.current > counter.total
-    ? undefined
-    : { ...counter, tag, text: cut(line, TEXT_LIMITS.step) };
+  const { tag, current, total, counter = '', sure } = TAGGED.exec(line)?.groups ?? {};
+  if (tag === undefined || WORKER_TAG.test(tag)) return undefined;
+  const counted = { current: Number(current), total: Number(total) };
+  const isCounter =
+    sure === undefined ? isSame(counterIn(counter, PAIRS, 'pair'), counted) : isPart(counted);
+  return isCounter ? { ...counted, tag, text: cut(line, TEXT_LIMITS.step) } : undefined;
 };
+
+type Count = Readonly<{ current: number; total: number }>;
+
+const isPart = ({ current, total }: Count): boolean => total > 0 && current <= total;
+
+const isSame = (found: Count | undefined, { current, total }: Count): boolean =>
+  found?.current === current && found.total === total;
 
 /** How shells, runners and package managers report that the previous command failed; they print it last. */
 const FAILURE =
