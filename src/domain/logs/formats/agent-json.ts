@@ -19,6 +19,8 @@ export type AgentSignal = Readonly<{
   name?: string;
   /** The id of a job or a run where no task's is: it is known in its stream only, as queues and builds count from 1. */
   job?: string;
+  /** There is no id, and the name is that of a piece of work. `of a part`: it may be that of a step, too. */
+  named?: 'of a whole' | 'of a part';
   type?: string;
   current?: number;
   total?: number;
@@ -63,6 +65,8 @@ type AgentRun = Readonly<{
  */
 export type AgentState = Readonly<{
   runs: { readonly [key: string]: AgentRun };
+  /** The key of the run that a line without an id was about last. */
+  latest?: string;
   ended: readonly string[];
   ends?: { readonly [key: string]: readonly [endedAt: number, retries: number] };
 }>;
@@ -199,8 +203,8 @@ const PROGRESS_KEYS: readonly string[] = [
  *
  * A counter that reaches its total completes its task unless the same line has a status; a later line with another
  * status corrects that. A stated end is final: later lines do not change it, nor its counter and texts, unless one says
- * that the task runs again, which begins another attempt. Lines without a task id belong to one run of their stream,
- * `agent#1`.
+ * that the task runs again, which begins another attempt. Without an id, a name identifies a run within its stream,
+ * `import#1`; lines without either belong to the run that was named last, or to `agent#1`.
  */
 export const agentJson: LogFormat<AgentSignal, AgentState> = {
   name: 'agent-json',
@@ -227,7 +231,11 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
   initial: { runs: {}, ended: [] },
 
   evolve(state, signal, at) {
-    return evolveRun(state, keyOf(signal), signal, at);
+    const key = keyOf(state, signal);
+    const evolved = evolveRun(state, key, signal, at);
+    return hasId(signal) || evolved.touched.length === 0 || key === (state.latest ?? UNNAMED)
+      ? evolved
+      : { ...evolved, state: { ...evolved.state, latest: key } };
   },
 
   observe(state, key) {
@@ -243,10 +251,35 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
   },
 };
 
-/** The run of lines without a task id. No id contains `#`, so it never collides with a task that has one. */
+/** The run of lines without an id or a name. No id contains `#`, so neither this nor a name collides with one. */
 const UNNAMED = 'agent#1';
 
-const keyOf = ({ task, job }: AgentSignal): string => task ?? (job === undefined ? UNNAMED : `job#${job}`);
+const hasId = ({ task, job }: AgentSignal): boolean => task !== undefined || job !== undefined;
+
+const keyOf = (state: AgentState, signal: AgentSignal): string => {
+  const { task, job, name, named } = signal;
+  if (task !== undefined) return task;
+  if (job !== undefined) return `job#${job}`;
+  const key = name === undefined || named === undefined ? undefined : `${name}#1`;
+  const { latest = UNNAMED } = state;
+  if (key === undefined || runOf(state, key) !== undefined) return key ?? latest;
+  const run = runOf(state, latest);
+  return run !== undefined && isNamedLater(run, signal) ? latest : key;
+};
+
+/**
+ * Whether a run that had no name, or that of its step before, goes on under the name of a line. Only a count that goes on
+ * says so of a step.
+ */
+const isNamedLater = (run: AgentRun, { name, named, status, current, total }: AgentSignal): boolean =>
+  run.name === name ||
+  (!isTerminal(run.status) &&
+    (run.name === '' ||
+      (named === 'of a part' &&
+        status === undefined &&
+        current !== undefined &&
+        current >= (run.current ?? 0) &&
+        (total ?? run.total) === run.total)));
 
 const runOf = (state: AgentState, key: string): AgentRun | undefined =>
   Object.hasOwn(state.runs, key) ? state.runs[key] : undefined;
@@ -455,7 +488,7 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
   if (named === undefined && stated === undefined && isForeign) return undefined;
   const project = idIn(object, PROJECT_KEYS);
   const time = timeIn(object);
-  const name = nameIn(object) ?? job;
+  const name = nameIn(object);
   const type = typeIn(object);
   const step = textIn(object, STEP_KEYS, TEXT_LIMITS.step);
   const message =
@@ -475,7 +508,9 @@ const signalOf = (object: JsonObject): AgentSignal | undefined => {
     ...(job !== undefined && { job }),
     ...(project !== undefined && { project }),
     ...(time !== undefined && { time }),
-    ...(name !== undefined && { name }),
+    ...(name !== undefined && { name: name.text }),
+    ...(name === undefined && job !== undefined && { name: job }),
+    ...(name !== undefined && task === undefined && job === undefined && { named: name.of }),
     ...(type !== undefined && { type }),
     ...counter,
     ...(counter !== undefined && failureIn({ ...object, ...counted, ...inProgress })),
@@ -675,12 +710,15 @@ const idIn = (object: JsonObject, keys: readonly string[]): string | undefined =
 const jobIdIn = (object: JsonObject): string | undefined =>
   idIn(object, JOB_ID_KEYS) ?? (Object.hasOwn(object, 'id') ? undefined : idIn(object, RUN_ID_KEYS));
 
-const nameIn = (object: JsonObject): string | undefined =>
-  textIn(object, NAME_KEYS, TEXT_LIMITS.name) ??
-  (LOGGER_KEYS.some((key) => Object.hasOwn(object, key))
-    ? undefined
-    : textIn(object, ['name'], TEXT_LIMITS.name)) ??
-  textIn(object, JOB_NAME_KEYS, TEXT_LIMITS.name);
+type Name = Readonly<{ text: string; of: 'of a whole' | 'of a part' }>;
+
+const nameIn = (object: JsonObject): Name | undefined => {
+  const isLogger = LOGGER_KEYS.some((key) => Object.hasOwn(object, key));
+  const part = textIn(object, isLogger ? NAME_KEYS : [...NAME_KEYS, 'name'], TEXT_LIMITS.name);
+  if (part !== undefined) return { text: part, of: 'of a part' };
+  const whole = textIn(object, JOB_NAME_KEYS, TEXT_LIMITS.name);
+  return whole === undefined ? undefined : { text: whole, of: 'of a whole' };
+};
 
 const typeIn = (object: JsonObject): string | undefined => {
   const type = firstMember(object, TYPE_KEYS);

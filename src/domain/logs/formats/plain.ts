@@ -345,8 +345,7 @@ const taggedCounter = (line: string): PlainSignal | undefined => {
   const { tag, current, total, counter = '', sure } = TAGGED.exec(line)?.groups ?? {};
   if (tag === undefined || WORKER_TAG.test(tag)) return undefined;
   const counted = { current: Number(current), total: Number(total) };
-  const isCounter =
-    sure === undefined ? isSame(counterIn(counter, PAIRS, 'pair'), counted) : isPart(counted);
+  const isCounter = sure === undefined ? isSame(counterIn(counter, PAIRS, 'pair'), counted) : isPart(counted);
   return isCounter ? { ...counted, tag, text: cut(line, TEXT_LIMITS.step) } : undefined;
 };
 

@@ -524,8 +524,10 @@ test('a status beside other words makes no task, but ends one that is there', ()
     play([{ phase: 'import', current: 1, total: 3 }, { status: 'done' }], unnamed)?.status,
     'completed',
   );
-  for (const work of [{ job: 'nightly' }, { workflow: 'ci' }, { agent: 'writer' }, { task: 'a' }])
+  for (const work of [{ workflow: 'ci' }, { agent: 'writer' }])
     assert.is(play([{ ...work, status: 'failed' }], unnamed)?.status, 'failed');
+  for (const work of [{ job: 'nightly' }, { task: 'nightly' }])
+    assert.is(play([{ ...work, status: 'failed' }], 'nightly#1')?.status, 'failed');
 });
 
 test('any JSON object gives no exception and only whole counts in bounds', () => {
