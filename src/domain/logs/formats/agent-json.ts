@@ -245,7 +245,7 @@ export const agentJson: LogFormat<AgentSignal, AgentState> = {
 
   prune(state) {
     const finished = Object.entries(state.runs)
-      .filter(([key, run]) => isTerminal(run.status) && key !== UNNAMED)
+      .filter(([key, run]) => isTerminal(run.status) && key !== UNNAMED && key !== state.latest)
       .map(([key]) => key);
     return finished.length === 0 ? state : without(state, finished);
   },
@@ -293,7 +293,7 @@ const without = (state: AgentState, keys: readonly string[]): AgentState => {
     const end = ended.includes(key) ? endOf(state.runs[key]) : prunedEnd(state, key);
     return end === undefined ? [] : [[key, end] as const];
   });
-  return { runs, ended: all, ends: Object.fromEntries(ends) };
+  return { ...state, runs, ended: all, ends: Object.fromEntries(ends) };
 };
 
 type End = readonly [endedAt: number, retries: number];

@@ -430,6 +430,21 @@ test('keeps tasks of one stream apart, and forgets finished ones without revivin
   assert.is(agentJson.observe(state, 'b')?.retries, 1);
 });
 
+test('keeps the run that lines without a name are about, also when it has ended', () => {
+  const say = (state: AgentState, value: object, at: number) => {
+    const signal = read(value);
+    assert.ok(signal);
+    return agentJson.evolve(state, signal, at).state;
+  };
+  const first = say(agentJson.initial, { job: 'import', status: 'done' }, 1);
+  const both = say(first, { job: 'export', status: 'failed' }, 2);
+  const pruned = agentJson.prune(both);
+  assert.equal(Object.keys(pruned.runs), ['export#1']);
+  const again = say(pruned, { status: 'running', current: 1, total: 4 }, 3);
+  const seen = agentJson.observe(again, 'export#1');
+  assert.equal([seen?.task_name, seen?.retries, seen?.current], ['export', 1, 1]);
+});
+
 test.slow('bounds how many tasks a stream may hold', () => {
   let state = agentJson.initial;
   for (let index = 0; index < 1200; index += 1) {
