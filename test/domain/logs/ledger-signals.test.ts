@@ -121,7 +121,7 @@ test('each millisecond is ordered by itself', () => {
   assert.is(orderOf(...signals), 'e3 e1 e2 e8 e9 e7');
 });
 
-test('numbered events are known up to the last number and new after it, whatever their timestamps', () => {
+test('numbered events are known up to the last number and new after it, regardless of their timestamps', () => {
   const first = feed(emptyLedger, [said('e9'), said('e10', { at: 1 }), said('e7')], { origin: 'file' });
   assert.equal(first.ledger.through, { file: '10' });
   const again = [said('e9'), said('e10', { at: 1 }), said('e010'), said('e8', { at: 9 })];

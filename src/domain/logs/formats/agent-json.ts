@@ -19,8 +19,8 @@ export type AgentSignal = Readonly<{
   name?: string;
   /** The id of a job or a run where no task's is: it is known in its stream only, as queues and builds count from 1. */
   job?: string;
-  /** There is no id, and the name is that of a piece of work. `of a part`: it may be that of a step, too. */
-  named?: 'of a whole' | 'of a part';
+  /** What the name is of, where there is no id. */
+  named?: 'a job' | 'a job or a step';
   type?: string;
   current?: number;
   total?: number;
@@ -65,7 +65,7 @@ type AgentRun = Readonly<{
  */
 export type AgentState = Readonly<{
   runs: { readonly [key: string]: AgentRun };
-  /** The key of the run that a line without an id was about last. */
+  /** The key of the run that the last line without an id was about. */
   latest?: string;
   ended: readonly string[];
   ends?: { readonly [key: string]: readonly [endedAt: number, retries: number] };
@@ -264,18 +264,18 @@ const keyOf = (state: AgentState, signal: AgentSignal): string => {
   const { latest = UNNAMED } = state;
   if (key === undefined || runOf(state, key) !== undefined) return key ?? latest;
   const run = runOf(state, latest);
-  return run !== undefined && isNamedLater(run, signal) ? latest : key;
+  return run !== undefined && continues(run, signal) ? latest : key;
 };
 
 /**
- * Whether a run that had no name, or that of its step before, goes on under the name of a line. Only a count that goes on
- * says so of a step.
+ * Whether a line with a new name continues this run: it has no name yet, or the name is that of its next step. Only a count
+ * that continues tells a step from another job.
  */
-const isNamedLater = (run: AgentRun, { name, named, status, current, total }: AgentSignal): boolean =>
+const continues = (run: AgentRun, { name, named, status, current, total }: AgentSignal): boolean =>
   run.name === name ||
   (!isTerminal(run.status) &&
     (run.name === '' ||
-      (named === 'of a part' &&
+      (named === 'a job or a step' &&
         status === undefined &&
         current !== undefined &&
         current >= (run.current ?? 0) &&
@@ -710,14 +710,14 @@ const idIn = (object: JsonObject, keys: readonly string[]): string | undefined =
 const jobIdIn = (object: JsonObject): string | undefined =>
   idIn(object, JOB_ID_KEYS) ?? (Object.hasOwn(object, 'id') ? undefined : idIn(object, RUN_ID_KEYS));
 
-type Name = Readonly<{ text: string; of: 'of a whole' | 'of a part' }>;
+type Name = Readonly<{ text: string; of: 'a job' | 'a job or a step' }>;
 
 const nameIn = (object: JsonObject): Name | undefined => {
   const isLogger = LOGGER_KEYS.some((key) => Object.hasOwn(object, key));
-  const part = textIn(object, isLogger ? NAME_KEYS : [...NAME_KEYS, 'name'], TEXT_LIMITS.name);
-  if (part !== undefined) return { text: part, of: 'of a part' };
-  const whole = textIn(object, JOB_NAME_KEYS, TEXT_LIMITS.name);
-  return whole === undefined ? undefined : { text: whole, of: 'of a whole' };
+  const any = textIn(object, isLogger ? NAME_KEYS : [...NAME_KEYS, 'name'], TEXT_LIMITS.name);
+  if (any !== undefined) return { text: any, of: 'a job or a step' };
+  const job = textIn(object, JOB_NAME_KEYS, TEXT_LIMITS.name);
+  return job === undefined ? undefined : { text: job, of: 'a job' };
 };
 
 const typeIn = (object: JsonObject): string | undefined => {

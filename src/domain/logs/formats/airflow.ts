@@ -100,6 +100,6 @@ export const airflow = toolFormat({
     begins: /^(?<reason>(?:\w{1,60}\.){0,8}\w{0,60}(?:Error|Exception|Exit|Timeout|Failure): .+)$/,
     between:
       /^(?:Traceback \(most recent call last\):|File ".{1,500}", line \d{1,7}, in .{1,200}|[\^~]{1,200})$/,
-    over: 'other lines',
+    over: 'over other lines',
   },
 });

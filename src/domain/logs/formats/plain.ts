@@ -337,15 +337,18 @@ const isOther = (last: Run<Memory>, { name }: Readonly<{ name?: string }>): bool
 const TAGGED =
   /^\[(?<tag>[\p{L}][\p{L}\d .:@/_-]{0,60})\] {1,8}(?<counter>(?<current>\d{1,12})\/(?<total>\d{1,12})(?<sure> {1,4}(?:[\p{L}…]{1,24} {1,4}){0,3}(?:\(\d{1,3}(?:[.,]\d{1,3})?%\)(?:$|[,;:]? )|\((?:elapsed|eta)\b))?.*)/iu;
 
-/** Those who share the work of one counter. */
+/** Tags of threads and processes, which share one counter unless each states a percentage or a time. */
 const WORKER_TAG =
-  /^(?:main|(?:main|fork|thread|pool|worker|process|executor|job|task|rank|node|gpu|cpu|pid|proc)[ _:#-]?[\w:#-]{0,40}\d|\w{0,20}(?:thread|process|worker)[-_]?\d{0,6})$/i;
+  /^(?:main|(?:main|fork|thread|pool|worker|process|executor|rank|node|gpu|cpu|pid|proc)[ _:#-]?[\w:#-]{0,40}\d|\w{0,20}(?:thread|process|worker)[-_]?\d{0,6})$/i;
 
 const taggedCounter = (line: string): PlainSignal | undefined => {
   const { tag, current, total, counter = '', sure } = TAGGED.exec(line)?.groups ?? {};
-  if (tag === undefined || WORKER_TAG.test(tag)) return undefined;
+  if (tag === undefined) return undefined;
   const counted = { current: Number(current), total: Number(total) };
-  const isCounter = sure === undefined ? isSame(counterIn(counter, PAIRS, 'pair'), counted) : isPart(counted);
+  const isCounter =
+    sure === undefined
+      ? !WORKER_TAG.test(tag) && isSame(counterIn(counter, PAIRS, 'pair'), counted)
+      : isPart(counted);
   return isCounter ? { ...counted, tag, text: cut(line, TEXT_LIMITS.step) } : undefined;
 };
 

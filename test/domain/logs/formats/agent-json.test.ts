@@ -26,6 +26,13 @@ const play = (lines: readonly unknown[], key = 't1'): Observation | undefined =>
   return agentJson.observe(state, key);
 };
 
+/** The state after one more line at a time in epoch milliseconds. */
+const after = (state: AgentState, line: object, at: number): AgentState => {
+  const signal = read(line);
+  assert.ok(signal);
+  return agentJson.evolve(state, signal, at).state;
+};
+
 test('reads every member of the agent line', () => {
   const line = {
     timestamp: '2026-01-02T03:04:05.678Z',
@@ -297,21 +304,16 @@ for (const status of ['completed', 'failed', 'cancelled'] as const) {
 }
 
 test('a line that is late, or of a task that only a status is known of, begins no attempt', () => {
-  const evolve = (state: AgentState, value: object, at: number) => {
-    const signal = read(value);
-    assert.ok(signal);
-    return agentJson.evolve(state, signal, at).state;
-  };
-  const ended = evolve(agentJson.initial, { task_id: 't1', status: 'failed' }, 5000);
+  const ended = after(agentJson.initial, { task_id: 't1', status: 'failed' }, 5000);
   for (const state of [ended, agentJson.prune(ended)]) {
     for (const at of [4999, 5000])
-      assert.equal(evolve(state, { task_id: 't1', status: 'running' }, at), state);
-    assert.equal(evolve(state, { task_id: 't1', status: 'started' }, 4999), state);
-    const retried = evolve(state, { task_id: 't1', status: 'started' }, 5000);
+      assert.equal(after(state, { task_id: 't1', status: 'running' }, at), state);
+    assert.equal(after(state, { task_id: 't1', status: 'started' }, 4999), state);
+    const retried = after(state, { task_id: 't1', status: 'started' }, 5000);
     assert.is(agentJson.observe(retried, 't1')?.retries, 1);
   }
-  const unnamed = evolve(agentJson.initial, { progress: 40, status: 'failed' }, 1000);
-  assert.equal(evolve(unnamed, { message: 'payment', status: 'started' }, 2000), unnamed);
+  const unnamed = after(agentJson.initial, { progress: 40, status: 'failed' }, 1000);
+  assert.equal(after(unnamed, { message: 'payment', status: 'started' }, 2000), unnamed);
 });
 
 test('a report after a full counter corrects the end that was concluded from that', () => {
@@ -430,17 +432,12 @@ test('keeps tasks of one stream apart, and forgets finished ones without revivin
   assert.is(agentJson.observe(state, 'b')?.retries, 1);
 });
 
-test('keeps the run that lines without a name are about, also when it has ended', () => {
-  const say = (state: AgentState, value: object, at: number) => {
-    const signal = read(value);
-    assert.ok(signal);
-    return agentJson.evolve(state, signal, at).state;
-  };
-  const first = say(agentJson.initial, { job: 'import', status: 'done' }, 1);
-  const both = say(first, { job: 'export', status: 'failed' }, 2);
+test('keeps the run that was named last when it prunes, even after its end', () => {
+  const first = after(agentJson.initial, { job: 'import', status: 'done' }, 1);
+  const both = after(first, { job: 'export', status: 'failed' }, 2);
   const pruned = agentJson.prune(both);
   assert.equal(Object.keys(pruned.runs), ['export#1']);
-  const again = say(pruned, { status: 'running', current: 1, total: 4 }, 3);
+  const again = after(pruned, { status: 'running', current: 1, total: 4 }, 3);
   const seen = agentJson.observe(again, 'export#1');
   assert.equal([seen?.task_name, seen?.retries, seen?.current], ['export', 1, 1]);
 });

@@ -7,7 +7,7 @@ export type Because = Readonly<{
   begins: RegExp;
   between?: RegExp;
   goesOn?: RegExp;
-  over?: 'other lines';
+  over?: 'over other lines';
 }>;
 
 /** The lines that say that something has failed. */
@@ -25,7 +25,7 @@ export const explanation = ({
       reason === undefined || vague
         ? says === 'because' || FAILURES.has(says)
         : (says === 'because' && goesOn !== undefined) || reason.endsWith(':');
-    return isOpen && (over === undefined ? 'over empty lines' : 'over other lines');
+    return isOpen && (over ?? 'over empty lines');
   },
 
   readContinuation(line, before) {
