@@ -1,6 +1,7 @@
 // Changes the sources a little, one mistake after the other, and reports those that no test notices.
 // Usage: npm run mutate [-- part of a path]... [--tests part of a path]... [--sample N]
-// Without paths it takes all of src/domain and src/services; --sample takes N mutants of each file.
+// Without paths it takes all of src/domain and src/services; --sample takes N mutants of each file. Standard error tells
+// how far it is.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -248,15 +249,20 @@ let [killed, total] = [0, 0];
 for (const source of sources) {
   const text = readFileSync(join(ROOT, source), 'utf8');
   const survivors: string[] = [];
+  let done = 0;
   const mutants = sampled(mutantsOf(text));
   await inParallel(mutants, async (mutant, worker) => {
     const noticed = await isNoticed(trees[worker] as string, source, text, mutant);
     if (noticed) killed += 1;
     else {
       const before = text.slice(mutant.start, mutant.end).replace(/\s+/g, ' ').slice(0, 70);
-      survivors.push(`  ${source}:${mutant.line}  ${before}  →  ${mutant.text.slice(0, 70)}\n`);
+      const survivor = `  ${source}:${mutant.line}  ${before}  →  ${mutant.text.slice(0, 70)}\n`;
+      survivors.push(survivor);
+      process.stderr.write(survivor);
     }
     total += 1;
+    done += 1;
+    if (done % 25 === 0) process.stderr.write(`${source}: ${done}/${mutants.length}\n`);
   });
   if (mutants.length === 0) continue;
   process.stdout.write(`${source}: ${mutants.length - survivors.length} of ${mutants.length} noticed\n`);

@@ -6,6 +6,7 @@ import {
   type Advance,
   advance,
   emptyLedger,
+  folded,
   type Ledger,
   ledgerMemos,
   REPLAYABLE,
@@ -92,6 +93,7 @@ test('within one millisecond, ids that end in a number are ordered by it, howeve
   assert.is(orderOf(said('e010'), said('e9')), 'e9 e010');
   assert.is(orderOf(said('20'), said('3')), '3 20');
   assert.is(orderOf(said('e1'), said('e0')), 'e0 e1');
+  assert.is(orderOf(said('e9'), said('e05')), 'e05 e9');
   assert.is(orderOf(said('e29'), said('e21'), said('e25')), 'e21 e25 e29');
   assert.is(orderOf(said('e2', { line: 2 }), said('e2', { line: 1 }), said('e1')), 'e1 e2/1 e2/2');
   const long = '9'.repeat(64);
@@ -103,7 +105,9 @@ test('within one millisecond, ids that end in a number are ordered by it, howeve
 test('other ids stay in the order in which they arrived', () => {
   assert.is(orderOf(said('e2'), said('f1')), 'e2 f1');
   assert.is(orderOf(said('b2a4'), said('b2a3')), 'b2a4 b2a3');
+  assert.is(orderOf(said('1a4'), said('1a3')), '1a4 1a3');
   assert.is(orderOf(said('zz'), said('aa')), 'zz aa');
+  assert.is(orderOf(said('9:'), said('8:')), '9: 8:');
   assert.is(orderOf(said('e2'), said('aa'), said('e1')), 'e2 aa e1');
   const [long, prefix] = ['9'.repeat(65), 'e'.repeat(65)];
   assert.is(orderOf(said(`e${long}`), said('e5')), `e${long} e5`);
@@ -111,6 +115,12 @@ test('other ids stay in the order in which they arrived', () => {
   assert.is(orderOf(said('e7'), said('e5', { at: 1 }), said('e6', { at: -1 })), 'e6 e7 e5');
   const between = feed(emptyLedger, [said('zz'), said('yy', { at: 5 })]).ledger;
   assert.is(orderIn(feed(between, [said('xx'), said('ww', { at: 5 })])), 'zz xx yy ww');
+});
+
+test('of two moments, the time decides and not the number of an id', () => {
+  assert.is(orderOf(said('e3', { at: 2 }), said('e5', { at: 1 })), 'e5 e3');
+  const { ledger } = feed(emptyLedger, [said('e3', { at: 2 })]);
+  assert.is(orderIn(feed(ledger, [said('e5', { at: 1 })])), 'e5 e3');
 });
 
 test('each millisecond is ordered by itself', () => {
@@ -156,11 +166,30 @@ const many = Array.from({ length: 2 * REPLAYABLE + 1 }, (_, index) => said(`e${i
 test('signals are folded once there are more than twice as many as are replayed, at least the older half', () => {
   const whole = feed(emptyLedger, many.slice(0, -1), BRIEFLY);
   assert.equal([whole.ledger.recent.length, whole.ledger.compacted_at], [2 * REPLAYABLE, -1]);
-  const folded = feed(whole.ledger, many.slice(-1), BRIEFLY).ledger;
-  assert.equal([folded.recent.length, folded.compacted_at], [REPLAYABLE + 1, NOON + REPLAYABLE - 1]);
-  assert.equal(folded.runs, { list: ['a'] });
+  const grown = feed(whole.ledger, many.slice(-1), BRIEFLY).ledger;
+  assert.equal([grown.recent.length, grown.compacted_at], [REPLAYABLE + 1, NOON + REPLAYABLE - 1]);
+  assert.equal(grown.runs, { list: ['a'] });
   const atOnce = feed(emptyLedger, many, BRIEFLY).ledger;
   assert.is(atOnce.recent.length, REPLAYABLE);
+  const later = many.slice(0, REPLAYABLE).map(({ id }, index) => said(`x${id}`, { at: 9_000 + index }));
+  const half = feed(feed(emptyLedger, many.slice(0, REPLAYABLE + 1), BRIEFLY).ledger, later, BRIEFLY).ledger;
+  assert.is(half.recent.length, REPLAYABLE, 'all that came before the batch is folded, if enough is left');
+});
+
+test('a fold remembers at most 20,000 signals of its last millisecond, and then the last of them', () => {
+  const moment = (count: number) => Array.from({ length: count }, (_, index) => said(`e${index}`));
+  // Fingerprints are costly, so the ledger begins with those of as many signals.
+  const full = (count: number): Ledger => ({
+    ...feed(emptyLedger, many, BRIEFLY).ledger,
+    ...{ compacted_at: NOON, recent: [] },
+    compacted_ids: Array.from({ length: count - 1 }, (_, index) => `before ${index}`),
+  });
+  const more = moment(2 * REPLAYABLE + 1);
+  const toFold = more.length - REPLAYABLE;
+  const just = feed(full(20_001 - toFold), more, BRIEFLY).ledger;
+  assert.equal([just.compacted_ids.length, just.compacted_last], [20_000, undefined]);
+  const over = feed(full(20_002 - toFold), more, BRIEFLY).ledger;
+  assert.equal([over.compacted_ids.length, over.compacted_last], [20_000, `e${toFold - 1}`]);
 });
 
 test('after a fold, older signals are late, and those of its last millisecond known or new', () => {
@@ -202,6 +231,11 @@ test('a run that a later signal takes away is removed, if it was there before', 
   const away = feed(there, [said('e3', { at: 1, removes: true })]);
   assert.equal([away.removed, away.changes], [[{ key: 'list/a' }], []]);
   assert.equal(feed(emptyLedger, [said('e1'), said('e2', { removes: true })]).removed, []);
+  assert.equal(feed(there, [said('e3', { at: 1, key: 'b', removes: true })]).removed, [{ key: 'list/b' }]);
+  const brief = [said('e3', { at: 1, key: 'c' }), said('e4', { at: 2, key: 'c', removes: true })];
+  const briefly = feed(there, brief);
+  assert.equal(briefly.removed, []);
+  assert.equal(feed(briefly.ledger, [said('e0', { at: -1 })]).removed, [], 'it was gone before');
   // In between, so that everything is replayed.
   const late = feed(feed(there, [said('e9', { at: 9, key: 'b' })]).ledger, [
     said('e4', { at: 1, removes: true }),
@@ -236,6 +270,12 @@ test('an earlier signal changes only the runs that end otherwise, and adds its p
     feed(repeated, [said('e0', { at: 1 })], { withoutHistory: true }).changes,
     [],
     'it ends as it did',
+  );
+  const inBetween = feed(repeated, [said('e0', { at: 1, fields: { current: 2 } })]);
+  assert.equal(
+    inBetween.changes.map(({ points }) => points.length),
+    [1],
+    'it has been there',
   );
 });
 
@@ -274,7 +314,7 @@ test('a format that observes something that is not a run loses its state, and it
       { failed: -1 },
     ],
     ...[{ skipped: -1 }, { retries: -1 }, { details: [] }, { started_at: 'x' }, { last_at: 9e15 }],
-    ...[{ ended_at: 'x' }, { started_at: -9e15 }],
+    ...[{ ended_at: 'x' }, { started_at: -9e15 }, { last_at: 8.64e15 + 1 }],
   ];
   for (const fields of wrong) {
     const ledger = { ...emptyLedger, recent: [said('e1', { fields }), said('e2', { format: 'other' })] };
@@ -322,15 +362,30 @@ test('a format that throws without any stored state passes its error to the call
   assert.equal([healed.dropped, healed.ledger.recent.length], [['list'], 1]);
 });
 
+test('an error that no format has thrown reaches the caller as it is', () => {
+  const { ledger } = feed(emptyLedger, [said('e1')]);
+  const memos = Object.assign(ledgerMemos(), {
+    get: () => {
+      throw new RangeError('no memory');
+    },
+  });
+  assert.throws(() => feed(ledger, [said('e2')], { memos }), /no memory/);
+});
+
 test('a format that is no longer configured adds nothing, and what it has stored is kept', () => {
   const { ledger } = feed(emptyLedger, many, BRIEFLY);
   const without = formatsOf(listing('other'));
   const step = feed(ledger, [said('e5000', { at: 5_000 })], {}, without);
   assert.equal([step.fresh, step.changes], [1, []]);
   const more = many.map(({ id }) => said(id, { at: 9_000, format: 'other' }));
-  const folded = feed(step.ledger, more, BRIEFLY, without).ledger;
-  assert.equal([folded.base['list'], folded.runs['list']], [ledger.base['list'], ['a']]);
-  assert.is(orderIn(feed(folded, [said('e9999', { at: 99_999 })]))?.split(' ').length, REPLAYABLE + 2);
+  const kept = feed(step.ledger, more, BRIEFLY, without).ledger;
+  assert.equal([kept.base['list'], kept.runs['list']], [ledger.base['list'], ['a']]);
+  assert.is(orderIn(feed(kept, [said('e9999', { at: 99_999 })]))?.split(' ').length, REPLAYABLE + 2);
+  const whole = feed(ledger, [said('x', { at: 5_000, format: 'other' })], { wholeTask: true }, without);
+  assert.equal([whole.dropped, whole.changes[0]?.observation.current], [[], 1]);
+  // What is stored keeps the states of such formats elsewhere.
+  const apart = feed({ ...ledger, base: {} }, more, BRIEFLY, without).ledger;
+  assert.equal(apart.runs['list'], ['a']);
 });
 
 test("the output of a tool inside another tool's run is not a run of its own", () => {
@@ -348,6 +403,74 @@ test("the output of a tool inside another tool's run is not a run of its own", (
   ];
   const step = feed(emptyLedger, signals, {}, formats);
   assert.equal([orderIn(step), orderIn(step, 'other/a')], ['e1 e4', 'e3']);
+});
+
+test('all runs that one signal touches have changed', () => {
+  const both = formatsOf(
+    listing('list', {
+      evolve: ({ said: all }: State, { name }: Signal, at: number) => ({
+        state: { said: [...all, ...['a', 'b'].map((key) => ({ name: `${key}:${name}`, at, fields: {} }))] },
+        touched: ['a', 'b'],
+      }),
+    }),
+  );
+  const step = feed(emptyLedger, [said('e1')], {}, both);
+  assert.equal(
+    step.changes.map(({ observation }) => observation.key),
+    ['list/a', 'list/b'],
+  );
+});
+
+test('a format that changes its state in place gets one of its own', () => {
+  const inPlace = formatsOf(
+    listing('list', {
+      open: (state) => structuredClone(state),
+      prune: (state) => structuredClone(state),
+      evolve: (state: { said: Said[] }, { key, name, fields }: Signal, at: number) => {
+        state.said.push({ name: `${key}:${name}`, at, fields });
+        return { state, touched: [key] };
+      },
+    }),
+  );
+  const { ledger } = feed(emptyLedger, many, BRIEFLY, inPlace);
+  const before = JSON.stringify(ledger);
+  for (const round of [1, 2]) {
+    assert.is(orderIn(feed(emptyLedger, [said('e1')], {}, inPlace)), 'e1', `round ${round}`);
+    const step = feed(ledger, [said('e9999', { at: 99_999 })], {}, inPlace);
+    assert.is(orderIn(step)?.split(' ').length, many.length + 1, `round ${round}`);
+  }
+  assert.is(JSON.stringify(ledger), before);
+});
+
+test('a fold prunes what can no longer change', () => {
+  const pruning = formatsOf(
+    listing('list', {
+      prune: ({ said: all }) => ({ said: all.filter(({ name }) => !name.startsWith('b:')) }),
+    }),
+  );
+  const signals = [said('e0', { at: -1, key: 'b' }), ...many.slice(1)];
+  const { base, runs } = feed(emptyLedger, signals, BRIEFLY, pruning).ledger;
+  assert.equal(runs, { list: ['a'] });
+  assert.not.match(JSON.stringify(base), '"b:');
+});
+
+test('all of a ledger can be folded, which leaves no signal and, where none comes twice, no name', () => {
+  const memos = ledgerMemos();
+  for (const { ledger } of [
+    feed(emptyLedger, [said('e1'), said('e2')], { wholeTask: true, unique: true }),
+    feed(emptyLedger, [said('e1'), said('e2')], { wholeTask: true, unique: true, memos }),
+  ]) {
+    const small = folded(ledger, FORMATS, memos);
+    assert.equal(
+      [small.recent, small.compacted_ids, small.compacted_at, small.runs],
+      [[], [], NOON, { list: ['a'] }],
+    );
+    assert.is(feed(small, [said('e3', { at: 1 })], { wholeTask: true }).changes[0]?.observation.current, 3);
+  }
+});
+
+test('a new ledger is of the first attempt', () => {
+  assert.is(feed(emptyLedger, [said('e1')]).ledger.attempt, 1);
 });
 
 test('a whole task is one run, which has the points of each signal once', () => {
