@@ -1,7 +1,7 @@
-import { watch } from 'node:fs';
+import { lstatSync, watch } from 'node:fs';
 import { lstat, readdir, realpath, stat, statfs } from 'node:fs/promises';
 
 /** What finding logs calls of the operating system. A test replaces it to count the calls. */
-export const fileSystem = { lstat, readdir, realpath, stat, statfs, watch };
+export const fileSystem = { lstat, lstatSync, readdir, realpath, stat, statfs, watch };
 
 export type FileSystem = Readonly<typeof fileSystem>;

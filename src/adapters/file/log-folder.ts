@@ -1,5 +1,6 @@
-import type { Dirent } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
+import { setImmediate as afterOthers } from 'node:timers/promises';
 import { MiyabiError, unavailable } from '../../domain/errors.ts';
 import { errnoOf } from './errno.ts';
 import { type FileSystem, fileSystem } from './file-system.ts';
@@ -51,7 +52,9 @@ export const isLog = (entry: Dirent): boolean =>
 export const groupOf = (path: string): string => (path === '' ? ROOT_GROUP : path);
 
 /**
- * The files of a group, oldest change first.
+ * The files of a group, oldest change first. A folder that `isNear`, by its path below the folder of logs, is on a file
+ * system of this machine, which answers from memory: its files are looked at without a thread, which takes a tenth of the
+ * processor time.
  *
  * @throws MiyabiError `not_found` where no folder has that name, `unavailable` where it cannot be listed.
  */
@@ -59,6 +62,7 @@ export const listFiles = async (
   directory: string,
   group: string,
   system: FileSystem = fileSystem,
+  isNear: (path: string) => boolean = () => false,
 ): Promise<Listing> => {
   const folders = await foldersOf(system, directory, group);
   const files: LogFile[] = [];
@@ -78,16 +82,21 @@ export const listFiles = async (
       const kind = entry.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
       problems.push({ log_stream: stream, reason: `${name} is ${kind}, which is not read` });
     }
+    const see = isNear(segments.join('/')) ? system.lstatSync : system.lstat;
     const look = async ({ name, stream }: (typeof regular)[number]) => {
       try {
-        files.push(await lookAt(system, join(folder, name), [...segments, name].join('/'), stream, births));
+        const path = join(folder, name);
+        const seen = await see(path, { bigint: true });
+        files.push(fileOf(seen, { name: [...segments, name].join('/'), path, stream, births }));
       } catch (error) {
         if (!isAbsence(error)) problems.push({ log_stream: stream, reason: `${name}: ${errnoOf(error)}` });
       }
     };
     // Waiting for each of them alone takes several times as long.
-    for (let from = 0; from < regular.length; from += WIDTH)
+    for (let from = 0; from < regular.length; from += WIDTH) {
       await Promise.all(regular.slice(from, from + WIDTH).map(look));
+      await afterOthers();
+    }
   }
   // Of two files changed at the same moment, the one with the higher rotation number is older.
   files.sort((a, b) => a.modified - b.modified || BY_NUMBER.compare(b.name, a.name));
@@ -113,25 +122,17 @@ const keepsBirths = async ({ lstat }: FileSystem, folder: string): Promise<boole
   }
 };
 
-const lookAt = async (
-  { lstat }: FileSystem,
-  path: string,
-  name: string,
-  stream: string,
-  births: boolean,
-): Promise<LogFile> => {
-  const seen = await lstat(path, { bigint: true });
-  return {
-    name,
-    path,
-    stream,
-    inode: `${seen.dev}:${seen.ino}`,
-    createdAt: births ? Number(seen.birthtimeMs) : 0,
-    size: Number(seen.size),
-    modified: Number(seen.mtimeMs),
-    stamp: `${seen.size}:${seen.mtimeNs}`,
-  };
-};
+const fileOf = (
+  seen: BigIntStats,
+  { births, ...names }: Pick<LogFile, 'name' | 'path' | 'stream'> & Readonly<{ births: boolean }>,
+): LogFile => ({
+  ...names,
+  inode: `${seen.dev}:${seen.ino}`,
+  createdAt: births ? Number(seen.birthtimeMs) : 0,
+  size: Number(seen.size),
+  modified: Number(seen.mtimeMs),
+  stamp: `${seen.size}:${seen.mtimeNs}`,
+});
 
 const foldersOf = async (
   system: FileSystem,

@@ -74,7 +74,7 @@ export const fileLogSource = ({
     async *read({ log_group, cursor }) {
       const { marks: before, damaged } = marksFromJson(cursor);
       const end = watched.beginReading(log_group);
-      const listing = await listFiles(directory, log_group, files);
+      const listing = await listFiles(directory, log_group, files, watched.isNear);
       const problems: Problem[] = [...damaged.map(damagedMark), ...listing.problems];
       const claimed = await claim(listing.files, before, problems);
       const marks = new Map(claimed.map(({ file, mark }) => [file.name, mark]));

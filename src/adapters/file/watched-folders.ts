@@ -27,6 +27,8 @@ export type WatchedFolders = Readonly<{
   look(): Promise<readonly LogGroupState[]>;
   /** To be called before the files of a group are listed. The answer is called once all of them were read. */
   beginReading(group: string): (end: ReadingEnd) => void;
+  /** Whether a folder, by its path below the folder of logs, is surely on a file system of this machine. */
+  isNear(path: string): boolean;
   close(): void;
 }>;
 
@@ -61,7 +63,7 @@ const SWEEP_MS = 60_000;
 
 const MAX_DEPTH = 16;
 
-/** Polling a file takes about 50 µs of processor time, so this pause keeps it at 2 % of a core. */
+/** Polling a file takes about 50 µs of processor time, with a thread, so this pause keeps it at 2 % of a core. */
 const PAUSE_PER_ENTRY_MS = 2.5;
 
 /** Other programs of the same user watch files, too, and Linux limits them together. */
@@ -265,6 +267,9 @@ export const watchedFolders = ({
         group.isInDoubt = isSweep && hasFound;
       };
     },
+
+    // Only there, what is watched was asked for its file system.
+    isNear: (path) => process.platform === 'linux' && folders.get(path)?.watcher !== undefined,
 
     close() {
       for (const folder of folders.values()) unwatch(folder);
