@@ -55,7 +55,7 @@ const evolved = (state: CdkState, signal: Exclude<CdkSignal, TextSignal>, at: nu
       return onSaid(state, signal, at);
     case 'bar':
       return onCurrent(state, at, (run) =>
-        isOver(run) ? run : { ...run, current: signal.c[0], total: signal.c[1] ?? 0, inProgress: [] },
+        isOver(run) ? run : { ...run, ...countOf(signal), inProgress: [] },
       );
     case 'busy':
       return onBusy(state, signal.ids, at);
@@ -118,7 +118,7 @@ const keepWithNested = (state: CdkState, run: Run): Step => {
   return { state: step.state, touched: [...whole.removed, ...step.touched] };
 };
 
-const countOf = ({ c }: RowSignal): Pick<Run, 'current' | 'total'> =>
+const countOf = ({ c }: Pick<RowSignal, 'c'>): Pick<Run, 'current' | 'total'> =>
   c === undefined ? {} : { current: c[0], ...(c[1] === null ? {} : { total: c[1] }) };
 
 const onRowWithoutStack = (before: CdkState, row: RowSignal, at: number): Step => {
