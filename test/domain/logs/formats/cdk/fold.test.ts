@@ -1,60 +1,30 @@
 // The rules of the fold that no log of the fixtures shows alone, in signals.
 import * as assert from 'uvu/assert';
-import { cdk } from '../../../../../src/domain/logs/formats/cdk/cdk.ts';
 import { evolveCdk } from '../../../../../src/domain/logs/formats/cdk/fold.ts';
 import { STACK_TYPE } from '../../../../../src/domain/logs/formats/cdk/rows.ts';
-import type { Run } from '../../../../../src/domain/logs/formats/cdk/run.ts';
 import type {
   CdkSignal,
   ListedSignal,
   RowSignal,
-  SaidSignal,
 } from '../../../../../src/domain/logs/formats/cdk/signals.ts';
 import { type CdkState, initialCdk } from '../../../../../src/domain/logs/formats/cdk/state.ts';
 import { suite } from '../../../../support/suite.ts';
+import {
+  bare,
+  DEPLOYING,
+  ENVIRONMENT,
+  fold,
+  NESTED,
+  ofStack,
+  row,
+  run,
+  runIn,
+  say,
+  seen,
+  touchedBy,
+} from './folding.ts';
 
 const test = suite('CDK logs, the fold');
-
-const ENVIRONMENT = 'aws://111122223333/eu-west-1';
-/** A name that CloudFormation gives to a stack nested in `Shop`. */
-const NESTED = 'Shop-ImagesNestedStackImages8A7B6C5D-1HGXW2K9QPLM0';
-
-const say = (v: SaidSignal['v'], s: string, more: Partial<SaidSignal> = {}): SaidSignal => ({
-  ...{ k: 'say', v, s },
-  ...more,
-});
-const row = (st: string, id: string, more: Partial<RowSignal> = {}): RowSignal => ({
-  ...{ k: 'row', st, ty: 'AWS::SQS::Queue', n: id, i: id },
-  ...more,
-});
-/** A row of a stack about itself. */
-const ofStack = (st: string, s: string, more: Partial<RowSignal> = {}): RowSignal =>
-  row(st, s, { s, ty: STACK_TYPE, ...more });
-/** The same as the bar prints it, without the column of the stack. */
-const bare = (st: string, i: string, more: Partial<RowSignal> = {}): RowSignal =>
-  row(st, i, { ty: STACK_TYPE, ...more });
-
-/** One signal a second. */
-const fold = (signals: readonly CdkSignal[], from: CdkState = initialCdk): CdkState =>
-  signals.reduce<CdkState>(
-    (state, signal, index) => evolveCdk(state, signal, (index + 1) * 1000).state,
-    from,
-  );
-const touchedBy = (before: readonly CdkSignal[], signal: CdkSignal): readonly string[] =>
-  evolveCdk(fold(before), signal, 1_000_000).touched;
-
-const runIn = (state: CdkState, key: string): Run => {
-  const run = state.runs[key];
-  if (run === undefined) throw new Error(`no run ${key}, only ${Object.keys(state.runs).join(' ')}`);
-  return run;
-};
-const run = (key: string, ...signals: readonly CdkSignal[]): Run => runIn(fold(signals), key);
-const seen = (key: string, ...signals: readonly CdkSignal[]) => {
-  const found = cdk.observe(fold(signals), key);
-  if (found === undefined) throw new Error(`nothing to see of ${key}`);
-  return found;
-};
-const DEPLOYING = say('deploying', 'Shop', { p: [1, 1] });
 
 test('a text belongs to the line right before it and to no other', () => {
   const failed = row('CREATE_FAILED', 'Orders');
