@@ -174,7 +174,9 @@ test('of several that wait for a change set, the first cause tells whose could n
   );
 });
 
-test('causes belong to a run that failed', () => {
+test('reasons and causes belong to a run that failed', () => {
+  assert.equal(touchedBy([DEPLOYING, OK], { k: 'reason', m: 'No' }), []);
+  assert.equal(touchedBy([DEPLOYING, FAILED], { k: 'reason', m: 'No' }), ['Shop#1']);
   assert.equal(touchedBy([DEPLOYING, OK], cause('Shop/Orders', 'Orders')), []);
   assert.equal(touchedBy([DEPLOYING, FAILED], cause('Shop/Orders', 'Orders')), ['Shop#1']);
   assert.equal(touchedBy([DEPLOYING, FAILED], cause('Shop')), []);
@@ -217,6 +219,8 @@ test('findings below the closing line are a list, which names resources', () => 
   const { listed, causes } = run('Shop#1', DEPLOYING, old, finding('A'), finding('B'));
   assert.equal([listed, causes], [['A', 'B'], [{ reason: 'A exists already (at /Resources/A/Properties)' }]]);
   assert.equal(touchedBy([DEPLOYING, old, finding('A')], text('- something else')), []);
+  const long = `- ${'x'.repeat(90)} (at /Resources/A/Properties)`;
+  assert.is(run('Shop#1', DEPLOYING, old, text(long), finding('B')).causes?.[0]?.reason, long.slice(2));
   // Below the head of a cause, the place is that of its own resource.
   assert.equal(run('Shop#1', DEPLOYING, FAILED, cause('Shop/Orders', 'Orders'), finding('A')).listed, [
     'Orders',
