@@ -339,10 +339,7 @@ const addFailure = (draft: Draft, row: RowSignal, nested: boolean, moment: numbe
   }
   // The bar shows a construct path first and the logical id when it recapitulates.
   const better = { ...failure, ...known, id: ID.test(i) || known.id.includes('/') ? i : known.id };
-  draft.failures = draft.failures.with(
-    same,
-    known.reason === undefined && m !== undefined ? { ...better, reason: m } : better,
-  );
+  draft.failures = draft.failures.with(same, better);
 };
 
 /**
