@@ -231,8 +231,8 @@ test('text continues only rows of the current run, causes, and what is still the
   const other = say('changeset', 'Depot');
   assert.equal(touchedBy([DEPLOYING, FAILED, other], text('Name is taken')), []);
   assert.equal(touchedBy([], text('Name is taken')), []);
-  const gone = { ...initialCdk, continued: { key: 'Gone#1', lines: [], cause: '' } } as const;
-  assert.equal(evolveCdk(gone, text('Name is taken'), 1).touched, []);
+  const pruned = { ...initialCdk, continued: { key: 'Gone#1', lines: [], cause: '' } } as const;
+  assert.equal(evolveCdk(pruned, text('Name is taken'), 1).touched, []);
   const ofOther = [DEPLOYING, say('deploying', 'Depot'), row('CREATE_FAILED', 'Orders', { s: 'Shop' })];
   assert.equal(touchedBy(ofOther, text('Name is taken')), []);
   assert.equal(touchedBy([DEPLOYING, { k: 'cut', m: 'CREATE', w: [1, 1] }], text('x')), []);

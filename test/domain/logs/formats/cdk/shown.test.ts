@@ -5,7 +5,7 @@ import { SHOWN_FILE, shownOfFixtures } from './shown.ts';
 
 const test = suite('CDK logs, what each line changes');
 
-/** A change that is meant is written by `node --import tsx scripts/fixtures/cdk-shown.ts`: read its diff as a user would. */
+/** `npm run fixtures:cdk` writes a change that is meant: read its diff as a user would. */
 const expected = new Map(
   readFileSync(SHOWN_FILE, 'utf8')
     .split(/^== /m)

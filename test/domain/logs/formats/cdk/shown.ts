@@ -27,7 +27,7 @@ const fieldsOf = (run: Observation): Record<string, string | undefined> => ({
  * What each line of a log changes, one text a change: the number of the line, the run, and the fields that differ from what it
  * showed before. Line n has the time of n seconds. `heard` is a line that shows only that the run goes on.
  */
-export const shownByLine = (log: string): readonly string[] => {
+const shownByLine = (log: string): readonly string[] => {
   const shown = new Map<string, ReturnType<typeof fieldsOf>>();
   const texts: string[] = [];
   let state = cdk.initial;
