@@ -163,9 +163,11 @@ export const withRow = (run: Run, shown: RowSignal, self: boolean, nested: boole
     draft.current = row.c[0];
     if (row.c[1] !== null) draft.total = row.c[1];
   }
-  if (moment !== undefined && (run.latest === undefined || moment > run.latest)) draft.latest = moment;
+  // Rows are printed out of order: one of an earlier moment is not what happened last.
+  const isNews = moment === undefined || run.latest === undefined || moment >= run.latest;
+  if (isNews && moment !== undefined) draft.latest = moment;
   if (isRecap(row)) draft.recapped = 1;
-  draft.message = wordsOf(row);
+  if (isNews) draft.message = wordsOf(row);
   if (self) addState(draft, row, moment);
   else addResource(draft, row, nested, moment);
   hear(draft, at);

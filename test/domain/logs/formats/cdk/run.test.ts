@@ -116,6 +116,8 @@ test('another later row belongs to the ended run as long as its counter goes on'
 test('rows count, and the latest moment is that of the row that is latest by its clock', () => {
   const rows = [inShop('CREATE_COMPLETE', 'A', { t: 20 }), inShop('CREATE_COMPLETE', 'B', { t: 10 })];
   assert.equal([shop(...rows).rows, shop(...rows).latest], [2, 20]);
+  assert.is(shop(...rows).message, 'CREATE_COMPLETE A', 'the other one was printed late');
+  assert.is(shop(...rows, inShop('CREATE_COMPLETE', 'C', { t: 20 })).message, 'CREATE_COMPLETE C');
   assert.not.ok('latest' in shop(inShop('CREATE_COMPLETE', 'A')));
   assert.is(shop(...rows, inShop('CREATE_COMPLETE', 'C')).latest, 20);
   assert.not.ok('stackStateAt' in shop(ofStack('UPDATE_IN_PROGRESS', 'Shop', { c: [0, 4] })));
