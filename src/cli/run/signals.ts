@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from './child.ts';
 
 /**
@@ -13,28 +14,22 @@ const FORWARDED = [
   'SIGUSR2',
 ] as const satisfies readonly NodeJS.Signals[];
 
-/** How long to wait for the canary to die of a signal that was sent to the group, in milliseconds. */
-const CANARY_MS = 100;
+/** How long to wait for the canary to answer or die, in milliseconds: a stopped one does neither. */
+const CANARY_MS = 1000;
 
 /**
  * Passes the signals that reach Miyabi on to the command, each once.
  *
  * A terminal's Ctrl-C, and programs such as `timeout`, signal a whole process group. If the command is in ours, it has
  * the signal already; if it leads its own group, all of that must get it. `kill` signals Miyabi alone, which means the
- * command alone. Only a third process in our group can distinguish the two: an idle one that dies of a signal to the
- * whole group.
+ * command alone. Only a third process in our group can distinguish the two: an idle one, which dies of a signal to the
+ * whole group before it can answer that it lives.
  */
 export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGroup'>): (() => void) => {
   let canary = newCanary();
 
   const onSignal = (signal: NodeJS.Signals) => {
-    const { died } = canary;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), CANARY_MS);
-    });
-    void Promise.race([died, late]).then((diedOf) => {
-      clearTimeout(timer);
+    void canary.diedOf().then((diedOf) => {
       if (diedOf === signal) {
         canary = newCanary();
         killGroup(signal);
@@ -49,21 +44,52 @@ export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGr
   };
 };
 
-type Canary = Readonly<{ died: Promise<NodeJS.Signals | undefined>; release(): void }>;
+type Canary = Readonly<{
+  /** The signal that it has died of; undefined if it lives. */
+  diedOf(): Promise<NodeJS.Signals | undefined>;
+  release(): void;
+}>;
 
-/** `cat` with nothing to read: it ends with us, even if we are killed. Without one every signal is passed on. */
+/** `cat` echoes each request. It ends with us, even if we are killed. Without one every signal is passed on. */
 const newCanary = (): Canary => {
   // In the root folder, where SIGQUIT leaves no core dump of it.
-  const child: ChildProcess = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+  // Its streams are missing where the process has too many files open.
+  const child: ChildProcess = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'], cwd: '/' });
   child.stdin?.on('error', () => undefined);
   const died = new Promise<NodeJS.Signals | undefined>((resolve) => {
     child.once('exit', (_code, signal) => resolve(signal ?? undefined));
     child.once('error', () => resolve(undefined));
   });
+  let requested = 0;
+  let answered = 0;
+  child.stdout?.on('data', (bytes: Buffer) => {
+    answered += bytes.length;
+  });
   child.unref();
-  // Node's pipes have it, the type of a stream does not.
-  (child.stdin as { unref?: () => void } | null)?.unref?.();
-  return { died, release: () => void child.stdin?.destroy() };
+  // Node's pipes have it, the types of the streams do not.
+  for (const pipe of [child.stdin, child.stdout] as ({ unref?: () => void } | null | undefined)[])
+    pipe?.unref?.();
+  return {
+    async diedOf() {
+      requested += 1;
+      const request = requested;
+      child.stdin?.write('?');
+      const lives = new Promise<undefined>((resolve) => {
+        const look = () => {
+          if (answered < request) return;
+          child.stdout?.off('data', look);
+          resolve(undefined);
+        };
+        child.stdout?.on('data', look);
+      });
+      const waiting = new AbortController();
+      const late = sleep(CANARY_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+      const signal = await Promise.race([died, lives, late]);
+      waiting.abort();
+      return signal;
+    },
+    release: () => void child.stdin?.destroy(),
+  };
 };
 
 /**

@@ -96,8 +96,8 @@ it(
   async () => {
     const folder = scratch();
     const gate = join(folder.path, 'go');
-    // Where its child does not die of SIGINT, bash goes on.
-    const command = ['bash', '-c', `touch ${gate}; sleep 8; echo went on`];
+    // Where its child does not die of SIGINT, bash goes on. So the child itself says that it runs.
+    const command = ['bash', '-c', `sh -c 'touch ${gate}; exec sleep 8'; echo went on`];
     const group = `trap : INT; (until test -e ${gate}; do sleep 0.05; done; kill -INT 0) & "$@"; echo "ended with $?"`;
     // Without bars nothing is loaded any more, for which the loader of the tests has a process in the group, too.
     const run = [...MIYABI, 'run', '--no-bars', '--'];
