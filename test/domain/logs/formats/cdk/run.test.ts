@@ -274,7 +274,7 @@ test('what was done to resources is remembered, and not what a rollback undoes',
   assert.is(changes(rolling, inShop('UPDATE_COMPLETE', 'S')), 2);
 });
 
-test('resources that were kept, skipped or left behind are told apart from failures', () => {
+test('resources that were kept, skipped or left behind do not count as failures', () => {
   const skipped = shop(inShop('DELETE_FAILED', 'Orders', { skip: 1 }));
   assert.equal(skipped.failures, []);
   const kept = [inShop('DELETE_SKIPPED', 'A'), inShop('DELETE_SKIPPED', 'B'), inShop('DELETE_SKIPPED', 'A')];
@@ -440,7 +440,7 @@ test('ended runs are dropped but for the latest 16 and those whose stack began a
   assert.is(pruneCdk(fold([...signals, say('ok', 'S0')])).current, 'S17#1');
 });
 
-test('a nested stack is told by the name that CloudFormation gives it', () => {
+test('a nested stack is recognised by the name that CloudFormation gives it', () => {
   const isPart = (stack: string, ...before: readonly CdkSignal[]) =>
     touchedBy([DEPLOYING, ...before], row('CREATE_COMPLETE', 'R', { s: stack, c: [1, 2] }))[0] === 'Shop#1';
   assert.ok(isPart('Shop-Images-1HGXW2K9QPLM'));
