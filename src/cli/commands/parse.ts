@@ -13,8 +13,8 @@ import { fileShelf } from './file-shelf.ts';
 /** Lines per call of the parser: enough to spread its cost, few enough to stay small in memory. */
 const CHUNK_LINES = 2_000;
 
-/** The size of V8's young generation in bytes: nearly all that reading allocates dies at once, and a larger one is only slower. */
-const YOUNG_BYTES = 8 * 2 ** 20;
+/** Nearly all that reading allocates dies at once: a larger young generation is only slower. */
+const HEAP = { young: 8 * 2 ** 20, growth: 100 };
 
 /** The rest of an endless line is dropped to bound memory; the parser skips such lines anyway. */
 const MAX_PENDING = 1_000_000;
@@ -25,7 +25,7 @@ const MAX_PENDING = 1_000_000;
  * @throws CommandFailure where the file cannot be read.
  */
 export const parseLog = async (file: string | undefined, formats: readonly LogFormat[]): Promise<void> => {
-  boundHeap(YOUNG_BYTES);
+  boundHeap(HEAP);
   const shelf = fileShelf();
   const parser = logParser(formats, { shelf });
   try {
