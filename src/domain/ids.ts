@@ -42,15 +42,20 @@ const PRIME = 0x01000193;
 const PART_END = 0xffff;
 const SECOND_SHIFT = 0x9e37;
 
-const DIGITS = [...'0123456789abcdefghijklmnopqrstuvwxyz'];
-const PAIRS = DIGITS.flatMap((high) => DIGITS.map((low) => high + low));
-
 /** A 32-bit number in seven digits. `toString(36)` takes several times as long. */
-const inBase36 = (number: number): string => {
-  const low = number % 1296;
-  const upper = (number - low) / 1296;
-  const middle = upper % 1296;
-  const rest = (upper - middle) / 1296;
-  const high = rest % 1296;
-  return `${DIGITS[(rest - high) / 1296]}${PAIRS[high]}${PAIRS[middle]}${PAIRS[low]}`;
+const inBase36 = (number: number): string =>
+  String.fromCharCode(
+    lastDigit(number / 36 ** 6),
+    lastDigit(number / 36 ** 5),
+    lastDigit(number / 36 ** 4),
+    lastDigit(number / 36 ** 3),
+    lastDigit(number / 36 ** 2),
+    lastDigit(number / 36),
+    lastDigit(number),
+  );
+
+/** The character code of the digit before the point. */
+const lastDigit = (number: number): number => {
+  const digit = Math.floor(number) % 36;
+  return digit + (digit < 10 ? 0x30 : 0x57);
 };

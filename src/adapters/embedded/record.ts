@@ -13,7 +13,10 @@ const VERSION = '1';
 const CHECK_LENGTH = 8;
 const HEAD_LENGTH = CHECK_LENGTH + VERSION.length;
 
-const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHECK_LENGTH, '0');
+const checkOf = (text: string, before = 0): string =>
+  crc32(text, before).toString(16).padStart(CHECK_LENGTH, '0');
+/** The checksum goes on behind the version, so that no text of both is made for it. */
+const CHECK_OF_VERSION = crc32(VERSION);
 
 /**
  * JSON text with its version and a checksum in front. LevelDB verifies the checksums of its blocks only when it repairs,
@@ -22,10 +25,7 @@ const checkOf = (text: string): string => crc32(text).toString(16).padStart(CHEC
 export const toRecord = (value: unknown): string => recordOf(JSON.stringify(value));
 
 /** The record of a JSON text. */
-export const recordOf = (json: string): string => {
-  const text = `${VERSION}${json}`;
-  return `${checkOf(text)}${text}`;
-};
+export const recordOf = (json: string): string => `${checkOf(json, CHECK_OF_VERSION)}${VERSION}${json}`;
 
 /** The JSON text of a record, to search in it. */
 export const textOf = (record: string): string => record.slice(HEAD_LENGTH);

@@ -131,7 +131,8 @@ export const withEvents = (
   };
 
   if (openAt + bounds.kept_ms * SAME_TIME_SHARE <= now) close(index.next);
-  for (const [offset, line] of lines.entries()) {
+  for (let offset = 0; offset < lines.length; offset += 1) {
+    const line = lines[offset] as KeptLine;
     const number = index.next + offset;
     const bytes = bytesOf(line.text);
     if (firstEnd === undefined) {

@@ -10,9 +10,16 @@ export type PostedEvent = Readonly<{ id?: string | undefined; timestamp: number;
  */
 export const identified = (posted: readonly PostedEvent[]): readonly LogEvent[] => {
   const seen = new Map<string, number>();
-  return posted.map(({ id, timestamp, message }) => {
+  const isInOrder = posted.every(
+    ({ timestamp }, at) => timestamp >= (posted[at - 1]?.timestamp ?? timestamp),
+  );
+  return posted.map(({ id, timestamp, message }, at) => {
     if (id !== undefined) return { id, timestamp, message };
     const print = fingerprint(String(timestamp), message);
+    // Most events are the only ones of their millisecond, so none of the others can be the same.
+    const isAlone =
+      isInOrder && posted[at - 1]?.timestamp !== timestamp && posted[at + 1]?.timestamp !== timestamp;
+    if (isAlone) return { id: `${print}.1x`, timestamp, message };
     const times = (seen.get(print) ?? 0) + 1;
     seen.set(print, times);
     return { id: `${print}.${times}x`, timestamp, message };

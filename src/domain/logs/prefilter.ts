@@ -6,17 +6,16 @@
  *
  * Anything that could hide a hint, such as an escape sequence, counts as one itself.
  */
-import {
-  type Find,
-  type Hint,
-  isControl,
-  isDigit,
-  isLetter,
-  numberEnd,
-  type Place,
-  SMALL_LETTERS,
-} from './hint.ts';
+import { type Find, type Hint, isControl, isDigit, isLetter, type Place, SMALL_LETTERS } from './hint.ts';
 import { addAll, type IndexSet, indexSet } from './index-set.ts';
+import {
+  addHolding,
+  addStarting,
+  beginsWith,
+  endsWith,
+  type Owners,
+  placesByCharacter,
+} from './line-hints.ts';
 import { CONTAINER_ENVELOPE, levelStart, mayBeLevel, mayBeTime, prefixEnd } from './lines.ts';
 import { wordTable } from './word-starts.ts';
 
@@ -111,9 +110,6 @@ export const prefilterOf = (hints: readonly (Hint | undefined)[]): Prefilter => 
   };
 };
 
-/** Values of hints, each with the formats that have it. */
-type Owners<Value> = readonly (readonly [value: Value, formats: IndexSet])[];
-
 const SPACE = 0x20;
 const COLON = 0x3a;
 const LINE_FEED = 0x0a;
@@ -172,19 +168,12 @@ const colonHints = ({
             if (line.endsWith(key, end)) addAll(formats, set);
         }
         const after = line.charCodeAt(at + 1);
-        for (const [words, set] of textsAt(line, at)) if (line.startsWith(words, at)) addAll(formats, set);
-        for (const [place, set] of byCharacter[after] ?? []) if (place.holds(line, at)) addAll(formats, set);
+        addStarting(textsAt(line, at), line, at, formats);
+        addHolding(byCharacter[after] ?? [], line, at, formats);
       }
     },
   };
 };
-
-/** The hints to check for each character of ASCII. */
-const placesByCharacter = (places: Owners<Place>): readonly (Owners<Place> | undefined)[] =>
-  Array.from({ length: 128 }, (_, code) => {
-    const found = places.filter(([{ characters }]) => characters.includes(String.fromCharCode(code)));
-    return found.length === 0 ? undefined : found;
-  });
 
 const isOneOf = (places: Owners<Place> | undefined, text: string, at: number): boolean => {
   if (places === undefined) return false;
@@ -300,61 +289,3 @@ const isSyslog = (text: string, at: number): boolean =>
   text.charCodeAt(at + 3) === SPACE && text.charCodeAt(at + 9) === COLON;
 
 const PREFIX_BEGINNINGS = tableOf('[#:@(');
-
-type Beginnings = Readonly<{ texts: Owners<string>; places: Owners<Place>; all: IndexSet }>;
-
-/** Whether a line begins with one of several hints. Adds the formats of those that it begins with. */
-type AddFormats = (text: string, at: number, formats: IndexSet) => boolean;
-
-/** Words are found by their first four characters, shorter ones by their first. */
-const beginsWith = ({ texts, places, all }: Beginnings): AddFormats => {
-  const wordsAt = wordTable(texts.filter(([text]) => text.length >= 4));
-  const short = texts.filter(([text]) => text.length < 4);
-  const shortBy = Array.from({ length: 128 }, (_, code) =>
-    short.filter(([text]) => text.charCodeAt(0) === code),
-  );
-  const byCharacter = placesByCharacter(places.filter(([{ afterNumber }]) => afterNumber === undefined));
-  const byNextCharacter = placesByCharacter(
-    places.flatMap(([place, set]) =>
-      place.afterNumber === undefined ? [] : [[{ ...place, characters: place.afterNumber }, set] as const],
-    ),
-  );
-  return (text, start, formats) => {
-    let at = start;
-    while (text.charCodeAt(at) === SPACE) at += 1;
-    const code = text.charCodeAt(at);
-    if (!(code < 0x7f)) {
-      addAll(formats, all);
-      return true;
-    }
-    let isHint = false;
-    const add = (set: IndexSet) => {
-      addAll(formats, set);
-      isHint = true;
-    };
-    for (const [words, set] of wordsAt(text, at)) if (text.startsWith(words, at)) add(set);
-    for (const [words, set] of shortBy[code] ?? []) if (text.startsWith(words, at)) add(set);
-    for (const [place, set] of byCharacter[code] ?? []) if (place.holds(text, at)) add(set);
-    if (isDigit(code))
-      for (const [place, set] of byNextCharacter[text.charCodeAt(numberEnd(text, at))] ?? [])
-        if (place.holds(text, at)) add(set);
-    return isHint;
-  };
-};
-
-const endsWith = (texts: Owners<string>): AddFormats => {
-  const byLast = Array.from({ length: 128 }, (_, code) =>
-    texts.filter(([text]) => text.charCodeAt(text.length - 1) === code),
-  );
-  return (text, last, formats) => {
-    const code = text.charCodeAt(last);
-    const isOther = code > 0x7e;
-    let isHint = isOther;
-    for (const [words, set] of isOther ? texts : (byLast[code] ?? [])) {
-      if (!isOther && !text.endsWith(words, last + 1)) continue;
-      addAll(formats, set);
-      isHint = true;
-    }
-    return isHint;
-  };
-};

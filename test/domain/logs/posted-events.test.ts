@@ -18,6 +18,15 @@ test('the same post gives the same ids; equal lines of one post stay apart', () 
   );
 });
 
+test('equal lines are counted in whatever order the post has them', () => {
+  const counts = (...times: readonly number[]) =>
+    identified(times.map((timestamp) => ({ timestamp, message: 'a' }))).map(({ id }) => id.split('.')[1]);
+  assert.equal(counts(1, 2, 3), ['1x', '1x', '1x']);
+  assert.equal(counts(1, 2, 2, 2, 3), ['1x', '1x', '2x', '3x', '1x']);
+  assert.equal(counts(1, 2, 1), ['1x', '1x', '2x']);
+  assert.equal(counts(3, 2, 1, 3), ['1x', '1x', '1x', '2x']);
+});
+
 test('an id of the client is kept', () => {
   assert.equal(identified([{ id: 'x', timestamp: 1, message: 'a' }]), [
     { id: 'x', timestamp: 1, message: 'a' },
