@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { MIYABI, run, scratch, serveMiyabi } from '../support/cli.ts';
@@ -63,6 +63,37 @@ test('each thing that is wrong is named, with what to fix', async () => {
   );
 });
 
+test('leaves no folder behind where nothing is kept yet', async () => {
+  const folder = scratch();
+  const data = join(folder.path, 'new', 'data');
+  try {
+    const env = { MIYABI_DATA_DIR: data, PORT: String(await freePort()), MIYABI_SPOOL_DIR: folder.path };
+    const fresh = (await doctor(env))('store');
+    assert.equal(fresh, [
+      {
+        name: 'store',
+        state: 'ok',
+        text: `nothing is kept in ${data} yet; the first start makes the folder`,
+      },
+    ]);
+    assert.equal(readdirSync(folder.path), []);
+    // A file where a folder is wanted.
+    writeFileSync(join(folder.path, 'new'), '');
+    const checkOf = await doctor(env);
+    for (const [name, fix] of [
+      ['store', data],
+      ['logs', 'MIYABI_LOG_DIR'],
+    ] as const) {
+      const [blocked] = checkOf(name);
+      assert.is(blocked?.state, 'broken', name);
+      assert.match(blocked?.text ?? '', 'ENOTDIR');
+      assert.match(blocked?.fix ?? '', fix);
+    }
+  } finally {
+    folder.remove();
+  }
+});
+
 test.slow(
   'a server that has the embedded store open vouches for it, not for the cache beside it',
   async () => {
@@ -81,7 +112,10 @@ test.slow(
         REDIS_PORT: '1',
       });
       assert.match(checkOf('configuration')[0]?.text ?? '', `store embedded in ${folder.path}`);
-      assert.is(checkOf('store')[0]?.text, `in use by the server at ${server.url}`);
+      assert.equal(
+        checkOf('store').map(({ text }) => text),
+        [`in use by the server at ${server.url}`],
+      );
       assert.is(checkOf('cache')[0]?.state, 'warning');
       assert.is(checkOf('spool')[0]?.state, 'ok');
     } finally {

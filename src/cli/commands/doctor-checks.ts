@@ -1,6 +1,8 @@
 // Over 300 lines: one small check after the other.
 
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { requireSupported, withPackages } from '../../adapters/opentelemetry/requirements.ts';
 import type { MiyabiClient } from '../../client/index.ts';
 import { type Config, type OtlpConfig, readConfig } from '../../config.ts';
@@ -283,9 +285,16 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
   let config: Config = wanted;
   // Only one process may open the embedded store: if a server has, that server is asked instead.
   const served = wanted.taskStore === 'embedded' ? await servedHere(wanted) : undefined;
-  if (served !== undefined) {
-    yield { name: 'store', state: 'ok', text: `in use by the server at ${served}` };
-    config = { ...wanted, taskStore: 'memory' };
+  const aside = served === undefined ? await storeToMake(wanted) : inUseBy(served);
+  if (aside !== undefined) {
+    yield aside;
+    config = { ...config, taskStore: 'memory' };
+  }
+  if (config.logSource === 'file' && !existsSync(config.logDir)) {
+    const reason = await whyNotMakeable(config.logDir);
+    if (reason !== undefined)
+      yield { name: 'logs', state: 'broken', text: reason, fix: 'set MIYABI_LOG_DIR to another folder' };
+    config = { ...config, logSource: 'memory' };
   }
   const reasons = new Map<string, string>();
   const { compose } = await import('../../container/compose.ts');
@@ -299,6 +308,7 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
   try {
     const { status, backends } = await composed.health.ready();
     for (const [name, { status: state, latency_ms: latency }] of Object.entries(backends)) {
+      if (name === 'store' && aside !== undefined) continue;
       const up = state === 'up';
       yield {
         name,
@@ -307,12 +317,42 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
         ...(up ? {} : { fix: fixFor(name, config) }),
       };
     }
-    if (Object.keys(backends).length === 0 && served === undefined)
+    if (Object.keys(backends).length === 0 && aside === undefined)
       yield { name: 'backends', state: 'ok', text: 'in this process; nothing to ask' };
   } finally {
     await composed.close();
   }
 }
+
+const inUseBy = (url: string): Check => ({
+  name: 'store',
+  state: 'ok',
+  text: `in use by the server at ${url}`,
+});
+
+/** What is said of an embedded store that no server has made yet. Opening it here would leave a folder behind. */
+const storeToMake = async (config: Config): Promise<Check | undefined> => {
+  const { taskStore, dataDir } = config;
+  if (taskStore !== 'embedded' || existsSync(dataDir)) return undefined;
+  const reason = await whyNotMakeable(dataDir);
+  const name = 'store';
+  return reason === undefined
+    ? { name, state: 'ok', text: `nothing is kept in ${dataDir} yet; the first start makes the folder` }
+    : { name, state: 'broken', text: reason, fix: fixFor(name, config) };
+};
+
+/** Why a folder that does not exist cannot be made; undefined if it can. */
+const whyNotMakeable = async (path: string): Promise<string | undefined> => {
+  let parent = dirname(resolve(path));
+  while (!existsSync(parent)) parent = dirname(parent);
+  try {
+    // With the slash, a file is no folder.
+    await access(`${parent}/`, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+};
 
 const servedHere = async ({ host, port }: Config): Promise<string | undefined> => {
   const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
