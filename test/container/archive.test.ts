@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -311,6 +312,10 @@ test.slow(
     const missing = runProgram('cli.ts', { args: ['import', join(folder, 'nothing')], env: env('two') });
     assert.is(await missing.ended, 2);
     assert.match(missing.errors(), /^miyabi: The archive .* cannot be read/);
+    const elsewhere = runProgram('cli.ts', { args: ['export'], env: env('three') });
+    assert.is(await elsewhere.ended, 2);
+    assert.match(elsewhere.errors(), `miyabi: nothing is kept in ${join(folder, 'three')}`);
+    assert.not.ok(existsSync(join(folder, 'three')));
   }),
 );
 

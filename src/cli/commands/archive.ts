@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pinoLogger } from '../../adapters/system/logger.ts';
-import { readConfig } from '../../config.ts';
+import { type Config, readConfig } from '../../config.ts';
 import { type OpenArchive, openArchive } from '../../container/archive.ts';
 import { MiyabiError } from '../../domain/errors.ts';
 
@@ -11,14 +12,27 @@ import { MiyabiError } from '../../domain/errors.ts';
 const PROGRESS_MS = 2_000;
 
 /** `miyabi export`: everything in the configured store as lines of JSON on standard output, progress on standard error. */
-export const runExport = ({ withSecrets = false }: Readonly<{ withSecrets?: boolean }>): Promise<void> =>
-  withArchive(async ({ lines }) => {
+export const runExport = async ({
+  withSecrets = false,
+}: Readonly<{ withSecrets?: boolean }>): Promise<void> => {
+  requireStore(readConfig(process.env));
+  await withArchive(async ({ lines }) => {
     const progress = progressOf('exported');
     for await (const line of lines({ withSecrets, onProgress: progress.show })) {
       if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
     }
     progress.done();
   });
+};
+
+/** In another folder than the server's, an empty archive would be taken for a backup. */
+const requireStore = ({ taskStore, dataDir }: Config): void => {
+  if (taskStore !== 'embedded' || existsSync(dataDir)) return;
+  throw new MiyabiError(
+    'configuration',
+    `nothing is kept in ${resolve(dataDir)}: call it in the folder of the server, or set MIYABI_DATA_DIR`,
+  );
+};
 
 /** `miyabi import`: restores an archive into the configured store. */
 export const runImport = async (file: string | undefined): Promise<void> => {
