@@ -78,6 +78,12 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   readonly runs?: readonly string[];
   isWorking?(state: State, output: Json): boolean;
 
+  /**
+   * The line of a signal that may be about any tool: where no run of this format has use for it, the next format that
+   * recognises it gets it.
+   */
+  lineOf?(signal: S): string | undefined;
+
   /** The state of an empty stream. */
   readonly initial: State;
 

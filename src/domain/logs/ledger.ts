@@ -467,17 +467,33 @@ const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, whol
         guarded(format.name, () => format.isWorking?.(stateOf(format), signal)),
     );
 
+  const evolve = (format: LogFormat, signal: Json, at: number): readonly string[] => {
+    const { name } = format;
+    const evolved = guarded(name, () =>
+      format.evolve(states.get(name) ?? opened(format, format.initial), signal, at),
+    );
+    states.set(name, evolved.state);
+    return evolved.touched.map((key) => calledIn(placeOf(name, key)));
+  };
+  /** Gives a line that its format had no use for to the next one. */
+  const offer = (format: LogFormat, signal: Json, at: number): readonly string[] => {
+    const line = guarded(format.name, () => format.lineOf?.(signal));
+    if (line === undefined) return [];
+    for (const other of formats.values()) {
+      const read = other === format ? undefined : other.read(line);
+      if (read !== undefined) return evolve(other, read, at);
+    }
+    return [];
+  };
+
   const play = ({ format: name, signal, at }: PlacedSignal): readonly string[] => {
     const index = played;
     played += 1;
     const format = formats.get(name);
     // A format that was removed from the configuration is ignored; its signals age out.
     if (format === undefined || isPartOfOther(name, signal)) return [];
-    const evolved = guarded(name, () =>
-      format.evolve(states.get(name) ?? opened(format, format.initial), signal, at),
-    );
-    states.set(name, evolved.state);
-    const keys = evolved.touched.map((key) => calledIn(placeOf(name, key)));
+    const own = evolve(format, signal, at);
+    const keys = own.length > 0 ? own : offer(format, signal, at);
     for (const key of keys) if (!firstTouched.has(key)) firstTouched.set(key, index);
     return wholeTask ? keys.slice(0, 1) : keys;
   };

@@ -81,4 +81,23 @@ test('no more tasks stay in memory than are allowed', () => {
   );
 });
 
+test('a failure of make is that of its own build, or else of the counter that it ran', () => {
+  const endsOf = (...lines: readonly string[]) => {
+    const parser = logParser(builtInFormats);
+    parser.add(lines);
+    return [...parser.tasksAtEnd()].map(
+      ({ run: { key, status, details } }) => `${key} ${status}: ${details.error_message ?? ''}`,
+    );
+  };
+  const failure = 'make: *** [Makefile:3: test] Error 1';
+  assert.equal(endsOf('[1/3] lint', '[2/3] build', '[3/3] test', failure), [
+    `plain/plain#1 failed: ${failure}`,
+  ]);
+  assert.equal(endsOf('[1/2] lint', 'app.c:3:1: error: no such type', failure), [
+    `plain/plain#1 failed: ${failure}`,
+  ]);
+  assert.equal(endsOf('[ 50%] Building C object app.o', failure), [`ninja/ninja#1 failed: ${failure}`]);
+  assert.equal(endsOf(failure), []);
+});
+
 test.run();

@@ -38,6 +38,9 @@ export const ninja = counterRuns<NinjaSignal, null>({
 
   read: (line) => readLine(headOf(line)),
 
+  // What make ran may have been anything.
+  lineOf: (signal) => (signal.kind === 'stopped' && !signal.interrupted ? signal.text : undefined),
+
   begins(last, signal) {
     if (signal.kind === 'idle') return true;
     if (signal.kind !== 'counter') return false;

@@ -71,6 +71,7 @@ export type CounterTool<S extends Json, Memory extends Json> = Readonly<{
   readContinuation?: LogFormat<S>['readContinuation'];
   taskOf?(signal: S): string | undefined;
   timeOf?(signal: S): number | undefined;
+  lineOf?(signal: S): string | undefined;
   /** The lane that a signal belongs to, by default the tool's name. `latest` gives the newest run of a lane. */
   laneOf?(signal: S, state: RunsState<Memory>): string;
   /**
@@ -105,6 +106,7 @@ export const counterRuns = <S extends Json, Memory extends Json>(
   ...(tool.readContinuation !== undefined && { readContinuation: tool.readContinuation }),
   ...(tool.taskOf !== undefined && { taskOf: tool.taskOf }),
   ...(tool.timeOf !== undefined && { timeOf: tool.timeOf }),
+  ...(tool.lineOf !== undefined && { lineOf: tool.lineOf }),
   initial: { numbers: {}, runs: {} },
 
   evolve(state, signal, at) {
