@@ -10,7 +10,7 @@ import { cleanCheckout } from '../support/checkout.ts';
 import { cleanEnv, MIYABI, run, scratch, until } from '../support/cli.ts';
 import { buildImage, stagesOf } from '../support/dockerfile.ts';
 import { freePort } from '../support/free-port.ts';
-import { ROOT, UNCOUNTED } from '../support/packed.ts';
+import { npmEnv, ROOT, UNCOUNTED } from '../support/packed.ts';
 import { needs, suite } from '../support/suite.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -50,8 +50,10 @@ test(
       const kept = read('.dockerignore').matchAll(/^!(.+)$/gm);
       for (const [, file = ''] of kept)
         cpSync(join(checkout.path, file), join(context, file), { recursive: true });
-      const home = { ...UNCOUNTED, HOME: process.env['HOME'] ?? '' };
-      const image = buildImage(stagesOf(read('Dockerfile')), { root, context, env: cleanEnv(home) });
+      const image = buildImage(stagesOf(read('Dockerfile')), {
+        ...{ root, context, project: ROOT },
+        env: cleanEnv(npmEnv),
+      });
       assert.match(image.user, /^[1-9]\d*:[1-9]\d*$/);
       chmodSync(root, 0o755);
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 type Instruction = Readonly<{ name: string; value: string }>;
@@ -30,13 +30,27 @@ export type Image = Readonly<{
   healthcheck: readonly string[];
 }>;
 
+/** Every package of the lock file, as this project has them, too. The dependencies alone are installed by npm. */
+const INSTALLS_ALL = /^npm ci --ignore-scripts( --no-[a-z]+)*$/;
+
+/** Whether a folder's packages are those that a project has installed: both have the same manifest and lock file. */
+const hasPackagesOf = (project: string, folder: string): boolean =>
+  ['package.json', 'package-lock.json'].every((file) =>
+    readFileSync(join(folder, file)).equals(readFileSync(join(project, file))),
+  );
+
 /**
  * Builds every stage without an engine: each in a folder that stands for `/`, with this machine's programs. `context` is
- * what is copied from.
+ * what is copied from; `project` has installed the packages of its lock file.
  */
 export const buildImage = (
   stages: readonly Stage[],
-  { root, context, env: outer }: Readonly<{ root: string; context: string; env: NodeJS.ProcessEnv }>,
+  {
+    root,
+    context,
+    project,
+    env: outer,
+  }: Readonly<{ root: string; context: string; project: string; env: NodeJS.ProcessEnv }>,
 ): Image => {
   let image: Image | undefined;
   for (const [index, { name: stage, instructions }] of stages.entries()) {
@@ -57,6 +71,8 @@ export const buildImage = (
         for (const [, key = '', text = ''] of value.matchAll(/(\w+)=(\S+)/g))
           env[key] = text.startsWith('/') ? join(folder, text) : text;
       } else if (name === 'COPY') copy(value, { root, context, inImage });
+      else if (name === 'RUN' && INSTALLS_ALL.test(value) && hasPackagesOf(project, at))
+        symlinkSync(join(project, 'node_modules'), join(at, 'node_modules'));
       else if (name === 'RUN') {
         // Absolute paths of the image are in its folder here.
         const shell = value.replace(/(?<=\s)\/(?=\w)/g, `${folder}/`);
