@@ -57,8 +57,6 @@ export const MAX_TASKS = 64;
 /** A chunk is full at this many lines, or this many bytes. */
 const CHUNK_LINES = 200;
 const CHUNK_BYTES = 32_768;
-/** After a batch, a chunk of this many lines is full enough: open lines are written again with each batch. */
-const ENOUGH_LINES = 64;
 /** Lines of a chunk expire together, so a line that came later than the first by this share of their time starts another. */
 const SAME_TIME_SHARE = 1 / 14;
 /** The share of the bytes that the first lines may take, so that long ones leave room for the last. */
@@ -152,7 +150,6 @@ export const withEvents = (
     openBytes += bytes;
     if (open.length >= CHUNK_LINES || openBytes >= CHUNK_BYTES) close(number + 1);
   }
-  if (open.length >= ENOUGH_LINES) close(end);
 
   const isFirst = ({ from }: ChunkPlace): boolean => firstEnd === undefined || from < firstEnd;
   chunks = chunks.filter(

@@ -112,29 +112,4 @@ test('stay small, whatever is posted', () => {
   assert.ok(index.chunks.length < 40, `${index.chunks.length} chunks`);
 });
 
-test('a large batch leaves no open line, which each later batch would write again; small ones fill a chunk together', () => {
-  const batch = (count: number, from: number) =>
-    Array.from({ length: count }, (_, line) => ({
-      id: `e${from + line}`,
-      timestamp: from + line,
-      message: `line ${from + line}`,
-    }));
-  const context = {
-    bounds: { first: 10, last: 500, bytes: 100_000, kept_ms: 1_000 },
-    now: 1,
-    keyOf: (from: number) => `k${from}`,
-    tasks: [],
-  };
-  const large = withEvents(NO_LINES, batch(100, 0), context);
-  assert.equal(large?.index.open, []);
-  assert.equal(
-    large?.put.map(({ lines }) => lines.length),
-    [10, 90],
-  );
-  const small = withEvents(large?.index ?? NO_LINES, batch(63, 100), context);
-  assert.equal([small?.index.open.length, small?.put], [63, []]);
-  const next = withEvents(small?.index ?? NO_LINES, batch(1, 163), context);
-  assert.equal([next?.index.open.length, next?.put[0]?.lines.length], [0, 64]);
-});
-
 test.run();
