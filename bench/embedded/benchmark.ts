@@ -18,7 +18,7 @@ const FLAT =
 const LIST =
   'fastify sends one text that is ready; ours joins it from a hundred cached ones, so that it is right after every write';
 const LOGS =
-  'besides what a report costs, each post validates 100 events, gives each an identity, masks and keeps its lines, and writes its ledger and the index of its lines again';
+  'besides what a report costs, each post validates 100 events, gives each an identity, masks and keeps its lines, and writes its ledger and the index of its lines again; of the processor time of a post a third is collecting garbage, on four threads: a post of 10 kB makes 310 kB of it';
 
 const compareRates = (runtime: Runtime, { quick, say }: Context) =>
   inFolder(async (folder) => {
