@@ -27,13 +27,24 @@ const CANARY_MS = 1000;
  */
 export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGroup'>): (() => void) => {
   let canary = newCanary();
+  /** Whether signals may still come that were sent before the canary was born. */
+  let isNew = false;
+
+  const replace = () => {
+    canary = newCanary();
+    isNew = true;
+    // Those signals come with the next look at what has happened, and the second of these comes after it.
+    setImmediate(() => setImmediate(() => (isNew = false)));
+  };
 
   const onSignal = (signal: NodeJS.Signals) => {
-    void canary.diedOf().then((diedOf) => {
-      if (diedOf === signal) {
-        canary = newCanary();
-        killGroup(signal);
-      } else kill(signal);
+    const asked = canary;
+    // The one before has died of a signal to the whole group, so this is most likely another.
+    const mayBeMissed = isNew;
+    void asked.diedOf().then((diedOf) => {
+      if (diedOf === signal && canary === asked) replace();
+      if (diedOf === signal || mayBeMissed) killGroup(signal);
+      else kill(signal);
     });
   };
 
