@@ -31,18 +31,23 @@ export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGr
   let isNew = false;
 
   const replace = () => {
-    canary = newCanary();
+    const next = newCanary();
+    canary = next;
     isNew = true;
     // Those signals come with the next look at what has happened, and the second of these comes after it.
-    setImmediate(() => setImmediate(() => (isNew = false)));
+    setImmediate(() =>
+      setImmediate(() => {
+        if (canary === next) isNew = false;
+      }),
+    );
   };
 
   const onSignal = (signal: NodeJS.Signals) => {
-    const asked = canary;
+    const present = canary;
     // The one before has died of a signal to the whole group, so this is most likely another.
     const mayBeMissed = isNew;
-    void asked.diedOf().then((diedOf) => {
-      if (diedOf === signal && canary === asked) replace();
+    void present.diedOf().then((diedOf) => {
+      if (diedOf === signal && canary === present) replace();
       if (diedOf === signal || mayBeMissed) killGroup(signal);
       else kill(signal);
     });
