@@ -34,7 +34,7 @@ export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGr
     const next = newCanary();
     canary = next;
     isNew = true;
-    // Those signals come with the next look at what has happened, and the second of these comes after it.
+    // They come when the loop looks for events the next time, which it does between these two callbacks.
     setImmediate(() =>
       setImmediate(() => {
         if (canary === next) isNew = false;
@@ -44,7 +44,7 @@ export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGr
 
   const onSignal = (signal: NodeJS.Signals) => {
     const present = canary;
-    // The one before has died of a signal to the whole group, so this is most likely another.
+    // The one before has died of a signal to the whole group, so this is most likely another such signal.
     const mayBeMissed = isNew;
     void present.diedOf().then((diedOf) => {
       if (diedOf === signal && canary === present) replace();
