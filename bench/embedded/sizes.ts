@@ -11,7 +11,7 @@ import { fill, inFolder, post, type Running, startMiyabi } from './servers.ts';
 const LINES = 100;
 const SECOND = 1_000;
 const HEAP =
-  'about 45 MB of V8 are alive, to which it adds two fifths before it collects, and 16 MB for what is new; 50 MB are the program of Node itself, and 60 the memory of LevelDB, of its threads and of what they have given back but the system has not taken';
+  'about 45 MB of the heap are alive, to which V8 adds two fifths before it collects, and 16 MB for new objects; 50 MB are the program of Node itself; 60 MB belong to LevelDB and the threads, some of it freed but not returned to the system';
 /** Milliseconds that the first page of a filter takes that nothing matches, each time with another text. */
 const searchTimes = async (url: string, count: number): Promise<readonly number[]> => {
   const times: number[] = [];

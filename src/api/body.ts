@@ -77,7 +77,7 @@ const requireType = ({ headers }: HttpRequest, types: readonly string[]): void =
   }
 };
 
-/** Looks at what is outside of strings: refuses deep nesting, and returns whether a number may be too large for a double. */
+/** Scans what is outside of strings: refuses deep nesting, and returns whether a number may be too large for a double. */
 const inspectTokens = (text: string): boolean => {
   let depth = 0;
   let digits = 0;

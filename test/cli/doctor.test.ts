@@ -63,7 +63,7 @@ test('each thing that is wrong is named, with what to fix', async () => {
   );
 });
 
-test('leaves no folder behind where nothing is kept yet', async () => {
+test('leaves no folder behind where nothing is stored yet', async () => {
   const folder = scratch();
   const data = join(folder.path, 'new', 'data');
   try {
@@ -73,11 +73,11 @@ test('leaves no folder behind where nothing is kept yet', async () => {
       {
         name: 'store',
         state: 'ok',
-        text: `nothing is kept in ${data} yet; the first start makes the folder`,
+        text: `nothing is stored in ${data} yet; the server creates it when it first starts`,
       },
     ]);
     assert.equal(readdirSync(folder.path), []);
-    // A file where a folder is wanted.
+    // A file stands where a folder should be created.
     writeFileSync(join(folder.path, 'new'), '');
     const checkOf = await doctor(env);
     for (const [name, fix] of [

@@ -314,7 +314,7 @@ test.slow(
     assert.match(missing.errors(), /^miyabi: The archive .* cannot be read/);
     const elsewhere = runProgram('cli.ts', { args: ['export'], env: env('three') });
     assert.is(await elsewhere.ended, 2);
-    assert.match(elsewhere.errors(), `miyabi: nothing is kept in ${join(folder, 'three')}`);
+    assert.match(elsewhere.errors(), `miyabi: nothing is stored in ${join(folder, 'three')}`);
     assert.not.ok(existsSync(join(folder, 'three')));
   }),
 );

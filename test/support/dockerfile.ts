@@ -30,7 +30,7 @@ export type Image = Readonly<{
   healthcheck: readonly string[];
 }>;
 
-/** Every package of the lock file, as this project has them, too. The dependencies alone are installed by npm. */
+/** Installs every package of the lock file, which this project has done too. Installing the dependencies alone is left to npm. */
 const INSTALLS_ALL = /^npm ci --ignore-scripts( --no-[a-z]+)*$/;
 
 /** Whether a folder's packages are those that a project has installed: both have the same manifest and lock file. */

@@ -15,7 +15,7 @@ const HEAD_LENGTH = CHECK_LENGTH + VERSION.length;
 
 const checkOf = (text: string, before = 0): string =>
   crc32(text, before).toString(16).padStart(CHECK_LENGTH, '0');
-/** The checksum goes on behind the version, so that no text of both is made for it. */
+/** The checksum of the JSON continues from this one: joining both texts just to check them would copy a large one. */
 const CHECK_OF_VERSION = crc32(VERSION);
 
 /**

@@ -1,4 +1,4 @@
-/** Loaded after the start: no cold start waits for it. */
+/** When to load what it needs, in milliseconds from the start: later, so that no cold start waits for it. */
 const START_MS = 50;
 
 /**
@@ -13,13 +13,13 @@ export const boundYoungGeneration = (bytes: number): void => {
     let isLargeEnough = false;
     const look = () => {
       const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-      const isNow = young === undefined || young.space_size >= bytes;
-      if (isNow === isLargeEnough) return;
-      isLargeEnough = isNow;
-      setFlagsFromString(`--semi-space-growth-factor=${isNow ? 1 : 2}`);
+      const isLarge = young === undefined || young.space_size >= bytes;
+      if (isLarge === isLargeEnough) return;
+      isLargeEnough = isLarge;
+      setFlagsFromString(`--semi-space-growth-factor=${isLarge ? 1 : 2}`);
     };
     look();
-    // Its size changes with a collection only.
+    // Only a collection changes its size.
     new PerformanceObserver(look).observe({ entryTypes: ['gc'] });
   };
   setTimeout(begin, START_MS).unref();

@@ -25,12 +25,12 @@ export const runExport = async ({
   });
 };
 
-/** In another folder than the server's, an empty archive would be taken for a backup. */
+/** Run in the wrong folder, an export would be an empty archive that looks like a backup. */
 const requireStore = ({ taskStore, dataDir }: Config): void => {
   if (taskStore !== 'embedded' || existsSync(dataDir)) return;
   throw new MiyabiError(
     'configuration',
-    `nothing is kept in ${resolve(dataDir)}: call it in the folder of the server, or set MIYABI_DATA_DIR`,
+    `nothing is stored in ${resolve(dataDir)}; run this in the server's folder, or set MIYABI_DATA_DIR`,
   );
 };
 

@@ -285,13 +285,13 @@ async function* backendChecks({ logFormatsFile: _checked, ...wanted }: Config): 
   let config: Config = wanted;
   // Only one process may open the embedded store: if a server has, that server is asked instead.
   const served = wanted.taskStore === 'embedded' ? await servedHere(wanted) : undefined;
-  const aside = served === undefined ? await storeToMake(wanted) : inUseBy(served);
+  const aside = served === undefined ? await uncreatedStore(wanted) : inUseBy(served);
   if (aside !== undefined) {
     yield aside;
     config = { ...config, taskStore: 'memory' };
   }
   if (config.logSource === 'file' && !existsSync(config.logDir)) {
-    const reason = await whyNotMakeable(config.logDir);
+    const reason = await obstacleTo(config.logDir);
     if (reason !== undefined)
       yield { name: 'logs', state: 'broken', text: reason, fix: 'set MIYABI_LOG_DIR to another folder' };
     config = { ...config, logSource: 'memory' };
@@ -330,23 +330,27 @@ const inUseBy = (url: string): Check => ({
   text: `in use by the server at ${url}`,
 });
 
-/** What is said of an embedded store that no server has made yet. Opening it here would leave a folder behind. */
-const storeToMake = async (config: Config): Promise<Check | undefined> => {
+/** What to report for an embedded store that no server has created yet. Opening it here would leave a folder behind. */
+const uncreatedStore = async (config: Config): Promise<Check | undefined> => {
   const { taskStore, dataDir } = config;
   if (taskStore !== 'embedded' || existsSync(dataDir)) return undefined;
-  const reason = await whyNotMakeable(dataDir);
+  const reason = await obstacleTo(dataDir);
   const name = 'store';
   return reason === undefined
-    ? { name, state: 'ok', text: `nothing is kept in ${dataDir} yet; the first start makes the folder` }
+    ? {
+        name,
+        state: 'ok',
+        text: `nothing is stored in ${dataDir} yet; the server creates it when it first starts`,
+      }
     : { name, state: 'broken', text: reason, fix: fixFor(name, config) };
 };
 
-/** Why a folder that does not exist cannot be made; undefined if it can. */
-const whyNotMakeable = async (path: string): Promise<string | undefined> => {
+/** Why a folder that does not exist cannot be created; undefined if it can. */
+const obstacleTo = async (path: string): Promise<string | undefined> => {
   let parent = dirname(resolve(path));
   while (!existsSync(parent)) parent = dirname(parent);
   try {
-    // With the slash, a file is no folder.
+    // The slash makes a file in its place an error.
     await access(`${parent}/`, constants.W_OK);
     return undefined;
   } catch (error) {

@@ -27,14 +27,14 @@ const CANARY_MS = 1000;
  */
 export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGroup'>): (() => void) => {
   let canary = newCanary();
-  /** Whether signals may still come that were sent before the canary was born. */
+  /** Whether a signal that was sent before the canary started may still arrive. */
   let isNew = false;
 
   const replace = () => {
     const next = newCanary();
     canary = next;
     isNew = true;
-    // They come when the loop looks for events the next time, which it does between these two callbacks.
+    // Such a signal arrives with the event loop's next poll, which comes between these two callbacks.
     setImmediate(() =>
       setImmediate(() => {
         if (canary === next) isNew = false;
@@ -43,12 +43,12 @@ export const forwardSignals = ({ kill, killGroup }: Pick<Child, 'kill' | 'killGr
   };
 
   const onSignal = (signal: NodeJS.Signals) => {
-    const present = canary;
-    // The one before has died of a signal to the whole group, so this is most likely another such signal.
-    const mayBeMissed = isNew;
-    void present.diedOf().then((diedOf) => {
-      if (diedOf === signal && canary === present) replace();
-      if (diedOf === signal || mayBeMissed) killGroup(signal);
+    const current = canary;
+    // The canary has replaced one that died of a signal to the whole group, so this is most likely another of those.
+    const isTooNew = isNew;
+    void current.diedOf().then((diedOf) => {
+      if (diedOf === signal && canary === current) replace();
+      if (diedOf === signal || isTooNew) killGroup(signal);
       else kill(signal);
     });
   };

@@ -79,8 +79,8 @@ export interface LogFormat<S extends Json = Json, State extends Json = Json> {
   isWorking?(state: State, output: Json): boolean;
 
   /**
-   * The line of a signal that may be about any tool: where no run of this format has use for it, the next format that
-   * recognises it gets it.
+   * The line of a signal that may be about any tool: if it changes no run of this format, it is offered to the next format
+   * that recognises it.
    */
   lineOf?(signal: S): string | undefined;
 

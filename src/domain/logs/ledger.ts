@@ -475,13 +475,13 @@ const newReplay = (ledger: States, formats: ReadonlyMap<string, LogFormat>, whol
     states.set(name, evolved.state);
     return evolved.touched.map((key) => calledIn(placeOf(name, key)));
   };
-  /** Gives a line that its format had no use for to the next one. */
+  /** Offers a line that changed no run of its own format to the next one that recognises it. */
   const offer = (format: LogFormat, signal: Json, at: number): readonly string[] => {
     const line = guarded(format.name, () => format.lineOf?.(signal));
     if (line === undefined) return [];
     for (const other of formats.values()) {
       const read = other === format ? undefined : other.read(line);
-      if (read !== undefined) return evolve(other, read, at);
+      if (read !== undefined) return isPartOfOther(other.name, read) ? [] : evolve(other, read, at);
     }
     return [];
   };

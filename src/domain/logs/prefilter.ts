@@ -9,10 +9,11 @@
 import { type Find, type Hint, isControl, isDigit, isLetter, type Place, SMALL_LETTERS } from './hint.ts';
 import { addAll, type IndexSet, indexSet } from './index-set.ts';
 import {
-  addHolding,
-  addStarting,
+  addAt,
   beginsWith,
   endsWith,
+  isPlaceAt,
+  isWordAt,
   type Owners,
   placesByCharacter,
 } from './line-hints.ts';
@@ -168,8 +169,8 @@ const colonHints = ({
             if (line.endsWith(key, end)) addAll(formats, set);
         }
         const after = line.charCodeAt(at + 1);
-        addStarting(textsAt(line, at), line, at, formats);
-        addHolding(byCharacter[after] ?? [], line, at, formats);
+        addAt(textsAt(line, at), isWordAt, line, at, formats);
+        addAt(byCharacter[after] ?? [], isPlaceAt, line, at, formats);
       }
     },
   };

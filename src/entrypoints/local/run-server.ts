@@ -15,7 +15,7 @@ import { staticFiles } from './static.ts';
 import { startTracing } from './tracing.ts';
 import { endsWithin } from './within.ts';
 
-/** By itself, V8 takes 60 to 120 MB for the young generation under load, and for the old one twice what is alive. */
+/** Under load, V8 by itself takes 60 to 120 MB for the young generation, and several times what is alive for the old one. */
 const HEAP = { young: 12_000_000, growth: 40 };
 
 /** How often to look for running tasks that have gone silent. */

@@ -18,7 +18,7 @@ test('the same post gives the same ids; equal lines of one post stay apart', () 
   );
 });
 
-test('equal lines are counted in whatever order the post has them', () => {
+test('equal lines are counted even if their times are not in order', () => {
   const counts = (...times: readonly number[]) =>
     identified(times.map((timestamp) => ({ timestamp, message: 'a' }))).map(({ id }) => id.split('.')[1]);
   assert.equal(counts(1, 2, 3), ['1x', '1x', '1x']);

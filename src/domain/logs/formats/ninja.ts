@@ -38,7 +38,7 @@ export const ninja = counterRuns<NinjaSignal, null>({
 
   read: (line) => readLine(headOf(line)),
 
-  // What make ran may have been anything.
+  // make may have been running any tool.
   lineOf: (signal) => (signal.kind === 'stopped' && !signal.interrupted ? signal.text : undefined),
 
   begins(last, signal) {
