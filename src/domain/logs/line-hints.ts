@@ -40,35 +40,34 @@ export const beginsWith = ({ texts, places, all }: Beginnings): AddFormats => {
       addAll(formats, all);
       return true;
     }
-    const hasWord = addAt(wordsAt(text, at), isWordAt, text, at, formats);
-    const hasShort = addAt(shortBy[code] ?? [], isWordAt, text, at, formats);
-    const hasPlace = addAt(byCharacter[code] ?? [], isPlaceAt, text, at, formats);
+    const hasWord = addStarting(wordsAt(text, at), text, at, formats);
+    const hasShort = addStarting(shortBy[code] ?? [], text, at, formats);
+    const hasPlace = addHolding(byCharacter[code] ?? [], text, at, formats);
     const hasNumber =
       isDigit(code) &&
-      addAt(byNextCharacter[text.charCodeAt(numberEnd(text, at))] ?? [], isPlaceAt, text, at, formats);
+      addHolding(byNextCharacter[text.charCodeAt(numberEnd(text, at))] ?? [], text, at, formats);
     return hasWord || hasShort || hasPlace || hasNumber;
   };
 };
 
-/** Whether a value of a hint is at this position of a text. */
-type IsAt<Value> = (value: Value, text: string, at: number) => boolean;
-export const isWordAt: IsAt<string> = (word, text, at) => text.startsWith(word, at);
-export const isPlaceAt: IsAt<Place> = (place, text, at) => place.holds(text, at);
+// These two run for every line. One function that is told how to compare takes almost twice as long.
 
-/**
- * Adds the formats of the values that are at this position. Returns whether there are any. It runs for every line, so what it
- * calls must not be a closure made for that line.
- */
-export const addAt = <Value>(
-  values: Owners<Value>,
-  isAt: IsAt<Value>,
-  text: string,
-  at: number,
-  formats: IndexSet,
-): boolean => {
+/** Adds the formats of the words that begin here. Returns whether there are any. */
+export const addStarting = (words: Owners<string>, text: string, at: number, formats: IndexSet): boolean => {
   let isHint = false;
-  for (const [value, set] of values) {
-    if (!isAt(value, text, at)) continue;
+  for (const [word, set] of words) {
+    if (!text.startsWith(word, at)) continue;
+    addAll(formats, set);
+    isHint = true;
+  }
+  return isHint;
+};
+
+/** Adds the formats of the hints that are here. Returns whether there are any. */
+export const addHolding = (places: Owners<Place>, text: string, at: number, formats: IndexSet): boolean => {
+  let isHint = false;
+  for (const [place, set] of places) {
+    if (!place.holds(text, at)) continue;
     addAll(formats, set);
     isHint = true;
   }

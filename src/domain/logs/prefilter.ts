@@ -9,11 +9,10 @@
 import { type Find, type Hint, isControl, isDigit, isLetter, type Place, SMALL_LETTERS } from './hint.ts';
 import { addAll, type IndexSet, indexSet } from './index-set.ts';
 import {
-  addAt,
+  addHolding,
+  addStarting,
   beginsWith,
   endsWith,
-  isPlaceAt,
-  isWordAt,
   type Owners,
   placesByCharacter,
 } from './line-hints.ts';
@@ -169,8 +168,8 @@ const colonHints = ({
             if (line.endsWith(key, end)) addAll(formats, set);
         }
         const after = line.charCodeAt(at + 1);
-        addAt(textsAt(line, at), isWordAt, line, at, formats);
-        addAt(byCharacter[after] ?? [], isPlaceAt, line, at, formats);
+        addStarting(textsAt(line, at), line, at, formats);
+        addHolding(byCharacter[after] ?? [], line, at, formats);
       }
     },
   };
